@@ -63,7 +63,8 @@ impl ProvideCredentials for AssumedRoleProvider {
 fn policy(role: &RoleArn) -> String {
     let resource = format!("arn:{}:iam::*:role{ROLE_PATH}*", role.partition());
     format!(
-        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"{resource}"}}]}}"#
+        "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\
+         \"Action\":\"sts:AssumeRole\",\"Resource\":\"{resource}\"}}]}}"
     )
 }
 

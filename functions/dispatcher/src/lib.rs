@@ -1,9 +1,9 @@
-//! The dispatcher: finds the connectors whose next run is due, claims each by moving its `next_run_at` on, and
-//! sends them to the exporter's queue.
+//! The dispatcher: finds the connectors whose next run is due, claims each by moving its `next_run_at` ahead,
+//! and sends them to the exporter's queue.
 //!
-//! A doubled tick sends nothing twice, since a claim succeeds once. A tick that dies after a claim loses
-//! nothing either: the claim only moves `next_run_at` to [`CLAIM`] from now, and then the connector is due
-//! again.
+//! Two concurrent ticks send nothing twice, since only one of them wins a claim. A tick that dies after a
+//! claim loses nothing: the claim only moves `next_run_at` to [`CLAIM_DURATION`] from now, and then the
+//! connector is due again.
 
 mod notices;
 mod pace;
@@ -26,24 +26,24 @@ pub use pace::Pace;
 pub use tick::tick;
 pub use watchdog::{MAX_CONNECTORS_PER_TICK, Watchdog};
 
-/// How far a claim moves `next_run_at`, on top of what the message waits in the queue: longer than a run can take. If
-/// the run was lost, the connector is due again then.
+/// How far a claim moves `next_run_at`, in addition to the message's delay in the queue: longer than a run
+/// can take. If the run is lost, the connector is due again after this time.
 pub const CLAIM_DURATION: Duration = Duration::from_mins(20);
-/// How many claims are under way at once.
+/// How many claims are made concurrently.
 const MAX_CONCURRENT_CLAIMS: usize = 32;
 
-/// Everything outside that a tick needs.
+/// The ports that a tick needs.
 #[derive(Clone)]
 pub struct Ports {
     /// The connectors that are due.
     pub due: Arc<dyn DueConnectors>,
     /// The exporter's queue.
     pub queue: Arc<dyn Queue>,
-    /// The time.
+    /// The clock, injected.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The random number generator, injected.
     pub randomness: Arc<dyn Rng>,
-    /// When whom to start.
+    /// Spreads the starts of exports over time.
     pub pace: Pace,
 }
 
@@ -56,39 +56,41 @@ impl std::fmt::Debug for Ports {
 /// What a tick has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Dispatched {
-    /// Connectors that the index showed as due.
+    /// Due connectors that the index returned.
     pub due: u64,
-    /// Of those, claimed by this tick; the others another tick had claimed.
+    /// Of those, claimed by this tick; the others were claimed by another tick.
     pub claimed: u64,
-    /// Of those due, not claimed since the ledger took no more writes; they stay due, and the next tick takes them.
+    /// Of those due, not claimed because the ledger throttled; they stay due, and the next tick claims them.
     pub throttled: u64,
     /// Of the claimed, sent.
     pub sent: u64,
-    /// Of the claimed, refused by the queue and given back, so that the next tick takes them.
+    /// Of the claimed, rejected by the queue and released, so that the next tick claims them.
     #[serde(rename = "given_back")]
     pub released: u64,
-    /// Time was up before all partitions were read, or more were due than may be started soon; the next tick goes on.
+    /// The time was up before all partitions were read, or more connectors were due than may start soon; the
+    /// next tick continues.
     pub more: bool,
 }
 
-/// A tick that failed, in part or in all: what it has done stays done, and is told like that of any other.
+/// A tick that failed, in part or in all. What it has done stays done and is reported as usual.
 #[derive(Debug, thiserror::Error)]
-#[error("a tick has failed")]
+#[error("the tick failed")]
 pub struct TickError {
-    /// What it has done all the same.
+    /// What it has done before or despite the failure.
     pub done: Dispatched,
-    /// The first failure of the ledger, or the queue's.
+    /// The first error of the ledger, or the queue's.
     pub source: PortError,
 }
 
 /// One tick: dispatches what is due now, and stops claiming at five sixths of the time until `deadline`.
 ///
-/// One connector's trouble is not another's: where a claim fails, or a partition of the index can't be read, the
-/// tick goes on with the others and fails at its end. A queue that fails ends it at once, since all go through it.
+/// One connector does not affect another: if a claim fails, or a partition of the index can't be read, the
+/// tick goes on with the others and fails at its end. A queue error ends it at once, since every connector
+/// needs the queue.
 ///
 /// # Errors
-/// The first failure of the ledger, or the queue's, with what was done; all of the ledger's are in the log. What
-/// was claimed and not sent is given back first, or comes due again after [`CLAIM`].
+/// The first error of the ledger, or the queue's, with what was done. All errors of the ledger are logged.
+/// Connectors that were claimed and not sent are released first, or are due again after [`CLAIM_DURATION`].
 pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickError> {
     let now = ports.clock.now();
     let stop_at = now + deadline.since(now) * 5 / 6;
@@ -110,30 +112,31 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickE
         sent,
         given_back,
         more,
-        "a tick has failed; what it had sent until then is sent"
+        "the tick failed; what was sent before stays sent"
     );
     Err(TickError { done, source })
 }
 
-/// The partitions of the index, at each tick from another one on: where not all can be sent, none is always the last.
+/// The partitions of the index. Each tick starts with another one: if not all can be sent, no partition is
+/// always the last.
 fn partitions(now: Time) -> impl Iterator<Item = u8> {
     let minutes = now.since(Time::EPOCH).as_secs() / 60;
     let first = u8::try_from(minutes % u64::from(DUE_SHARDS)).unwrap_or_default();
     (first..DUE_SHARDS).chain(0..first)
 }
 
-/// A tick under way.
+/// A tick in progress.
 struct Tick<'a> {
     ports: &'a Ports,
     now: Time,
     stop_at: Time,
     done: Dispatched,
-    /// The first failure that did not end it.
+    /// The first error that did not end the tick.
     failure: Option<PortError>,
 }
 
 impl Tick<'_> {
-    /// Dispatches what is due in one partition of the index. Fails if the queue does.
+    /// Dispatches what is due in one partition of the index. Returns an error only if the queue fails.
     async fn dispatch_partition(&mut self, shard: u8) -> Result<(), PortError> {
         let mut after: Option<Claim> = None;
         loop {
@@ -145,7 +148,7 @@ impl Tick<'_> {
             let page = match self.ports.due.due(shard, self.now, after.as_ref()).await {
                 Ok(page) => page,
                 Err(error) => {
-                    tracing::warn!(shard, error = error.chain(), "due connectors could not be looked for");
+                    tracing::warn!(shard, error = error.chain(), "failed to query due connectors");
                     self.failure.get_or_insert(error);
                     return Ok(());
                 }
@@ -169,8 +172,8 @@ impl Tick<'_> {
         }
     }
 
-    /// Claims connectors, many at once; returns those that are ours. A claim that fails leaves its connector due,
-    /// or, if only the answer was lost, due again after [`CLAIM`].
+    /// Claims connectors concurrently and returns those that were won. If a claim fails, its connector stays
+    /// due; if only the response was lost, it is due again after [`CLAIM_DURATION`].
     async fn claim(&mut self, due: Vec<Claim>, until: Time) -> Vec<Claim> {
         let ports = self.ports;
         let claims = due.into_iter().map(|claim| async move {
@@ -183,11 +186,12 @@ impl Tick<'_> {
             match answer {
                 Ok(ClaimAnswer::Claimed) => ours.push(claim),
                 Ok(ClaimAnswer::AlreadyClaimed) => {}
-                // No failure of the tick: what is due waits for the next one, and a table grows with its load.
+                // Throttling does not fail the tick: the connector stays due for the next one, and the
+                // table's capacity grows with its load.
                 Ok(ClaimAnswer::Throttled) => self.done.throttled += 1,
                 Err(error) => {
                     let error_chain = error.chain();
-                    tracing::warn!(connector.id = %claim.id, error = error_chain, "a due connector could not be claimed");
+                    tracing::warn!(connector.id = %claim.id, error = error_chain, "failed to claim a due connector");
                     self.failure.get_or_insert(error);
                 }
             }

@@ -1,8 +1,9 @@
-//! What the watchdog tells the event bus: of connectors that are late or late no more, and once a day of those that
-//! still are in trouble.
+//! The notices of the watchdog: connectors that became late or recovered, and once a day those with an
+//! ongoing problem.
 //!
-//! A notice is remembered first, by a write that only one of two ticks at once succeeds with, and told then. One that
-//! the bus does not take is forgotten again, so that the next sweep tells it.
+//! The notification state is stored first, by a conditional write that only one of two concurrent ticks wins;
+//! then the notice is published. If the bus does not accept it, the state is rolled back, so that the next
+//! sweep publishes it.
 
 use domain::metrics::Metric;
 use domain::time::Time;
@@ -10,8 +11,9 @@ use domain::watch::{PendingNotification, WatchedConnector};
 
 use crate::watchdog::Watchdog;
 
-/// How many notices a tick tells at most. After an outage of everything, everyone is late: an alarm says so, and as
-/// many notices as there are connectors would say no more. Who still is late then is told by the next sweeps.
+/// How many notices a tick publishes at most. After a full outage every connector is late: an alarm reports
+/// that, and one notice per connector would add nothing. Those that are still late are reported by the next
+/// sweeps.
 pub const MAX_NOTICES_PER_TICK: u64 = 50;
 
 /// The notices of one tick.
@@ -26,8 +28,8 @@ impl<'a> Notices<'a> {
         Self { watchdog, published: 0, lost: 0 }
     }
 
-    /// Tells what is to be told of a connector, if anything. Whatever fails here is told in the log and keeps nobody
-    /// from being watched.
+    /// Publishes the pending notice of a connector, if it has one. An error is logged and does not stop the
+    /// watchdog.
     pub(crate) async fn publish_for(&mut self, watched: &WatchedConnector, now: Time) {
         let Watchdog { timing, retention, .. } = self.watchdog;
         if self.published + self.lost >= MAX_NOTICES_PER_TICK {
@@ -44,7 +46,7 @@ impl<'a> Notices<'a> {
             Ok(false) => {}
             Err(error) => tracing::warn!(
                 connector.id = %watched.connector, error = error.chain(),
-                "what is to be told of a connector could not be remembered; the next sweep tells it"
+                "failed to store the notification state of a connector; the next sweep retries"
             ),
         }
     }
@@ -63,11 +65,11 @@ impl<'a> Notices<'a> {
         let error = error.chain();
         tracing::error!(connector.id = %connector, notice.id = notice.id, error, "failed to publish a notice");
         if let Err(error) = ledger.store_notification_state(connector, Some(told), untold).await {
-            tracing::warn!(connector.id = %connector, error = error.chain(), "it is told again in a day only");
+            tracing::warn!(connector.id = %connector, error = error.chain(), "failed to roll back the notification state; the notice is repeated only in a day");
         }
     }
 
-    /// What came of them, for the figures of a tick that tells any, and of any that has lost one.
+    /// The metrics of the notices: for each tick that publishes metrics, and for each that lost a notice.
     pub(crate) fn metrics(&self, tells: bool) -> Option<Metric> {
         (tells || self.lost > 0).then(|| Metric::count("NoticesLost", self.lost))
     }

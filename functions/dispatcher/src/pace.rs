@@ -1,12 +1,15 @@
-//! Spreads the herd: at the full hour every connector is due at once, and each export asks STS for a role.
+//! Spreads the thundering herd: at the full hour every connector is due at once, and each export calls
+//! `sts:AssumeRole`.
 //!
-//! STS answers 600 requests a second for an account in a Region (IAM user guide, "IAM and AWS STS quotas"), the
-//! vendor's other software included, so exports take half of that at most. Each batch of the queue gets a place in
-//! time behind the one before, and waits in the queue until then (SQS's `DelaySeconds`). So the wait follows from how
-//! many are due: a few wait for nothing, fifty for a second at most, and 100,000 start within seven minutes.
+//! STS answers 600 requests a second for an account in a Region (IAM user guide, "IAM and AWS STS quotas"),
+//! including those of the vendor's other software, so exports use at most half of that. Each batch of the
+//! queue reserves the next free time slot and waits in the queue until then (SQS's `DelaySeconds`). The delay
+//! thus follows from the number of due connectors: a few start at once, fifty within a second, and 100,000
+//! within seven minutes.
 //!
-//! What no schedule has made due must not wait behind the herd: a run that was asked for, a retry, the next run of a
-//! backlog. They have a small lane of their own. Schedules make due at whole seconds, and these at any millisecond.
+//! Runs on demand must not wait behind the herd: a requested run, a retry, or the next run of a backlog. They
+//! have a small lane of their own. Scheduled runs are due at whole seconds, runs on demand at any
+//! millisecond.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,18 +18,19 @@ use domain::ports::{Claim, QUEUE_BATCH};
 use domain::time::Time;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// So far apart are the places of two connectors that a schedule has made due: 250 a second.
+/// Interval between two scheduled connectors: 250 a second.
 const APART: Duration = Duration::from_millis(4);
-/// And those of two others: 25 a second.
+/// Interval between two connectors on demand: 25 a second.
 const OTHERS_APART: Duration = Duration::from_millis(40);
-/// Others that would wait for longer than this in their own lane take places in the herd's.
+/// Connectors on demand that would wait longer than this in their own lane use the scheduled lane.
 const OTHERS_WAIT: Duration = Duration::from_secs(10);
-/// Who would wait for longer than this is left to the next tick. Well below what a message can wait (15 min).
+/// Connectors that would wait longer than this are left to the next tick. Well below the maximum delay of a
+/// message (15 min).
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
-/// The places that are given away. It lasts for as long as the process, from tick to tick: the places that one tick
-/// has given away are not given away again by the next. A new process begins anew, and may for some minutes bring the
-/// exports of two ticks together, which still is below the limit.
+/// The reserved time slots. They last as long as the process, so that the next tick does not reserve the same
+/// slots again. A new process starts empty, and may let the exports of two ticks overlap for some minutes,
+/// which is still below the limit.
 #[derive(Debug, Clone, Default)]
 pub struct Pace(Arc<Mutex<Lanes>>);
 
@@ -36,7 +40,7 @@ struct Lanes {
     others: Lane,
 }
 
-/// The first place that is not given away.
+/// The first free time slot.
 #[derive(Debug, Clone, Copy)]
 struct Lane(Time);
 
@@ -44,7 +48,7 @@ struct Lane(Time);
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) claims: Vec<Claim>,
-    /// How long they are to wait.
+    /// The delay of their messages.
     pub(crate) delay: Duration,
 }
 
@@ -55,8 +59,8 @@ impl Default for Lane {
 }
 
 impl Lane {
-    /// Places for so many, and how long they wait: in whole seconds of the clock, so that each second holds the places
-    /// that lie in it and no others.
+    /// Reserves slots for `count` connectors and returns their delay, in whole seconds of the clock, so that
+    /// each second contains exactly its own slots.
     fn take(&mut self, now: Time, count: usize, apart: Duration) -> Duration {
         let place = self.0.max(now);
         self.0 = place + span(count, apart);
@@ -69,18 +73,18 @@ impl Lane {
 }
 
 impl Pace {
-    /// Whether all places that may be given away now are.
+    /// Whether all slots that may be reserved now are taken.
     pub(crate) fn is_full(&self, now: Time) -> bool {
         self.with(|lanes| lanes.herd.wait(now) >= LONGEST_WAIT)
     }
 
-    /// For how long the last of so many more connectors would wait, to the second.
+    /// The delay of the last of `count` more connectors, in whole seconds.
     pub(crate) fn wait_behind(&self, now: Time, count: usize) -> Duration {
         let wait = self.with(|lanes| lanes.herd.wait(now) + span(count, APART));
         Duration::from_secs(wait.as_secs())
     }
 
-    /// Gives connectors their places.
+    /// Reserves slots for the claimed connectors.
     pub(crate) fn batches(&self, now: Time, claimed: Vec<Claim>) -> Vec<Batch> {
         let of_schedules = |claim: &Claim| claim.next_run_at.floor(SECOND) == claim.next_run_at;
         let (herd, others): (Vec<Claim>, Vec<Claim>) = claimed.into_iter().partition(of_schedules);
@@ -104,7 +108,7 @@ impl Pace {
         })
     }
 
-    /// A panic elsewhere leaves no place half given away.
+    /// A poisoned lock is safe to use: a reservation is a single assignment.
     fn with<T>(&self, of: impl FnOnce(&mut Lanes) -> T) -> T {
         of(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

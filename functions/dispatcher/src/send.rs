@@ -1,4 +1,4 @@
-//! Sends claimed connectors to the queue in batches, and gives back those that it keeps refusing.
+//! Sends claimed connectors to the queue in batches, and releases those that it keeps rejecting.
 
 use domain::backoff::REQUEST;
 use domain::names::ConnectorId;
@@ -9,25 +9,24 @@ use futures_util::{StreamExt as _, stream};
 use crate::Ports;
 use crate::pace::Batch;
 
-/// How many batches are under way at once.
+/// How many batches are sent concurrently.
 const MAX_CONCURRENT_BATCHES: usize = 8;
-/// How often an entry that the queue refuses is sent.
+/// How many times an entry that the queue rejects is sent.
 const MAX_ATTEMPTS: u32 = 4;
 
-/// What became of claimed connectors. One that is neither sent nor given back comes due again when its claim has
-/// run out.
+/// What became of the claimed connectors. One that is neither sent nor released is due again when its claim
+/// expires.
 #[derive(Debug, Default)]
 pub(crate) struct SendOutcome {
-    /// How many the queue has taken.
+    /// How many the queue accepted.
     pub(crate) sent: u64,
-    /// How many were given back.
+    /// How many were released.
     pub(crate) released: u64,
-    /// The first failure.
+    /// The first error.
     pub(crate) failure: Option<PortError>,
 }
 
-/// Sends all batches. Each comes to its end, whatever becomes of the others: it sends its connectors or gives them
-/// back.
+/// Sends all batches. Each is completed independently of the others: its connectors are sent or released.
 pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> SendOutcome {
     let batches = batches.iter().map(|batch| send_batch(ports, batch, until));
     let mut batches = stream::iter(batches).buffer_unordered(MAX_CONCURRENT_BATCHES);
@@ -40,8 +39,8 @@ pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> SendO
     all
 }
 
-/// One batch. The answer of a batch send may name entries that failed while the others went through: only
-/// those are sent again.
+/// Sends one batch. A batch response may contain failed entries besides successful ones: only the failed ones
+/// are sent again.
 async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time) -> SendOutcome {
     let mut left: Vec<ConnectorId> = claims.iter().map(|claim| claim.id.clone()).collect();
     let mut error = None;
@@ -61,8 +60,8 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
             ports.clock.sleep(REQUEST.delay(attempt, ports.randomness.next_u64())).await;
         }
     }
-    // If the answer of a send was lost, a connector may be both in the queue and given back: it then runs
-    // twice, one after the other or one finding the lease held, and the second run finds nothing to do.
+    // If the response of a send was lost, a connector may be both queued and released. It then runs twice,
+    // one run after the other or one finding the lease held, and the second run has nothing to do.
     let back = claims.iter().filter(|claim| left.contains(&claim.id));
     let unclaims = back.map(|claim| ports.due.release_claim(claim, until));
     let mut unclaims = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH);

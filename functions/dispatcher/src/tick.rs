@@ -1,4 +1,4 @@
-//! One tick with all that belongs to it: dispatch, watch, and tell the figures of both.
+//! One complete tick: dispatch, watchdog, and the metrics of both.
 
 use std::time::Duration;
 
@@ -9,14 +9,16 @@ use domain::time::Time;
 use crate::watchdog::Watchdog;
 use crate::{Dispatched, Ports, dispatch};
 
-/// How much of the time is kept for the watchdog: it watches most carefully when dispatching takes long.
+/// The share of the time that is reserved for the watchdog (one over this number): it matters most when
+/// dispatching takes long.
 const WATCHDOG_SHARE: u32 = 4;
 
-/// Dispatches, then watches, whatever came of the dispatching. A watchdog that fails is told in the log and by its
-/// silence, which is an alarm; it never fails the tick, which would be told as a tick that sent nothing.
+/// Dispatches, then runs the watchdog, whatever the result of dispatching. A watchdog error is logged, and
+/// its missing metrics raise an alarm. It never fails the tick, which would be reported as a tick that sent
+/// nothing.
 ///
 /// # Errors
-/// The failure of [`dispatch`]; what was done is in the figures and in the log.
+/// The error of [`dispatch`]; what was done is in the metrics and in the log.
 pub async fn tick(
     ports: &Ports,
     watchdog: &Watchdog,
@@ -29,7 +31,7 @@ pub async fn tick(
     let done = *dispatched.as_ref().unwrap_or_else(|failed| &failed.done);
     meter.record(&tick_metrics(ended, done, dispatched.is_err(), ended.since(began)));
     match watchdog.watch(deadline).await {
-        Ok(figures) if figures.is_empty() => tracing::info!("another tick watches"),
+        Ok(figures) if figures.is_empty() => tracing::info!("another tick runs the watchdog"),
         Ok(figures) => {
             let at = ports.clock.now();
             meter.record(&MetricRecord {
@@ -39,12 +41,12 @@ pub async fn tick(
                 metrics: figures,
             });
         }
-        Err(error) => tracing::error!(error = error.chain(), "the watchdog could not see the connectors"),
+        Err(error) => tracing::error!(error = error.chain(), "the watchdog failed to read the connectors"),
     }
     dispatched.map_err(|failed| failed.source)
 }
 
-/// A tick that failed has its figures too: most of it may have gone well.
+/// The metrics of a tick. A failed tick has them too: most of it may have succeeded.
 fn tick_metrics(at: Time, done: Dispatched, failed: bool, took: Duration) -> MetricRecord {
     let figures = vec![
         Metric::count("Ticks", 1),

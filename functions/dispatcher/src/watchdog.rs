@@ -1,9 +1,9 @@
-//! The watchdog's share of a tick: goes on with its sweep over all connectors, says what it has found, and tells the
-//! bus of those in trouble.
+//! The watchdog's part of a tick: continues its sweep over all connectors, and publishes metrics and notices
+//! of those with a problem.
 //!
-//! A tick reads [`CONNECTORS_A_TICK`] connectors at most, so that its cost is bounded however large the deployment
-//! is: up to that number each tick sees everyone, and at a tick every five minutes 100,000 connectors are seen
-//! within fifty minutes.
+//! A tick reads at most [`MAX_CONNECTORS_PER_TICK`] connectors, so that its cost is bounded for any size of
+//! deployment. Up to that number, each tick sees every connector; with a tick every five minutes, 100,000
+//! connectors are seen within fifty minutes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +15,20 @@ use domain::time::Time;
 
 use crate::notices::Notices;
 
-/// How many connectors a tick reads before it leaves the rest to the next one; the page under way is read to its
-/// end.
+/// How many connectors a tick reads before it leaves the rest to the next one; the current page is always
+/// completed.
 pub const MAX_CONNECTORS_PER_TICK: usize = 10_000;
 
-/// Watches over a deployment's connectors.
+/// Watches a deployment's connectors.
 #[derive(Clone)]
 pub struct Watchdog {
-    /// Where they stand.
+    /// The ledger, for the state of the connectors.
     pub ledger: Arc<dyn Watch>,
     /// The vendor's event bus.
     pub bus: Arc<dyn Bus>,
-    /// The time.
+    /// The clock, injected.
     pub clock: Arc<dyn Clock>,
-    /// By it an export is late.
+    /// Settle time and look-back; they determine when an export is late.
     pub timing: Timing,
     /// How long the source keeps an event, if not for ever.
     pub retention: Option<Duration>,
@@ -44,11 +44,11 @@ impl std::fmt::Debug for Watchdog {
 }
 
 impl Watchdog {
-    /// Goes on with the sweep, to five sixths of the time until `deadline` at most, and keeps its place. Returns
-    /// what is to be told; nothing if a second tick at the same time was faster and tells it.
+    /// Continues the sweep, to five sixths of the time until `deadline` at most, and stores its position.
+    /// Returns the metrics to publish; none if a concurrent tick was faster and publishes them.
     ///
     /// # Errors
-    /// If the ledger fails. Nothing is kept then: the next tick reads the same connectors.
+    /// If the ledger fails. Nothing is stored then: the next tick reads the same connectors.
     pub async fn watch(&self, deadline: Time) -> Result<Vec<Metric>, PortError> {
         let now = self.clock.now();
         let stop_at = now + deadline.since(now) * 5 / 6;

@@ -119,8 +119,8 @@ pub struct PublishedKeys {
 impl PublishedKeys {
     /// The keys of a manifest, at a destination.
     #[must_use]
-    pub fn of(note: &SignedManifest, destination: &Destination) -> Self {
-        let keys = note.keys().iter().map(|key| key.id().into()).collect();
+    pub fn of(manifest: &SignedManifest, destination: &Destination) -> Self {
+        let keys = manifest.keys().iter().map(|key| key.id().into()).collect();
         Self { location: Location::of(destination).to_string(), keys }
     }
 
@@ -206,12 +206,12 @@ impl Reconcile {
     /// new ones.
     #[must_use]
     pub fn read_out_of_order_keys(&self, part: Option<PartNumber>, now: Time) -> Self {
-        let strays_in = part.or(self.out_of_order_in);
+        let out_of_order_in = part.or(self.out_of_order_in);
         Self {
             due: now + RECONCILE_INTERVAL,
             passes: self.passes.wrapping_add(1),
             resume_at: None,
-            out_of_order_in: strays_in,
+            out_of_order_in: out_of_order_in,
         }
     }
 }
@@ -274,8 +274,8 @@ mod tests {
     fn a_pass_continues_where_it_stopped_and_remembers_out_of_order_keys() {
         let (since, watermark) = (at("2026-11-19T20:00:00Z"), at("2026-11-20T21:00:00Z"));
         let now = at("2026-11-20T21:05:00Z");
-        let begun = Cursor::new(since, since, since).reconcile;
-        let half = begun.read_through(at("2026-11-20T10:00:00Z"));
+        let started = Cursor::new(since, since, since).reconcile;
+        let half = started.read_through(at("2026-11-20T10:00:00Z"));
         let rest = Window { from: at("2026-11-20T10:00:00Z"), to: watermark };
         assert_eq!(half.slice(since, watermark, now), Some(Slice::Span(rest)));
         assert_eq!(half.read_through(watermark).slice(since, watermark, now), Some(Slice::OutOfOrderKeys));

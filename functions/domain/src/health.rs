@@ -81,13 +81,13 @@ impl Status {
         let sealed = cursor.map_or(0, |cursor| cursor.next.previous().get());
         let delivered_parts = cursor.map_or(0, |cursor| cursor.delivered.get());
         let exporting = cursor.filter(|_| connector.is_exporting());
-        let judged = exporting.map(|cursor| evaluate(connector, cursor, timing, now));
+        let evaluated = exporting.map(|cursor| evaluate(connector, cursor, timing, now));
         Self {
-            health: judged.map(|(health, _)| health),
-            since: judged.and_then(|(_, since)| since),
+            health: evaluated.map(|(health, _)| health),
+            since: evaluated.and_then(|(_, since)| since),
             sealed_to: cursor.map(|cursor| cursor.watermark),
             sealed_parts: sealed,
-            manifest: cursor.and_then(|cursor| cursor.chain_state.as_ref()).map(|note| note.sha256),
+            manifest: cursor.and_then(|cursor| cursor.chain_state.as_ref()).map(|chain| chain.sha256),
             delivered_parts,
             delivered_manifest,
             undelivered_parts: sealed.saturating_sub(delivered_parts),
@@ -147,9 +147,9 @@ mod tests {
     #[test]
     fn a_connector_with_a_missed_export_is_stale_since_that_was_due() {
         let (connector, cursor) = active();
-        let standing = |now| Status::of(&connector, Some(&cursor), None, TIMING, at(now));
-        assert_eq!(standing("2026-11-20T21:20:00Z").health, Some(Health::Healthy));
-        let late = standing("2026-11-20T21:20:01Z");
+        let status = |now| Status::of(&connector, Some(&cursor), None, TIMING, at(now));
+        assert_eq!(status("2026-11-20T21:20:00Z").health, Some(Health::Healthy));
+        let late = status("2026-11-20T21:20:01Z");
         assert_eq!((late.health, late.since), (Some(Health::Stale), Some(at("2026-11-20T21:20:00Z"))));
     }
 
@@ -167,9 +167,9 @@ mod tests {
             attempts: 1,
             next_attempt: since,
         });
-        let standing = Status::of(&connector, Some(&cursor), None, TIMING, at("2026-11-22T00:00:00Z"));
-        assert_eq!((standing.health, standing.since), (Some(Health::Blocked), Some(since)));
-        assert!(standing.block.is_some());
+        let status = Status::of(&connector, Some(&cursor), None, TIMING, at("2026-11-22T00:00:00Z"));
+        assert_eq!((status.health, status.since), (Some(Health::Blocked), Some(since)));
+        assert!(status.block.is_some());
     }
 
     #[test]

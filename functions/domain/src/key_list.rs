@@ -131,7 +131,7 @@ impl KeyListReader {
         if self.stream.writer().len() == self.taken {
             Ok(())
         } else {
-            Err(std::io::Error::other("it ends in the middle of a key"))
+            Err(std::io::Error::other("the list ends in the middle of a key"))
         }
     }
 }

@@ -40,8 +40,8 @@ struct LossForecastJson {
 }
 
 impl From<LossForecast> for LossForecastJson {
-    fn from(peril: LossForecast) -> Self {
-        Self { lost_from: peril.lost_from(), why: peril.why() }
+    fn from(forecast: LossForecast) -> Self {
+        Self { lost_from: forecast.lost_from(), why: forecast.why() }
     }
 }
 
@@ -81,13 +81,13 @@ impl LossForecast {
     pub fn why(self) -> String {
         match self {
             Self::Sealed => {
-                "Nothing will be lost: what waits is sealed, and is kept until it is delivered, however long that takes.".into()
+                "No events will be lost: all waiting events are sealed and kept until they are delivered, however long that takes.".into()
             }
             Self::KeptForever { unsealed_from } => format!(
-                "Events from {unsealed_from} on are in no file yet. They stay in the events table, which is said to keep events for ever."
+                "Events from {unsealed_from} on are not in any file yet. They stay in the events table, which is configured to keep events forever."
             ),
             Self::Expiring { unsealed_from, lost_from } => format!(
-                "Events from {unsealed_from} on are in no file yet, and the events table lets go of them from {lost_from} on. What it has let go then is lost."
+                "Events from {unsealed_from} on are not in any file yet, and the events table expires them from {lost_from} on. Expired events are lost."
             ),
         }
     }
@@ -139,7 +139,7 @@ mod tests {
             serde_json::to_value(expiring).unwrap(),
             json!({
                 "lost_from": "2026-11-21T20:00:00.000Z",
-                "why": "Events from 2026-11-20T20:00:00.000Z on are in no file yet, and the events table lets go of them from 2026-11-21T20:00:00.000Z on. What it has let go then is lost.",
+                "why": "Events from 2026-11-20T20:00:00.000Z on are not in any file yet, and the events table expires them from 2026-11-21T20:00:00.000Z on. Expired events are lost.",
             })
         );
         assert_eq!(serde_json::to_value(LossForecast::Sealed).unwrap()["lost_from"], json!(null));

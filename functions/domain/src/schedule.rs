@@ -143,10 +143,10 @@ mod tests {
 
     #[test]
     fn the_first_window_ends_at_the_first_full_hour_after_activation() {
-        let grid = WindowSchedule::new(at("2026-11-20T20:15:30Z"), every(1));
-        let first = grid.window(at("2026-11-20T20:15:30Z"), None);
+        let schedule = WindowSchedule::new(at("2026-11-20T20:15:30Z"), every(1));
+        let first = schedule.window(at("2026-11-20T20:15:30Z"), None);
         assert_eq!(first.to, at("2026-11-20T21:00:00Z"));
-        assert_eq!(grid.window(first.to, None).to, at("2026-11-20T22:00:00Z"));
+        assert_eq!(schedule.window(first.to, None).to, at("2026-11-20T22:00:00Z"));
         // Activated on the hour: the first full hour *after* it.
         assert_eq!(
             WindowSchedule::new(at("2026-11-20T20:00:00Z"), every(6))
@@ -157,29 +157,30 @@ mod tests {
 
     #[test]
     fn a_daily_window_is_cut_at_midnight_but_due_at_its_boundary() {
-        let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(24));
-        let window = grid.window(at("2026-11-20T15:00:00Z"), None);
+        let schedule = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(24));
+        let window = schedule.window(at("2026-11-20T15:00:00Z"), None);
         assert_eq!(window.to, at("2026-11-21T00:00:00Z"));
-        assert_eq!(grid.due(window.from, None, Duration::from_mins(5)), at("2026-11-21T15:05:00Z"));
-        assert_eq!(grid.window(window.to, None).to, at("2026-11-21T15:00:00Z"));
+        assert_eq!(schedule.due(window.from, None, Duration::from_mins(5)), at("2026-11-21T15:05:00Z"));
+        assert_eq!(schedule.window(window.to, None).to, at("2026-11-21T15:00:00Z"));
     }
 
     #[test]
     fn a_backlog_is_cut_into_windows_of_one_frequency() {
-        let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
-        let window = grid.window(at("2026-11-01T04:10:00Z"), None);
+        let schedule = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
+        let window = schedule.window(at("2026-11-01T04:10:00Z"), None);
         assert_eq!(window.to, at("2026-11-01T09:00:00Z"));
     }
 
     #[test]
     fn a_requested_run_ends_the_window_early_unless_it_is_sealed_already() {
-        let grid = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
+        let schedule = WindowSchedule::new(at("2026-11-20T14:30:00Z"), every(6));
         let watermark = at("2026-11-20T16:00:00Z");
-        let ends = |cut| (grid.window(watermark, cut).to, grid.due(watermark, cut, Duration::from_mins(5)));
+        let ends =
+            |cut| (schedule.window(watermark, cut).to, schedule.due(watermark, cut, Duration::from_mins(5)));
         let scheduled = (at("2026-11-20T21:00:00Z"), at("2026-11-20T21:05:00Z"));
         assert_eq!(ends(None), scheduled);
-        let asked = at("2026-11-20T17:20:00Z");
-        assert_eq!(ends(Some(asked)), (asked, at("2026-11-20T17:25:00Z")));
+        let requested = at("2026-11-20T17:20:00Z");
+        assert_eq!(ends(Some(requested)), (requested, at("2026-11-20T17:25:00Z")));
         // Already sealed, to its very end.
         assert_eq!(ends(Some(watermark)), scheduled);
         assert_eq!(ends(Some(at("2026-11-20T15:00:00Z"))), scheduled);
@@ -206,14 +207,14 @@ mod tests {
         fn windows_are_contiguous_short_and_never_cross_midnight(
             start in 0i64..4_000_000_000_000, watermark in 0i64..4_000_000_000_000, hours in 1u8..=24, cut in prop::option::of(0i64..4_000_000_000_000)
         ) {
-            let grid = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
+            let schedule = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
             let watermark = Time::from_millis(watermark).unwrap();
-            let window = grid.window(watermark, cut.and_then(Time::from_millis));
+            let window = schedule.window(watermark, cut.and_then(Time::from_millis));
             prop_assert_eq!(window.from, watermark);
             prop_assert!(window.to > window.from);
             prop_assert!(window.to.since(window.from) <= every(hours).span());
             prop_assert!(window.to <= watermark.next_midnight());
-            prop_assert!(grid.due(watermark, None, Duration::ZERO) >= grid.window(watermark, None).to);
+            prop_assert!(schedule.due(watermark, None, Duration::ZERO) >= schedule.window(watermark, None).to);
         }
 
         /// Sealed as early as possible, or in any backlog: the stated instant is never earlier than one
@@ -221,15 +222,15 @@ mod tests {
         /// settle time.
         #[test]
         fn next_expected_by_is_never_past_and_never_before_the_schedule(
-            start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, behind in 0u64..4_000_000_000, settle in 0u64..86_400_000,
+            start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, delay in 0u64..4_000_000_000, settle in 0u64..86_400_000,
         ) {
-            let grid = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
+            let schedule = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
             let (to, settle) = (Time::from_millis(to).unwrap(), Duration::from_millis(settle));
-            let sealed_at = to + settle + Duration::from_millis(behind);
-            let promised = next_expected_by(to, sealed_at, every(hours));
-            prop_assert_eq!(promised, sealed_at + every(hours).span() + GRACE);
-            prop_assert!(promised >= grid.expected_by(to, settle));
-            prop_assert!(promised >= grid.due(to, None, settle) + GRACE);
+            let sealed_at = to + settle + Duration::from_millis(delay);
+            let expected = next_expected_by(to, sealed_at, every(hours));
+            prop_assert_eq!(expected, sealed_at + every(hours).span() + GRACE);
+            prop_assert!(expected >= schedule.expected_by(to, settle));
+            prop_assert!(expected >= schedule.due(to, None, settle) + GRACE);
         }
     }
 }

@@ -62,8 +62,12 @@ impl StagedObject {
 pub fn part_number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
     let (number, object) = key.strip_prefix(&staging_prefix(id))?.split_once('/')?;
     let (attempt, suffix) = object.rsplit_once('.')?;
-    let ours = [StagedObject::Data, StagedObject::Keys].iter().any(|kind| kind.suffix() == suffix);
-    if !ours || attempt.is_empty() || attempt.contains('/') || !number.bytes().all(|b| b.is_ascii_digit()) {
+    let is_staged = [StagedObject::Data, StagedObject::Keys].iter().any(|kind| kind.suffix() == suffix);
+    if !is_staged
+        || attempt.is_empty()
+        || attempt.contains('/')
+        || !number.bytes().all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let number = PartNumber::new(number.parse().ok()?);
@@ -74,11 +78,11 @@ pub fn part_number_of(id: &ConnectorId, key: &str) -> Option<PartNumber> {
 /// Whether an object is an orphan, by the record of the part with the number that it was staged for.
 #[must_use]
 pub fn is_orphan(part: &Part, key: &str) -> bool {
-    let named = match &part.content {
+    let is_named = match &part.content {
         Content::Staged { data, keys } => data == key || keys == key,
         Content::Inline(_) => false,
     };
-    !named && part_number_of(&part.connector, key) == Some(part.number)
+    !is_named && part_number_of(&part.connector, key) == Some(part.number)
 }
 
 #[cfg(test)]
@@ -111,17 +115,19 @@ mod tests {
         let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", StagedObject::Data);
         let keys = staged_key(&ConnectorId::new(7), PartNumber::new(42), "w-1", StagedObject::Keys);
         assert_ne!(key(7), keys, "the two objects of an attempt are two");
-        let below = staging_prefix(&ConnectorId::new(7));
-        assert!(key(7).starts_with(&below) && !key(8).starts_with(&below) && !key(0x70).starts_with(&below));
+        let prefix = staging_prefix(&ConnectorId::new(7));
+        assert!(
+            key(7).starts_with(&prefix) && !key(8).starts_with(&prefix) && !key(0x70).starts_with(&prefix)
+        );
     }
 
     #[test]
     fn listing_after_a_number_returns_its_objects_and_later_ones() {
         let id = ConnectorId::new(7);
         let key = |number| staged_key(&id, PartNumber::new(number), "w-1", StagedObject::Data);
-        let behind = start_after(&id, PartNumber::new(42));
-        assert!(key(41) < behind && key(9) < behind);
-        assert!(key(42) > behind && key(43) > behind && key(100) > behind);
+        let after = start_after(&id, PartNumber::new(42));
+        assert!(key(41) < after && key(9) < after);
+        assert!(key(42) > after && key(43) > after && key(100) > after);
     }
 
     fn sealed(content: Content) -> Part {

@@ -1,5 +1,5 @@
-//! A queue batch: its connectors run side by side, each in a task of its own, so that one connector's trouble,
-//! a panic included, never is another's.
+//! A queue batch. Its connectors run concurrently, each in a task of its own, so that an error or a panic of
+//! one connector does not affect the others.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,15 @@ use crate::export::{Exporter, export_measured};
 use crate::metrics::{batch_metrics, run_metrics};
 use crate::report::log_outcome;
 
-/// A message of the queue. Nothing but the connector's ID is taken from it.
+/// A message of the queue. Only the connector's ID is read from it.
 #[derive(Deserialize)]
 struct Message {
     connector_id: ConnectorId,
 }
 
-/// Runs the connectors of a batch until `deadline` and names the messages that failed. A fault of a customer's
-/// making is no failure; nor is a message that can't be read, which would only come back as it is.
+/// Runs the connectors of a batch until `deadline` and returns the messages that failed. A delivery error of
+/// the customer's storage is not a failed message. Neither is an unreadable message: it would only come back
+/// unchanged.
 pub async fn handle(
     exporter: &Exporter,
     meter: &dyn MetricsSink,
@@ -39,7 +40,7 @@ pub async fn handle(
         let exporter = exporter.clone();
         let task = {
             let id = id.clone();
-            // In the invocation's span, so that each line of the run bears the request's ID.
+            // In the invocation's span, so that each log line of the run has the request ID.
             runs.spawn(async move { export_measured(&exporter, &id, deadline).await }.in_current_span())
         };
         waiting.insert(task.id(), (id, messages));
@@ -71,7 +72,8 @@ pub async fn handle(
     response
 }
 
-/// The connectors named by a batch, each once, with the messages that name it, and how many messages named none.
+/// The distinct connectors of a batch with the messages that name them, and the number of unreadable
+/// messages.
 fn connectors(batch: SqsEvent) -> (BTreeMap<ConnectorId, Vec<String>>, u64) {
     let mut dropped = 0;
     let mut connectors: BTreeMap<ConnectorId, Vec<String>> = BTreeMap::new();
@@ -84,7 +86,7 @@ fn connectors(batch: SqsEvent) -> (BTreeMap<ConnectorId, Vec<String>>, u64) {
                 tracing::error!(
                     message.id = message_id,
                     error = %error,
-                    "a message was dropped: it is not of the form {{\"connector_id\": \"con_…\"}}"
+                    "a message was dropped: expected {{\"connector_id\": \"con_…\"}}"
                 );
             }
         }

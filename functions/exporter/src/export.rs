@@ -1,4 +1,5 @@
-//! One run of one worker over one connector: asks [`step`] what comes next, does it, and tells the answer.
+//! One run of one worker over one connector: [`step`] returns the next effect, the driver executes it, and
+//! its answer is the next input.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +18,14 @@ use crate::unreadable::publish_unreadable;
 use crate::waste::clear_away;
 use crate::weekly::reverify;
 
-/// Everything outside that an export needs.
+/// The ports that an export needs.
 #[derive(Clone)]
 pub struct Ports {
     /// Connectors, cursors and part records.
     pub runs: Arc<dyn Runs>,
     /// The events table.
     pub source: Arc<dyn Source>,
-    /// The vendor's own bucket.
+    /// The vendor's staging bucket.
     pub staging: Arc<dyn Staging>,
     /// The keys that sign manifests.
     pub signing: ManifestSigner,
@@ -32,9 +33,9 @@ pub struct Ports {
     pub customers: Arc<dyn Customers>,
     /// The vendor's event bus.
     pub bus: Arc<dyn Bus>,
-    /// The time.
+    /// The clock, injected.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The random number generator, injected.
     pub randomness: Arc<dyn Rng>,
 }
 
@@ -47,27 +48,27 @@ impl std::fmt::Debug for Ports {
 /// The exporter of one deployment.
 #[derive(Debug, Clone)]
 pub struct Exporter {
-    /// Everything outside.
+    /// Its ports.
     pub ports: Ports,
     /// Settle time and look-back.
     pub timing: Timing,
-    /// How large a part may get.
+    /// Maximum size of a part.
     pub part_limits: PartLimits,
-    /// How long the source keeps an event, if not for ever: who is blocked is told from when on events are lost.
+    /// How long the source keeps an event, if not for ever. A notice of a block uses it to say from when
+    /// events would be lost.
     pub retention: Option<Duration>,
-    /// Verifies active connectors again; without it nobody does. [`Exporter::verifying`] sets it.
+    /// Verifies active connectors again, if set. [`Exporter::with_reverification`] sets it.
     pub onboarding: Option<Onboarding>,
 }
 
-/// Runs the protocol once for one connector, within the time until `deadline`, and verifies it again if that is
-/// due. Then
-/// it clears away what nobody needs. Dropping the future is the same as a crash between two effects: the next run
-/// goes on from what the ledger says.
+/// Runs the protocol once for one connector until `deadline`, verifies the connector again if that is due,
+/// and sweeps orphans. Dropping the future equals a crash between two effects: the next run continues from
+/// the ledger's state.
 pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Outcome {
     export_measured(exporter, id, deadline).await.outcome
 }
 
-/// [`export`], and what was measured of it.
+/// [`export`] with its metrics.
 pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> MeasuredRun {
     let Ports { clock, randomness, .. } = &exporter.ports;
     let began = clock.now();
@@ -76,7 +77,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
     let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(began, deadline))
         .with_retention(exporter.retention)
         .with_source(exporter.ports.source.identity().await.map_err(port_failure));
-    // Credentials and clients of the customer live in here and die with the run.
+    // The customer's credentials and clients live in the driver and are dropped with the run.
     let mut hands = Hands::new(exporter, id, worker);
     let mut answer = Answer::Start;
     let mut tally = RequestStats::default();
@@ -94,7 +95,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
                 }
                 if let Some((connector, opened_with)) = hands.seen() {
                     tenant = Some(connector.tenant.clone());
-                    // Boxed: what is seldom needed must not make every run's future large.
+                    // Boxed: rarely used futures must not make every run's future large.
                     Box::pin(reverify(exporter, connector, opened_with, &outcome, deadline)).await;
                     Box::pin(clear_away(exporter, connector, hands.swept(), &outcome, deadline)).await;
                 }

@@ -1,4 +1,4 @@
-//! Carries out the effects of one run, one port call each.
+//! Executes the effects of one run, one port call each.
 
 use base64::Engine as _;
 use domain::connector::Connector;
@@ -14,7 +14,7 @@ use crate::build::{self, Task};
 use crate::export::Exporter;
 use crate::waste::Swept;
 
-/// The hands of one run. What it holds of the customer (the assumed role's session) serves this connector only.
+/// The driver of one run. The customer's assumed-role session in it is used for this connector only.
 pub(crate) struct Hands<'a> {
     exporter: &'a Exporter,
     id: &'a ConnectorId,
@@ -22,9 +22,9 @@ pub(crate) struct Hands<'a> {
     connector: Option<Connector>,
     bucket: Option<Box<dyn CustomerBucket>>,
     builds: u32,
-    /// The first item of the part built last that is no event.
+    /// The first unreadable item of the part built last.
     unreadable: Option<Unreadable>,
-    /// What is to be told of the first part sealed that holds such items.
+    /// The notice of the first sealed part with unreadable items.
     notice: Option<Notice>,
     swept: Swept,
 }
@@ -44,18 +44,20 @@ impl<'a> Hands<'a> {
         }
     }
 
-    /// The connector that the run saw, and the external ID that let it in, if it delivered anything.
+    /// The connector that the run read, and the external ID with which it assumed the role, if it delivered
+    /// anything.
     pub(crate) fn seen(&self) -> Option<(&Connector, Option<&ExternalId>)> {
         let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.assumed_with());
         self.connector.as_ref().map(|connector| (connector, opened_with))
     }
 
-    /// What is to be told of items that are no events, if this run has sealed any.
+    /// The notice of unreadable items, if this run sealed any.
     pub(crate) const fn unreadable_notice(&self) -> Option<&Notice> {
         self.notice.as_ref()
     }
 
-    /// A seal whose answer was lost notes nothing, although it may have been won: the log and the figures count it.
+    /// A seal whose answer was lost records no notice, although it may have succeeded; the log and the
+    /// metrics count it.
     fn record_unreadable(&mut self, part: &Part) {
         let (Some(connector), Some(first)) = (&self.connector, &self.unreadable) else { return };
         if part.unreadable > 0 && self.notice.is_none() {
@@ -63,12 +65,12 @@ impl<'a> Hands<'a> {
         }
     }
 
-    /// How far the connector's staged objects are swept, and how far they could be.
+    /// How far the connector's staging keys are swept, and how far they can be.
     pub(crate) const fn swept(&self) -> Swept {
         self.swept
     }
 
-    /// Does it, and says what came of it. A failure of our own side is an answer too.
+    /// Executes an effect and returns its answer. An internal error is an answer too.
     pub(crate) async fn carry_out(&mut self, effect: Effect) -> Answer {
         self.try_to(effect).await.unwrap_or_else(Answer::Failed)
     }
@@ -90,7 +92,7 @@ impl<'a> Hands<'a> {
             Effect::Build(order) => {
                 self.builds += 1;
                 let connector =
-                    self.connector.as_ref().ok_or_else(|| internal_failure("a part was ordered before a look"))?;
+                    self.connector.as_ref().ok_or_else(|| internal_failure("build requested before snapshot"))?;
                 let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
                 let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
                 let (built, unreadable) = build::build(task).await.map_err(port_failure)?;
@@ -114,7 +116,7 @@ impl<'a> Hands<'a> {
             }
             Effect::Open(number) => {
                 let connector =
-                    self.connector.as_ref().ok_or_else(|| internal_failure("a bucket was opened before a look"))?;
+                    self.connector.as_ref().ok_or_else(|| internal_failure("open requested before snapshot"))?;
                 let opened = ports.customers.open(connector, number).await;
                 Ok(Answer::Opened(opened.map(|bucket| self.bucket = Some(bucket))))
             }
@@ -126,7 +128,7 @@ impl<'a> Hands<'a> {
                 Ok(Answer::Done)
             }
             Effect::Publish(notice) => {
-                // The run goes on without it, so this is where it is handled.
+                // The run goes on without the notice, so the error is handled here.
                 let untold = |error: &PortError| {
                     tracing::error!(connector.id = %self.id, notice.id = notice.id, error = error.chain(), "failed to publish a notice");
                 };
@@ -156,24 +158,24 @@ impl<'a> Hands<'a> {
         .map_err(port_failure)
     }
 
-    /// The bytes of a delivered part may go in time; the list of its keys is read for as long as a look-back reaches.
-    /// If it fails, they stay for good, which costs a little and breaks nothing.
+    /// Marks the bytes of a delivered part as expirable; its key list is needed for as long as a look-back
+    /// reaches. If that fails, the bytes stay for good, which costs a little storage and breaks nothing.
     async fn let_go(&self, part: &Part) {
         let Content::Staged { data, .. } = &part.content else { return };
         if let Err(error) = self.exporter.ports.staging.mark_expirable(data).await {
             let (part, error) = (part.number.get(), error.chain());
-            tracing::warn!(connector.id = %self.id, part, error, "delivered bytes will stay in the staging bucket");
+            tracing::warn!(connector.id = %self.id, part, error, "failed to mark delivered bytes as expirable; they stay in the staging bucket");
         }
     }
 
-    /// The open bucket, and where in it the connector's files lie.
+    /// The open bucket and the connector's prefix in it.
     fn place(&self) -> Result<(&dyn CustomerBucket, &Prefix), InternalError> {
         let bucket = self.bucket.as_deref();
         let bucket =
-            bucket.ok_or_else(|| internal_failure("a part was delivered before its bucket was open"))?;
+            bucket.ok_or_else(|| internal_failure("delivery requested before the bucket was opened"))?;
         let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
         let destination =
-            destination.ok_or_else(|| internal_failure("an active connector has no destination"))?;
+            destination.ok_or_else(|| internal_failure("an active connector without a destination"))?;
         Ok((bucket, &destination.prefix))
     }
 
@@ -200,7 +202,7 @@ impl<'a> Hands<'a> {
         Ok(Answer::Put(bucket.put_new(object).await))
     }
 
-    /// A second worker puts the same bytes under the same names, and finds them there.
+    /// A second worker puts the same bytes under the same keys, and finds that they exist.
     async fn put_keys(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.place()?;
         let mut answer = Ok(PutAnswer::Exists);
@@ -217,13 +219,13 @@ impl<'a> Hands<'a> {
     async fn put_manifest(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.place()?;
         let (Some(name), Some(pinned)) = (part.manifest_name(), &part.manifest) else {
-            return Err(internal_failure("a note was to be delivered that no record pins"));
+            return Err(internal_failure("manifest delivery requested for a part without a signed manifest"));
         };
         Ok(Answer::Put(bucket.put_new(text(prefix.key(&name), pinned.note().bytes())).await))
     }
 }
 
-/// A small object of text.
+/// A small text object.
 fn text(key: String, bytes: Vec<u8>) -> NewObject {
     NewObject {
         key,

@@ -1,7 +1,7 @@
-//! The exporter: carries out the protocol of [`domain::protocol`] for the connectors of a queue batch.
+//! The exporter: executes the protocol of [`domain::protocol`] for the connectors of a queue batch.
 //!
 //! [`export()`] drives one run of one connector, [`build`] reads, encodes and stages a part, and [`batch`]
-//! runs the connectors of a batch side by side and answers which messages failed.
+//! runs the connectors of a batch concurrently and returns the messages that failed.
 
 pub mod batch;
 pub mod build;

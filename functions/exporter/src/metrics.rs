@@ -1,4 +1,4 @@
-//! What is counted and measured of a run and of a batch.
+//! The metrics of a run and of a batch.
 //!
 //! A [`Tally`] watches the effects of a run and their answers, each request for itself: a part that is put twice
 //! because S3 answered 503 is one delivery in the run's summary and one `PutUnavailable` here.
@@ -11,7 +11,7 @@ use domain::names::{ConnectorId, TenantId};
 use domain::protocol::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
 use domain::time::Time;
 
-/// What was asked of the world, as far as the tally cares.
+/// The kind of request that an effect makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestKind {
     Build,
@@ -29,7 +29,7 @@ impl RequestKind {
     }
 }
 
-/// What a run's requests came to.
+/// The statistics of a run's requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct RequestStats {
     bytes_delivered: u64,
@@ -42,7 +42,7 @@ pub(crate) struct RequestStats {
 }
 
 impl RequestStats {
-    /// Counts the answer to an effect, which took so long.
+    /// Counts the answer to an effect, which took `took`.
     pub(crate) fn observe(&mut self, asked: RequestKind, answer: &Answer, took: Duration) {
         match asked {
             RequestKind::Build => self.read_duration += took,
@@ -67,11 +67,11 @@ impl RequestStats {
     }
 }
 
-/// A run and what was measured of it.
+/// A run and its measurements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MeasuredRun {
     pub(crate) outcome: Outcome,
-    /// Whose connector it is, if the run came so far as to see it.
+    /// The connector's tenant, if the run got as far as reading it.
     pub(crate) tenant: Option<TenantId>,
     pub(crate) requests: RequestStats,
     pub(crate) duration: Duration,
@@ -119,7 +119,7 @@ pub(crate) fn run_metrics(at: Time, id: &ConnectorId, run: &MeasuredRun) -> Metr
     MetricRecord { at, name: "metrics of a run", properties: about, metrics: figures }
 }
 
-/// The figures of a batch beside those of its runs.
+/// The metrics of a batch, besides those of its runs.
 pub(crate) fn batch_metrics(at: Time, dropped: u64, panicked: u64) -> MetricRecord {
     let figures = vec![Metric::count("MessagesDropped", dropped), Metric::count("RunsPanicked", panicked)];
     MetricRecord { at, name: "metrics of a batch", properties: Vec::new(), metrics: figures }

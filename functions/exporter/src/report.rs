@@ -1,5 +1,5 @@
-//! One log line for each run, where it is handled: how it ended and what it did. Never event content, a
-//! credential or an external ID.
+//! One log line for each run, where it is handled: how it ended and what it did. It never contains event
+//! content, a credential or an external ID.
 
 use domain::names::ConnectorId;
 use domain::protocol::{Outcome, Summary};
@@ -22,9 +22,9 @@ pub(crate) fn log_outcome(id: &ConnectorId, outcome: &Outcome) {
                 "the connector's destination is blocked"
             ),
         },
-        Outcome::Busy => tracing::info!(connector.id = %id, "another worker is on it"),
+        Outcome::Busy => tracing::info!(connector.id = %id, "another worker holds the lease"),
         Outcome::Inactive => {
-            tracing::warn!(connector.id = %id, "there is no such connector, or it is not exporting");
+            tracing::warn!(connector.id = %id, "the connector does not exist or is not exporting");
         }
         Outcome::Failed { error: failure, summary } => tracing::error!(
             connector.id = %id,
@@ -32,7 +32,7 @@ pub(crate) fn log_outcome(id: &ConnectorId, outcome: &Outcome) {
             failure = failure.detail,
             parts_sealed = summary.sealed,
             parts_delivered = summary.delivered,
-            "the export failed and will be tried again"
+            "the export failed and will be retried"
         ),
     }
 }
@@ -57,7 +57,7 @@ fn log_completed(id: &ConnectorId, summary: &Summary) {
         tracing::error!(
             connector.id = %id,
             unreadable = summary.unreadable,
-            "items that are no events were exported as unreadable records; look them up by their keys"
+            "items that are not valid events were exported as unreadable records; look them up by their keys"
         );
     }
 }

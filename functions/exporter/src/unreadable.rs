@@ -1,5 +1,5 @@
-//! Tells of items that are no events: once a day at most for each connector, since whatever writes one often writes
-//! many, and each part counts its own.
+//! Publishes a notice of unreadable items: at most once a day for each connector, since a producer that
+//! writes one often writes many. Each part counts its own.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use domain::time::Time;
 
 use crate::export::Exporter;
 
-/// Nobody is told again before this: a little less than a day, so that a connector that runs once a day, some minutes
-/// earlier or later, is told of by each of its runs.
+/// Minimum time between two notices: slightly less than a day, so that a connector that runs once a day, some
+/// minutes earlier or later, gets one from each run.
 const NOTICE_INTERVAL: Duration = Duration::from_mins(23 * 60 + 30);
 
-/// Tells it at the end of a run, unless it was told within a day or time is up. It is noted first, so that of two
-/// workers one tells it; where the bus does not take it, it is told with tomorrow's. The log and the figures tell it
-/// in any case.
+/// Publishes the notice at the end of a run, unless one was published within a day or the time is up. The
+/// notice is claimed first, so that only one of two workers publishes it. If the bus does not accept it, the
+/// next notice follows a day later. The log and the metrics report the items in any case.
 pub(crate) async fn publish_unreadable(
     exporter: &Exporter,
     notice: &Notice,

@@ -1,12 +1,13 @@
-//! Who the vendor is, as Lambda tells the function: no setting can be wrong about it.
+//! The vendor's account and Region, from the function's ARN that Lambda passes: no setting can be wrong about
+//! them.
 
 use domain::setup::Vendor;
 
-/// The vendor by the ARN of one of its functions, `arn:<partition>:lambda:<region>:<account>:function:<name>`.
-/// `None` for a text of another form.
+/// The vendor by the ARN of one of its functions,
+/// `arn:<partition>:lambda:<region>:<account>:function:<name>`. `None` for text in another format.
 ///
-/// The exporter's role is not told so, and stays empty: only what a customer is given names it, and the exporter
-/// gives nobody anything.
+/// The ARN does not contain the exporter's role, so that stays empty: only the customer's setup names the
+/// role, and the exporter creates no setup.
 #[must_use]
 pub fn vendor_of(function_arn: &str) -> Option<Vendor> {
     let mut fields = function_arn.split(':');

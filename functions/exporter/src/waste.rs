@@ -1,10 +1,11 @@
-//! Clears away what nobody will ever need from the staging bucket, behind a run: what was staged and not sealed
-//! ([`domain::waste`] says why that is certain), and everything of a connector whose 30 days are over.
+//! The orphan sweep: after a run, marks staged objects for expiry that nothing will ever need again. These
+//! are objects that no sealed record names ([`domain::staging_keys`] says why that is certain), and all
+//! objects of a connector whose 30 days of retention are over.
 //!
-//! Nothing is deleted here: objects are let go, and the bucket's lifecycle removes them once no state of the ledger
-//! that can still be restored names them. A sweep is one page of the bucket's listing and a read of the record for
-//! each part on it, so that its cost and its memory are bounded; the place that it has come to is kept. A failure
-//! costs a little and breaks nothing: the next run goes on from that place.
+//! Nothing is deleted here. Objects are marked expirable, and the bucket's lifecycle rule deletes them once
+//! no restorable state of the ledger names them. A sweep reads one page of the bucket's listing and one
+//! record for each part on it, so its cost and memory are bounded. The sweep position is stored. A failed
+//! sweep costs a little storage and breaks nothing: the next run continues from that position.
 
 use std::time::Duration;
 
@@ -22,19 +23,20 @@ use futures_util::future::try_join_all;
 
 use crate::export::Exporter;
 
-/// Left of the function's time: a request that hangs is given up after a minute.
+/// Kept free at the end of the function's time: a request that hangs times out after a minute.
 const SPARE: Duration = Duration::from_mins(2);
-/// How many pages a sweep reads at most, where a single part was tried thousands of times.
+/// How many pages a sweep reads at most. More than one is needed only if a single part had thousands of
+/// attempts.
 const PAGES: u32 = 10;
-/// How many objects are let go at once.
+/// How many objects are marked concurrently.
 const AT_ONCE: usize = 16;
 
-/// How far a connector's staged objects are swept, and how far they could be.
+/// How far the staging keys of a connector are swept, and how far they can be.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Swept {
-    /// All parts up to this one are.
+    /// All parts up to this one are swept.
     pub(crate) through: PartNumber,
-    /// The newest part that is sealed.
+    /// The newest sealed part.
     pub(crate) sealed: PartNumber,
 }
 
@@ -44,7 +46,7 @@ impl Swept {
     }
 }
 
-/// Clears away behind a run that has ended so, if it is worth it and there is time.
+/// Sweeps after a run with this outcome, if there is enough to sweep and time is left.
 pub(crate) async fn clear_away(
     exporter: &Exporter,
     connector: &Connector,
@@ -63,22 +65,22 @@ pub(crate) async fn clear_away(
     match done {
         Ok(0) => {}
         Ok(objects) if is_over => {
-            tracing::info!(connector.id = %id, objects, "the staged bytes of a connector that is over were let go");
+            tracing::info!(connector.id = %id, objects, "the staged bytes of an expired connector were marked for deletion");
         }
         Ok(objects) => {
-            tracing::info!(connector.id = %id, objects, "objects that were staged and never sealed were let go");
+            tracing::info!(connector.id = %id, objects, "orphaned staged objects were marked for deletion");
         }
         Err(error) => {
             let error = error.chain();
-            tracing::warn!(connector.id = %id, error, "the staging bucket was not cleared; a later run goes on");
+            tracing::warn!(connector.id = %id, error, "the orphan sweep failed; a later run continues it");
         }
     }
 }
 
-/// Lets go what was staged for parts that others sealed. Returns how many objects.
+/// Marks the orphans of sealed parts as expirable. Returns the number of objects.
 async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u64, PortError> {
     let (runs, staging) = (&exporter.ports.runs, &exporter.ports.staging);
-    // As many parts as make a sweep worth while are left to rest: they are the next one's.
+    // The newest [`MIN_SWEEP_PARTS`] parts are left to the next sweep.
     let horizon = PartNumber::new(swept.sealed.get().saturating_sub(MIN_SWEEP_PARTS));
     if horizon.get() < swept.through.get().saturating_add(MIN_SWEEP_PARTS) {
         return Ok(0);
@@ -89,7 +91,7 @@ async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u6
     }
     let (below, mut after) = (staging_prefix(id), start_after(id, swept.through.next()));
     let (mut part, mut objects) = (None, 0);
-    // One page, unless it shows not even one number to its end.
+    // Usually one page; more only if a page does not reach the end of even one part.
     for _ in 0..PAGES {
         let page = staging.list(&below, &after).await?;
         for key in &page.keys {
@@ -97,7 +99,7 @@ async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u6
             if part.as_ref().is_none_or(|(of, _)| *of != number) {
                 part = Some((number, runs.part(id, number).await?));
             }
-            // Without its record a number may still be sealed with these very bytes.
+            // Without its record a part may still be sealed with exactly these bytes.
             if part.as_ref().is_some_and(|(_, part)| part.as_ref().is_some_and(|part| is_orphan(part, key))) {
                 staging.mark_orphan(key).await?;
                 objects += 1;
@@ -113,7 +115,8 @@ async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u6
     Ok(objects)
 }
 
-/// Up to which part a page shows everything: the last number on a page may go on behind it.
+/// The last part whose keys the page lists completely: the keys of the page's last part may continue on the
+/// next page.
 fn complete_through(id: &ConnectorId, page: &StagedPage, horizon: PartNumber) -> PartNumber {
     let last = page.keys.iter().rev().find_map(|key| part_number_of(id, key));
     match last.filter(|_| page.more) {
@@ -123,15 +126,15 @@ fn complete_through(id: &ConnectorId, page: &StagedPage, horizon: PartNumber) ->
     }
 }
 
-/// Ends a connector that can't be taken back: the record first, so that nothing goes before everyone can read
-/// that it does, then its bytes. Returns how many objects.
+/// Expires a connector that can no longer be enabled: its record first, so that readers see the deletion
+/// before any byte is gone, then its staged bytes. Returns the number of objects.
 async fn end(exporter: &Exporter, connector: &Connector, stop_at: Time) -> Result<u64, PortError> {
     let id = &connector.id;
     if connector.state == State::Disabled {
         let Some(onboarding) = &exporter.onboarding else { return Ok(0) };
         if let Err(error) = onboarding.expire(id).await {
             let error = error.to_string();
-            tracing::warn!(connector.id = %id, error, "a connector that is over could not be deleted; tomorrow again");
+            tracing::warn!(connector.id = %id, error, "an expired connector could not be deleted; the next attempt is tomorrow");
             return Ok(0);
         }
     }

@@ -1,9 +1,10 @@
 //! Verifies an active connector's destination again: once a week, and as soon as the next external ID of a
 //! rotation was seen to work.
 //!
-//! A trust policy can be loosened at any time. A role that now lets in whoever asks pauses its connector, and that
-//! is a change like any other, with its record and its event on the bus. It is done behind a run that delivered:
-//! what is blocked is told as such already, and nothing is written there meanwhile.
+//! A trust policy can be loosened at any time. If a role now admits any caller, its connector is paused. That
+//! is a change like any other, with its change record and its event on the bus. Verification follows a run
+//! that delivered: a block has been reported already, and nothing is written to the destination in the
+//! meantime.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,15 +22,17 @@ use domain::verify::{PreflightReport, PreflightVerdict, StageReport};
 
 use crate::export::{Exporter, Ports};
 
-/// How old the last verification may get.
+/// Maximum age of the last verification.
 const MAX_VERIFICATION_AGE: Duration = Duration::from_hours(7 * 24);
 /// A verification is a handful of small requests; one that takes longer than this is left to the next run.
 const VERIFICATION_TIMEOUT: Duration = Duration::from_mins(2);
-/// Left of the function's time for its answer, so that a slow verification never fails the batch that delivered.
+/// Kept free at the end of the function's time, so that a slow verification never fails the batch that
+/// delivered.
 const TIME_RESERVE: Duration = Duration::from_secs(15);
 
 impl Exporter {
-    /// The same exporter, which also verifies active connectors again, and tells `bus` of what that changes.
+    /// The same exporter, which also verifies active connectors again and publishes the resulting changes to
+    /// `bus`.
     #[must_use]
     pub fn with_reverification(
         &self,
@@ -50,11 +53,11 @@ impl Exporter {
             vendor,
             signing,
             key_cache: KeyCache::default(),
-            // What the exporter changes sets no contacts, so nobody asks it whether mails are sent.
+            // The exporter never sets contacts, so it does not need to know whether mails are sent.
             mail_mode: MailMode::None,
-            // It makes and activates no connector, so nobody asks it for a tenant's partition keys either.
+            // It creates and activates no connector, so it never derives a tenant's partition keys.
             partitions: PartitionFormat::default(),
-            // Auditferry itself is bound by no budget.
+            // Budgets do not apply to Auditferry itself.
             budgets: Budgets::default(),
             public_urls: None,
         };
@@ -62,8 +65,8 @@ impl Exporter {
     }
 }
 
-/// Verifies the connector of a run that has ended so, if it is time and there is time. `opened_with` is the
-/// external ID that let the run in.
+/// Verifies the connector after a run with this outcome, if verification is due and time is left.
+/// `opened_with` is the external ID with which the run assumed the role.
 pub(crate) async fn reverify(
     exporter: &Exporter,
     connector: &Connector,
@@ -79,17 +82,17 @@ pub(crate) async fn reverify(
     }
     let left = deadline.since(now).saturating_sub(TIME_RESERVE).min(VERIFICATION_TIMEOUT);
     let verifying = onboarding.verify(&Caller::System, &connector.id, None, |_| ());
-    // Without any time left it is not even begun: a future that never waits would not notice.
+    // With no time left it is not started: a future that never yields would not notice the timeout.
     let verified = if left.is_zero() { None } else { tokio::time::timeout(left, verifying).await.ok() };
     match verified {
         Some(Ok(verification)) => log_verification(connector, &verification),
         Some(Err(error)) => tracing::error!(
             connector.id = %connector.id, error = %error,
-            "the connector could not be verified again; the next run tries"
+            "the connector could not be verified again; the next run retries"
         ),
         None => tracing::warn!(
             connector.id = %connector.id, left_ms = left.as_millis(),
-            "there was no time to verify the connector again; the next run tries"
+            "no time was left to verify the connector again; the next run retries"
         ),
     }
 }
@@ -100,7 +103,7 @@ fn is_due(connector: &Connector, opened_with: Option<&ExternalId>, now: Time) ->
     connector.state == State::Active && (next_id_works || too_old)
 }
 
-/// Never the remedy: it names the external ID.
+/// The remedy is never logged: it contains the external ID.
 fn log_verification(connector: &Connector, verification: &PreflightReport) {
     let id = &connector.id;
     let failed = |report: &&StageReport| report.verdict == PreflightVerdict::Failed;
@@ -113,7 +116,7 @@ fn log_verification(connector: &Connector, verification: &PreflightReport) {
     if verification.is_unsafe() {
         tracing::error!(connector.id = %id, stage, code, cause, "the connector was paused: its role is not safe");
     } else {
-        tracing::warn!(connector.id = %id, stage, code, cause, "the connector did not pass its verification");
+        tracing::warn!(connector.id = %id, stage, code, cause, "the connector failed its verification");
     }
 }
 
@@ -124,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_time_after_a_week_or_once_the_next_external_id_works() {
+    fn verification_is_due_after_a_week_or_once_the_next_external_id_works() {
         let at: Time = "2026-11-20T20:00:00Z".parse().unwrap();
         let (old, next) = (ExternalId::new(1, 1), ExternalId::new(2, 2));
         let draft = Connector::draft(ConnectorId::new(1), "acme".parse().unwrap(), old.clone(), at);
@@ -135,7 +138,7 @@ mod tests {
         assert!(!is_due(&connector, Some(&old), at) && !is_due(&connector, None, at));
         assert!(is_due(&connector, Some(&next), at));
         connector.verified_at = None;
-        assert!(is_due(&connector, Some(&old), at), "one of a time before there were verifications");
+        assert!(is_due(&connector, Some(&old), at), "created before verifications existed");
         connector.state = State::Paused;
         assert!(
             !is_due(&connector, Some(&next), at + MAX_VERIFICATION_AGE * 2),

@@ -53,7 +53,13 @@ pub fn story(connector: u64, seed: u8) -> Sealer {
     sealer.seal(at("2026-11-20T02:00:00Z"), &events("2026-11-20T01:05:00Z", 2));
     sealer.seal(at("2026-11-20T03:00:00Z"), &[]);
     let mut with_unreadable = events("2026-11-20T03:05:00Z", 1);
-    let record = r#"{"id":"unreadable-28ee37c8c8132000","time":"2026-11-20T03:10:00.000Z","type":"auditferry.unreadable","partition_key":"acme","sort_key":"2026-11-20T03:10:00Z#x","reason":"lone_surrogate","detail":"the attribute `event` holds an object that is no event: half of a surrogate pair at line 1, column 12","raw":"{\"a\":\"\\ud83d\"}"}"#;
+    let record = concat!(
+        r#"{"id":"unreadable-28ee37c8c8132000","time":"2026-11-20T03:10:00.000Z","#,
+        r#""type":"auditferry.unreadable","#,
+        r#""partition_key":"acme","sort_key":"2026-11-20T03:10:00Z#x","reason":"lone_surrogate","#,
+        r#""detail":"the attribute `event` holds an object that is no event:"#,
+        r#" half of a surrogate pair at line 1, column 12","raw":"{\"a\":\"\\ud83d\"}"}"#
+    );
     with_unreadable.push((at("2026-11-20T03:10:00Z"), record.to_owned()));
     sealer.seal(at("2026-11-20T04:00:00Z"), &with_unreadable);
     sealer.destination.bucket = "acme-audit-log-2".parse().expect("a bucket");

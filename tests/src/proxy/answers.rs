@@ -56,14 +56,17 @@ fn in_words_of(service: Service, status: u16, code: &str, words: &str) -> Respon
         Service::EventBridge => answer(status, "application/x-amz-json-1.1", json("")),
         Service::S3 => {
             let body = format!(
-                r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{words}</Message><RequestId>656c76696e6727732072657175657374</RequestId></Error>"#
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code>\
+                 <Message>{words}</Message><RequestId>656c76696e6727732072657175657374</RequestId></Error>"
             );
             answer(status, "application/xml", body)
         }
         Service::Sts => {
             let at_fault = if status < 500 { "Sender" } else { "Receiver" };
             let body = format!(
-                r#"<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>{at_fault}</Type><Code>{code}</Code><Message>{words}</Message></Error><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ErrorResponse>"#
+                "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
+                 <Type>{at_fault}</Type><Code>{code}</Code><Message>{words}</Message></Error>\
+                 <RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ErrorResponse>"
             );
             answer(status, "text/xml", body)
         }

@@ -142,7 +142,7 @@ fn the_operators_mail_has_the_cause_the_backlog_the_possible_loss_and_the_remedy
             "remedy": format!("Create {bucket} in eu-central-1 in account {account} again, or connect another bucket. Everything sealed since is kept and is delivered then."),
             "files that wait": 3,
             "sealed up to": "2026-11-20T20:15:00.000Z",
-            "what may be lost": "Nothing will be lost: what waits is sealed, and is kept until it is delivered, however long that takes.",
+            "what may be lost": "No events will be lost: all waiting events are sealed and kept until they are delivered, however long that takes.",
         })
     );
 }

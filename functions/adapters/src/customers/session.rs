@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn a_session_may_put_objects_below_its_prefix_and_nothing_else() {
         let policy = policy(&destination("acme-logs", "audit/acme", None));
-        let statement = r#"{"Action":"s3:PutObject","Effect":"Allow","Resource":"arn:aws-us-gov:s3:::acme-logs/audit/acme/*"}"#;
+        let statement = concat!(
+            r#"{"Action":"s3:PutObject","Effect":"Allow","#,
+            r#""Resource":"arn:aws-us-gov:s3:::acme-logs/audit/acme/*"}"#
+        );
         assert_eq!(policy, format!(r#"{{"Statement":[{statement}],"Version":"2012-10-17"}}"#));
         assert!(
             super::policy(&destination("acme-logs", "tenant=acme", None))

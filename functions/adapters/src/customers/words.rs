@@ -70,14 +70,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_shown_too_long_or_with_a_control_character(text in any::<String>(), most in 0_usize..400) {
+        fn no_text_is_shown_too_long_or_with_a_control_character(
+            text in any::<String>(), most in 0_usize..400,
+        ) {
             let shown = shown(&text, most);
             prop_assert!(shown.chars().count() <= most + 1);
             prop_assert!(!shown.chars().any(char::is_control));
         }
 
         #[test]
-        fn no_external_id_survives(a in ".{0,40}", high in any::<u64>(), low in any::<u64>(), b in ".{0,40}") {
+        fn no_external_id_survives(
+            a in ".{0,40}", high in any::<u64>(), low in any::<u64>(), b in ".{0,40}",
+        ) {
             let id = ExternalId::new(high, low);
             let shown = shown(&format!("{a}{id}{b}"), 400);
             prop_assert!(!shown.contains(id.as_str()));

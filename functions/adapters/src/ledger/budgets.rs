@@ -2,7 +2,7 @@
 //!
 //! | counter | `pk` | `sk` | contains |
 //! |---|---|---|---|
-//! | tenant's | `BUDGET#T#<tenant>` | `<budget>[#operators][#<start of hour or day>]` | `used`, `expires_at` |
+//! | tenant's | `BUDGET#T#<tenant>` | `<budget>[#operators][#<start of period>]` | `used`, `expires_at` |
 //! | connector's | `BUDGET#C#<connector>` | the same | the same |
 //!
 //! Each hour and each day has its own item, so a counter only grows and one condition decides. No item is

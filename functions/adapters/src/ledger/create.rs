@@ -91,7 +91,8 @@ pub(crate) async fn expire(client: &Client, table: &str, attribute: &str) -> Res
     let asked =
         client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
     if let Err(error) = asked {
-        tracing::debug!(table, cause = %DisplayErrorContext(&error), "Time to live was not enabled on a table");
+        let cause = DisplayErrorContext(&error);
+        tracing::debug!(table, %cause, "Time to live was not enabled on a table");
     }
     Ok(())
 }

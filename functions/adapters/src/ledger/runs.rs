@@ -175,7 +175,8 @@ impl Runs for DynamoLedger {
             .change(id, CURSOR)
             .update_expression("SET #unreadable_told_at = :now")
             .condition_expression(
-                "attribute_exists(#pk) AND (attribute_not_exists(#unreadable_told_at) OR #unreadable_told_at < :since)",
+                "attribute_exists(#pk) AND \
+                 (attribute_not_exists(#unreadable_told_at) OR #unreadable_told_at < :since)",
             )
             .set_expression_attribute_names(Some(names([PK, "unreadable_told_at"])))
             .set_expression_attribute_values(Some(values([(":now", time(now)), (":since", time(since))])));

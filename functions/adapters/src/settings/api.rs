@@ -15,9 +15,9 @@ use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSetti
 /// The API's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSettings {
-    /// The ledger.
+    /// The name of the ledger's table.
     pub ledger: LedgerSettings,
-    /// The event bus.
+    /// The event bus for notices.
     pub bus: BusSettings,
     /// Settle time and look-back, those of the exporter.
     pub timing: Timing,
@@ -69,7 +69,7 @@ impl ApiSettings {
         "BUDGETS",
     ];
 
-    /// Reads them.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.

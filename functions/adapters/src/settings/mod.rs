@@ -36,13 +36,13 @@ use crate::source::EventsTable;
 /// The exporter's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExporterSettings {
-    /// The events table.
+    /// The name and layout of the events table.
     pub events: EventsTable,
-    /// The ledger.
+    /// The name of the ledger's table.
     pub ledger: LedgerSettings,
     /// The staging bucket in the vendor's account.
     pub staging: StagingSettings,
-    /// The event bus.
+    /// The event bus for notices.
     pub bus: BusSettings,
     /// Settle time and look-back.
     pub timing: Timing,
@@ -85,7 +85,7 @@ impl ExporterSettings {
         "LOG_LEVEL",
     ];
 
-    /// Reads them.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
@@ -104,9 +104,9 @@ impl ExporterSettings {
 /// The dispatcher's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DispatcherSettings {
-    /// The ledger.
+    /// The name of the ledger's table.
     pub ledger: LedgerSettings,
-    /// The export queue.
+    /// The queue of runs for the exporter.
     pub queue: QueueSettings,
     /// The event bus for the watchdog's notices.
     pub bus: BusSettings,
@@ -132,7 +132,7 @@ impl DispatcherSettings {
         "LOG_LEVEL",
     ];
 
-    /// Reads them.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.

@@ -43,7 +43,7 @@ impl NotifierSettings {
         "PORTAL_URL",
     ];
 
-    /// Reads them.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.

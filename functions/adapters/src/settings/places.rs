@@ -10,7 +10,7 @@ pub(super) fn is_table_name(text: &str) -> bool {
     (3..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
-/// The ledger table.
+/// The settings of the ledger's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
     /// The name of the table.
@@ -79,7 +79,7 @@ pub(super) fn is_queue_url(text: &str) -> bool {
     !host.is_empty() && !path.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// The event bus.
+/// The settings of the event bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusSettings {
     /// The name or ARN of the bus.

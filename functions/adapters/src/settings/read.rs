@@ -30,7 +30,7 @@ pub struct WrongSetting {
     pub name: &'static str,
     /// What is wrong with it.
     pub problem: Problem,
-    /// The right form.
+    /// The right form, as it reads after "it must be".
     pub form: String,
 }
 

@@ -93,7 +93,7 @@ impl Reader {
         }
     }
 
-    /// Requests the page after this one, and yields so that the request is sent.
+    /// Requests the next page, and yields so that the request is sent.
     async fn send_ahead(&mut self, range: &Range, from: Start) {
         if from.is_some() {
             let mut page = JoinSet::new();

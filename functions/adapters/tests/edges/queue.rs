@@ -28,7 +28,10 @@ fn answer(taken: &[u64], refused: &[u64]) -> Scripted {
         .collect();
     let refused: Vec<Value> = refused
         .iter()
-        .map(|id| json!({"Id": id.to_string(), "SenderFault": false, "Code": "InternalError", "Message": "words"}))
+        .map(|id| {
+            let id = id.to_string();
+            json!({"Id": id, "SenderFault": false, "Code": "InternalError", "Message": "words"})
+        })
         .collect();
     Scripted::new(200, json!({"Successful": taken, "Failed": refused}).to_string())
 }

@@ -62,7 +62,8 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
     assert_eq!(targets, ["TrentService.GetPublicKey", "TrentService.Sign", "TrentService.Sign"]);
     let request: Value = serde_json::from_slice(&seen[1].body).unwrap();
     let asked = json!({
-        "KeyId": KEY, "Message": STANDARD.encode(text), "MessageType": "RAW", "SigningAlgorithm": "ED25519_SHA_512",
+        "KeyId": KEY, "Message": STANDARD.encode(text), "MessageType": "RAW",
+        "SigningAlgorithm": "ED25519_SHA_512",
     });
     assert_eq!(request, asked);
 }

@@ -18,8 +18,9 @@ use tokio::net::TcpListener;
 use crate::server::{Scripted, Seen, Server};
 use crate::world::{ACME, BUCKET, clients_of, connector, object, sha256};
 
-pub(crate) const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
-    <AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
+pub(crate) const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+    <AssumeRoleResult><Credentials><AccessKeyId>ASIATEMPORARY</AccessKeyId>\
+    <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
     <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
 
 /// Opens the connector's bucket and writes one object; S3 responds from the script.
@@ -109,7 +110,8 @@ async fn sse_s3_is_asked_for_by_name_where_the_destination_says_so() {
 #[tokio::test]
 async fn where_sts_is_not_active_for_the_role_the_main_region_is_asked() {
     let disabled = || {
-        let code = "<ErrorResponse><Error><Code>RegionDisabledException</Code><Message>words</Message></Error></ErrorResponse>";
+        let code = "<ErrorResponse><Error><Code>RegionDisabledException</Code>\
+                    <Message>words</Message></Error></ErrorResponse>";
         Scripted::new(403, code)
     };
     let rotating = Connector { next_external_id: Some(ExternalId::new(3, 4)), ..connector() };

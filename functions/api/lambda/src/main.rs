@@ -100,8 +100,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Ends the start-up, and names every variable that is wrong.
+/// Fails the start-up and logs every invalid variable.
 fn refuse(wrong: &WrongSettings) -> ExitCode {
-    tracing::error!(settings = %wrong, "the API can't start: its environment is wrong");
+    tracing::error!(settings = %wrong, "the API can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -129,7 +129,7 @@ fn report_lines(report: &StageReport, output: Output) -> Vec<String> {
     };
     let stage = report.stage.as_str();
     let took = match report.verdict {
-        PreflightVerdict::Skipped => "not tried".to_owned(),
+        PreflightVerdict::Skipped => "skipped".to_owned(),
         _ => format!("{} ms", report.duration_ms),
     };
     let took = match report.waited_ms {

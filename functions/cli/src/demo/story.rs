@@ -7,7 +7,7 @@ use std::path::Path;
 use domain::connector::Connector;
 use domain::connector::Shards;
 use domain::fault::Block;
-use domain::import::{Keys, TimeForm};
+use domain::import::{KeyFields, TimeForm};
 use domain::manifest::{RingKey, VerifierKey};
 use domain::names::ConnectorId;
 use domain::part::Window;
@@ -113,7 +113,7 @@ async fn import(embedded: &Embedded, output: Output) -> Result<u64, Problem> {
         writer: embedded.events(),
         tenant: tenant(BUSY)?,
         shards: Shards::ONE,
-        keys: Keys::new("eventTime", "eventID", TimeForm::Rfc3339),
+        keys: KeyFields::new("eventTime", "eventID", TimeForm::Rfc3339),
     };
     let tally = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
     let span = match (tally.first, tally.last) {

@@ -2,7 +2,7 @@
 
 use adapters::source::{NewEvent, WRITE_BATCH, WRITE_BYTES};
 use domain::event::WhyNot;
-use domain::import::{Guess, Place};
+use domain::import::{KeyFieldGuess, Position};
 
 /// The position of an entry in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(super) struct At {
     /// The index of the file, from 0.
     pub(super) file: usize,
     /// Where the entry begins.
-    pub(super) place: Place,
+    pub(super) place: Position,
     /// The entry's last line.
     pub(super) last_line: u64,
 }
@@ -43,7 +43,7 @@ pub(super) struct Batch {
     pub(super) foreign: u64,
     pub(super) first_foreign: Option<String>,
     /// The fields of the first object without time or ID.
-    pub(super) guess: Option<Box<Guess>>,
+    pub(super) guess: Option<Box<KeyFieldGuess>>,
     bytes: usize,
 }
 

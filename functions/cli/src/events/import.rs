@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapters::source::{EventsWriter, Outcome};
 use domain::connector::Shards;
-use domain::import::Keys;
+use domain::import::KeyFields;
 use domain::names::TenantId;
 use domain::ports::PortError;
 use futures_util::StreamExt;
@@ -35,7 +35,7 @@ pub(crate) struct Import {
     /// The number of the tenant's partitions.
     pub(crate) shards: Shards,
     /// The fields with time and ID.
-    pub(crate) keys: Keys,
+    pub(crate) keys: KeyFields,
 }
 
 /// The progress of an import.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use adapters::source::{EventsTable, Exported, NewEvent, NotExported};
 use domain::event::WhyNot;
-use domain::import::{Guess, KeyError, Keys, Own, compact, own};
+use domain::import::{ImportObject, KeyError, KeyFieldGuess, KeyFields, classify, compact};
 
 /// Records of unreadable items may be nested, but deeper nesting has no use.
 const DEEPEST_RECORD: u8 = 3;
@@ -30,14 +30,14 @@ pub(super) enum Verdict {
         /// Why it can't be imported.
         reason: String,
         /// Its fields, if the time or the ID was not found.
-        guess: Option<Box<Guess>>,
+        guess: Option<Box<KeyFieldGuess>>,
     },
 }
 
 /// Classifies the objects of all files.
 #[derive(Debug)]
 pub(super) struct Judge {
-    keys: Keys,
+    keys: KeyFields,
     layout: Arc<EventsTable>,
     partitions: Vec<String>,
     /// Whether a hint about the fields was returned already.
@@ -46,7 +46,7 @@ pub(super) struct Judge {
 
 impl Judge {
     /// `partitions` are the tenant's partitions in a table with this layout.
-    pub(super) const fn new(keys: Keys, layout: Arc<EventsTable>, partitions: Vec<String>) -> Self {
+    pub(super) const fn new(keys: KeyFields, layout: Arc<EventsTable>, partitions: Vec<String>) -> Self {
         Self { keys, layout, partitions, has_guessed: false }
     }
 
@@ -66,11 +66,15 @@ impl Judge {
         {
             return verdict;
         }
-        match own(text) {
-            Own::Event(text) => self.event(text),
-            Own::Heartbeat => Verdict::Heartbeat,
-            Own::Original(original) if depth < DEEPEST_RECORD => self.within(&original, false, depth + 1),
-            Own::Original(_) | Own::Withheld => bad("a record of an unreadable event, without the original"),
+        match classify(text) {
+            ImportObject::Event(text) => self.event(text),
+            ImportObject::Heartbeat => Verdict::Heartbeat,
+            ImportObject::UnreadableOriginal(original) if depth < DEEPEST_RECORD => {
+                self.within(&original, false, depth + 1)
+            }
+            ImportObject::UnreadableOriginal(_) | ImportObject::UnreadableWithheld => {
+                bad("a record of an unreadable event, without the original")
+            }
         }
     }
 
@@ -82,7 +86,7 @@ impl Judge {
             },
             Err(error) => {
                 let guesses = error.is_missing() && !std::mem::replace(&mut self.has_guessed, true);
-                let guess = guesses.then(|| Box::new(Guess::new(text)));
+                let guess = guesses.then(|| Box::new(KeyFieldGuess::new(text)));
                 Verdict::Bad { reason: reason(&error), guess }
             }
         }
@@ -114,7 +118,7 @@ fn reason(error: &KeyError) -> String {
     match error {
         KeyError::NoTime(_) => format!("{error}; name the field of the time with --time-field"),
         KeyError::NoId(_) => format!("{error}; name the field of the unique ID with --id-field"),
-        KeyError::Number { .. } => {
+        KeyError::AmbiguousNumber { .. } => {
             format!("{error}; name its unit with --time-form epoch_seconds or --time-form epoch_millis")
         }
         _ => error.to_string(),
@@ -144,7 +148,7 @@ mod tests {
     use domain::import::TimeForm;
 
     fn judge(text: &str) -> Verdict {
-        let keys = Keys::new("time", "id", TimeForm::Rfc3339);
+        let keys = KeyFields::new("time", "id", TimeForm::Rfc3339);
         let layout = Arc::new(EventsTable::of_contract("events"));
         Judge::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).judge(text, false)
     }

@@ -16,7 +16,7 @@ pub(crate) mod tally;
 
 use std::time::Duration;
 
-use domain::import::Keys;
+use domain::import::KeyFields;
 
 use crate::backend::open_events;
 use crate::output::aside;
@@ -48,7 +48,7 @@ async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exi
         writer,
         tenant: args.tenant.clone(),
         shards: args.shards,
-        keys: Keys::new(&args.time_field, &args.id_field, args.time_form),
+        keys: KeyFields::new(&args.time_field, &args.id_field, args.time_form),
     };
     let (size, began) = (inputs.size(), surroundings.elapsed());
     let (mut milestones, mut shown) = (0, None);

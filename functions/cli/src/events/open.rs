@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::import::{Compression, Kind, START};
+use domain::import::{Compression, FileType, SNIFF_BYTES};
 use flate2::bufread::MultiGzDecoder;
 
 use super::inputs::Source;
@@ -50,20 +50,22 @@ pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<Opened, Can
     };
     let (kind, bytes) = look(Box::new(Counted { bytes, read: Arc::clone(read) }))?;
     match kind {
-        Kind::Empty => Err(CannotOpen::Empty),
-        Kind::Json => Ok(Opened { text: bytes, compression: None }),
-        Kind::Other { what, remedy } => Err(CannotOpen::Other { what: what.to_owned(), remedy }),
-        Kind::Compressed(compression) => {
+        FileType::Empty => Err(CannotOpen::Empty),
+        FileType::Json => Ok(Opened { text: bytes, compression: None }),
+        FileType::Unsupported { format: what, remedy } => {
+            Err(CannotOpen::Other { what: what.to_owned(), remedy })
+        }
+        FileType::Compressed(compression) => {
             let (kind, text) = look(decompressed(compression, bytes)?)?;
             let inside = name(compression);
             match kind {
-                Kind::Empty => Err(CannotOpen::Empty),
-                Kind::Json => Ok(Opened { text, compression: Some(compression) }),
-                Kind::Compressed(again) => Err(CannotOpen::Other {
+                FileType::Empty => Err(CannotOpen::Empty),
+                FileType::Json => Ok(Opened { text, compression: Some(compression) }),
+                FileType::Compressed(again) => Err(CannotOpen::Other {
                     what: format!("{} inside {inside}", name(again)),
                     remedy: "Decompress it once, and import that.",
                 }),
-                Kind::Other { what, remedy } => {
+                FileType::Unsupported { format: what, remedy } => {
                     Err(CannotOpen::Other { what: format!("{what} inside {inside}"), remedy })
                 }
             }
@@ -90,8 +92,8 @@ fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Re
 }
 
 /// Detects the kind by the first bytes; returns it with all bytes, including the first ones.
-fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(Kind, Box<dyn Read + Send>)> {
-    let mut start = vec![0; START];
+fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(FileType, Box<dyn Read + Send>)> {
+    let mut start = vec![0; SNIFF_BYTES];
     let mut length = 0;
     while let Some(room) = start.get_mut(length..).filter(|room| !room.is_empty()) {
         let read = match bytes.read(room) {
@@ -105,7 +107,7 @@ fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(Kind, Box<dyn Read + Sen
         }
     }
     start.truncate(length);
-    Ok((Kind::of(&start), Box::new(Cursor::new(start).chain(bytes))))
+    Ok((FileType::detect(&start), Box::new(Cursor::new(start).chain(bytes))))
 }
 
 struct Counted {

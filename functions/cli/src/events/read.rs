@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use domain::import::{Piece, Splitter};
+use domain::import::{Element, Splitter};
 use tokio::sync::mpsc::Sender;
 
 use super::found::{At, Bad, BadFile, Batch};
@@ -54,7 +54,7 @@ impl Reading {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
                     // Complete entries before the error are imported; the truncated one is not.
-                    let at = splitter.place();
+                    let at = splitter.position();
                     let what = opened.compression.map_or("", name);
                     let reason = broken(&error, what);
                     let message = format!(
@@ -74,18 +74,18 @@ impl Reading {
                 self.flush()?;
             }
         }
-        splitter.end();
+        splitter.finish();
         self.pieces(number, &mut splitter)
     }
 
     fn pieces(&mut self, file: usize, splitter: &mut Splitter) -> Result<(), Gone> {
-        while let Some(piece) = splitter.next_piece() {
+        while let Some(piece) = splitter.next_element() {
             match piece {
-                Piece::Object { text, place, is_item } => {
+                Element::Object { text, place, is_item } => {
                     let verdict = self.judge.judge(text, is_item);
                     self.take(verdict, At { file, place, last_line: place.line });
                 }
-                Piece::Bad(bad) => {
+                Element::Bad(bad) => {
                     let at = At { file, place: bad.place, last_line: bad.last_line };
                     self.batch.bad.push(Bad { at, reason: bad.reason });
                 }

@@ -46,13 +46,13 @@ fn digest(text: &str) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::import::Place;
+    use domain::import::Position;
     use domain::time::Time;
 
     #[test]
     fn the_first_of_two_events_with_one_key_is_found_and_memory_is_bounded() {
         let event = |id: usize, body: &str| NewEvent::new(Time::EPOCH, id.to_string(), body.into());
-        let at = |line| At { file: 0, place: Place { line, column: 1, byte: 0 }, last_line: line };
+        let at = |line| At { file: 0, place: Position { line, column: 1, byte: 0 }, last_line: line };
         let mut recent = Recent::default();
         assert_eq!(recent.other(&event(0, "{}"), at(1)), None);
         assert_eq!(recent.other(&event(0, "{}"), at(2)), None);

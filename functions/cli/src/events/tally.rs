@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use adapters::source::Outcome;
-use domain::import::{Guess, TimeForm};
+use domain::import::{KeyFieldGuess, TimeForm};
 use domain::time::Time;
 use serde::Serialize;
 
@@ -168,7 +168,7 @@ impl std::fmt::Display for BadPlace {
 }
 
 impl Hint {
-    fn new(guess: Guess) -> Self {
+    fn new(guess: KeyFieldGuess) -> Self {
         let mut options = Vec::new();
         if let Some((field, form)) = guess.time {
             if field != "time" {
@@ -178,6 +178,11 @@ impl Hint {
             options.extend(named.map(|(name, _)| format!("--time-form {name}")));
         }
         options.extend(guess.id.filter(|field| *field != "id").map(|field| format!("--id-field {field}")));
-        Self { fields: guess.fields, more_fields: guess.more, options, wrapped_in: guess.wraps }
+        Self {
+            fields: guess.fields,
+            more_fields: guess.more_fields,
+            options,
+            wrapped_in: guess.wrapper_field,
+        }
     }
 }

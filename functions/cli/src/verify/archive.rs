@@ -1,41 +1,41 @@
-//! What is verified: the objects below a connector's prefix, wherever they lie.
+//! The objects below a connector's prefix, wherever they are stored.
 
 use std::io::{self, Read};
 
-/// The objects below a prefix, by their names below it.
+/// Read access to the objects below a prefix, by their names relative to it.
 pub(crate) trait Archive: Send + Sync {
-    /// Tells every object, in any order.
+    /// Lists every object, in any order.
     ///
     /// # Errors
-    /// If it can't be listed to its end, or `each` fails.
+    /// If the listing can't be completed, or `each` fails.
     fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()>;
 
-    /// Opens an object that was told.
+    /// Opens an object that was listed.
     ///
     /// # Errors
-    /// If it is gone, can't be read, or lies elsewhere.
+    /// If it no longer exists, can't be read, or is outside of the archive.
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>>;
 
-    /// How many small objects are best read at once.
+    /// How many small objects to read concurrently.
     fn at_once(&self) -> usize;
 }
 
-/// An object.
+/// An entry of an archive's listing.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Its name below the prefix, segments joined by slashes.
+    /// Its name relative to the prefix, with segments joined by slashes.
     pub(crate) name: String,
-    /// What is there.
+    /// What kind of entry it is.
     pub(crate) found: Found,
 }
 
-/// What is there under a name.
+/// The kind of an entry.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A file or object of so many bytes.
+    /// A file or object, with its size in bytes.
     File(u64),
-    /// Something that no object of a bucket becomes when it is copied; it is left alone.
+    /// Something that no copied object of a bucket becomes, with the reason; it is not read.
     Odd(&'static str),
-    /// What the operating system of whoever has the copy left there: no part of the archive.
+    /// A file that an operating system leaves in folders, not part of the archive.
     Litter,
 }

@@ -1,8 +1,8 @@
-//! The command that was given, for another place: it can be copied into a shell as it is printed.
+//! Prints the command line again for another archive, ready to be pasted into a shell.
 
 use super::args::VerifyArgs;
 
-/// `auditferry verify` on this archive with these keys, and with all other options that were given.
+/// `auditferry verify` on this archive with these keys, and with all other given options.
 pub(crate) fn command(args: &VerifyArgs, archive: &str, keys: &[String]) -> String {
     let VerifyArgs {
         archive: _,
@@ -44,13 +44,13 @@ pub(crate) fn command(args: &VerifyArgs, archive: &str, keys: &[String]) -> Stri
     words
 }
 
-/// A path as an argument: one that begins with a dash would be taken for an option.
+/// A path as an argument. One that begins with a dash would be parsed as an option.
 pub(crate) fn place(path: &str) -> String {
     if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(path) }
 }
 
-/// A word as POSIX shells read it. What holds control characters, which a file's name may, is written so that bash and
-/// zsh read it and no terminal obeys it.
+/// A word quoted for POSIX shells. A word with control characters, as a file name may have, is written so
+/// that bash and zsh read it and no terminal interprets it.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -74,7 +74,7 @@ pub(crate) fn quoted(word: &str) -> String {
     text
 }
 
-/// Characters that turn the direction of what follows, or that nobody sees.
+/// Characters that change the text direction, or that are invisible.
 const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,4 +1,4 @@
-//! What is counted in one object, and what it says against its manifest.
+//! Counts the events of one object, and compares the counts with its manifest.
 
 use domain::manifest::Manifest;
 use domain::part::PartKind;
@@ -6,40 +6,40 @@ use domain::part::PartKind;
 use super::events::{Event, Fields, Told};
 use super::finding::Kind;
 
-/// What is counted in one object. Lines in the form of records of unreadable items are counted apart, since only at the
-/// end it is known whether they are ours: a product can write such a line too.
+/// The counts of one object. Lines in the form of records of unreadable items are counted separately, since
+/// only at the end it is known whether they are genuine: a product can write such a line too.
 #[derive(Debug, Default)]
 pub(crate) struct Count {
-    /// Events so far, such lines included.
+    /// Events so far, including such lines.
     pub(crate) events: u64,
-    /// Lines in the form of records.
+    /// Lines in the form of records of unreadable items.
     records: u64,
     of_events: Tally,
-    /// The records, taken as events of the product's own.
+    /// The records, counted as events of the product.
     records_as_events: Tally,
-    /// The records, taken as ours.
+    /// The records, counted as genuine ones.
     records_as_ours: Tally,
     repeated: [u64; 3],
-    /// The first event of another tenant than the first that was met.
+    /// The first event with another tenant than the first event that was read.
     pub(crate) other_tenant: Option<u64>,
 }
 
-/// What is counted of some events.
+/// The counts of some events.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
-    /// Those whose ID was found.
+    /// Events with an ID.
     pub(crate) with_id: u64,
-    /// Those whose time was found.
+    /// Events with a time.
     pub(crate) with_time: u64,
-    /// Those whose tenant was found.
+    /// Events with a tenant.
     pub(crate) with_tenant: u64,
-    /// Those of a time before the window.
+    /// Events with a time before the window.
     pub(crate) before: u64,
-    /// Those of a time behind it.
+    /// Events with a time after the window.
     pub(crate) behind: u64,
-    /// Records of ours that have no tenant, and need none.
+    /// Genuine records without a tenant, which need none.
     without_tenant: u64,
-    /// Records of ours that tell no time, and need not.
+    /// Genuine records without a time, which need none.
     without_time: u64,
 }
 
@@ -68,15 +68,16 @@ impl Count {
         }
     }
 
-    /// Of all events. The signed manifest says how many records are ours; where there are more lines of their form, none
-    /// of them is known to be, and all are held to what holds for any event.
+    /// The counts of all events. The signed manifest says how many records are genuine. If there are more
+    /// lines of their form, none of them is known to be genuine, and all are checked like any event.
     pub(crate) fn total(&self, manifest: &Manifest) -> Tally {
         let records =
             if self.records > manifest.unreadable { self.records_as_events } else { self.records_as_ours };
         self.of_events.plus(records)
     }
 
-    /// Holds what was counted against what the manifest and the auditor say; `lines` is how many events were read.
+    /// Compares the counts with the manifest and with the auditor's options; `lines` is the number of events
+    /// read.
     pub(crate) fn judge(
         &self,
         manifest: &Manifest,
@@ -86,23 +87,27 @@ impl Count {
     ) {
         let expected = expected(manifest);
         if lines != expected {
-            tell(Kind::CountMismatch, format!("it holds {lines} events, and its manifest says {expected}"));
+            tell(
+                Kind::CountMismatch,
+                format!("it contains {lines} events, and its manifest says {expected}"),
+            );
         }
         let (records, unreadable) = (self.records, manifest.unreadable);
         if records < unreadable {
-            let detail =
-                format!("it holds {records} records of unreadable items, and its manifest says {unreadable}");
+            let detail = format!(
+                "it contains {records} records of unreadable items, and its manifest says {unreadable}"
+            );
             tell(Kind::CountMismatch, detail);
         } else if records > unreadable {
             let detail = format!(
-                "{records} of its events have the form of records of unreadable items, and its manifest says that {unreadable} are. The product writes some of them itself, so all are checked like any event."
+                "{records} of its events have the form of records of unreadable items, but its manifest says {unreadable}. The product wrote some of them itself, so all are checked like any event."
             );
             tell(Kind::RecordsImitated, detail);
         }
         let total = self.total(manifest);
         self.fields(fields, total, tell);
         if let Some(number) = self.other_tenant {
-            let detail = format!("event {number} is of another tenant than the first event that was met");
+            let detail = format!("event {number} has another tenant than the first event of the archive");
             tell(Kind::TenantMixed, detail);
         }
         if fields.time.is_some() {
@@ -110,7 +115,7 @@ impl Count {
         }
     }
 
-    /// Whether the fields that the auditor named are in all events, and in each once.
+    /// Checks that all events have the fields that the auditor named, each exactly once.
     fn fields(&self, fields: &Fields, total: Tally, tell: &mut dyn FnMut(Kind, String)) {
         let [id, time, tenant] = self.repeated;
         for (field, found, repeated) in [
@@ -121,11 +126,11 @@ impl Count {
             let Some(field) = field else { continue };
             if found < self.events {
                 let missing = self.events - found;
-                tell(Kind::FieldMissing, format!("{missing} of its events have no such field `{field}`"));
+                tell(Kind::FieldMissing, format!("{missing} of its events have no field `{field}`"));
             }
             if repeated > 0 {
                 let detail = format!(
-                    "{repeated} of its events have the field `{field}`, or one that it lies in, more than once. Each value was checked, but readers differ in which of them they take."
+                    "{repeated} of its events have the field `{field}`, or one of its parents, more than once. Each value was checked, but readers differ in which one they use."
                 );
                 tell(Kind::FieldRepeated, detail);
             }
@@ -156,14 +161,14 @@ impl Tally {
 
     fn judge_times(self, manifest: &Manifest, tell: &mut dyn FnMut(Kind, String)) {
         if self.behind > 0 {
-            let detail = format!("{} of its events are of a time behind its window", self.behind);
+            let detail = format!("{} of its events have a time after its window", self.behind);
             tell(Kind::EventOutsideWindow, detail);
         }
-        // A record without a time may be a late one.
+        // A record without a time may be a late event.
         let late = self.before..=self.before + self.without_time;
         if !late.contains(&manifest.late) && self.with_time > 0 {
             let detail = format!(
-                "{} of its events are of a time before its window, and its manifest says that {} are",
+                "{} of its events have a time before its window, and its manifest says {}",
                 self.before, manifest.late
             );
             tell(Kind::EventOutsideWindow, detail);
@@ -171,7 +176,7 @@ impl Tally {
     }
 }
 
-/// How many events the object of a manifest holds.
+/// The number of events in the object of a manifest.
 pub(crate) fn expected(manifest: &Manifest) -> u64 {
     if manifest.kind() == PartKind::Heartbeat { 1 } else { manifest.events }
 }

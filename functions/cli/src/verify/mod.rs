@@ -1,7 +1,9 @@
-//! `verify`: proves from a copy of a bucket, offline, that nothing is missing, changed, added or out of order.
+//! `verify`: proves offline, from a copy of a bucket, that nothing is missing, changed, added or out of
+//! order.
 //!
-//! [`check()`] is the way through; `infra/schemas/manifest.md` is the contract that it checks. Nothing in here trusts
-//! what it reads: sizes are bounded, links are not followed, and memory does not grow with the archive.
+//! [`check()`] is the entry point; `infra/schemas/manifest.md` is the specification that it checks. Nothing
+//! in here trusts its input: sizes are bounded, links are not followed, and memory does not grow with the
+//! archive.
 
 mod archive;
 pub(crate) mod args;
@@ -53,12 +55,12 @@ use self::open::Target;
 use crate::problem::{Exit, Problem};
 use crate::surroundings::Surroundings;
 
-/// About so many bytes the sorting may hold in memory.
+/// Approximate limit, in bytes, of the memory used for sorting.
 const MEMORY: usize = 128 << 20;
-/// More keys than these nobody names.
+/// Maximum number of keys on the command line. No vendor has more.
 const MOST_KEYS: usize = 50;
 
-/// What a verification of a folder came to, in short.
+/// The short result of verifying a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proof {
     /// Whether nothing is missing, changed, added or out of order.
@@ -67,8 +69,8 @@ pub(crate) struct Proof {
     pub(crate) summary: String,
 }
 
-/// Verifies a folder as an auditor would who has this key and the hash of the newest manifest from the vendor, and
-/// took the copy at `as_of`.
+/// Verifies a folder like an auditor who has this key and the hash of the newest manifest from the vendor,
+/// and took the copy at `as_of`.
 ///
 /// # Errors
 /// If the folder can't be read, or a temporary file can't be written.
@@ -95,21 +97,21 @@ pub(crate) fn folder(
     Ok(Proof { proven, summary: report::summary(&outcome) })
 }
 
-/// Runs `verify`. Its exit codes are its own: a failure to look is no violation.
+/// Runs `verify`. It has its own exit codes: an error while reading is not a violation.
 pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
     let output = surroundings.output;
     let (ask, target) = match asked(&args, surroundings).await {
         Ok(asked) => asked,
         Err(problem) => {
             output.problem(&problem);
-            // That S3 does not answer is no wrong usage.
+            // An unavailable S3 is not a usage error.
             return if problem.exit() == Exit::Usage { Exit::NotAsked } else { Exit::Incomplete };
         }
     };
     let Target { archive, place, is_below, location: _ } = target;
     if is_below {
         output.line(format_args!(
-            "{} holds no archive itself; verified is the only one below it: {}",
+            "{} contains no archive itself; verifying the only one below it: {}",
             args.archive,
             command::place(&place)
         ));
@@ -128,15 +130,15 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
         }
         Err(error) => {
             output.problem(&Problem::failed(
-                format!("the archive can't be read to its end: {error}"),
-                format!("{} There must be room for temporary files, too (TMPDIR).", open::access(&place)),
+                format!("the archive can't be read completely: {error}"),
+                format!("{} Temporary files (TMPDIR) need disk space, too.", open::access(&place)),
             ));
             Exit::Incomplete
         }
     }
 }
 
-/// What the command line asks for.
+/// The options of the command line, and the archive that it names.
 async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Target), Problem> {
     let mut ask = Ask {
         pins: pins(&args.key)?,
@@ -157,26 +159,26 @@ async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, T
     if let (Some(from), Some(to)) = (ask.from, ask.to)
         && from >= to
     {
-        return Err(Problem::usage("--from is not earlier than --to", "Exchange them."));
+        return Err(Problem::usage("--from is not earlier than --to", "Swap them."));
     }
     let target = open::open(args, surroundings).await?;
     ask.location.clone_from(&target.location);
     Ok((ask, target))
 }
 
-/// The keys that were named, each by itself or in a file.
+/// The keys that were named, directly or in a file.
 fn pins(named: &[String]) -> Result<Vec<RingKey>, Problem> {
     let mut pins = Vec::new();
     for text in named {
         let lines = match text.strip_prefix('@') {
             None => text.clone(),
             Some(file) => std::fs::read_to_string(file).map_err(|error| {
-                Problem::usage(format!("{file} can't be read: {error}"), "Name a file with one key a line.")
+                Problem::usage(format!("{file} can't be read: {error}"), "Name a file with one key per line.")
             })?,
         };
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             pins.push(line.parse().map_err(|error: domain::manifest::VerifierKeyError| {
-                Problem::usage(error.to_string(), "Copy the key as the vendor shows it, whole.")
+                Problem::usage(error.to_string(), "Copy the complete key as the vendor shows it.")
             })?);
         }
     }
@@ -186,7 +188,7 @@ fn pins(named: &[String]) -> Result<Vec<RingKey>, Problem> {
     Ok(pins)
 }
 
-/// Verifies in threads of its own, and tells how far it has come.
+/// Verifies in separate threads, and reports the progress.
 async fn watched(
     archive: Arc<dyn Archive>,
     ask: Ask,

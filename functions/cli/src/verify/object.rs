@@ -1,9 +1,9 @@
-//! Reads one object from one end to the other: hashes it, unpacks it, hashes that, and hands on each event.
+//! Reads one object completely: hashes it, decompresses it, hashes the content, and passes on each event.
 //!
-//! Nothing is read or unpacked further than the manifest says it goes, so a gzip bomb ends where it begins to be one.
+//! Reading and decompression stop at the sizes in the manifest, so a gzip bomb can't expand beyond them.
 //!
-//! A compressed object is one gzip member or one zstd frame. Many readers stop at the end of the first one without a
-//! word, so an object that goes on behind it would be one whose events they don't see.
+//! A compressed object is one gzip member or one zstd frame. Many readers silently stop at the end of the
+//! first one, so they would miss the events after it.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -14,23 +14,23 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::count::expected;
 
-/// The pieces in which it is read and unpacked.
+/// The buffer size for reading and decompression, in bytes.
 const PIECE: usize = 1 << 18;
-/// No event is longer: an item of DynamoDB holds 400 KB.
+/// The maximum length of an event, in bytes: an item of DynamoDB has at most 400 KB.
 pub(crate) const LONGEST: u64 = 16 << 20;
-/// The largest window of a zstd frame, as a power of two; what we write has 21.
+/// The maximum window of a zstd frame, as a power of two; Auditferry writes 21.
 const ZSTD_WINDOW: u32 = 24;
 
-/// Why an object is not what it must be.
+/// Why an object does not match its manifest.
 #[derive(Debug)]
 pub(crate) enum ObjectError {
-    /// It can't be read.
+    /// The object can't be read.
     Unread(io::Error),
-    /// Its bytes are others.
+    /// Its bytes differ from those of the manifest.
     Changed(String),
-    /// Its bytes are those that were sealed, and the manifest says something else about their content.
+    /// Its bytes are those that were sealed, but their content differs from the manifest.
     Content(String),
-    /// It holds more events than these, which the manifest says; the others were not looked at.
+    /// It contains more events than this number from the manifest; the rest was not read.
     TooMany(u64),
 }
 
@@ -40,13 +40,13 @@ impl From<String> for ObjectError {
     }
 }
 
-/// Gets each event.
+/// Receives each event.
 pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), String>;
 
-/// Reads the object of a manifest; says how many events it holds.
+/// Reads the object of a manifest, and returns its number of events.
 ///
 /// # Errors
-/// If it can't be read or is not what the manifest says. `each` may have got events by then.
+/// If it can't be read or differs from the manifest. `each` may have received events by then.
 pub(crate) fn read(
     file: Box<dyn Read + Send + '_>,
     manifest: &Manifest,
@@ -55,7 +55,7 @@ pub(crate) fn read(
 ) -> Result<u64, ObjectError> {
     let mut object = Tally::new(Told { file, on_read, failed: None }, manifest.size);
     let content = unpack(&mut object, manifest, each);
-    // What unpacking left over belongs to the object too.
+    // Bytes that decompression left over belong to the object too.
     let rest = io::copy(&mut object, &mut io::sink());
     if let Some(error) = object.inner.failed.take() {
         return Err(ObjectError::Unread(error));
@@ -65,13 +65,10 @@ pub(crate) fn read(
     }
     let (sha256, size) = object.finish();
     if size != manifest.size {
-        return Err(ObjectError::Changed(format!("it has {size} bytes, and must have {}", manifest.size)));
+        return Err(ObjectError::Changed(format!("it has {size} bytes instead of {}", manifest.size)));
     }
     if sha256 != manifest.sha256 {
-        return Err(ObjectError::Changed(format!(
-            "its SHA-256 is {sha256}, and must be {}",
-            manifest.sha256
-        )));
+        return Err(ObjectError::Changed(format!("its SHA-256 is {sha256} instead of {}", manifest.sha256)));
     }
     content
 }
@@ -95,14 +92,14 @@ fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -
     }
 }
 
-/// Whether nothing follows the one member or frame.
+/// Checks that nothing follows the one member or frame.
 fn ends(mut packed: impl BufRead, what: &str) -> Result<(), ObjectError> {
-    let unread = |error| ObjectError::Content(format!("it can't be read behind its {what}: {error}"));
+    let unread = |error| ObjectError::Content(format!("it can't be read after its {what}: {error}"));
     if packed.fill_buf().map_err(unread)?.is_empty() {
         return Ok(());
     }
     Err(ObjectError::Content(format!(
-        "something follows its {what}, and an object is one {what}: many readers would not see the rest"
+        "there is data after its {what}, but an object is a single {what}: many readers would not see the rest"
     )))
 }
 
@@ -112,13 +109,13 @@ fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u
     let (sha256, size) = raw.finish();
     if (sha256, size) != (manifest.raw_sha256, manifest.raw_size) {
         return Err(ObjectError::Content(format!(
-            "its content has {size} bytes and the SHA-256 {sha256}, which is not what was sealed"
+            "its content has {size} bytes and the SHA-256 {sha256}, which differs from what was sealed"
         )));
     }
     Ok(events)
 }
 
-/// Reads the events of a layout, and no more of them than the manifest says.
+/// Reads the events of a layout, at most as many as the manifest says.
 fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
     let (mut events, expected) = (0, expected(manifest));
     let (mut line, mut event) = (Vec::new(), Vec::new());
@@ -137,49 +134,50 @@ fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Resu
         }
         Format::Json => {
             if !next(&mut content, &mut line)? || line != b"[" {
-                return Err("it does not begin with a line `[`".to_owned().into());
+                return Err("it does not begin with the line `[`".to_owned().into());
             }
             loop {
                 if !next(&mut content, &mut line)? {
-                    return Err("it does not end with a line `]`".to_owned().into());
+                    return Err("it does not end with the line `]`".to_owned().into());
                 }
                 let is_end = line == b"]";
                 if !event.is_empty() {
-                    // Every event but the last has a comma behind it.
+                    // Every event but the last is followed by a comma.
                     let text = if is_end { Some(event.as_slice()) } else { event.strip_suffix(b",") };
-                    let text = text.ok_or_else(|| format!("event {} has no comma behind it", events + 1))?;
+                    let text =
+                        text.ok_or_else(|| format!("event {} is not followed by a comma", events + 1))?;
                     count(text, &mut events)?;
                 }
                 if is_end {
                     break;
                 }
                 if line.is_empty() {
-                    return Err(format!("a line behind event {events} is empty").into());
+                    return Err(format!("a line after event {events} is empty").into());
                 }
                 std::mem::swap(&mut line, &mut event);
             }
             if next(&mut content, &mut line)? {
-                return Err("something follows the line `]`".to_owned().into());
+                return Err("there is data after the line `]`".to_owned().into());
             }
         }
     }
     Ok(events)
 }
 
-/// Reads a line without its end; `false` if there is none.
+/// Reads a line without its line end; returns `false` at the end of the content.
 fn next(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> {
     line.clear();
-    let wrong = |error: io::Error| format!("it can't be unpacked: {error}");
+    let wrong = |error: io::Error| format!("it can't be decompressed: {error}");
     if content.take(LONGEST).read_until(b'\n', line).map_err(wrong)? == 0 {
         return Ok(false);
     }
     match line.pop() {
         Some(b'\n') => Ok(true),
-        _ => Err(format!("a line breaks off, or is longer than {LONGEST} bytes")),
+        _ => Err(format!("a line is incomplete, or longer than {LONGEST} bytes")),
     }
 }
 
-/// Counts and hashes what is read, and ends with an error where it gets longer than it may be.
+/// Counts and hashes what is read; returns an error if it exceeds the limit.
 struct Tally<R> {
     inner: R,
     hasher: Hasher,
@@ -202,14 +200,14 @@ impl<R: Read> Read for Tally<R> {
         let length = self.inner.read(buffer)?;
         self.size += length as u64;
         if self.size > self.most {
-            return Err(io::Error::other(format!("it goes on behind byte {}", self.most)));
+            return Err(io::Error::other(format!("it continues after byte {}", self.most)));
         }
         self.hasher.update(buffer.get(..length).unwrap_or_default());
         Ok(length)
     }
 }
 
-/// Tells how much was read, and remembers why reading failed: decoders wrap the error in one of their own.
+/// Reports how much was read, and keeps the read error: decoders wrap it in one of their own.
 struct Told<'a> {
     file: Box<dyn Read + Send + 'a>,
     on_read: &'a mut dyn FnMut(u64),

@@ -1,4 +1,4 @@
-//! Opens what the command line names: a folder or a place in S3, or the one archive below it.
+//! Opens the archive that the command line names: a folder, a location in S3, or the only archive below it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -19,22 +19,22 @@ use crate::problem::Problem;
 use crate::surroundings::Surroundings;
 use crate::table::{counted, grouped};
 
-/// A search looks into so many folders of this machine.
+/// Maximum number of local folders that a search reads.
 const MOST_FOLDERS: u32 = 10_000;
-/// A search sends so many requests to S3, a page of a thousand names each.
+/// Maximum number of requests to S3 in a search, each for a page of up to a thousand names.
 const MOST_REQUESTS: u32 = 500;
-/// What a right place looks like.
-const RIGHT: &str = "A right place holds two folders, `events` and `manifests`, with a folder `date=…` for each day in both. They lie in the bucket under the connector's prefix; copy all that is there";
+/// The layout that an archive has, for error messages.
+const RIGHT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
 
-/// What is verified.
+/// An opened archive.
 pub(crate) struct Target {
-    /// It itself.
+    /// Its objects.
     pub(crate) archive: Arc<dyn Archive>,
-    /// Its place, as the command line would name it.
+    /// Its path or S3 URL, as on the command line.
     pub(crate) place: String,
-    /// Whether it lies below what the command line names.
+    /// Whether it is below the path on the command line.
     pub(crate) is_below: bool,
-    /// Bucket and prefix, if it is one in S3.
+    /// Bucket and prefix, for an archive in S3.
     pub(crate) location: Option<(String, String)>,
 }
 
@@ -48,19 +48,19 @@ impl Target {
     }
 }
 
-/// Opens it.
+/// Opens the archive that the command line names, or the only one below it.
 pub(crate) async fn open(args: &VerifyArgs, surroundings: &Surroundings) -> Result<Target, Problem> {
     let archive = match args.archive.strip_prefix("s3://") {
         Some(place) => Some(bucket(place, surroundings).await?),
         None => None,
     };
     let args = args.clone();
-    // Searching waits for disks and requests.
+    // Searching blocks on disks and requests.
     let work = tokio::task::spawn_blocking(move || match archive {
         Some(archive) => in_s3(&args, archive),
         None => in_a_folder(&args),
     });
-    work.await.unwrap_or_else(|error| Err(Problem::failed(error.to_string(), "This is a fault: report it.")))
+    work.await.unwrap_or_else(|error| Err(Problem::failed(error.to_string(), "This is a bug: report it.")))
 }
 
 fn in_a_folder(args: &VerifyArgs) -> Result<Target, Problem> {
@@ -72,11 +72,11 @@ fn in_a_folder(args: &VerifyArgs) -> Result<Target, Problem> {
     let directory = Directory::open(path).map_err(|error| {
         Problem::usage(
             format!("{given} can't be opened: {error}"),
-            "Name a folder that holds `events` and `manifests`, or s3://BUCKET/PREFIX.",
+            "Name a folder that contains `events` and `manifests`, or s3://BUCKET/PREFIX.",
         )
     })?;
     let search = find(&directory, MOST_FOLDERS)
-        .map_err(|error| Problem::usage(format!("{given} can't be looked into: {error}"), access(given)))?;
+        .map_err(|error| Problem::usage(format!("{given} can't be searched: {error}"), access(given)))?;
     let real = directory.path().to_string_lossy().into_owned();
     match search {
         Search::Here => Ok(Target::new(directory, given.clone(), false)),
@@ -92,7 +92,7 @@ fn in_a_folder(args: &VerifyArgs) -> Result<Target, Problem> {
     }
 }
 
-/// The folder of the archive that a folder lies in, if it is one of an archive.
+/// The root of the archive that contains a folder, if it is inside of one.
 fn inside(given: &str, real: &str) -> Option<String> {
     let from = |path: &str| {
         let above = place::above(path)?;
@@ -102,24 +102,26 @@ fn inside(given: &str, real: &str) -> Option<String> {
             above => above.to_owned(),
         })
     };
-    // A path such as `.` says nothing of where it is.
+    // A path such as `.` does not show where it is.
     let above = from(given).or_else(|| from(real))?;
     let manifests = Path::new(&above).join("manifests");
     manifests.is_dir().then_some(above)
 }
 
-/// A file is no archive; if it is one of an archive, that is named.
+/// The error for a single file; it names the archive that contains the file, if there is one.
 fn a_file(args: &VerifyArgs, path: &Path) -> Problem {
     let given = &args.archive;
     let real = std::fs::canonicalize(path).map(|path| path.to_string_lossy().into_owned());
     let remedy = match inside(given, real.as_deref().unwrap_or_default()) {
-        Some(above) => format!("Its archive is verified as a whole:\n  {}", command(args, &above, &args.key)),
-        None => format!("Name the folder that holds the archive; unpack it first if it is packed. {RIGHT}."),
+        Some(above) => format!("Verify its whole archive:\n  {}", command(args, &above, &args.key)),
+        None => {
+            format!("Name the folder that contains the archive; unpack it first if it is packed. {RIGHT}.")
+        }
     };
     Problem::usage(format!("{given} is a single file, and only a whole archive can be verified"), remedy)
 }
 
-/// The place in S3, once it is known that requests can be made at all.
+/// The archive in S3, once it is known that requests can be made at all.
 async fn bucket(place: &str, surroundings: &Surroundings) -> Result<Bucket, Problem> {
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let bucket: BucketName = bucket.parse()?;
@@ -151,7 +153,7 @@ fn in_s3(args: &VerifyArgs, archive: Bucket) -> Result<Target, Problem> {
     }
 }
 
-/// The same in S3. Whoever may not list what lies above the place is told of nothing there.
+/// The same in S3. It finds nothing if the parent may not be listed.
 fn inside_of_s3(given: &str, archive: &Bucket) -> Option<String> {
     let (bucket, prefix) = given.strip_prefix("s3://")?.split_once('/')?;
     let above = place::above(prefix)?;
@@ -163,16 +165,16 @@ fn inside_of_s3(given: &str, archive: &Bucket) -> Option<String> {
         .then(|| if above.is_empty() { format!("s3://{bucket}") } else { format!("s3://{bucket}/{above}") })
 }
 
-/// The place of what lies below the one that was given.
+/// The path of a folder below the given one.
 fn full(given: &str, below: &str) -> String {
     match given.trim_end_matches('/') {
-        // The top of this machine's files.
+        // The root of the file system.
         "" => format!("/{below}"),
         given => under(given, below),
     }
 }
 
-/// What it takes to read a place.
+/// A hint on the access that reading needs.
 pub(crate) const fn access(place: &str) -> &'static str {
     match place.as_bytes() {
         [b's', b'3', b':', ..] => {
@@ -182,34 +184,40 @@ pub(crate) const fn access(place: &str) -> &'static str {
     }
 }
 
-/// Why nothing is verified: several archives, or none.
+/// The error if there are several archives, or none.
 fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem {
     let given = &args.archive;
     if let Search::Several { places, whole } = search {
         let number = grouped(places.len() as u64);
         let message = match (places.as_slice(), whole) {
             ([_], _) => {
-                format!("{given} holds too many folders to see whether one archive is all that lies below it")
+                format!(
+                    "{given} contains too many folders to make sure that there is only one archive below it"
+                )
             }
-            (_, true) => format!("{number} archives lie below {given}, and one is verified at a time"),
+            (_, true) => {
+                format!("there are {number} archives below {given}, and only one can be verified at a time")
+            }
             (_, false) => {
-                format!("{number} archives lie below {given}, perhaps more, and one is verified at a time")
+                format!(
+                    "there are {number} archives below {given}, perhaps more, and only one can be verified at a time"
+                )
             }
         };
-        let mut remedy = "Name the one that you mean:".to_owned();
+        let mut remedy = "Name one of them:".to_owned();
         for below in places {
             let _ = write!(remedy, "\n  {}", command(args, &full(given, below), &args.key));
         }
         if places.len() > 1 {
-            remedy.push_str("\nIf they are of one connector that was moved, copy them into one folder.");
+            remedy.push_str("\nIf they belong to one connector that was moved, copy them into one folder.");
         }
         return Problem::usage(message, remedy);
     }
     if let Some(above) = above {
         return Problem::usage(
-            format!("{given} lies inside an archive, which is verified as a whole"),
+            format!("{given} is inside of an archive, which can only be verified as a whole"),
             format!(
-                "Name the folder that holds `events` and `manifests`:\n  {}",
+                "Name the folder that contains `events` and `manifests`:\n  {}",
                 command(args, &above, &args.key)
             ),
         );
@@ -219,7 +227,7 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
         _ => (1, true, None),
     };
     let mut message = format!(
-        "no archive lies at {given} or below it ({} looked into",
+        "there is no archive at {given} or below it ({} searched",
         counted(looked_at.into(), "folder")
     );
     if !whole {

@@ -1,4 +1,4 @@
-//! What a chain tells in numbers, and what can be known of its end.
+//! The numbers of a chain, and what can be known about its end.
 
 use domain::manifest::Manifest;
 use domain::part::{PartKind, Sha256};
@@ -9,39 +9,39 @@ use serde::Serialize;
 use super::check::Ask;
 use super::finding::{Finding, Findings, Kind};
 
-/// What the chain tells, of the parts that were asked for.
+/// The numbers of the chain, for the parts in the requested range.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Told {
-    /// The lowest part number.
+    /// The lowest part number with a valid manifest.
     pub(crate) first_part: Option<u64>,
     /// The highest part number.
     pub(crate) last_part: Option<u64>,
-    /// How many parts have a sound manifest.
+    /// The number of parts with a valid manifest.
     pub(crate) manifests: u64,
     /// The start of the first window.
     pub(crate) from: Option<Time>,
     /// The end of the last window.
     pub(crate) to: Option<Time>,
-    /// How many parts are heartbeats.
+    /// The number of heartbeats among them.
     pub(crate) heartbeats: u64,
-    /// For how long nothing happened, by the heartbeats, in seconds.
+    /// The total time without events, by the heartbeats, in seconds.
     pub(crate) quiet_seconds: u64,
-    /// How many events the manifests count.
+    /// The number of events, by the manifests.
     pub(crate) events: u64,
-    /// How many of them are late.
+    /// The number of late events among them.
     pub(crate) late: u64,
-    /// How many of them are records of unreadable items.
+    /// The number of records of unreadable items among them.
     pub(crate) unreadable: u64,
-    /// The hash of the newest manifest of all, to be compared with what the vendor tells.
+    /// The hash of the newest manifest, to be compared with the one from the vendor.
     pub(crate) newest_manifest: Option<String>,
-    /// When its part was sealed.
+    /// When the newest part was sealed.
     pub(crate) newest_sealed: Option<Time>,
-    /// Whether the vendor's word closes the end of the chain.
+    /// Whether the hash from the vendor (`--newest`) confirms the end of the chain.
     pub(crate) tail_closed: bool,
 }
 
 impl Told {
-    /// Adds a sound manifest.
+    /// Adds a valid manifest.
     pub(super) fn count(&mut self, manifest: &Manifest) {
         let part = manifest.part.get();
         self.first_part = self.first_part.or(Some(part));
@@ -58,7 +58,7 @@ impl Told {
         }
     }
 
-    /// Where the chain ends, and whether it should go on.
+    /// Checks where the chain ends, and whether more parts were due.
     pub(super) fn tail(
         &mut self,
         sound: Option<(&Manifest, Sha256)>,
@@ -67,7 +67,7 @@ impl Told {
         findings: &Findings,
     ) {
         let Some((newest, sha256)) = sound else {
-            let detail = "there is no manifest here that a trusted key has signed: nothing can be proven. If the folder `manifests` was not copied, copy it too.";
+            let detail = "no manifest is signed by a trusted key: nothing can be proven. If the folder `manifests` was not copied, copy it too.";
             return findings.add(Finding::new(Kind::NothingFound, detail));
         };
         self.newest_manifest = Some(sha256.to_string());
@@ -75,7 +75,7 @@ impl Told {
         let (part, to) = (newest.part, newest.window.to);
         if let (Some(told), false) = (ask.newest, newest_seen) {
             let detail = format!(
-                "the vendor tells of the manifest {told}, which is not here: what follows part {} was cut off. It must be the newest delivered one (`for auditors` in `connector show`), not one that waits for its delivery.",
+                "the manifest {told} from the vendor is missing: the parts after part {} were cut off. The hash must be of the newest delivered manifest (`for auditors` in `connector show`), not of one that waits for its delivery.",
                 part.get()
             );
             return findings.add(Finding::new(Kind::TailMissing, detail).part(part.next()).since(to));
@@ -84,28 +84,26 @@ impl Told {
         if self.tail_closed {
             return;
         }
-        // The instant that a heartbeat states as `next_expected_by`; for another part it is the same function.
+        // The instant that a heartbeat states as `next_expected_by`; other parts use the same function.
         let due = next_expected_by(to, newest.sealed, newest.frequency);
         let compare = "Ask the vendor for the newest delivered manifest (`for auditors` in `auditferry connector show`, or `last_export.manifest` of its API), and verify with --newest HASH.";
         let finding = match ask.to {
             Some(asked) if to >= asked => return,
             Some(asked) => Finding::new(
                 Kind::TailStale,
-                format!(
-                    "the newest part here ends at {to}, before {asked}: what follows is not here. {compare}"
-                ),
+                format!("the newest part ends at {to}, before {asked}: later parts are missing. {compare}"),
             ),
             None if ask.as_of > due => Finding::new(
                 Kind::TailStale,
                 format!(
-                    "the newest part here was sealed at {}, and the next one was due by {due}: parts may have been cut off at the end, or not been delivered. {compare} For an older copy, say when it was taken with --as-of, or until when to verify with --to.",
+                    "the newest part was sealed at {}, and the next one was due by {due}: parts may have been cut off at the end, or not have been delivered. {compare} For an older copy, give the time of the copy with --as-of, or the end of the range with --to.",
                     newest.sealed
                 ),
             ),
             None => Finding::new(
                 Kind::TailOpen,
                 format!(
-                    "whether parts after part {} were cut off can't be seen from here. {compare}",
+                    "the archive can't show whether parts after part {} were cut off. {compare}",
                     part.get()
                 ),
             ),

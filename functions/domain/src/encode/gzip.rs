@@ -93,7 +93,7 @@ impl Gzip {
             let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
             let is_flushed = self.output.len() < self.output.capacity();
             if taken == 0 && self.output.is_empty() {
-                return Err(io::Error::other("the compressor stands still"));
+                return Err(io::Error::other("the compressor makes no progress"));
             }
             self.sink.write_all(&self.output)?;
             self.output.clear();

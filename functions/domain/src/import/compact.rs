@@ -1,6 +1,6 @@
 //! Removes insignificant white space from JSON text.
 
-use super::scan::text_end;
+use super::scan::string_end;
 
 /// The text without white space between its tokens; strings are left as they are.
 #[must_use]
@@ -10,7 +10,7 @@ pub fn compact(text: &str) -> String {
     // Every second piece is a string.
     while let Some((outside, quoted)) = split(rest) {
         out.extend(outside.chars().filter(|c| !is_space(*c)));
-        let end = text_end(quoted.as_bytes());
+        let end = string_end(quoted.as_bytes());
         let (inner, behind) = quoted.split_at_checked(end).unwrap_or((quoted, ""));
         out.push_str(inner);
         rest = behind;

@@ -1,14 +1,14 @@
 //! Suggests the fields of an event's time and ID if the user has named none: by the names that products use,
 //! and by the values.
 
-use super::keys::{Keys, TimeForm, is_number};
-use super::members::{find, members, plain};
+use super::keys::{KeyFields, TimeForm, is_number};
+use super::members::{find, members, unescape};
 use crate::event::FieldPath;
 
 /// Candidates for the time, the likeliest first.
 // From CloudTrail, OCSF, ECS, Auth0, WorkOS, Okta, GitHub, Google Workspace, Microsoft 365 and Entra,
 // EventBridge, and names that are common in products.
-const TIMES: [&str; 30] = [
+const TIME_FIELDS: [&str; 30] = [
     "time",
     "eventTime",
     "timestamp",
@@ -42,7 +42,7 @@ const TIMES: [&str; 30] = [
 ];
 
 /// Candidates for the ID, the likeliest first.
-const IDS: [&str; 26] = [
+const ID_FIELDS: [&str; 26] = [
     "id",
     "eventID",
     "eventId",
@@ -72,48 +72,59 @@ const IDS: [&str; 26] = [
 ];
 
 /// At most this many fields are listed, each with at most [`MAX_NAME_CHARS`] characters.
-const SHOWN: usize = 30;
-const LONGEST_NAME: usize = 40;
+const MAX_FIELDS: usize = 30;
+const MAX_NAME_CHARS: usize = 40;
 
 /// What helps a user to name the fields of time and ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guess {
+pub struct KeyFieldGuess {
     /// The names of the event's first fields, at most 30.
     pub fields: Vec<String>,
     /// How many fields follow those.
-    pub more: usize,
+    pub more_fields: usize,
     /// The likely field of the time, and its form.
     pub time: Option<(&'static str, TimeForm)>,
     /// The likely field of the ID.
     pub id: Option<&'static str>,
     /// The only field whose value is an array of objects: it may be a wrapper of events.
-    pub wraps: Option<String>,
+    pub wrapper_field: Option<String>,
 }
 
-impl Guess {
+impl KeyFieldGuess {
     /// Examines an event, given as the text of a JSON object.
     #[must_use]
     pub fn new(event: &str) -> Self {
-        let names: Vec<String> = members(event).take(SHOWN).map(|(name, _)| shown(name)).collect();
-        let more = members(event).skip(SHOWN).count();
-        let mut wraps = members(event).filter(|(_, value)| holds_objects(value)).map(|(name, _)| shown(name));
+        let names: Vec<String> =
+            members(event).take(MAX_FIELDS).map(|(name, _)| display_name(name)).collect();
+        let more = members(event).skip(MAX_FIELDS).count();
+        let mut wraps = members(event)
+            .filter(|(_, value)| is_array_of_objects(value))
+            .map(|(name, _)| display_name(name));
         let wraps = wraps.next().filter(|_| wraps.next().is_none());
-        let id = IDS.into_iter().find(|path| find(event, &FieldPath::new(path)).is_some_and(may_be_id));
-        Self { fields: names, more, time: TIMES.into_iter().find_map(|path| time(event, path)), id, wraps }
+        let id = ID_FIELDS
+            .into_iter()
+            .find(|path| find(event, &FieldPath::new(path)).is_some_and(is_id_candidate));
+        Self {
+            fields: names,
+            more_fields: more,
+            time: TIME_FIELDS.into_iter().find_map(|path| time(event, path)),
+            id,
+            wrapper_field: wraps,
+        }
     }
 }
 
 /// The field and its form, if its value is a time.
 fn time(event: &str, path: &'static str) -> Option<(&'static str, TimeForm)> {
     let value = find(event, &FieldPath::new(path))?;
-    let read = |form| Keys::new(path, path, form).time_of(value).is_ok();
+    let read = |form| KeyFields::new(path, path, form).time_of(value).is_ok();
     if read(TimeForm::Rfc3339) {
         return Some((path, TimeForm::Rfc3339));
     }
     // Today's seconds read as milliseconds would lie in 1970 and are refused. Numbers of fewer than nine
     // digits are not taken for seconds either.
     let recent = |digits: &str| digits.trim_start_matches('-').find(['.']).unwrap_or(digits.len()) >= 9;
-    let digits = plain(value).filter(|text| is_number(text));
+    let digits = unescape(value).filter(|text| is_number(text));
     if digits.is_some() || is_number(value) {
         let forms = [TimeForm::EpochMillis, TimeForm::EpochSeconds];
         return forms
@@ -124,22 +135,22 @@ fn time(event: &str, path: &'static str) -> Option<(&'static str, TimeForm)> {
     None
 }
 
-fn may_be_id(value: &str) -> bool {
+fn is_id_candidate(value: &str) -> bool {
     is_number(value) || (value.starts_with('"') && value.len() > 2)
 }
 
 /// Whether a value is an array whose first element is an object.
-fn holds_objects(value: &str) -> bool {
+fn is_array_of_objects(value: &str) -> bool {
     value
         .strip_prefix('[')
         .is_some_and(|inner| inner.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{'))
 }
 
 /// A name for display: control characters escaped, cut off after [`MAX_NAME_CHARS`] characters.
-fn shown(quoted: &str) -> String {
-    let name = plain(quoted).unwrap_or_else(|| quoted.trim_matches('"').into());
-    let mut shown: String = name.chars().take(LONGEST_NAME).flat_map(char::escape_debug).collect();
-    if name.chars().count() > LONGEST_NAME {
+fn display_name(quoted: &str) -> String {
+    let name = unescape(quoted).unwrap_or_else(|| quoted.trim_matches('"').into());
+    let mut shown: String = name.chars().take(MAX_NAME_CHARS).flat_map(char::escape_debug).collect();
+    if name.chars().count() > MAX_NAME_CHARS {
         shown.push('…');
     }
     shown
@@ -171,10 +182,10 @@ mod tests {
             (r#"{"Id":"x","CreationTime":"2023-07-10T11:42:18Z"}"#, "CreationTime", "Id"),
             (r#"{"time":"not yet","ts":1689000000.5,"uid":7}"#, "ts", "uid"),
         ] {
-            let guess = Guess::new(event);
+            let guess = KeyFieldGuess::new(event);
             assert_eq!((guess.time.map(|(path, _)| path), guess.id), (Some(time), Some(id)), "{event}");
         }
-        let form = |event| Guess::new(event).time.map(|(_, form)| form);
+        let form = |event| KeyFieldGuess::new(event).time.map(|(_, form)| form);
         assert_eq!(form(r#"{"ts":1689000000123}"#), Some(TimeForm::EpochMillis));
         assert_eq!(form(r#"{"ts":1689000000}"#), Some(TimeForm::EpochSeconds));
         assert_eq!(form(r#"{"ts":"2023-07-10T11:42:18+02:00"}"#), Some(TimeForm::Rfc3339));
@@ -183,18 +194,24 @@ mod tests {
 
     #[test]
     fn the_fields_are_named_and_not_without_end() {
-        let guess = Guess::new(r#"{"b":1,"a\n":{"c":2}}"#);
-        assert_eq!((guess.fields, guess.more, guess.id), (vec!["b".to_owned(), r"a\n".into()], 0, None));
+        let guess = KeyFieldGuess::new(r#"{"b":1,"a\n":{"c":2}}"#);
+        assert_eq!(
+            (guess.fields, guess.more_fields, guess.id),
+            (vec!["b".to_owned(), r"a\n".into()], 0, None)
+        );
         let many: Vec<String> = (0..100).map(|n| format!("\"{n:0100}\":{n}")).collect();
-        let guess = Guess::new(&format!("{{{}}}", many.join(",")));
-        assert_eq!((guess.fields.len(), guess.more), (30, 70));
+        let guess = KeyFieldGuess::new(&format!("{{{}}}", many.join(",")));
+        assert_eq!((guess.fields.len(), guess.more_fields), (30, 70));
         assert!(guess.fields.iter().all(|name| name.chars().count() == 41));
     }
 
     #[test]
     fn a_wrapper_of_events_is_seen() {
-        assert_eq!(Guess::new(r#"{"n":1,"value":[ {"a":1}]}"#).wraps.as_deref(), Some("value"));
-        assert_eq!(Guess::new(r#"{"a":[{}],"b":[{}]}"#).wraps, None);
-        assert_eq!(Guess::new(r#"{"a":[1],"b":{}}"#).wraps, None);
+        assert_eq!(
+            KeyFieldGuess::new(r#"{"n":1,"value":[ {"a":1}]}"#).wrapper_field.as_deref(),
+            Some("value")
+        );
+        assert_eq!(KeyFieldGuess::new(r#"{"a":[{}],"b":[{}]}"#).wrapper_field, None);
+        assert_eq!(KeyFieldGuess::new(r#"{"a":[1],"b":{}}"#).wrapper_field, None);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::members::{find, plain};
+use super::members::{find, unescape};
 use crate::event::{self, FieldPath, NotAnEvent, WhyNot};
 use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::{ParseRfc3339Error, Time};
@@ -45,7 +45,7 @@ impl TimeForm {
 
 /// The fields of an event's time and ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keys {
+pub struct KeyFields {
     /// The names of the two fields as the user gave them: time, ID.
     names: [String; 2],
     paths: [FieldPath; 2],
@@ -54,7 +54,7 @@ pub struct Keys {
 
 /// The key under which an event is imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key<'a> {
+pub struct ImportKey<'a> {
     /// The time of the event.
     pub time: Time,
     /// Distinguishes events of the same time.
@@ -80,8 +80,8 @@ pub enum KeyError {
     NotATime(String, ParseRfc3339Error),
     /// The time is a number whose unit was not given.
     #[error("its `{path}` is the number {number}, which would be {} in seconds and {} in milliseconds", or(*.seconds), or(*.millis))]
-    Number {
-        /// The field.
+    AmbiguousNumber {
+        /// The name of the field.
         path: String,
         /// The number as it is written, at most 40 characters.
         number: String,
@@ -118,7 +118,7 @@ impl KeyError {
     }
 }
 
-impl Keys {
+impl KeyFields {
     /// Reads time and ID from these fields: each a name, or a JSON Pointer (RFC 6901) such as `/detail/id`.
     #[must_use]
     pub fn new(time: &str, id: &str, form: TimeForm) -> Self {
@@ -136,7 +136,7 @@ impl Keys {
     ///
     /// # Errors
     /// If the text is not a JSON object, or if one of the two fields is missing or has another form.
-    pub fn read<'a>(&self, text: &'a str) -> Result<Key<'a>, KeyError> {
+    pub fn read<'a>(&self, text: &'a str) -> Result<ImportKey<'a>, KeyError> {
         let [time, id] = &self.names;
         let (found, unreadable) = match event::find(text.as_bytes(), &self.paths) {
             Ok(found) => ([0, 1].map(|path| found.last(path)), None),
@@ -148,20 +148,20 @@ impl Keys {
         let [found_time, found_id] = found;
         let found_time = found_time.ok_or_else(|| KeyError::NoTime(time.clone()))?;
         let found_id = found_id.ok_or_else(|| KeyError::NoId(id.clone()))?;
-        Ok(Key { time: self.time_of(found_time)?, id: self.id_of(found_id)?, unreadable })
+        Ok(ImportKey { time: self.time_of(found_time)?, id: self.id_of(found_id)?, unreadable })
     }
 
     /// The time in a JSON value.
     pub(super) fn time_of(&self, value: &str) -> Result<Time, KeyError> {
         let [name, _] = &self.names;
         let path = || name.clone();
-        let text = plain(value);
+        let text = unescape(value);
         let number = if is_number(value) { Some(Cow::Borrowed(value)) } else { None };
         match (self.form, &text, &number) {
             (TimeForm::Rfc3339, Some(text), _) => {
                 Time::from_rfc3339_any_offset(text).map_err(|error| KeyError::NotATime(path(), error))
             }
-            (TimeForm::Rfc3339, None, Some(number)) => Err(KeyError::Number {
+            (TimeForm::Rfc3339, None, Some(number)) => Err(KeyError::AmbiguousNumber {
                 path: path(),
                 number: number.chars().take(40).collect(),
                 seconds: TimeForm::EpochSeconds.of_number(number),
@@ -179,7 +179,7 @@ impl Keys {
         let [_, name] = &self.names;
         let spelt = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).map(Cow::Borrowed);
         let number = is_number(value).then_some(Cow::Borrowed(value));
-        let id = plain(value).or(spelt).or(number).ok_or_else(|| KeyError::IdType(name.clone()))?;
+        let id = unescape(value).or(spelt).or(number).ok_or_else(|| KeyError::IdType(name.clone()))?;
         if (1..=LONGEST_ID).contains(&id.len()) { Ok(id) } else { Err(KeyError::IdLength(name.clone())) }
     }
 }
@@ -195,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(event: &str, form: TimeForm) -> Result<(String, String), String> {
-        let key = Keys::new("time", "id", form).read(event).map_err(|error| error.to_string())?;
+        let key = KeyFields::new("time", "id", form).read(event).map_err(|error| error.to_string())?;
         Ok((key.time.to_string(), key.id.into_owned()))
     }
 
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn what_is_no_event_has_a_key_all_the_same() {
-        let keys = Keys::new("/a/t", "/a/0", TimeForm::Rfc3339);
+        let keys = KeyFields::new("/a/t", "/a/0", TimeForm::Rfc3339);
         let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
         for (odd, why) in [
             ("1e400", WhyNot::NumberRange),

@@ -3,7 +3,7 @@
 
 /// How many bytes at the start suffice for detection, unless the file is shorter. A tar archive's signature
 /// comes last, at byte 257.
-pub const START: usize = 512;
+pub const SNIFF_BYTES: usize = 512;
 
 /// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Compression {
 
 /// The type of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileType {
     /// The file is empty.
     Empty,
     /// Compressed; its content has to be examined after decompression.
@@ -24,9 +24,9 @@ pub enum Kind {
     /// Most likely JSON.
     Json,
     /// A format that can't be imported.
-    Other {
+    Unsupported {
         /// Name of the format, as it reads after "it is ".
-        what: &'static str,
+        format: &'static str,
         /// How to convert it to JSON.
         remedy: &'static str,
     },
@@ -79,12 +79,12 @@ const NO_EVENTS: &str = "Use the file that contains the events as JSON.";
 const NOT_JSON: &str = "Convert it to JSON, one object per line.";
 const CSV: &str = "Convert it, for example with DuckDB: COPY (FROM read_csv('FILE', all_varchar=true)) TO 'events.ndjson' (FORMAT json)";
 
-impl Kind {
+impl FileType {
     /// The type of a file that begins with these bytes: the first [`SNIFF_BYTES`], or the whole file if it is
     /// shorter.
     #[must_use]
-    pub fn of(start: &[u8]) -> Self {
-        let other = |what, remedy| Self::Other { what, remedy };
+    pub fn detect(start: &[u8]) -> Self {
+        let other = |what, remedy| Self::Unsupported { format: what, remedy };
         match start {
             [] => return Self::Empty,
             [0x1f, 0x8b, ..] => return Self::Compressed(Compression::Gzip),
@@ -142,11 +142,11 @@ mod tests {
     use super::*;
 
     fn what(start: &[u8]) -> &'static str {
-        match Kind::of(start) {
-            Kind::Other { what, .. } => what,
-            Kind::Json => "JSON",
-            Kind::Empty => "empty",
-            Kind::Compressed(_) => "compressed",
+        match FileType::detect(start) {
+            FileType::Unsupported { format: what, .. } => what,
+            FileType::Json => "JSON",
+            FileType::Empty => "empty",
+            FileType::Compressed(_) => "compressed",
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
     fn no_bytes_make_it_panic() {
         for first in 0..=255 {
             for second in [0, b'{', b',', 0xff] {
-                let _ = Kind::of(&[first, second]);
+                let _ = FileType::detect(&[first, second]);
             }
         }
     }

@@ -4,14 +4,14 @@
 
 use std::borrow::Cow;
 
-use super::scan::text_end;
+use super::scan::string_end;
 use crate::event::FieldPath;
 
 /// The value of a field as it is written. Of two members with the same name the last one counts, as in most
 /// JSON readers.
 pub(super) fn find<'a>(object: &'a str, path: &FieldPath) -> Option<&'a str> {
     path.steps().iter().try_fold(object, |value, token| match value.as_bytes().first()? {
-        b'{' => members(value).filter(|(name, _)| says(name, token)).last().map(|(_, value)| value),
+        b'{' => members(value).filter(|(name, _)| equals(name, token)).last().map(|(_, value)| value),
         b'[' => {
             let is_index =
                 token.bytes().all(|b| b.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
@@ -46,7 +46,7 @@ pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The content of a JSON string. `None` for any other value, and for a string with half of a surrogate pair.
-pub(super) fn plain(quoted: &str) -> Option<Cow<'_, str>> {
+pub(super) fn unescape(quoted: &str) -> Option<Cow<'_, str>> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
         serde_json::from_str(quoted).ok().map(Cow::Owned)
@@ -55,16 +55,16 @@ pub(super) fn plain(quoted: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-fn says(quoted: &str, what: &str) -> bool {
-    plain(quoted).is_some_and(|name| name == what)
+fn equals(quoted: &str, what: &str) -> bool {
+    unescape(quoted).is_some_and(|name| name == what)
 }
 
 /// The value at the start, and the text after it.
 fn value(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let end = match bytes.first()? {
-        b'"' => text_end(bytes),
-        b'{' | b'[' => nested_end(bytes),
+        b'"' => string_end(bytes),
+        b'{' | b'[' => container_end(bytes),
         _ => bytes
             .iter()
             .position(|b| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r'))
@@ -74,12 +74,12 @@ fn value(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The index after the closing bracket of the object or array at the start.
-fn nested_end(bytes: &[u8]) -> usize {
+fn container_end(bytes: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'"' => {
-                at += text_end(bytes.get(at..).unwrap_or_default());
+                at += string_end(bytes.get(at..).unwrap_or_default());
                 continue;
             }
             b'{' | b'[' => depth += 1,
@@ -126,8 +126,8 @@ mod tests {
         }
         assert_eq!(at(r#"{"a":1,"a":2}"#, "a"), Some("2"));
         assert_eq!(at(r#"{"k\ud83d":1,"a":2}"#, "a"), Some("2"));
-        assert_eq!(plain(r#""\ud83d""#), None);
-        assert_eq!(plain("12"), None);
+        assert_eq!(unescape(r#""\ud83d""#), None);
+        assert_eq!(unescape("12"), None);
     }
 
     #[test]

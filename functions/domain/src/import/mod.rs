@@ -16,12 +16,12 @@ mod split;
 mod wrapper;
 
 pub use compact::{compact, is_same};
-pub use guess::Guess;
-pub use keys::{Key, KeyError, Keys, TimeForm};
-pub use kind::{Compression, Kind, START};
-pub use own::{Own, own};
-pub use split::{Bad, Piece, Place, Splitter};
+pub use guess::KeyFieldGuess;
+pub use keys::{ImportKey, KeyError, KeyFields, TimeForm};
+pub use kind::{Compression, FileType, SNIFF_BYTES};
+pub use own::{ImportObject, classify};
+pub use split::{Element, InvalidElement, Position, Splitter};
 
 /// The longest element of a file, bytes. An item of DynamoDB has at most 400 KB; its text may be a few times
 /// as long, with escapes, types and indentation.
-pub const LONGEST_ELEMENT: usize = 4 << 20;
+pub const MAX_ELEMENT_BYTES: usize = 4 << 20;

@@ -6,7 +6,7 @@
 
 /// The deepest nesting that is followed, levels. It takes half a megabyte of bits, and as many brackets as
 /// the longest element has bytes.
-const DEEPEST: usize = 1 << 22;
+const MAX_DEPTH: usize = 1 << 22;
 
 /// The result of the bytes so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub(super) enum Step {
 
 /// The state of the scan within a value.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(super) struct ValueScanner {
     state: State,
-    open: Open,
+    open: NestingStack,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,8 +37,8 @@ enum State {
     Name,
     Colon,
     /// After a value within an array or object.
-    After,
-    Text {
+    AfterValue,
+    String {
         is_name: bool,
     },
     Escape {
@@ -51,7 +51,7 @@ enum State {
     },
     Number(Number),
     /// The remaining bytes of `true`, `false` or `null`.
-    Word(&'static [u8]),
+    Literal(&'static [u8]),
 }
 
 /// What part of a number was read last.
@@ -59,7 +59,7 @@ enum State {
 enum Number {
     Minus,
     Zero,
-    Whole,
+    Integer,
     Point,
     Fraction,
     E,
@@ -67,31 +67,31 @@ enum Number {
     Exponent,
 }
 
-impl Scan {
+impl ValueScanner {
     /// A scan that starts within an object, after the value of a member.
-    pub(super) fn behind_a_member() -> Self {
-        let mut open = Open::default();
+    pub(super) fn after_member() -> Self {
+        let mut open = NestingStack::default();
         open.push(true);
-        Self { state: State::After, open }
+        Self { state: State::AfterValue, open }
     }
 
     /// Continues with the next bytes. Returns how many of them belong to the value, and the result.
     pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, Step) {
         let mut rest = bytes;
         let step = loop {
-            if let State::Text { .. } = self.state {
-                rest = rest.get(usual(rest)..).unwrap_or_default();
+            if let State::String { .. } = self.state {
+                rest = rest.get(plain_prefix(rest)..).unwrap_or_default();
             }
             let Some((byte, behind)) = rest.split_first() else { break Step::More };
-            match self.take(*byte) {
-                Taken::Byte => rest = behind,
-                Taken::Last => {
+            match self.consume(*byte) {
+                Consumed::Byte => rest = behind,
+                Consumed::Last => {
                     rest = behind;
                     break Step::Done;
                 }
-                Taken::Nothing => {}
-                Taken::NothingAndDone => break Step::Done,
-                Taken::Wrong(missing) => break Step::Wrong(missing),
+                Consumed::Nothing => {}
+                Consumed::NothingAndDone => break Step::Done,
+                Consumed::Wrong(missing) => break Step::Wrong(missing),
             }
         };
         (bytes.len() - rest.len(), step)
@@ -102,101 +102,101 @@ impl Scan {
         self.open.is_empty() && matches!(self.state, State::Number(number) if number.may_end())
     }
 
-    fn take(&mut self, byte: u8) -> Taken {
+    fn consume(&mut self, byte: u8) -> Consumed {
         match self.state {
-            State::Text { is_name } => match byte {
+            State::String { is_name } => match byte {
                 b'"' if is_name => self.go(State::Colon),
                 b'"' => self.end_of_value(),
                 b'\\' => self.go(State::Escape { is_name }),
-                _ => Taken::Wrong("the closing quote of a string is missing"),
+                _ => Consumed::Wrong("the closing quote of a string is missing"),
             },
             State::Escape { is_name } => match byte {
                 b'u' => self.go(State::Hex { is_name, left: 4 }),
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.go(State::Text { is_name }),
-                _ => Taken::Wrong("a valid escape after the backslash is missing"),
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.go(State::String { is_name }),
+                _ => Consumed::Wrong("a valid escape after the backslash is missing"),
             },
             State::Hex { is_name, left } => match (byte.is_ascii_hexdigit(), left) {
-                (false, _) => Taken::Wrong("a hexadecimal digit is missing"),
-                (true, 1) => self.go(State::Text { is_name }),
+                (false, _) => Consumed::Wrong("a hexadecimal digit is missing"),
+                (true, 1) => self.go(State::String { is_name }),
                 (true, _) => self.go(State::Hex { is_name, left: left - 1 }),
             },
-            State::Number(number) => match number.then(byte) {
+            State::Number(number) => match number.next(byte) {
                 Some(next) => self.go(State::Number(next)),
                 None if number.may_end() => self.value_ended_before(),
-                None => Taken::Wrong("a digit is missing"),
+                None => Consumed::Wrong("a digit is missing"),
             },
-            State::Word(left) => match left.split_first() {
+            State::Literal(left) => match left.split_first() {
                 Some((first, [])) if *first == byte => self.end_of_value(),
-                Some((first, left)) if *first == byte => self.go(State::Word(left)),
-                _ => Taken::Wrong("a value is missing"),
+                Some((first, left)) if *first == byte => self.go(State::Literal(left)),
+                _ => Consumed::Wrong("a value is missing"),
             },
-            _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => Taken::Byte,
+            _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => Consumed::Byte,
             State::FirstElement if byte == b']' => self.close(),
             State::Value | State::FirstElement => self.value(byte),
             State::FirstName if byte == b'}' => self.close(),
-            State::FirstName | State::Name if byte == b'"' => self.go(State::Text { is_name: true }),
-            State::FirstName => Taken::Wrong("a name in quotes or `}` is missing"),
-            State::Name => Taken::Wrong("a name in quotes is missing"),
+            State::FirstName | State::Name if byte == b'"' => self.go(State::String { is_name: true }),
+            State::FirstName => Consumed::Wrong("a name in quotes or `}` is missing"),
+            State::Name => Consumed::Wrong("a name in quotes is missing"),
             State::Colon if byte == b':' => self.go(State::Value),
-            State::Colon => Taken::Wrong("a colon is missing"),
-            State::After => match (byte, self.open.is_object()) {
+            State::Colon => Consumed::Wrong("a colon is missing"),
+            State::AfterValue => match (byte, self.open.is_object()) {
                 (b',', true) => self.go(State::Name),
                 (b',', false) => self.go(State::Value),
                 (b'}', true) | (b']', false) => self.close(),
-                (_, true) => Taken::Wrong("a comma or `}` is missing"),
-                (_, false) => Taken::Wrong("a comma or `]` is missing"),
+                (_, true) => Consumed::Wrong("a comma or `}` is missing"),
+                (_, false) => Consumed::Wrong("a comma or `]` is missing"),
             },
         }
     }
 
-    fn value(&mut self, byte: u8) -> Taken {
+    fn value(&mut self, byte: u8) -> Consumed {
         match byte {
             b'{' => self.enter(true),
             b'[' => self.enter(false),
-            b'"' => self.go(State::Text { is_name: false }),
+            b'"' => self.go(State::String { is_name: false }),
             b'-' => self.go(State::Number(Number::Minus)),
             b'0' => self.go(State::Number(Number::Zero)),
-            b'1'..=b'9' => self.go(State::Number(Number::Whole)),
-            b't' => self.go(State::Word(b"rue")),
-            b'f' => self.go(State::Word(b"alse")),
-            b'n' => self.go(State::Word(b"ull")),
-            _ => Taken::Wrong("a value is missing"),
+            b'1'..=b'9' => self.go(State::Number(Number::Integer)),
+            b't' => self.go(State::Literal(b"rue")),
+            b'f' => self.go(State::Literal(b"alse")),
+            b'n' => self.go(State::Literal(b"ull")),
+            _ => Consumed::Wrong("a value is missing"),
         }
     }
 
-    const fn go(&mut self, state: State) -> Taken {
+    const fn go(&mut self, state: State) -> Consumed {
         self.state = state;
-        Taken::Byte
+        Consumed::Byte
     }
 
-    fn enter(&mut self, is_object: bool) -> Taken {
-        if self.open.depth == DEEPEST {
-            return Taken::Wrong("the end of the nesting is missing");
+    fn enter(&mut self, is_object: bool) -> Consumed {
+        if self.open.depth == MAX_DEPTH {
+            return Consumed::Wrong("the end of the nesting is missing");
         }
         self.open.push(is_object);
         self.go(if is_object { State::FirstName } else { State::FirstElement })
     }
 
-    fn close(&mut self) -> Taken {
+    fn close(&mut self) -> Consumed {
         self.open.pop();
         self.end_of_value()
     }
 
     /// The value ended with the byte that was consumed.
-    fn end_of_value(&mut self) -> Taken {
-        self.state = State::After;
-        if self.open.is_empty() { Taken::Last } else { Taken::Byte }
+    fn end_of_value(&mut self) -> Consumed {
+        self.state = State::AfterValue;
+        if self.open.is_empty() { Consumed::Last } else { Consumed::Byte }
     }
 
     /// The value ended before the current byte.
-    fn value_ended_before(&mut self) -> Taken {
-        self.state = State::After;
-        if self.open.is_empty() { Taken::NothingAndDone } else { Taken::Nothing }
+    fn value_ended_before(&mut self) -> Consumed {
+        self.state = State::AfterValue;
+        if self.open.is_empty() { Consumed::NothingAndDone } else { Consumed::Nothing }
     }
 }
 
 /// How a byte was handled.
-enum Taken {
+enum Consumed {
     Byte,
     /// Consumed, as the last byte of the value.
     Last,
@@ -207,13 +207,13 @@ enum Taken {
 }
 
 impl Number {
-    const fn then(self, byte: u8) -> Option<Self> {
+    const fn next(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::Minus, b'0') => Some(Self::Zero),
-            (Self::Minus, b'1'..=b'9') | (Self::Whole, b'0'..=b'9') => Some(Self::Whole),
-            (Self::Zero | Self::Whole, b'.') => Some(Self::Point),
+            (Self::Minus, b'1'..=b'9') | (Self::Integer, b'0'..=b'9') => Some(Self::Integer),
+            (Self::Zero | Self::Integer, b'.') => Some(Self::Point),
             (Self::Point | Self::Fraction, b'0'..=b'9') => Some(Self::Fraction),
-            (Self::Zero | Self::Whole | Self::Fraction, b'e' | b'E') => Some(Self::E),
+            (Self::Zero | Self::Integer | Self::Fraction, b'e' | b'E') => Some(Self::E),
             (Self::E, b'+' | b'-') => Some(Self::ESign),
             (Self::E | Self::ESign | Self::Exponent, b'0'..=b'9') => Some(Self::Exponent),
             _ => None,
@@ -221,18 +221,18 @@ impl Number {
     }
 
     const fn may_end(self) -> bool {
-        matches!(self, Self::Zero | Self::Whole | Self::Fraction | Self::Exponent)
+        matches!(self, Self::Zero | Self::Integer | Self::Fraction | Self::Exponent)
     }
 }
 
 /// The open objects and arrays, one bit each.
 #[derive(Debug, Default)]
-struct Open {
+struct NestingStack {
     words: Vec<u64>,
     depth: usize,
 }
 
-impl Open {
+impl NestingStack {
     const fn is_empty(&self) -> bool {
         self.depth == 0
     }
@@ -265,15 +265,15 @@ impl Open {
 
 /// How many bytes at the start are neither a quote, nor a backslash, nor a line feed. Most bytes of an event
 /// lie in strings.
-pub(super) fn usual(bytes: &[u8]) -> usize {
+pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
     memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len())
 }
 
 /// The index after the closing quote of the string at the start, which is valid JSON.
-pub(super) fn text_end(quoted: &[u8]) -> usize {
+pub(super) fn string_end(quoted: &[u8]) -> usize {
     let mut at = 1;
     while let Some(rest) = quoted.get(at..) {
-        let run = usual(rest);
+        let run = plain_prefix(rest);
         match rest.get(run) {
             Some(b'"') => return at + run + 1,
             Some(b'\\') => at += run + 2,
@@ -293,7 +293,7 @@ mod tests {
 
     /// The length of the value at the start, bytes; `None` if it is incomplete.
     fn length(text: &[u8], pieces: usize) -> Option<usize> {
-        let (mut scan, mut length) = (Scan::default(), 0);
+        let (mut scan, mut length) = (ValueScanner::default(), 0);
         for piece in text.chunks(pieces.max(1)) {
             let (taken, step) = scan.advance(piece);
             length += taken;
@@ -328,11 +328,11 @@ mod tests {
     fn nesting_costs_a_bit_a_level_and_ends_somewhere() {
         let deep = format!("{}1{}", "[{\"a\":".repeat(100_000), "}]".repeat(100_000));
         assert_eq!(length(deep.as_bytes(), 1 << 16), Some(deep.len()));
-        let mut scan = Scan::default();
-        let endless = vec![b'['; DEEPEST];
-        assert_eq!(scan.advance(&endless), (DEEPEST, Step::More));
+        let mut scan = ValueScanner::default();
+        let endless = vec![b'['; MAX_DEPTH];
+        assert_eq!(scan.advance(&endless), (MAX_DEPTH, Step::More));
         assert_eq!(scan.advance(b"["), (0, Step::Wrong("the end of the nesting is missing")));
-        assert_eq!(scan.open.words.len() * 64, DEEPEST);
+        assert_eq!(scan.open.words.len() * 64, MAX_DEPTH);
     }
 
     proptest! {

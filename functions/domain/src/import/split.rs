@@ -10,9 +10,9 @@ mod buffer;
 mod piece;
 
 use self::buffer::Buffer;
-pub use self::piece::{Bad, Piece, Place};
-use super::LONGEST_ELEMENT;
-use super::scan::{Scan, Step};
+pub use self::piece::{Element, InvalidElement, Position};
+use super::MAX_ELEMENT_BYTES;
+use super::scan::{Step, ValueScanner};
 use super::wrapper::{Opening, opening};
 
 /// Splits the bytes that it is fed into elements.
@@ -20,30 +20,30 @@ use super::wrapper::{Opening, opening};
 pub struct Splitter {
     buffer: Buffer,
     /// How many bytes of the buffer the mode has scanned.
-    seen: usize,
+    scanned: usize,
     /// Whether only separators precede the buffer on its line.
     starts_line: bool,
     mode: Mode,
-    around: Around,
+    container: Container,
     /// The array around the wrapper, if any.
-    outer: Option<Place>,
+    outer: Option<Position>,
     /// Whether skipped lines may have contained the end of the array.
-    is_gappy: bool,
+    may_have_skipped_end: bool,
     /// Already found; returned once its last line is known.
-    bad: Option<Bad>,
+    bad: Option<InvalidElement>,
     /// The indentation of the invalid element.
     indent: u64,
-    read_again: u64,
-    ended: bool,
+    reread_bytes: u64,
+    is_finished: bool,
 }
 
 /// What contains the element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Around {
-    Nothing,
-    Array(Place),
-    Records(Place),
-    Items(Place),
+enum Container {
+    TopLevel,
+    Array(Position),
+    Records(Position),
+    Items(Position),
 }
 
 #[derive(Debug)]
@@ -51,47 +51,47 @@ enum Mode {
     /// Between two elements.
     Between,
     /// Within an element.
-    Element(Scan),
+    Element(ValueScanner),
     /// Within an element that is too long, or after the array of a wrapper: nothing is kept.
-    Passing {
-        scan: Scan,
+    Skipping {
+        scan: ValueScanner,
         /// Where the skipped value begins.
-        from: Place,
+        from: Position,
     },
     /// Skipping the rest of a line.
-    Line,
+    SkippingLine,
     /// At the start of a line that may still belong to the invalid element.
-    Resuming,
+    Resyncing,
     /// After a returned element of that many bytes.
-    HandedOut(usize),
+    Returned(usize),
 }
 
 /// The result of one look at the buffer.
-enum Look {
+enum Transition {
     /// More bytes are needed, or none are left.
-    Out,
+    NeedInput,
     /// Look again.
-    Again,
+    Continue,
     /// An element of that many bytes.
     Element(usize),
     /// An invalid element.
-    Bad(Bad),
+    Bad(InvalidElement),
 }
 
 impl Default for Splitter {
     fn default() -> Self {
         Self {
             buffer: Buffer::default(),
-            seen: 0,
+            scanned: 0,
             starts_line: true,
             mode: Mode::Between,
-            around: Around::Nothing,
+            container: Container::TopLevel,
             outer: None,
-            is_gappy: false,
+            may_have_skipped_end: false,
             bad: None,
             indent: 0,
-            read_again: 0,
-            ended: false,
+            reread_bytes: 0,
+            is_finished: false,
         }
     }
 }
@@ -99,21 +99,21 @@ impl Default for Splitter {
 impl Splitter {
     /// Appends the next bytes of the input.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.done();
+        self.consume_returned();
         self.buffer.feed(bytes);
     }
 
     /// Marks the end of the input.
-    pub const fn end(&mut self) {
-        self.ended = true;
+    pub const fn finish(&mut self) {
+        self.is_finished = true;
     }
 
     /// Whether every element that was fed has been returned; only separators are left.
     #[must_use]
     pub fn is_drained(&self) -> bool {
         let rest = match self.mode {
-            Mode::HandedOut(length) => self.buffer.behind(length),
-            Mode::Between | Mode::Resuming => self.buffer.here(),
+            Mode::Returned(length) => self.buffer.after(length),
+            Mode::Between | Mode::Resyncing => self.buffer.remaining(),
             _ => return false,
         };
         rest.iter().all(|byte| is_separator(*byte))
@@ -121,189 +121,196 @@ impl Splitter {
 
     /// The position of the next byte to be read.
     #[must_use]
-    pub const fn place(&self) -> Place {
+    pub const fn position(&self) -> Position {
         self.buffer.place
     }
 
     /// The next element. `None` if more bytes are needed, or at the end.
-    pub fn next_piece(&mut self) -> Option<Piece<'_>> {
-        self.done();
+    pub fn next_element(&mut self) -> Option<Element<'_>> {
+        self.consume_returned();
         loop {
             let look = match &self.mode {
-                Mode::Between | Mode::HandedOut(_) => self.between(),
+                Mode::Between | Mode::Returned(_) => self.between(),
                 Mode::Element(_) => self.element(),
-                Mode::Passing { .. } => self.passing(),
-                Mode::Line => self.line(),
-                Mode::Resuming => self.resuming(),
+                Mode::Skipping { .. } => self.skip_value(),
+                Mode::SkippingLine => self.skip_rest_of_line(),
+                Mode::Resyncing => self.resync(),
             };
             match look {
-                Look::Again => {}
-                Look::Out => return None,
-                Look::Bad(bad) => return Some(Piece::Bad(bad)),
-                Look::Element(length) => {
-                    if let Err(bad) = self.check(length) {
-                        return Some(Piece::Bad(bad));
+                Transition::Continue => {}
+                Transition::NeedInput => return None,
+                Transition::Bad(bad) => return Some(Element::Bad(bad)),
+                Transition::Element(length) => {
+                    if let Err(bad) = self.check_utf8(length) {
+                        return Some(Element::Bad(bad));
                     }
-                    let is_item = matches!(self.around, Around::Items(_));
-                    let text = std::str::from_utf8(self.buffer.next(length)).unwrap_or_default();
-                    return Some(Piece::Object { text, place: self.place(), is_item });
+                    let is_item = matches!(self.container, Container::Items(_));
+                    let text = std::str::from_utf8(self.buffer.head(length)).unwrap_or_default();
+                    return Some(Element::Object { text, place: self.position(), is_item });
                 }
             }
         }
     }
 
     /// Consumes the element that was returned last.
-    fn done(&mut self) {
-        if let Mode::HandedOut(length) = self.mode {
+    fn consume_returned(&mut self) {
+        if let Mode::Returned(length) = self.mode {
             self.mode = Mode::Between;
-            self.pass(length);
+            self.consume(length);
             self.starts_line = false;
         }
     }
 
     /// Consumes that many bytes.
-    fn pass(&mut self, bytes: usize) {
-        self.buffer.pass(bytes);
-        self.seen = self.seen.saturating_sub(bytes);
+    fn consume(&mut self, bytes: usize) {
+        self.buffer.consume(bytes);
+        self.scanned = self.scanned.saturating_sub(bytes);
     }
 
-    fn between(&mut self) -> Look {
-        let here = self.buffer.here();
+    fn between(&mut self) -> Transition {
+        let here = self.buffer.remaining();
         let separators = here.iter().take_while(|byte| is_separator(**byte)).count();
         let has_line = memchr::memchr(b'\n', here.get(..separators).unwrap_or_default()).is_some();
         self.starts_line |= has_line;
-        self.pass(separators);
-        let here = self.buffer.here();
+        self.consume(separators);
+        let here = self.buffer.remaining();
         match here {
-            [] if self.ended => self.at_the_end(),
-            [] => Look::Out,
+            [] if self.is_finished => self.at_end(),
+            [] => Transition::NeedInput,
             // A byte order mark: tools concatenate files that have one.
             [0xef, 0xbb, 0xbf, ..] => {
-                self.pass(3);
+                self.consume(3);
                 self.buffer.place.column -= 3;
-                Look::Again
+                Transition::Continue
             }
-            [0xef] | [0xef, 0xbb] if !self.ended => Look::Out,
-            [b'{', ..] => match opening(here, self.ended) {
-                Opening::Unclear => Look::Out,
-                Opening::Value => self.begin(),
+            [0xef] | [0xef, 0xbb] if !self.is_finished => Transition::NeedInput,
+            [b'{', ..] => match opening(here, self.is_finished) {
+                Opening::Incomplete => Transition::NeedInput,
+                Opening::Value => self.begin_element(),
                 // Wrappers are not nested.
-                _ if matches!(self.around, Around::Records(_) | Around::Items(_)) => self.begin(),
-                Opening::Records(length) => self.open(length, Around::Records(self.place())),
-                Opening::Items(length) => self.open(length, Around::Items(self.place())),
+                _ if matches!(self.container, Container::Records(_) | Container::Items(_)) => {
+                    self.begin_element()
+                }
+                Opening::Records(length) => self.open_container(length, Container::Records(self.position())),
+                Opening::Items(length) => self.open_container(length, Container::Items(self.position())),
             },
-            [b'[', ..] if self.around == Around::Nothing => self.open(1, Around::Array(self.place())),
-            [b']', ..] => match std::mem::replace(&mut self.around, Around::Nothing) {
-                Around::Nothing => self
-                    .stray("it closes an array that does not begin here; is the start of the input missing?"),
-                Around::Array(_) => {
-                    self.pass(1);
+            [b'[', ..] if self.container == Container::TopLevel => {
+                self.open_container(1, Container::Array(self.position()))
+            }
+            [b']', ..] => match std::mem::replace(&mut self.container, Container::TopLevel) {
+                Container::TopLevel => self.skip_line(
+                    "it closes an array that does not begin here; is the start of the input missing?",
+                ),
+                Container::Array(_) => {
+                    self.consume(1);
                     self.starts_line = false;
-                    Look::Again
+                    Transition::Continue
                 }
-                Around::Records(from) | Around::Items(from) => {
-                    self.around = self.outer.take().map_or(Around::Nothing, Around::Array);
-                    self.pass(1);
-                    self.mode = Mode::Passing { scan: Scan::behind_a_member(), from };
-                    Look::Again
+                Container::Records(from) | Container::Items(from) => {
+                    self.container = self.outer.take().map_or(Container::TopLevel, Container::Array);
+                    self.consume(1);
+                    self.mode = Mode::Skipping { scan: ValueScanner::after_member(), from };
+                    Transition::Continue
                 }
             },
-            [b'"' | b'-' | b'0'..=b'9', ..] if self.around == Around::Nothing => {
-                self.stray("not a JSON object")
+            [b'"' | b'-' | b'0'..=b'9', ..] if self.container == Container::TopLevel => {
+                self.skip_line("not a JSON object")
             }
-            [b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n', ..] if self.around != Around::Nothing => {
-                self.begin()
+            [b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n', ..]
+                if self.container != Container::TopLevel =>
+            {
+                self.begin_element()
             }
-            _ => self.stray("not JSON: it does not begin with `{`"),
+            _ => self.skip_line("not JSON: it does not begin with `{`"),
         }
     }
 
-    fn at_the_end(&mut self) -> Look {
-        let (Around::Array(place) | Around::Records(place) | Around::Items(place)) =
-            std::mem::replace(&mut self.around, Around::Nothing)
+    fn at_end(&mut self) -> Transition {
+        let (Container::Array(place) | Container::Records(place) | Container::Items(place)) =
+            std::mem::replace(&mut self.container, Container::TopLevel)
         else {
-            return Look::Out;
+            return Transition::NeedInput;
         };
-        if self.is_gappy {
-            return Look::Out;
+        if self.may_have_skipped_end {
+            return Transition::NeedInput;
         }
         let place = self.outer.take().unwrap_or(place);
         let reason = "the array that begins here is not closed; is the input truncated?".to_owned();
-        Look::Bad(Bad { place, last_line: self.place().line, reason })
+        Transition::Bad(InvalidElement { place, last_line: self.position().line, reason })
     }
 
-    fn begin(&mut self) -> Look {
-        self.indent = if self.starts_line { self.place().column - 1 } else { 0 };
-        self.seen = 0;
-        self.mode = Mode::Element(Scan::default());
-        Look::Again
+    fn begin_element(&mut self) -> Transition {
+        self.indent = if self.starts_line { self.position().column - 1 } else { 0 };
+        self.scanned = 0;
+        self.mode = Mode::Element(ValueScanner::default());
+        Transition::Continue
     }
 
-    fn open(&mut self, length: usize, around: Around) -> Look {
-        if let Around::Array(outer) = self.around {
+    fn open_container(&mut self, length: usize, around: Container) -> Transition {
+        if let Container::Array(outer) = self.container {
             self.outer = Some(outer);
         }
-        self.around = around;
-        self.is_gappy = false;
-        self.pass(length);
+        self.container = around;
+        self.may_have_skipped_end = false;
+        self.consume(length);
         self.starts_line = false;
-        Look::Again
+        Transition::Continue
     }
 
     /// What begins here is not an element, and neither is the rest of its line.
-    fn stray(&mut self, reason: &str) -> Look {
-        self.indent = if self.starts_line { self.place().column - 1 } else { 0 };
+    fn skip_line(&mut self, reason: &str) -> Transition {
+        self.indent = if self.starts_line { self.position().column - 1 } else { 0 };
         self.fail(reason.to_owned());
-        self.mode = Mode::Line;
-        Look::Again
+        self.mode = Mode::SkippingLine;
+        Transition::Continue
     }
 
     fn fail(&mut self, reason: String) {
-        self.fail_at(self.place(), reason);
+        self.fail_at(self.position(), reason);
     }
 
     /// Keeps the first reason if an error is pending already.
-    fn fail_at(&mut self, place: Place, reason: String) {
-        self.bad.get_or_insert(Bad { place, last_line: self.place().line, reason });
+    fn fail_at(&mut self, place: Position, reason: String) {
+        self.bad.get_or_insert(InvalidElement { place, last_line: self.position().line, reason });
     }
 
-    fn element(&mut self) -> Look {
-        let fresh = self.buffer.behind(self.seen);
-        let Mode::Element(scan) = &mut self.mode else { return Look::Again };
+    fn element(&mut self) -> Transition {
+        let fresh = self.buffer.after(self.scanned);
+        let Mode::Element(scan) = &mut self.mode else { return Transition::Continue };
         let (taken, step) = scan.advance(fresh);
         let is_whole = scan.is_whole();
-        self.seen += taken;
+        self.scanned += taken;
         match step {
-            Step::Wrong(missing) => self.wrong(missing),
-            _ if self.seen > LONGEST_ELEMENT => self.too_long(step == Step::Done),
-            Step::Done => self.whole(),
-            Step::More if !self.ended => Look::Out,
-            Step::More if is_whole => self.whole(),
-            Step::More => self.wrong("the rest of it is missing"),
+            Step::Wrong(missing) => self.syntax_error(missing),
+            _ if self.scanned > MAX_ELEMENT_BYTES => self.too_long(step == Step::Done),
+            Step::Done => self.complete_element(),
+            Step::More if !self.is_finished => Transition::NeedInput,
+            Step::More if is_whole => self.complete_element(),
+            Step::More => self.syntax_error("the rest of it is missing"),
         }
     }
 
     /// A complete element: an object, or something that can't be an event.
-    fn whole(&mut self) -> Look {
-        if self.buffer.here().first() == Some(&b'{') {
-            self.mode = Mode::HandedOut(self.seen);
-            return Look::Element(self.seen);
+    fn complete_element(&mut self) -> Transition {
+        if self.buffer.remaining().first() == Some(&b'{') {
+            self.mode = Mode::Returned(self.scanned);
+            return Transition::Element(self.scanned);
         }
         let reason = "not a JSON object".to_owned();
-        let place = self.place();
+        let place = self.position();
         self.mode = Mode::Between;
-        self.pass(self.seen);
+        self.consume(self.scanned);
         self.starts_line = false;
-        Look::Bad(Bad { place, last_line: self.place().line, reason })
+        Transition::Bad(InvalidElement { place, last_line: self.position().line, reason })
     }
 
     /// Checks that the element is UTF-8.
-    fn check(&mut self, length: usize) -> Result<(), Bad> {
-        let Err(error) = std::str::from_utf8(self.buffer.next(length)) else { return Ok(()) };
-        let (place, at) = (self.place(), self.buffer.place_behind(error.valid_up_to()));
-        self.done();
+    fn check_utf8(&mut self, length: usize) -> Result<(), InvalidElement> {
+        let Err(error) = std::str::from_utf8(self.buffer.head(length)) else { return Ok(()) };
+        let (place, at) = (self.position(), self.buffer.position_after(error.valid_up_to()));
+        self.consume_returned();
         let reason = format!("not UTF-8 at line {}, column {}", at.line, at.column);
-        Err(Bad { place, last_line: self.place().line, reason })
+        Err(InvalidElement { place, last_line: self.position().line, reason })
     }
 }
 

@@ -4,15 +4,15 @@
 //! attributes. Either may have gigabytes on one line, so its beginning has to decide.
 
 /// The beginning of a wrapper has at most this many bytes.
-const LONGEST: usize = 1024;
+const MAX_PREAMBLE_BYTES: usize = 1024;
 /// DynamoDB's attribute types (Amazon DynamoDB API reference, `AttributeValue`).
-pub(super) const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
+pub(super) const ATTRIBUTE_TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
 
 /// How a value begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
     /// Too few bytes to decide.
-    Unclear,
+    Incomplete,
     /// A single value.
     Value,
     /// A wrapper of events; its first element, or its end, follows after that many bytes.
@@ -23,11 +23,11 @@ pub(super) enum Opening {
 
 /// Reads the beginning of a value. `is_all` means that no more bytes follow.
 pub(super) fn opening(bytes: &[u8], is_all: bool) -> Opening {
-    let mut cursor = Cursor { rest: bytes.get(..LONGEST).unwrap_or(bytes), all: bytes.len() };
+    let mut cursor = Cursor { rest: bytes.get(..MAX_PREAMBLE_BYTES).unwrap_or(bytes), all: bytes.len() };
     match cursor.opening() {
         Some(opening) => opening,
-        None if is_all || bytes.len() >= LONGEST => Opening::Value,
-        None => Opening::Unclear,
+        None if is_all || bytes.len() >= MAX_PREAMBLE_BYTES => Opening::Value,
+        None => Opening::Incomplete,
     }
 }
 
@@ -39,34 +39,34 @@ struct Cursor<'a> {
 impl Cursor<'_> {
     /// `None` if the bytes end before it is decided.
     fn opening(&mut self) -> Option<Opening> {
-        if !self.takes(b"{")? {
+        if !self.accept(b"{")? {
             return Some(Opening::Value);
         }
         // DynamoDB itself and some of its clients put the counts first.
-        while self.takes(b"\"Count\"")? || self.takes(b"\"ScannedCount\"")? {
-            if !self.takes(b":")? {
+        while self.accept(b"\"Count\"")? || self.accept(b"\"ScannedCount\"")? {
+            if !self.accept(b":")? {
                 return Some(Opening::Value);
             }
-            self.next()?;
+            self.peek()?;
             while let [b'0'..=b'9', rest @ ..] = self.rest {
                 self.rest = rest;
             }
-            if !self.takes(b",")? {
+            if !self.accept(b",")? {
                 return Some(Opening::Value);
             }
         }
-        let is_items = if self.takes(b"\"Records\"")? {
+        let is_items = if self.accept(b"\"Records\"")? {
             false
-        } else if self.takes(b"\"Items\"")? {
+        } else if self.accept(b"\"Items\"")? {
             true
         } else {
             return Some(Opening::Value);
         };
-        if !self.takes(b":")? || !self.takes(b"[")? {
+        if !self.accept(b":")? || !self.accept(b"[")? {
             return Some(Opening::Value);
         }
-        let behind = self.all.min(LONGEST) - self.rest.len();
-        if self.next()? == b']' || (!is_items && self.next()? == b'{') {
+        let behind = self.all.min(MAX_PREAMBLE_BYTES) - self.rest.len();
+        if self.peek()? == b']' || (!is_items && self.peek()? == b'{') {
             return Some(if is_items { Opening::Items(behind) } else { Opening::Records(behind) });
         }
         // The event of a shop may have `Items` too, so the first attribute must look typed.
@@ -75,7 +75,7 @@ impl Cursor<'_> {
 
     /// Whether an item with typed attributes follows.
     fn is_typed(&mut self) -> Option<bool> {
-        if !self.takes(b"{")? || !self.takes(b"\"")? {
+        if !self.accept(b"{")? || !self.accept(b"\"")? {
             return Some(false);
         }
         loop {
@@ -87,15 +87,15 @@ impl Cursor<'_> {
                 _ => {}
             }
         }
-        if !self.takes(b":")? || !self.takes(b"{")? || !self.takes(b"\"")? {
+        if !self.accept(b":")? || !self.accept(b"{")? || !self.accept(b"\"")? {
             return Some(false);
         }
         let end = self.rest.iter().position(|byte| *byte == b'"')?;
-        Some(TYPES.iter().any(|kind| self.rest.get(..end) == Some(kind.as_bytes())))
+        Some(ATTRIBUTE_TYPES.iter().any(|kind| self.rest.get(..end) == Some(kind.as_bytes())))
     }
 
     /// The next byte that is not white space; it is not consumed.
-    fn next(&mut self) -> Option<u8> {
+    fn peek(&mut self) -> Option<u8> {
         while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
             self.rest = rest;
         }
@@ -104,8 +104,8 @@ impl Cursor<'_> {
 
     /// Consumes these bytes if they come next, ignoring white space before them. `None` if the input ends
     /// within them.
-    fn takes(&mut self, what: &[u8]) -> Option<bool> {
-        self.next()?;
+    fn accept(&mut self, what: &[u8]) -> Option<bool> {
+        self.peek()?;
         let here = self.rest.get(..what.len()).unwrap_or(self.rest);
         if !what.starts_with(here) {
             return Some(false);
@@ -150,7 +150,7 @@ mod tests {
         let text = r#"{"Records" : [ {"eventTime":1}]}"#;
         for end in 0..text.len() {
             let start = &text.as_bytes()[..end];
-            let expected = if end < 16 { Opening::Unclear } else { Opening::Records(14) };
+            let expected = if end < 16 { Opening::Incomplete } else { Opening::Records(14) };
             assert_eq!(super::opening(start, false), expected, "{end}");
         }
         let long = format!("{{\"Items\":[{{\"{}", "x".repeat(2000));

@@ -151,7 +151,7 @@ impl FromStr for VerifierKey {
 /// optional. A part that is sealed at `from` or later and before `until` may be signed with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RingKey {
-    /// The public key.
+    /// The public key with its name.
     pub key: VerifierKey,
     /// The first instant at which the key is valid.
     pub from: Option<Time>,

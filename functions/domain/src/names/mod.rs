@@ -32,7 +32,7 @@ pub struct Refused {
     pub value: String,
     /// What is wrong with it.
     pub problem: String,
-    /// The right form.
+    /// The right form, as it reads after the problem and a semicolon.
     pub form: &'static str,
 }
 

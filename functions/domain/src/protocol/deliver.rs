@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::backoff::REQUEST;
-use crate::error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;
@@ -30,7 +30,9 @@ impl Run {
         // Taken out, so that a retry reads the record: another worker may have delivered the part in the
         // meantime.
         let last_sealed = self.last_sealed.take().filter(|part| part.number == number);
-        if let Some(part) = last_sealed.filter(|part| self.trusted_now(now) < part.sealed_at + JUST_SEALED_FOR) {
+        if let Some(part) =
+            last_sealed.filter(|part| self.trusted_now(now) < part.sealed_at + JUST_SEALED_FOR)
+        {
             return self.put(part);
         }
         self.phase = Phase::Loading(number);
@@ -55,7 +57,9 @@ impl Run {
 
     pub(super) fn on_loaded(&mut self, number: PartNumber, part: Option<Box<Part>>, now: Time) -> Effect {
         match part {
-            None => self.invariant_violated(format!("part {number} was sealed and has no record"), now),
+            None => {
+                self.invariant_violated(format!("part {number} is sealed but its record is missing"), now)
+            }
             // Another worker has delivered it since the snapshot: only the cursor may still lag.
             Some(part) if part.delivered_at.is_some() => self.mark(part, now),
             Some(part) => self.put(part),
@@ -137,7 +141,11 @@ impl Run {
         Effect::Publish(Box::new(notice))
     }
 
-    pub(super) fn record_block(&mut self, block: Box<Block>, internal_error: Option<InternalError>) -> Effect {
+    pub(super) fn record_block(
+        &mut self,
+        block: Box<Block>,
+        internal_error: Option<InternalError>,
+    ) -> Effect {
         if let Some(snapshot) = self.snapshot.as_deref_mut() {
             snapshot.cursor.block = Some((*block).clone());
         }
@@ -179,7 +187,7 @@ impl Run {
         let unblock = snapshot.cursor.block.as_ref().is_some_and(|block| block.stage != DeliveryStage::Read);
         let published_keys =
             self.published_keys.clone().filter(|put| snapshot.cursor.published_keys.as_ref() != Some(put));
-        let mark = Box::new(Mark { part: (*part).clone(), at, published_keys: published_keys, unblock });
+        let mark = Box::new(Mark { part: (*part).clone(), at, published_keys, unblock });
         let mut after = self.clone();
         match after.on_marked(&part, now) {
             Effect::Release(release) if after.phase == Phase::Releasing(None) => {
@@ -199,8 +207,10 @@ impl Run {
         self.summary.delivered += 1;
         if let Some(snapshot) = self.snapshot.as_deref_mut() {
             snapshot.cursor.delivered = part.number;
-            snapshot.cursor.published_keys = self.published_keys.clone().or(snapshot.cursor.published_keys.take());
-            snapshot.cursor.block = snapshot.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);
+            snapshot.cursor.published_keys =
+                self.published_keys.clone().or(snapshot.cursor.published_keys.take());
+            snapshot.cursor.block =
+                snapshot.cursor.block.take().filter(|block| block.stage == DeliveryStage::Read);
         }
         self.turn = Turn::Seal;
         self.next(now)

@@ -17,15 +17,15 @@ pub(super) const RETRY_FAILED_AFTER: Duration = Duration::from_mins(1);
 
 impl Run {
     /// Releases the lease, and sets when the connector runs next.
-    pub(super) fn release(&mut self, failure: Option<InternalError>, now: Time) -> Effect {
-        let failure = failure.or_else(|| self.sealing_stopped.take());
-        let Some((grid, place)) = self.active() else { return self.finish(failure) };
-        let (connector, cursor) = (&place.connector, &place.cursor);
-        let undone =
-            self.deliverable(connector, cursor, now).is_some() || self.sealable(grid, place, now).is_some();
-        let failure = failure.or_else(|| {
+    pub(super) fn release(&mut self, error: Option<InternalError>, now: Time) -> Effect {
+        let error = error.or_else(|| self.sealing_stopped.take());
+        let Some((schedule, snapshot)) = self.active() else { return self.finish(error) };
+        let (connector, cursor) = (&snapshot.connector, &snapshot.cursor);
+        let work_left = self.deliverable(connector, cursor, now).is_some()
+            || self.sealable(schedule, snapshot, now).is_some();
+        let error = error.or_else(|| {
             let detail = "the time limit ended the run before a part could be sealed or delivered";
-            (undone && !self.progressed).then(|| InternalError::new(InternalErrorKind::NoProgress, detail))
+            (work_left && !self.progressed).then(|| InternalError::new(InternalErrorKind::NoProgress, detail))
         });
         let blocked = cursor.block.clone();
         let next_run_at = match &blocked {
@@ -34,26 +34,26 @@ impl Run {
             Some(block) if block.stage == DeliveryStage::Read && block.next_attempt > now => {
                 block.next_attempt
             }
-            _ if failure.is_some() => now + RETRY_FAILED_AFTER,
-            _ if undone => now,
+            _ if error.is_some() => now + RETRY_FAILED_AFTER,
+            _ if work_left => now,
             Some(block) if connector.state == State::Active && cursor.undelivered().is_some() => {
-                self.next_window(grid, cursor).min(block.next_attempt)
+                self.next_window(schedule, cursor).min(block.next_attempt)
             }
-            _ => self.next_window(grid, cursor),
+            _ => self.next_window(schedule, cursor),
         };
         let release = Release { seen: cursor.next_run_at, next_run_at, now };
         self.summary.blocked = blocked;
-        self.summary.more = undone && failure.is_none();
-        self.phase = Phase::Releasing(failure);
+        self.summary.more = work_left && error.is_none();
+        self.phase = Phase::Releasing(error);
         Effect::Release(release)
     }
 
-    fn next_window(&self, grid: WindowSchedule, cursor: &Cursor) -> Time {
-        grid.due(cursor.watermark, cursor.cut, self.timing.settle)
+    fn next_window(&self, schedule: WindowSchedule, cursor: &Cursor) -> Time {
+        schedule.due(cursor.watermark, cursor.cut, self.timing.settle)
     }
 
     /// Handles an internal error: the vendor's side failed, not the customer's.
-    pub(super) fn on_internal_error(&mut self, phase: Phase, failure: InternalError, now: Time) -> Effect {
+    pub(super) fn on_internal_error(&mut self, phase: Phase, error: InternalError, now: Time) -> Effect {
         match phase {
             // A bus that does not answer must not keep the files from the customer: go on, and count the
             // notice as unpublished.
@@ -69,29 +69,29 @@ impl Run {
                 self.summary.unpublished_notices += 1;
                 self.mark(part, now)
             }
-            Phase::PublishingBlock(block, earlier) => {
+            Phase::PublishingBlock(block, earlier_error) => {
                 self.summary.unpublished_notices += 1;
-                self.record_block(block, earlier)
+                self.record_block(block, earlier_error)
             }
             // Nothing is sealed unsigned. What is sealed already is signed, and is delivered.
-            Phase::Signing(_) => self.signing_failed(failure, now),
+            Phase::Signing(_) => self.signing_failed(error, now),
             // Without the ledger nothing can be released: the lease expires.
             Phase::Starting | Phase::Leasing | Phase::TakingSnapshot | Phase::Finished => {
-                Effect::Finish(self.outcome(Some(failure)))
+                Effect::Finish(self.outcome(Some(error)))
             }
-            Phase::Releasing(earlier) => self.finish(earlier.or(Some(failure))),
-            _ => self.release(Some(failure), now),
+            Phase::Releasing(earlier_error) => self.finish(earlier_error.or(Some(error))),
+            _ => self.release(Some(error), now),
         }
     }
 
-    pub(super) fn finish(&mut self, failure: Option<InternalError>) -> Effect {
-        Effect::Finish(self.outcome(failure))
+    pub(super) fn finish(&mut self, error: Option<InternalError>) -> Effect {
+        Effect::Finish(self.outcome(error))
     }
 
-    pub(super) fn outcome(&mut self, failure: Option<InternalError>) -> Outcome {
+    pub(super) fn outcome(&mut self, error: Option<InternalError>) -> Outcome {
         let summary = std::mem::take(&mut self.summary);
-        match failure {
-            Some(failure) => Outcome::Failed { error: failure, summary },
+        match error {
+            Some(error) => Outcome::Failed { error, summary },
             None => Outcome::Completed(summary),
         }
     }

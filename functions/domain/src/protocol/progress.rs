@@ -23,7 +23,7 @@ impl ReadOutcome {
     const fn unblocks(&self) -> bool {
         match self {
             Self::Seal(seal) => seal.unblock,
-            Self::Reconcile(noted) => noted.unblock,
+            Self::Reconcile(update) => update.unblock,
         }
     }
 }
@@ -40,7 +40,7 @@ impl Run {
     /// this order, a crash between the two publishes the notice twice; in the other it might never be
     /// published. `at` is when it was read.
     pub(super) fn record(&mut self, read: ReadOutcome, at: Time) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let Some(since) = self.read_blocked_since().filter(|_| read.unblocks()) else {
             return self.record_now(read);
         };
@@ -48,9 +48,9 @@ impl Run {
             blocked_since: since,
             blocked_seconds: at.since(since).as_secs(),
             caught_up_from: None,
-            backlog: Backlog::of(&place.cursor),
+            backlog: Backlog::of(&snapshot.cursor),
         };
-        let notice = Notice::recovered(&place.connector.tenant, &place.connector.id, recovery);
+        let notice = Notice::recovered(&snapshot.connector.tenant, &snapshot.connector.id, recovery);
         self.phase = Phase::PublishingReadRecovery(read);
         Effect::Publish(Box::new(notice))
     }
@@ -58,9 +58,9 @@ impl Run {
     pub(super) fn record_now(&mut self, read: ReadOutcome) -> Effect {
         match read {
             ReadOutcome::Seal(seal) => self.seal(seal),
-            ReadOutcome::Reconcile(noted) => {
-                self.phase = Phase::RecordingReconcile(noted.clone());
-                Effect::RecordReconcile(noted)
+            ReadOutcome::Reconcile(update) => {
+                self.phase = Phase::RecordingReconcile(update.clone());
+                Effect::RecordReconcile(update)
             }
         }
     }
@@ -68,8 +68,8 @@ impl Run {
     /// Records that a slice was read to its end and contained nothing new.
     pub(super) fn record_slice(&mut self, slice: Slice, now: Time) -> Effect {
         let read_at = self.trusted_now(now);
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let before = place.cursor.reconcile.clone();
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let before = snapshot.cursor.reconcile.clone();
         let after = match slice {
             Slice::Span(window) => before.read_through(window.to),
             Slice::OutOfOrderKeys => before.read_out_of_order_keys(None, read_at),
@@ -82,12 +82,12 @@ impl Run {
         self.record(ReadOutcome::Reconcile(Box::new(ReconcileUpdate { before, after, unblock })), at)
     }
 
-    pub(super) fn on_reconcile_recorded(&mut self, noted: ReconcileUpdate, now: Time) -> Effect {
+    pub(super) fn on_reconcile_recorded(&mut self, update: ReconcileUpdate, now: Time) -> Effect {
         self.progressed = true;
-        if let Some(place) = self.snapshot.as_deref_mut() {
-            place.cursor.reconcile = noted.after;
-            if noted.unblock {
-                place.cursor.block = None;
+        if let Some(snapshot) = self.snapshot.as_deref_mut() {
+            snapshot.cursor.reconcile = update.after;
+            if update.unblock {
+                snapshot.cursor.block = None;
             }
         }
         self.next(now)
@@ -97,24 +97,24 @@ impl Run {
     /// to the next run. The rest is not known to be readable, so a block stays.
     pub(super) fn record_progress(
         &mut self,
-        order: &BuildRequest,
+        request: &BuildRequest,
         slice: Option<Slice>,
         through: Time,
         now: Time,
     ) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        match (&order.span, slice) {
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        match (&request.span, slice) {
             (Span::Window(Window { to, .. }), None) => {
-                let reading = ReadProgress { to: *to, through };
-                self.phase = Phase::RecordingProgress(reading);
+                let progress = ReadProgress { to: *to, through };
+                self.phase = Phase::RecordingProgress(progress);
                 Effect::RecordProgress(ProgressUpdate {
-                    next: order.number,
-                    watermark: order.watermark,
-                    progress: reading,
+                    next: request.number,
+                    watermark: request.watermark,
+                    progress,
                 })
             }
             (Span::Window(_), Some(_)) => {
-                let before = place.cursor.reconcile.clone();
+                let before = snapshot.cursor.reconcile.clone();
                 let after = before.read_through(through);
                 self.record_reconcile(before, after, false, now)
             }
@@ -122,10 +122,10 @@ impl Run {
         }
     }
 
-    pub(super) fn on_progress_recorded(&mut self, reading: ReadProgress, now: Time) -> Effect {
+    pub(super) fn on_progress_recorded(&mut self, progress: ReadProgress, now: Time) -> Effect {
         self.progressed = true;
-        if let Some(place) = self.snapshot.as_deref_mut() {
-            place.cursor.read_progress = Some(reading);
+        if let Some(snapshot) = self.snapshot.as_deref_mut() {
+            snapshot.cursor.read_progress = Some(progress);
         }
         self.next(now)
     }

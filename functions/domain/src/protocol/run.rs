@@ -158,7 +158,7 @@ impl Run {
     pub fn with_source(mut self, source: Result<EventsSource, InternalError>) -> Self {
         match source {
             Ok(source) => self.source = Some(source),
-            Err(failure) => self.sealing_stopped = Some(failure),
+            Err(error) => self.sealing_stopped = Some(error),
         }
         self
     }
@@ -172,8 +172,8 @@ impl Run {
     pub(super) fn advance(&mut self, input: Input) -> Effect {
         let Input { now, random, answer } = input;
         let phase = std::mem::replace(&mut self.phase, Phase::Finished);
-        if let Answer::Failed(failure) = answer {
-            return self.on_internal_error(phase, failure, now);
+        if let Answer::Failed(error) = answer {
+            return self.on_internal_error(phase, error, now);
         }
         match (phase, answer) {
             (Phase::Starting, Answer::Start) => {
@@ -186,17 +186,17 @@ impl Run {
                 LeaseAnswer::Unknown => Effect::Finish(Outcome::Inactive),
             },
             (Phase::TakingSnapshot, Answer::Snapshot(snapshot)) => self.on_snapshot(snapshot, now),
-            (Phase::Building(order, slice), Answer::Built(built)) => {
-                self.on_built(&order, slice, *built, now, random)
+            (Phase::Building(request, slice), Answer::Built(built)) => {
+                self.on_built(&request, slice, *built, now, random)
             }
-            (Phase::Signing(seal), Answer::Signed(pinned)) => self.on_signed(seal, *pinned, now),
+            (Phase::Signing(seal), Answer::Signed(manifest)) => self.on_signed(seal, *manifest, now),
             (Phase::Sealing(seal), Answer::Sealed(answer)) => self.on_seal(seal, answer, now),
             (Phase::CheckingSeal { seal, refused }, Answer::Part(part)) => {
                 self.on_seal_read_back(seal, refused, part, now, random)
             }
             (Phase::WaitingToSeal(seal), Answer::Done) => self.seal(seal),
-            (Phase::RecordingProgress(reading), Answer::Done) => self.on_progress_recorded(reading, now),
-            (Phase::RecordingReconcile(noted), Answer::Done) => self.on_reconcile_recorded(*noted, now),
+            (Phase::RecordingProgress(progress), Answer::Done) => self.on_progress_recorded(progress, now),
+            (Phase::RecordingReconcile(update), Answer::Done) => self.on_reconcile_recorded(*update, now),
             (Phase::Opening(number), Answer::Opened(answer)) => self.on_opened(number, answer, now, random),
             (Phase::Loading(number), Answer::Part(part)) => self.on_loaded(number, part, now),
             (Phase::Putting(part), Answer::Put(answer)) => self.on_put(part, answer, now, random),
@@ -204,7 +204,7 @@ impl Run {
             (Phase::PuttingManifest(part), Answer::Put(answer)) => {
                 self.on_manifest_put(part, answer, now, random)
             }
-            (Phase::WaitingToDeliver(again), Answer::Done) => self.retry_delivery(again, now),
+            (Phase::WaitingToDeliver(retry_from), Answer::Done) => self.retry_delivery(retry_from, now),
             (Phase::PublishingReadRecovery(read), Answer::Done) => self.record_now(read),
             (Phase::PublishingRecovery(part), Answer::Done) => self.publish_delivered(part),
             (Phase::PublishingDelivered(part), Answer::Done) => self.mark(part, now),
@@ -213,12 +213,12 @@ impl Run {
                 *self = *after;
                 self.finish(None)
             }
-            (Phase::PublishingBlock(block, failure), Answer::Done) => self.record_block(block, failure),
+            (Phase::PublishingBlock(block, error), Answer::Done) => self.record_block(block, error),
             (Phase::Blocking(None), Answer::Done) => self.next(now),
-            (Phase::Blocking(failure), Answer::Done) => self.release(failure, now),
-            (Phase::Releasing(failure), Answer::Done) => self.finish(failure),
+            (Phase::Blocking(error), Answer::Done) => self.release(error, now),
+            (Phase::Releasing(error), Answer::Done) => self.finish(error),
             (phase, answer) => {
-                let detail = format!("an answer that nobody asked for: {answer:?} in {phase:?}");
+                let detail = format!("unexpected answer {answer:?} in state {phase:?}");
                 Effect::Finish(
                     self.outcome(Some(InternalError::new(InternalErrorKind::InvariantViolated, detail))),
                 )
@@ -263,7 +263,7 @@ impl Run {
         if remembered.source != *here {
             let detail = format!(
                 "the events are now read from {here}; this connector was sealed from {}. Nothing is sealed until the \
-                 settings EVENTS_* name that source again, or an operator accepts the new one: auditferry source \
+                 EVENTS_* settings name that source again, or an operator accepts the new one: auditferry source \
                  accept --from TIME",
                 remembered.source
             );
@@ -278,9 +278,9 @@ impl Run {
 
     /// Chooses the next step: deliver a part or seal one, in turns; otherwise end the run.
     pub(super) fn next(&mut self, now: Time) -> Effect {
-        let Some((grid, place)) = self.active() else { return Effect::Finish(Outcome::Inactive) };
-        let (connector, cursor) = (&place.connector, &place.cursor);
-        let sealable = self.sealable(grid, place, now);
+        let Some((schedule, snapshot)) = self.active() else { return Effect::Finish(Outcome::Inactive) };
+        let (connector, cursor) = (&snapshot.connector, &snapshot.cursor);
+        let sealable = self.sealable(schedule, snapshot, now);
         // Delivery itself checks its time limit; sealing is checked here.
         let may_deliver = self.deliverable(connector, cursor, now);
         let may_seal = sealable.filter(|_| now < self.limits.stop_reading && self.sealing_stopped.is_none());
@@ -294,8 +294,8 @@ impl Run {
     }
 
     pub(super) fn active(&self) -> Option<(WindowSchedule, &Snapshot)> {
-        let place = self.snapshot.as_deref()?;
-        Some((place.connector.window_schedule()?, place))
+        let snapshot = self.snapshot.as_deref()?;
+        Some((snapshot.connector.window_schedule()?, snapshot))
     }
 
     /// The part to be delivered next, unless delivery is paused, blocked or stopped.
@@ -312,15 +312,20 @@ impl Run {
 
     /// The next window or slice to be sealed. Neither a blocked destination nor a pause stops sealing: what
     /// is sealed can no longer expire in the source.
-    pub(super) fn sealable(&self, grid: WindowSchedule, place: &Snapshot, now: Time) -> Option<Sealable> {
-        let (now, cursor) = (self.trusted_now(now), &place.cursor);
+    pub(super) fn sealable(
+        &self,
+        schedule: WindowSchedule,
+        snapshot: &Snapshot,
+        now: Time,
+    ) -> Option<Sealable> {
+        let (now, cursor) = (self.trusted_now(now), &snapshot.cursor);
         let reading_blocked =
             |b: &crate::fault::Block| b.stage == DeliveryStage::Read && now < b.next_attempt;
-        if !place.connector.is_exporting() || cursor.block.as_ref().is_some_and(reading_blocked) {
+        if !snapshot.connector.is_exporting() || cursor.block.as_ref().is_some_and(reading_blocked) {
             return None;
         }
-        if grid.due(cursor.watermark, cursor.cut, self.timing.settle) <= now {
-            return Some(Sealable::Window(grid.window(cursor.watermark, cursor.cut)));
+        if schedule.due(cursor.watermark, cursor.cut, self.timing.settle) <= now {
+            return Some(Sealable::Window(schedule.window(cursor.watermark, cursor.cut)));
         }
         cursor.reconcile.slice(cursor.reads_from(), cursor.watermark, now).map(Sealable::Slice)
     }

@@ -30,10 +30,10 @@ const MAX_LOST_RACES: u64 = 3;
 impl Run {
     /// Reads a window and looks back behind it for late events, or continues an earlier read of it.
     pub(super) fn build_window(&mut self, window: Window) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let cursor = &place.cursor;
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let cursor = &snapshot.cursor;
         let read =
-            cursor.read_progress.filter(|reading| reading.to == window.to).map(|reading| reading.through);
+            cursor.read_progress.filter(|progress| progress.to == window.to).map(|progress| progress.through);
         let look_back = cursor.reads_from().max(window.from - self.timing.look_back).min(window.from);
         let from = read.unwrap_or(look_back);
         self.build(Span::Window(Window { from, to: window.to }), Some(from), None)
@@ -41,115 +41,117 @@ impl Run {
 
     /// Reads a slice of the past again.
     pub(super) fn build_slice(&mut self, slice: Slice) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let (span, reaching) = match slice {
             Slice::Span(window) => (Span::Window(window), Some(window.from)),
             Slice::OutOfOrderKeys => {
-                let cursor = &place.cursor;
-                let beyond = cursor.watermark + OUT_OF_ORDER_AFTER;
-                (Span::OutOfOrderKeys { since: cursor.since, until: beyond }, None)
+                let cursor = &snapshot.cursor;
+                let until = cursor.watermark + OUT_OF_ORDER_AFTER;
+                (Span::OutOfOrderKeys { since: cursor.since, until }, None)
             }
         };
         self.build(span, reaching, Some(slice))
     }
 
     fn build(&mut self, span: Span, reaching: Option<Time>, slice: Option<Slice>) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
         // An out-of-order key has some position in the sort order, and a window may reach it one day.
-        let exclude = Exclude { reaching, out_of_order_in: place.cursor.reconcile.out_of_order_in };
-        let (number, watermark) = (place.cursor.next, place.cursor.watermark);
-        let order = BuildRequest { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
-        self.phase = Phase::Building(Box::new(order.clone()), slice);
-        Effect::Build(Box::new(order))
+        let exclude = Exclude { reaching, out_of_order_in: snapshot.cursor.reconcile.out_of_order_in };
+        let (number, watermark) = (snapshot.cursor.next, snapshot.cursor.watermark);
+        let request = BuildRequest { number, span, watermark, exclude, stop_at: self.limits.stop_reading };
+        self.phase = Phase::Building(Box::new(request.clone()), slice);
+        Effect::Build(Box::new(request))
     }
 
     pub(super) fn on_built(
         &mut self,
-        order: &BuildRequest,
+        request: &BuildRequest,
         slice: Option<Slice>,
         built: Built,
         now: Time,
         random: u64,
     ) -> Effect {
         match (built, slice) {
-            (Built::OutOfTime { through }, slice) => self.record_progress(order, slice, through, now),
+            (Built::OutOfTime { through }, slice) => self.record_progress(request, slice, through, now),
             (Built::TenantMismatch { detail }, _) => self.tenant_mismatch(&detail, now, random),
-            (Built::Nothing, None) => self.seal_heartbeat(order, now),
+            (Built::Nothing, None) => self.seal_heartbeat(request, now),
             (Built::Nothing, Some(slice)) => self.record_slice(slice, now),
-            (Built::Staged(draft), slice) => self.seal_staged(order, slice, draft, now),
+            (Built::Staged(staged), slice) => self.seal_staged(request, slice, staged, now),
         }
     }
 
     fn seal_staged(
         &mut self,
-        order: &BuildRequest,
+        request: &BuildRequest,
         slice: Option<Slice>,
-        draft: StagedPart,
+        staged: StagedPart,
         now: Time,
     ) -> Effect {
         let sealed_at = self.trusted_now(now);
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let reconcile = slice.map(|slice| {
-            let before = &place.cursor.reconcile;
-            match (slice, draft.cut) {
+            let before = &snapshot.cursor.reconcile;
+            match (slice, staged.cut) {
                 (Slice::Span(window), cut) => before.read_through(cut.unwrap_or(window.to)),
                 // Read to the end: the pass is complete. Cut: the same slice continues, without these keys.
-                (Slice::OutOfOrderKeys, None) => before.read_out_of_order_keys(Some(order.number), sealed_at),
+                (Slice::OutOfOrderKeys, None) => {
+                    before.read_out_of_order_keys(Some(request.number), sealed_at)
+                }
                 (Slice::OutOfOrderKeys, Some(_)) => {
-                    Reconcile { out_of_order_in: Some(order.number), ..before.clone() }
+                    Reconcile { out_of_order_in: Some(request.number), ..before.clone() }
                 }
             }
         });
-        let (end, reading) = match (&order.span, slice) {
+        let (end, read_progress) = match (&request.span, slice) {
             (Span::Window(Window { to, .. }), None) => {
-                (draft.cut.unwrap_or(*to), draft.cut.map(|through| ReadProgress { to: *to, through }))
+                (staged.cut.unwrap_or(*to), staged.cut.map(|through| ReadProgress { to: *to, through }))
             }
-            _ => (order.watermark, place.cursor.read_progress),
+            _ => (request.watermark, snapshot.cursor.read_progress),
         };
         // A part cut among the late events closes nothing: its window is empty and the watermark stays.
-        let window = Window { from: order.watermark, to: end.max(order.watermark) };
+        let window = Window { from: request.watermark, to: end.max(request.watermark) };
         let part = Part {
-            connector: place.connector.id.clone(),
-            number: order.number,
+            connector: snapshot.connector.id.clone(),
+            number: request.number,
             window,
-            kind: PartKind::of(draft.events, draft.late),
-            events: draft.events,
-            late: draft.late,
-            unreadable: draft.unreadable,
-            first: draft.first,
-            last: draft.last,
-            encoding: place.connector.encoding,
-            sha256: draft.encoded.sha256,
-            size: draft.encoded.size,
-            raw_sha256: draft.encoded.raw_sha256,
-            raw_size: draft.encoded.raw_size,
-            content: Content::Staged { data: draft.data, keys: draft.keys },
+            kind: PartKind::of(staged.events, staged.late),
+            events: staged.events,
+            late: staged.late,
+            unreadable: staged.unreadable,
+            first: staged.first,
+            last: staged.last,
+            encoding: snapshot.connector.encoding,
+            sha256: staged.encoded.sha256,
+            size: staged.encoded.size,
+            raw_sha256: staged.encoded.raw_sha256,
+            raw_size: staged.encoded.raw_size,
+            content: Content::Staged { data: staged.data, keys: staged.keys },
             sealed_at,
             sealed_by: self.worker.clone(),
             manifest: None,
             delivered_at: None,
         };
-        self.seal_part(part, reading, reconcile, draft.cut.is_none(), now)
+        self.seal_part(part, read_progress, reconcile, staged.cut.is_none(), now)
     }
 
     /// A complete read found nothing: the part consists of that statement.
-    fn seal_heartbeat(&mut self, order: &BuildRequest, now: Time) -> Effect {
+    fn seal_heartbeat(&mut self, request: &BuildRequest, now: Time) -> Effect {
         let sealed_at = self.trusted_now(now);
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let Span::Window(read) = &order.span else {
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Span::Window(read) = &request.span else {
             return self.invariant_violated("a heartbeat was due outside a window", now);
         };
-        let window = Window { from: order.watermark, to: read.to };
-        let connector = &place.connector;
+        let window = Window { from: request.watermark, to: read.to };
+        let connector = &snapshot.connector;
         let expected = next_expected_by(window.to, sealed_at, connector.frequency);
-        let heartbeat = Heartbeat::new(&connector.id, order.number, window, sealed_at, expected);
+        let heartbeat = Heartbeat::new(&connector.id, request.number, window, sealed_at, expected);
         let (bytes, encoded) = match heartbeat.file(connector.encoding) {
             Ok(file) => file,
             Err(error) => return self.invariant_violated(format!("writing a heartbeat: {error}"), now),
         };
         let part = Part {
             connector: connector.id.clone(),
-            number: order.number,
+            number: request.number,
             window,
             kind: PartKind::Heartbeat,
             events: 0,
@@ -175,23 +177,24 @@ impl Run {
     fn seal_part(
         &mut self,
         part: Part,
-        reading: Option<ReadProgress>,
+        read_progress: Option<ReadProgress>,
         reconcile: Option<Reconcile>,
         whole: bool,
         now: Time,
     ) -> Effect {
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
         let unblock = whole && self.read_blocked_since().is_some();
         let watermark_after = part.window.to;
-        let watermark_before = place.cursor.watermark;
-        let source = place.cursor.source.clone().or_else(|| self.source.clone().map(RememberedSource::first));
+        let watermark_before = snapshot.cursor.watermark;
+        let source =
+            snapshot.cursor.source.clone().or_else(|| self.source.clone().map(RememberedSource::first));
         self.attempts = 1;
         let seal = Seal {
             part,
             watermark_before,
             watermark_after,
             chain_state: None,
-            read_progress: reading,
+            read_progress,
             reconcile,
             unblock,
             source,
@@ -248,7 +251,7 @@ impl Run {
             None => self.release(
                 Some(InternalError::new(
                     InternalErrorKind::Port,
-                    "the sealing transaction was not answered, five times over",
+                    "no reply to the sealing transaction after 5 attempts",
                 )),
                 now,
             ),
@@ -269,24 +272,24 @@ impl Run {
         self.summary.late += seal.part.late;
         self.summary.unreadable += seal.part.unreadable;
         self.summary.heartbeats += u64::from(seal.part.kind == PartKind::Heartbeat);
-        if let Some(place) = self.snapshot.as_deref_mut() {
-            place.cursor.next = seal.part.number.next();
-            place.cursor.watermark = seal.watermark_after;
-            place.cursor.source = seal.source;
+        if let Some(snapshot) = self.snapshot.as_deref_mut() {
+            snapshot.cursor.next = seal.part.number.next();
+            snapshot.cursor.watermark = seal.watermark_after;
+            snapshot.cursor.source = seal.source;
             // The record read back may contain another worker's manifest. The record counts, whatever this
             // worker signed.
-            let before = place.cursor.chain_state.as_ref();
-            place.cursor.chain_state = seal
+            let before = snapshot.cursor.chain_state.as_ref();
+            snapshot.cursor.chain_state = seal
                 .part
                 .manifest
                 .as_ref()
-                .and_then(|pinned| ChainState::after(before, seal.part.number, pinned));
-            place.cursor.read_progress = seal.read_progress;
+                .and_then(|manifest| ChainState::after(before, seal.part.number, manifest));
+            snapshot.cursor.read_progress = seal.read_progress;
             if let Some(reconcile) = seal.reconcile {
-                place.cursor.reconcile = reconcile;
+                snapshot.cursor.reconcile = reconcile;
             }
             if seal.unblock {
-                place.cursor.block = None;
+                snapshot.cursor.block = None;
             }
         }
         self.turn = Turn::Deliver;
@@ -297,17 +300,17 @@ impl Run {
     /// staged.
     fn tenant_mismatch(&mut self, detail: &str, now: Time, random: u64) -> Effect {
         let at = self.trusted_now(now);
-        let fault = DeliveryError {
+        let error = DeliveryError {
             stage: DeliveryStage::Read,
             kind: DeliveryErrorKind::TenantMismatch,
             code: "TenantMismatch".into(),
             message: detail.to_owned(),
         };
-        let Some(place) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let Some(destination) = &place.connector.destination else {
+        let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
+        let Some(destination) = &snapshot.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
         };
-        let block = Block::new(&fault, destination, place.cursor.block.as_ref(), at, random);
+        let block = Block::new(&error, destination, snapshot.cursor.block.as_ref(), at, random);
         self.publish_block(block, Some(InternalError::new(InternalErrorKind::TenantMismatch, detail)))
     }
 }

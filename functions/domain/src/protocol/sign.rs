@@ -33,25 +33,25 @@ impl Run {
             return self
                 .invariant_violated(format!("the manifest of part {} is too long", seal.part.number), now);
         }
-        let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_state.clone());
+        let chain_state = self.snapshot.as_deref().and_then(|snapshot| snapshot.cursor.chain_state.clone());
         self.phase = Phase::Signing(seal);
-        Effect::Sign(Box::new(SignRequest { text, chain_state: last }))
+        Effect::Sign(Box::new(SignRequest { text, chain_state }))
     }
 
-    pub(super) fn on_signed(&mut self, mut seal: Box<Seal>, pinned: SignedManifest, now: Time) -> Effect {
-        if self.manifest_text(&seal.part).is_none_or(|text| !pinned.has_text(&text)) {
-            return self.invariant_violated("another text was signed than was asked for", now);
+    pub(super) fn on_signed(&mut self, mut seal: Box<Seal>, manifest: SignedManifest, now: Time) -> Effect {
+        if self.manifest_text(&seal.part).is_none_or(|text| !manifest.has_text(&text)) {
+            return self.invariant_violated("the signed text differs from the requested one", now);
         }
-        let last = self.snapshot.as_deref().and_then(|place| place.cursor.chain_state.as_ref());
-        seal.chain_state = ChainState::after(last, seal.part.number, &pinned);
-        seal.part.manifest = Some(pinned);
+        let before = self.snapshot.as_deref().and_then(|snapshot| snapshot.cursor.chain_state.as_ref());
+        seal.chain_state = ChainState::after(before, seal.part.number, &manifest);
+        seal.part.manifest = Some(manifest);
         let sealed_at = seal.part.sealed_at;
         self.record(ReadOutcome::Seal(seal), sealed_at)
     }
 
     /// The part stays unsealed, and the run ends with an error. Before that it delivers what it can.
-    pub(super) fn signing_failed(&mut self, failure: InternalError, now: Time) -> Effect {
-        self.sealing_stopped = Some(failure);
+    pub(super) fn signing_failed(&mut self, error: InternalError, now: Time) -> Effect {
+        self.sealing_stopped = Some(error);
         self.attempts = 0;
         self.turn = Turn::Deliver;
         self.next(now)
@@ -60,16 +60,16 @@ impl Run {
     /// The text that is signed for a part, before a change of keys adds its line. `None` without a
     /// destination.
     fn manifest_text(&self, part: &Part) -> Option<String> {
-        let place = self.snapshot.as_deref()?;
-        let (connector, cursor) = (&place.connector, &place.cursor);
+        let snapshot = self.snapshot.as_deref()?;
+        let (connector, cursor) = (&snapshot.connector, &snapshot.cursor);
         let previous = match &cursor.chain_state {
-            Some(note) => Previous::Manifest(note.sha256),
+            Some(chain) => Previous::Manifest(chain.sha256),
             None if part.number > PartNumber::FIRST => Previous::Start(ChainStart::Upgrade),
             None if connector.start_from.is_some() => Previous::Start(ChainStart::StartFrom),
             None => Previous::Start(ChainStart::Activation),
         };
-        let to = connector.destination.as_ref()?;
-        Some(Manifest::of(part, &self.vendor, to, connector.frequency, previous).text())
+        let destination = connector.destination.as_ref()?;
+        Some(Manifest::of(part, &self.vendor, destination, connector.frequency, previous).text())
     }
 
     /// The part's bytes are in the bucket. Puts its manifest, after the keys that it needs if those are
@@ -92,8 +92,8 @@ impl Run {
     }
 
     fn keys_of(&self, part: &Part) -> Option<PublishedKeys> {
-        let to = self.snapshot.as_deref()?.connector.destination.as_ref()?;
-        Some(PublishedKeys::of(part.manifest.as_ref()?, to))
+        let destination = self.snapshot.as_deref()?.connector.destination.as_ref()?;
+        Some(PublishedKeys::of(part.manifest.as_ref()?, destination))
     }
 
     /// The keys that are in the bucket. `None` after a delivery error: it may be another bucket of the same
@@ -119,7 +119,7 @@ impl Run {
                 self.published_keys = self.keys_of(&part).map(|put| put.merged_with(known.as_ref()));
                 self.put_manifest(part, now)
             }
-            Err(fault) => self.delivery_failed(RetryFrom::Manifest(part), &fault, now, random),
+            Err(error) => self.delivery_failed(RetryFrom::Manifest(part), &error, now, random),
         }
     }
 
@@ -136,14 +136,14 @@ impl Run {
                 self.attempts = 0;
                 self.publish_recovery(part, now)
             }
-            Err(fault) => self.delivery_failed(RetryFrom::Manifest(part), &fault, now, random),
+            Err(error) => self.delivery_failed(RetryFrom::Manifest(part), &error, now, random),
         }
     }
 
-    pub(super) fn retry_delivery(&mut self, again: RetryFrom, now: Time) -> Effect {
-        match again {
+    pub(super) fn retry_delivery(&mut self, retry_from: RetryFrom, now: Time) -> Effect {
+        match retry_from {
             RetryFrom::Manifest(part) if now < self.limits.stop_writing => self.put_manifest(part, now),
-            again => self.deliver(again.number(), now),
+            retry_from => self.deliver(retry_from.number(), now),
         }
     }
 }

@@ -10,7 +10,7 @@ const SECONDS_LEN: usize = 19;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseRfc3339Error {
     /// It has no offset, so the instant is ambiguous.
-    #[error("`{0}` has no time zone; RFC 3339 wants one, such as {0}Z for UTC or {0}+02:00")]
+    #[error("`{0}` has no time zone; RFC 3339 requires one, such as {0}Z for UTC or {0}+02:00")]
     NoOffset(String),
     /// It has another form, or lies outside the years 1970 to 9999.
     #[error(

@@ -4,8 +4,8 @@
 //! a [`Survey`]. A small deployment is swept in one tick, a large one within the hour. Each tick reports the
 //! result ([`Sweep::metrics`]), so missing data always means that nobody is watching.
 
+mod notification_state;
 mod survey;
-mod told;
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use crate::names::{ConnectorId, TenantId};
 use crate::schedule::Frequency;
 use crate::time::Time;
 
+pub use notification_state::{Condition, NotificationState, PendingNotification};
 pub use survey::Survey;
 use survey::earliest;
-pub use told::{Condition, NotificationState, PendingNotification};
 
 /// The least time between the starts of two sweeps, however often a tick comes. A little less than the usual
 /// five minutes, so that a tick that comes early still sweeps.
@@ -77,7 +77,7 @@ impl Sweep {
         match self.in_progress.take() {
             None if self.last_completed.as_ref().is_some_and(too_soon) => None,
             None => Some((Survey::new(now), None)),
-            under_way => under_way,
+            in_progress => in_progress,
         }
     }
 
@@ -87,14 +87,14 @@ impl Sweep {
     /// Before the first sweep is complete, it reports what that has found so far.
     #[must_use]
     pub fn metrics(&self, now: Time, retention: Option<Duration>) -> Vec<Metric> {
-        let under_way = self.in_progress.as_ref().map(|(survey, _)| survey);
-        let Some(survey) = self.last_completed.as_ref().or(under_way) else { return Vec::new() };
+        let in_progress = self.in_progress.as_ref().map(|(survey, _)| survey);
+        let Some(survey) = self.last_completed.as_ref().or(in_progress) else { return Vec::new() };
         let oldest = |of: fn(&Survey) -> Option<Time>| {
-            earliest(of(survey), under_way.and_then(of)).map_or(Duration::ZERO, |time| now.since(time))
+            earliest(of(survey), in_progress.and_then(of)).map_or(Duration::ZERO, |time| now.since(time))
         };
         let (states, blocked) = (survey.states, survey.blocked);
         let watermark_age = oldest(|survey| survey.oldest_watermark);
-        let mut figures = vec![
+        let mut metrics = vec![
             Metric::count("ConnectorsDraft", states.draft),
             Metric::count("ConnectorsReady", states.ready),
             Metric::count("ConnectorsActive", states.active),
@@ -114,9 +114,9 @@ impl Sweep {
             Metric::seconds("LongestOverdue", oldest(|survey| survey.longest_overdue)),
             Metric::seconds("SweepAge", now.since(survey.started_at)),
         ];
-        figures
+        metrics
             .extend(retention.into_iter().flat_map(|retention| retention_margin(retention, watermark_age)));
-        figures
+        metrics
     }
 }
 
@@ -157,27 +157,27 @@ mod tests {
         }
     }
 
-    fn surveyed(begun: &str, watermarks: &[&str]) -> Survey {
-        let mut survey = Survey::new(at(begun));
+    fn surveyed(started_at: &str, watermarks: &[&str]) -> Survey {
+        let mut survey = Survey::new(at(started_at));
         for watermark in watermarks {
-            survey.add(&active(watermark), TIMING, at(begun));
+            survey.add(&active(watermark), TIMING, at(started_at));
         }
         survey
     }
 
-    fn told(sweep: &Sweep, now: &str, retention: Option<Duration>, name: &str) -> Option<i64> {
-        let figures = sweep.metrics(at(now), retention);
-        figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
+    fn metric_value(sweep: &Sweep, now: &str, retention: Option<Duration>, name: &str) -> Option<i64> {
+        let metrics = sweep.metrics(at(now), retention);
+        metrics.iter().find(|metric| metric.name == name).map(|metric| metric.value)
     }
 
     #[test]
     fn a_sweep_resumes_where_it_stopped_and_the_next_begins_five_minutes_after_its_start() {
         let mut sweep = Sweep::default();
-        let (first, place) = sweep.resume(at("2026-11-20T20:00:00Z")).unwrap();
-        assert_eq!((first.started_at, place), (at("2026-11-20T20:00:00Z"), None));
-        let place = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
-        sweep.in_progress = Some((first.clone(), Some(place.clone())));
-        assert_eq!(sweep.resume(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(place))));
+        let (first, cursor) = sweep.resume(at("2026-11-20T20:00:00Z")).unwrap();
+        assert_eq!((first.started_at, cursor), (at("2026-11-20T20:00:00Z"), None));
+        let cursor = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
+        sweep.in_progress = Some((first.clone(), Some(cursor.clone())));
+        assert_eq!(sweep.resume(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(cursor))));
         sweep.last_completed = Some(first);
         assert_eq!(sweep.resume(at("2026-11-20T20:04:29.999Z")), None, "a schedule of every minute");
         assert!(sweep.resume(at("2026-11-20T20:04:30Z")).is_some(), "a schedule that was early");
@@ -188,13 +188,13 @@ mod tests {
         let last = surveyed("2026-11-20T20:10:00Z", &["2026-11-20T20:00:00Z", "2026-11-20T20:00:00Z"]);
         let now = surveyed("2026-11-20T20:15:00Z", &["2026-11-20T10:00:00Z"]);
         let sweep = Sweep { last_completed: Some(last), in_progress: Some((now, None)), ..Sweep::default() };
-        let told = |name| told(&sweep, "2026-11-20T20:15:00Z", None, name);
-        assert_eq!(told("ConnectorsActive"), Some(2));
-        assert_eq!(told("ConnectorsStale"), Some(0));
-        assert_eq!(told("OldestWatermarkAge"), Some(10 * 3_600 + 15 * 60));
+        let metric_value = |name| metric_value(&sweep, "2026-11-20T20:15:00Z", None, name);
+        assert_eq!(metric_value("ConnectorsActive"), Some(2));
+        assert_eq!(metric_value("ConnectorsStale"), Some(0));
+        assert_eq!(metric_value("OldestWatermarkAge"), Some(10 * 3_600 + 15 * 60));
         // It was due at 11:00 and expected by 11:20.
-        assert_eq!(told("LongestOverdue"), Some(8 * 3_600 + 55 * 60));
-        assert_eq!(told("SweepAge"), Some(5 * 60));
+        assert_eq!(metric_value("LongestOverdue"), Some(8 * 3_600 + 55 * 60));
+        assert_eq!(metric_value("SweepAge"), Some(5 * 60));
     }
 
     #[test]
@@ -205,31 +205,31 @@ mod tests {
         };
         let margin = |days: u64, name| {
             let retention = Some(Duration::from_hours(24 * days));
-            told(&sweep, "2026-11-20T20:10:00Z", retention, name)
+            metric_value(&sweep, "2026-11-20T20:10:00Z", retention, name)
         };
         let hours = |days| margin(days, "RetentionMarginHours");
         assert_eq!((hours(30), hours(1)), (Some(720 - 25), Some(-1)));
         let percent = |days| margin(days, "RetentionMarginPercent");
         assert_eq!((percent(30), percent(2), percent(1)), (Some(96), Some(49), Some(-1)));
-        assert_eq!(told(&sweep, "2026-11-20T20:10:00Z", None, "RetentionMarginHours"), None);
+        assert_eq!(metric_value(&sweep, "2026-11-20T20:10:00Z", None, "RetentionMarginHours"), None);
     }
 
     #[test]
     fn an_empty_deployment_reports_metrics_but_not_before_the_first_read() {
         assert_eq!(Sweep::default().metrics(Time::EPOCH, None), []);
         let sweep = Sweep { last_completed: Some(surveyed("2026-11-20T20:00:00Z", &[])), ..Sweep::default() };
-        let figures = sweep.metrics(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
-        assert!(figures.iter().all(|figure| figure.value == 0 || figure.name.starts_with("RetentionMargin")));
-        assert_eq!(figures.len(), 20);
+        let metrics = sweep.metrics(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(48)));
+        assert!(metrics.iter().all(|metric| metric.value == 0 || metric.name.starts_with("RetentionMargin")));
+        assert_eq!(metrics.len(), 20);
     }
 
     #[test]
     fn a_sweep_round_trips_through_its_stored_form() {
-        let place = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
+        let cursor = SweepCursor { tenant: "acme".parse().unwrap(), connector: ConnectorId::new(7) };
         let survey = surveyed("2026-11-20T20:00:00Z", &["2026-11-20T10:00:00Z"]);
         let sweep = Sweep {
             version: 7,
-            in_progress: Some((survey.clone(), Some(place))),
+            in_progress: Some((survey.clone(), Some(cursor))),
             last_completed: Some(survey),
         };
         let text = serde_json::to_string(&sweep).unwrap();

@@ -143,9 +143,9 @@ mod tests {
     /// Sealed up to the last hour; three parts wait.
     fn watched(state: State, block: Option<(DeliveryStage, DeliveryErrorKind)>) -> WatchedConnector {
         let start = at("2026-11-20T10:00:00Z");
-        let block = block.map(|(stage, reason)| Block {
+        let block = block.map(|(stage, kind)| Block {
             stage,
-            kind: reason,
+            kind,
             code: String::new(),
             cause: String::new(),
             remedy: String::new(),

@@ -1,4 +1,4 @@
-//! The exporter's Lambda: wires settings, clients and ports, and hands each batch to [`exporter::batch`].
+//! The exporter's Lambda: wires settings, clients and ports, and passes each batch to [`exporter::batch`].
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ async fn main() -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the environment wires. Who the vendor is, each invocation tells.
+/// Everything that the environment determines. The vendor's account and Region come with each invocation.
 struct Wired {
     exporter: Exporter,
     connectors: Arc<dyn Connectors>,
@@ -72,7 +72,8 @@ async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
     let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    // A run tells and counts what its bus does not take; a verification's change of settings goes on without.
+    // A run logs and counts what its bus did not accept. A change of settings by a verification goes on
+    // without its notice.
     let noted = NotedBus::new(Arc::clone(&bus)).counting(Arc::new(meter), Arc::clone(&clock));
     let ports = Ports {
         runs: Arc::clone(&ledger) as _,
@@ -98,8 +99,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Ends the start-up, and names every variable that is wrong.
+/// Fails the start-up and logs every invalid variable.
 fn refuse(wrong: &WrongSettings) -> ExitCode {
-    tracing::error!(settings = %wrong, "the exporter can't start: its environment is wrong");
+    tracing::error!(settings = %wrong, "the exporter can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -1,7 +1,8 @@
-//! The keys of the strays that earlier parts hold, copied into the list of a part that holds new ones: so one list
-//! names them all, and every later read opens one instead of one for each part that ever held strays.
+//! When a part contains new items with unparsable keys, the keys of such items in earlier parts are copied
+//! into its key list. One list then names them all. A later read opens this list instead of one for each part
+//! that ever contained such an item.
 //!
-//! Both lists are in the order of the keys, so the copy is a merge and takes no memory.
+//! Both lists are in key order, so the copy is a merge with constant memory.
 
 use domain::item::EventKey;
 use domain::part::Content;
@@ -12,22 +13,22 @@ use super::Task;
 use super::draft::DraftWriter;
 use super::key_stream::KeyStream;
 
-/// What is still to be copied.
+/// The keys that are still to be copied.
 pub(super) struct Carried<'a> {
     task: Task<'a>,
-    /// Opened with the first new stray: a search that finds none copies nothing.
+    /// Opened with the first new item: a read that finds none copies nothing.
     list: Option<KeyStream>,
     begun: bool,
 }
 
 impl<'a> Carried<'a> {
-    /// Nothing is read yet, and nothing ever where the task is no search for strays.
+    /// Reads nothing yet, and never anything if the task reads a window.
     pub(super) fn new(task: Task<'a>) -> Self {
         let begun = !matches!(task.order.span, Span::OutOfOrderKeys { .. });
         Self { task, list: None, begun }
     }
 
-    /// Copies what lies before the key that the draft takes next.
+    /// Copies the keys before the one that the draft takes next.
     pub(super) async fn up_to(
         &mut self,
         key: &EventKey,
@@ -37,7 +38,7 @@ impl<'a> Carried<'a> {
         self.copy(Some(key), draft).await
     }
 
-    /// Copies the rest, into a draft that holds something.
+    /// Copies the remaining keys into a draft that is not empty.
     pub(super) async fn rest(&mut self, draft: &mut DraftWriter<'_>) -> Result<(), PortError> {
         self.copy(None, draft).await
     }

@@ -1,4 +1,4 @@
-//! A part being staged: the encoded file and the list of its keys, written side by side as they grow.
+//! A part being staged: the encoded file and its key list, written concurrently as they grow.
 
 use bytes::Bytes;
 use domain::connector::Connector;
@@ -15,7 +15,7 @@ use futures_util::future::try_join;
 use super::bug;
 use crate::export::Exporter;
 
-/// Bytes are handed to the staging bucket in pieces of about this size.
+/// The staging bucket is written in chunks of about this size.
 const PIECE: usize = 1 << 20;
 
 pub(super) struct DraftWriter<'a> {
@@ -33,7 +33,7 @@ pub(super) struct DraftWriter<'a> {
     last: Option<Time>,
 }
 
-/// The two objects; opened with the first event, so that a quiet window stages nothing.
+/// The two uploads, opened with the first event, so that a window without events stages nothing.
 struct Open {
     file: FileWriter,
     list: KeyListWriter,
@@ -48,7 +48,7 @@ impl<'a> DraftWriter<'a> {
         number: PartNumber,
         attempt: &str,
     ) -> Self {
-        // A key of its own for each attempt: two workers never write to the same one.
+        // The key is unique to the attempt: two workers never write to the same object.
         let key = |kind| staged_key(&connector.id, number, attempt, kind);
         Self {
             staging: exporter.ports.staging.as_ref(),
@@ -70,12 +70,12 @@ impl<'a> DraftWriter<'a> {
         self.events == 0
     }
 
-    /// The first item that is no event, if there was one; it is not told twice.
+    /// Takes the first unreadable item, if there was one.
     pub(super) const fn take_first_unreadable(&mut self) -> Option<Unreadable> {
         self.first_unreadable.take()
     }
 
-    /// Whether one more event of `length` bytes would make the part larger than it may be.
+    /// Whether one more event of `length` bytes would exceed the part's limits.
     pub(super) fn is_full_with(&self, length: usize) -> bool {
         let size = self.open.as_ref().map_or(0, |open| open.file.raw_size());
         self.events >= self.limits.events || size.saturating_add(length as u64) > self.limits.bytes
@@ -99,7 +99,7 @@ impl<'a> DraftWriter<'a> {
         Ok(())
     }
 
-    /// Adds the key of an event that an earlier part holds to the list alone.
+    /// Adds the key of an event of an earlier part to the key list only.
     pub(super) async fn carry(&mut self, key: &EventKey) -> Result<(), PortError> {
         self.opened().await?.list_key(key).await
     }
@@ -117,10 +117,10 @@ impl<'a> DraftWriter<'a> {
         Ok(self.open.insert(open))
     }
 
-    /// Completes both objects. Once this returns, the part can be sealed.
+    /// Completes both uploads. Once this returns, the part can be sealed.
     pub(super) async fn finish(self, cut: Option<Time>) -> Result<StagedPart, PortError> {
         let Some(Open { file, list, data, keys }) = self.open else {
-            return Err(bug("staging a part", "a part without events was to be staged"));
+            return Err(bug("staging a part", "cannot stage a part without events"));
         };
         let (rest, encoded) = file.finish().map_err(encoding)?;
         let listed = list.finish().map_err(encoding)?;
@@ -138,12 +138,12 @@ impl<'a> DraftWriter<'a> {
         })
     }
 
-    /// Gives both objects up. A failure here leaves pieces that the bucket's lifecycle removes.
+    /// Aborts both uploads. If that fails, the bucket's lifecycle rule removes the uploaded pieces.
     pub(super) async fn abort(self) {
         let Some(Open { data, keys, .. }) = self.open else { return };
         for aborted in [data.abort().await, keys.abort().await] {
             if let Err(error) = aborted {
-                tracing::warn!(error = %error.chain(), "a staged upload could not be given up");
+                tracing::warn!(error = %error.chain(), "failed to abort a staged upload");
             }
         }
     }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 
 use super::bug;
 
-/// A key list, and the key that it has come to.
+/// A key list and its current key.
 pub(super) struct KeyStream {
     bytes: ByteStream,
     reader: KeyListReader,
@@ -24,12 +24,12 @@ impl KeyStream {
         Ok(list)
     }
 
-    /// The key that it has come to; none at its end.
+    /// The current key; `None` at the end.
     pub(super) const fn head(&self) -> Option<&EventKey> {
         self.head.as_ref()
     }
 
-    /// Goes on to the next key.
+    /// Advances to the next key.
     pub(super) async fn advance(&mut self) -> Result<(), PortError> {
         loop {
             self.head = self.reader.next_key();
@@ -43,8 +43,8 @@ impl KeyStream {
         }
     }
 
-    /// Reads the rest, at whose end the checksums are: that of S3 for an object that went up in one request, and
-    /// that of the list itself.
+    /// Reads to the end, where the checksums are verified: S3's, for an object of a single-request upload,
+    /// and the list's own.
     pub(super) async fn finish(&mut self) -> Result<(), PortError> {
         while self.head.is_some() {
             self.advance().await?;

@@ -1,6 +1,7 @@
-//! Reads, encodes and stages one part, as a stream: shards merged in key order, what is sealed already
-//! dropped by a merge with the sealed parts' key lists, the rest formatted, compressed and hashed on its way to
-//! the staging bucket. Its memory is a page per shard and a few buffers, however many events the part holds.
+//! Reads, encodes and stages one part as a stream. Shards are merged in key order, and sealed events are
+//! dropped by a merge with the sealed parts' key lists. The rest is formatted, compressed and hashed on its
+//! way to the staging bucket. It needs one page per shard and a few buffers of memory, however many events
+//! the part contains.
 
 mod carried;
 mod draft;
@@ -23,23 +24,23 @@ use draft::DraftWriter;
 use sealed_keys::SealedKeys;
 use shards::Shards;
 
-/// What to build, for whom, with what.
+/// What to build, and the ports and limits for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
     /// Ports and limits.
     pub exporter: &'a Exporter,
-    /// Whose part it is.
+    /// The connector of the part.
     pub connector: &'a Connector,
-    /// What to read.
+    /// The span to read and the events to exclude.
     pub order: &'a BuildRequest,
-    /// Makes the staging keys of this attempt different from those of every other.
+    /// Unique to the attempt, and so are its staging keys.
     pub attempt: &'a str,
 }
 
-/// Builds a part, and tells the first of its items that is no event, if it has any.
+/// Builds a part; also returns its first unreadable item, if it has any.
 ///
 /// # Errors
-/// If a page, a key list or the staging bucket fails; nothing that was staged is used then.
+/// If a page, a key list or the staging bucket fails. No staged object is used then.
 pub async fn build(task: Task<'_>) -> Result<(Built, Option<Unreadable>), PortError> {
     let Task { exporter, connector, order, attempt } = task;
     let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
@@ -57,7 +58,7 @@ async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Res
         Err(PageError::Foreign { expected: asked, found }) => {
             draft.abort().await;
             Ok(Built::TenantMismatch {
-                detail: format!("partition key `{found}` where `{asked}` was asked for"),
+                detail: format!("partition key `{found}` in response to a query for `{asked}`"),
             })
         }
         Err(PageError::Port(error)) => {
@@ -69,15 +70,15 @@ async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Res
 
 /// How far the draft was filled.
 enum Filled {
-    /// To the end of the span.
+    /// The end of the span was reached.
     Whole,
-    /// To this cut between two timestamps.
+    /// It was cut here, between two timestamps.
     Cut(Time),
-    /// Not at all, since nothing new lies before this time, and then time was up.
+    /// The time was up, and no new event lies before this time.
     OutOfTime { through: Time },
 }
 
-/// Fills the draft, and completes its list of keys.
+/// Fills the draft and completes its key list.
 async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
     let mut carried = Carried::new(task);
     let mut sealed = SealedKeys::new(task);
@@ -98,7 +99,7 @@ async fn read(
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
     let mut last: Option<Place> = None;
     while let Some(item) = shards.next().await? {
-        // Where no time lies between two items, reading goes on, so that every run gets further.
+        // If no cut is possible between two items, reading goes on, so that every run makes progress.
         let time_is_up = exporter.ports.clock.now() >= order.stop_at;
         if time_is_up && let Some(end) = end_before(&item, last.as_ref(), &order.span, form) {
             return Ok(end);
@@ -118,7 +119,7 @@ async fn read(
         {
             return Ok(end);
         }
-        // A stray belongs to no window, so it is late in every part.
+        // An item with an unparsable key belongs to no window, so it is late in every part.
         let late = matches!(order.span, Span::OutOfOrderKeys { .. }) || item.is_before(form, order.watermark);
         carried.up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
@@ -127,7 +128,7 @@ async fn read(
     Ok(Filled::Whole)
 }
 
-/// The end of a read that stops before this item: behind the draft's last one, if it has any.
+/// The result of a read that stops before this item: a cut after the draft's last item, if it has any.
 fn end_before(item: &SourceItem, last: Option<&Place>, span: &Span, form: SortKeyForm) -> Option<Filled> {
     match (span, last) {
         (Span::Window(_), Some(last)) => cut_between(last, item, form).map(Filled::Cut),
@@ -135,20 +136,20 @@ fn end_before(item: &SourceItem, last: Option<&Place>, span: &Span, form: SortKe
             let through = item.time?.floor(form.grain());
             (through > window.from).then_some(Filled::OutOfTime { through })
         }
-        // Strays tell no time: they may be cut anywhere, and what is left is read again.
+        // Unparsable keys have no time: the read may stop anywhere, and the rest is read again.
         (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => Some(Filled::Cut(*beyond)),
         (Span::OutOfOrderKeys { .. }, None) => None,
     }
 }
 
-/// Where the draft ends so far.
+/// The last item of the draft.
 struct Place {
     sort_key: SortKey,
     time: Option<Time>,
 }
 
-/// A time between the last item of the draft and the next one: all keys up to the one lie before it, and all
-/// from the other on do not. There is none inside a grain, where the order of the keys is not that of time.
+/// A time between the last item of the draft and the next one: all keys up to the last lie before it, and no
+/// later key does. Inside a grain, where key order is not time order, no such time exists.
 fn cut_between(last: &Place, next: &SourceItem, form: SortKeyForm) -> Option<Time> {
     let start_of_next = next.time.map(|time| time.floor(form.grain()));
     let end_of_last = last.time.map(|time| time.floor(form.grain()) + form.grain());

@@ -1,8 +1,9 @@
-//! The keys of the events that earlier parts hold already, as one sorted stream: what is read again by the
-//! look-back is dropped by a merge against it.
+//! The keys of the events in earlier parts as one sorted stream. Events that the look-back reads again are
+//! dropped by a merge with it.
 //!
-//! A list is open only while the merge is inside it. A part's record tells the times of its first and last event, so
-//! of the hundreds of parts of a busy day, or of a backlog cut small, a handful of lists is open at a time.
+//! A list is open only while the merge is inside it. A part's record contains the times of its first and last
+//! event. So only a handful of lists is open at a time, even with hundreds of parts on a busy day or a
+//! backlog cut into small parts.
 
 use std::cmp::Reverse;
 
@@ -17,42 +18,42 @@ use futures_util::future::try_join_all;
 use super::Task;
 use super::key_stream::KeyStream;
 
-/// How many lists are opened side by side.
+/// How many lists are opened concurrently.
 const OPENED_AT_ONCE: usize = 16;
 
-/// The key lists of the parts that may hold an event of the span.
+/// The key lists of the parts that may contain an event of the span.
 ///
-/// The ledger is asked for them with the first item: where nothing is read, nothing is to be dropped, and that is so
-/// for most connectors at most times. Later is as good: the parts before the one that is built are all sealed by now,
-/// and nobody changes their lists.
+/// The ledger is queried with the first item: if nothing is read, nothing is dropped, and that is so for most
+/// connectors at most times. The query may be late: the parts before the one being built are all sealed by
+/// now, and their lists never change.
 pub(super) struct SealedKeys<'a> {
     task: Task<'a>,
-    /// The ledger was asked.
+    /// Whether the ledger was queried.
     begun: bool,
     form: SortKeyForm,
-    /// Not reached yet, the first to be reached last.
+    /// Lists that are not reached yet; the first to be reached is the last entry.
     waiting: Vec<List>,
-    /// Reached and not left behind.
+    /// Lists that are reached and not passed.
     open: Vec<(List, KeyStream)>,
 }
 
-/// A list, and where in the order of the keys it lies.
+/// A list and its range in key order.
 struct List {
     keys: String,
-    /// No key of it lies before this time, if that is known …
+    /// No key lies before this time, if that is known.
     from: Option<Time>,
-    /// … and all of them do before this.
+    /// All keys lie before this time, if that is known.
     to: Option<Time>,
 }
 
 impl<'a> SealedKeys<'a> {
-    /// None is found yet.
+    /// No list is known yet.
     pub(super) fn new(task: Task<'a>) -> Self {
         let form = task.exporter.ports.source.sort_key_form();
         Self { task, begun: false, form, waiting: Vec::new(), open: Vec::new() }
     }
 
-    /// Finds the lists. None is opened yet.
+    /// Finds the lists without opening any.
     async fn find(&mut self) -> Result<(), PortError> {
         let Task { exporter, connector, order, .. } = self.task;
         let runs = &exporter.ports.runs;
@@ -68,7 +69,7 @@ impl<'a> SealedKeys<'a> {
         self.waiting = parts
             .iter()
             .filter_map(|part| match &part.content {
-                // This list names strays of other parts, so its own record does not tell where it lies.
+                // This list names items of other parts too, so the part's own record does not bound it.
                 Content::Staged { keys, .. } if Some(part.number) == strays => Some(List::anywhere(keys)),
                 Content::Staged { keys, .. } => Some(List::of(part, keys, form)),
                 Content::Inline(_) => None,
@@ -80,7 +81,7 @@ impl<'a> SealedKeys<'a> {
         Ok(())
     }
 
-    /// Whether an earlier part holds this event. Events must be asked for in the order of their keys.
+    /// Whether an earlier part contains this event. Must be called in key order.
     pub(super) async fn holds(&mut self, item: &SourceItem) -> Result<bool, PortError> {
         if !self.begun {
             self.find().await?;
@@ -96,8 +97,8 @@ impl<'a> SealedKeys<'a> {
         Ok(held)
     }
 
-    /// Reads all open lists to their ends. Only there it shows that a list is what was written: one whose damage
-    /// makes its keys others would drop nothing, and what it names would be exported again.
+    /// Reads all open lists to their ends, where their checksums are verified. A damaged list with wrong keys
+    /// would drop nothing, and the events that it names would be exported again.
     pub(super) async fn finish(self) -> Result<(), PortError> {
         for (_, mut keys) in self.open {
             keys.finish().await?;
@@ -105,7 +106,7 @@ impl<'a> SealedKeys<'a> {
         Ok(())
     }
 
-    /// Closes the lists that lie before this item, and opens those that begin before it or with it.
+    /// Closes the lists that end before this item and opens those that begin at or before it.
     async fn move_to(&mut self, item: &SourceItem) -> Result<(), PortError> {
         let form = self.form;
         let is_before = |time: Time| item.is_before(form, time);
@@ -136,9 +137,9 @@ impl List {
         Self { keys: keys.to_owned(), from: None, to: None }
     }
 
-    /// Where the list of a part lies, by the times of its first and last event. An unreadable item may tell no time,
-    /// so the list of a part with such items can begin and end anywhere. Within a grain the order of the keys is
-    /// not that of time, so both ends are moved out to the grain.
+    /// The range of a part's list, from the times of its first and last event. An unreadable item may have no
+    /// time, so the list of a part with such items has no bounds. Within a grain, key order is not time
+    /// order, so both ends are extended to the grain.
     fn of(part: &Part, keys: &str, form: SortKeyForm) -> Self {
         match (part.first, part.last) {
             (Some(first), Some(last)) if part.unreadable == 0 => {

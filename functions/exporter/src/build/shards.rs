@@ -1,4 +1,4 @@
-//! The partitions of one tenant, read side by side and merged in key order.
+//! The partitions of one tenant, read concurrently and merged in key order.
 
 use std::collections::VecDeque;
 
@@ -13,9 +13,9 @@ use crate::export::Exporter;
 /// The merged stream of a tenant's items.
 pub(super) struct Shards {
     all: Vec<Shard>,
-    /// The places of those that show their next item, by its key, the smallest last.
+    /// Indexes of the shards with a next item, sorted by its key, the smallest last.
     shown: Vec<usize>,
-    /// The places of those whose page is used up.
+    /// Indexes of the shards whose page is used up.
     dry: Vec<usize>,
 }
 
@@ -41,8 +41,8 @@ impl Shards {
         Ok(Self { all, shown: Vec::new(), dry })
     }
 
-    /// The item with the smallest key. Before it can be told, each shard must show its next item; those whose
-    /// page is used up read the next one at the same time.
+    /// The item with the smallest key. It is known only once every shard has a next item; shards whose page
+    /// is used up read their next page concurrently.
     pub(super) async fn next(&mut self) -> Result<Option<SourceItem>, PageError> {
         if !self.dry.is_empty() {
             self.fill().await?;
@@ -63,7 +63,7 @@ impl Shards {
         Ok(())
     }
 
-    /// Puts a shard where the key of its next item belongs.
+    /// Sorts a shard in by the key of its next item.
     fn sort_in(&mut self, place: usize) {
         let Some(shard) = self.all.get(place) else { return };
         let Some(head) = shard.head() else {

@@ -1,4 +1,4 @@
-//! The notifier's Lambda: wires settings, clients and ports, and hands each batch to [`notifier::batch`].
+//! The notifier's Lambda: wires settings, clients and ports, and passes each batch to [`notifier::batch`].
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -58,8 +58,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Ends the start-up, and names every variable that is wrong.
+/// Fails the start-up and logs every invalid variable.
 fn refuse(wrong: &WrongSettings) -> ExitCode {
-    tracing::error!(settings = %wrong, "the notifier can't start: its environment is wrong");
+    tracing::error!(settings = %wrong, "the notifier can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -23,7 +23,7 @@ pub enum Exported {
     Event {
         /// The time in its sort key.
         time: Time,
-        /// Its partition key.
+        /// Its partition key, unchanged.
         partition: String,
         /// Its sort key, unchanged.
         sort_key: String,

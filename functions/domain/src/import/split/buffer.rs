@@ -1,6 +1,6 @@
 //! The bytes that are not consumed yet, and their position in the input.
 
-use super::Place;
+use super::Position;
 
 /// A window of the input.
 #[derive(Debug)]
@@ -9,12 +9,12 @@ pub(super) struct Buffer {
     /// The bytes before this index are consumed.
     start: usize,
     /// The position of `start` in the input.
-    pub(super) place: Place,
+    pub(super) place: Position,
 }
 
 impl Default for Buffer {
     fn default() -> Self {
-        Self { bytes: Vec::new(), start: 0, place: Place { line: 1, column: 1, byte: 0 } }
+        Self { bytes: Vec::new(), start: 0, place: Position { line: 1, column: 1, byte: 0 } }
     }
 }
 
@@ -33,34 +33,34 @@ impl Buffer {
     }
 
     /// All bytes that are not consumed.
-    pub(super) fn here(&self) -> &[u8] {
+    pub(super) fn remaining(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
     /// The remaining bytes after the first `bytes`.
-    pub(super) fn behind(&self, bytes: usize) -> &[u8] {
-        self.here().get(bytes..).unwrap_or_default()
+    pub(super) fn after(&self, bytes: usize) -> &[u8] {
+        self.remaining().get(bytes..).unwrap_or_default()
     }
 
     /// The first `bytes` of the remaining ones.
-    pub(super) fn next(&self, bytes: usize) -> &[u8] {
-        self.here().get(..bytes).unwrap_or_default()
+    pub(super) fn head(&self, bytes: usize) -> &[u8] {
+        self.remaining().get(..bytes).unwrap_or_default()
     }
 
     /// Consumes that many bytes.
-    pub(super) fn pass(&mut self, bytes: usize) {
-        self.place = self.place_behind(bytes);
-        self.start += self.next(bytes).len();
+    pub(super) fn consume(&mut self, bytes: usize) {
+        self.place = self.position_after(bytes);
+        self.start += self.head(bytes).len();
     }
 
     /// The position after that many bytes.
-    pub(super) fn place_behind(&self, bytes: usize) -> Place {
-        let (passed, Place { line, column, byte }) = (self.next(bytes), self.place);
+    pub(super) fn position_after(&self, bytes: usize) -> Position {
+        let (passed, Position { line, column, byte }) = (self.head(bytes), self.place);
         let column = match memchr::memrchr(b'\n', passed) {
             Some(last) => (passed.len() - last) as u64,
             None => column + passed.len() as u64,
         };
         let lines = memchr::memchr_iter(b'\n', passed).count() as u64;
-        Place { line: line + lines, column, byte: byte + passed.len() as u64 }
+        Position { line: line + lines, column, byte: byte + passed.len() as u64 }
     }
 }

@@ -2,7 +2,7 @@
 
 /// A position in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// The line, from 1.
     pub line: u64,
     /// The byte of the line, from 1.
@@ -13,9 +13,9 @@ pub struct Place {
 
 /// Part of the input that is not a valid element.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bad {
+pub struct InvalidElement {
     /// Where the invalid part begins.
-    pub place: Place,
+    pub place: Position,
     /// Its last line, from 1.
     pub last_line: u64,
     /// The reason, as it reads after "line 7: ".
@@ -24,16 +24,16 @@ pub struct Bad {
 
 /// One element of the input.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum Element<'a> {
     /// A JSON object.
     Object {
         /// Its JSON text, from brace to brace.
         text: &'a str,
         /// Where the object begins.
-        place: Place,
+        place: Position,
         /// Whether it comes from the output of `aws dynamodb scan`, so that its attributes are typed.
         is_item: bool,
     },
     /// Input that is not a JSON object.
-    Bad(Bad),
+    Bad(InvalidElement),
 }

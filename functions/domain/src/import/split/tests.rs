@@ -19,21 +19,21 @@ fn split(input: &[u8], pieces: usize) -> Vec<Found> {
     for piece in input.chunks(pieces.max(1)) {
         splitter.feed(piece);
         drain(&mut splitter, &mut found);
-        assert!(splitter.buffer.size() <= LONGEST_ELEMENT + 2 * pieces + 16);
+        assert!(splitter.buffer.size() <= MAX_ELEMENT_BYTES + 2 * pieces + 16);
     }
-    splitter.end();
+    splitter.finish();
     drain(&mut splitter, &mut found);
     assert!(splitter.is_drained(), "{splitter:?}");
-    assert_eq!(splitter.place().byte, input.len() as u64);
+    assert_eq!(splitter.position().byte, input.len() as u64);
     found
 }
 
 fn drain(splitter: &mut Splitter, found: &mut Vec<Found>) {
-    while let Some(piece) = splitter.next_piece() {
+    while let Some(piece) = splitter.next_element() {
         found.push(match piece {
-            Piece::Object { text, is_item: false, .. } => Found::Object(text.to_owned()),
-            Piece::Object { text, .. } => Found::Item(text.to_owned()),
-            Piece::Bad(bad) => Found::Bad(bad.place.line, bad.last_line, bad.reason),
+            Element::Object { text, is_item: false, .. } => Found::Object(text.to_owned()),
+            Element::Object { text, .. } => Found::Item(text.to_owned()),
+            Element::Bad(bad) => Found::Bad(bad.place.line, bad.last_line, bad.reason),
         });
     }
 }
@@ -156,14 +156,14 @@ fn a_reason_names_the_place() {
 
 #[test]
 fn an_element_that_is_too_long_is_passed_over_and_the_rest_is_found() {
-    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(3 * LONGEST_ELEMENT));
-    let many = format!("{{\"a\":[{}1]}}", "[],".repeat(2 * LONGEST_ELEMENT / 3));
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(3 * MAX_ELEMENT_BYTES));
+    let many = format!("{{\"a\":[{}1]}}", "[],".repeat(2 * MAX_ELEMENT_BYTES / 3));
     for input in [
         format!("{{}}\n{long}\n{{}}\n"),
         format!("[{{}},{long},{{}}]"),
         format!("{{\"Records\":[{{}},{many},{{}}]}}"),
-        format!("{{}}\n{}\n{{}}", &long[..2 * LONGEST_ELEMENT]),
-        format!("[{{}},\n{}\n,{{}}]", &many[..2 * LONGEST_ELEMENT - 1]),
+        format!("{{}}\n{}\n{{}}", &long[..2 * MAX_ELEMENT_BYTES]),
+        format!("[{{}},\n{}\n,{{}}]", &many[..2 * MAX_ELEMENT_BYTES - 1]),
     ] {
         let found = split(input.as_bytes(), 1 << 16);
         let objects = found.iter().filter(|found| matches!(found, Found::Object(_))).count();
@@ -200,13 +200,13 @@ fn objects_of(input: &str) -> usize {
 fn what_is_whole_is_handed_out_before_more_comes() {
     let mut splitter = Splitter::default();
     splitter.feed(b"{\"a\":1}\n{\"b\"");
-    assert!(matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"a\":1}", .. })));
-    assert!(splitter.next_piece().is_none() && !splitter.is_drained());
+    assert!(matches!(splitter.next_element(), Some(Element::Object { text: "{\"a\":1}", .. })));
+    assert!(splitter.next_element().is_none() && !splitter.is_drained());
     splitter.feed(b":2}\n");
     assert!(
-        matches!(splitter.next_piece(), Some(Piece::Object { text: "{\"b\":2}", place, .. }) if place.line == 2)
+        matches!(splitter.next_element(), Some(Element::Object { text: "{\"b\":2}", place, .. }) if place.line == 2)
     );
-    assert!(splitter.is_drained() && splitter.next_piece().is_none() && splitter.is_drained());
+    assert!(splitter.is_drained() && splitter.next_element().is_none() && splitter.is_drained());
 }
 
 fn event() -> impl Strategy<Value = String> {
