@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn an_event_nested_too_deep_for_its_record_is_recorded_as_text() {
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(event::DEEPEST - 1), "]".repeat(event::DEEPEST - 1));
+        let deep =
+            format!("{{\"a\":{}{}}}", "[".repeat(event::MAX_DEPTH - 1), "]".repeat(event::MAX_DEPTH - 1));
         let line = record(Some(event(&deep)));
         assert!(event::check(line.as_bytes()).is_ok() && is_unreadable_record(line.as_bytes()));
         let record: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
-use crate::event::WhyNot;
+use crate::event::EventErrorKind;
 use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::Time;
 
@@ -101,15 +101,17 @@ impl Serialize for WhyUnreadable {
     }
 }
 
-impl From<WhyNot> for WhyUnreadable {
+impl From<EventErrorKind> for WhyUnreadable {
     /// The first three kinds don't occur: a body that is not an object makes the whole item the event, which
     /// is JSON by construction.
-    fn from(why: WhyNot) -> Self {
+    fn from(why: EventErrorKind) -> Self {
         match why {
-            WhyNot::LoneSurrogate => Self::LoneSurrogate,
-            WhyNot::NumberRange => Self::NumberRange,
-            WhyNot::Nesting => Self::Nesting,
-            WhyNot::NotUtf8 | WhyNot::NotJson | WhyNot::NotAnObject => Self::UnknownValue,
+            EventErrorKind::LoneSurrogate => Self::LoneSurrogate,
+            EventErrorKind::NumberRange => Self::NumberRange,
+            EventErrorKind::Nesting => Self::Nesting,
+            EventErrorKind::NotUtf8 | EventErrorKind::NotJson | EventErrorKind::NotAnObject => {
+                Self::UnknownValue
+            }
         }
     }
 }

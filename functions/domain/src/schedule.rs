@@ -205,7 +205,10 @@ mod tests {
     proptest! {
         #[test]
         fn windows_are_contiguous_short_and_never_cross_midnight(
-            start in 0i64..4_000_000_000_000, watermark in 0i64..4_000_000_000_000, hours in 1u8..=24, cut in prop::option::of(0i64..4_000_000_000_000)
+            start in 0i64..4_000_000_000_000,
+            watermark in 0i64..4_000_000_000_000,
+            hours in 1u8..=24,
+            cut in prop::option::of(0i64..4_000_000_000_000),
         ) {
             let schedule = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
             let watermark = Time::from_millis(watermark).unwrap();
@@ -222,7 +225,11 @@ mod tests {
         /// settle time.
         #[test]
         fn next_expected_by_is_never_past_and_never_before_the_schedule(
-            start in 0i64..4_000_000_000_000, to in 0i64..4_000_000_000_000, hours in 1u8..=24, delay in 0u64..4_000_000_000, settle in 0u64..86_400_000,
+            start in 0i64..4_000_000_000_000,
+            to in 0i64..4_000_000_000_000,
+            hours in 1u8..=24,
+            delay in 0u64..4_000_000_000,
+            settle in 0u64..86_400_000,
         ) {
             let schedule = WindowSchedule::new(Time::from_millis(start).unwrap(), every(hours));
             let (to, settle) = (Time::from_millis(to).unwrap(), Duration::from_millis(settle));

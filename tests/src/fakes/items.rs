@@ -63,8 +63,8 @@ impl StoredItem {
         match &self.shape {
             Shape::Text(text) => match one_line(text.clone()) {
                 Ok(line) => Ok(line),
-                Err(not) if not.why.is_object() => {
-                    Err((not.why.into(), not.to_string(), Some(Written::Raw(text.clone()))))
+                Err(not) if not.kind.is_object() => {
+                    Err((not.kind.into(), not.to_string(), Some(Written::Raw(text.clone()))))
                 }
                 Err(_) => beside_nothing(text.as_str().into()),
             },

@@ -1,7 +1,7 @@
 //! What the reading thread sends to the writer: events with their positions, and rejected entries.
 
 use adapters::source::{NewEvent, WRITE_BATCH, WRITE_BYTES};
-use domain::event::WhyNot;
+use domain::event::EventErrorKind;
 use domain::import::{KeyFieldGuess, Position};
 
 /// The position of an entry in the input.
@@ -35,7 +35,7 @@ pub(super) struct BadFile {
 pub(super) struct Batch {
     pub(super) events: Vec<NewEvent>,
     /// The position of each event, and why exports will contain a record instead of it, if they will.
-    pub(super) places: Vec<(At, Option<WhyNot>)>,
+    pub(super) places: Vec<(At, Option<EventErrorKind>)>,
     pub(super) bad: Vec<Bad>,
     pub(super) bad_files: Vec<BadFile>,
     pub(super) heartbeats: u64,
@@ -48,7 +48,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn push(&mut self, event: NewEvent, at: At, unreadable: Option<WhyNot>) {
+    pub(super) fn push(&mut self, event: NewEvent, at: At, unreadable: Option<EventErrorKind>) {
         self.bytes += event.body().len();
         self.events.push(event);
         self.places.push((at, unreadable));

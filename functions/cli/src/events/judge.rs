@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use adapters::source::{EventsTable, Exported, NewEvent, NotExported};
-use domain::event::WhyNot;
+use domain::event::EventErrorKind;
 use domain::import::{ImportObject, KeyError, KeyFieldGuess, KeyFields, classify, compact};
 
 /// Records of unreadable items may be nested, but deeper nesting has no use.
@@ -19,7 +19,7 @@ pub(super) enum Verdict {
         /// The event with its key.
         event: NewEvent,
         /// Why exports will contain a record instead of it, if they will.
-        unreadable: Option<WhyNot>,
+        unreadable: Option<EventErrorKind>,
     },
     /// One of Auditferry's own heartbeats, which is skipped.
     Heartbeat,
@@ -100,7 +100,7 @@ impl Judge {
                 Verdict::Foreign(partition)
             }
             Ok(Exported::Event { time, partition, sort_key, body }) => {
-                let unreadable = domain::event::check(body.as_bytes()).err().map(|not| not.why);
+                let unreadable = domain::event::check(body.as_bytes()).err().map(|not| not.kind);
                 Verdict::Event { event: NewEvent::verbatim(time, partition, sort_key, body), unreadable }
             }
             Err(NotExported::NotTyped) => return None,
@@ -153,7 +153,7 @@ mod tests {
         Judge::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).judge(text, false)
     }
 
-    fn event(text: &str) -> (String, String, Option<WhyNot>) {
+    fn event(text: &str) -> (String, String, Option<EventErrorKind>) {
         match judge(text) {
             Verdict::Event { event, unreadable } => (event.sort_key(), event.body().to_owned(), unreadable),
             other => panic!("{text}: {other:?}"),
@@ -172,9 +172,9 @@ mod tests {
     fn json_that_some_readers_reject_is_imported_unchanged() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for (odd, why) in [
-            ("1e400", WhyNot::NumberRange),
-            (r#""\ud83d""#, WhyNot::LoneSurrogate),
-            (deep.as_str(), WhyNot::Nesting),
+            ("1e400", EventErrorKind::NumberRange),
+            (r#""\ud83d""#, EventErrorKind::LoneSurrogate),
+            (deep.as_str(), EventErrorKind::Nesting),
         ] {
             let text = format!(r#"{{"time":"2023-07-10T11:42:18Z","id":1.50,"x":{odd}}}"#);
             assert_eq!(event(&text), ("2023-07-10T11:42:18.000Z#1.50".into(), text.clone(), Some(why)));

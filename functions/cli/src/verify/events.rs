@@ -3,7 +3,7 @@
 
 use std::hash::Hasher as _;
 
-use domain::event::{self, FieldPath, Found};
+use domain::event::{self, FieldPath, FieldValues};
 use domain::generated_events::{UNREADABLE_TYPE, is_unreadable_record};
 use domain::time::Time;
 use sha2::{Digest, Sha256 as Hasher};
@@ -165,7 +165,7 @@ impl Reader {
     }
 
     /// All values of the first field of a role that is there, is no null and no empty text; and the field's name.
-    fn values<'s, 'l>(&'s self, role: Role, found: &Found<'l>) -> Option<(&'s str, Vec<&'l str>)> {
+    fn values<'s, 'l>(&'s self, role: Role, found: &FieldValues<'l>) -> Option<(&'s str, Vec<&'l str>)> {
         let of_role = self.roles.iter().enumerate().filter(|(_, (of, _))| *of == role);
         of_role.map(|(place, _)| place).find_map(|place| {
             let is_value = |raw: &&str| !matches!(*raw, "null" | "\"\"");
@@ -175,7 +175,7 @@ impl Reader {
     }
 
     /// Whether a field of that role, if the auditor named it, stands more than once.
-    fn is_repeated(&self, role: Role, found: &Found<'_>) -> bool {
+    fn is_repeated(&self, role: Role, found: &FieldValues<'_>) -> bool {
         let named = self.roles.iter().enumerate().filter(|(_, of)| **of == (role, true));
         named.map(|(place, _)| place).any(|place| found.is_repeated(place))
     }

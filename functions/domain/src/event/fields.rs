@@ -1,6 +1,6 @@
 //! Finds the values of an event's fields by their paths: all values of each, since a name may be repeated.
 
-use super::scan::{Name, Text, Watch};
+use super::scan::{JsonString, Name, Visitor};
 
 /// The path of a field: its name, or a JSON Pointer (RFC 6901) such as `/detail/id` or `/resources/0/arn`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,12 +31,12 @@ impl FieldPath {
 
 /// The values of the requested fields. A path is identified by its index in the requested list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found<'t> {
+pub struct FieldValues<'t> {
     values: Vec<(usize, &'t str)>,
     repeated: Vec<usize>,
 }
 
-impl<'t> Found<'t> {
+impl<'t> FieldValues<'t> {
     /// All values of a field as they are written, in the order of the event.
     pub fn all(&self, path: usize) -> impl Iterator<Item = &'t str> + '_ {
         self.values.iter().filter(move |(of, _)| *of == path).map(|(_, value)| *value)
@@ -57,55 +57,56 @@ impl<'t> Found<'t> {
 }
 
 /// Collects the values of fields while an event is read.
-pub(super) struct Finder<'p, 't> {
-    paths: Vec<Path<'p>>,
-    found: Found<'t>,
+pub(super) struct FieldFinder<'p, 't> {
+    paths: Vec<PathState<'p>>,
+    found: FieldValues<'t>,
 }
 
 /// The progress along one path.
-struct Path<'p> {
+struct PathState<'p> {
     steps: &'p [String],
     /// How many steps lead to the current position.
     matched: usize,
     /// One bit per level: whether the step was seen before in the current object. There are more bits than
     /// levels in an event.
-    met: u128,
+    seen_levels: u128,
 }
 
-impl<'p> Finder<'p, '_> {
+impl<'p> FieldFinder<'p, '_> {
     pub(super) fn new(paths: &'p [FieldPath]) -> Self {
-        let paths = paths.iter().map(|path| Path { steps: path.steps(), matched: 0, met: 0 }).collect();
-        Self { paths, found: Found::default() }
+        let paths =
+            paths.iter().map(|path| PathState { steps: path.steps(), matched: 0, seen_levels: 0 }).collect();
+        Self { paths, found: FieldValues::default() }
     }
 }
 
-impl<'t> Finder<'_, 't> {
-    pub(super) fn found(self) -> Found<'t> {
+impl<'t> FieldFinder<'_, 't> {
+    pub(super) fn into_values(self) -> FieldValues<'t> {
         self.found
     }
 }
 
-impl<'t> Watch<'t> for Finder<'_, 't> {
-    fn looks_at(&self, level: usize) -> bool {
+impl<'t> Visitor<'t> for FieldFinder<'_, 't> {
+    fn wants_members(&self, level: usize) -> bool {
         self.paths.iter().any(|path| path.matched + 1 == level && path.steps.len() >= level)
     }
 
-    fn enters(&mut self, level: usize, name: Name<'t>) {
+    fn enter(&mut self, level: usize, name: Name<'t>) {
         for (place, path) in self.paths.iter_mut().enumerate() {
-            if path.matched + 1 != level || !path.steps.get(level - 1).is_some_and(|step| name.is(step)) {
+            if path.matched + 1 != level || !path.steps.get(level - 1).is_some_and(|step| name.equals(step)) {
                 continue;
             }
             let bit = 1u128.checked_shl(u32::try_from(level).unwrap_or(u32::MAX)).unwrap_or_default();
-            if path.met & bit != 0 && !self.found.repeated.contains(&place) {
+            if path.seen_levels & bit != 0 && !self.found.repeated.contains(&place) {
                 self.found.repeated.push(place);
             }
             // The levels below belong to another object from here on.
-            path.met = path.met & bit.wrapping_sub(1) | bit;
+            path.seen_levels = path.seen_levels & bit.wrapping_sub(1) | bit;
             path.matched = level;
         }
     }
 
-    fn leaves(&mut self, level: usize, value: &'t [u8]) {
+    fn leave(&mut self, level: usize, value: &'t [u8]) {
         for (place, path) in self.paths.iter_mut().enumerate().filter(|(_, path)| path.matched == level) {
             path.matched -= 1;
             // It is UTF-8, since the whole event is.
@@ -119,9 +120,9 @@ impl<'t> Watch<'t> for Finder<'_, 't> {
 }
 
 impl Name<'_> {
-    fn is(&self, step: &str) -> bool {
+    fn equals(&self, step: &str) -> bool {
         match self {
-            Self::Key(text) => Text::is(*text, step),
+            Self::Key(text) => JsonString::equals(*text, step),
             // RFC 6901, section 4: without leading zeros.
             Self::Index(place) => {
                 step.parse() == Ok(*place) && (step == "0" || !step.starts_with(['0', '+']))

@@ -19,12 +19,12 @@ mod scan;
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use fields::Finder;
-pub use fields::{FieldPath, Found};
-use scan::{Scanner, Unwatched, Watch};
+use fields::FieldFinder;
+pub use fields::{FieldPath, FieldValues};
+use scan::{NoVisitor, Scanner, Visitor};
 
 /// The deepest nesting of objects and arrays, levels, including the event itself.
-pub const DEEPEST: usize = 100;
+pub const MAX_DEPTH: usize = 100;
 
 /// A valid event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub struct Checked {
 /// Why a text is not a valid event, and where. It never contains the text's content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why} at line {line}, column {column}")]
-pub struct NotAnEvent {
+pub struct EventError {
     /// What is wrong.
-    pub why: WhyNot,
+    pub kind: EventErrorKind,
     /// The line, from 1.
     pub line: usize,
     /// The column in bytes, from 1.
@@ -47,7 +47,7 @@ pub struct NotAnEvent {
 
 /// Why a text is not a valid event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum WhyNot {
+pub enum EventErrorKind {
     /// The text is not UTF-8.
     #[error("not UTF-8")]
     NotUtf8,
@@ -68,7 +68,7 @@ pub enum WhyNot {
     Nesting,
 }
 
-impl WhyNot {
+impl EventErrorKind {
     /// Whether the text is a JSON object by the grammar of RFC 8259 nevertheless.
     #[must_use]
     pub const fn is_object(self) -> bool {
@@ -80,15 +80,15 @@ impl WhyNot {
 ///
 /// # Errors
 /// If it is not a valid event.
-pub fn check(text: &[u8]) -> Result<Checked, NotAnEvent> {
-    watched(text, Unwatched).map(|(checked, _)| checked)
+pub fn check(text: &[u8]) -> Result<Checked, EventError> {
+    scan_with(text, NoVisitor).map(|(checked, _)| checked)
 }
 
 /// An event as one line: unchanged except for line breaks between tokens.
 ///
 /// # Errors
 /// If it is not a valid event.
-pub fn one_line(text: impl Into<Bytes>) -> Result<Bytes, NotAnEvent> {
+pub fn one_line(text: impl Into<Bytes>) -> Result<Bytes, EventError> {
     let text = text.into();
     if check(&text)?.has_line_breaks {
         return Ok(text.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect());
@@ -100,8 +100,8 @@ pub fn one_line(text: impl Into<Bytes>) -> Result<Bytes, NotAnEvent> {
 ///
 /// # Errors
 /// If it is not a valid event.
-pub fn find<'t>(text: &'t [u8], paths: &[FieldPath]) -> Result<Found<'t>, NotAnEvent> {
-    watched(text, Finder::new(paths)).map(|(_, finder)| finder.found())
+pub fn find<'t>(text: &'t [u8], paths: &[FieldPath]) -> Result<FieldValues<'t>, EventError> {
+    scan_with(text, FieldFinder::new(paths)).map(|(_, finder)| finder.into_values())
 }
 
 /// Whether a JSON number is within the range of a double.
@@ -110,32 +110,33 @@ pub fn is_in_range(number: &str) -> bool {
     scan::is_in_range(number.as_bytes())
 }
 
-fn watched<'t, W: Watch<'t>>(text: &'t [u8], watch: W) -> Result<(Checked, W), NotAnEvent> {
-    std::str::from_utf8(text).map_err(|error| at(WhyNot::NotUtf8, text, error.valid_up_to()))?;
+fn scan_with<'t, W: Visitor<'t>>(text: &'t [u8], watch: W) -> Result<(Checked, W), EventError> {
+    std::str::from_utf8(text)
+        .map_err(|error| error_at(EventErrorKind::NotUtf8, text, error.valid_up_to()))?;
     let mut scanner = Scanner::new(text, watch);
     match scanner.event() {
-        Ok(()) => Ok((Checked { has_line_breaks: scanner.has_line_breaks() }, scanner.into_watch())),
-        Err(why) => Err(explained(why, text, scanner.position())),
+        Ok(()) => Ok((Checked { has_line_breaks: scanner.has_line_breaks() }, scanner.into_visitor())),
+        Err(why) => Err(event_error(why, text, scanner.position())),
     }
 }
 
 /// The error for a text that is not an event. A syntax error anywhere in it takes precedence.
 #[cold]
-fn explained(why: WhyNot, text: &[u8], position: usize) -> NotAnEvent {
-    if why != WhyNot::NotJson
+fn event_error(why: EventErrorKind, text: &[u8], position: usize) -> EventError {
+    if why != EventErrorKind::NotJson
         // This does not recurse, so the depth of the text does not matter.
         && let Err(error) = serde_json::from_slice::<IgnoredAny>(text)
     {
-        return NotAnEvent { why: WhyNot::NotJson, line: error.line(), column: error.column() };
+        return EventError { kind: EventErrorKind::NotJson, line: error.line(), column: error.column() };
     }
-    at(why, text, position)
+    error_at(why, text, position)
 }
 
-fn at(why: WhyNot, text: &[u8], position: usize) -> NotAnEvent {
+fn error_at(why: EventErrorKind, text: &[u8], position: usize) -> EventError {
     let before = text.get(..position).unwrap_or(text);
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
-    NotAnEvent {
-        why,
+    EventError {
+        kind: why,
         line: 1 + memchr::memchr_iter(b'\n', before).count(),
         // At the end of the text it is the column of the last byte.
         column: (position + 1).min(text.len()).saturating_sub(line_start),

@@ -2,51 +2,51 @@
 //! each export, so it is written by hand: library parsers of the same strictness decode numbers and escaped
 //! strings.
 
-use super::{DEEPEST, WhyNot};
+use super::{EventErrorKind, MAX_DEPTH};
 
 /// Is called for an event's members while the event is read.
-pub(super) trait Watch<'t> {
+pub(super) trait Visitor<'t> {
     /// Whether to visit the members of the object or array that opens at this level. The event itself is
     /// level 1.
-    fn looks_at(&self, level: usize) -> bool;
+    fn wants_members(&self, level: usize) -> bool;
     /// A member of that level begins.
-    fn enters(&mut self, level: usize, name: Name<'t>);
+    fn enter(&mut self, level: usize, name: Name<'t>);
     /// The member has ended; this is its value.
-    fn leaves(&mut self, level: usize, value: &'t [u8]);
+    fn leave(&mut self, level: usize, value: &'t [u8]);
 }
 
 /// Visits nothing.
-pub(super) struct Unwatched;
+pub(super) struct NoVisitor;
 
-impl Watch<'_> for Unwatched {
+impl Visitor<'_> for NoVisitor {
     #[inline]
-    fn looks_at(&self, _: usize) -> bool {
+    fn wants_members(&self, _: usize) -> bool {
         false
     }
-    fn enters(&mut self, _: usize, _: Name<'_>) {}
-    fn leaves(&mut self, _: usize, _: &[u8]) {}
+    fn enter(&mut self, _: usize, _: Name<'_>) {}
+    fn leave(&mut self, _: usize, _: &[u8]) {}
 }
 
 /// The name of a member.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Name<'t> {
     /// In an object.
-    Key(Text<'t>),
+    Key(JsonString<'t>),
     /// In an array: its index, from 0.
     Index(usize),
 }
 
 /// A JSON string as it is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'t> {
+pub(super) struct JsonString<'t> {
     /// The string with its quotes.
     quoted: &'t [u8],
     has_escapes: bool,
 }
 
-impl Text<'_> {
+impl JsonString<'_> {
     /// Whether its content is `what`, whatever its escapes.
-    pub(super) fn is(self, what: &str) -> bool {
+    pub(super) fn equals(self, what: &str) -> bool {
         if self.has_escapes {
             return serde_json::from_slice::<String>(self.quoted).is_ok_and(|says| says == what);
         }
@@ -59,24 +59,24 @@ pub(super) struct Scanner<'t, W> {
     length: usize,
     rest: &'t [u8],
     has_line_breaks: bool,
-    watch: W,
+    visitor: W,
 }
 
-type Scanned<T = ()> = Result<T, WhyNot>;
+type ScanResult<T = ()> = Result<T, EventErrorKind>;
 
-impl<'t, W: Watch<'t>> Scanner<'t, W> {
+impl<'t, W: Visitor<'t>> Scanner<'t, W> {
     /// A scanner at the start of a text, which must be UTF-8.
     pub(super) const fn new(text: &'t [u8], watch: W) -> Self {
-        Self { length: text.len(), rest: text, has_line_breaks: false, watch }
+        Self { length: text.len(), rest: text, has_line_breaks: false, visitor: watch }
     }
 
     /// Reads the whole text.
-    pub(super) fn event(&mut self) -> Scanned {
+    pub(super) fn event(&mut self) -> ScanResult {
         if self.peek() != Some(b'{') {
-            return Err(WhyNot::NotAnObject);
+            return Err(EventErrorKind::NotAnObject);
         }
         self.value(0)?;
-        if self.peek().is_none() { Ok(()) } else { Err(WhyNot::NotJson) }
+        if self.peek().is_none() { Ok(()) } else { Err(EventErrorKind::NotJson) }
     }
 
     /// How many bytes have been read.
@@ -89,54 +89,54 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         self.has_line_breaks
     }
 
-    pub(super) fn into_watch(self) -> W {
-        self.watch
+    pub(super) fn into_visitor(self) -> W {
+        self.visitor
     }
 
     /// Reads a value within `around` objects and arrays.
-    fn value(&mut self, around: usize) -> Scanned {
+    fn value(&mut self, around: usize) -> ScanResult {
         match self.peek() {
-            Some(b'"') => self.text().map(drop),
+            Some(b'"') => self.string().map(drop),
             Some(b'{') => self.object(around + 1),
             Some(b'[') => self.array(around + 1),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'n') => self.literal(b"null"),
             _ => self.number(),
         }
     }
 
-    fn object(&mut self, level: usize) -> Scanned {
-        self.opens(level)?;
-        if self.takes(b'}') {
+    fn object(&mut self, level: usize) -> ScanResult {
+        self.open(level)?;
+        if self.accept(b'}') {
             return Ok(());
         }
-        let is_watched = self.watch.looks_at(level);
+        let is_watched = self.visitor.wants_members(level);
         loop {
             if self.peek() != Some(b'"') {
-                return Err(WhyNot::NotJson);
+                return Err(EventErrorKind::NotJson);
             }
-            let name = self.text()?;
-            if !self.takes(b':') {
-                return Err(WhyNot::NotJson);
+            let name = self.string()?;
+            if !self.accept(b':') {
+                return Err(EventErrorKind::NotJson);
             }
             if is_watched {
                 self.member(level, Name::Key(name))?;
             } else {
                 self.value(level)?;
             }
-            if !self.goes_on(b'}')? {
+            if !self.accept_separator(b'}')? {
                 return Ok(());
             }
         }
     }
 
-    fn array(&mut self, level: usize) -> Scanned {
-        self.opens(level)?;
-        if self.takes(b']') {
+    fn array(&mut self, level: usize) -> ScanResult {
+        self.open(level)?;
+        if self.accept(b']') {
             return Ok(());
         }
-        let is_watched = self.watch.looks_at(level);
+        let is_watched = self.visitor.wants_members(level);
         let mut place = 0;
         loop {
             if is_watched {
@@ -145,54 +145,54 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
             } else {
                 self.value(level)?;
             }
-            if !self.goes_on(b']')? {
+            if !self.accept_separator(b']')? {
                 return Ok(());
             }
         }
     }
 
-    fn opens(&mut self, level: usize) -> Scanned {
-        if level > DEEPEST {
-            return Err(WhyNot::Nesting);
+    fn open(&mut self, level: usize) -> ScanResult {
+        if level > MAX_DEPTH {
+            return Err(EventErrorKind::Nesting);
         }
-        self.forward(1);
+        self.advance(1);
         Ok(())
     }
 
     /// Consumes a comma (true: another member follows) or the closing mark (false).
     #[inline]
-    fn goes_on(&mut self, closes: u8) -> Scanned<bool> {
+    fn accept_separator(&mut self, closes: u8) -> ScanResult<bool> {
         let mark = self.peek();
-        self.forward(1);
+        self.advance(1);
         match mark {
             Some(b',') => Ok(true),
             Some(mark) if mark == closes => Ok(false),
-            _ => Err(WhyNot::NotJson),
+            _ => Err(EventErrorKind::NotJson),
         }
     }
 
     /// Reads the value of a member that is visited.
-    fn member(&mut self, level: usize, name: Name<'t>) -> Scanned {
-        self.watch.enters(level, name);
+    fn member(&mut self, level: usize, name: Name<'t>) -> ScanResult {
+        self.visitor.enter(level, name);
         self.peek();
         let start = self.rest;
         self.value(level)?;
-        self.watch.leaves(level, self.since(start));
+        self.visitor.leave(level, self.since(start));
         Ok(())
     }
 
     /// Reads a string.
     #[inline]
-    fn text(&mut self) -> Scanned<Text<'t>> {
+    fn string(&mut self) -> ScanResult<JsonString<'t>> {
         let start = self.rest;
         let mut has_escapes = false;
-        self.forward(1);
+        self.advance(1);
         loop {
-            self.forward(plain(self.rest));
+            self.advance(plain_prefix(self.rest));
             match self.rest {
                 [b'"', rest @ ..] => {
                     self.rest = rest;
-                    return Ok(Text { quoted: self.since(start), has_escapes });
+                    return Ok(JsonString { quoted: self.since(start), has_escapes });
                 }
                 [b'\\', rest @ ..] => {
                     has_escapes = true;
@@ -200,13 +200,13 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
                     self.escape()?;
                 }
                 // Its end is missing, or a control character is not escaped (RFC 8259, section 7).
-                _ => return Err(WhyNot::NotJson),
+                _ => return Err(EventErrorKind::NotJson),
             }
         }
     }
 
     /// Reads what follows a backslash.
-    fn escape(&mut self) -> Scanned {
+    fn escape(&mut self) -> ScanResult {
         match self.rest {
             [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => {
                 self.rest = rest;
@@ -214,34 +214,34 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
             }
             [b'u', rest @ ..] => {
                 self.rest = rest;
-                match self.unit()? {
-                    0xd800..=0xdbff => self.second_half(),
-                    0xdc00..=0xdfff => Err(WhyNot::LoneSurrogate),
+                match self.code_unit()? {
+                    0xd800..=0xdbff => self.low_surrogate(),
+                    0xdc00..=0xdfff => Err(EventErrorKind::LoneSurrogate),
                     _ => Ok(()),
                 }
             }
-            _ => Err(WhyNot::NotJson),
+            _ => Err(EventErrorKind::NotJson),
         }
     }
 
     /// Reads the second half of a surrogate pair.
-    fn second_half(&mut self) -> Scanned {
-        let [b'\\', b'u', rest @ ..] = self.rest else { return Err(WhyNot::LoneSurrogate) };
+    fn low_surrogate(&mut self) -> ScanResult {
+        let [b'\\', b'u', rest @ ..] = self.rest else { return Err(EventErrorKind::LoneSurrogate) };
         self.rest = rest;
-        if matches!(self.unit()?, 0xdc00..=0xdfff) { Ok(()) } else { Err(WhyNot::LoneSurrogate) }
+        if matches!(self.code_unit()?, 0xdc00..=0xdfff) { Ok(()) } else { Err(EventErrorKind::LoneSurrogate) }
     }
 
     /// Reads the four hexadecimal digits of a `\u` escape.
-    fn unit(&mut self) -> Scanned<u32> {
-        let (digits, rest) = self.rest.split_first_chunk::<4>().ok_or(WhyNot::NotJson)?;
+    fn code_unit(&mut self) -> ScanResult<u32> {
+        let (digits, rest) = self.rest.split_first_chunk::<4>().ok_or(EventErrorKind::NotJson)?;
         self.rest = rest;
         digits.iter().try_fold(0, |unit, digit| {
-            char::from(*digit).to_digit(16).map(|digit| unit << 4 | digit).ok_or(WhyNot::NotJson)
+            char::from(*digit).to_digit(16).map(|digit| unit << 4 | digit).ok_or(EventErrorKind::NotJson)
         })
     }
 
     /// Reads a number (RFC 8259, section 6).
-    fn number(&mut self) -> Scanned {
+    fn number(&mut self) -> ScanResult {
         let start = self.rest;
         if let [b'-', rest @ ..] = self.rest {
             self.rest = rest;
@@ -256,29 +256,29 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
         }
         let has_exponent = matches!(self.rest, [b'e' | b'E', ..]);
         if has_exponent {
-            self.forward(1);
+            self.advance(1);
             if let [b'+' | b'-', rest @ ..] = self.rest {
                 self.rest = rest;
             }
             self.digits()?;
         }
         let number = self.since(start);
-        if (has_exponent || number.len() > MOST_DIGITS) && !is_in_range(number) {
+        if (has_exponent || number.len() > MAX_FINITE_DIGITS) && !is_in_range(number) {
             self.rest = start;
-            return Err(WhyNot::NumberRange);
+            return Err(EventErrorKind::NumberRange);
         }
         Ok(())
     }
 
     /// Reads one or more digits.
-    fn digits(&mut self) -> Scanned {
+    fn digits(&mut self) -> ScanResult {
         let count = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.forward(count);
-        if count == 0 { Err(WhyNot::NotJson) } else { Ok(()) }
+        self.advance(count);
+        if count == 0 { Err(EventErrorKind::NotJson) } else { Ok(()) }
     }
 
-    fn word(&mut self, word: &[u8]) -> Scanned {
-        self.rest = self.rest.strip_prefix(word).ok_or(WhyNot::NotJson)?;
+    fn literal(&mut self, word: &[u8]) -> ScanResult {
+        self.rest = self.rest.strip_prefix(word).ok_or(EventErrorKind::NotJson)?;
         Ok(())
     }
 
@@ -286,10 +286,10 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let first = *self.rest.first()?;
-        if first > b' ' { Some(first) } else { self.behind_space() }
+        if first > b' ' { Some(first) } else { self.skip_whitespace() }
     }
 
-    fn behind_space(&mut self) -> Option<u8> {
+    fn skip_whitespace(&mut self) -> Option<u8> {
         while let [space @ (b' ' | b'\t' | b'\n' | b'\r'), rest @ ..] = self.rest {
             self.has_line_breaks |= matches!(space, b'\n' | b'\r');
             self.rest = rest;
@@ -299,16 +299,16 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
 
     /// Consumes this mark if it comes next.
     #[inline]
-    fn takes(&mut self, mark: u8) -> bool {
+    fn accept(&mut self, mark: u8) -> bool {
         let comes = self.peek() == Some(mark);
         if comes {
-            self.forward(1);
+            self.advance(1);
         }
         comes
     }
 
     #[inline]
-    fn forward(&mut self, bytes: usize) {
+    fn advance(&mut self, bytes: usize) {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 
@@ -321,7 +321,7 @@ impl<'t, W: Watch<'t>> Scanner<'t, W> {
 
 /// A number with at most this many digits and no exponent is within the range of a double; the largest one
 /// has 309 digits.
-const MOST_DIGITS: usize = 308;
+const MAX_FINITE_DIGITS: usize = 308;
 
 /// Whether a JSON number is within the range of a double (IEEE 754, binary64).
 pub(super) fn is_in_range(number: &[u8]) -> bool {
@@ -331,7 +331,7 @@ pub(super) fn is_in_range(number: &[u8]) -> bool {
 
 /// How many bytes come before the first that is a quote, a backslash or a control character: eight at a time.
 #[inline]
-fn plain(bytes: &[u8]) -> usize {
+fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;
     // Sets the highest bit of each byte that is below the limit: exact up to the first such byte, and only

@@ -22,7 +22,7 @@ fn depth(value: &Value) -> usize {
 fn is_event(text: &[u8]) -> bool {
     let value: Option<Value> =
         std::str::from_utf8(text).ok().and_then(|text| serde_json::from_str(text).ok());
-    value.is_some_and(|value| value.is_object() && depth(&value) <= DEEPEST)
+    value.is_some_and(|value| value.is_object() && depth(&value) <= MAX_DEPTH)
 }
 
 /// An object by the grammar alone.
@@ -190,7 +190,7 @@ proptest! {
             }
             Err(why) => {
                 prop_assert!(!is_event(&text), "{}", why);
-                prop_assert_eq!(why.why.is_object(), is_object(&text), "{}", why);
+                prop_assert_eq!(why.kind.is_object(), is_object(&text), "{}", why);
                 prop_assert!(why.line >= 1 && why.column <= text.len());
             }
         }
@@ -220,13 +220,13 @@ proptest! {
     }
 }
 
-fn why(text: impl AsRef<[u8]>) -> Option<WhyNot> {
-    check(text.as_ref()).err().map(|not| not.why)
+fn why(text: impl AsRef<[u8]>) -> Option<EventErrorKind> {
+    check(text.as_ref()).err().map(|not| not.kind)
 }
 
 #[test]
 fn what_some_reader_stops_at_is_no_event() {
-    use WhyNot::{LoneSurrogate, NotAnObject, NotJson, NotUtf8, NumberRange};
+    use EventErrorKind::{LoneSurrogate, NotAnObject, NotJson, NotUtf8, NumberRange};
     for (text, expected) in [
         (r#"{"id":"a","k\ud83d":1}"#, LoneSurrogate),
         (r#"{"a":"\ude00\ud83d"}"#, LoneSurrogate),
@@ -278,10 +278,10 @@ fn what_every_reader_takes_is_an_event_byte_for_byte() {
 #[test]
 fn a_hundred_levels_are_taken_and_a_hundred_thousand_refused() {
     let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
-    assert_eq!(why(nested(DEEPEST)), None);
-    assert_eq!(why(nested(DEEPEST + 1)), Some(WhyNot::Nesting));
-    assert_eq!(why(nested(100_000)), Some(WhyNot::Nesting));
-    assert_eq!(why("{\"a\":".repeat(100_000)), Some(WhyNot::NotJson));
+    assert_eq!(why(nested(MAX_DEPTH)), None);
+    assert_eq!(why(nested(MAX_DEPTH + 1)), Some(EventErrorKind::Nesting));
+    assert_eq!(why(nested(100_000)), Some(EventErrorKind::Nesting));
+    assert_eq!(why("{\"a\":".repeat(100_000)), Some(EventErrorKind::NotJson));
 }
 
 #[test]

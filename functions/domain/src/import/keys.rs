@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::members::{find, unescape};
-use crate::event::{self, FieldPath, NotAnEvent, WhyNot};
+use crate::event::{self, EventError, EventErrorKind, FieldPath};
 use crate::sort_key::{SortKey, SortKeyForm};
 use crate::time::{ParseRfc3339Error, Time};
 
@@ -60,7 +60,7 @@ pub struct ImportKey<'a> {
     /// Distinguishes events of the same time.
     pub id: Cow<'a, str>,
     /// Why the exporter will replace it by a record, if it is a JSON object but not a valid event.
-    pub unreadable: Option<WhyNot>,
+    pub unreadable: Option<EventErrorKind>,
 }
 
 /// Why no key could be read from an event.
@@ -68,7 +68,7 @@ pub struct ImportKey<'a> {
 pub enum KeyError {
     /// The text is not a JSON object.
     #[error("{0}")]
-    NotAnObject(NotAnEvent),
+    NotAnObject(EventError),
     /// The field of the time is missing.
     #[error("it has no field `{0}`")]
     NoTime(String),
@@ -140,8 +140,8 @@ impl KeyFields {
         let [time, id] = &self.names;
         let (found, unreadable) = match event::find(text.as_bytes(), &self.paths) {
             Ok(found) => ([0, 1].map(|path| found.last(path)), None),
-            Err(not) if not.why.is_object() => {
-                (self.paths.each_ref().map(|path| find(text, path)), Some(not.why))
+            Err(not) if not.kind.is_object() => {
+                (self.paths.each_ref().map(|path| find(text, path)), Some(not.kind))
             }
             Err(not) => return Err(KeyError::NotAnObject(not)),
         };
@@ -233,10 +233,10 @@ mod tests {
         let keys = KeyFields::new("/a/t", "/a/0", TimeForm::Rfc3339);
         let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
         for (odd, why) in [
-            ("1e400", WhyNot::NumberRange),
-            (r#""\ud83d""#, WhyNot::LoneSurrogate),
-            (r#"{"\udc00":1}"#, WhyNot::LoneSurrogate),
-            (&*deep, WhyNot::Nesting),
+            ("1e400", EventErrorKind::NumberRange),
+            (r#""\ud83d""#, EventErrorKind::LoneSurrogate),
+            (r#"{"\udc00":1}"#, EventErrorKind::LoneSurrogate),
+            (&*deep, EventErrorKind::Nesting),
         ] {
             let text =
                 format!(r#"{{"x":{odd},"a":{{"0":18446744073709551617,"t":"2026-11-20T22:15:30+02:00"}}}}"#);

@@ -79,11 +79,12 @@ impl WatchedConnector {
         if let Some(block) = cursor.block.as_ref().filter(|_| self.state == State::Active) {
             let since = block.since;
             let of_this =
-                |told: &&NotificationState| told.condition == Condition::Blocked && told.since == since;
-            let last = self.last_notified.as_ref().filter(of_this).map_or(since, |told| told.notified_at);
+                |state: &&NotificationState| state.condition == Condition::Blocked && state.since == since;
+            let last_notified_at =
+                self.last_notified.as_ref().filter(of_this).map_or(since, |state| state.notified_at);
             let notice =
                 || Notice::blocked(tenant, connector, block.clone(), cursor, retention).as_reminder(now);
-            return (now.since(last) >= REPEAT_AFTER).then(|| {
+            return (now.since(last_notified_at) >= REPEAT_AFTER).then(|| {
                 self.pending(
                     NotificationState { condition: Condition::Blocked, since, notified_at: now },
                     notice(),
@@ -92,14 +93,17 @@ impl WatchedConnector {
         }
         let expected = expected_by(self.activated_at, self.frequency, cursor, timing);
         let late = expected.filter(|expected| now > *expected);
-        let before = self.last_notified.filter(|told| told.condition == Condition::Stale);
-        let just_over = |told: NotificationState| {
-            told.condition == Condition::Resolved && now.since(told.notified_at) < REPEAT_AFTER
+        let before = self.last_notified.filter(|state| state.condition == Condition::Stale);
+        let recently_resolved = |state: NotificationState| {
+            state.condition == Condition::Resolved && now.since(state.notified_at) < REPEAT_AFTER
         };
-        let borne =
-            if self.last_notified.is_some_and(just_over) { RECURRENCE_TOLERANCE } else { STALE_TOLERANCE };
+        let tolerance = if self.last_notified.is_some_and(recently_resolved) {
+            RECURRENCE_TOLERANCE
+        } else {
+            STALE_TOLERANCE
+        };
         match (late, before) {
-            (Some(since), None) if now.since(since) >= borne => {
+            (Some(since), None) if now.since(since) >= tolerance => {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention);
                 Some(self.pending(
                     NotificationState { condition: Condition::Stale, since, notified_at: now },
@@ -108,8 +112,8 @@ impl WatchedConnector {
             }
             // A connector that works off a backlog is late since another time at each tick: the first one
             // counts.
-            (Some(_), Some(NotificationState { since, notified_at: at, .. }))
-                if now.since(at) >= REPEAT_AFTER =>
+            (Some(_), Some(NotificationState { since, notified_at, .. }))
+                if now.since(notified_at) >= REPEAT_AFTER =>
             {
                 let notice = Notice::stale(tenant, connector, since, cursor, retention).as_reminder(now);
                 Some(self.pending(
@@ -128,14 +132,14 @@ impl WatchedConnector {
         }
     }
 
-    fn pending(&self, told: NotificationState, notice: Notice) -> PendingNotification {
+    fn pending(&self, next: NotificationState, notice: Notice) -> PendingNotification {
         // Without any notice so far, the state is a problem resolved long ago.
-        let untold = self.last_notified.unwrap_or(NotificationState {
+        let rollback = self.last_notified.unwrap_or(NotificationState {
             condition: Condition::Resolved,
             since: Time::EPOCH,
             notified_at: Time::EPOCH,
         });
-        PendingNotification { next: told, rollback: untold, notice }
+        PendingNotification { next, rollback, notice }
     }
 }
 
@@ -181,8 +185,8 @@ mod tests {
                 stage,
                 kind: DeliveryErrorKind::Gone,
                 code: "NoSuchBucket".into(),
-                cause: "It is gone.".into(),
-                remedy: "Make it again.".into(),
+                cause: "The bucket does not exist.".into(),
+                remedy: "Create it again.".into(),
                 since,
                 attempts: 9,
                 next_attempt: since,
@@ -196,12 +200,12 @@ mod tests {
     }
 
     /// The notices of these times, each followed by storing the state.
-    fn told(watched: &mut WatchedConnector, times: &[&str]) -> Vec<(String, &'static str)> {
+    fn notify(watched: &mut WatchedConnector, times: &[&str]) -> Vec<(String, &'static str)> {
         let mut all = Vec::new();
         for time in times {
-            if let Some(telling) = watched.pending_notification(TIMING, WEEK, at(time)) {
-                watched.last_notified = Some(telling.next);
-                all.push((telling.notice.id.clone(), telling.notice.fact.kind()));
+            if let Some(pending) = watched.pending_notification(TIMING, WEEK, at(time)) {
+                watched.last_notified = Some(pending.next);
+                all.push((pending.notice.id.clone(), pending.notice.fact.kind()));
             }
         }
         all
@@ -213,16 +217,16 @@ mod tests {
         let times =
             ["2026-11-20T21:20:00Z", "2026-11-20T21:49:59Z", "2026-11-20T21:50:00Z", "2026-11-20T22:00:00Z"];
         let stale = "con_0000000000000007-exportstale-2026-11-20T21:20:00.000Z";
-        assert_eq!(told(&mut watched, &times), [(stale.to_owned(), "ExportStale")]);
+        assert_eq!(notify(&mut watched, &times), [(stale.to_owned(), "ExportStale")]);
         // It works off its backlog, and is late since another time.
         sealed_to(&mut watched, at("2026-11-20T23:00:00Z"));
         let next = ["2026-11-21T21:49:59Z", "2026-11-21T21:50:00Z", "2026-11-21T21:55:00Z"];
         let again = format!("{stale}-again-2026-11-21T21:50:00.000Z");
-        assert_eq!(told(&mut watched, &next), [(again, "ExportStale")]);
+        assert_eq!(notify(&mut watched, &next), [(again, "ExportStale")]);
         sealed_to(&mut watched, at("2026-11-21T22:00:00Z"));
-        let over = "con_0000000000000007-exportontime-2026-11-20T21:20:00.000Z";
+        let resolved = "con_0000000000000007-exportontime-2026-11-20T21:20:00.000Z";
         let after = ["2026-11-21T22:10:00Z", "2026-11-21T22:15:00Z"];
-        assert_eq!(told(&mut watched, &after), [(over.to_owned(), "ExportOnTime")]);
+        assert_eq!(notify(&mut watched, &after), [(resolved.to_owned(), "ExportOnTime")]);
     }
 
     #[test]
@@ -233,40 +237,41 @@ mod tests {
         for hour in 0..26 {
             // It was due on the hour, is notified at ten to the next one, and arrives then.
             let before = now;
-            kinds
-                .extend(told(&mut watched, &[&before.to_string()]).into_iter().map(|(_, kind)| (hour, kind)));
+            kinds.extend(
+                notify(&mut watched, &[&before.to_string()]).into_iter().map(|(_, kind)| (hour, kind)),
+            );
             sealed_to(&mut watched, before.floor(Duration::from_hours(1)));
             let after = (before + Duration::from_mins(5)).to_string();
-            kinds.extend(told(&mut watched, &[&after]).into_iter().map(|(_, kind)| (hour, kind)));
+            kinds.extend(notify(&mut watched, &[&after]).into_iter().map(|(_, kind)| (hour, kind)));
             now = now + Duration::from_hours(1);
         }
         let each_day = [(0, "ExportStale"), (0, "ExportOnTime"), (25, "ExportStale"), (25, "ExportOnTime")];
         assert_eq!(kinds, each_day);
         // Two hours late is notified all the same.
         let late = now + Duration::from_hours(3);
-        assert_eq!(told(&mut watched, &[&late.to_string()]).len(), 1);
+        assert_eq!(notify(&mut watched, &[&late.to_string()]).len(), 1);
     }
 
     #[test]
     fn a_day_after_a_recovery_the_usual_tolerance_applies_again() {
         let now = "2026-11-20T21:50:00Z";
-        for (at_last, told_now) in [("2026-11-19T21:50:00Z", 1), ("2026-11-19T21:50:00.001Z", 0)] {
-            let over = NotificationState {
+        for (at_last, expected) in [("2026-11-19T21:50:00Z", 1), ("2026-11-19T21:50:00.001Z", 0)] {
+            let resolved = NotificationState {
                 condition: Condition::Resolved,
                 since: at(at_last),
                 notified_at: at(at_last),
             };
-            let mut watched = WatchedConnector { last_notified: Some(over), ..watched() };
-            assert_eq!(told(&mut watched, &[now]).len(), told_now, "{at_last}");
+            let mut watched = WatchedConnector { last_notified: Some(resolved), ..watched() };
+            assert_eq!(notify(&mut watched, &[now]).len(), expected, "{at_last}");
         }
     }
 
     #[test]
     fn an_export_at_the_very_instant_it_is_expected_is_not_late() {
         let mut watched = watched();
-        assert_eq!(told(&mut watched, &["2026-11-20T21:50:00Z"]).len(), 1);
+        assert_eq!(notify(&mut watched, &["2026-11-20T21:50:00Z"]).len(), 1);
         sealed_to(&mut watched, at("2026-11-20T21:00:00Z"));
-        let kinds = told(&mut watched, &["2026-11-20T22:20:00Z"]);
+        let kinds = notify(&mut watched, &["2026-11-20T22:20:00Z"]);
         assert_eq!(kinds.iter().map(|(_, kind)| *kind).collect::<Vec<_>>(), ["ExportOnTime"]);
     }
 
@@ -283,7 +288,7 @@ mod tests {
         ] {
             let mut watched =
                 WatchedConnector { last_notified: Some(other), ..blocked(DeliveryStage::PutObject) };
-            assert_eq!(told(&mut watched, &["2026-11-21T20:10:00Z"]).len(), 1, "{other:?}");
+            assert_eq!(notify(&mut watched, &["2026-11-21T20:10:00Z"]).len(), 1, "{other:?}");
         }
     }
 
@@ -297,12 +302,12 @@ mod tests {
             "2026-11-21T20:15:00Z",
             "2026-11-22T20:10:00Z",
         ];
-        let kinds: Vec<_> = told(&mut watched, &times).into_iter().map(|(_, kind)| kind).collect();
+        let kinds: Vec<_> = notify(&mut watched, &times).into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds, ["ExportBlocked"; 2]);
         if let Some(cursor) = &mut watched.cursor {
             (cursor.block, cursor.watermark) = (None, at("2026-11-22T20:00:00Z"));
         }
-        assert_eq!(told(&mut watched, &["2026-11-22T20:20:00Z"]), []);
+        assert_eq!(notify(&mut watched, &["2026-11-22T20:20:00Z"]), []);
     }
 
     #[test]

@@ -184,11 +184,11 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
             let text = out.split().freeze();
             Ok(match event::one_line(text.clone()) {
                 Ok(line) => Some(Ok(line)),
-                Err(not) if not.why.is_object() => {
+                Err(not) if not.kind.is_object() => {
                     let raw = utf8(text, scanner)?;
                     let detail =
                         format!("the attribute `{name}` contains an object that is not a valid event: {not}");
-                    Some(Err(NoEvent { reason: not.why.into(), detail, raw: Some(raw) }))
+                    Some(Err(NoEvent { reason: not.kind.into(), detail, raw: Some(raw) }))
                 }
                 Err(_) => None,
             })
@@ -278,7 +278,7 @@ fn written(
         Ok(()) if !is_doubtful => return Ok(Ok(line)),
         Ok(()) => match event::check(&line) {
             Ok(_) => return Ok(Ok(line)),
-            Err(not) => (not.why.into(), format!("{whose} is not a valid event: {not}"), line),
+            Err(not) => (not.kind.into(), format!("{whose} is not a valid event: {not}"), line),
         },
         Err(Trouble::Page(malformed)) => return Err(malformed),
         Err(Trouble::Value(problem)) => {

@@ -60,7 +60,7 @@ impl<'o> Writer<'o> {
 
     /// Reads a value within `around` objects and arrays, and writes it.
     pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), Trouble> {
-        self.is_doubtful |= around >= event::DEEPEST;
+        self.is_doubtful |= around >= event::MAX_DEPTH;
         if around > DEEPEST {
             return Err(Unwritable::TooDeep.into());
         }
