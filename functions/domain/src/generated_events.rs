@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use crate::encode::{Encoded, FileWriter};
 use crate::event;
-use crate::item::{SourceItem, Unreadable, Written};
+use crate::item::{OriginalContent, SourceItem, Unreadable};
 use crate::names::ConnectorId;
 use crate::part::{Encoding, PartNumber, Window};
 use crate::time::Time;
@@ -90,8 +90,11 @@ struct UnreadableRecord<'a> {
 /// # Errors
 /// Never in practice: the record has no value that JSON can't hold.
 pub fn unreadable_record(item: &SourceItem, why: &Unreadable) -> serde_json::Result<Vec<u8>> {
-    let digest =
-        Hasher::new().chain_update(&item.key.tie).chain_update([0]).chain_update(&item.key.sort).finalize();
+    let digest = Hasher::new()
+        .chain_update(&item.key.tie_breaker)
+        .chain_update([0])
+        .chain_update(&item.key.sort)
+        .finalize();
     let digest = digest.get(..ID_DIGITS / 2).unwrap_or_default();
     let mut record = UnreadableRecord {
         id: format!("{UNREADABLE_ID_PREFIX}{}", hex::encode(digest)).into(),
@@ -104,10 +107,10 @@ pub fn unreadable_record(item: &SourceItem, why: &Unreadable) -> serde_json::Res
         event: None,
         raw: None,
     };
-    match &why.written {
+    match &why.original {
         None => {}
-        Some(Written::Raw(text)) => record.raw = Some(text.into()),
-        Some(Written::Event(line)) => {
+        Some(OriginalContent::Raw(text)) => record.raw = Some(text.into()),
+        Some(OriginalContent::Event(line)) => {
             record.event = Some(serde_json::from_slice(line)?);
             let line = serde_json::to_vec(&record)?;
             // In the record it is one level deeper, which may be one too many.
@@ -137,7 +140,7 @@ pub fn is_unreadable_record(line: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::event::tests::any_json;
-    use crate::item::{EventKey, WhyUnreadable};
+    use crate::item::{EventKey, UnreadableReason};
     use crate::sort_key::SortKey;
     use proptest::prelude::*;
 
@@ -163,16 +166,16 @@ mod tests {
     }
 
     /// The record of an item with the key `PROFILE` and this content.
-    fn record(written: Option<Written>) -> String {
+    fn record(written: Option<OriginalContent>) -> String {
         let why = Unreadable {
             partition_key: "acme".into(),
             sort_key: "PROFILE".into(),
-            reason: WhyUnreadable::SortKeyForm,
+            reason: UnreadableReason::SortKeyForm,
             detail: "not an RFC 3339 time".into(),
-            written,
+            original: written,
         };
         let item = SourceItem {
-            key: EventKey { sort: b"PROFILE".to_vec(), tie: b"acme".to_vec() },
+            key: EventKey { sort: b"PROFILE".to_vec(), tie_breaker: b"acme".to_vec() },
             sort_key: SortKey::Text("PROFILE".into()),
             time: None,
             content: Err(why.clone()),
@@ -180,15 +183,15 @@ mod tests {
         String::from_utf8(unreadable_record(&item, &why).unwrap()).unwrap()
     }
 
-    fn event(text: &str) -> Written {
-        Written::Event(event::one_line(text.to_owned()).unwrap())
+    fn event(text: &str) -> OriginalContent {
+        OriginalContent::Event(event::one_line(text.to_owned()).unwrap())
     }
 
     #[test]
     fn an_unreadable_record_has_keys_reason_and_content() {
         insta::assert_snapshot!(record(None), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time"}"#);
         insta::assert_snapshot!(record(Some(event(r#"{"b":1.00, "b":"\u0041"}"#))), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","event":{"b":1.00, "b":"\u0041"}}"#);
-        insta::assert_snapshot!(record(Some(Written::Raw("{\"k\\ud83d\":\n1e400}".into()))), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","raw":"{\"k\\ud83d\":\n1e400}"}"#);
+        insta::assert_snapshot!(record(Some(OriginalContent::Raw("{\"k\\ud83d\":\n1e400}".into()))), @r#"{"id":"unreadable-28ee37c8c8132000","time":null,"type":"auditferry.unreadable","partition_key":"acme","sort_key":"PROFILE","reason":"sort_key_form","detail":"not an RFC 3339 time","raw":"{\"k\\ud83d\":\n1e400}"}"#);
     }
 
     #[test]
@@ -230,8 +233,8 @@ mod tests {
         fn an_unreadable_record_is_always_an_event(text in any_json(), any in any::<String>(), is_json: bool) {
             let text = if is_json { text } else { any };
             let written = match event::one_line(text.clone()) {
-                Ok(line) => Written::Event(line),
-                Err(_) => Written::Raw(text.clone()),
+                Ok(line) => OriginalContent::Event(line),
+                Err(_) => OriginalContent::Raw(text.clone()),
             };
             let line = record(Some(written.clone()));
             prop_assert_eq!(event::check(line.as_bytes()), Ok(event::Checked { has_line_breaks: false }));
@@ -240,9 +243,9 @@ mod tests {
             let found = event::find(line.as_bytes(), &paths).unwrap();
             let raw = found.last(1).map(|raw| serde_json::from_str::<String>(raw).unwrap());
             match (written, found.last(0)) {
-                (Written::Event(line), Some(event)) => prop_assert_eq!(&line, event),
-                (Written::Event(line), None) => prop_assert_eq!(&line, &raw.unwrap()),
-                (Written::Raw(text), _) => prop_assert_eq!(text, raw.unwrap()),
+                (OriginalContent::Event(line), Some(event)) => prop_assert_eq!(&line, event),
+                (OriginalContent::Event(line), None) => prop_assert_eq!(&line, &raw.unwrap()),
+                (OriginalContent::Raw(text), _) => prop_assert_eq!(text, raw.unwrap()),
             }
         }
     }

@@ -14,7 +14,7 @@ pub struct EventKey {
     /// The sort key, as bytes in DynamoDB's order.
     pub sort: Vec<u8>,
     /// The partition key, and the table's own key where the events are read through an index.
-    pub tie: Vec<u8>,
+    pub tie_breaker: Vec<u8>,
 }
 
 /// One item of the events table.
@@ -47,16 +47,16 @@ pub struct Unreadable {
     /// The item's sort key.
     pub sort_key: String,
     /// What is wrong with it, as a code.
-    pub reason: WhyUnreadable,
+    pub reason: UnreadableReason,
     /// The same in words, never with content of the event.
     pub detail: String,
     /// The original content; `None` if the item has only keys.
-    pub written: Option<Written>,
+    pub original: Option<OriginalContent>,
 }
 
 /// What the product wrote into an item that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
+pub enum OriginalContent {
     /// A valid event as one line: only the item's sort key is invalid.
     Event(Bytes),
     /// A text that is not a valid event, unchanged.
@@ -65,7 +65,7 @@ pub enum Written {
 
 /// What is wrong with an item. The names are part of the contract with readers of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyUnreadable {
+pub enum UnreadableReason {
     /// The item has only keys.
     NoEvent,
     /// The sort key has another form than the settings say.
@@ -80,7 +80,7 @@ pub enum WhyUnreadable {
     UnknownValue,
 }
 
-impl WhyUnreadable {
+impl UnreadableReason {
     /// The code that is written in records and notices.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -95,13 +95,13 @@ impl WhyUnreadable {
     }
 }
 
-impl Serialize for WhyUnreadable {
+impl Serialize for UnreadableReason {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.name())
     }
 }
 
-impl From<EventErrorKind> for WhyUnreadable {
+impl From<EventErrorKind> for UnreadableReason {
     /// The first three kinds don't occur: a body that is not an object makes the whole item the event, which
     /// is JSON by construction.
     fn from(why: EventErrorKind) -> Self {
@@ -130,7 +130,7 @@ mod tests {
             {
                 let sort_key = SortKey::Text(key.into());
                 let item = SourceItem {
-                    key: EventKey { sort: key.into(), tie: Vec::new() },
+                    key: EventKey { sort: key.into(), tie_breaker: Vec::new() },
                     time: form.time_of(&sort_key),
                     sort_key,
                     content: Ok(Bytes::new()),

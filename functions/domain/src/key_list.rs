@@ -45,7 +45,7 @@ impl KeyListWriter {
     /// # Errors
     /// If zstd fails, or a field of the key is 4 GiB or longer.
     pub fn push(&mut self, key: &EventKey) -> std::io::Result<()> {
-        for field in [&key.sort, &key.tie] {
+        for field in [&key.sort, &key.tie_breaker] {
             let length = u32::try_from(field.len()).map_err(std::io::Error::other)?;
             self.block.extend_from_slice(&length.to_le_bytes());
             self.block.extend_from_slice(field);
@@ -117,7 +117,7 @@ impl KeyListReader {
         let ready = self.stream.writer().get(self.taken..)?;
         let (sort, rest) = field(ready)?;
         let (tie, rest) = field(rest)?;
-        let key = EventKey { sort: sort.to_vec(), tie: tie.to_vec() };
+        let key = EventKey { sort: sort.to_vec(), tie_breaker: tie.to_vec() };
         self.taken += ready.len() - rest.len();
         Some(key)
     }
@@ -160,7 +160,7 @@ mod tests {
         let keys: Vec<EventKey> = (0..5u8)
             .map(|n| EventKey {
                 sort: format!("2023-07-10T12:00:0{n}.000Z#evt_{n}").into(),
-                tie: b"acme".to_vec(),
+                tie_breaker: b"acme".to_vec(),
             })
             .collect();
         let mut writer = KeyListWriter::new().unwrap();
@@ -188,7 +188,7 @@ mod tests {
         let (mut stored, mut pieces) = (Vec::new(), 0);
         let keys = (0..40_000u64).map(|n| EventKey {
             sort: n.to_be_bytes().to_vec(),
-            tie: n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes().repeat(2),
+            tie_breaker: n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes().repeat(2),
         });
         for key in keys.clone() {
             writer.push(&key).unwrap();
@@ -210,7 +210,7 @@ mod tests {
         let mut writer = KeyListWriter::new().unwrap();
         let numbers = 0..1u64 << 17;
         let noise = numbers.flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()).collect();
-        writer.push(&EventKey { sort: noise, tie: Vec::new() }).unwrap();
+        writer.push(&EventKey { sort: noise, tie_breaker: Vec::new() }).unwrap();
         assert!(writer.ready() > BLOCK_BYTES, "{} bytes", writer.ready());
     }
 
@@ -232,7 +232,7 @@ mod tests {
             fields in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..40)), 0..50),
             piece in 1usize..64,
         ) {
-            let keys: Vec<EventKey> = fields.into_iter().map(|(sort, tie)| EventKey { sort, tie }).collect();
+            let keys: Vec<EventKey> = fields.into_iter().map(|(sort, tie)| EventKey { sort, tie_breaker }).collect();
             let mut writer = KeyListWriter::new().unwrap();
             let mut stored = Vec::new();
             for key in &keys {

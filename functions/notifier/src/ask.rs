@@ -1,8 +1,10 @@
-//! The one mail that an address gets before it has confirmed: whether it wants notices.
+//! Confirmation mails: the one mail that an address gets before it has confirmed asks whether it wants
+//! notices.
 //!
-//! Whoever set the contacts has asked for it and has spent the tenant's budget; here it is sent. That it is sent is stored
-//! first, so that no second worker, no message that comes twice and no crash sends two. What the mail service refused is
-//! owed still, and tried again for a day; what may have been sent is not sent again.
+//! It was requested by whoever set the contacts, and paid from the tenant's budget; it is sent here. The
+//! sending is stored before the mail is sent, so that no second worker, duplicate message or crash sends two.
+//! A mail that the mail service rejected is retried for a day; a mail that may have been sent is not sent
+//! again.
 
 use domain::connector::Connector;
 use domain::contacts::{LinkToken, Mail, retry};
@@ -13,10 +15,10 @@ use crate::message::{BusEvent, Contact, Retry};
 use crate::tell::{NotificationCounts, requeue};
 use crate::{Asking, Notifier};
 
-/// How often a mail's write is tried against other writers of the same item.
+/// How many times a write is attempted against concurrent writers of the same item.
 const TRIES: u32 = 4;
 
-/// Sends the mails that are owed to a connector's addresses; with `again`, to that address.
+/// Sends the pending confirmation mails of a connector's addresses; with `again`, only to that address.
 pub(crate) async fn all(
     notifier: &Notifier,
     told: &BusEvent,
@@ -24,7 +26,7 @@ pub(crate) async fn all(
     again: Option<&Retry>,
 ) -> Result<NotificationCounts, PortError> {
     let mut tally = NotificationCounts::default();
-    // Without a sender or a portal nothing is asked: operators confirm.
+    // Without a sender or a portal no mail is sent: operators confirm addresses.
     let Some(asking) = &notifier.asking else { return Ok(tally) };
     for address in connector.contacts.emails.iter() {
         let contact = Contact::Email(address.clone());
@@ -60,34 +62,36 @@ async fn one(
         let Some(sent) = before.mark_sent(token.hash(), notifier.clock.now()) else {
             return Ok(NotificationCounts::default());
         };
-        // A link that no mail holds is nobody's.
+        // A stored link that is in no mail is harmless.
         ledger.store_link(&token.hash(), tenant, address).await?;
         if !ledger.store_consent(tenant, &sent).await? {
-            // Another worker sends it, or this write went through and its answer was lost: either way not here.
+            // Either another worker sends the mail, or this write succeeded and its response was lost: it is
+            // not sent here.
             continue;
         }
         let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.expose()));
         return match asking.mailer.send(address, &mail).await {
             MailOutcome::Taken => {
-                tracing::info!(connector.id = %connector.id, "an address was asked whether it wants notices");
+                tracing::info!(connector.id = %connector.id, "a confirmation mail was sent");
                 Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
             MailOutcome::Unknown(error) => {
                 tracing::warn!(
                     connector.id = %connector.id, error = error.chain(),
-                    "a confirmation mail may not have been sent; it can be asked for again in a day"
+                    "a confirmation mail may not have been sent; it can be requested again in a day"
                 );
                 Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
             MailOutcome::Rejected(error) => {
-                // Moved on meanwhile, it was confirmed or declined, and nothing is owed any more.
+                // If the state has changed in the meantime, the address was confirmed or declined, and no
+                // mail is pending.
                 ledger.store_consent(tenant, &sent.revert_sent(&before)).await?;
                 refused(notifier, connector, next, &error).await
             }
         };
     }
     let source = "others came first on every attempt".into();
-    Err(PortError::Transient { what: "asking an address whether it wants notices", source })
+    Err(PortError::Transient { what: "sending a confirmation mail", source })
 }
 
 async fn refused(
@@ -98,7 +102,7 @@ async fn refused(
 ) -> Result<NotificationCounts, PortError> {
     let ours = !matches!(error, PortError::Transient { .. });
     if ours {
-        tracing::error!(connector.id = %connector.id, error = error.chain(), "a mail was refused; look at SES");
+        tracing::error!(connector.id = %connector.id, error = error.chain(), "SES rejected a mail; check the SES account");
     }
     let tried = next.attempts.saturating_add(1);
     let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
@@ -109,7 +113,7 @@ async fn refused(
     }
     tracing::warn!(
         connector.id = %connector.id, tried, why = error.chain(),
-        "an address could not be asked and is given up until someone asks again"
+        "giving up on a confirmation mail until it is requested again"
     );
     Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
 }

@@ -1,5 +1,5 @@
-//! A queue batch: its messages side by side, each in a task of its own, so that one contact's slowness or one message's
-//! panic is never another's.
+//! A queue batch. Its messages are handled concurrently, each in a task of its own, so that a slow contact or
+//! a panic does not affect the others.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ use crate::Notifier;
 use crate::message::Message;
 use crate::tell::{NotificationCounts, deliver};
 
-/// Tells what a batch holds, and names the messages that failed. One that can't be read would only come back as it is,
-/// so it is no failure: it is told and counted.
+/// Delivers the notices of a batch and returns the messages that failed. An unreadable message is not one,
+/// since it would only come back unchanged: it is logged and counted.
 pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEvent) -> SqsBatchResponse {
     let mut tally = NotificationCounts::default();
     let mut telling = JoinSet::new();
@@ -25,16 +25,16 @@ pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEven
         match serde_json::from_str::<Message>(message.body.as_deref().unwrap_or_default()) {
             Ok(message) => {
                 let notifier = notifier.clone();
-                // In the invocation's span, so that each line bears the request's ID.
+                // In the invocation's span, so that each log line has the request's ID.
                 let task =
                     telling.spawn(async move { deliver(&notifier, message).await }.in_current_span()).id();
                 waiting.insert(task, id);
             }
             Err(error) => {
                 tally.dropped += 1;
-                // Where it went wrong, and not what stands there.
+                // The position of the error, but not the content.
                 let (line, column) = (error.line(), error.column());
-                tracing::error!(message.id = id, line, column, "a message was dropped: it is no notice");
+                tracing::error!(message.id = id, line, column, "a message was dropped: it is not a notice");
             }
         }
     }
@@ -51,9 +51,11 @@ pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEven
                 continue;
             }
             Ok((_, Err(error))) => {
-                tracing::error!(message.id = id, error = error.chain(), "a notice could not be handed on");
+                tracing::error!(message.id = id, error = error.chain(), "failed to deliver a notice");
             }
-            Err(error) => tracing::error!(message.id = id, error = %error, "handing a notice on panicked"),
+            Err(error) => {
+                tracing::error!(message.id = id, error = %error, "the delivery of a notice panicked")
+            }
         }
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;

@@ -1,14 +1,16 @@
-//! The notifier: hands a connector's notices on to the tenant's own contacts, by e-mail and by signed webhook.
+//! The notifier: delivers a connector's notices to the tenant's own contacts, by e-mail and by signed
+//! webhook.
 //!
-//! The bus's rules put notices into the notifier's queue. A message is a notice, and the contacts are read anew from the
-//! ledger for each: who was taken off hears nothing any more, also of what was to be tried again.
+//! Rules of the bus send notices to the notifier's queue. For each message the contacts are read from the
+//! ledger again: a removed contact gets nothing further, retries included.
 //!
-//! An address gets nothing but one question until it has confirmed; of one cause a contact gets one notice a day; and a
-//! tenant's webhooks use that tenant's share of the notifier's time.
+//! An address gets only one confirmation mail until it has confirmed. A contact gets at most one notice a day
+//! for the same cause. A tenant's webhooks use that tenant's share of the notifier's time.
 //!
-//! [`batch`] reads the messages of a batch, and answers which failed. Those are faults of ours and end in the dead
-//! letters. That a contact can't be reached is none: it is tried again for a day, each contact for itself, by a
-//! message of its own in the same queue, and then counted and told in the log.
+//! [`batch`] reads the messages of a batch and returns those that failed. These are internal errors and end
+//! in the dead-letter queue. An unreachable contact is not one: delivery to it is retried for a day,
+//! independently of the other contacts, by a message of its own in the same queue. Then it is counted and
+//! logged.
 
 mod ask;
 pub mod batch;
@@ -23,14 +25,14 @@ use domain::manifest::VendorDomain;
 use domain::names::PortalUrl;
 use domain::ports::{Clock, Connectors, DelayQueue, Mailer, NotificationStore, Rng, WebhookClient};
 
-/// What it takes to ask addresses whether they want notices.
+/// What is needed to send confirmation mails.
 #[derive(Clone)]
 pub struct Asking {
-    /// The way to them.
+    /// Sends the mails.
     pub mailer: Arc<dyn Mailer>,
-    /// Who asks.
+    /// The domain of the vendor, named in the mail.
     pub vendor: VendorDomain,
-    /// Where the page is on which they answer.
+    /// The URL of the page where an address confirms or declines.
     pub portal: PortalUrl,
 }
 
@@ -40,24 +42,24 @@ impl std::fmt::Debug for Asking {
     }
 }
 
-/// What the notifier needs.
+/// The ports of the notifier.
 #[derive(Clone)]
 pub struct Notifier {
-    /// The ledger's connectors, which the notifier only reads, and what addresses want.
+    /// The ledger's connectors, read-only, and the permissions of addresses.
     pub connectors: Arc<dyn Connectors>,
-    /// What it remembers of contacts.
+    /// The notification state of contacts, and the tenants' shares of time.
     pub state: Arc<dyn NotificationStore>,
-    /// The way to webhooks.
+    /// Posts to webhooks.
     pub poster: Arc<dyn WebhookClient>,
-    /// The way to addresses, if the deployment has a sender.
+    /// Sends e-mails, if the deployment has a sender.
     pub mailer: Option<Arc<dyn Mailer>>,
-    /// How addresses are asked, if the deployment has a sender and a portal.
+    /// Sends confirmation mails, if the deployment has a sender and a portal.
     pub asking: Option<Asking>,
-    /// Its own queue.
+    /// The notifier's own queue, for retries.
     pub later: Arc<dyn DelayQueue>,
-    /// The time.
+    /// The clock, injected.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The random number generator, injected.
     pub randomness: Arc<dyn Rng>,
 }
 

@@ -1,23 +1,21 @@
-//! The messages of the notifier's queue: a notice as the bus hands it on, or one contact of a notice that is to be tried
-//! again.
+//! The messages of the notifier's queue: a notice from the bus, or a retry for one contact of a notice.
 
 use domain::names::{EmailAddress, TenantId};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A message.
+/// A message of the queue.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Message {
-    /// Of our own.
+    /// A retry, sent by the notifier itself.
     Retry(Retry),
-    /// Of the bus.
+    /// A notice, sent by a rule of the bus.
     Event(BusEvent),
 }
 
-/// An event of the bus, as far as it matters here.
-/// Source: EventBridge user guide, "AWS service event metadata".
+/// An event of the bus; only the fields that the notifier needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct BusEvent {
     #[serde(rename = "detail-type")]
@@ -26,31 +24,31 @@ pub(crate) struct BusEvent {
     pub(crate) detail: Value,
 }
 
-/// One contact of a notice, which is to be tried later.
+/// A retry: one contact of a notice, and when to try it again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Retry {
     #[serde(rename = "again")]
     pub(crate) event: BusEvent,
-    /// Whose it is.
+    /// The connector's tenant.
     #[serde(rename = "of")]
     pub(crate) tenant: TenantId,
     #[serde(rename = "only")]
     pub(crate) contact: Contact,
-    /// How often it was tried.
+    /// The number of attempts so far.
     #[serde(rename = "tried")]
     pub(crate) attempts: u32,
-    /// When to try again: further ahead than a queue can hold a message back, if need be.
+    /// When to try again; may be later than the queue's maximum delay.
     pub(crate) due: Time,
     /// How many notices of the same cause were held back before this one.
     #[serde(default)]
     pub(crate) held_back: u64,
-    /// For how many seconds the webhook is waited for, where the tenant has paid for the next try already.
+    /// The webhook's timeout in seconds, if the tenant has already reserved the time for the next attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "paid")]
     pub(crate) reserved_seconds: Option<u64>,
 }
 
-/// Who is told.
+/// A contact of the connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Contact {
@@ -59,7 +57,7 @@ pub(crate) enum Contact {
 }
 
 impl Contact {
-    /// For a log: of an address nothing but that it is one.
+    /// The kind, for a log: an address is never logged.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
@@ -75,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_of_the_bus_and_what_is_made_of_it_are_told_apart() {
+    fn an_event_of_the_bus_and_a_retry_of_it_are_distinguished() {
         let event = json!({
             "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": "ExportBlocked",
             "source": "auditferry", "account": "111111111111", "time": "2026-11-20T20:15:30Z",
@@ -104,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_message() {
+    fn anything_else_is_not_a_message() {
         for other in ["", "{}", "[]", "7", r#"{"connector_id": "con_0000000000000001"}"#, r#"{"again": {}}"#]
         {
             assert!(serde_json::from_str::<Message>(other).is_err(), "{other}");

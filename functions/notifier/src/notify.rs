@@ -1,4 +1,4 @@
-//! One contact and one notice: whether it gets it, how it is sent, and what becomes of it.
+//! One contact and one notice: whether the contact gets it, how it is sent, and how the result is handled.
 
 use domain::connector::Connector;
 use domain::contacts::{ContactKey, ContactMessage, Decision, Mail, NotificationHistory, retry};
@@ -8,35 +8,35 @@ use crate::message::{BusEvent, Contact, Retry};
 use crate::tell::{NotificationCounts, requeue};
 use crate::{Notifier, post};
 
-/// How often a decision is tried against other workers that decide of the same contact.
+/// How many times a decision is attempted against workers that decide for the same contact.
 const TRIES: u32 = 8;
 
-/// What a contact is notified of.
+/// The notice that is delivered to a contact.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About<'a> {
-    /// As the bus has it.
+    /// The event of the bus.
     pub(crate) event: &'a BusEvent,
-    /// As a contact has it.
+    /// The message that the contact gets.
     pub(crate) news: &'a ContactMessage,
-    /// Whose connector.
+    /// The connector of the notice.
     pub(crate) connector: &'a Connector,
 }
 
-/// What became of one try.
+/// The result of one attempt.
 pub(crate) enum Tried {
     Told,
-    /// It wants no more.
+    /// The webhook answered 410: no further attempts.
     Gone,
     Failed {
         why: String,
-        /// It is a fault of the deployment's.
+        /// The deployment is at fault.
         ours: bool,
     },
-    /// It was put back until the tenant can pay for it.
+    /// It was requeued until the tenant's share of time allows it.
     Postponed,
 }
 
-/// Notifies a contact, or has it tried later. `again` is what was put back for this contact.
+/// Notifies a contact, or requeues the attempt. `again` is the retry for this contact, if this is one.
 pub(crate) async fn one(
     notifier: &Notifier,
     about: About<'_>,
@@ -47,7 +47,7 @@ pub(crate) async fn one(
         return Ok(NotificationCounts::default());
     }
     let held_back = match again {
-        // Decided when it was tried first.
+        // Decided at the first attempt.
         Some(again) => again.held_back,
         None => match decide(notifier, about, &contact).await? {
             Decision::Send { held_back } => held_back,
@@ -79,8 +79,8 @@ pub(crate) async fn one(
     ended(notifier, about, next, done).await
 }
 
-/// Whether a contact wants notices: a webhook does, and an address that has confirmed it. Without a sender no address
-/// gets any, and whoever set it was told so.
+/// Whether a contact accepts notices: a webhook always, an address once it has confirmed. Without a sender no
+/// address gets any; the response to whoever set it said so.
 async fn wants(notifier: &Notifier, connector: &Connector, contact: &Contact) -> Result<bool, PortError> {
     let Contact::Email(address) = contact else { return Ok(true) };
     if notifier.mailer.is_none() {
@@ -90,8 +90,8 @@ async fn wants(notifier: &Notifier, connector: &Connector, contact: &Contact) ->
     Ok(permission.is_some_and(|permission| permission.is_confirmed()))
 }
 
-/// Stores the decision before anything is sent. Of two workers with the same notice both send it; of two notices of one
-/// cause the second is held back, whoever handles it.
+/// Stores the decision before anything is sent. Two workers with the same notice both send it; of two notices
+/// with the same cause, the second is held back, whichever worker handles it.
 async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Result<Decision, PortError> {
     let Connector { tenant, id, contacts, .. } = about.connector;
     let key = match (contact, &contacts.webhook) {
@@ -108,8 +108,8 @@ async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Res
             return Ok(decision);
         }
     }
-    let source = "other notices were faster each time".into();
-    Err(PortError::Transient { what: "deciding whether a contact is notified", source })
+    let source = "other notices won every attempt".into();
+    Err(PortError::Transient { what: "deciding whether to notify a contact", source })
 }
 
 fn held(about: About<'_>, contact: &Contact) -> NotificationCounts {
@@ -123,7 +123,7 @@ fn held(about: About<'_>, contact: &Contact) -> NotificationCounts {
 fn mailed(mailed: MailOutcome) -> Tried {
     match mailed {
         MailOutcome::Taken => Tried::Told,
-        // A mail twice does no harm; one that is lost may.
+        // A duplicate mail is harmless; a lost one may not be.
         MailOutcome::Unknown(error) | MailOutcome::Rejected(error) => {
             let ours = !matches!(error, PortError::Transient { .. });
             Tried::Failed { why: error.chain(), ours }
@@ -143,14 +143,14 @@ async fn ended(
         Tried::Postponed => Ok(NotificationCounts::default()),
         Tried::Told => {
             tracing::info!(
-                connector.id = %id, notice.id = about.news.id, contact = kind, tried, "a contact was told"
+                connector.id = %id, notice.id = about.news.id, contact = kind, tried, "a contact was notified"
             );
             Ok(NotificationCounts { delivered: 1, ..NotificationCounts::default() })
         }
         Tried::Gone => {
             tracing::warn!(
                 connector.id = %id, notice.id = about.news.id, contact = kind, tried,
-                "a contact wants no more: it answered 410"
+                "a webhook ended retries of a notice with 410"
             );
             Ok(NotificationCounts { unreached: 1, ..NotificationCounts::default() })
         }
@@ -158,7 +158,7 @@ async fn ended(
             let refused = u64::from(ours);
             if ours {
                 tracing::error!(
-                    connector.id = %id, notice.id = about.news.id, error = why, "a mail was refused; look at SES"
+                    connector.id = %id, notice.id = about.news.id, error = why, "SES rejected a mail; check the SES account"
                 );
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
@@ -168,7 +168,7 @@ async fn ended(
             }
             tracing::warn!(
                 connector.id = %id, notice.id = about.news.id, contact = kind, tried, why,
-                "a contact could not be told and is given up"
+                "giving up on notifying a contact"
             );
             Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
         }

@@ -1,4 +1,4 @@
-//! A webhook's request, out of its tenant's share of the notifier's time ([`share`]).
+//! A webhook request, paid from its tenant's share of the notifier's time ([`share`]).
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::message::Retry;
 use crate::notify::{About, Tried};
 use crate::tell::requeue;
 
-/// Posts, if the tenant can pay for the time that it may take; else puts `next` back until it can, paid for, so that it
-/// waits once. `paid` is for how many seconds it was.
+/// Posts if the tenant's share covers the time that the request may take. Otherwise the time is reserved and
+/// `next` is requeued until then, so that it waits only once. `paid` is the reserved time in seconds.
 pub(crate) async fn post(
     notifier: &Notifier,
     about: About<'_>,
@@ -52,8 +52,8 @@ pub(crate) async fn post(
     })
 }
 
-/// Gives back what was not used, and remembers how quick the host was. It is said and done what was posted, so that the
-/// ledger fails this is logged and costs the tenant some of its time, and no contact a second request.
+/// Releases the unused time and records how fast the host was. The request is already done: if the ledger
+/// fails, this is logged and costs the tenant some of its time, but no contact gets a second request.
 async fn note(
     notifier: &Notifier,
     about: About<'_>,
@@ -78,7 +78,7 @@ async fn note(
     if let Err(error) = noted.await {
         tracing::warn!(
             connector.id = %about.connector.id, error = error.chain(),
-            "how long a webhook took could not be recorded"
+            "failed to record the response time of a webhook"
         );
     }
 }
@@ -93,7 +93,7 @@ async fn secrets(
         let secret = notifier.connectors.secret(&about.connector.id, id).await?;
         let missing = || PortError::Bug {
             what: "signing for a webhook",
-            source: BoxError::from("the ledger lacks a secret that the settings name"),
+            source: BoxError::from("a secret named by the settings is missing in the ledger"),
         };
         secrets.push(secret.ok_or_else(missing)?);
     }

@@ -1,4 +1,4 @@
-//! One message: what it says, of which connector, and which of its contacts it is for.
+//! One message: reads it, finds its connector, and delivers it to the contacts that it is for.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::Notifier;
 use crate::message::{Contact, Message, Retry};
 use crate::{ask, notify};
 
-/// What came of a message, counted.
+/// The results of a message, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NotificationCounts {
-    /// Contacts that have it.
+    /// Contacts that were notified.
     pub(crate) delivered: u64,
-    /// Contacts that are given up.
+    /// Contacts that were given up.
     pub(crate) unreached: u64,
-    /// Contacts that had one of this cause within a day.
+    /// Contacts that had a notice of the same cause within a day.
     pub(crate) held_back: u64,
-    /// Addresses that were asked whether they want notices.
+    /// Confirmation mails that were sent.
     pub(crate) confirmations_sent: u64,
-    /// Mails that the service will not take from us.
+    /// Mails that SES rejected.
     pub(crate) mails_rejected: u64,
-    /// Messages of another form than ours.
+    /// Messages that could not be read.
     pub(crate) dropped: u64,
 }
 
@@ -40,7 +40,7 @@ impl NotificationCounts {
     }
 }
 
-/// Notifies whom a message is for. Handled again, it notifies them again, with the same ID.
+/// Delivers a message to its contacts. A message that is handled again is delivered again, with the same ID.
 pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
     let (told, again) = match message {
         Message::Event(told) => (told, None),
@@ -79,10 +79,10 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
     Ok(tally)
 }
 
-/// The connector that a message is about.
+/// The connector of a message.
 enum Found {
     Connector(Box<Connector>),
-    /// It is deleted, or was never there, or is another tenant's than the message says.
+    /// It is deleted, never existed, or belongs to another tenant than the message says.
     Nobody(NotificationCounts),
 }
 
@@ -96,23 +96,23 @@ async fn connector(notifier: &Notifier, tenant: &TenantId, id: &ConnectorId) -> 
     }
     tracing::error!(
         connector.id = %id,
-        "a notice was dropped: it names another tenant than its connector has"
+        "a notice was dropped: its tenant is not the connector's"
     );
     Ok(Found::Nobody(NotificationCounts { dropped: 1, ..NotificationCounts::default() }))
 }
 
-/// Those that the connector has now; of those, the one that is meant.
+/// The connector's current contacts; for a retry, only its contact.
 fn contacts(connector: &Connector, only: Option<&Contact>) -> Vec<Contact> {
     let emails = connector.contacts.emails.iter().cloned().map(Contact::Email);
     let webhook = connector.contacts.webhook.iter().map(|_| Contact::Webhook);
     webhook.chain(emails).filter(|contact| only.is_none_or(|only| only == contact)).collect()
 }
 
-/// Puts a message back until it is due, or for as long as the queue can hold it back.
+/// Requeues a retry until it is due, or for the queue's maximum delay.
 pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), PortError> {
     let message = serde_json::to_string(again)
         .map_err(|error| PortError::Bug { what: "writing a message", source: Box::new(error) })?;
-    // Up to the next whole second, since the queue knows no others: one that came early would only go round.
+    // Rounded up to whole seconds, the queue's unit: a message that came early would only be requeued.
     let left = again.due.since(notifier.clock.now());
     let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
     let delay = delay.min(MAX_DELAY);
@@ -121,6 +121,6 @@ pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), Po
 
 fn dropped(error: &NoticeParseError) -> NotificationCounts {
     let cause = std::error::Error::source(error).map(ToString::to_string);
-    tracing::error!(%error, cause, "a notice was dropped: it is not of our form");
+    tracing::error!(%error, cause, "a notice was dropped: it is malformed");
     NotificationCounts { dropped: 1, ..NotificationCounts::default() }
 }

@@ -3,7 +3,7 @@
 use domain::connector::Connector;
 use domain::cursor::Cursor;
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::item::{Unreadable, WhyUnreadable};
+use domain::item::{Unreadable, UnreadableReason};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::Window;
 use domain::ports::{Bus, PortError};
@@ -89,9 +89,9 @@ fn every_kind() -> Vec<Notice> {
     let first = Unreadable {
         partition_key: "acme".into(),
         sort_key: "PROFILE".into(),
-        reason: WhyUnreadable::SortKeyForm,
+        reason: UnreadableReason::SortKeyForm,
         detail: "not an RFC 3339 time".into(),
-        written: None,
+        original: None,
     };
     vec![
         Notice::unreadable(&connector.tenant, &part, &first),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::Shards;
-use domain::item::{SourceItem, WhyUnreadable, Written};
+use domain::item::{OriginalContent, SourceItem, UnreadableReason};
 use domain::names::TenantId;
 use domain::part::Window;
 use domain::ports::Source;
@@ -210,12 +210,12 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
         (Shape::Text("{\r\n \"a\": 1\n}".into()), Ok("{ \"a\": 1}")),
         (Shape::Map(map.clone()), Ok(r#"{"a":{"x":"ä\n"},"b":[1,2.5,null,true]}"#)),
         (Shape::Whole(map), Ok(r#"{"a":{"x":"ä\n"},"b":[1,2.5,null,true]}"#)),
-        (Shape::Whole(serde_json::Map::new()), Err(WhyUnreadable::NoEvent)),
+        (Shape::Whole(serde_json::Map::new()), Err(UnreadableReason::NoEvent)),
         (Shape::Number(7), Ok(r#"{"event":7}"#)),
         (Shape::Text("{\"a\":".into()), Ok(r#"{"event":"{\"a\":"}"#)),
         (Shape::Text("[{}]".into()), Ok(r#"{"event":"[{}]"}"#)),
-        (Shape::Text(r#"{"a\ud83d":1}"#.into()), Err(WhyUnreadable::LoneSurrogate)),
-        (Shape::Text("{\n\"a\":-1e400}".into()), Err(WhyUnreadable::NumberRange)),
+        (Shape::Text(r#"{"a\ud83d":1}"#.into()), Err(UnreadableReason::LoneSurrogate)),
+        (Shape::Text("{\n\"a\":-1e400}".into()), Err(UnreadableReason::NumberRange)),
     ];
     for ((shape, _), n) in shapes.iter().zip(0..) {
         let key = keys::key(form, false, start + Duration::from_secs(n), n);
@@ -226,7 +226,7 @@ pub async fn each_shape_reads_as_one_line_of_json(rig: &impl EventsRig) {
     for (item, (shape, expected)) in items.iter().zip(shapes) {
         let found = item.content.as_ref().map(|line| std::str::from_utf8(line).unwrap());
         if let (Err(why), Shape::Text(text)) = (&found, &shape) {
-            assert_eq!(why.written, Some(Written::Raw(text.clone())), "exactly what was written");
+            assert_eq!(why.original, Some(OriginalContent::Raw(text.clone())), "exactly what was written");
         }
         let found = found.map_err(|why| why.reason);
         // A string stays as it is, byte for byte. The keys of a map come in the table's order.
@@ -251,7 +251,11 @@ pub async fn a_key_of_another_form_is_unreadable(rig: &impl EventsRig) {
     rig.store(&acme, Shards::ONE, 0, &key, &text(1)).await;
     let items = window(rig, &acme, start, start + Duration::from_secs(3600)).await;
     let why = items[0].content.clone().unwrap_err();
-    assert_eq!((items[0].time, why.reason), (None, WhyUnreadable::SortKeyForm));
-    assert_eq!(why.written, Some(Written::Event(r#"{"n":1}"#.into())), "the record carries the event");
+    assert_eq!((items[0].time, why.reason), (None, UnreadableReason::SortKeyForm));
+    assert_eq!(
+        why.original,
+        Some(OriginalContent::Event(r#"{"n":1}"#.into())),
+        "the record carries the event"
+    );
     assert_eq!((why.partition_key.as_str(), why.sort_key.as_str()), ("acme", key.as_str()));
 }

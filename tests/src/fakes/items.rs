@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::event::one_line;
-use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, Written};
+use domain::item::{EventKey, OriginalContent, SourceItem, Unreadable, UnreadableReason};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use serde_json::{Map, Value};
@@ -42,8 +42,9 @@ impl StoredItem {
         let time = form.time_of(&self.sort_key);
         let content = match (time, self.event()) {
             (None, event) => {
-                let written = event.map_or_else(|(_, _, written)| written, |line| Some(Written::Event(line)));
-                Err((WhyUnreadable::SortKeyForm, "the sort key tells no time".to_owned(), written))
+                let written =
+                    event.map_or_else(|(_, _, written)| written, |line| Some(OriginalContent::Event(line)));
+                Err((UnreadableReason::SortKeyForm, "the sort key tells no time".to_owned(), written))
             }
             (Some(_), event) => event,
         };
@@ -52,24 +53,24 @@ impl StoredItem {
             sort_key: self.sort_key.as_str().to_owned(),
             reason,
             detail,
-            written,
+            original: written,
         });
-        let key = EventKey { sort: sort_bytes(&self.sort_key), tie: self.bears.clone().into_bytes() };
+        let key = EventKey { sort: sort_bytes(&self.sort_key), tie_breaker: self.bears.clone().into_bytes() };
         SourceItem { key, sort_key: self.sort_key.clone(), time, content }
     }
 
-    fn event(&self) -> Result<Bytes, (WhyUnreadable, String, Option<Written>)> {
+    fn event(&self) -> Result<Bytes, (UnreadableReason, String, Option<OriginalContent>)> {
         let beside_nothing = |event: Value| Ok(compact(&Map::from_iter([("event".to_owned(), event)])));
         match &self.shape {
             Shape::Text(text) => match one_line(text.clone()) {
                 Ok(line) => Ok(line),
                 Err(not) if not.kind.is_object() => {
-                    Err((not.kind.into(), not.to_string(), Some(Written::Raw(text.clone()))))
+                    Err((not.kind.into(), not.to_string(), Some(OriginalContent::Raw(text.clone()))))
                 }
                 Err(_) => beside_nothing(text.as_str().into()),
             },
             Shape::Map(map) => Ok(compact(map)),
-            Shape::Whole(map) if map.is_empty() => Err((WhyUnreadable::NoEvent, "keys only".into(), None)),
+            Shape::Whole(map) if map.is_empty() => Err((UnreadableReason::NoEvent, "keys only".into(), None)),
             Shape::Whole(map) => Ok(compact(map)),
             Shape::Number(number) => beside_nothing((*number).into()),
         }

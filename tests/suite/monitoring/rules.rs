@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use domain::connector::{Change, Verb};
 use domain::cursor::Cursor;
 use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::item::{Unreadable, WhyUnreadable};
+use domain::item::{Unreadable, UnreadableReason};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::{PartNumber, Window};
 use regex::{Captures, Regex};
@@ -93,9 +93,9 @@ fn emailed_notices() -> Vec<Notice> {
     let first = Unreadable {
         partition_key: "acme".into(),
         sort_key: "2026-11-20T20:15:00Z#evt_1".into(),
-        reason: WhyUnreadable::NumberRange,
+        reason: UnreadableReason::NumberRange,
         detail: "a number beyond the range of a double at line 1, column 6".into(),
-        written: None,
+        original: None,
     };
     let recovery = Recovery { blocked_since: now, blocked_seconds: 60, caught_up_from: None, backlog };
     vec![

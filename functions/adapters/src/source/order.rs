@@ -51,7 +51,7 @@ impl Order {
         // Stable, and by the tie breaker within one sort key only: keys in a wrong order stay so and are
         // reported.
         for run in items.chunk_by_mut(|a, b| a.key.sort == b.key.sort) {
-            run.sort_by(|a, b| a.key.tie.cmp(&b.key.tie));
+            run.sort_by(|a, b| a.key.tie_breaker.cmp(&b.key.tie_breaker));
         }
         items
     }
@@ -66,7 +66,7 @@ mod tests {
 
     fn item(sort: u8, tie: u8) -> SourceItem {
         SourceItem {
-            key: EventKey { sort: vec![sort], tie: vec![tie] },
+            key: EventKey { sort: vec![sort], tie_breaker: vec![tie] },
             sort_key: SortKey::Text(sort.to_string()),
             time: None,
             content: Ok(Bytes::new()),

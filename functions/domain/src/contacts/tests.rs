@@ -6,7 +6,7 @@ use super::*;
 use crate::connector::{Caller, Change, Connector, Destination, Encryption, Verb};
 use crate::cursor::Cursor;
 use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use crate::item::{Unreadable, WhyUnreadable};
+use crate::item::{Unreadable, UnreadableReason};
 use crate::names::{ConnectorId, ExternalId, TenantId};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::PartNumber;
@@ -63,9 +63,9 @@ fn unreadable() -> Notice {
     let first = Unreadable {
         partition_key: CANARY.into(),
         sort_key: CANARY.into(),
-        reason: WhyUnreadable::LoneSurrogate,
+        reason: UnreadableReason::LoneSurrogate,
         detail: CANARY.into(),
-        written: Some(crate::item::Written::Raw(CANARY.into())),
+        original: Some(crate::item::OriginalContent::Raw(CANARY.into())),
     };
     let connector = connector();
     let items = crate::notice::UnreadableItems {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::connector::{Caller, State, Verb};
 use crate::cursor::Cursor;
 use crate::fault::Block;
-use crate::item::WhyUnreadable;
+use crate::item::UnreadableReason;
 use crate::loss_forecast::LossForecast;
 use crate::part::{PartKind, PartNumber, Window};
 use crate::time::Time;
@@ -120,7 +120,7 @@ pub struct UnreadableItems {
     /// Its sort key.
     pub sort_key: String,
     /// What is wrong with it.
-    pub reason: WhyUnreadable,
+    pub reason: UnreadableReason,
 }
 
 /// A delivered part, as the bus is told of it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::{BufMut as _, BytesMut};
-use domain::item::{WhyUnreadable, Written};
+use domain::item::{OriginalContent, UnreadableReason};
 use domain::sort_key::SortKey;
 use domain::time::Time;
 
@@ -94,11 +94,11 @@ fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<Strin
     };
     match content {
         Ok(line) => text(line.into()),
-        Err(why) => match (why.reason, why.written) {
-            (WhyUnreadable::NoEvent, _) => Err(NotExported::KeysOnly),
-            (WhyUnreadable::UnknownValue, _) | (_, None) => Err(NotExported::Unwritable(why.detail)),
-            (_, Some(Written::Raw(raw))) => Ok(raw),
-            (_, Some(Written::Event(line))) => text(line.into()),
+        Err(why) => match (why.reason, why.original) {
+            (UnreadableReason::NoEvent, _) => Err(NotExported::KeysOnly),
+            (UnreadableReason::UnknownValue, _) | (_, None) => Err(NotExported::Unwritable(why.detail)),
+            (_, Some(OriginalContent::Raw(raw))) => Ok(raw),
+            (_, Some(OriginalContent::Event(line))) => text(line.into()),
         },
     }
 }

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use domain::event;
-use domain::item::{EventKey, SourceItem, Unreadable, WhyUnreadable, Written};
+use domain::item::{EventKey, OriginalContent, SourceItem, Unreadable, UnreadableReason};
 use domain::ports::{PageError, PortError};
 
 use super::scan::{Malformed, Scanner};
@@ -27,7 +27,7 @@ type Content = Result<Bytes, NoEvent>;
 
 /// Why an item has no event.
 struct NoEvent {
-    reason: WhyUnreadable,
+    reason: UnreadableReason,
     detail: String,
     /// The original content; `None` if the item has only keys.
     raw: Option<String>,
@@ -82,7 +82,7 @@ pub(super) fn read<'a>(
             .ok_or_else(|| bug("a key of the table has a type that keys can't have".to_owned()))?;
         table_keys.push(found);
     }
-    let key = EventKey { sort, tie: tie(&table_keys, &asked.partition)? };
+    let key = EventKey { sort, tie_breaker: tie(&table_keys, &asked.partition)? };
     let time = layout.sort_key_form.time_of(&sort_key);
     let content = match event {
         Some(content) => content,
@@ -90,14 +90,16 @@ pub(super) fn read<'a>(
     };
     let content = match (time, content) {
         (Some(_), Ok(line)) => Ok(line),
-        (Some(_), Err(NoEvent { reason, detail, raw })) => Err((reason, detail, raw.map(Written::Raw))),
+        (Some(_), Err(NoEvent { reason, detail, raw })) => {
+            Err((reason, detail, raw.map(OriginalContent::Raw)))
+        }
         (None, content) => {
             let detail = "the sort key has no time in the configured form";
             let (detail, written) = match content {
-                Ok(line) => (detail.to_owned(), Some(Written::Event(line))),
-                Err(none) => (format!("{detail}; {}", none.detail), none.raw.map(Written::Raw)),
+                Ok(line) => (detail.to_owned(), Some(OriginalContent::Event(line))),
+                Err(none) => (format!("{detail}; {}", none.detail), none.raw.map(OriginalContent::Raw)),
             };
-            Err((WhyUnreadable::SortKeyForm, detail, written))
+            Err((UnreadableReason::SortKeyForm, detail, written))
         }
     };
     let content = content.map_err(|(reason, detail, written)| Unreadable {
@@ -105,7 +107,7 @@ pub(super) fn read<'a>(
         sort_key: sort_key.as_str().to_owned(),
         reason,
         detail,
-        written,
+        original: written,
     });
     Ok(SourceItem { key, sort_key, time, content })
 }
@@ -232,7 +234,7 @@ fn rest(
     let members = || attributes.iter().filter(|attribute| !is_own(attribute));
     if members().next().is_none() {
         let detail = "the item has only keys".to_owned();
-        return Ok(Err(NoEvent { reason: WhyUnreadable::NoEvent, detail, raw: None }));
+        return Ok(Err(NoEvent { reason: UnreadableReason::NoEvent, detail, raw: None }));
     }
     let mut writer = Writer::new(out);
     let mut comma = Comma::new(b'{', writer.out);
@@ -283,8 +285,8 @@ fn written(
         Err(Trouble::Page(malformed)) => return Err(malformed),
         Err(Trouble::Value(problem)) => {
             let reason = match problem {
-                Unwritable::TooDeep => WhyUnreadable::Nesting,
-                _ => WhyUnreadable::UnknownValue,
+                Unwritable::TooDeep => UnreadableReason::Nesting,
+                _ => UnreadableReason::UnknownValue,
             };
             (reason, format!("{whose} can't be written as JSON: {problem}"), source()?)
         }

@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::event;
 use domain::generated_events::unreadable_record;
-use domain::item::Written;
+use domain::item::OriginalContent;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -180,7 +180,7 @@ proptest! {
                         prop_assert_eq!(event::check(line), Ok(event::Checked { has_line_breaks: false }));
                         assert_reads_as(std::str::from_utf8(line).unwrap(), &AttributeValue::M(event));
                     }
-                    Err(why) => prop_assert!(event.is_empty() && why.written.is_none(), "{why:?}"),
+                    Err(why) => prop_assert!(event.is_empty() && why.original.is_none(), "{why:?}"),
                 }
             }
         }
@@ -208,9 +208,9 @@ proptest! {
             Err(why) => {
                 prop_assert_eq!(&why.sort_key, &sort);
                 let has_keys_only = name == "expires_at" && matches!(value, AttributeValue::N(_));
-                prop_assert_eq!(why.written.is_none(), has_keys_only, "{:?}", why);
+                prop_assert_eq!(why.original.is_none(), has_keys_only, "{:?}", why);
                 // A text that was meant to be the event is kept unchanged.
-                if let (AttributeValue::S(text), Some(Written::Raw(raw)), "event") = (&value, &why.written, name.as_str()) {
+                if let (AttributeValue::S(text), Some(OriginalContent::Raw(raw)), "event") = (&value, &why.original, name.as_str()) {
                     prop_assert_eq!(raw, text);
                 }
                 unreadable_record(&found, why).unwrap()

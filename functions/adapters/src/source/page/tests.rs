@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::item::{WhyUnreadable, Written};
+use domain::item::{OriginalContent, UnreadableReason};
 use serde_json::{Value, json};
 
 use super::super::schema::KeyType;
@@ -79,7 +79,10 @@ fn all_three_shapes_of_an_event_are_read() {
         let read = read_default(&whole).unwrap();
         assert_eq!(read.content.unwrap(), json);
         assert_eq!(read.time.unwrap().to_string(), "2026-11-20T20:15:30.123Z");
-        assert_eq!((read.key.sort.as_slice(), read.key.tie.as_slice()), (KEY.as_bytes(), &b"acme"[..]));
+        assert_eq!(
+            (read.key.sort.as_slice(), read.key.tie_breaker.as_slice()),
+            (KEY.as_bytes(), &b"acme"[..])
+        );
     }
 }
 
@@ -124,10 +127,10 @@ fn event<const N: usize>(sort: &str, more: Attributes<N>) -> String {
 }
 
 /// Why the item has no event, and its original content.
-fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (WhyUnreadable, Option<Written>) {
+fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (UnreadableReason, Option<OriginalContent>) {
     let unreadable = read_default(&item(sort, more)).unwrap().content.unwrap_err();
     assert_eq!((unreadable.partition_key.as_str(), unreadable.sort_key.as_str()), ("acme", sort));
-    (unreadable.reason, unreadable.written)
+    (unreadable.reason, unreadable.original)
 }
 
 #[test]
@@ -180,40 +183,46 @@ fn only_a_number_is_an_expiry() {
 #[test]
 fn what_is_no_event_is_handed_on_as_it_was_written() {
     use AttributeValue::{L, M, N};
-    let raw = |text: &str| Some(Written::Raw(text.into()));
-    assert_eq!(odd(KEY, []), (WhyUnreadable::NoEvent, None));
+    let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
+    assert_eq!(odd(KEY, []), (UnreadableReason::NoEvent, None));
     for (body, reason) in [
-        (r#"{"id":"a","k\ud83d":1}"#.to_owned(), WhyUnreadable::LoneSurrogate),
-        ("{\n\"a\": 1e400}".to_owned(), WhyUnreadable::NumberRange),
-        (format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000)), WhyUnreadable::Nesting),
+        (r#"{"id":"a","k\ud83d":1}"#.to_owned(), UnreadableReason::LoneSurrogate),
+        ("{\n\"a\": 1e400}".to_owned(), UnreadableReason::NumberRange),
+        (format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000)), UnreadableReason::Nesting),
     ] {
         assert_eq!(odd(KEY, [("event", text(&body)), ("actor", text("ann"))]), (reason, raw(&body)));
     }
     // DynamoDB has no number that large; a stand-in may.
     let large = || HashMap::from([("n".to_owned(), N("1E+400".into()))]);
-    assert_eq!(odd(KEY, [("event", M(large()))]), (WhyUnreadable::NumberRange, raw(r#"{"n":1E+400}"#)));
-    assert_eq!(odd(KEY, [("o", M(large()))]), (WhyUnreadable::NumberRange, raw(r#"{"o":{"n":1E+400}}"#)));
+    assert_eq!(odd(KEY, [("event", M(large()))]), (UnreadableReason::NumberRange, raw(r#"{"n":1E+400}"#)));
+    assert_eq!(odd(KEY, [("o", M(large()))]), (UnreadableReason::NumberRange, raw(r#"{"o":{"n":1E+400}}"#)));
     let no_number = || HashMap::from([("deep".to_owned(), L(vec![N("1".into()), N("NaN".into())]))]);
     let source = r#"{"M":{"deep":{"L":[{"N":"1"},{"N":"NaN"}]}}}"#;
-    assert_eq!(odd(KEY, [("event", M(no_number()))]), (WhyUnreadable::UnknownValue, raw(source)));
+    assert_eq!(odd(KEY, [("event", M(no_number()))]), (UnreadableReason::UnknownValue, raw(source)));
     let source = format!(r#"{{"other":{source}}}"#);
-    assert_eq!(odd(KEY, [("other", M(no_number()))]), (WhyUnreadable::UnknownValue, raw(&source)));
+    assert_eq!(odd(KEY, [("other", M(no_number()))]), (UnreadableReason::UnknownValue, raw(&source)));
 }
 
 #[test]
 fn an_item_under_an_odd_key_is_handed_on_with_its_event() {
-    let raw = |text: &str| Some(Written::Raw(text.into()));
-    let written = |text: &'static str| Some(Written::Event(text.into()));
+    let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
+    let written = |text: &'static str| Some(OriginalContent::Event(text.into()));
     let odd = |more| odd::<1>("PROFILE", more);
-    assert_eq!(odd([("event", text("{\n\"a\": 1}"))]), (WhyUnreadable::SortKeyForm, written("{\"a\": 1}")));
-    assert_eq!(odd([("actor", text("ann"))]), (WhyUnreadable::SortKeyForm, written(r#"{"actor":"ann"}"#)));
-    assert_eq!(odd([("event", text(r#"{"a":1e400}"#))]), (WhyUnreadable::SortKeyForm, raw(r#"{"a":1e400}"#)));
-    assert_eq!(odd([("expires_at", AttributeValue::N("1".into()))]), (WhyUnreadable::SortKeyForm, None));
+    assert_eq!(
+        odd([("event", text("{\n\"a\": 1}"))]),
+        (UnreadableReason::SortKeyForm, written("{\"a\": 1}"))
+    );
+    assert_eq!(odd([("actor", text("ann"))]), (UnreadableReason::SortKeyForm, written(r#"{"actor":"ann"}"#)));
+    assert_eq!(
+        odd([("event", text(r#"{"a":1e400}"#))]),
+        (UnreadableReason::SortKeyForm, raw(r#"{"a":1e400}"#))
+    );
+    assert_eq!(odd([("expires_at", AttributeValue::N("1".into()))]), (UnreadableReason::SortKeyForm, None));
 }
 
 #[test]
 fn a_map_that_is_nested_too_deep_is_handed_on_as_it_was_written() {
-    let raw = |text: &str| Some(Written::Raw(text.into()));
+    let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
     let nested = |levels: usize| (1..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
     let read = |levels: usize| {
         let item = json!({"event": {"M": {"a": nested(levels)}}, "pk": {"S": "acme"}, "sk": {"S": KEY}});
@@ -222,10 +231,10 @@ fn a_map_that_is_nested_too_deep_is_handed_on_as_it_was_written() {
     let json = |levels: usize| format!("{{\"a\":{}\"x\"{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert_eq!(read(100).unwrap(), json(100));
     let why = read(101).unwrap_err();
-    assert_eq!((why.reason, why.written), (WhyUnreadable::Nesting, raw(&json(101))));
+    assert_eq!((why.reason, why.original), (UnreadableReason::Nesting, raw(&json(101))));
     let why = read(121).unwrap_err();
     let source = json!({"M": {"a": nested(121)}}).to_string();
-    assert_eq!((why.reason, why.written), (WhyUnreadable::Nesting, raw(&source)));
+    assert_eq!((why.reason, why.original), (UnreadableReason::Nesting, raw(&source)));
 }
 
 #[test]
@@ -242,8 +251,8 @@ fn an_item_that_can_not_be_written_leaves_the_next_one_as_it_is() {
         second["event"] = json!({"M": {"ok": {"BOOL": true}}});
         let page = read(&json!({"Items": [first, second]}).to_string(), &asked(&[])).unwrap();
         let why = page.items[0].content.as_ref().unwrap_err();
-        assert!(why.reason == WhyUnreadable::UnknownValue && !why.detail.contains("secret"), "{why:?}");
-        let Some(Written::Raw(raw)) = &why.written else { panic!("{why:?}") };
+        assert!(why.reason == UnreadableReason::UnknownValue && !why.detail.contains("secret"), "{why:?}");
+        let Some(OriginalContent::Raw(raw)) = &why.original else { panic!("{why:?}") };
         assert!(raw.contains(&odd.to_string()), "{raw}");
         assert_eq!(page.items[1].content.as_ref().unwrap(), r#"{"ok":true}"#);
     }
@@ -279,7 +288,7 @@ fn through_an_index_the_key_of_the_table_breaks_the_tie_and_stays_in_the_event()
     let of = |id: &str| read_one(&wire_map(&item(KEY, [("id", text(id))])), &asked(&["id"])).unwrap();
     let (one, other) = (of("1"), of("2"));
     assert_eq!(one.key.sort, other.key.sort);
-    assert!(one.key.tie < other.key.tie);
+    assert!(one.key.tie_breaker < other.key.tie_breaker);
     assert_eq!(one.content.unwrap(), r#"{"id":"1"}"#);
     assert!(matches!(read_one(&wire_map(&item(KEY, [])), &asked(&["id"])), Err(Unread::Refused(_))));
 }
