@@ -158,7 +158,7 @@ enum File {
 #[derive(Default)]
 struct Sink {
     buffer: Vec<u8>,
-    tally: ContentDigest,
+    digest: ContentDigest,
 }
 
 impl File {
@@ -207,7 +207,7 @@ impl File {
     /// Adds the last block. Returns the remaining bytes, and the file's digest if it differs from that of the
     /// content.
     fn finish(mut self, mut block: Vec<u8>) -> io::Result<(Bytes, Option<ContentDigest>)> {
-        let Sink { buffer, tally } = match self {
+        let Sink { buffer, digest: tally } = match self {
             Self::Gzip(gzip) => gzip.finish(&block)?,
             Self::Zstd(mut stream) => {
                 stream.write_all(&block)?;
@@ -225,7 +225,7 @@ impl File {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tally.add(bytes);
+        self.digest.add(bytes);
         self.buffer.extend_from_slice(bytes);
         Ok(bytes.len())
     }

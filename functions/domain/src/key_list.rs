@@ -168,10 +168,10 @@ mod tests {
             writer.push(key).unwrap();
         }
         let bytes = writer.finish().unwrap();
-        for place in 0..bytes.len() * 8 {
+        for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.to_vec();
-            damaged[place / 8] ^= 1 << (place % 8);
-            assert!(read(&damaged).map_or(true, |found| found == keys), "bit {place}");
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(read(&damaged).map_or(true, |found| found == keys), "bit {bit}");
         }
         for end in 0..bytes.len() {
             assert!(

@@ -124,7 +124,7 @@ impl FakeSource {
         match span {
             Span::Window(window) => vec![between(self.form.range(window.from, window.to))],
             Span::OutOfOrderKeys { since, until: beyond } => {
-                let first = if self.numeric { self.form.first_number() } else { Time::EPOCH };
+                let first = if self.numeric { self.form.first_numeric_time() } else { Time::EPOCH };
                 let below = Bound::Excluded(bytes(self.form.bound(first)));
                 let mut ranges = vec![(Bound::Included(Vec::new()), below)];
                 if !self.numeric {

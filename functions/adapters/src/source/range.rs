@@ -46,10 +46,10 @@ pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
         Span::OutOfOrderKeys { since, until: beyond } => {
             let mut ranges = match key {
                 KeyType::Text => gaps(form, *since),
-                KeyType::Number => vec![Range::Below(value(form.bound(form.first_number())))],
+                KeyType::Number => vec![Range::Below(value(form.bound(form.first_numeric_time())))],
             };
             // Unparsable small numbers are not read a second time.
-            let from = if key == KeyType::Number { form.first_number().max(*beyond) } else { *beyond };
+            let from = if key == KeyType::Number { form.first_numeric_time().max(*beyond) } else { *beyond };
             ranges.push(Range::From(value(form.bound(from))));
             ranges
         }

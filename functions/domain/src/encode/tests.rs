@@ -125,8 +125,8 @@ fn a_compressed_file_has_a_checksum_of_its_content() {
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
     for encoding in ENCODINGS.into_iter().filter(|encoding| encoding.compression != Compression::None) {
         let (mut bytes, _) = file(encoding, &events);
-        let place = bytes.len() / 2;
-        bytes[place] ^= 1;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
         let mut text = Vec::new();
         let read = match encoding.compression {
             Compression::Zstd => zstd::Decoder::new(&bytes[..]).unwrap().read_to_end(&mut text),

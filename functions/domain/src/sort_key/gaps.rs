@@ -14,7 +14,7 @@ type Gap = (String, String);
 
 /// The last time with ten digits of seconds and 13 of milliseconds (November 2286); longer numbers are
 /// unparsable.
-const LAST_OF_FIXED_WIDTH: i64 = 9_999_999_999_999;
+const MAX_FIXED_WIDTH_MILLIS: i64 = 9_999_999_999_999;
 
 impl SortKeyForm {
     /// The gaps between the keys of type S of times before `until`: ranges `[low, high)`, ascending,
@@ -30,10 +30,10 @@ impl SortKeyForm {
     /// earlier time: `2020-05-05 10:00` in 2023. It counts as a key of that time.
     #[must_use]
     pub fn gaps(self, until: Time) -> Vec<(String, String)> {
-        let until = self.within_fixed_width(until);
+        let until = self.clamp_to_fixed_width(until);
         let mut found = vec![(String::new(), self.bound(Time::EPOCH))];
-        found.extend(self.between_spans(until));
-        found.extend(self.beside(&self.bound(until)));
+        found.extend(self.gaps_between_spans(until));
+        found.extend(self.gaps_near(&self.bound(until)));
         found.sort_unstable();
         let mut gaps: Vec<Gap> = Vec::new();
         for (low, high) in found {
@@ -58,18 +58,18 @@ impl SortKeyForm {
         }
     }
 
-    fn within_fixed_width(self, time: Time) -> Time {
-        match (self, Time::from_millis(LAST_OF_FIXED_WIDTH)) {
+    fn clamp_to_fixed_width(self, time: Time) -> Time {
+        match (self, Time::from_millis(MAX_FIXED_WIDTH_MILLIS)) {
             (Self::EpochSeconds | Self::EpochMillis, Some(last)) => time.min(last),
             _ => time,
         }
     }
 
     /// The gaps between the last possible key of each span of years and the first of the next one.
-    fn between_spans(self, until: Time) -> Vec<Gap> {
+    fn gaps_between_spans(self, until: Time) -> Vec<Gap> {
         let (starts, behind, first) = match self {
             Self::Rfc3339 => {
-                let years = 1970..=self.start_of(until, 4).parse::<u16>().unwrap_or_default();
+                let years = 1970..=self.bound_prefix(until, 4).parse::<u16>().unwrap_or_default();
                 (years.map(|year| year.to_string()).collect(), "-13", "-01")
             }
             Self::Ulid => (self.spans(until, 1 << 35, 3), "[", "0"),
@@ -83,21 +83,21 @@ impl SortKeyForm {
     /// The key prefixes of each span of `length` milliseconds from 1970 to `until`.
     fn spans(self, until: Time, length: i64, characters: usize) -> Vec<String> {
         let starts = (0..=until.millis() / length).filter_map(|n| Time::from_millis(n * length));
-        starts.map(|start| self.start_of(start, characters)).collect()
+        starts.map(|start| self.bound_prefix(start, characters)).collect()
     }
 
-    fn start_of(self, time: Time, characters: usize) -> String {
+    fn bound_prefix(self, time: Time, characters: usize) -> String {
         self.bound(time).chars().take(characters).collect()
     }
 
     /// The ranges that share a prefix with `bound` and continue with a smaller character, or none, where no
     /// key does.
-    fn beside(self, bound: &str) -> Vec<Gap> {
+    fn gaps_near(self, bound: &str) -> Vec<Gap> {
         let mut gaps = Vec::new();
         for (place, here) in bound.bytes().enumerate() {
             let shared = bound.get(..place).unwrap_or_default();
             let mut low = shared.to_owned();
-            for possible in self.possible(shared, &here).iter().filter(|possible| **possible <= here) {
+            for possible in self.possible_next(shared, &here).iter().filter(|possible| **possible <= here) {
                 let high = format!("{shared}{}", char::from(*possible));
                 let behind = format!("{shared}{}", char::from(possible.saturating_add(1)));
                 if low < high {
@@ -111,7 +111,7 @@ impl SortKeyForm {
 
     /// The characters that can follow `shared` in a key, ascending, where the bound has `here`: at least all
     /// smaller ones.
-    fn possible<'a>(self, shared: &str, here: &'a u8) -> &'a [u8] {
+    fn possible_next<'a>(self, shared: &str, here: &'a u8) -> &'a [u8] {
         match (self, here) {
             (Self::Ulid, _) => CROCKFORD,
             // A month has no day 00.
@@ -147,7 +147,7 @@ mod tests {
 
     /// A time whose keys have the fixed width.
     fn time_of_a_table() -> impl Strategy<Value = Time> {
-        (0..LAST_OF_FIXED_WIDTH).prop_map(|ms| Time::from_millis(ms).unwrap())
+        (0..MAX_FIXED_WIDTH_MILLIS).prop_map(|ms| Time::from_millis(ms).unwrap())
     }
 
     /// A text that resembles the bound of a time: a prefix of it, then other characters.
@@ -261,7 +261,7 @@ mod tests {
             prop_assert!(gaps.iter().all(|(low, high)| low < high), "{gaps:?}");
             prop_assert!(gaps.windows(2).all(|pair| pair[0].1 < pair[1].0), "{gaps:?}");
             let (first, last) = (gaps.first().unwrap(), gaps.last().unwrap());
-            prop_assert!(first.0.is_empty() && last.1 <= form.bound(form.within_fixed_width(until)));
+            prop_assert!(first.0.is_empty() && last.1 <= form.bound(form.clamp_to_fixed_width(until)));
         }
 
         #[test]

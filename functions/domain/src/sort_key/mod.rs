@@ -100,21 +100,23 @@ impl SortKeyForm {
                 digits(text, 10)?.checked_mul(1000).and_then(Time::from_millis)
             }
             (Self::EpochMillis, SortKey::Text(text)) => digits(text, 13).and_then(Time::from_millis),
-            (_, SortKey::Number(text)) => self.number(text).filter(|time| *time >= self.first_number()),
+            (_, SortKey::Number(text)) => {
+                self.numeric_time(text).filter(|time| *time >= self.first_numeric_time())
+            }
         }
     }
 
     /// The earliest time in a key of type N. Milliseconds below 10^12 (September 2001) are unparsable: they
     /// are seconds written where milliseconds are expected, and would all count as January 1970.
     #[must_use]
-    pub const fn first_number(self) -> Time {
+    pub const fn first_numeric_time(self) -> Time {
         match (self, Time::from_millis(1_000_000_000_000)) {
             (Self::EpochMillis, Some(first)) => first,
             _ => Time::EPOCH,
         }
     }
 
-    fn number(self, text: &str) -> Option<Time> {
+    fn numeric_time(self, text: &str) -> Option<Time> {
         match self {
             Self::EpochSeconds => decimal_millis(text, 3),
             Self::EpochMillis => decimal_millis(text, 0),
@@ -158,7 +160,7 @@ impl SortKeyForm {
             (None, SortKey::Text(text)) => text.as_str() < self.bound(time).as_str(),
             // An unparsable number: negative numbers and numbers that are too small for this form lie before
             // all times, the others after.
-            (None, SortKey::Number(text)) => text.starts_with('-') || self.number(text).is_some(),
+            (None, SortKey::Number(text)) => text.starts_with('-') || self.numeric_time(text).is_some(),
         }
     }
 }

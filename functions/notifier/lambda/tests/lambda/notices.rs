@@ -158,9 +158,9 @@ async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() 
         let ended = function.kill().await;
         assert_eq!(ended.stderr, "", "everything is in the log");
         for told in [
-            "a contact was told",
-            "a contact could not be told and is given up",
-            "a message was dropped: it is no notice",
+            "a contact was notified",
+            "giving up on notifying a contact",
+            "a message was dropped: it is not a notice",
         ] {
             assert!(ended.log().iter().any(|line| line["message"] == told), "{told}: {}", ended.stdout);
         }
