@@ -3,7 +3,7 @@
 use domain::connector::{EncryptionError, NotAllowedError};
 use domain::names::Refused;
 use domain::onboarding::{OnboardingError, OwnedResource};
-use domain::partition::NoPartition;
+use domain::partition::PartitionError;
 use domain::verify::{PreflightReport, PreflightVerdict};
 
 use crate::problem::Problem;
@@ -117,8 +117,8 @@ impl From<NotAllowedError> for Problem {
     }
 }
 
-impl From<NoPartition> for Problem {
-    fn from(without: NoPartition) -> Self {
+impl From<PartitionError> for Problem {
+    fn from(without: PartitionError) -> Self {
         Self::usage(
             without.to_string(),
             "Set EVENTS_PARTITION_FORMAT as in the deployment's functions, and name the tenant as in its keys.",

@@ -19,7 +19,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use domain::backoff::REQUEST;
 use domain::connector::Shards;
 use domain::names::TenantId;
-use domain::partition::NoPartition;
+use domain::partition::PartitionError;
 use domain::ports::{BoxError, Clock, PortError, Rng};
 use domain::sort_key::SortKeyForm;
 
@@ -47,7 +47,7 @@ pub enum NotWritable {
     SortKeyForm,
     /// The tenant has no partition keys of its own in this table.
     #[error(transparent)]
-    NoPartition(#[from] NoPartition),
+    NoPartition(#[from] PartitionError),
 }
 
 /// Writes into the events table.
@@ -97,7 +97,7 @@ impl EventsWriter {
     ///
     /// # Errors
     /// If the partition format has no keys for the tenant.
-    pub fn partitions(&self, tenant: &TenantId, shards: Shards) -> Result<Vec<String>, NoPartition> {
+    pub fn partitions(&self, tenant: &TenantId, shards: Shards) -> Result<Vec<String>, PartitionError> {
         (0..shards.get()).map(|shard| self.layout.partition_format.key(tenant, shards, shard)).collect()
     }
 

@@ -8,7 +8,7 @@ use adapters::clock::SystemRandomness;
 use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable, Outcome};
 use async_trait::async_trait;
 use domain::connector::Shards;
-use domain::partition::{NoPartition, PartitionFormat};
+use domain::partition::{PartitionError, PartitionFormat};
 use domain::ports::{Clock, PortError};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
@@ -191,7 +191,7 @@ async fn what_others_are_in_the_way_of_is_tried_again_and_not_for_ever() {
 #[tokio::test]
 async fn a_table_whose_keys_are_not_known_is_not_written_to() {
     let server = Server::start([]).await;
-    let no_shard = NoPartition::NoShard { tenant: "acme".parse().unwrap(), shards: 2 };
+    let no_shard = PartitionError::NoShardPlaceholder { tenant: "acme".parse().unwrap(), shards: 2 };
     let without = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let (one, two) = (Shards::ONE, Shards::try_from(2).unwrap());
     for (layout, shards, why) in [

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use domain::connector::NotAllowedError;
 use domain::onboarding::{OnboardingError, OwnedResource};
-use domain::partition::NoPartition;
+use domain::partition::PartitionError;
 use domain::ports::PortError;
 use domain::setup::DestinationMismatchError;
 use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
@@ -41,8 +41,8 @@ impl From<OnboardingError> for Problem {
             }
             OnboardingError::NoPartition(without) => {
                 let field = match without {
-                    NoPartition::NoShard { .. } => "/shards",
-                    NoPartition::ReadsAsShard { .. } => "/tenant",
+                    PartitionError::NoShardPlaceholder { .. } => "/shards",
+                    PartitionError::AmbiguousTenantId { .. } => "/tenant",
                 };
                 Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }

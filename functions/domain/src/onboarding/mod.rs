@@ -22,7 +22,7 @@ use crate::connector::{Connector, NotAllowedError};
 use crate::contacts::LinkError;
 use crate::manifest::{ManifestSigner, SigningError};
 use crate::names::{ConnectorId, Refused};
-use crate::partition::{NoPartition, PartitionFormat};
+use crate::partition::{PartitionError, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
 use crate::protocol::Timing;
 use crate::setup::{DestinationMismatchError, Vendor};
@@ -104,7 +104,7 @@ pub enum OnboardingError {
     DestinationMismatch(Vec<DestinationMismatchError>),
     /// The tenant has no partition keys of its own.
     #[error(transparent)]
-    NoPartition(#[from] NoPartition),
+    NoPartition(#[from] PartitionError),
     /// The idempotency key was used for another request.
     #[error(transparent)]
     KeyReused(#[from] KeyReusedError),

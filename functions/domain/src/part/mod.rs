@@ -208,8 +208,8 @@ impl Part {
     /// The name of its manifest below the connector's prefix, if it has one.
     #[must_use]
     pub fn manifest_name(&self) -> Option<String> {
-        let pinned = self.manifest.as_ref()?;
-        Some(note_name(self.window, self.number, pinned.sha256()))
+        let manifest = self.manifest.as_ref()?;
+        Some(note_name(self.window, self.number, manifest.sha256()))
     }
 }
 

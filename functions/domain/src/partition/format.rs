@@ -1,6 +1,6 @@
 //! The format of partition keys: its grammar, and the keys of a tenant.
 
-use super::NoPartition;
+use super::PartitionError;
 use crate::connector::Shards;
 use crate::names::{Refused, TenantId};
 
@@ -9,24 +9,24 @@ const SHARD: &str = "{shard}";
 /// The longest format, in characters of at most four bytes: a partition key has at most 2,048 bytes (DynamoDB
 /// developer guide, "Quotas"), a tenant's ID at most 1,024. `template.yaml` has the same limit and counts
 /// characters, too.
-const LONGEST: usize = 255;
+const MAX_FORMAT_CHARS: usize = 255;
 /// The text between tenant and shard number in the default format.
 const SEPARATOR: &str = "#";
 /// More digits than any shard number has.
-const LONGEST_NUMBER: usize = 3;
+const MAX_SHARD_DIGITS: usize = 3;
 
 /// Derives a partition key from tenant and shard such that no two tenants can ever share a key. A shard
 /// number consists of digits, and the text between it and the tenant does not touch it with a digit, so a key
 /// can be parsed in only one way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PartitionFormat(Form);
+pub struct PartitionFormat(Layout);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Form {
+enum Layout {
     /// `{tenant}` for one shard and `{tenant}#{shard}` for several. Keys of both kinds coexist, so no ID may
     /// end in `#` and digits.
     #[default]
-    Contract,
+    Default,
     /// The texts before and after `{tenant}`.
     Tenant([String; 2]),
     /// The texts around `{tenant}` and `{shard}`, in this order.
@@ -39,12 +39,12 @@ enum Form {
 impl std::fmt::Display for PartitionFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
-            Form::Contract => f.write_str(TENANT),
-            Form::Tenant([before, after]) => write!(f, "{before}{TENANT}{after}"),
-            Form::TenantShard([before, between, after]) => {
+            Layout::Default => f.write_str(TENANT),
+            Layout::Tenant([before, after]) => write!(f, "{before}{TENANT}{after}"),
+            Layout::TenantShard([before, between, after]) => {
                 write!(f, "{before}{TENANT}{between}{SHARD}{after}")
             }
-            Form::ShardTenant([before, between, after]) => {
+            Layout::ShardTenant([before, between, after]) => {
                 write!(f, "{before}{SHARD}{between}{TENANT}{after}")
             }
         }
@@ -63,7 +63,7 @@ impl PartitionFormat {
     /// characters, or nothing between `{tenant}` and `{shard}` that separates them.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let refuse = |problem: &str| Err(Refused::new("partition format", text, problem, Self::FORM));
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > MAX_FORMAT_CHARS {
             return refuse("is longer than 255 characters");
         }
         if text.chars().any(char::is_control) {
@@ -79,7 +79,7 @@ impl PartitionFormat {
         if text.matches(['{', '}']).count() != 2 * (tenants + shards) {
             return refuse("contains braces other than `{tenant}` and `{shard}`");
         }
-        match split(text) {
+        match parse_layout(text) {
             Some(form) => Ok(Self(form)),
             None => refuse("has nothing between `{tenant}` and `{shard}`, or a digit next to `{shard}`"),
         }
@@ -89,14 +89,18 @@ impl PartitionFormat {
     ///
     /// # Errors
     /// Those of [`Self::check`].
-    pub fn key(&self, tenant: &TenantId, shards: Shards, shard: u8) -> Result<String, NoPartition> {
+    pub fn key(&self, tenant: &TenantId, shards: Shards, shard: u8) -> Result<String, PartitionError> {
         self.check(tenant, shards)?;
         Ok(match &self.0 {
-            Form::Contract if shards == Shards::ONE => tenant.to_string(),
-            Form::Contract => format!("{tenant}{SEPARATOR}{shard}"),
-            Form::Tenant([before, after]) => format!("{before}{tenant}{after}"),
-            Form::TenantShard([before, between, after]) => format!("{before}{tenant}{between}{shard}{after}"),
-            Form::ShardTenant([before, between, after]) => format!("{before}{shard}{between}{tenant}{after}"),
+            Layout::Default if shards == Shards::ONE => tenant.to_string(),
+            Layout::Default => format!("{tenant}{SEPARATOR}{shard}"),
+            Layout::Tenant([before, after]) => format!("{before}{tenant}{after}"),
+            Layout::TenantShard([before, between, after]) => {
+                format!("{before}{tenant}{between}{shard}{after}")
+            }
+            Layout::ShardTenant([before, between, after]) => {
+                format!("{before}{shard}{between}{tenant}{after}")
+            }
         })
     }
 
@@ -106,53 +110,57 @@ impl PartitionFormat {
     /// If the tenant has several shards and the format has no `{shard}`. If the ID ends (or, if `{shard}`
     /// comes first, begins) with the separator and a number: in the default format `acme#0` would be a shard
     /// of `acme`.
-    pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NoPartition> {
-        if shards != Shards::ONE && matches!(self.0, Form::Tenant(_)) {
-            return Err(NoPartition::NoShard { tenant: tenant.clone(), shards: shards.get() });
+    pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), PartitionError> {
+        if shards != Shards::ONE && matches!(self.0, Layout::Tenant(_)) {
+            return Err(PartitionError::NoShardPlaceholder { tenant: tenant.clone(), shards: shards.get() });
         }
         let id = tenant.as_str();
         // With `{shard}` in the format each key contains a number, so no ID can have another tenant's key,
         // whatever its end. An ID that looks like one is rejected nevertheless, but not a UUID whose last
         // twelve digits follow a hyphen.
         let (place, separator, mark) = match &self.0 {
-            Form::Tenant(_) => return Ok(()),
-            Form::Contract => ("ends in", SEPARATOR, number_behind(id, SEPARATOR, usize::MAX)),
-            Form::TenantShard([_, between, after]) => {
-                let inner = || number_behind(id.strip_suffix(after.as_str())?, between, LONGEST_NUMBER);
-                ("ends in", between.as_str(), number_behind(id, between, LONGEST_NUMBER).or_else(inner))
+            Layout::Tenant(_) => return Ok(()),
+            Layout::Default => ("ends in", SEPARATOR, numeric_suffix(id, SEPARATOR, usize::MAX)),
+            Layout::TenantShard([_, between, after]) => {
+                let inner = || numeric_suffix(id.strip_suffix(after.as_str())?, between, MAX_SHARD_DIGITS);
+                ("ends in", between.as_str(), numeric_suffix(id, between, MAX_SHARD_DIGITS).or_else(inner))
             }
-            Form::ShardTenant([before, between, _]) => {
-                let inner = || number_before(id.strip_prefix(before.as_str())?, between, LONGEST_NUMBER);
-                ("begins with", between.as_str(), number_before(id, between, LONGEST_NUMBER).or_else(inner))
+            Layout::ShardTenant([before, between, _]) => {
+                let inner = || numeric_prefix(id.strip_prefix(before.as_str())?, between, MAX_SHARD_DIGITS);
+                (
+                    "begins with",
+                    between.as_str(),
+                    numeric_prefix(id, between, MAX_SHARD_DIGITS).or_else(inner),
+                )
             }
         };
         let Some(mark) = mark else { return Ok(()) };
         let (mark, separator) = (mark.to_owned(), separator.to_owned());
-        Err(NoPartition::ReadsAsShard { tenant: tenant.clone(), place, mark, separator })
+        Err(PartitionError::AmbiguousTenantId { tenant: tenant.clone(), place, mark, separator })
     }
 }
 
 /// Parses a text with one `{tenant}` and at most one `{shard}`. `None` if the two are not separated.
-fn split(text: &str) -> Option<Form> {
+fn parse_layout(text: &str) -> Option<Layout> {
     if text == TENANT {
-        return Some(Form::Contract);
+        return Some(Layout::Default);
     }
     let (before, after) = text.split_once(TENANT)?;
     let own = |texts: [&str; 3]| texts.map(ToOwned::to_owned);
     if let Some((between, after)) = after.split_once(SHARD) {
         let apart = between.ends_with(|c: char| !c.is_ascii_digit());
-        return apart.then(|| Form::TenantShard(own([before, between, after])));
+        return apart.then(|| Layout::TenantShard(own([before, between, after])));
     }
     if let Some((before, between)) = before.split_once(SHARD) {
         let apart = between.starts_with(|c: char| !c.is_ascii_digit());
-        return apart.then(|| Form::ShardTenant(own([before, between, after])));
+        return apart.then(|| Layout::ShardTenant(own([before, between, after])));
     }
-    Some(Form::Tenant([before.to_owned(), after.to_owned()]))
+    Some(Layout::Tenant([before.to_owned(), after.to_owned()]))
 }
 
 /// The separator and number at the end of a text. Only ASCII digits count, since shard numbers are written in
 /// them.
-fn number_behind<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
+fn numeric_suffix<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
     let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - head.len();
     let start = head.strip_suffix(separator)?.len();
@@ -160,7 +168,7 @@ fn number_behind<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&
 }
 
 /// The number and separator at the start of a text.
-fn number_before<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
+fn numeric_prefix<'a>(text: &'a str, separator: &str, longest: usize) -> Option<&'a str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - rest.len();
     let behind = rest.strip_prefix(separator)?.len();
@@ -273,12 +281,12 @@ mod tests {
     #[test]
     fn the_longest_key_is_one_that_dynamodb_takes() {
         let id: TenantId = "\u{1f980}".repeat(256).parse().unwrap();
-        let filler = "\u{1f980}".repeat(LONGEST - "{tenant}{shard}".len() - 1);
+        let filler = "\u{1f980}".repeat(MAX_FORMAT_CHARS - "{tenant}{shard}".len() - 1);
         for text in [format!("{filler}{{tenant}}/{{shard}}"), format!("{filler}/{{tenant}}")] {
             let Ok(longest) = format(&text).key(&id, 64.try_into().unwrap(), 63) else { continue };
             assert!((1900..=2048).contains(&longest.len()), "{}", longest.len());
         }
-        assert!(PartitionFormat::parse(&format!("{}{{tenant}}", "ä".repeat(LONGEST - 7))).is_err());
+        assert!(PartitionFormat::parse(&format!("{}{{tenant}}", "ä".repeat(MAX_FORMAT_CHARS - 7))).is_err());
     }
 
     #[test]

@@ -13,14 +13,14 @@ use crate::names::TenantId;
 
 /// Why a tenant has no partition keys in a format. Decided by the texts alone, before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoPartition {
+pub enum PartitionError {
     /// The tenant has several shards, but the format has no `{shard}`.
     #[error(
         "tenant `{}` is configured with {shards} shards, but EVENTS_PARTITION_FORMAT has no `{{shard}}`; add it, or \
          set the tenant to one shard",
         .tenant.shown()
     )]
-    NoShard {
+    NoShardPlaceholder {
         /// The tenant without partition keys.
         tenant: TenantId,
         /// The configured number of shards.
@@ -32,7 +32,7 @@ pub enum NoPartition {
          deployment (EVENTS_PARTITION_FORMAT); use an ID without a number next to `{separator}` there",
         .tenant.shown()
     )]
-    ReadsAsShard {
+    AmbiguousTenantId {
         /// The tenant without partition keys.
         tenant: TenantId,
         /// `ends in` or `begins with`.

@@ -31,10 +31,10 @@ impl Time {
         if let Ok(time) = text.parse() {
             return Ok(time);
         }
-        let shown = || text.chars().take(64).collect::<String>();
-        let other = || ParseRfc3339Error::Other(shown());
+        let excerpt = || text.chars().take(64).collect::<String>();
+        let other = || ParseRfc3339Error::Other(excerpt());
         let (head, rest) = text.split_at_checked(SECONDS_LEN).ok_or_else(other)?;
-        let shaped = head.bytes().enumerate().all(|(place, byte)| match place {
+        let shaped = head.bytes().enumerate().all(|(position, byte)| match position {
             4 | 7 => byte == b'-',
             10 => matches!(byte, b'T' | b't' | b' '),
             13 | 16 => byte == b':',
@@ -46,11 +46,11 @@ impl Time {
         // Some languages print a space before the offset.
         let offset = offset.strip_prefix(' ').unwrap_or(offset);
         if offset.is_empty() {
-            return Err(ParseRfc3339Error::NoOffset(shown()));
+            return Err(ParseRfc3339Error::NoOffset(excerpt()));
         }
         let offset = normalize_offset(offset).ok_or_else(other)?;
-        let usual = format!("{date}T{time}.{fraction}{offset}");
-        let stamp: jiff::Timestamp = usual.parse().map_err(|_| other())?;
+        let canonical = format!("{date}T{time}.{fraction}{offset}");
+        let stamp: jiff::Timestamp = canonical.parse().map_err(|_| other())?;
         Self::from_millis(stamp.as_millisecond())
             .filter(|_| stamp >= jiff::Timestamp::UNIX_EPOCH)
             .ok_or_else(other)
@@ -61,9 +61,9 @@ impl Time {
 fn fraction(text: &str) -> Option<(String, &str)> {
     let Some(digits) = text.strip_prefix(['.', ',']) else { return Some(("000".to_owned(), text)) };
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let (digits, behind) = digits.split_at_checked(end)?;
+    let (digits, rest) = digits.split_at_checked(end)?;
     let milliseconds: String = digits.chars().chain(std::iter::repeat('0')).take(3).collect();
-    (!digits.is_empty()).then_some((milliseconds, behind))
+    (!digits.is_empty()).then_some((milliseconds, rest))
 }
 
 /// An offset in the form with a colon. `None` if it is invalid, or a day or more.

@@ -20,10 +20,10 @@ const SECONDS_LEN: usize = 19;
 /// `:60`, counts as the second before it, since Unix time has no value for one.
 pub(super) fn parse_utc(text: &[u8]) -> Option<Time> {
     let (head, rest) = text.split_at_checked(SECONDS_LEN)?;
-    if !SEPARATORS.iter().all(|(place, separator)| head.get(*place) == Some(separator)) {
+    if !SEPARATORS.iter().all(|(position, separator)| head.get(*position) == Some(separator)) {
         return None;
     }
-    let field = |place: Range<usize>| head.get(place).and_then(number);
+    let field = |position: Range<usize>| head.get(position).and_then(number);
     let (year, month, day) = (field(0..4)?, field(5..7)?, field(8..10)?);
     let (hour, minute, second) = (field(11..13)?, field(14..16)?, field(17..19)?);
     if !(1..=12).contains(&month) || !(1..=last_day(year, month)).contains(&day) {
@@ -51,9 +51,9 @@ fn number(digits: &[u8]) -> Option<i64> {
 /// The milliseconds of a fraction, and the rest of the text after it.
 fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, behind) = text.split_at_checked(count)?;
-    let worth = digits.iter().zip([100, 10, 1]).map(|(digit, one)| i64::from(digit - b'0') * one);
-    (count > 0).then(|| (worth.sum(), behind))
+    let (digits, rest) = text.split_at_checked(count)?;
+    let milliseconds = digits.iter().zip([100, 10, 1]).map(|(digit, one)| i64::from(digit - b'0') * one);
+    (count > 0).then(|| (milliseconds.sum(), rest))
 }
 
 const fn last_day(year: i64, month: i64) -> i64 {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn every_spelling_of_utc_parses_to_the_same_time() {
         for zone in ["Z", "z", "+00:00", "-00:00"] {
-            for (fraction, told) in [
+            for (fraction, digits) in [
                 ("", "000"),
                 (".5", "500"),
                 (",5", "500"),
@@ -101,7 +101,7 @@ mod tests {
                 (".0", "000"),
             ] {
                 let text = format!("2026-11-20T20:15:30{fraction}{zone}");
-                assert_eq!(read(&text), Some(format!("2026-11-20T20:15:30.{told}Z")), "{text}");
+                assert_eq!(read(&text), Some(format!("2026-11-20T20:15:30.{digits}Z")), "{text}");
             }
         }
     }
@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn invalid_days_and_times_do_not_parse() {
         let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-        let behind = (1..).zip(days).map(|(month, days)| format!("2023-{month:02}-{:02}", days + 1));
+        let rest = (1..).zip(days).map(|(month, days)| format!("2023-{month:02}-{:02}", days + 1));
         let others = ["2023-00-01", "2023-13-01", "2023-01-00", "2100-02-29", "1969-12-31"];
-        for day in behind.chain(others.map(ToOwned::to_owned)) {
+        for day in rest.chain(others.map(ToOwned::to_owned)) {
             assert_eq!(read(&format!("{day}T00:00:00Z")), None, "{day}");
         }
         for time in ["24:00:00", "00:60:00", "00:00:61", "-1:00:00"] {
@@ -179,14 +179,14 @@ mod tests {
         #[test]
         fn the_parser_agrees_with_the_calendar_library(
             ms in 0..=LAST_MS, fraction in "([.,][0-9]{0,9})?", zone in "Z|z|[+-]00:00|[+-]0[01]:[0-9]{2}",
-            place in 0usize..30, other in "[-+.,:TtZz0-9]", change: bool,
+            position in 0usize..30, other in "[-+.,:TtZz0-9]", change: bool,
         ) {
             let time = Time::from_millis(ms).unwrap();
             let mut text = format!("{}{fraction}{zone}", time.second_prefix());
-            if change && place < text.len() {
-                text.replace_range(place..=place, &other);
+            if change && position < text.len() {
+                text.replace_range(position..=position, &other);
             }
-            let shaped = SEPARATORS.iter().all(|(place, separator)| text.as_bytes().get(*place) == Some(separator));
+            let shaped = SEPARATORS.iter().all(|(position, separator)| text.as_bytes().get(*position) == Some(separator));
             let is_utc = ["Z", "z", "+00:00", "-00:00"].iter().any(|zone| text.ends_with(zone));
             let library = text.parse::<jiff::Timestamp>().ok().filter(|_| shaped && is_utc);
             let library = library.and_then(|stamp| {

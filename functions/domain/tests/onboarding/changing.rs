@@ -7,7 +7,7 @@ use domain::names::ConnectorId;
 use domain::onboarding::{
     ConnectorUpdate, DeletionLoss, MailMode, NewConnector, NewContacts, OnboardingError, OwnedResource,
 };
-use domain::partition::{NoPartition, PartitionFormat};
+use domain::partition::{PartitionError, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
 use tests::failing::Outage;
@@ -69,7 +69,10 @@ async fn a_tenant_may_be_called_anything_that_has_a_partition_of_its_own() {
         for caller in [OPERATOR, Caller::Tenant { tenant: tenant(id), name: "ann".into() }] {
             let new = NewConnector { tenant: tenant(id), shards: Shards::ONE, ..new_connector() };
             let created = world.onboarding.create(&caller, new).await;
-            let told = matches!(created, Err(OnboardingError::NoPartition(NoPartition::ReadsAsShard { .. })));
+            let told = matches!(
+                created,
+                Err(OnboardingError::NoPartition(PartitionError::AmbiguousTenantId { .. }))
+            );
             assert_eq!((told, created.is_err()), (refused, refused), "{format} {id}");
         }
     }
@@ -83,17 +86,20 @@ async fn several_shards_need_a_format_with_a_place_for_them() {
     let four = Shards::try_from(4).unwrap();
     let several = NewConnector { shards: four, ..new_connector() };
     let refused = world.onboarding.create(&OPERATOR, several.clone()).await;
-    assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { shards: 4, .. }))));
+    assert!(matches!(
+        refused,
+        Err(OnboardingError::NoPartition(PartitionError::NoShardPlaceholder { shards: 4, .. }))
+    ));
     let id = world.connected().await;
     let edit = ConnectorUpdate { shards: Some(four), ..ConnectorUpdate::default() };
     let refused = world.onboarding.update(&OPERATOR, &id, None, edit, |_| ()).await;
-    assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { .. }))));
+    assert!(matches!(refused, Err(OnboardingError::NoPartition(PartitionError::NoShardPlaceholder { .. }))));
     // One that was created when the format had a place is not activated.
     world.onboarding.partitions = PartitionFormat::default();
     let id = world.onboarding.create(&OPERATOR, several).await.unwrap().id;
     world.onboarding.partitions = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let refused = world.onboarding.activate(&OPERATOR, &id, None, |_| ()).await;
-    assert!(matches!(refused, Err(OnboardingError::NoPartition(NoPartition::NoShard { .. }))));
+    assert!(matches!(refused, Err(OnboardingError::NoPartition(PartitionError::NoShardPlaceholder { .. }))));
 }
 
 #[tokio::test]

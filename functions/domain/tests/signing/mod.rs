@@ -36,17 +36,17 @@ fn chain(key: KeyId) -> ChainState {
 
 /// The keys that sign part 5 of a chain with that current key.
 async fn signers(signing: &ManifestSigner, last: Option<KeyId>) -> Result<Vec<KeyId>, SigningError> {
-    let pinned = signed(signing, last.map(chain).as_ref()).await?;
-    Ok(pinned.keys().iter().map(|key| key.id().into()).collect())
+    let manifest = signed(signing, last.map(chain).as_ref()).await?;
+    Ok(manifest.keys().iter().map(|key| key.id().into()).collect())
 }
 
 async fn signed(signing: &ManifestSigner, last: Option<&ChainState>) -> Result<SignedManifest, SigningError> {
-    let pinned = signing.sign(TEXT.into(), last).await?;
-    assert!(pinned.has_text(TEXT), "{:?}", pinned.note().text());
-    for (key, signature) in pinned.keys().iter().zip(pinned.note().signatures()) {
-        assert!(key.has_signed(pinned.note(), signature), "{key}");
+    let manifest = signing.sign(TEXT.into(), last).await?;
+    assert!(manifest.has_text(TEXT), "{:?}", manifest.note().text());
+    for (key, signature) in manifest.keys().iter().zip(manifest.note().signatures()) {
+        assert!(key.has_signed(manifest.note(), signature), "{key}");
     }
-    Ok(pinned)
+    Ok(manifest)
 }
 
 #[tokio::test]
@@ -65,9 +65,9 @@ async fn the_previous_key_hands_over_in_a_text_with_the_whole_new_key() {
     let (old, new) = (id(1).await, id(2).await);
     let signing = signing(FakeSigner::new(2), key(1));
     assert_eq!(signers(&signing, Some(old)).await.unwrap(), [old, new]);
-    let pinned = signed(&signing, Some(&chain(old))).await.unwrap();
-    let successor = pinned.successor().unwrap();
-    assert_eq!(pinned.note().text(), format!("{TEXT}successor {successor}\n"));
+    let manifest = signed(&signing, Some(&chain(old))).await.unwrap();
+    let successor = manifest.successor().unwrap();
+    assert_eq!(manifest.note().text(), format!("{TEXT}successor {successor}\n"));
     assert_eq!(KeyId::from(successor.id()), new);
     assert_eq!(signed(&signing, None).await.unwrap().note().text(), TEXT, "nobody hands over");
 }
