@@ -1,7 +1,7 @@
 //! Converts the errors of [`domain::onboarding`] to errors of a command, each with its remedy.
 
 use domain::connector::{EncryptionError, NotAllowedError};
-use domain::names::Refused;
+use domain::names::InvalidValueError;
 use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::PartitionError;
 use domain::verify::{PreflightReport, PreflightVerdict};
@@ -136,8 +136,8 @@ impl From<EncryptionError> for Problem {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+impl From<InvalidValueError> for Problem {
+    fn from(refused: InvalidValueError) -> Self {
         Self::usage(refused.to_string(), "Use the format shown above, and repeat the command.")
     }
 }

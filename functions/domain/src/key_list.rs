@@ -174,10 +174,7 @@ mod tests {
             assert!(read(&damaged).map_or(true, |found| found == keys), "bit {bit}");
         }
         for end in 0..bytes.len() {
-            assert!(
-                read(&bytes[..end]).is_err(),
-                "a list of which {end} bytes came is taken for a whole one"
-            );
+            assert!(read(&bytes[..end]).is_err(), "a list cut to {end} bytes is accepted as complete");
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::Refused;
+use crate::names::InvalidValueError;
 use crate::part::Window;
 use crate::time::Time;
 
@@ -39,8 +39,8 @@ impl Frequency {
 }
 
 impl TryFrom<u8> for Frequency {
-    type Error = Refused;
-    fn try_from(hours: u8) -> Result<Self, Refused> {
+    type Error = InvalidValueError;
+    fn try_from(hours: u8) -> Result<Self, InvalidValueError> {
         hours.to_string().parse()
     }
 }
@@ -52,11 +52,11 @@ impl From<Frequency> for u8 {
 }
 
 impl std::str::FromStr for Frequency {
-    type Err = Refused;
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    type Err = InvalidValueError;
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         match text.parse::<u8>() {
             Ok(hours @ 1..=24) => Ok(Self(hours)),
-            _ => Err(Refused::new(
+            _ => Err(InvalidValueError::new(
                 "frequency",
                 text,
                 "is not a whole number of hours from 1 to 24",

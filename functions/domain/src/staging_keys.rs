@@ -114,7 +114,7 @@ mod tests {
     fn the_staging_prefix_of_a_connector_covers_its_objects_and_no_others() {
         let key = |id| staged_key(&ConnectorId::new(id), PartNumber::new(42), "w-1", StagedObject::Data);
         let keys = staged_key(&ConnectorId::new(7), PartNumber::new(42), "w-1", StagedObject::Keys);
-        assert_ne!(key(7), keys, "the two objects of an attempt are two");
+        assert_ne!(key(7), keys, "the two objects of an attempt have two keys");
         let prefix = staging_prefix(&ConnectorId::new(7));
         assert!(
             key(7).starts_with(&prefix) && !key(8).starts_with(&prefix) && !key(0x70).starts_with(&prefix)
@@ -166,10 +166,10 @@ mod tests {
         assert!(!is_orphan(&part, &data) && !is_orphan(&part, &keys));
         for kind in [StagedObject::Data, StagedObject::Keys] {
             assert!(is_orphan(&part, &key(42, "w-2", kind)), "of another attempt");
-            assert!(!is_orphan(&part, &key(43, "w-2", kind)), "of a number that this record says nothing of");
+            assert!(!is_orphan(&part, &key(43, "w-2", kind)), "of a number with another record");
         }
         assert!(!is_orphan(&part, "parts/con_0000000000000007/000000000042/notes.txt"), "not ours");
         let heartbeat = sealed(Content::Inline(String::new()));
-        assert!(is_orphan(&heartbeat, &data), "a heartbeat needs nothing staged");
+        assert!(is_orphan(&heartbeat, &data), "a heartbeat has no staged objects");
     }
 }

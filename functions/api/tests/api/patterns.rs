@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::names::{
-    BucketName, CustomerRole, EmailAddress, KmsKeyArn, Prefix, RESERVED_ENDS, RESERVED_STARTS, Region,
+    BucketName, CustomerRole, EmailAddress, KmsKeyArn, Prefix, RESERVED_PREFIXES, RESERVED_SUFFIXES, Region,
     TenantId, WebhookUrl,
 };
 use domain::time::Time;
@@ -98,8 +98,8 @@ fn a_schema_admits_what_its_parser_takes() {
 #[test]
 fn names_that_s3_reserves_are_none_in_the_document_either() {
     let (schema, _) = schema("BucketName");
-    let starts = RESERVED_STARTS.iter().map(|start| format!("{start}acme"));
-    let ends = RESERVED_ENDS.iter().map(|end| format!("acme{end}"));
+    let starts = RESERVED_PREFIXES.iter().map(|start| format!("{start}acme"));
+    let ends = RESERVED_SUFFIXES.iter().map(|end| format!("acme{end}"));
     for name in starts.chain(ends).chain(["acme-an", "10.0.0.1", "a..b"].map(ToOwned::to_owned)) {
         assert!(!schema.takes(&json!(name)) && name.parse::<BucketName>().is_err(), "{name}");
     }

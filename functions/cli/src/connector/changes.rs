@@ -37,7 +37,7 @@ pub(crate) async fn changes(backend: &Backend, args: &PagedArgs, output: Output)
 fn row(change: &Change) -> [String; 5] {
     let by = match &change.by {
         Caller::Operator { name } => name.clone(),
-        Caller::Tenant { tenant, name } => format!("{name} of {}", tenant.shown()),
+        Caller::Tenant { tenant, name } => format!("{name} of {}", tenant.escaped()),
         Caller::System => "Auditferry".to_owned(),
     };
     let what = match serde_json::to_value(change.what) {

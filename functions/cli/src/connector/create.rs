@@ -57,7 +57,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
     let connector = backend.onboarding.create(&backend.caller, new).await?;
     let id = &connector.id;
     let setup = backend.onboarding.setup(&backend.caller, id).await?;
-    output.line(format_args!("{id} was created for {}", connector.tenant.shown()));
+    output.line(format_args!("{id} was created for {}", connector.tenant.escaped()));
     output
         .line(format_args!("external ID {}: the customer's trust policy must require it", setup.external_id));
     if let Some(url) = &setup.quick_create_url {

@@ -61,7 +61,7 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
 fn row(connector: &Connector) -> [String; 6] {
     [
         connector.id.to_string(),
-        connector.tenant.shown(),
+        connector.tenant.escaped(),
         connector.state.as_str().to_owned(),
         format!("{} h", connector.frequency.hours()),
         connector.encoding.suffix().to_owned(),

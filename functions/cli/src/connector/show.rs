@@ -79,7 +79,7 @@ fn headline(connector: &Connector, standing: &Status, output: Output) -> String 
         format!(" and {}", output.tone(tone, health.as_str()))
     });
     let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
-    let tenant = connector.tenant.shown();
+    let tenant = connector.tenant.escaped();
     format!("{} of {tenant} is {}{health}{since}", connector.id, output.tone(Tone::Strong, state))
 }
 

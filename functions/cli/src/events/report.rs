@@ -27,7 +27,7 @@ pub(super) fn report(output: Output, tenant: &TenantId, tally: &Tally) {
 }
 
 fn print(output: Output, tenant: &TenantId, tally: &Tally) {
-    output.line(format_args!("{} imported for {}", counted(tally.imported, "event"), tenant.shown()));
+    output.line(format_args!("{} imported for {}", counted(tally.imported, "event"), tenant.escaped()));
     if tally.already_there > 0 {
         output.line(format_args!(
             "{} already in the table, and unchanged",

@@ -1,7 +1,9 @@
 //! The customer's administrator, who opens the quick-create link, fills in the other parameters and clicks *Create
 //! stack*; and the stack's outputs.
 
-use domain::names::{AccountId, BucketName, CustomerRole, ExternalId, Prefix, ROLE_PATH, Refused, Region};
+use domain::names::{
+    AccountId, BucketName, CustomerRole, ExternalId, InvalidValueError, Prefix, ROLE_PATH, Region,
+};
 use domain::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME};
 use local::Stack;
 use local::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
@@ -78,7 +80,7 @@ impl Launch {
                 return Err(format!("{name} must be {ours}, the only vendor of the stand-ins"));
             }
         }
-        let told = |refused: Refused| refused.to_string();
+        let told = |refused: InvalidValueError| refused.to_string();
         let region = self.region.map_or_else(|| REGION.parse(), Ok).map_err(told)?;
         let name = self.role_name.as_deref().unwrap_or(DEFAULT_ROLE_NAME);
         let role = format!("arn:aws:iam::{}:role{ROLE_PATH}{name}", self.account_id);

@@ -127,5 +127,5 @@ fn row(entry: &Entry) -> [String; 4] {
         Some(from) => ("accepted", from.to_string()),
         None => ("refused", "the old source".to_owned()),
     };
-    [entry.connector.to_string(), entry.tenant.shown(), answer.to_owned(), from]
+    [entry.connector.to_string(), entry.tenant.escaped(), answer.to_owned(), from]
 }

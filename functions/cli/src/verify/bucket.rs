@@ -1,4 +1,4 @@
-//! An archive in a bucket, read with whatever credentials the SDK finds.
+//! An archive in a bucket, read with the credentials that the SDK finds.
 
 use std::collections::HashSet;
 use std::io::{self, Read};
@@ -13,14 +13,14 @@ use tokio::sync::mpsc;
 use super::archive::{Archive, Entry, Found};
 use super::place::{Folders, Level, MOST_BELOW};
 
-/// So many chunks of an object wait for the thread that looks at them.
+/// Maximum number of prefetched chunks of an object.
 const AHEAD: usize = 8;
-/// S3 takes no longer key, bytes. Source: Amazon S3 user guide, "Naming Amazon S3 objects".
+/// Maximum length of a key, in bytes. Source: Amazon S3 user guide, "Naming Amazon S3 objects".
 const LONGEST_KEY: usize = 1_024;
-/// So many pages without an object may follow on one another: S3 passes over what was deleted.
+/// Maximum number of consecutive empty pages: S3 skips deleted objects.
 const MOST_EMPTY: u32 = 1_000;
 
-/// A folder of a bucket. The verifier's threads block on it; the requests run on the runtime.
+/// A prefix of a bucket. The verifier's threads block on it; the requests run on the runtime.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     archive: S3Archive,
@@ -28,45 +28,45 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// That archive, on the runtime that this is called in.
+    /// An archive on the current runtime.
     pub(crate) fn new(archive: S3Archive) -> Self {
         Self { archive, runtime: Handle::current() }
     }
 
-    /// The folder of that name below this one.
+    /// The folder of that name below this prefix.
     pub(crate) fn below(&self, name: &str) -> Self {
         Self { archive: self.archive.below(name), runtime: self.runtime.clone() }
     }
 
-    /// The folder of that prefix in the same bucket.
+    /// Another prefix of the same bucket.
     pub(crate) fn at(&self, prefix: &str) -> Self {
         Self { archive: self.archive.at(prefix), runtime: self.runtime.clone() }
     }
 }
 
-/// The pages of a listing as they come. A listing that does not end is no listing.
+/// The continuation tokens of a listing, to detect one that does not end.
 #[derive(Debug, Default)]
 struct Pages {
-    /// The beginnings of the tokens' hashes.
+    /// The first 16 bytes of the tokens' hashes.
     seen: HashSet<[u8; 16]>,
     empty: u32,
 }
 
 impl Pages {
-    /// Takes the token for the next page.
+    /// Checks and returns the token of the next page.
     fn go_on(&mut self, next: Option<String>, is_empty: bool) -> io::Result<Option<String>> {
         let Some(token) = next else { return Ok(None) };
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let head = hash.first_chunk::<16>().copied().unwrap_or_default();
         if !self.seen.insert(head) {
             return Err(io::Error::other(
-                "the listing names a page a second time as the next one, so it has no end",
+                "the listing repeats a continuation token, so it does not end",
             ));
         }
         self.empty = if is_empty { self.empty + 1 } else { 0 };
         if self.empty > MOST_EMPTY {
             return Err(io::Error::other(format!(
-                "more than {MOST_EMPTY} pages of the listing in a row are empty"
+                "more than {MOST_EMPTY} consecutive pages of the listing are empty"
             )));
         }
         Ok(Some(token))
@@ -81,7 +81,7 @@ impl Archive for Bucket {
             let page = self.runtime.block_on(self.archive.page(from)).map_err(|error| failed(&error))?;
             let is_empty = page.objects.is_empty();
             for (name, size) in page.objects {
-                // Nobody can ask S3 for such a key, so no archive has one.
+                // S3 has no such keys, so no archive has one.
                 let found = if name.len() > LONGEST_KEY {
                     Found::Odd("its key is longer than S3 allows")
                 } else {
@@ -101,7 +101,7 @@ impl Archive for Bucket {
         let (hand_over, chunks) = mpsc::channel(AHEAD);
         self.runtime.spawn(async move {
             while let Some(chunk) = stream.next().await {
-                // Whoever wanted the object has seen enough.
+                // The reader was dropped.
                 if hand_over.send(chunk).await.is_err() {
                     return;
                 }
@@ -140,7 +140,7 @@ impl Folders for Bucket {
     }
 }
 
-/// Whether a connector's prefix can have such a segment.
+/// Whether a segment is allowed in a connector's prefix.
 fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && name.len() <= LONGEST_KEY
 }
@@ -149,7 +149,7 @@ fn failed(error: &PortError) -> io::Error {
     io::Error::other(error.chain())
 }
 
-/// The chunks of an object, for a thread.
+/// A blocking reader of an object's chunks.
 struct Chunks {
     chunks: mpsc::Receiver<Result<bytes::Bytes, PortError>>,
     chunk: bytes::Bytes,

@@ -1,6 +1,6 @@
-//! Collects the manifests of each part and chooses the one that the chain goes on with. Manifests are told apart by their
-//! texts: files of one text are one manifest, however it is signed. Two texts of one part are two stories only if keys
-//! that answer for it have signed them.
+//! Collects the manifests of each part, and chooses the one with which the chain continues. Manifests are
+//! distinguished by their texts: files with the same text are one manifest, whatever signatures they have.
+//! Two texts of one part are equivocation only if accountable keys have signed them.
 
 use std::io;
 
@@ -16,13 +16,13 @@ use super::notes::{Link, Record};
 use super::trust::{Signatures, Trusts};
 use super::vouch::{VouchedTexts, idle_lines};
 
-/// So many texts of one part that nobody vouches for are looked at; the others are only reported.
+/// Maximum number of unaccepted texts of one part that are examined; further ones are only reported.
 const MOST_OF_A_PART: usize = 16;
 
-/// The keys: which are known, and which are trusted.
+/// The known and the trusted keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keys<'a> {
-    /// The keys that were named or lie here.
+    /// The keys that were named or are in the archive.
     pub(crate) known: &'a KnownKeys,
     /// The keys whose signatures count.
     pub(crate) trusts: &'a Trusts,
@@ -37,24 +37,24 @@ pub(crate) struct Chain<'a> {
     links: Links<'a>,
     origin: Option<Origin>,
     findings: &'a Findings,
-    /// The part that is being collected, and its texts.
+    /// The part being collected, and its texts.
     part: Option<PartNumber>,
     group: Vec<Candidate>,
-    /// Whether a file says that it is of that part and can't be read as a manifest.
+    /// Whether a file of that part can't be parsed as a manifest.
     malformed: bool,
     newest_seen: bool,
 }
 
-/// A manifest of a part, whatever number of files have its text.
+/// A manifest of a part; several files may have its text.
 #[derive(Debug)]
 struct Candidate {
-    /// The file that has its right name, or else the first.
+    /// The file with the right name, or else the first.
     name: String,
     manifest: Manifest,
     sha256: Sha256,
-    /// What its signatures are worth.
+    /// The status of its signatures.
     standing: Standing,
-    /// Whether it counts: a key that may sign that part signed it, or a trusted text names it.
+    /// Whether it is accepted: a key that may sign the part signed it, or a trusted text names it.
     counts: bool,
 }
 
@@ -81,10 +81,10 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The next file of a manifest, in the order of the parts.
+    /// Adds the next file, in the order of the parts.
     pub(crate) fn note(&mut self, record: &[u8]) -> io::Result<()> {
         let Record { part, name, content } =
-            Record::decode(record).ok_or_else(|| io::Error::other("a temporary file was damaged"))?;
+            Record::decode(record).ok_or_else(|| io::Error::other("a temporary file is corrupt"))?;
         if self.part != Some(part) {
             self.part_ends()?;
             self.part = Some(part);
@@ -102,20 +102,20 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// A manifest of the chain: another text of its part, or one more file of a text that was met.
+    /// Adds a manifest of the chain: another text of its part, or one more file of a known text.
     fn candidate(&mut self, name: String, read: Link) -> io::Result<()> {
         let (standing, sha256) = (self.standing(&read)?, read.note.sha256());
         let Link { note, manifest, signed } = read;
         self.newest_seen |= self.ask.newest == Some(sha256);
         let right = manifest.name(sha256);
         if name != right {
-            let detail = format!("it was moved, renamed or copied: what it says belongs under {right}");
+            let detail = format!("it was moved, renamed or copied: its content belongs under {right}");
             self.links.found(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
         }
         let idle = idle_lines(note.signatures(), &signed);
         if idle > 0 {
             let detail = format!(
-                "{idle} of its {} signatures count for nothing: they are not of the key that they name, or repeated. Anybody who can write here can add such lines, so nothing follows from them",
+                "{idle} of its {} signatures were ignored: they are invalid for the key that they name, or repeated. Anyone with write access can add such lines, so they prove nothing",
                 signed.len()
             );
             self.links.found(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
@@ -133,7 +133,7 @@ impl<'a> Chain<'a> {
         }
         let counts = self.links.charge.counts(manifest.part, &standing);
         let candidate = Candidate { name, manifest, sha256, standing, counts };
-        // Those that count are few: only who has a trusted key makes them.
+        // Accepted texts are few: only the holder of a trusted key can create them.
         if counts || self.group.iter().filter(|met| !met.counts).count() < MOST_OF_A_PART {
             self.group.push(candidate);
         } else {
@@ -154,7 +154,7 @@ impl<'a> Chain<'a> {
         })
     }
 
-    /// All files of a part are here.
+    /// Chooses among the manifests of a part, once all its files were added.
     fn part_ends(&mut self) -> io::Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
         let malformed = std::mem::take(&mut self.malformed);
@@ -173,18 +173,18 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    /// A second manifest of a part, of another text than the one that fits best. Only a key that answers for it makes it
-    /// a second story: everything else anybody can make who can write here.
+    /// Reports a second manifest of a part, with another text than the chosen one. Only an accountable key
+    /// makes it equivocation: anyone with write access to the archive can create everything else.
     fn second(&self, other: &Candidate) {
         let part = other.manifest.part;
         let (kind, detail) = if let Some(key) = self.links.charge.tells_two_stories(part, &other.standing) {
             (Kind::PartDoubled, two_stories(key))
         } else if other.standing.is_vouched {
             let detail =
-                "a second manifest of this part, which a trusted manifest of the next part names too";
+                "a second manifest of this part, which a trusted manifest of the next part also names";
             (Kind::PartDoubled, detail.to_owned())
         } else if self.links.charge.is_of_a_retired_key(part, &other.standing) {
-            let detail = "a second manifest of this part, signed only by a key that another one had replaced by then: whoever still has that key made it";
+            let detail = "a second manifest of this part, signed only by a key that had already been replaced: it was created by someone who still has that key";
             (Kind::KeyRetired, detail.to_owned())
         } else {
             let detail = "a second manifest of this part, which no trusted key has signed: it was added";
@@ -193,8 +193,8 @@ impl<'a> Chain<'a> {
         self.links.found(Finding::new(kind, detail).file(&other.name), &other.manifest);
     }
 
-    /// A manifest of another connector. With `--connector` the auditor knows that there are others, and leaves alone what
-    /// trusted manifests of them name.
+    /// Handles a manifest of another connector. With `--connector` the auditor knows that there are others,
+    /// and their trusted manifests and objects are ignored.
     fn foreign(&mut self, name: &str, read: &Link) -> io::Result<()> {
         let manifest = &read.manifest;
         let standing = self.standing(read)?;
@@ -207,7 +207,7 @@ impl<'a> Chain<'a> {
         }
         let detail = if self.ask.connector.is_some() {
             format!(
-                "it says that it belongs to another connector, {}, and no trusted key has signed it under this name: it was added",
+                "it claims to belong to another connector, {}, and no trusted key has signed it under this name: it was added",
                 manifest.origin
             )
         } else {
@@ -217,14 +217,14 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    /// How well a manifest fits: the more, the greater.
+    /// How well a manifest fits: the greatest value is chosen.
     fn fits(&self, one: &Candidate) -> [bool; 5] {
         let is_named = one.name == one.manifest.name(one.sha256);
         let is_signed = !one.standing.signers.is_empty();
         [one.counts, one.standing.is_vouched, is_signed, self.links.fits(&one.manifest), is_named]
     }
 
-    /// There are no more files.
+    /// Completes the last part, and returns the chain.
     pub(crate) fn end(mut self) -> io::Result<Followed> {
         self.part_ends()?;
         Ok(self.links.end(self.newest_seen))
@@ -233,6 +233,6 @@ impl<'a> Chain<'a> {
 
 fn two_stories(key: KeyId) -> String {
     format!(
-        "key {key} has signed another manifest of this part too, with another text: whoever has that key told two stories"
+        "key {key} has signed two manifests of this part with different texts: its holder equivocated"
     )
 }

@@ -1,5 +1,5 @@
-//! Who is in charge of a chain, part by part: the key that signs, the successor to which it hands over, and the keys that
-//! never sign again. Here the signatures of each part are judged.
+//! The state of a chain's keys, part by part: the key that signs, the successor to which it hands over, and
+//! the keys that never sign again. Checks the signatures of each part.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,37 +11,37 @@ use super::check::Boundary;
 use super::finding::{Finding, Findings, Kind};
 use super::trust::{Trust, TrustedKey};
 
-/// What is known of the signatures of a part's text.
+/// The status of the signatures of a part's text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Standing {
-    /// The trusted keys that signed it, by their places.
+    /// The trusted keys that signed it, by their indexes.
     pub(crate) signers: Vec<usize>,
     /// Whether a trusted text of the next part names it.
     pub(crate) is_vouched: bool,
-    /// Whether a line names a known key that did not make it.
+    /// Whether a signature line is invalid for the known key that it names.
     pub(crate) has_wrong_line: bool,
 }
 
-/// The state of the keys behind the part that was judged last.
+/// The state of the keys after the part that was checked last.
 #[derive(Debug)]
 pub(crate) struct Charge<'a> {
     trust: &'a Trust,
     findings: &'a Findings,
-    /// How many keys the auditor named; without one nothing is proven.
+    /// The number of keys that the auditor named; without one nothing is proven.
     named: usize,
-    /// Whether there is a key at all. If there is none, no signature is judged.
+    /// Whether there is any key. Without one, no signature is checked.
     has_keys: bool,
-    /// The key that must sign the next part, if that is known.
+    /// The key that must sign the next part, if it is known.
     serving: Option<VerifierKey>,
     /// The trusted key that signed the last part.
     signed_last: Option<usize>,
-    /// The keys that another one has replaced, and from which part on.
+    /// The replaced keys, with the part from which on each is retired.
     retired: BTreeMap<usize, PartNumber>,
-    /// The keys that signed a part.
+    /// The keys that signed any part.
     used: Vec<usize>,
-    /// The boundaries that the auditor named, and whether their part has come.
+    /// The boundaries that the auditor named, and whether their part was reached.
     boundaries: Vec<(Boundary, bool)>,
-    /// The parts that stand only on a later one's word: the first and the last of a row.
+    /// The first and last of consecutive parts that only a later part's `previous` vouches for.
     vouched: Option<(PartNumber, PartNumber)>,
 }
 
@@ -66,20 +66,19 @@ impl<'a> Charge<'a> {
         }
     }
 
-    /// Whether a text of that part counts: it is signed by a key that may sign it, or is vouched for.
+    /// Whether a text of that part is accepted: signed by a key that may sign it, or vouched for.
     pub(crate) fn counts(&self, part: PartNumber, of: &Standing) -> bool {
         !self.has_keys || of.is_vouched || of.signers.iter().any(|place| self.may_sign(*place, part))
     }
 
-    /// Whether a text of that part, beside another one that counts, is the word of a key that answers for it: then that
-    /// key told two stories.
+    /// The accountable key that signed a second text of that part, if any: that key equivocated.
     pub(crate) fn tells_two_stories(&self, part: PartNumber, of: &Standing) -> Option<KeyId> {
         let answers =
             |place: &&usize| self.trust.answers_for(**place, part) && !self.retired.contains_key(*place);
         of.signers.iter().find(answers).and_then(|place| self.id(*place))
     }
 
-    /// Whether only keys signed a text of that part that had been replaced by then, or were with it.
+    /// Whether only retired keys, or keys retired with that part, signed a text of it.
     pub(crate) fn is_of_a_retired_key(&self, part: PartNumber, of: &Standing) -> bool {
         !of.signers.is_empty() && self.tells_two_stories(part, of).is_none()
     }
@@ -96,7 +95,7 @@ impl<'a> Charge<'a> {
         self.trust.keys().get(place).map(TrustedKey::key)
     }
 
-    /// Judges the signatures of the next part: `Err` is why its text does not count.
+    /// Checks the signatures of the next part; returns a finding if its text is not accepted.
     pub(crate) fn judge(&mut self, manifest: &Manifest, of: &Standing) -> Result<(), Finding> {
         if !self.has_keys {
             return Ok(());
@@ -114,7 +113,7 @@ impl<'a> Charge<'a> {
             self.used
                 .extend(valid.iter().filter(|place| !self.used.contains(place)).copied().collect::<Vec<_>>());
             self.signed_last = Some(signer);
-            // Of two signers without a word on who is in charge neither is.
+            // With two signers and no hand-over, neither is known to be the current key.
             if valid.len() == 1 || expected.is_some() {
                 self.serving = self.key(signer).cloned();
             }
@@ -139,10 +138,10 @@ impl<'a> Charge<'a> {
             return Ok(());
         }
         Err(if !live.is_empty() {
-            let detail = format!("it was sealed at {}, and its key was not valid then", manifest.sealed);
+            let detail = format!("it was sealed at {}, when its key was not valid", manifest.sealed);
             Finding::new(Kind::KeyNotValid, detail)
         } else if of.has_wrong_line {
-            let detail = "a signature is not of the key that it names, and no trusted key has signed: text or signature was changed";
+            let detail = "a signature is invalid for the key that it names, and no trusted key has signed: text or signature was changed";
             Finding::new(Kind::SignatureInvalid, detail)
         } else {
             self.untrusted()
@@ -152,7 +151,7 @@ impl<'a> Charge<'a> {
     fn returned(&self, place: usize) -> Finding {
         let key = self.id(place).map(|id| id.to_string()).unwrap_or_default();
         let detail = format!(
-            "it is signed by key {key}, which another key had replaced before: a key that was replaced never signs again. Whoever still has it made this"
+            "it is signed by key {key}, which had already been replaced: a replaced key never signs again. It was created by someone who still has that key"
         );
         Finding::new(Kind::KeyRetired, detail)
     }
@@ -165,20 +164,20 @@ impl<'a> Charge<'a> {
             Kind::SignatureUntrusted,
             match successor {
                 Some(successor) => format!(
-                    "no key that you named has signed it. The chain handed over to {successor}, which is not among them: if the vendor confirms that key, name it too"
+                    "none of the named keys has signed it. The chain handed over to {successor}, which is not among them: if the vendor confirms that key, name it too"
                 ),
-                None => "no trusted key has signed it, and no trusted manifest names its text: it comes from somebody else, or its signature was taken away".to_owned(),
+                None => "no trusted key has signed it, and no trusted manifest names its text: it was created by somebody else, or its signature was removed".to_owned(),
             },
         )
     }
 
-    /// Another trusted key than the one in charge signs alone: it replaces that one.
+    /// Handles a part that is signed only by another trusted key than the current one, which it replaces.
     fn changes_without_hand_over(&mut self, manifest: &Manifest, signer: usize) {
         let (Some(before), Some(now)) = (self.serving.as_ref(), self.key(signer)) else { return };
         if before == now {
             return;
         }
-        // Of a key that is not trusted nothing is known but what the new one vouches for, and that is enough.
+        // About an untrusted key only what the new one vouches for is known, and that is enough.
         let Some(place) = self.trust.keys().iter().position(|trusted| trusted.key() == before) else {
             return;
         };
@@ -197,24 +196,24 @@ impl<'a> Charge<'a> {
         } else {
             let at = head.map(|head| format!("{}:{head}", part.get())).unwrap_or_default();
             let detail = format!(
-                "key {new} replaces key {old} from here on, and no signed text hands over to it. That is what it looks like after a key was lost or stolen, and also where somebody has forged the rest. Ask the vendor for the boundary (`auditferry connector show` has it), and if it is this one, verify with --boundary {at}"
+                "key {new} replaces key {old} from here on, and no signed text hands over to it. This happens after a key was lost or stolen, and also if the rest was forged. Ask the vendor for the boundary (`auditferry connector show` has it), and if it is this one, verify with --boundary {at}"
             );
             Finding::new(Kind::KeyChanged, detail)
         };
         self.findings.add(finding.part(part).since(manifest.window.from));
     }
 
-    /// Whether the boundaries of this part are where they must be.
+    /// Checks the boundaries of this part.
     fn meets_boundaries(&mut self, manifest: &Manifest, signer: usize) {
         let (named, signed_last) = (self.named, self.signed_last);
         for (boundary, met) in self.boundaries.iter_mut().filter(|(named, _)| named.part == manifest.part) {
             let hangs = manifest.previous == Previous::Manifest(boundary.head);
             let wrong = if !hangs {
-                "the manifest of this part hangs on another one"
+                "the manifest of this part is chained to another one"
             } else if signed_last == Some(signer) {
-                "the key that signed the part before signs this one too"
+                "the key that signed the previous part also signs this one"
             } else if signed_last.is_none() && named > 1 {
-                // With several keys an unsigned part before would leave open which of them was replaced.
+                // With several keys, an unsigned previous part leaves open which of them was replaced.
                 continue;
             } else {
                 *met = true;
@@ -228,7 +227,7 @@ impl<'a> Charge<'a> {
         }
     }
 
-    /// The keys that signed a text that names a successor are replaced by it.
+    /// Retires the keys that signed a text with a successor.
     fn hands_over(&mut self, manifest: &Manifest, signers: &[usize]) {
         let Some(successor) = &manifest.successor else { return };
         let old: Vec<usize> =
@@ -244,7 +243,7 @@ impl<'a> Charge<'a> {
         self.serving = Some(successor.clone());
     }
 
-    /// The part whose signatures count for nothing, or that was not judged: what signed it is not known.
+    /// Skips a part whose signatures are ignored or were not checked: its signer is unknown.
     pub(crate) fn skipped(&mut self) {
         self.signed_last = None;
         self.flush_vouched();
@@ -258,19 +257,19 @@ impl<'a> Charge<'a> {
             format!("parts {} to {} are", first.get(), last.get())
         };
         let detail = format!(
-            "{parts} not signed by a trusted key; part {}, which is, names the text through `previous`, so it counts whoever signed it",
+            "{parts} not signed by a trusted key; part {}, which is, names the text through `previous`, so it counts regardless of its signer",
             last.next().get()
         );
         self.findings.add(Finding::new(Kind::VouchedByPrevious, detail).part(first));
     }
 
-    /// There are no more parts. `is_closed` if the vendor's word closes the end.
+    /// Finishes after the last part; `is_closed` if the vendor's hash confirms the end.
     pub(crate) fn end(&mut self, is_closed: bool) {
         self.flush_vouched();
         for (boundary, met) in &self.boundaries {
             if !met {
                 let detail = format!(
-                    "the boundary {boundary} that you named can't be held against what is here: no manifest of that part, signed by a named key behind one that another signed, is here"
+                    "the boundary {boundary} that you named can't be checked: there is no manifest of that part that a named key signed after a part of another key"
                 );
                 self.findings.add(Finding::new(Kind::BoundaryNotReached, detail).part(boundary.part));
             }
@@ -281,7 +280,7 @@ impl<'a> Charge<'a> {
         for (place, trusted) in self.trust.keys().iter().enumerate() {
             if !self.used.contains(&place) {
                 let detail = format!(
-                    "the key {} that you named signed nothing here. If it is the newer one, what it signed is not here, or somebody who has the older one made all this. Name only the key that signs now, or --newest too",
+                    "the key {} that you named signed nothing here. If it is the newer one, its parts are missing, or somebody with the older one created all of this. Name only the current key, or also --newest",
                     trusted.key()
                 );
                 self.findings.add(Finding::new(Kind::KeyUnused, detail));

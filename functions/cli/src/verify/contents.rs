@@ -1,4 +1,5 @@
-//! Looks into the objects, several at once: each event's text, time and tenant, and the identities of all.
+//! Checks the content of the objects, several concurrently: each event's text, time and tenant, and the
+//! identities of all.
 
 use std::collections::HashSet;
 use std::io;
@@ -20,58 +21,58 @@ use super::identities::{Identities, MOST_FLAWED, Place, record};
 use super::object::{self, LONGEST, ObjectError};
 use super::sorter::{Room, Sorter};
 
-/// So much room temporary files may take for each byte of the objects, and so many bytes in any case: 41 bytes tell an
-/// event from others, and the smallest events of a product take about as many, compressed. What exceeds that was made
-/// to fill the auditor's disk.
+/// Maximum size of temporary files per byte of the objects, and in any case: 41 bytes identify an event, and
+/// the smallest events of a product take about as many, compressed. Anything larger was made to fill the
+/// auditor's disk.
 const ROOM: u64 = 8;
 const LEAST_ROOM: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
-/// What the objects hold.
+/// The totals of the objects' contents.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Content {
-    /// How many objects are there and are what their manifests say.
+    /// The number of objects that match their manifests.
     pub(crate) objects: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub(crate) bytes: u64,
-    /// Their bytes, uncompressed.
+    /// Their uncompressed size in bytes.
     pub(crate) raw_bytes: u64,
-    /// Their events, heartbeats left out.
+    /// The number of their events, without heartbeats.
     pub(crate) events: u64,
-    /// Events whose ID was found.
+    /// The number of events with an ID.
     pub(crate) with_id: u64,
-    /// Events whose time was found.
+    /// The number of events with a time.
     pub(crate) with_time: u64,
-    /// Events whose likely time lies outside their window.
+    /// The number of events whose likely time is outside of their window.
     pub(crate) time_outside: u64,
-    /// Events whose tenant was found.
+    /// The number of events with a tenant.
     pub(crate) with_tenant: u64,
-    /// The tenant of all of them, if its field was named.
+    /// The tenant of all events, if its field was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<String>,
 }
 
-/// Looks into objects.
+/// Checks the content of objects.
 pub(crate) struct Contents<'a> {
     archive: &'a dyn Archive,
     ask: &'a Ask,
     findings: &'a Findings,
     progress: &'a Progress,
     reader: Reader,
-    /// Of each thread's identities.
+    /// The memory for each thread's identities, in bytes.
     memory: usize,
-    /// The tenant of the first event that was met.
+    /// The tenant of the first event that was read.
     tenant: Mutex<Option<String>>,
-    /// What temporary files may take.
+    /// The limit of the temporary files.
     room: Arc<Room>,
-    /// Whether they would have taken more.
+    /// Whether the limit was exceeded.
     no_room: AtomicBool,
 }
 
-/// What one thread has seen.
+/// The result of one thread.
 struct Seen {
     content: Content,
     identities: Sorter,
-    /// Parts whose objects are not what they must be: their events count for nothing.
+    /// Parts whose objects don't match their manifests; their events are ignored.
     flawed: HashSet<PartNumber>,
 }
 
@@ -91,14 +92,14 @@ impl<'a> Contents<'a> {
         Self { archive, ask, findings, progress, reader, memory, tenant, room, no_room }
     }
 
-    /// Looks into all of them.
+    /// Checks all objects.
     ///
     /// # Errors
     /// If a temporary file fails.
     pub(crate) fn of_all(self, matches: &Matches, threads: usize) -> io::Result<(Content, Identities)> {
         let results: Vec<io::Result<Seen>> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(matches))).collect();
-            let failed = |_| Err(io::Error::other("a thread failed"));
+            let failed = |_| Err(io::Error::other("a thread panicked"));
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect()
         });
         let mut content = Content::default();
@@ -111,7 +112,7 @@ impl<'a> Contents<'a> {
         }
         if self.no_room.into_inner() {
             let detail = format!(
-                "what tells its events apart would take more than {} MB of temporary files, far more than an archive of this size needs; whether an event is there twice is not proven",
+                "the identities of its events would take more than {} MB of temporary files, far more than an archive of this size needs; duplicate events were not ruled out",
                 self.room.bytes() / 1_000_000
             );
             self.findings.add(Finding::new(Kind::BeyondLimits, detail));
@@ -120,7 +121,7 @@ impl<'a> Contents<'a> {
         content.tenant = self.tenant.into_inner().unwrap_or_else(PoisonError::into_inner);
         if content.time_outside > 0 {
             let detail = format!(
-                "{} of {} events tell a time outside of their window in a field that looks like a time. Windows go by the time of writing, so this is no fault by itself; name the field of that time with --time-field to have it checked.",
+                "{} of {} events have a time outside of their window in a field that looks like a time. Windows use the time of writing, so this is not an error by itself; name the field with that time by --time-field to check it.",
                 content.time_outside, content.events
             );
             self.findings.add(Finding::new(Kind::EventTimeDiffers, detail));
@@ -173,7 +174,7 @@ impl<'a> Contents<'a> {
             file.and_then(|file| object::read(file, manifest, &mut on_read, &mut each))
         } else {
             Progress::add(&self.progress.read, *size);
-            Err(ObjectError::Changed(format!("it has {size} bytes, and must have {}", manifest.size)))
+            Err(ObjectError::Changed(format!("it has {size} bytes instead of {}", manifest.size)))
         };
         failed?;
         Progress::add(&self.progress.events, count.events);
@@ -191,7 +192,7 @@ impl<'a> Contents<'a> {
                     ObjectError::Content(how) => (Kind::ContentMismatch, how),
                     ObjectError::TooMany(expected) => (
                         Kind::CountMismatch,
-                        format!("it holds more events than the {expected} that its manifest says"),
+                        format!("it contains more events than the {expected} of its manifest"),
                     ),
                 };
                 self.tell(kind, detail, &name, manifest);
@@ -200,7 +201,7 @@ impl<'a> Contents<'a> {
         Ok(())
     }
 
-    /// Remembers what tells an event from others, unless that takes too much room by now.
+    /// Records the identities of an event, unless the limit of temporary files is exceeded.
     fn identify(&self, event: &Event, place: Place, sorter: &mut Sorter) -> io::Result<()> {
         for identity in &event.identities {
             if self.no_room.load(Ordering::Relaxed) {
@@ -228,7 +229,7 @@ impl<'a> Contents<'a> {
 }
 
 impl Content {
-    /// Adds a sound object.
+    /// Adds an object that matches its manifest.
     fn count(&mut self, manifest: &Manifest, count: &Count, time_is_likely: bool) {
         let total = count.total(manifest);
         self.objects += 1;
@@ -256,7 +257,7 @@ impl Content {
 }
 
 impl Seen {
-    /// The events of this part count for nothing.
+    /// Marks a part whose events are ignored.
     fn flaw(&mut self, part: PartNumber) {
         if self.flawed.len() < MOST_FLAWED {
             self.flawed.insert(part);
@@ -264,20 +265,20 @@ impl Seen {
     }
 }
 
-/// Whether a part is larger than the exporter makes any. What a stranger's manifest says may be anything, and unpacking
-/// it would take as long as he likes.
+/// Whether a part is larger than the exporter creates. The manifest may be a stranger's, and decompressing
+/// its object could take arbitrarily long.
 fn beyond_limits(manifest: &Manifest) -> Option<String> {
     let PartLimits { events, bytes } = PartLimits::MAX;
-    // The last event may reach beyond the limit, and the layout's last line does.
+    // The last event may exceed the limit, and so does the layout's last line.
     (manifest.events > events || manifest.raw_size > bytes + LONGEST).then(|| {
         format!(
-            "its manifest says {} events in {} bytes uncompressed. A part holds at most {events} events in {bytes} bytes, so it was not looked into.",
+            "its manifest says {} events in {} bytes uncompressed. A part has at most {events} events in {bytes} bytes, so it was not read.",
             manifest.events, manifest.raw_size
         )
     })
 }
 
-/// What a heartbeat says.
+/// The checked fields of a heartbeat event.
 #[derive(Deserialize)]
 struct Heartbeat {
     r#type: String,
@@ -287,9 +288,9 @@ struct Heartbeat {
     time: Time,
 }
 
-/// Whether the event of a quiet window says what its manifest says.
+/// Checks the heartbeat event of a quiet window against its manifest.
 fn heartbeat(line: &[u8], manifest: &Manifest) -> Result<(), String> {
-    let beat: Heartbeat = serde_json::from_slice(line).map_err(|_| "it is no heartbeat".to_owned())?;
+    let beat: Heartbeat = serde_json::from_slice(line).map_err(|_| "it is not a heartbeat".to_owned())?;
     let same = beat.r#type == "auditferry.heartbeat"
         && beat.connector == manifest.origin.connector.as_str()
         && (beat.window, beat.part, beat.time) == (manifest.window, manifest.part, manifest.sealed);

@@ -1,4 +1,4 @@
-//! Holds what is there against what must be there: two sorted lists, side by side.
+//! Matches the existing objects with the expected ones: a merge of two sorted lists.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -11,16 +11,16 @@ use super::finding::{Finding, Findings, Kind};
 use super::listing::unnamed;
 use super::sorter::{Sorted, Sorter};
 
-/// Finds for each manifest its object, and names the objects that no manifest has.
+/// Finds the object of each manifest, and reports the objects that no manifest names.
 #[derive(Debug)]
 pub(crate) struct Matches(Mutex<Sides>);
 
 /// Where the manifests begin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Earliest {
-    /// The first part that has one, if a version that wrote none made those before.
+    /// The first part with a manifest, if an earlier version without manifests created the parts before.
     pub(crate) part: Option<PartNumber>,
-    /// Whether those before were asked for, too.
+    /// Whether the requested range includes the parts before.
     pub(crate) asked_for_all: bool,
 }
 
@@ -29,31 +29,31 @@ struct Sides {
     earliest: Earliest,
     expected: Sorted,
     present: Sorted,
-    /// The object at hand: its name, its size, and whether a manifest names it.
+    /// The current object: its name, its size, and whether a manifest names it.
     object: Option<(String, u64, bool)>,
 }
 
-/// An object to look into.
+/// An object to read, with its manifest.
 #[derive(Debug)]
 pub(crate) struct Match {
-    /// What it must be.
+    /// Its manifest.
     pub(crate) manifest: Manifest,
-    /// Its size as it was listed.
+    /// Its size in the listing, in bytes.
     pub(crate) size: u64,
 }
 
-/// What comes next.
+/// The next result of the match.
 pub(crate) enum Next {
     /// An object to look into.
     Match(Box<Match>),
-    /// A manifest's object is not there.
+    /// A manifest's object is missing; that was reported.
     Missing,
-    /// Nothing more.
+    /// The end of both lists.
     End,
 }
 
 impl Matches {
-    /// `expected` and `present` as chain and listing made them.
+    /// Matches `expected`, from the chain, with `present`, from the listing.
     pub(crate) fn new(expected: Sorter, present: Sorter, earliest: Earliest) -> io::Result<Self> {
         let (expected, present) = (Sorted::new([expected])?, Sorted::new([present])?);
         let mut sides = Sides { earliest, expected, present, object: None };
@@ -61,7 +61,7 @@ impl Matches {
         Ok(Self(Mutex::new(sides)))
     }
 
-    /// The next object; what is found on the way is told.
+    /// The next object. Missing and unnamed objects are reported on the way.
     pub(crate) fn next(&self, findings: &Findings) -> io::Result<Next> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).next(findings)
     }
@@ -83,7 +83,7 @@ impl Sides {
                 return Ok(Next::End);
             };
             let Some((manifest, look_into)) = expectation(record) else {
-                return Err(io::Error::other("a temporary file was damaged"));
+                return Err(io::Error::other("a temporary file is corrupt"));
             };
             let wanted = manifest.object();
             while let Some((name, _, named)) = self.object.take_if(|(name, ..)| *name < wanted) {
@@ -96,7 +96,7 @@ impl Sides {
                     *size
                 }
                 _ if look_into => {
-                    let detail = "the manifest names this object, and it is not here";
+                    let detail = "the manifest names this object, but it is missing";
                     let finding = Finding::new(Kind::ObjectMissing, detail).file(&wanted).part(manifest.part);
                     findings.add(finding.since(manifest.window.from));
                     return Ok(Next::Missing);
@@ -122,13 +122,13 @@ impl Earliest {
         if self.part.zip(number).is_none_or(|(first, number)| number >= first) {
             findings.add(unnamed(name));
         } else if self.asked_for_all {
-            let detail = "by its name a file of a version that wrote no manifests: nothing is proven of it";
+            let detail = "its name is of a version that wrote no manifests: nothing is proven about it";
             findings.add(Finding::new(Kind::BeforeManifests, detail).file(name));
         }
     }
 }
 
-/// The part's number in an object's name.
+/// The part number in an object's name.
 fn number(name: &str) -> Option<PartNumber> {
     part_of(name.rsplit('/').next()?.split('_').nth(2)?)
 }

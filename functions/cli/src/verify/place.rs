@@ -1,24 +1,24 @@
-//! Finds the folder that holds a connector's archive, at or below the place that an auditor names: a copy of a whole
-//! bucket holds it under the connector's prefix, and a folder of several copies holds several.
+//! Finds the folder of a connector's archive, at or below the given path: a copy of a whole bucket contains
+//! it under the connector's prefix, and a folder of several copies contains several.
 //!
-//! The search is pure and bounded: it asks for the folders right below a folder, and for nothing else.
+//! The search is pure and bounded: it only lists the subfolders of folders.
 
 use std::collections::VecDeque;
 use std::io;
 
-/// Folders in one folder beyond these are not looked at.
+/// Maximum number of subfolders of one folder that are searched.
 pub(crate) const MOST_BELOW: usize = 10_000;
-/// So many archives are named when there are several.
+/// Maximum number of archives in the list when there are several.
 pub(crate) const MOST_NAMED: usize = 20;
-/// No archive lies deeper than this many bytes of path: a bucket's name (63), a prefix (200), and folders around them.
+/// Maximum length of an archive's path, in bytes: a bucket's name (63), a prefix (200), and parent folders.
 const LONGEST: usize = 400;
-/// So many folders wait at once to be looked at.
+/// Maximum number of folders in the search queue.
 const MOST_WAITING: usize = 50_000;
 
-/// The folders right below a folder.
+/// Access to the subfolders of a folder.
 pub(crate) trait Folders {
-    /// The names of the folders right below `below`, which is empty for the place itself, or else segments joined by
-    /// slashes. Each request, or folder, that it takes is taken off `budget`; where that ends, so does the list.
+    /// Lists the subfolders of `below`, which is empty for the root, or else segments joined by slashes. Each
+    /// request, or folder, is subtracted from `budget`; when that is used up, the list is cut off.
     ///
     /// # Errors
     /// If they can't be listed.
@@ -30,7 +30,7 @@ pub(crate) trait Folders {
 pub(crate) struct Level {
     /// Their names, sorted.
     pub(crate) names: Vec<String>,
-    /// Whether these are all.
+    /// Whether the list is complete.
     pub(crate) whole: bool,
 }
 
@@ -41,7 +41,7 @@ impl Default for Level {
 }
 
 impl Level {
-    /// The same, and there are more.
+    /// The same list, marked as incomplete.
     pub(crate) fn cut(mut self) -> Self {
         self.names.sort();
         Self { whole: false, ..self }
@@ -52,37 +52,37 @@ impl Level {
     }
 }
 
-/// What the search came to.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Search {
-    /// The place itself holds it.
+    /// The given folder is an archive.
     Here,
-    /// One folder below the place does, and no other.
+    /// Exactly one folder below it is an archive.
     Below(String),
-    /// Several do, or there may be more than these.
+    /// Several are, or there may be more than these.
     Several {
-        /// Some of them.
+        /// Some of their paths.
         places: Vec<String>,
-        /// Whether these are all.
+        /// Whether the list is complete.
         whole: bool,
     },
-    /// The place holds `events` or `manifests`, and nothing that could be signed.
+    /// The given folder contains `events` or `manifests`, but nothing that could be signed.
     Unsigned,
-    /// None does, of so many folders that were looked at.
+    /// No archive was found.
     Nowhere {
-        /// How many.
+        /// The number of folders that were searched.
         looked_at: u32,
-        /// Whether these are all.
+        /// Whether the list is complete.
         whole: bool,
-        /// A folder that could not be looked into, and why.
+        /// A folder that could not be read, and why.
         unread: Option<String>,
     },
 }
 
-/// Looks for archives at a place and below it, the nearest first.
+/// Searches for archives at a path and below it, the nearest first.
 ///
 /// # Errors
-/// If the place itself can't be listed. What can't be listed below it is not looked into.
+/// If the root can't be listed. Subfolders that can't be listed are skipped.
 pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search> {
     let mut waiting = VecDeque::from([String::new()]);
     let (mut places, mut whole, mut looked_at, mut unread) = (Vec::new(), true, 0, None);
@@ -106,7 +106,7 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
             if below.is_empty() {
                 return Ok(Search::Here);
             }
-            // No archive lies in another one.
+            // Archives are not nested.
             places.push(below);
             continue;
         }
@@ -133,25 +133,25 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
     })
 }
 
-/// Whether a folder `manifests` holds what ours does. Other software has folders of that name, too.
+/// Whether a folder `manifests` has Auditferry's layout. Other software has folders of that name, too.
 fn holds_notes(folders: &dyn Folders, manifests: &str, budget: &mut u32) -> bool {
     let level = folders.folders(manifests, budget);
     level.is_ok_and(|level| level.names.iter().any(|name| name == "keys" || is_date(name)))
 }
 
-/// Whether a folder's name is that of a day.
+/// Whether a folder's name has the form of a date, `date=YYYY-MM-DD`.
 fn is_date(name: &str) -> bool {
     let date = name.strip_prefix("date=").unwrap_or_default().as_bytes();
     date.len() == 10 && date.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
 }
 
-/// The name of what lies in a folder.
+/// Joins a folder's path and a name.
 pub(crate) fn under(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// The folder of the archive that a path points into, if its last segments say that it does: a day, the folder of all
-/// days, the keys, or a file of them. The empty text is what a relative path begins at.
+/// The root of the archive that a path points into, if its last segments show that it does: a date, the
+/// folder of all dates, the keys, or a file in one of them. The empty string is the base of a relative path.
 pub(crate) fn above(path: &str) -> Option<&str> {
     let path = path.trim_end_matches('/');
     let (rest, last) = path.rsplit_once('/').unwrap_or(("", path));
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(found(&["a/b", "locked"]), nowhere(3, Some("locked: permission denied".into())));
     }
 
-    /// One that was found before the search had to end may not be the only one.
+    /// An archive that was found before the budget was used up may not be the only one.
     #[test]
     fn a_search_that_had_to_end_takes_nothing() {
         let paths = ["a/manifests/keys", "b/c/d/e"];
@@ -283,7 +283,8 @@ mod tests {
     }
 
     proptest! {
-        /// However the folders lie, the search ends within its budget, and names only what holds manifests.
+        /// For any tree of folders, the search ends within its budget, and returns only folders with
+        /// manifests.
         #[test]
         fn a_search_ends_within_its_budget(
             paths in prop::collection::vec("(a|b|manifests|events|keys|date=2026-11-20)(/(a|b|manifests|keys|date=2026-11-20)){0,5}", 0..40),

@@ -1,7 +1,9 @@
-//! Sorts more records than fit in memory: what exceeds the budget goes, in sorted runs, into temporary files without
-//! a name, and is merged from there. So a verification takes the same memory for a day and for ten years.
+//! Sorts more records than fit in memory: what exceeds the budget is written, in sorted runs, to unnamed
+//! temporary files, and is merged from there. So a verification needs the same memory for a day and for ten
+//! years.
 //!
-//! The files lie where the system keeps temporary files (`TMPDIR`), and are gone with the process however it ends.
+//! The files are in the system's directory for temporary files (`TMPDIR`), and disappear with the process
+//! however it ends.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,10 +12,11 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// So many runs of a size are merged into one of the next size, which bounds the number of open files.
+/// The number of runs of a level that are merged into one of the next level, which bounds the number of open
+/// files.
 const FAN_IN: usize = 16;
 
-/// What the temporary files of some sorters may take together.
+/// A limit on the temporary files of several sorters together.
 #[derive(Debug)]
 pub(crate) struct Room {
     bytes: u64,
@@ -21,12 +24,12 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// So many bytes of records. While runs are merged, those of one sorter are there twice.
+    /// A limit in bytes of records. While runs are merged, the records of one sorter exist twice.
     pub(crate) const fn new(bytes: u64) -> Self {
         Self { bytes, taken: AtomicU64::new(0) }
     }
 
-    /// How many bytes it has.
+    /// The limit in bytes.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -46,20 +49,20 @@ pub(crate) struct Sorter {
     budget: usize,
     room: Option<Arc<Room>>,
     bytes: Vec<u8>,
-    /// Where each record of `bytes` begins and ends.
+    /// The start and end of each record in `bytes`.
     places: Vec<(u32, u32)>,
     /// Sorted runs, and how often each was merged.
     runs: Vec<(u32, File)>,
 }
 
 impl Sorter {
-    /// One that holds about so many bytes in memory.
+    /// A sorter with an approximate memory budget in bytes.
     pub(crate) fn new(budget: usize) -> Self {
         let budget = budget.min(1 << 30);
         Self { budget, room: None, bytes: Vec::new(), places: Vec::new(), runs: Vec::new() }
     }
 
-    /// One that holds about so many bytes in memory, and whose temporary files take no more than there is room for.
+    /// A sorter with an approximate memory budget in bytes, and a limit on its temporary files.
     pub(crate) fn within(budget: usize, room: Arc<Room>) -> Self {
         Self { room: Some(room), ..Self::new(budget) }
     }
@@ -67,7 +70,7 @@ impl Sorter {
     /// Adds a record.
     ///
     /// # Errors
-    /// If a temporary file can't be written; of kind `QuotaExceeded` if there is no room for it.
+    /// If a temporary file can't be written; of kind `QuotaExceeded` if the limit is reached.
     pub(crate) fn push(&mut self, record: &[u8]) -> io::Result<()> {
         let held = self.bytes.len() + record.len() + 8 * (self.places.len() + 1);
         if held > self.budget && !self.places.is_empty() {
@@ -82,7 +85,7 @@ impl Sorter {
 
     fn spill(&mut self) -> io::Result<()> {
         if let Some(room) = &self.room {
-            // Each record's length stands before it.
+            // Each record is preceded by its length.
             room.take((self.bytes.len() + 4 * self.places.len()) as u64)?;
         }
         let mut run = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
@@ -114,7 +117,7 @@ impl Sorter {
     }
 }
 
-/// All records of some sorters, in order.
+/// All records of several sorters, in order.
 pub(crate) struct Sorted {
     sources: Vec<Source>,
     heap: BinaryHeap<Reverse<(Vec<u8>, usize)>>,
@@ -128,7 +131,7 @@ impl std::fmt::Debug for Sorted {
 }
 
 impl Sorted {
-    /// Merges them.
+    /// Merges the records of several sorters.
     ///
     /// # Errors
     /// If a temporary file can't be read.
@@ -153,7 +156,7 @@ impl Sorted {
         Ok(merged)
     }
 
-    /// The next record.
+    /// Returns the next record, or `None` at the end.
     ///
     /// # Errors
     /// If a temporary file can't be read.
@@ -229,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_in_memory_is_sorted_all_the_same() {
-        // A few bytes of memory: every other record is spilled, and runs are merged over several levels.
+        // With a few bytes of memory every other record is spilled, and runs are merged over several levels.
         let mut sorters = [Sorter::new(64), Sorter::new(1 << 20)];
         let mut expected = Vec::new();
         let mut number = 7u64;

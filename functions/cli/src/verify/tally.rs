@@ -1,5 +1,5 @@
-//! What the findings come to, counted as a person counts: missing parts and files, changed parts, what was added. One
-//! finding may stand for many parts, and several findings may be about one.
+//! The totals of the findings, counted as a person counts: missing parts and files, changed parts, added
+//! files and events. One finding may stand for many parts, and several findings may be about one part.
 
 use std::collections::HashSet;
 
@@ -7,56 +7,57 @@ use serde::Serialize;
 
 use super::finding::{Finding, Kind, Severity};
 
-/// So many gaps are known one by one, and so many parts of each sort. Beyond, each finding counts for itself.
+/// Maximum number of gaps, and of parts of each kind, that are tracked individually. Beyond it each finding
+/// counts separately.
 const MOST_KNOWN: usize = 100_000;
 
-/// Parts that follow on one another and are missing.
+/// Consecutive missing parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Gap {
-    /// The lowest.
+    /// The lowest part number.
     pub(crate) first: u64,
-    /// The highest.
+    /// The highest part number.
     pub(crate) last: u64,
 }
 
-/// What is missing.
+/// The missing parts and files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Missing {
-    /// Parts that lack their manifest, their object, or both.
+    /// The number of parts without manifest, object, or both.
     pub(crate) parts: u64,
-    /// The manifests and objects that they lack.
+    /// The number of manifests and objects that they lack.
     pub(crate) files: u64,
-    /// Whether it may be more: nobody here knows how many parts an end had that was cut off.
+    /// Whether these are lower bounds: the number of parts in a cut-off end is unknown.
     pub(crate) at_least: bool,
 }
 
-/// What the findings come to.
+/// The totals of the findings.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    /// What is missing.
+    /// The missing parts and files.
     pub(crate) missing: Missing,
-    /// How many parts are not what was signed, or files that belong to no part.
+    /// The number of parts that differ from what was signed, or of files that belong to no part.
     pub(crate) changed: u64,
-    /// How many files and events there are that nobody signed.
+    /// The number of files and events that nobody signed.
     pub(crate) added: u64,
-    /// Whether the chain's beginning is missing.
+    /// Whether the beginning of the chain is missing.
     pub(crate) start: bool,
     gaps: Vec<Gap>,
-    /// Parts of gaps whose object is here.
+    /// Parts in gaps whose object exists.
     present: HashSet<u64>,
     /// Parts that were counted as changed.
     parts: HashSet<u64>,
 }
 
 impl Tally {
-    /// Counts a finding.
+    /// Adds a finding.
     pub(super) fn add(&mut self, finding: &Finding) {
         match finding.kind {
             Kind::StartMissing | Kind::PartMissing => {
                 self.start |= finding.kind == Kind::StartMissing;
                 match finding.missing {
                     Some(gap) => self.gap(gap),
-                    // Nobody here knows how many.
+                    // The number of parts is unknown.
                     None => self.end(),
                 }
             }
@@ -80,7 +81,7 @@ impl Tally {
         }
     }
 
-    /// Each part of a gap lacks its manifest, and its object too unless that is met later.
+    /// Each part of a gap lacks its manifest, and its object too unless that is found later.
     fn gap(&mut self, gap: Gap) {
         let parts = gap.last.saturating_sub(gap.first).saturating_add(1);
         self.missing.parts = self.missing.parts.saturating_add(parts);
@@ -96,7 +97,7 @@ impl Tally {
         self.missing.at_least = true;
     }
 
-    /// The object of that part is here, and no manifest names it. The gaps came in order, since the chain has one.
+    /// Records that the object of a part exists without a manifest. The gaps are sorted, since the chain is.
     pub(super) fn present(&mut self, part: u64) {
         let after = self.gaps.partition_point(|gap| gap.first <= part);
         let gap = after.checked_sub(1).and_then(|place| self.gaps.get(place));
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(tally.missing, missing(16, 32));
         tally.add(&Finding::new(Kind::ObjectMissing, "").part(PartNumber::new(25)));
         assert_eq!(tally.missing, missing(17, 33));
-        // Of two parts the object is here, told twice of one; part 3 is not missing.
+        // The objects of two parts exist, one reported twice; part 3 is not missing.
         for part in [1, 20, 20, 3, 21] {
             tally.present(part);
         }

@@ -66,7 +66,7 @@ impl fmt::Display for BudgetExhaustedError {
             Budget::Confirmations => "confirmation mails",
         };
         match &self.scope {
-            BudgetScope::Tenant(tenant) => write!(f, "tenant {}", tenant.shown())?,
+            BudgetScope::Tenant(tenant) => write!(f, "tenant {}", tenant.escaped())?,
             BudgetScope::Connector(id) => write!(f, "connector {id}")?,
         }
         let limit = self.limit;

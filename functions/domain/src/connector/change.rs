@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
-use crate::names::{TenantId, visible};
+use crate::names::{TenantId, escape_invisible};
 use crate::time::Time;
 
 /// Who asks. Nothing is done for nobody: what the API and the command line offer takes a caller.
@@ -36,7 +36,7 @@ impl Caller {
     #[must_use]
     pub fn recorded_name(text: &str) -> Option<String> {
         let most: String = text.chars().take(MAX_NAME_LEN).collect();
-        (!most.is_empty()).then(|| visible(&most))
+        (!most.is_empty()).then(|| escape_invisible(&most))
     }
 
     /// Whether this tenant's connectors are the caller's to see and to touch.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::{Connector, NotAllowedError};
-use crate::names::Refused;
+use crate::names::InvalidValueError;
 
 /// How many partitions of the events table hold one tenant's events: 1 to 64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,18 +24,18 @@ impl Shards {
 }
 
 impl TryFrom<u8> for Shards {
-    type Error = Refused;
-    fn try_from(shards: u8) -> Result<Self, Refused> {
+    type Error = InvalidValueError;
+    fn try_from(shards: u8) -> Result<Self, InvalidValueError> {
         shards.to_string().parse()
     }
 }
 
 impl std::str::FromStr for Shards {
-    type Err = Refused;
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    type Err = InvalidValueError;
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         let refused = || {
             let form = "a tenant's events lie in 1 to 64 partitions";
-            Refused::new("number of shards", text, "is out of range", form)
+            InvalidValueError::new("number of shards", text, "is out of range", form)
         };
         text.parse::<u8>().ok().filter(|shards| (1..=64).contains(shards)).map(Self).ok_or_else(refused)
     }

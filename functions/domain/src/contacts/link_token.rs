@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::names::Refused;
+use crate::names::InvalidValueError;
 use crate::ports::Rng;
 
 /// How many bytes a token has.
@@ -44,14 +44,14 @@ impl LinkToken {
 }
 
 impl FromStr for LinkToken {
-    type Err = Refused;
+    type Err = InvalidValueError;
 
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         // Nothing longer is decoded: the text comes from whoever opens the page.
         let bytes = (text.len() == 43).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten();
         let bytes = bytes.and_then(|bytes| <[u8; BYTES]>::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| {
-            Refused::new("link", "(hidden)", "is not whole", "open it as it stands in the mail")
+            InvalidValueError::new("link", "(hidden)", "is not whole", "open it as it stands in the mail")
         })
     }
 }

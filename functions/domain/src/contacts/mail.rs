@@ -37,7 +37,7 @@ impl Mail {
         lines.extend(paragraphs.iter().map(|paragraph| wrap(paragraph)));
         lines.extend(words::held_back(news.held_back).map(|paragraph| wrap(&paragraph)));
         let mut about = vec![format!("Connector: {}", connector.id)];
-        about.extend(destination.map(|_| format!("Tenant:    {}", connector.tenant.shown())));
+        about.extend(destination.map(|_| format!("Tenant:    {}", connector.tenant.escaped())));
         about.push(format!("Told:      {}", words::format_minute(news.at)));
         let place = destination.map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
         about.extend(place.map(|place| format!("Files:     {}", one_line(&place))));

@@ -25,7 +25,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{EmailAddress, Refused, WebhookUrl};
+use crate::names::{EmailAddress, InvalidValueError, WebhookUrl};
 use crate::time::Time;
 
 pub use address::is_public;
@@ -101,9 +101,9 @@ impl Addresses {
 }
 
 impl TryFrom<Vec<EmailAddress>> for Addresses {
-    type Error = Refused;
+    type Error = InvalidValueError;
 
-    fn try_from(given: Vec<EmailAddress>) -> Result<Self, Refused> {
+    fn try_from(given: Vec<EmailAddress>) -> Result<Self, InvalidValueError> {
         let mut kept: Vec<EmailAddress> = Vec::new();
         for address in given {
             if !kept.iter().any(|one| one.folded() == address.folded()) {
@@ -112,7 +112,7 @@ impl TryFrom<Vec<EmailAddress>> for Addresses {
         }
         if kept.len() > MAX_ADDRESSES {
             let (value, problem) = (kept.len().to_string(), "are too many");
-            return Err(Refused::new(
+            return Err(InvalidValueError::new(
                 "e-mail addresses",
                 &value,
                 problem,

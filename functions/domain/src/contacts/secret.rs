@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::names::Refused;
+use crate::names::InvalidValueError;
 use crate::ports::Rng;
 use crate::time::Time;
 
@@ -52,14 +52,14 @@ pub(super) const fn seconds(at: Time) -> i64 {
 }
 
 impl FromStr for WebhookSecret {
-    type Err = Refused;
+    type Err = InvalidValueError;
 
     /// The specification allows 24 to 64 bytes.
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         let bytes = text.strip_prefix(PREFIX).and_then(|rest| STANDARD.decode(rest).ok());
         bytes.filter(|bytes| (24..=64).contains(&bytes.len())).map(Self).ok_or_else(|| {
             let form = "it is `whsec_` and the base64 of 24 to 64 bytes, made by Auditferry";
-            Refused::new("webhook secret", "(hidden)", "has another form", form)
+            InvalidValueError::new("webhook secret", "(hidden)", "has another form", form)
         })
     }
 }

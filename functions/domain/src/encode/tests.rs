@@ -43,7 +43,7 @@ fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
     let mut text = String::new();
     unpacked.read_to_string(&mut text).unwrap();
     drop(unpacked);
-    assert!(rest.is_empty(), "{encoding:?}: {} bytes behind the first member or frame", rest.len());
+    assert!(rest.is_empty(), "{encoding:?}: {} bytes after the first member or frame", rest.len());
     text
 }
 
@@ -163,7 +163,7 @@ fn a_file_can_be_taken_piece_by_piece_while_it_grows() {
                 taken += ready as u64;
             }
         }
-        assert!(writer.raw_size() >= 20_000 * 65 - 1, "{encoding:?}: it knows its size as it grows");
+        assert!(writer.raw_size() >= 20_000 * 65 - 1, "{encoding:?}: the size is known while it grows");
         let raw_size = writer.raw_size();
         let (rest, encoded) = writer.finish().unwrap();
         assert!(encoded.raw_size - raw_size < 4);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::connector::Destination;
-use crate::names::{AccountId, BucketName, ConnectorId, Prefix, Refused, Region, text_newtype};
+use crate::names::{AccountId, BucketName, ConnectorId, InvalidValueError, Prefix, Region, text_newtype};
 
 /// The vendor's domain name in lower case, such as `vendor.example`, in whose name manifests are signed.
 ///
@@ -18,7 +18,7 @@ pub struct VendorDomain(String);
 text_newtype!(VendorDomain);
 
 impl VendorDomain {
-    fn parse(text: &str) -> Result<Self, Refused> {
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let of_a_label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -29,7 +29,7 @@ impl VendorDomain {
         if text.len() <= 200 && text.split('.').all(label) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Refused::new(
+        Err(InvalidValueError::new(
             "vendor domain",
             text,
             "is not a lower-case domain name",
@@ -63,11 +63,11 @@ impl fmt::Display for KeyName {
 }
 
 impl FromStr for KeyName {
-    type Err = Refused;
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    type Err = InvalidValueError;
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         match text.strip_suffix("/auditferry") {
             Some(vendor) => vendor.parse().map(Self),
-            None => Err(Refused::new(
+            None => Err(InvalidValueError::new(
                 "key name",
                 text,
                 "does not end with /auditferry",
@@ -101,10 +101,10 @@ impl fmt::Display for Origin {
 }
 
 impl FromStr for Origin {
-    type Err = Refused;
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    type Err = InvalidValueError;
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         let Some((key, connector)) = text.rsplit_once('/') else {
-            return Err(Refused::new(
+            return Err(InvalidValueError::new(
                 "origin",
                 text,
                 "has the wrong form",

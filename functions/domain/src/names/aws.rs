@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pasted::{self, Place};
-use super::{Refused, text_newtype};
+use super::pasted::{self, BucketReference};
+use super::{InvalidValueError, text_newtype};
 
 /// An AWS account: 12 digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,15 +13,15 @@ text_newtype!(AccountId);
 
 impl AccountId {
     /// The account ID out of a valid name that contains one.
-    pub(super) fn of(digits: &str) -> Self {
+    pub(super) fn from_valid_digits(digits: &str) -> Self {
         Self(digits.to_owned())
     }
 
-    fn parse(text: &str) -> Result<Self, Refused> {
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
         if is_account(text) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Refused::new("account ID", text, "is not 12 digits", "it looks like 123456789012"))
+        Err(InvalidValueError::new("account ID", text, "is not 12 digits", "it looks like 123456789012"))
     }
 }
 
@@ -37,14 +37,14 @@ pub(super) fn is_partition(text: &str) -> bool {
 }
 
 /// Reserved prefixes of general purpose bucket names.
-pub const RESERVED_STARTS: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+pub const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 /// Reserved suffixes of general purpose bucket names: aliases of access points (also of Outposts and of
 /// directory buckets), of Object Lambda and of Multi-Region Access Points, directory buckets, and table
 /// buckets.
-pub const RESERVED_ENDS: [&str; 7] =
+pub const RESERVED_SUFFIXES: [&str; 7] =
     ["-s3alias", "--ol-s3", "--op-s3", "--xa-s3", ".mrap", "--x-s3", "--table-s3"];
 /// The suffix of names in an account's regional namespace: `<prefix>-<account>-<region>-an`.
-const ACCOUNT_REGIONAL: &str = "-an";
+const ACCOUNT_REGIONAL_SUFFIX: &str = "-an";
 
 /// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens. White space and quotes
 /// around it are removed; `s3://acme-log` and `arn:aws:s3:::acme-log` are accepted, too.
@@ -60,26 +60,26 @@ text_newtype!(BucketName);
 impl BucketName {
     const FORM: &str = "use 3 to 63 lower-case letters, digits, dots and hyphens, such as acme-audit-log";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("bucket name", text, problem, Self::FORM));
-        let given = pasted::unwrapped(text);
-        let name = match pasted::bucket(given) {
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("bucket name", text, problem, Self::FORM));
+        let given = pasted::trim_pasted(text);
+        let name = match pasted::parse_bucket(given) {
             None => given,
-            Some(Place { form: "an S3 URI" | "an ARN", bucket, behind: "" }) => bucket,
-            Some(Place { form, bucket, .. }) if flaw(bucket).is_some() => {
+            Some(BucketReference { form: "an S3 URI" | "an ARN", bucket, key: "" }) => bucket,
+            Some(BucketReference { form, bucket, .. }) if bucket_name_problem(bucket).is_some() => {
                 return refuse(&format!("is {form} without a valid bucket name"));
             }
-            Some(Place { form, bucket, behind: "" }) => {
+            Some(BucketReference { form, bucket, key: "" }) => {
                 return refuse(&format!("is {form}; give the bare name, {bucket}"));
             }
-            Some(Place { form, bucket, behind }) => {
+            Some(BucketReference { form, bucket, key: behind }) => {
                 let behind: String = behind.chars().take(80).collect();
                 return refuse(&format!(
                     "is {form} with a key; give the bucket {bucket} and, if you mean it, the prefix {behind}"
                 ));
             }
         };
-        flaw(name).map_or_else(|| Ok(Self(name.to_owned())), refuse)
+        bucket_name_problem(name).map_or_else(|| Ok(Self(name.to_owned())), refuse)
     }
 
     /// The account and region that own the name, if it is in an account's regional namespace.
@@ -90,7 +90,7 @@ impl BucketName {
 }
 
 /// What is wrong with a bucket name.
-fn flaw(name: &str) -> Option<&'static str> {
+fn bucket_name_problem(name: &str) -> Option<&'static str> {
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if !(3..=63).contains(&name.len()) {
         return Some("is not 3 to 63 characters long");
@@ -104,31 +104,31 @@ fn flaw(name: &str) -> Option<&'static str> {
     if name.contains("..") {
         return Some("contains two adjacent dots");
     }
-    if is_formatted_as_an_address(name) {
+    if looks_like_ip_address(name) {
         return Some("is formatted as an IP address");
     }
-    if RESERVED_STARTS.iter().any(|start| name.starts_with(start)) {
+    if RESERVED_PREFIXES.iter().any(|start| name.starts_with(start)) {
         return Some("starts with a prefix that S3 reserves");
     }
-    if RESERVED_ENDS.iter().any(|end| name.ends_with(end)) {
+    if RESERVED_SUFFIXES.iter().any(|end| name.ends_with(end)) {
         return Some("ends with a suffix that S3 reserves");
     }
-    (name.ends_with(ACCOUNT_REGIONAL) && regional(name).is_none())
+    (name.ends_with(ACCOUNT_REGIONAL_SUFFIX) && regional(name).is_none())
         .then_some("ends with -an, which S3 reserves for names such as acme-log-123456789012-eu-central-1-an")
 }
 
 /// Whether the name is four numbers of up to three digits, even if they are not a valid address.
-fn is_formatted_as_an_address(name: &str) -> bool {
+fn looks_like_ip_address(name: &str) -> bool {
     let is_number = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     name.split('.').count() == 4 && name.split('.').all(is_number)
 }
 
 fn regional(name: &str) -> Option<(AccountId, Region)> {
-    let mut parts = name.strip_suffix(ACCOUNT_REGIONAL)?.match_indices('-').rev();
+    let mut parts = name.strip_suffix(ACCOUNT_REGIONAL_SUFFIX)?.match_indices('-').rev();
     // A region has two or three words and a number, so the account ends at the third or fourth hyphen from
     // the end.
     parts.find_map(|(at, _)| {
-        let region = name.get(at + 1..name.len() - ACCOUNT_REGIONAL.len())?.parse().ok()?;
+        let region = name.get(at + 1..name.len() - ACCOUNT_REGIONAL_SUFFIX.len())?.parse().ok()?;
         let (prefix, account) = name.get(..at)?.rsplit_once('-')?;
         Some((account.parse().ok()?, region)).filter(|_| !prefix.is_empty())
     })
@@ -142,8 +142,8 @@ pub struct Region(String);
 text_newtype!(Region);
 
 impl Region {
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let given = pasted::unwrapped(text);
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let given = pasted::trim_pasted(text);
         let mut parts: Vec<&str> = given.split('-').collect();
         let number = parts.pop().unwrap_or_default();
         let area = parts.first().copied().unwrap_or_default();
@@ -153,7 +153,12 @@ impl Region {
         if (2..=3).contains(&parts.len()) && (2..=4).contains(&area.len()) && words && digits {
             return Ok(Self(given.to_owned()));
         }
-        Err(Refused::new("region", text, "is not the name of an AWS region", "it looks like eu-central-1"))
+        Err(InvalidValueError::new(
+            "region",
+            text,
+            "is not the name of an AWS region",
+            "it looks like eu-central-1",
+        ))
     }
 
     /// The region's partition. Those of AWS's secret regions (`aws-iso` and others) are returned too, though
@@ -192,9 +197,9 @@ impl KmsKeyArn {
     const FORM: &str =
         "it looks like arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("KMS key ARN", text, problem, Self::FORM));
-        let given = pasted::unwrapped(text);
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("KMS key ARN", text, problem, Self::FORM));
+        let given = pasted::trim_pasted(text);
         if let ["arn", partition, "kms", region, account, resource] =
             given.split(':').collect::<Vec<_>>().as_slice()
         {
@@ -263,12 +268,12 @@ mod tests {
         ] {
             assert!(bad.parse::<BucketName>().is_err(), "{bad}");
         }
-        for end in RESERVED_ENDS {
+        for end in RESERVED_SUFFIXES {
             for bad in [format!("acme{end}"), format!("acme-log--usw2-az1{end}")] {
                 assert!(bad.parse::<BucketName>().is_err(), "{bad}");
             }
         }
-        for start in RESERVED_STARTS.iter().chain(&["sthree-configurator"]) {
+        for start in RESERVED_PREFIXES.iter().chain(&["sthree-configurator"]) {
             assert!(format!("{start}acme").parse::<BucketName>().is_err(), "{start}");
         }
         for bad in [

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, text_newtype};
+use super::{InvalidValueError, text_newtype};
 
 /// An e-mail address in the commonly used part of the grammar: ASCII, no quotes, no comment, a domain with a
 /// dot. It can't contain anything that ends a mail header.
@@ -16,8 +16,8 @@ text_newtype!(EmailAddress);
 impl EmailAddress {
     const FORM: &str = "use an address such as security@acme.example: at most 254 ASCII characters, without a name or brackets";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("e-mail address", text, problem, Self::FORM));
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("e-mail address", text, problem, Self::FORM));
         if text.len() > 254 {
             return refuse("is longer than 254 bytes");
         }
@@ -55,9 +55,10 @@ text_newtype!(WebhookUrl);
 impl WebhookUrl {
     const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain name (no IP address), no user, no fragment, at most 2048 ASCII characters";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
         // Webhook paths often contain a secret, so the value is not included in the error.
-        let refuse = |problem: &str| Err(Refused::new("webhook URL", "(hidden)", problem, Self::FORM));
+        let refuse =
+            |problem: &str| Err(InvalidValueError::new("webhook URL", "(hidden)", problem, Self::FORM));
         if text.len() > 2048 {
             return refuse("is longer than 2048 bytes");
         }

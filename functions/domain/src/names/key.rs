@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, text_newtype};
+use super::{InvalidValueError, text_newtype};
 
 /// An idempotency key: 1 to 255 visible ASCII characters, such as a UUID, so that it fits into an HTTP
 /// header.
@@ -17,8 +17,9 @@ impl IdempotencyKey {
     /// The right form, as part of an error message.
     pub const FORM: &str = "use 1 to 255 visible ASCII characters, such as a UUID";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("idempotency key", text, problem, Self::FORM));
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse =
+            |problem: &str| Err(InvalidValueError::new("idempotency key", text, problem, Self::FORM));
         if text.is_empty() {
             return refuse("is empty");
         }

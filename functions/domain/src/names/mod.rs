@@ -12,7 +12,7 @@ mod role;
 mod tenant;
 mod visible;
 
-pub use aws::{AccountId, BucketName, KmsKeyArn, PARTITIONS, RESERVED_ENDS, RESERVED_STARTS, Region};
+pub use aws::{AccountId, BucketName, KmsKeyArn, PARTITIONS, RESERVED_PREFIXES, RESERVED_SUFFIXES, Region};
 pub use contact::{EmailAddress, WebhookUrl};
 pub use ids::{ConnectorId, ExternalId, WorkerId};
 pub use key::IdempotencyKey;
@@ -20,12 +20,12 @@ pub use portal::PortalUrl;
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;
-pub use visible::visible;
+pub use visible::escape_invisible;
 
 /// An invalid value: what is wrong with it and the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} `{value}` {problem}; {form}")]
-pub struct Refused {
+pub struct InvalidValueError {
     /// The kind of value, such as `bucket name`.
     pub what: &'static str,
     /// The value, shortened and with control characters escaped.
@@ -36,7 +36,7 @@ pub struct Refused {
     pub form: &'static str,
 }
 
-impl Refused {
+impl InvalidValueError {
     pub(crate) fn new(
         what: &'static str,
         value: &str,

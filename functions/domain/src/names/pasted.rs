@@ -3,7 +3,7 @@
 
 /// Removes what a console, a mail or a shell puts around a text: white space, zero-width characters, and one
 /// pair of quotes. None of these is valid in an AWS name, so nothing intended is lost.
-pub(super) fn unwrapped(text: &str) -> &str {
+pub(super) fn trim_pasted(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
     let text = text.trim_matches(around);
     let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{201e}', '\u{201c}')];
@@ -14,24 +14,24 @@ pub(super) fn unwrapped(text: &str) -> &str {
 
 /// A bucket in a notation that may contain more than its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place<'a> {
+pub(super) struct BucketReference<'a> {
     /// The notation, such as "an S3 URI".
     pub(super) form: &'static str,
     /// The bucket name; not validated.
     pub(super) bucket: &'a str,
     /// The key or key prefix; empty if there is none.
-    pub(super) behind: &'a str,
+    pub(super) key: &'a str,
 }
 
 /// The bucket in an S3 URI, an ARN, or the URL of an object or of the console.
-pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
+pub(super) fn parse_bucket(text: &str) -> Option<BucketReference<'_>> {
     if let Some(rest) = without_scheme(text, "s3") {
-        return Some(place("an S3 URI", rest));
+        return Some(bucket_reference("an S3 URI", rest));
     }
     if text.starts_with("arn:") {
         // ARNs of access points have a region and an account.
         let is_buckets = text.splitn(3, ':').nth(2).is_some_and(|rest| rest.starts_with("s3:::"));
-        return Some(place("an ARN", text.splitn(6, ':').nth(5).filter(|_| is_buckets)?));
+        return Some(bucket_reference("an ARN", text.splitn(6, ':').nth(5).filter(|_| is_buckets)?));
     }
     let rest = without_scheme(text, "https").or_else(|| without_scheme(text, "http"))?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -39,7 +39,7 @@ pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
     // The console's path is the same in each partition: s3/buckets/<bucket> or s3/object/<bucket>.
     for folder in ["s3/buckets/", "s3/object/"] {
         if let Some(rest) = path.strip_prefix(folder) {
-            return Some(place("a URL of the console", rest));
+            return Some(bucket_reference("a URL of the console", rest));
         }
     }
     if !host.contains(".amazonaws.") {
@@ -49,8 +49,8 @@ pub(super) fn bucket(text: &str) -> Option<Place<'_>> {
     let named = ["s3.", "s3-"].iter().any(|start| host.starts_with(start));
     let labels = [".s3.", ".s3-"].iter().filter_map(|label| host.find(label)).min();
     match labels {
-        _ if named => Some(place("a URL", path)),
-        Some(at) => Some(Place { form: "a URL", bucket: host.get(..at)?, behind: folder(path) }),
+        _ if named => Some(bucket_reference("a URL", path)),
+        Some(at) => Some(BucketReference { form: "a URL", bucket: host.get(..at)?, key: trim_key(path) }),
         None => None,
     }
 }
@@ -61,13 +61,13 @@ fn without_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     before.eq_ignore_ascii_case(scheme).then_some(behind)
 }
 
-fn place<'a>(form: &'static str, rest: &'a str) -> Place<'a> {
+fn bucket_reference<'a>(form: &'static str, rest: &'a str) -> BucketReference<'a> {
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (bucket, behind) = rest.split_once('/').unwrap_or((rest, ""));
-    Place { form, bucket, behind: folder(behind) }
+    BucketReference { form, bucket, key: trim_key(behind) }
 }
 
-fn folder(path: &str) -> &str {
+fn trim_key(path: &str) -> &str {
     path.trim_end_matches(['/', '*'])
 }
 
@@ -90,10 +90,10 @@ mod tests {
             " \" x \" ",
             "\u{feff}x",
         ] {
-            assert_eq!(unwrapped(around), "x", "{around:?}");
+            assert_eq!(trim_pasted(around), "x", "{around:?}");
         }
         for kept in ["x y", "\"x", "x'", "\"\"x\"", ""] {
-            assert_eq!(unwrapped(kept), if kept == "\"\"x\"" { "\"x" } else { kept });
+            assert_eq!(trim_pasted(kept), if kept == "\"\"x\"" { "\"x" } else { kept });
         }
     }
 
@@ -116,20 +116,20 @@ mod tests {
             ("https://s3.eu-central-1.amazonaws.com/acme-log/audit", "acme-log", "audit"),
             ("http://acme-log.s3.cn-north-1.amazonaws.com.cn", "acme-log", ""),
         ] {
-            let found = bucket(text).unwrap();
-            assert_eq!((found.bucket, found.behind), (name, behind), "{text}");
+            let found = parse_bucket(text).unwrap();
+            assert_eq!((found.bucket, found.key), (name, behind), "{text}");
         }
         for none in
             ["acme-log", "https://acme.example/x", "arn:aws:iam::123456789012:role/x", "ftp://x", "https://"]
         {
-            assert_eq!(bucket(none), None, "{none}");
+            assert_eq!(parse_bucket(none), None, "{none}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in any::<String>(), tail in "[a-z0-9:/.?#-]{0,40}") {
-            let _ = (unwrapped(&text), bucket(&text), bucket(&format!("https://{tail}")), bucket(&format!("arn:{tail}")));
+            let _ = (trim_pasted(&text), parse_bucket(&text), parse_bucket(&format!("https://{tail}")), parse_bucket(&format!("arn:{tail}")));
         }
     }
 }

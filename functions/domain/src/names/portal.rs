@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, contact, text_newtype};
+use super::{InvalidValueError, contact, text_newtype};
 
 /// The portal's URL without a path: `https://audit.vendor.example`. Plain HTTP is allowed only for localhost,
 /// for the sandbox.
@@ -16,19 +16,19 @@ text_newtype!(PortalUrl);
 impl PortalUrl {
     const FORM: &str = "use https and a domain name, such as https://audit.vendor.example, without a path (for localhost also http://127.0.0.1:PORT)";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("portal URL", text, problem, Self::FORM));
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("portal URL", text, problem, Self::FORM));
         if text.len() > 300 {
             return refuse("is longer than 300 bytes");
         }
         let bare = text.strip_suffix('/').unwrap_or(text);
         if let Some(authority) = bare.strip_prefix("https://") {
-            return match port_of(authority) {
+            return match host_without_port(authority) {
                 Some(host) if contact::is_host_name(host) => Ok(Self(bare.to_owned())),
                 _ => refuse("has no valid domain name"),
             };
         }
-        match bare.strip_prefix("http://").and_then(port_of) {
+        match bare.strip_prefix("http://").and_then(host_without_port) {
             Some("127.0.0.1" | "localhost") => Ok(Self(bare.to_owned())),
             _ => refuse("is neither an https URL nor one of localhost"),
         }
@@ -43,7 +43,7 @@ impl PortalUrl {
 }
 
 /// The host without its port. `None` if the port is invalid.
-fn port_of(authority: &str) -> Option<&str> {
+fn host_without_port(authority: &str) -> Option<&str> {
     match authority.split_once(':') {
         None => Some(authority),
         Some((host, port)) => port.parse::<u16>().is_ok().then_some(host),

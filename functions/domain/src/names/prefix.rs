@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, text_newtype};
+use super::{InvalidValueError, text_newtype};
 
 /// A key prefix without a slash at either end; empty for the bucket root.
 ///
@@ -19,8 +19,8 @@ text_newtype!(Prefix);
 impl Prefix {
     const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single slashes, such as `audit/acme` or `tenant=acme`";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("prefix", text, problem, Self::FORM));
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("prefix", text, problem, Self::FORM));
         let trimmed = text.strip_suffix('/').unwrap_or(text);
         if trimmed.is_empty() {
             return if text.is_empty() { Ok(Self(String::new())) } else { refuse("starts with a slash") };

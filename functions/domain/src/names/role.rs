@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::aws::{is_account, is_partition};
-use super::{AccountId, Refused, pasted, text_newtype};
+use super::{AccountId, InvalidValueError, pasted, text_newtype};
 
 /// The ARN of an IAM role: `arn:<partition>:iam::<account>:role/<path and name>`. White space and quotes
 /// around it are removed.
@@ -18,9 +18,9 @@ text_newtype!(RoleArn);
 impl RoleArn {
     const FORM: &str = "it looks like arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("role ARN", text, problem, Self::FORM));
-        let given = pasted::unwrapped(text);
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("role ARN", text, problem, Self::FORM));
+        let given = pasted::trim_pasted(text);
         let fields: Vec<&str> = given.splitn(6, ':').collect();
         let [arn, partition, service, region, account, resource] = fields.as_slice() else {
             return refuse("does not have the six fields of an ARN");
@@ -28,7 +28,7 @@ impl RoleArn {
         if *arn != "arn" || !is_partition(partition) {
             return refuse("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
         }
-        if let Some(other) = another_principal(service, resource) {
+        if let Some(other) = other_principal_problem(service, resource) {
             return refuse(other);
         }
         if *service != "iam" || !region.is_empty() {
@@ -54,7 +54,7 @@ impl RoleArn {
     /// The role's account.
     #[must_use]
     pub fn account(&self) -> AccountId {
-        AccountId::of(self.0.split(':').nth(4).unwrap_or_default())
+        AccountId::from_valid_digits(self.0.split(':').nth(4).unwrap_or_default())
     }
 
     /// The partition: `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
@@ -66,7 +66,7 @@ impl RoleArn {
 
 /// The error for an ARN that people often use in place of a role's. Source: AWS IAM user guide, "IAM
 /// identifiers".
-fn another_principal(service: &str, resource: &str) -> Option<&'static str> {
+fn other_principal_problem(service: &str, resource: &str) -> Option<&'static str> {
     let kind = resource.split('/').next().unwrap_or_default();
     match (service, kind) {
         ("sts", "assumed-role") => Some(
@@ -130,8 +130,8 @@ impl std::fmt::Display for CustomerRole {
 }
 
 impl std::str::FromStr for CustomerRole {
-    type Err = Refused;
-    fn from_str(text: &str) -> Result<Self, Refused> {
+    type Err = InvalidValueError;
+    fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         let role = RoleArn::parse(text)?;
         // The resource follows the fifth colon; a path may contain colons itself.
         let resource = role.as_str().splitn(6, ':').last().unwrap_or_default();
@@ -140,13 +140,13 @@ impl std::str::FromStr for CustomerRole {
         }
         let problem =
             format!("is not on the path {ROLE_PATH}, the only one on which Auditferry may assume roles");
-        Err(Refused::new("role ARN", text, problem, RoleArn::FORM))
+        Err(InvalidValueError::new("role ARN", text, problem, RoleArn::FORM))
     }
 }
 
 impl TryFrom<String> for CustomerRole {
-    type Error = Refused;
-    fn try_from(text: String) -> Result<Self, Refused> {
+    type Error = InvalidValueError;
+    fn try_from(text: String) -> Result<Self, InvalidValueError> {
         text.parse()
     }
 }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, text_newtype, visible};
+use super::{InvalidValueError, text_newtype, visible};
 
 /// The longest ID in characters, so at most 1,024 bytes: with the longest partition format still a key that
 /// DynamoDB accepts.
-const LONGEST: usize = 256;
+const MAX_CHARS: usize = 256;
 
 /// The vendor's ID of one of its customers: 1 to 256 characters, any but control characters.
 ///
@@ -31,15 +31,15 @@ text_newtype!(TenantId);
 impl TenantId {
     const FORM: &str = "use 1 to 256 characters, none of them a control character";
 
-    fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("tenant ID", text, problem, Self::FORM));
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse = |problem: &str| Err(InvalidValueError::new("tenant ID", text, problem, Self::FORM));
         if text.is_empty() {
             return refuse("is empty");
         }
         if text.chars().any(char::is_control) {
             return refuse("contains a control character");
         }
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > MAX_CHARS {
             return refuse("is longer than 256 characters");
         }
         Ok(Self(text.to_owned()))
@@ -47,8 +47,8 @@ impl TenantId {
 
     /// The ID for display, escaped by [`escape_invisible`]. The escaping is reversible.
     #[must_use]
-    pub fn shown(&self) -> String {
-        visible(&self.0)
+    pub fn escaped(&self) -> String {
+        escape_invisible(&self.0)
     }
 }
 
@@ -58,7 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(text: &str) -> String {
-        text.parse::<TenantId>().unwrap().shown()
+        text.parse::<TenantId>().unwrap().escaped()
     }
 
     #[test]

@@ -4,7 +4,7 @@
 /// characters, characters that change the writing direction, and combining marks without a base character
 /// become `\u{..}`. A backslash is doubled, so the escaping never makes two different texts look alike.
 #[must_use]
-pub fn visible(text: &str) -> String {
+pub fn escape_invisible(text: &str) -> String {
     let (start, end) = (text.trim_start_matches(' '), text.trim_end_matches(' '));
     let inside = text.len() - start.len()..end.len();
     let mut shown = String::with_capacity(text.len());
@@ -47,15 +47,15 @@ mod tests {
             ("a\u{1b}[2J\r\n\u{9b}", "a\\u{1b}[2J\\r\\n\\u{9b}"),
             ("a\\u{200b}b", "a\\\\u{200b}b"),
         ] {
-            assert_eq!(visible(text), shown, "{text:?}");
+            assert_eq!(escape_invisible(text), shown, "{text:?}");
         }
     }
 
     proptest! {
         #[test]
         fn what_shows_stays_and_two_texts_never_look_alike(one in "\\PC{0,8}", other in any::<String>()) {
-            prop_assert_eq!(one == other, visible(&one) == visible(&other));
-            prop_assert!(!visible(&other).chars().any(char::is_control));
+            prop_assert_eq!(one == other, escape_invisible(&one) == escape_invisible(&other));
+            prop_assert!(!escape_invisible(&other).chars().any(char::is_control));
         }
     }
 }

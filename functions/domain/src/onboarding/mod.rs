@@ -21,7 +21,7 @@ use crate::budget::{BudgetExhaustedError, Budgets};
 use crate::connector::{Connector, NotAllowedError};
 use crate::contacts::LinkError;
 use crate::manifest::{ManifestSigner, SigningError};
-use crate::names::{ConnectorId, Refused};
+use crate::names::{ConnectorId, InvalidValueError};
 use crate::partition::{PartitionError, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
 use crate::protocol::Timing;
@@ -98,7 +98,7 @@ pub enum OnboardingError {
     NotVerified(Box<PreflightReport>),
     /// A value was refused.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] InvalidValueError),
     /// Parts of a destination that can't fit together.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     DestinationMismatch(Vec<DestinationMismatchError>),

@@ -2,7 +2,7 @@
 
 use super::PartitionError;
 use crate::connector::Shards;
-use crate::names::{Refused, TenantId};
+use crate::names::{InvalidValueError, TenantId};
 
 const TENANT: &str = "{tenant}";
 const SHARD: &str = "{shard}";
@@ -61,8 +61,9 @@ impl PartitionFormat {
     /// # Errors
     /// If it has no `{tenant}` or several, several `{shard}`, other braces, control characters, more than 255
     /// characters, or nothing between `{tenant}` and `{shard}` that separates them.
-    pub fn parse(text: &str) -> Result<Self, Refused> {
-        let refuse = |problem: &str| Err(Refused::new("partition format", text, problem, Self::FORM));
+    pub fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let refuse =
+            |problem: &str| Err(InvalidValueError::new("partition format", text, problem, Self::FORM));
         if text.chars().count() > MAX_FORMAT_CHARS {
             return refuse("is longer than 255 characters");
         }

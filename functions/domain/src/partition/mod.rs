@@ -18,7 +18,7 @@ pub enum PartitionError {
     #[error(
         "tenant `{}` is configured with {shards} shards, but EVENTS_PARTITION_FORMAT has no `{{shard}}`; add it, or \
          set the tenant to one shard",
-        .tenant.shown()
+        .tenant.escaped()
     )]
     NoShardPlaceholder {
         /// The tenant without partition keys.
@@ -30,7 +30,7 @@ pub enum PartitionError {
     #[error(
         "tenant ID `{}` {place} `{mark}`, which marks a shard of another tenant in the partition keys of this \
          deployment (EVENTS_PARTITION_FORMAT); use an ID without a number next to `{separator}` there",
-        .tenant.shown()
+        .tenant.escaped()
     )]
     AmbiguousTenantId {
         /// The tenant without partition keys.

@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn invalid_days_and_times_do_not_parse() {
         let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-        let rest = (1..).zip(days).map(|(month, days)| format!("2023-{month:02}-{:02}", days + 1));
+        let past_end = (1..).zip(days).map(|(month, days)| format!("2023-{month:02}-{:02}", days + 1));
         let others = ["2023-00-01", "2023-13-01", "2023-01-00", "2100-02-29", "1969-12-31"];
-        for day in rest.chain(others.map(ToOwned::to_owned)) {
+        for day in past_end.chain(others.map(ToOwned::to_owned)) {
             assert_eq!(read(&format!("{day}T00:00:00Z")), None, "{day}");
         }
         for time in ["24:00:00", "00:60:00", "00:00:61", "-1:00:00"] {
@@ -158,7 +158,7 @@ mod tests {
         // A leap second followed the last second of 2016.
         let leap = read("2016-12-31T23:59:60.5Z");
         assert_eq!(leap.as_deref(), Some("2016-12-31T23:59:59.500Z"));
-        assert_eq!(read("9999-12-31T00:00:00Z"), None, "behind the last time");
+        assert_eq!(read("9999-12-31T00:00:00Z"), None, "after the last time");
     }
 
     #[test]
@@ -186,7 +186,9 @@ mod tests {
             if change && position < text.len() {
                 text.replace_range(position..=position, &other);
             }
-            let shaped = SEPARATORS.iter().all(|(position, separator)| text.as_bytes().get(*position) == Some(separator));
+            let is_separator =
+                |(position, separator): &(usize, u8)| text.as_bytes().get(*position) == Some(separator);
+            let shaped = SEPARATORS.iter().all(is_separator);
             let is_utc = ["Z", "z", "+00:00", "-00:00"].iter().any(|zone| text.ends_with(zone));
             let library = text.parse::<jiff::Timestamp>().ok().filter(|_| shaped && is_utc);
             let library = library.and_then(|stamp| {

@@ -179,8 +179,8 @@ mod tests {
         sweep.in_progress = Some((first.clone(), Some(cursor.clone())));
         assert_eq!(sweep.resume(at("2026-11-20T20:05:00Z")), Some((first.clone(), Some(cursor))));
         sweep.last_completed = Some(first);
-        assert_eq!(sweep.resume(at("2026-11-20T20:04:29.999Z")), None, "a schedule of every minute");
-        assert!(sweep.resume(at("2026-11-20T20:04:30Z")).is_some(), "a schedule that was early");
+        assert_eq!(sweep.resume(at("2026-11-20T20:04:29.999Z")), None, "ticks every minute");
+        assert!(sweep.resume(at("2026-11-20T20:04:30Z")).is_some(), "an early tick");
     }
 
     #[test]

@@ -105,9 +105,9 @@ async fn a_retired_key_never_signs_again() {
     let last = ChainState { since, retired: vec![id(3).await, old], ..chain(new) };
     for before in [PreviousSigner::None, PreviousSigner::Lost, key(2), key(3)] {
         let answer = signing(FakeSigner::new(1), before).sign(TEXT.into(), Some(&last)).await;
-        let Err(refused @ SigningError::Retired { .. }) = answer else { panic!("{answer:?}") };
-        let words = refused.to_string();
-        assert!(words.contains(&old.to_string()) && words.contains("since part 3"), "{words}");
+        let Err(error @ SigningError::Retired { .. }) = answer else { panic!("{answer:?}") };
+        let text = error.to_string();
+        assert!(text.contains(&old.to_string()) && text.contains("since part 3"), "{text}");
     }
     // The current key continues, and hands over to one that was never in the chain.
     assert!(signed(&signing(FakeSigner::new(2), key(1)), Some(&last)).await.is_ok());
@@ -124,17 +124,17 @@ async fn a_key_that_nobody_hands_over_to_does_not_sign() {
             "{answer:?}"
         );
     }
-    let told_so = signing(FakeSigner::new(2), PreviousSigner::Lost);
-    assert_eq!(signers(&told_so, Some(lost)).await.unwrap(), [new]);
+    let declared_lost = signing(FakeSigner::new(2), PreviousSigner::Lost);
+    assert_eq!(signers(&declared_lost, Some(lost)).await.unwrap(), [new]);
 }
 
 /// A signer that claims one key and signs with another.
-struct TwoFaced;
+struct MismatchedSigner;
 
 #[async_trait]
-impl Signer for TwoFaced {
+impl Signer for MismatchedSigner {
     async fn public_key(&self) -> Result<[u8; 32], PortError> {
-        FakeSigner::new(4).public().await
+        FakeSigner::new(4).public_key().await
     }
 
     async fn validity(&self) -> Result<Validity, PortError> {
@@ -148,10 +148,10 @@ impl Signer for TwoFaced {
 
 #[tokio::test]
 async fn a_signature_that_does_not_verify_is_never_used() {
-    let answer = signers(&signing(TwoFaced, PreviousSigner::None), None).await;
+    let answer = signers(&signing(MismatchedSigner, PreviousSigner::None), None).await;
     assert!(matches!(answer, Err(SigningError::InvalidSignature(_))), "{answer:?}");
-    let vouching = signing(FakeSigner::new(2), PreviousSigner::Signer(Arc::new(TwoFaced)));
-    let answer = signers(&vouching, Some(id(4).await)).await;
+    let handing_over = signing(FakeSigner::new(2), PreviousSigner::Signer(Arc::new(MismatchedSigner)));
+    let answer = signers(&handing_over, Some(id(4).await)).await;
     assert!(matches!(answer, Err(SigningError::InvalidSignature(_))), "{answer:?}");
 }
 

@@ -1,7 +1,7 @@
 //! Why the embedded Auditferry did not start.
 
 use adapters::signing::KeyFileError;
-use domain::names::Refused;
+use domain::names::InvalidValueError;
 use domain::ports::PortError;
 
 use crate::error::StackError;
@@ -20,5 +20,5 @@ pub enum EmbeddedError {
     Key(#[from] KeyFileError),
     /// A name of the stand-ins' own is none of AWS's: a bug.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] InvalidValueError),
 }

@@ -25,7 +25,7 @@ use adapters::staging::S3Staging;
 use aws_credential_types::Credentials as SdkCredentials;
 use domain::budget::Budgets;
 use domain::manifest::{KeyName, ManifestSigner, PreviousSigner, VendorDomain};
-use domain::names::Refused;
+use domain::names::InvalidValueError;
 use domain::onboarding::{KeyCache, MailMode, Onboarding};
 use domain::part::PartLimits;
 use domain::partition::PartitionFormat;
@@ -294,7 +294,7 @@ fn clients(stack: &Stack) -> Clients {
 }
 
 /// The vendor as the customers' trust policies name it.
-fn vendor() -> Result<Vendor, Refused> {
+fn vendor() -> Result<Vendor, InvalidValueError> {
     Ok(Vendor {
         account: Stack::VENDOR_ACCOUNT.parse()?,
         partition: "aws".to_owned(),

@@ -69,13 +69,13 @@ fn check(format: Format, events: &[Vec<u8>]) {
         assert_eq!(status == Status::StreamEnd, number + 1 == contents.len());
         assert_eq!(piece.ends_with(FLUSHED), number + 1 < contents.len());
         let opening = if number == 0 && format == Format::Json { 2 } else { 0 };
-        assert!(text[opening..].starts_with(&events[first]), "it begins with an event");
+        assert!(text[opening..].starts_with(&events[first]), "a block begins with an event");
         // No event contains a line end.
         first += text[opening..].split(|byte| *byte == b'\n').count() - 1;
     }
     let (mut rest, mut text) = (bytes.as_slice(), Vec::new());
     GzDecoder::new(&mut rest).read_to_end(&mut text).unwrap();
-    assert!(rest.is_empty() && text == contents.concat(), "the whole is one member");
+    assert!(rest.is_empty() && text == contents.concat(), "the file is one member");
 }
 
 /// An event of so many bytes: one repeated text, or noise.

@@ -66,5 +66,5 @@ fn gzip_files_are_at_most_a_fifth_larger_than_those_of_gzip_6() {
     assert!(encoded.size * 5 <= GZIP_6 * 6, "{} bytes, and gzip -6 makes {GZIP_6}", encoded.size);
     // These four bytes occur by chance in one of a thousand files of 4 MB.
     let flushes = bytes.windows(4).filter(|bytes| *bytes == [0, 0, 0xff, 0xff]).count();
-    assert_eq!(flushes as u64, encoded.raw_size >> 20, "a flush behind each MiB, and nowhere else");
+    assert_eq!(flushes as u64, encoded.raw_size >> 20, "a flush after each MiB, and nowhere else");
 }
