@@ -16,21 +16,21 @@ pub(super) fn sort_key(value: AttributeValue) -> Option<SortKey> {
 
 /// Bytes that compare in DynamoDB's key order: strings by their UTF-8 bytes, numbers as numbers (DynamoDB API
 /// reference, `Query`). `None` if a number is malformed.
-pub(super) fn order(key: &SortKey) -> Option<Vec<u8>> {
+pub(super) fn ordered_bytes(key: &SortKey) -> Option<Vec<u8>> {
     match key {
         SortKey::Text(text) => Some(text.as_bytes().to_vec()),
-        SortKey::Number(number) => Decimal::parse(number).map(|number| number.order()),
+        SortKey::Number(number) => Decimal::parse(number).map(|number| number.ordered_bytes()),
     }
 }
 
 /// Joins several key attributes, each preceded by its type and length, so no two sequences of keys give the
 /// same bytes. `None` if one has a type that keys can't have.
-pub(super) fn joined<'a>(keys: impl IntoIterator<Item = &'a AttributeValue>) -> Option<Vec<u8>> {
+pub(super) fn join<'a>(keys: impl IntoIterator<Item = &'a AttributeValue>) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for key in keys {
         let (kind, value) = match key {
             AttributeValue::S(text) => (b'S', text.as_bytes().to_vec()),
-            AttributeValue::N(number) => (b'N', Decimal::parse(number)?.order()),
+            AttributeValue::N(number) => (b'N', Decimal::parse(number)?.ordered_bytes()),
             AttributeValue::B(blob) => (b'B', blob.as_ref().to_vec()),
             _ => return None,
         };
@@ -58,7 +58,7 @@ mod tests {
     fn a_number_with_an_exponent_is_brought_to_a_form_that_tells_its_time() {
         let key = sort_key(AttributeValue::N("1.795205730123E+12".into())).unwrap();
         assert_eq!(key, SortKey::Number("1795205730123".into()));
-        assert_eq!(order(&key), order(&SortKey::Number("1795205730123.0".into())));
+        assert_eq!(ordered_bytes(&key), ordered_bytes(&SortKey::Number("1795205730123.0".into())));
         assert_eq!(sort_key(AttributeValue::Bool(true)), None);
     }
 
@@ -67,7 +67,7 @@ mod tests {
         fn different_keys_never_join_to_the_same_bytes(
             a in prop::collection::vec(key(), 0..3), b in prop::collection::vec(key(), 0..3),
         ) {
-            prop_assert_eq!(joined(&a).unwrap() == joined(&b).unwrap(), a == b);
+            prop_assert_eq!(join(&a).unwrap() == join(&b).unwrap(), a == b);
         }
     }
 }

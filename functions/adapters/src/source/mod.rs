@@ -32,11 +32,11 @@ use tokio::sync::OnceCell;
 
 pub use create::{create_table, create_table_of};
 pub use layout::EventsTable;
-pub use page::{Exported, NotExported};
+pub use page::{ExportedItem, ExportedItemError};
 pub use write::{EventsWriter, NewEvent, NotWritable, Outcome, WRITE_BATCH, WRITE_BYTES};
 
 use self::identity::KnownIdentity;
-use self::page::Asked;
+use self::page::QueryContext;
 use self::page_size::PageSize;
 use self::reader::Reader;
 use self::schema::Schema;
@@ -84,8 +84,8 @@ impl Source for DynamoSource {
             }
         })?;
         let schema = self.schema().await?;
-        let ranges = range::of(span, self.layout.sort_key_form, schema.sort_key);
-        let asked = Asked { layout: Arc::clone(&self.layout), schema, partition };
+        let ranges = range::ranges(span, self.layout.sort_key_form, schema.sort_key);
+        let asked = QueryContext { layout: Arc::clone(&self.layout), schema, partition };
         Ok(Box::new(Reader::new(self.client.clone(), asked, ranges, PageSize::of(shards))))
     }
 

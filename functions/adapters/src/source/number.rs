@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// Larger than any exponent in DynamoDB (−130 to 125). Numbers beyond are not from DynamoDB, and could be
 /// written as gigabytes of zeros.
-const LARGEST_EXPONENT: i32 = 1_000;
+const MAX_EXPONENT: i32 = 1_000;
 
 /// A decimal number: ±0.`digits` × 10^`exponent`, without leading or trailing zeros, so equal numbers have
 /// equal values. Zero has no digits.
@@ -42,18 +42,18 @@ impl Decimal {
         let point = i32::try_from(whole.len()).ok()?.checked_sub(i32::try_from(leading).ok()?)?;
         let exponent = exponent.checked_add(point)?;
         let negative = mantissa.starts_with('-');
-        (exponent.abs() <= LARGEST_EXPONENT).then_some(Self { negative, digits, exponent })
+        (exponent.abs() <= MAX_EXPONENT).then_some(Self { negative, digits, exponent })
     }
 
     /// Bytes that compare like the numbers do.
     ///
     /// First the sign (0, 1 for zero, 2), then the exponent, then the digits. For a negative number both are
     /// inverted and an end mark follows: of −1.2 and −1.25 the shorter one is larger.
-    pub(super) fn order(&self) -> Vec<u8> {
+    pub(super) fn ordered_bytes(&self) -> Vec<u8> {
         if self.digits.is_empty() {
             return vec![1];
         }
-        let biased = u16::try_from(self.exponent + 2 * LARGEST_EXPONENT).unwrap_or_default();
+        let biased = u16::try_from(self.exponent + 2 * MAX_EXPONENT).unwrap_or_default();
         let size = biased.to_be_bytes().into_iter().chain(self.digits.iter().copied());
         if self.negative {
             std::iter::once(0).chain(size.map(|byte| !byte)).chain(std::iter::once(u8::MAX)).collect()
@@ -116,7 +116,7 @@ mod tests {
     use std::cmp::Ordering;
 
     fn order(text: &str) -> Vec<u8> {
-        Decimal::parse(text).unwrap().order()
+        Decimal::parse(text).unwrap().ordered_bytes()
     }
 
     #[test]

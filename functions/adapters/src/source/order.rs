@@ -9,9 +9,9 @@ use super::reader::WHAT;
 #[derive(Debug)]
 pub(super) struct Order {
     /// Whether sort keys may be equal: an index returns such items in no particular order.
-    ties: bool,
+    has_ties: bool,
     /// Items with the last sort key of a page: the next page may continue with the same sort key.
-    held: Vec<SourceItem>,
+    pending: Vec<SourceItem>,
     /// The last key that was returned.
     last: Option<EventKey>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Order {
 impl Order {
     /// The state before the first page.
     pub(super) const fn new(ties: bool) -> Self {
-        Self { ties, held: Vec::new(), last: None }
+        Self { has_ties: ties, pending: Vec::new(), last: None }
     }
 
     /// Adds a page to the pending items and returns those whose order is final.
@@ -28,7 +28,7 @@ impl Order {
         page: Vec<SourceItem>,
         is_last: bool,
     ) -> Result<Vec<SourceItem>, PortError> {
-        let items = if self.ties { self.sorted(page, is_last) } else { page };
+        let items = if self.has_ties { self.sorted(page, is_last) } else { page };
         let keys = self.last.iter().chain(items.iter().map(|item| &item.key));
         if !keys.is_sorted_by(|before, after| before < after) {
             let source = "two items of a partition came in the wrong order, or one came twice".into();
@@ -41,12 +41,12 @@ impl Order {
     }
 
     fn sorted(&mut self, page: Vec<SourceItem>, is_last: bool) -> Vec<SourceItem> {
-        let mut items = std::mem::take(&mut self.held);
+        let mut items = std::mem::take(&mut self.pending);
         items.extend(page);
         if !is_last {
             let open = items.last().map(|item| item.key.sort.clone());
             let closed = items.partition_point(|item| Some(&item.key.sort) < open.as_ref());
-            self.held = items.split_off(closed);
+            self.pending = items.split_off(closed);
         }
         // Stable, and by the tie breaker within one sort key only: keys in a wrong order stay so and are
         // reported.

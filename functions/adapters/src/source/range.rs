@@ -33,7 +33,7 @@ impl Range {
 }
 
 /// The ranges of a span, in ascending order.
-pub(super) fn of(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
+pub(super) fn ranges(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range> {
     let value = |text: String| match key {
         KeyType::Text => AttributeValue::S(text),
         KeyType::Number => AttributeValue::N(text),
@@ -81,18 +81,22 @@ mod tests {
         let window =
             Span::Window(Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") });
         assert_eq!(
-            of(&window, SortKeyForm::Rfc3339, KeyType::Text),
+            ranges(&window, SortKeyForm::Rfc3339, KeyType::Text),
             [Range::Between(text("2026-11-20T20:00:00"), text("2026-11-20T21:00:00"))]
         );
         let number = |text: &str| AttributeValue::N(text.into());
         assert_eq!(
-            of(&window, SortKeyForm::EpochSeconds, KeyType::Number),
+            ranges(&window, SortKeyForm::EpochSeconds, KeyType::Number),
             [Range::Between(number("1795204800"), number("1795208400"))]
         );
     }
 
     fn strays(since: &str, beyond: &str, form: SortKeyForm, key: KeyType) -> Vec<Range> {
-        of(&Span::OutOfOrderKeys { since: since.parse().unwrap(), until: beyond.parse().unwrap() }, form, key)
+        ranges(
+            &Span::OutOfOrderKeys { since: since.parse().unwrap(), until: beyond.parse().unwrap() },
+            form,
+            key,
+        )
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use adapters::source::{EventsTable, Exported, NewEvent, NotExported};
+use adapters::source::{EventsTable, ExportedItem, ExportedItemError, NewEvent};
 use domain::event::EventErrorKind;
 use domain::import::{ImportObject, KeyError, KeyFieldGuess, KeyFields, classify, compact};
 
@@ -94,17 +94,19 @@ impl Judge {
 
     /// Classifies an item; `None` if it is not one.
     fn item(&mut self, item: &str) -> Option<Verdict> {
-        Some(match Exported::read(item, &self.layout) {
-            Ok(Exported::Object(object)) => self.event(&object),
-            Ok(Exported::Event { partition, .. }) if !self.partitions.contains(&partition) => {
+        Some(match ExportedItem::read(item, &self.layout) {
+            Ok(ExportedItem::Object(object)) => self.event(&object),
+            Ok(ExportedItem::Event { partition, .. }) if !self.partitions.contains(&partition) => {
                 Verdict::Foreign(partition)
             }
-            Ok(Exported::Event { time, partition, sort_key, body }) => {
+            Ok(ExportedItem::Event { time, partition, sort_key, body }) => {
                 let unreadable = domain::event::check(body.as_bytes()).err().map(|not| not.kind);
                 Verdict::Event { event: NewEvent::verbatim(time, partition, sort_key, body), unreadable }
             }
-            Err(NotExported::NotTyped) => return None,
-            Err(error @ (NotExported::KeysOnly | NotExported::Unwritable(_))) => bad(error.to_string()),
+            Err(ExportedItemError::NotTyped) => return None,
+            Err(error @ (ExportedItemError::KeysOnly | ExportedItemError::Unwritable(_))) => {
+                bad(error.to_string())
+            }
         })
     }
 }

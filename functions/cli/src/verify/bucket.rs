@@ -14,7 +14,7 @@ use super::archive::{Archive, Entry, Found};
 use super::place::{Folders, Level, MOST_BELOW};
 
 /// Maximum number of prefetched chunks of an object.
-const AHEAD: usize = 8;
+const PREFETCHED_CHUNKS: usize = 8;
 /// Maximum length of a key, in bytes. Source: Amazon S3 user guide, "Naming Amazon S3 objects".
 const LONGEST_KEY: usize = 1_024;
 /// Maximum number of consecutive empty pages: S3 skips deleted objects.
@@ -59,9 +59,7 @@ impl Pages {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let head = hash.first_chunk::<16>().copied().unwrap_or_default();
         if !self.seen.insert(head) {
-            return Err(io::Error::other(
-                "the listing repeats a continuation token, so it does not end",
-            ));
+            return Err(io::Error::other("the listing repeats a continuation token, so it does not end"));
         }
         self.empty = if is_empty { self.empty + 1 } else { 0 };
         if self.empty > MOST_EMPTY {
@@ -98,7 +96,7 @@ impl Archive for Bucket {
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         let mut stream = self.runtime.block_on(self.archive.read(name)).map_err(|error| failed(&error))?;
-        let (hand_over, chunks) = mpsc::channel(AHEAD);
+        let (hand_over, chunks) = mpsc::channel(PREFETCHED_CHUNKS);
         self.runtime.spawn(async move {
             while let Some(chunk) = stream.next().await {
                 // The reader was dropped.

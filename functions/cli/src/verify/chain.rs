@@ -232,7 +232,5 @@ impl<'a> Chain<'a> {
 }
 
 fn two_stories(key: KeyId) -> String {
-    format!(
-        "key {key} has signed two manifests of this part with different texts: its holder equivocated"
-    )
+    format!("key {key} has signed two manifests of this part with different texts: its holder equivocated")
 }

@@ -200,7 +200,7 @@ fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
 pub(crate) struct VouchedTexts {
     texts: Sorted,
     /// The one that was read last.
-    ahead: Option<(PartNumber, [u8; 32])>,
+    next: Option<(PartNumber, [u8; 32])>,
     part: PartNumber,
     of_part: Vec<[u8; 32]>,
 }
@@ -212,13 +212,13 @@ impl VouchedTexts {
     /// If a temporary file fails.
     pub(crate) fn new(texts: Sorter) -> io::Result<Self> {
         let mut texts =
-            Self { texts: Sorted::new([texts])?, ahead: None, part: PartNumber::NONE, of_part: Vec::new() };
+            Self { texts: Sorted::new([texts])?, next: None, part: PartNumber::NONE, of_part: Vec::new() };
         texts.advance()?;
         Ok(texts)
     }
 
     fn advance(&mut self) -> io::Result<()> {
-        self.ahead = self.texts.next()?.and_then(|record| {
+        self.next = self.texts.next()?.and_then(|record| {
             let (part, sha256) = record.split_first_chunk::<8>()?;
             Some((PartNumber::new(u64::from_be_bytes(*part)), sha256.try_into().ok()?))
         });
@@ -233,7 +233,7 @@ impl VouchedTexts {
         if part != self.part {
             self.part = part;
             self.of_part.clear();
-            while let Some((of, text)) = self.ahead.filter(|(of, _)| *of <= part) {
+            while let Some((of, text)) = self.next.filter(|(of, _)| *of <= part) {
                 if of == part {
                     self.of_part.push(text);
                 }

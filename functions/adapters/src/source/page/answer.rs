@@ -21,12 +21,12 @@ const CHECKSUM: &str = "x-amz-crc32";
 
 /// Captures the page of one request: it is the request's interceptor and returns the page afterwards.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct PageOf {
+pub(in super::super) struct RawPageCapture {
     /// The body of the newest attempt; attempts are sequential.
     body: Arc<Mutex<Option<SdkBody>>>,
 }
 
-impl PageOf {
+impl RawPageCapture {
     /// The raw page once the request has succeeded: UTF-8, and in memory.
     pub(in super::super) fn take(&self) -> Option<SdkBody> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -34,7 +34,7 @@ impl PageOf {
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for PageOf {
+impl Intercept for RawPageCapture {
     fn name(&self) -> &'static str {
         "RawPageCapture"
     }
@@ -54,7 +54,7 @@ impl Intercept for PageOf {
 
 #[derive(Debug)]
 struct Reader {
-    page: PageOf,
+    page: RawPageCapture,
     /// The SDK's own deserializer, for error responses.
     errors: Option<FrozenLayer>,
 }
@@ -72,14 +72,14 @@ impl DeserializeResponse for Reader {
             return own.deserialize_nonstreaming_with_config(response, config);
         }
         // Like a truncated response: the SDK retries.
-        let body = whole(response).map_err(OrchestratorError::response)?;
+        let body = checked_body(response).map_err(OrchestratorError::response)?;
         *self.page.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
         Ok(Output::erase(QueryOutput::builder().build()))
     }
 }
 
 /// The body, if it matches its checksum and is UTF-8.
-fn whole(response: &HttpResponse) -> Result<SdkBody, BoxError> {
+fn checked_body(response: &HttpResponse) -> Result<SdkBody, BoxError> {
     let body = response.body().bytes().ok_or("the response has no body in memory")?;
     if let Some(expected) = response.headers().get(CHECKSUM) {
         let actual = crc32fast::hash(body);

@@ -12,13 +12,13 @@ use domain::time::Time;
 use super::super::layout::EventsTable;
 use super::super::schema::{KeyType, Schema};
 use super::item::{self, key_value};
-use super::scan::{Malformed, Scanner};
-use super::value::{Comma, Trouble, Unwritable, Writer, write_text};
-use super::{Asked, Unread};
+use super::scan::{MalformedPageError, Scanner};
+use super::value::{ConvertError, Separator, UnsupportedValueError, Writer, copy_string};
+use super::{QueryContext, ReadError};
 
 /// An item of a DynamoDB export.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exported {
+pub enum ExportedItem {
     /// An event from a table with the same layout.
     Event {
         /// The time in its sort key.
@@ -36,7 +36,7 @@ pub enum Exported {
 
 /// Why an item could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotExported {
+pub enum ExportedItemError {
     /// Its attributes are not typed, so it is not an item.
     #[error("its attributes are not typed as DynamoDB's are")]
     NotTyped,
@@ -48,20 +48,20 @@ pub enum NotExported {
     Unwritable(String),
 }
 
-impl Exported {
+impl ExportedItem {
     /// Reads an item, given as JSON with typed attributes. It belongs to a table with this layout if both
     /// keys are strings and the sort key contains a time.
     ///
     /// # Errors
     /// If it is not an item, or can't be represented in JSON.
-    pub fn read(item: &str, layout: &Arc<EventsTable>) -> Result<Self, NotExported> {
+    pub fn read(item: &str, layout: &Arc<EventsTable>) -> Result<Self, ExportedItemError> {
         let (mut partition, mut sort_key) = (None, None);
         let mut scanner = Scanner::new(item);
         scanner.object(|scanner, name| {
             let mut ahead = *scanner;
-            if name.is(&layout.partition_key) {
+            if name.equals(&layout.partition_key) {
                 partition = key_value(&mut ahead)?;
-            } else if name.is(&layout.sort_key) {
+            } else if name.equals(&layout.sort_key) {
                 sort_key = key_value(&mut ahead)?;
             }
             scanner.skip()
@@ -82,21 +82,21 @@ impl Exported {
 }
 
 /// The event of an item as the exporter reads it, even if the exporter would write a record in its place.
-fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<String, NotExported> {
+fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<String, ExportedItemError> {
     let schema = Arc::new(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
-    let asked = Asked { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
+    let asked = QueryContext { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
     let mut scanner = Scanner::new(item);
     let read = item::read(&mut scanner, &asked, &mut Vec::new(), &mut BytesMut::new());
     let content = match read {
         Ok(read) => read.content,
-        Err(Unread::Malformed(malformed)) => return Err(malformed.into()),
-        Err(Unread::Refused(error)) => return Err(NotExported::Unwritable(error.to_string())),
+        Err(ReadError::Malformed(malformed)) => return Err(malformed.into()),
+        Err(ReadError::Rejected(error)) => return Err(ExportedItemError::Unwritable(error.to_string())),
     };
     match content {
         Ok(line) => text(line.into()),
         Err(why) => match (why.reason, why.original) {
-            (UnreadableReason::NoEvent, _) => Err(NotExported::KeysOnly),
-            (UnreadableReason::UnknownValue, _) | (_, None) => Err(NotExported::Unwritable(why.detail)),
+            (UnreadableReason::NoEvent, _) => Err(ExportedItemError::KeysOnly),
+            (UnreadableReason::UnknownValue, _) | (_, None) => Err(ExportedItemError::Unwritable(why.detail)),
             (_, Some(OriginalContent::Raw(raw))) => Ok(raw),
             (_, Some(OriginalContent::Event(line))) => text(line.into()),
         },
@@ -104,14 +104,14 @@ fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<Strin
 }
 
 /// An item as plain JSON with all attributes.
-fn plain(item: &str) -> Result<String, NotExported> {
+fn plain(item: &str) -> Result<String, ExportedItemError> {
     let mut out = BytesMut::with_capacity(item.len());
     let mut writer = Writer::new(&mut out);
-    let mut comma = Comma::new(b'{', writer.out);
+    let mut comma = Separator::new(b'{', writer.out);
     Scanner::new(item).members(|scanner| {
         comma.before_next(writer.out);
-        write_text(scanner, writer.out)?;
-        scanner.must(b':', "a colon")?;
+        copy_string(scanner, writer.out)?;
+        scanner.expect(b':', "a colon")?;
         writer.out.put_u8(b':');
         writer.value(scanner, 1)
     })?;
@@ -119,22 +119,22 @@ fn plain(item: &str) -> Result<String, NotExported> {
     text(out.into())
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, NotExported> {
+fn text(bytes: Vec<u8>) -> Result<String, ExportedItemError> {
     String::from_utf8(bytes)
-        .map_err(|_| NotExported::Unwritable("it contains a string that is not UTF-8".into()))
+        .map_err(|_| ExportedItemError::Unwritable("it contains a string that is not UTF-8".into()))
 }
 
-impl From<Malformed> for NotExported {
-    fn from(_: Malformed) -> Self {
+impl From<MalformedPageError> for ExportedItemError {
+    fn from(_: MalformedPageError) -> Self {
         Self::NotTyped
     }
 }
 
-impl From<Trouble> for NotExported {
-    fn from(trouble: Trouble) -> Self {
+impl From<ConvertError> for ExportedItemError {
+    fn from(trouble: ConvertError) -> Self {
         match trouble {
-            Trouble::Page(_) | Trouble::Value(Unwritable::UnknownType) => Self::NotTyped,
-            Trouble::Value(problem) => Self::Unwritable(problem.to_string()),
+            ConvertError::Page(_) | ConvertError::Value(UnsupportedValueError::UnknownType) => Self::NotTyped,
+            ConvertError::Value(problem) => Self::Unwritable(problem.to_string()),
         }
     }
 }
@@ -143,21 +143,21 @@ impl From<Trouble> for NotExported {
 mod tests {
     use super::*;
 
-    fn read(item: &str) -> Result<Exported, NotExported> {
-        Exported::read(item, &Arc::new(EventsTable::of_contract("events")))
+    fn read(item: &str) -> Result<ExportedItem, ExportedItemError> {
+        ExportedItem::read(item, &Arc::new(EventsTable::of_contract("events")))
     }
 
-    fn event(rest: &str) -> Result<String, NotExported> {
+    fn event(rest: &str) -> Result<String, ExportedItemError> {
         let item = format!(r#"{{"sk":{{"S":"2026-11-20T20:15:30.5Z#evt_01"}},"pk":{{"S":"acme"}}{rest}}}"#);
         match read(&item)? {
-            Exported::Event { time, partition, sort_key, body } => {
+            ExportedItem::Event { time, partition, sort_key, body } => {
                 assert_eq!(
                     (time.to_string().as_str(), partition.as_str(), sort_key.as_str()),
                     ("2026-11-20T20:15:30.500Z", "acme", "2026-11-20T20:15:30.5Z#evt_01")
                 );
                 Ok(body)
             }
-            Exported::Object(object) => panic!("{object}"),
+            ExportedItem::Object(object) => panic!("{object}"),
         }
     }
 
@@ -171,8 +171,8 @@ mod tests {
         ] {
             assert_eq!(event(rest).as_deref(), Ok(body), "{rest}");
         }
-        assert_eq!(event(""), Err(NotExported::KeysOnly));
-        assert!(matches!(event(r#","a":{"B":"%"}"#), Err(NotExported::Unwritable(_))));
+        assert_eq!(event(""), Err(ExportedItemError::KeysOnly));
+        assert!(matches!(event(r#","a":{"B":"%"}"#), Err(ExportedItemError::Unwritable(_))));
     }
 
     #[test]
@@ -184,16 +184,16 @@ mod tests {
         let plain = format!(
             r#"{{"id":"ä\nA","n":{digits},"l":[false,{{}}],"b":"AAE=","ns":[9,10],"bs":["AQ=="],"z":null}}"#
         );
-        assert_eq!(read(&item), Ok(Exported::Object(plain)));
+        assert_eq!(read(&item), Ok(ExportedItem::Object(plain)));
         // With keys of these names, but in another form.
         for keys in [
             r#""pk":{"S":"a"},"sk":{"S":"PROFILE"}"#,
             r#""pk":{"S":"a"},"sk":{"N":"1"}"#,
             r#""pk":{"S":"a"}"#,
         ] {
-            assert!(matches!(read(&format!("{{{keys}}}")), Ok(Exported::Object(_))), "{keys}");
+            assert!(matches!(read(&format!("{{{keys}}}")), Ok(ExportedItem::Object(_))), "{keys}");
         }
-        assert_eq!(read("{}"), Ok(Exported::Object("{}".into())));
+        assert_eq!(read("{}"), Ok(ExportedItem::Object("{}".into())));
     }
 
     #[test]
@@ -208,8 +208,8 @@ mod tests {
             "[]",
             r#"{"a":{"S":"x"}},"time":{}"#,
         ] {
-            assert_eq!(read(item), Err(NotExported::NotTyped), "{item}");
+            assert_eq!(read(item), Err(ExportedItemError::NotTyped), "{item}");
         }
-        assert!(matches!(read(r#"{"a":{"N":"x"}}"#), Err(NotExported::Unwritable(_))));
+        assert!(matches!(read(r#"{"a":{"N":"x"}}"#), Err(ExportedItemError::Unwritable(_))));
     }
 }

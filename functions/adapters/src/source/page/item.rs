@@ -15,12 +15,12 @@ use domain::event;
 use domain::item::{EventKey, OriginalContent, SourceItem, Unreadable, UnreadableReason};
 use domain::ports::{PageError, PortError};
 
-use super::scan::{Malformed, Scanner};
-use super::value::{Comma, Trouble, Unwritable, Writer, typed, write_plain};
-use super::{Asked, Unread, key};
+use super::scan::{MalformedPageError, Scanner};
+use super::value::{ConvertError, Separator, UnsupportedValueError, Writer, typed_value, write_string};
+use super::{QueryContext, ReadError, key};
 
 /// How many characters of a foreign partition key are reported.
-const TOLD: usize = 100;
+const MAX_KEY_CHARS: usize = 100;
 
 /// An event as one line, or why the item has none.
 type Content = Result<Bytes, NoEvent>;
@@ -45,16 +45,16 @@ pub(super) struct Attribute<'a> {
 /// Reads one item. `out` and `attributes` are buffers for reuse; `out` is left empty.
 pub(super) fn read<'a>(
     scanner: &mut Scanner<'a>,
-    asked: &Asked,
+    asked: &QueryContext,
     attributes: &mut Vec<Attribute<'a>>,
     out: &mut BytesMut,
-) -> Result<SourceItem, Unread> {
+) -> Result<SourceItem, ReadError> {
     let layout = &asked.layout;
     attributes.clear();
     let mut event: Option<Content> = None;
     scanner.object(|scanner, name| {
         let quoted = name.quoted;
-        let name = name.plain().ok_or_else(|| scanner.missing("the name of an attribute"))?;
+        let name = name.unescape().ok_or_else(|| scanner.error("the name of an attribute"))?;
         let is_body = name == layout.body;
         attributes.push(Attribute { name, quoted, value: *scanner });
         if is_body {
@@ -65,7 +65,7 @@ pub(super) fn read<'a>(
     })?;
     let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
 
-    own(find(&layout.partition_key), &asked.partition)?;
+    check_partition(find(&layout.partition_key), &asked.partition)?;
     let sort_key = match find(&layout.sort_key) {
         Some(attribute) => attribute.key()?.and_then(key::sort_key),
         None => None,
@@ -73,7 +73,7 @@ pub(super) fn read<'a>(
     let sort_key = sort_key.ok_or_else(|| {
         bug(format!("the `{}` of an item is neither a string nor a number", layout.sort_key))
     })?;
-    let sort = key::order(&sort_key).ok_or_else(|| bug("a sort key has no order".to_owned()))?;
+    let sort = key::ordered_bytes(&sort_key).ok_or_else(|| bug("a sort key has no order".to_owned()))?;
     let mut table_keys = Vec::with_capacity(asked.schema.table_keys.len());
     for name in &asked.schema.table_keys {
         let found = find(name).ok_or_else(|| bug(format!("an item of the index has no `{name}`")))?;
@@ -82,11 +82,11 @@ pub(super) fn read<'a>(
             .ok_or_else(|| bug("a key of the table has a type that keys can't have".to_owned()))?;
         table_keys.push(found);
     }
-    let key = EventKey { sort, tie_breaker: tie(&table_keys, &asked.partition)? };
+    let key = EventKey { sort, tie_breaker: tie_breaker(&table_keys, &asked.partition)? };
     let time = layout.sort_key_form.time_of(&sort_key);
     let content = match event {
         Some(content) => content,
-        None => rest(attributes, scanner, asked, out)?,
+        None => whole_item(attributes, scanner, asked, out)?,
     };
     let content = match (time, content) {
         (Some(_), Ok(line)) => Ok(line),
@@ -114,31 +114,31 @@ pub(super) fn read<'a>(
 
 impl Attribute<'_> {
     /// Whether the value is this string.
-    fn says(&self, what: &str) -> bool {
-        let is = typed(&mut { self.value }, |value, kind| {
-            Ok::<_, Malformed>(kind.is("S") && value.text()?.is(what))
+    fn equals_string(&self, what: &str) -> bool {
+        let is = typed_value(&mut { self.value }, |value, kind| {
+            Ok::<_, MalformedPageError>(kind.equals("S") && value.string()?.equals(what))
         });
         is.unwrap_or(false)
     }
 
     /// Whether the value is a number.
     fn is_number(&self) -> bool {
-        { self.value }.kind().is_ok_and(|kind| kind.is("N"))
+        { self.value }.type_name().is_ok_and(|kind| kind.equals("N"))
     }
 
     /// The value, if keys can have its type.
-    fn key(&self) -> Result<Option<AttributeValue>, Malformed> {
+    fn key(&self) -> Result<Option<AttributeValue>, MalformedPageError> {
         key_value(&mut { self.value })
     }
 }
 
 /// Reads a value that may be a key: string, number or binary. `None` if it has another type.
-pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeValue>, Malformed> {
-    typed(scanner, |scanner, kind| {
+pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeValue>, MalformedPageError> {
+    typed_value(scanner, |scanner, kind| {
         if !matches!(kind.quoted, br#""S""# | br#""N""# | br#""B""#) {
             return scanner.skip().map(|()| None);
         }
-        let text = scanner.text()?.plain().ok_or_else(|| scanner.missing("a string of characters"))?;
+        let text = scanner.string()?.unescape().ok_or_else(|| scanner.error("a string of characters"))?;
         Ok(match kind.quoted {
             br#""S""# => Some(AttributeValue::S(text.into_owned())),
             br#""N""# => Some(AttributeValue::N(text.into_owned())),
@@ -149,9 +149,9 @@ pub(super) fn key_value(scanner: &mut Scanner<'_>) -> Result<Option<AttributeVal
 
 /// The check behind tenant isolation: one partition was requested, and whatever the settings or a proxy do to
 /// the request, an item of another partition is never attributed to this tenant.
-fn own(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), Unread> {
+fn check_partition(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), ReadError> {
     let found = match found {
-        Some(attribute) if attribute.says(partition) => return Ok(()),
+        Some(attribute) if attribute.equals_string(partition) => return Ok(()),
         None => None,
         Some(attribute) => Some(attribute.key()?),
     };
@@ -160,29 +160,33 @@ fn own(found: Option<&Attribute<'_>>, partition: &str) -> Result<(), Unread> {
         Some(_) => "(not a string)",
         None => "(none)",
     };
-    let told = |key: &str| key.chars().take(TOLD).collect::<String>();
-    Err(Unread::Refused(PageError::Foreign { expected: told(partition), found: told(found) }))
+    let told = |key: &str| key.chars().take(MAX_KEY_CHARS).collect::<String>();
+    Err(ReadError::Rejected(PageError::Foreign { expected: told(partition), found: told(found) }))
 }
 
 /// What makes the key unique besides the sort key: the partition key and, through an index, whose keys need
 /// not be unique, the table's own key.
-fn tie(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>, Unread> {
+fn tie_breaker(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>, ReadError> {
     if table_keys.is_empty() {
         return Ok(partition.as_bytes().to_vec());
     }
     let asked = AttributeValue::S(partition.to_owned());
-    let tie = key::joined(std::iter::once(&asked).chain(table_keys));
+    let tie = key::join(std::iter::once(&asked).chain(table_keys));
     tie.ok_or_else(|| bug("a key of the table is a malformed number".to_owned()))
 }
 
 /// Reads the body and returns the event if it is one: a string with a JSON object, or a map. An object that
 /// is not a valid event was still meant to be the event, so it is reported as unreadable.
-fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Option<Content>, Malformed> {
+fn body(
+    scanner: &mut Scanner<'_>,
+    name: &str,
+    out: &mut BytesMut,
+) -> Result<Option<Content>, MalformedPageError> {
     let mut ahead = *scanner;
-    let kind = { ahead }.kind()?;
+    let kind = { ahead }.type_name()?;
     match kind.quoted {
-        br#""S""# => typed(scanner, |scanner, _| {
-            scanner.plain_text(out)?.ok_or_else(|| scanner.missing("a string of characters"))?;
+        br#""S""# => typed_value(scanner, |scanner, _| {
+            scanner.unescape_into(out)?.ok_or_else(|| scanner.error("a string of characters"))?;
             let text = out.split().freeze();
             Ok(match event::one_line(text.clone()) {
                 Ok(line) => Some(Ok(line)),
@@ -198,7 +202,7 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
         br#""M""# => {
             let mut writer = Writer::new(out);
             let done = writer.value(&mut ahead, 0);
-            let is_doubtful = writer.is_doubtful;
+            let is_doubtful = writer.needs_check;
             let before = *scanner;
             // Conversion may fail in the middle of the value; then the whole value is skipped.
             if done.is_ok() {
@@ -206,8 +210,9 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
             } else {
                 scanner.skip()?;
             }
-            let source = || Ok(Bytes::copy_from_slice(before.until(scanner)));
-            written(done, is_doubtful, format_args!("the attribute `{name}`"), source, scanner, out).map(Some)
+            let source = || Ok(Bytes::copy_from_slice(before.slice_to(scanner)));
+            finish_content(done, is_doubtful, format_args!("the attribute `{name}`"), source, scanner, out)
+                .map(Some)
         }
         _ => scanner.skip().map(|()| None),
     }
@@ -217,12 +222,12 @@ fn body(scanner: &mut Scanner<'_>, name: &str, out: &mut BytesMut) -> Result<Opt
 ///
 /// Through an index the table's own keys are kept: to the index they are ordinary attributes, and often the
 /// only ones with the event's ID.
-fn rest(
+fn whole_item(
     attributes: &[Attribute<'_>],
     scanner: &Scanner<'_>,
-    asked: &Asked,
+    asked: &QueryContext,
     out: &mut BytesMut,
-) -> Result<Content, Malformed> {
+) -> Result<Content, MalformedPageError> {
     let layout = &asked.layout;
     // DynamoDB expires items by a number only (developer guide, "Time to Live"), so any other value belongs
     // to the product.
@@ -237,29 +242,29 @@ fn rest(
         return Ok(Err(NoEvent { reason: UnreadableReason::NoEvent, detail, raw: None }));
     }
     let mut writer = Writer::new(out);
-    let mut comma = Comma::new(b'{', writer.out);
+    let mut comma = Separator::new(b'{', writer.out);
     let all = members().try_for_each(|attribute| {
         comma.before_next(writer.out);
-        write_plain(&attribute.name, writer.out)?;
+        write_string(&attribute.name, writer.out)?;
         writer.out.put_u8(b':');
         writer.value(&mut { attribute.value }, 1)
     });
-    let is_doubtful = writer.is_doubtful;
+    let is_doubtful = writer.needs_check;
     out.put_u8(b'}');
-    written(all, is_doubtful, format_args!("the item"), || source(members()), scanner, out)
+    finish_content(all, is_doubtful, format_args!("the item"), || source_json(members()), scanner, out)
 }
 
 /// Attributes in DynamoDB's typed JSON.
-fn source<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes, Malformed> {
+fn source_json<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes, MalformedPageError> {
     let mut source = BytesMut::new();
-    let mut comma = Comma::new(b'{', &mut source);
+    let mut comma = Separator::new(b'{', &mut source);
     for Attribute { quoted, value, .. } in members {
         comma.before_next(&mut source);
         source.put_slice(quoted);
         source.put_u8(b':');
         let mut behind = *value;
         behind.skip()?;
-        source.put_slice(value.until(&behind));
+        source.put_slice(value.slice_to(&behind));
     }
     source.put_u8(b'}');
     Ok(source.freeze())
@@ -267,14 +272,14 @@ fn source<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes,
 
 /// The event that was written to `out`, or why it is not valid. `source` returns the original in DynamoDB's
 /// typed JSON.
-fn written(
-    done: Result<(), Trouble>,
+fn finish_content(
+    done: Result<(), ConvertError>,
     is_doubtful: bool,
     whose: std::fmt::Arguments<'_>,
-    source: impl FnOnce() -> Result<Bytes, Malformed>,
+    source: impl FnOnce() -> Result<Bytes, MalformedPageError>,
     scanner: &Scanner<'_>,
     out: &mut BytesMut,
-) -> Result<Content, Malformed> {
+) -> Result<Content, MalformedPageError> {
     let line = out.split().freeze();
     let (reason, detail, raw) = match done {
         Ok(()) if !is_doubtful => return Ok(Ok(line)),
@@ -282,10 +287,10 @@ fn written(
             Ok(_) => return Ok(Ok(line)),
             Err(not) => (not.kind.into(), format!("{whose} is not a valid event: {not}"), line),
         },
-        Err(Trouble::Page(malformed)) => return Err(malformed),
-        Err(Trouble::Value(problem)) => {
+        Err(ConvertError::Page(malformed)) => return Err(malformed),
+        Err(ConvertError::Value(problem)) => {
             let reason = match problem {
-                Unwritable::TooDeep => UnreadableReason::Nesting,
+                UnsupportedValueError::TooDeep => UnreadableReason::Nesting,
                 _ => UnreadableReason::UnknownValue,
             };
             (reason, format!("{whose} can't be written as JSON: {problem}"), source()?)
@@ -295,11 +300,14 @@ fn written(
 }
 
 /// Part of the page, which is UTF-8 as a whole.
-fn utf8(text: Bytes, scanner: &Scanner<'_>) -> Result<String, Malformed> {
-    String::from_utf8(text.into()).map_err(|_| scanner.missing("UTF-8"))
+fn utf8(text: Bytes, scanner: &Scanner<'_>) -> Result<String, MalformedPageError> {
+    String::from_utf8(text.into()).map_err(|_| scanner.error("UTF-8"))
 }
 
-fn bug(detail: String) -> Unread {
+fn bug(detail: String) -> ReadError {
     let source = detail.into();
-    Unread::Refused(PageError::Port(PortError::Bug { what: "reading an item of the events table", source }))
+    ReadError::Rejected(PageError::Port(PortError::Bug {
+        what: "reading an item of the events table",
+        source,
+    }))
 }

@@ -26,14 +26,14 @@ use super::schema::Schema;
 use item::key_value;
 use scan::Scanner;
 
-pub use exported::{Exported, NotExported};
+pub use exported::{ExportedItem, ExportedItemError};
 
-pub(super) use answer::PageOf;
-pub(super) use scan::Malformed;
+pub(super) use answer::RawPageCapture;
+pub(super) use scan::MalformedPageError;
 
 /// The query of a page, against which its items are checked.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct QueryContext {
     pub(super) layout: Arc<EventsTable>,
     pub(super) schema: Arc<Schema>,
     /// The requested partition key.
@@ -45,38 +45,38 @@ pub(super) struct Asked {
 pub(super) struct Page {
     pub(super) items: Vec<SourceItem>,
     /// Where the next page starts; `None` on the last page.
-    pub(super) next: Option<HashMap<String, AttributeValue>>,
+    pub(super) last_evaluated_key: Option<HashMap<String, AttributeValue>>,
 }
 
 /// Why a page could not be read.
 #[derive(Debug)]
-pub(super) enum Unread {
+pub(super) enum ReadError {
     /// The body is not a Query response: damaged in transit, so the request is repeated.
-    Malformed(Malformed),
+    Malformed(MalformedPageError),
     /// The page contains something that must not be used.
-    Refused(PageError),
+    Rejected(PageError),
 }
 
-impl From<Malformed> for Unread {
-    fn from(malformed: Malformed) -> Self {
+impl From<MalformedPageError> for ReadError {
+    fn from(malformed: MalformedPageError) -> Self {
         Self::Malformed(malformed)
     }
 }
 
 /// Reads the body of a Query response (DynamoDB API reference, "Query").
-pub(super) fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
+pub(super) fn read(body: &str, asked: &QueryContext) -> Result<Page, ReadError> {
     let mut page = Page::default();
     // Without the type names the events are shorter than the page.
     let mut out = BytesMut::with_capacity(body.len());
     let mut attributes = Vec::new();
     let mut scanner = Scanner::new(body);
     scanner.object(|scanner, name| match name {
-        name if name.is("Items") => scanner.array(|scanner| {
+        name if name.equals("Items") => scanner.array(|scanner| {
             page.items.push(item::read(scanner, asked, &mut attributes, &mut out)?);
-            Ok::<_, Unread>(())
+            Ok::<_, ReadError>(())
         }),
-        name if name.is("LastEvaluatedKey") => {
-            page.next = next_key(scanner)?;
+        name if name.equals("LastEvaluatedKey") => {
+            page.last_evaluated_key = read_last_evaluated_key(scanner)?;
             Ok(())
         }
         _ => Ok(scanner.skip()?),
@@ -87,27 +87,29 @@ pub(super) fn read(body: &str, asked: &Asked) -> Result<Page, Unread> {
 
 /// How many bytes at a page's end are searched for [`Page::last_evaluated_key`]. Two keys of the maximum
 /// length with escapes are seldom longer.
-const TAIL: usize = 4096;
+const TAIL_BYTES: usize = 4096;
 
 /// The probable [`Page::last_evaluated_key`], found at the page's end without reading the page. An event
 /// can't look like it, since its quotes are escaped; an attribute with that name can, so it has to be
 /// confirmed by reading the page.
-pub(super) fn likely_next(body: &str) -> Option<HashMap<String, AttributeValue>> {
-    let tail = body.get(body.ceil_char_boundary(body.len().saturating_sub(TAIL))..)?;
+pub(super) fn peek_last_evaluated_key(body: &str) -> Option<HashMap<String, AttributeValue>> {
+    let tail = body.get(body.ceil_char_boundary(body.len().saturating_sub(TAIL_BYTES))..)?;
     let (_, key) = tail.rsplit_once("\"LastEvaluatedKey\":")?;
-    next_key(&mut Scanner::new(key)).ok()?
+    read_last_evaluated_key(&mut Scanner::new(key)).ok()?
 }
 
-fn next_key(scanner: &mut Scanner<'_>) -> Result<Option<HashMap<String, AttributeValue>>, Malformed> {
+fn read_last_evaluated_key(
+    scanner: &mut Scanner<'_>,
+) -> Result<Option<HashMap<String, AttributeValue>>, MalformedPageError> {
     if scanner.peek() == Some(b'n') {
         return scanner.null().map(|()| None);
     }
     let mut key = HashMap::new();
     scanner.object(|scanner, name| {
-        let missing = scanner.missing("a key");
-        let (name, value) = (name.plain().ok_or(missing)?, key_value(scanner)?.ok_or(missing)?);
+        let missing = scanner.error("a key");
+        let (name, value) = (name.unescape().ok_or(missing)?, key_value(scanner)?.ok_or(missing)?);
         key.insert(name.into_owned(), value);
-        Ok::<_, Malformed>(())
+        Ok::<_, MalformedPageError>(())
     })?;
     Ok(Some(key))
 }

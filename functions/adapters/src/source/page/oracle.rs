@@ -110,7 +110,7 @@ fn assert_reads_as(json: &str, value: &AttributeValue) {
         }
         AttributeValue::Ns(set) => {
             let mut written: Vec<&str> = parts().iter().map(|number| number.get()).collect();
-            assert!(written.is_sorted_by_key(|number| Decimal::parse(number).unwrap().order()));
+            assert!(written.is_sorted_by_key(|number| Decimal::parse(number).unwrap().ordered_bytes()));
             written.sort_unstable();
             let mut set: Vec<&str> = set.iter().map(String::as_str).collect();
             set.sort_unstable();
@@ -159,7 +159,7 @@ proptest! {
         for body in [page.to_string(), respelt(&page)] {
             let ours = read(&body, &asked(&[])).unwrap();
             let theirs = by_the_sdk(&body);
-            prop_assert_eq!(&ours.next, &theirs.last_evaluated_key);
+            prop_assert_eq!(&ours.last_evaluated_key, &theirs.last_evaluated_key);
             prop_assert_eq!(ours.items.len(), theirs.items().len());
             for (read, item) in ours.items.iter().zip(theirs.items()) {
                 let event = match item.get("event") {

@@ -4,17 +4,17 @@
 
 use bytes::{BufMut as _, BytesMut};
 
-use super::text::{Escapes, Nowhere, Sink, Text, usual};
+use super::text::{Escapes, JsonString, NoSink, Sink, copy_plain_prefix};
 
 /// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON, plus those of the page
 /// itself. A stand-in may nest deeper than events may be nested; such a page is read nevertheless.
-const DEEPEST: u8 = 250;
+const MAX_DEPTH: u8 = 250;
 
 /// The page is not a valid response of DynamoDB. The position is given in bytes from its end; the content is
 /// never included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{expected} is missing {left} bytes before the end of the page")]
-pub(in super::super) struct Malformed {
+pub(in super::super) struct MalformedPageError {
     expected: &'static str,
     left: usize,
 }
@@ -31,12 +31,12 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline]
-    pub(super) const fn missing(&self, expected: &'static str) -> Malformed {
-        Malformed { expected, left: self.rest.len() }
+    pub(super) const fn error(&self, expected: &'static str) -> MalformedPageError {
+        MalformedPageError { expected, left: self.rest.len() }
     }
 
     /// The raw bytes between this scanner and `there`.
-    pub(super) fn until(&self, there: &Self) -> &'a [u8] {
+    pub(super) fn slice_to(&self, there: &Self) -> &'a [u8] {
         let length = self.rest.len().saturating_sub(there.rest.len());
         self.rest.get(..length).unwrap_or_default()
     }
@@ -56,39 +56,39 @@ impl<'a> Scanner<'a> {
 
     /// Consumes this mark if it comes next.
     #[inline]
-    pub(super) fn takes(&mut self, mark: u8) -> bool {
+    pub(super) fn accept(&mut self, mark: u8) -> bool {
         if self.peek() != Some(mark) {
             return false;
         }
-        self.forward(1);
+        self.advance(1);
         true
     }
 
     /// Consumes this mark, which must come next.
     #[inline]
-    pub(super) fn must(&mut self, mark: u8, expected: &'static str) -> Result<(), Malformed> {
-        if self.takes(mark) { Ok(()) } else { Err(self.missing(expected)) }
+    pub(super) fn expect(&mut self, mark: u8, expected: &'static str) -> Result<(), MalformedPageError> {
+        if self.accept(mark) { Ok(()) } else { Err(self.error(expected)) }
     }
 
     /// Reads a string.
     #[inline]
-    pub(super) fn text(&mut self) -> Result<Text<'a>, Malformed> {
-        self.text_into(&mut Nowhere)
+    pub(super) fn string(&mut self) -> Result<JsonString<'a>, MalformedPageError> {
+        self.string_into(&mut NoSink)
     }
 
     /// Reads a string and copies it with its quotes, in one pass.
     #[inline]
-    pub(super) fn text_into(&mut self, out: &mut impl Sink) -> Result<Text<'a>, Malformed> {
+    pub(super) fn string_into(&mut self, out: &mut impl Sink) -> Result<JsonString<'a>, MalformedPageError> {
         const WHAT: &str = "a string";
         if self.peek() != Some(b'"') {
-            return Err(self.missing(WHAT));
+            return Err(self.error(WHAT));
         }
         let (start, mut escapes) = (self.rest, Escapes::None);
-        self.forward(1);
+        self.advance(1);
         out.put_byte(b'"');
         loop {
-            let run = usual(self.rest, out);
-            self.forward(run);
+            let run = copy_plain_prefix(self.rest, out);
+            self.advance(run);
             match self.rest {
                 [b'"', rest @ ..] => {
                     out.put_byte(b'"');
@@ -105,43 +105,43 @@ impl<'a> Scanner<'a> {
                 // JSON requires control characters to be escaped; a raw one could be a line break in the
                 // file.
                 [control, ..] if *control < b' ' => {
-                    return Err(self.missing("a string without control characters"));
+                    return Err(self.error("a string without control characters"));
                 }
-                _ => return Err(self.missing(WHAT)),
+                _ => return Err(self.error(WHAT)),
             }
         }
         let quoted = start.get(..start.len() - self.rest.len()).unwrap_or_default();
-        Ok(Text { quoted, escapes })
+        Ok(JsonString { quoted, escapes })
     }
 
     /// Reads the start of a typed value, up to the value, and returns the type's name.
     #[inline]
-    pub(super) fn kind(&mut self) -> Result<Text<'a>, Malformed> {
+    pub(super) fn type_name(&mut self) -> Result<JsonString<'a>, MalformedPageError> {
         // Nearly all type names have one letter, and DynamoDB writes no white space.
         if let [b'{', named @ ..] = self.rest
             && let [b'"', b'A'..=b'Z', b'"', b':', rest @ ..] = named
             && let Some(quoted) = named.get(..3)
         {
             self.rest = rest;
-            return Ok(Text { quoted, escapes: Escapes::None });
+            return Ok(JsonString { quoted, escapes: Escapes::None });
         }
-        self.must(b'{', "a typed value")?;
-        let kind = self.text()?;
-        self.must(b':', "a colon")?;
+        self.expect(b'{', "a typed value")?;
+        let kind = self.string()?;
+        self.expect(b':', "a colon")?;
         Ok(kind)
     }
 
     /// Reads a string and appends its content to `out`, in one pass. `None` if an escape is invalid or is
     /// half of a surrogate pair.
-    pub(super) fn plain_text(&mut self, out: &mut BytesMut) -> Result<Option<()>, Malformed> {
+    pub(super) fn unescape_into(&mut self, out: &mut BytesMut) -> Result<Option<()>, MalformedPageError> {
         let (before, start) = (*self, out.len());
-        self.must(b'"', "a string")?;
+        self.expect(b'"', "a string")?;
         loop {
-            let run = usual(self.rest, out);
+            let run = copy_plain_prefix(self.rest, out);
             let more = self.rest.get(run..).unwrap_or_default();
             out.put_u8(match more {
                 [b'"', ..] => {
-                    self.forward(run + 1);
+                    self.advance(run + 1);
                     return Ok(Some(()));
                 }
                 [b'\\', b'n', ..] => b'\n',
@@ -152,34 +152,34 @@ impl<'a> Scanner<'a> {
                 _ => {
                     *self = before;
                     out.truncate(start);
-                    let says = self.text()?.plain();
+                    let says = self.string()?.unescape();
                     return Ok(says.map(|says| out.put_slice(says.as_bytes())));
                 }
             });
-            self.forward(run + 2);
+            self.advance(run + 2);
         }
     }
 
     /// Reads `true` or `false`.
-    pub(super) fn boolean(&mut self) -> Result<bool, Malformed> {
+    pub(super) fn boolean(&mut self) -> Result<bool, MalformedPageError> {
         for (word, value) in [("true", true), ("false", false)] {
-            if self.takes_word(word) {
+            if self.accept_literal(word) {
                 return Ok(value);
             }
         }
-        Err(self.missing("true or false"))
+        Err(self.error("true or false"))
     }
 
     /// Reads an object. For each member it calls `each` with the member's name and the scanner before its
     /// value, which `each` must consume.
     #[inline]
-    pub(super) fn object<E: From<Malformed>>(
+    pub(super) fn object<E: From<MalformedPageError>>(
         &mut self,
-        mut each: impl FnMut(&mut Self, Text<'a>) -> Result<(), E>,
+        mut each: impl FnMut(&mut Self, JsonString<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.members(|scanner| {
-            let name = scanner.text()?;
-            scanner.must(b':', "a colon")?;
+            let name = scanner.string()?;
+            scanner.expect(b':', "a colon")?;
             each(scanner, name)
         })
     }
@@ -187,51 +187,51 @@ impl<'a> Scanner<'a> {
     /// Reads an object. For each member it calls `each` with the scanner before the name; `each` must consume
     /// the whole member.
     #[inline]
-    pub(super) fn members<E: From<Malformed>>(
+    pub(super) fn members<E: From<MalformedPageError>>(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.must(b'{', "an object")?;
-        if self.takes(b'}') {
+        self.expect(b'{', "an object")?;
+        if self.accept(b'}') {
             return Ok(());
         }
         loop {
             each(self)?;
-            if !self.takes(b',') {
-                return Ok(self.must(b'}', "the end of an object")?);
+            if !self.accept(b',') {
+                return Ok(self.expect(b'}', "the end of an object")?);
             }
         }
     }
 
     /// Reads an array. For each element it calls `each` with the scanner before the element, which `each`
     /// must consume.
-    pub(super) fn array<E: From<Malformed>>(
+    pub(super) fn array<E: From<MalformedPageError>>(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.must(b'[', "an array")?;
-        if self.takes(b']') {
+        self.expect(b'[', "an array")?;
+        if self.accept(b']') {
             return Ok(());
         }
         loop {
             each(self)?;
-            if !self.takes(b',') {
-                return Ok(self.must(b']', "the end of an array")?);
+            if !self.accept(b',') {
+                return Ok(self.expect(b']', "the end of an array")?);
             }
         }
     }
 
     /// Skips a value of any type.
-    pub(super) fn skip(&mut self) -> Result<(), Malformed> {
+    pub(super) fn skip(&mut self) -> Result<(), MalformedPageError> {
         self.skip_at(0)
     }
 
-    fn skip_at(&mut self, depth: u8) -> Result<(), Malformed> {
-        if depth > DEEPEST {
-            return Err(self.missing("the end of the nesting"));
+    fn skip_at(&mut self, depth: u8) -> Result<(), MalformedPageError> {
+        if depth > MAX_DEPTH {
+            return Err(self.error("the end of the nesting"));
         }
         match self.peek() {
-            Some(b'"') => self.text().map(drop),
+            Some(b'"') => self.string().map(drop),
             Some(b'{') => self.object(|inner, _| inner.skip_at(depth + 1)),
             Some(b'[') => self.array(|inner| inner.skip_at(depth + 1)),
             Some(b't' | b'f') => self.boolean().map(drop),
@@ -241,38 +241,38 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads `null`.
-    pub(super) fn null(&mut self) -> Result<(), Malformed> {
-        if self.takes_word("null") { Ok(()) } else { Err(self.missing("null")) }
+    pub(super) fn null(&mut self) -> Result<(), MalformedPageError> {
+        if self.accept_literal("null") { Ok(()) } else { Err(self.error("null")) }
     }
 
     /// Checks that nothing is left.
-    pub(super) fn end(&mut self) -> Result<(), Malformed> {
-        if self.peek().is_none() { Ok(()) } else { Err(self.missing("the end of the page")) }
+    pub(super) fn end(&mut self) -> Result<(), MalformedPageError> {
+        if self.peek().is_none() { Ok(()) } else { Err(self.error("the end of the page")) }
     }
 
     /// Only counts are numbers in a page; numbers in items are strings.
-    fn number(&mut self) -> Result<(), Malformed> {
+    fn number(&mut self) -> Result<(), MalformedPageError> {
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
         let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
         let number = self.rest.get(..length).and_then(|number| std::str::from_utf8(number).ok());
         if !number.is_some_and(super::super::number::is_json) {
-            return Err(self.missing("a value"));
+            return Err(self.error("a value"));
         }
-        self.forward(length);
+        self.advance(length);
         Ok(())
     }
 
-    fn takes_word(&mut self, word: &str) -> bool {
+    fn accept_literal(&mut self, word: &str) -> bool {
         self.peek();
         let is_next = self.rest.starts_with(word.as_bytes());
         if is_next {
-            self.forward(word.len());
+            self.advance(word.len());
         }
         is_next
     }
 
     #[inline]
-    fn forward(&mut self, bytes: usize) {
+    fn advance(&mut self, bytes: usize) {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 }
@@ -295,13 +295,13 @@ mod tests {
             (r#""\ud83d\ude00ä""#, "\u{1F600}ä"),
         ] {
             let mut scanner = Scanner::new(text);
-            assert_eq!(scanner.text().unwrap().plain().unwrap(), plain, "{text}");
+            assert_eq!(scanner.string().unwrap().unescape().unwrap(), plain, "{text}");
         }
         for bad in ["", "\"", r#""\"#, r#""\""#, "\"a\nb\"", "a", "'a'", "\"\\ä"] {
-            assert!(Scanner::new(bad).text().is_err(), "{bad:?}");
-            assert!(Scanner::new(bad).plain_text(&mut BytesMut::new()).is_err(), "{bad:?}");
+            assert!(Scanner::new(bad).string().is_err(), "{bad:?}");
+            assert!(Scanner::new(bad).unescape_into(&mut BytesMut::new()).is_err(), "{bad:?}");
         }
-        assert_eq!(Scanner::new(r#""\ud800""#).text().unwrap().plain(), None);
+        assert_eq!(Scanner::new(r#""\ud800""#).string().unwrap().unescape(), None);
     }
 
     #[test]
@@ -324,14 +324,14 @@ mod tests {
         ) {
             let inner: String = parts.iter().map(|part| &part[1..part.len() - 1]).collect();
             let quoted = format!("\"{inner}\"");
-            let text = Scanner::new(&quoted).text().unwrap();
+            let text = Scanner::new(&quoted).string().unwrap();
             let theirs = serde_json::from_str::<String>(&quoted).ok();
             let mut out = BytesMut::from("before");
             let mut scanner = Scanner::new(&quoted);
-            let written = scanner.plain_text(&mut out).unwrap();
+            let written = scanner.unescape_into(&mut out).unwrap();
             scanner.end().unwrap();
             prop_assert_eq!(written.map(|()| out.freeze()), theirs.clone().map(|text| format!("before{text}").into()));
-            prop_assert_eq!(text.plain().map(Cow::into_owned), theirs);
+            prop_assert_eq!(text.unescape().map(Cow::into_owned), theirs);
         }
 
         /// It accepts exactly what an independent parser accepts.

@@ -10,11 +10,11 @@ use super::*;
 
 const KEY: &str = "2026-11-20T20:15:30.123Z#evt_01";
 
-pub(super) fn asked(table_keys: &[&str]) -> Asked {
+pub(super) fn asked(table_keys: &[&str]) -> QueryContext {
     let layout = EventsTable::of_contract("events");
     let table_keys = table_keys.iter().map(|name| (*name).to_owned()).collect();
     let schema = Schema { sort_key: KeyType::Text, table_keys };
-    Asked { layout: layout.into(), schema: schema.into(), partition: "acme".into() }
+    QueryContext { layout: layout.into(), schema: schema.into(), partition: "acme".into() }
 }
 
 pub(super) fn text(text: &str) -> AttributeValue {
@@ -50,13 +50,13 @@ pub(super) fn item<const N: usize>(sort: &str, more: Attributes<N>) -> HashMap<S
     keys.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn read_one(item: &Value, asked: &Asked) -> Result<SourceItem, Unread> {
+fn read_one(item: &Value, asked: &QueryContext) -> Result<SourceItem, ReadError> {
     let mut page = read(&json!({"Count": 1, "Items": [item], "ScannedCount": 1}).to_string(), asked)?;
-    assert!(page.items.len() == 1 && page.next.is_none());
+    assert!(page.items.len() == 1 && page.last_evaluated_key.is_none());
     Ok(page.items.remove(0))
 }
 
-fn read_default(item: &HashMap<String, AttributeValue>) -> Result<SourceItem, Unread> {
+fn read_default(item: &HashMap<String, AttributeValue>) -> Result<SourceItem, ReadError> {
     read_one(&wire_map(item), &asked(&[]))
 }
 
@@ -276,7 +276,8 @@ fn an_item_of_another_partition_is_foreign_whatever_else_it_is() {
         let mut item = item(KEY, [("event", text("{}"))]);
         item.remove("pk");
         item.extend(other.map(|value| ("pk".to_owned(), value)));
-        let Err(Unread::Refused(PageError::Foreign { expected: asked, found })) = read_default(&item) else {
+        let Err(ReadError::Rejected(PageError::Foreign { expected: asked, found })) = read_default(&item)
+        else {
             panic!("it was accepted")
         };
         assert!(asked == "acme" && found.starts_with(told) && found.len() <= 100, "{found}");
@@ -290,22 +291,22 @@ fn through_an_index_the_key_of_the_table_breaks_the_tie_and_stays_in_the_event()
     assert_eq!(one.key.sort, other.key.sort);
     assert!(one.key.tie_breaker < other.key.tie_breaker);
     assert_eq!(one.content.unwrap(), r#"{"id":"1"}"#);
-    assert!(matches!(read_one(&wire_map(&item(KEY, [])), &asked(&["id"])), Err(Unread::Refused(_))));
+    assert!(matches!(read_one(&wire_map(&item(KEY, [])), &asked(&["id"])), Err(ReadError::Rejected(_))));
 }
 
 #[test]
 fn the_next_page_starts_where_dynamodb_says() {
     let key = json!({"pk": {"S": "acme"}, "sk": {"N": "1"}, "id": {"B": "AP8Q"}});
     let page = json!({"Items": [], "LastEvaluatedKey": key, "ConsumedCapacity": {"CapacityUnits": 0.5}});
-    let next = read(&page.to_string(), &asked(&[])).unwrap().next.unwrap();
+    let next = read(&page.to_string(), &asked(&[])).unwrap().last_evaluated_key.unwrap();
     assert_eq!(
         (&next["sk"], &next["id"]),
         (&AttributeValue::N("1".into()), &AttributeValue::B(vec![0, 255, 16].into()))
     );
     let last = json!({"Items": [], "LastEvaluatedKey": null});
-    assert!(read(&last.to_string(), &asked(&[])).unwrap().next.is_none());
+    assert!(read(&last.to_string(), &asked(&[])).unwrap().last_evaluated_key.is_none());
     let odd = json!({"Items": [], "LastEvaluatedKey": {"sk": {"L": []}}});
-    assert!(matches!(read(&odd.to_string(), &asked(&[])), Err(Unread::Malformed(_))));
+    assert!(matches!(read(&odd.to_string(), &asked(&[])), Err(ReadError::Malformed(_))));
 }
 
 #[test]
@@ -317,6 +318,9 @@ fn a_page_that_breaks_off_anywhere_is_not_taken_for_a_shorter_one() {
         assert!(cut.is_err(), "{}", &page[..end]);
     }
     for more in [",", "}", "{}", "x"] {
-        assert!(matches!(read(&format!("{page}{more}"), &asked(&[])), Err(Unread::Malformed(_))), "{more}");
+        assert!(
+            matches!(read(&format!("{page}{more}"), &asked(&[])), Err(ReadError::Malformed(_))),
+            "{more}"
+        );
     }
 }

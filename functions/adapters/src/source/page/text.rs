@@ -7,7 +7,7 @@ use bytes::{BufMut as _, BytesMut};
 
 /// A JSON string as it is written in the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text<'a> {
+pub(super) struct JsonString<'a> {
     /// The string with its quotes.
     pub(super) quoted: &'a [u8],
     pub(super) escapes: Escapes,
@@ -19,25 +19,25 @@ pub(super) enum Escapes {
     /// No escapes: the content is the text between the quotes.
     None,
     /// It can be copied: no escape has a shorter notation.
-    Short,
+    Canonical,
     /// An escape has a shorter notation or may be invalid: `\/`, and all with `\u`.
-    Odd,
+    NonCanonical,
 }
 
 impl Escapes {
     /// The class of the escape with this byte after the backslash.
     pub(super) const fn of(escape: u8) -> Self {
         if matches!(escape, b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f') {
-            Self::Short
+            Self::Canonical
         } else {
-            Self::Odd
+            Self::NonCanonical
         }
     }
 }
 
-impl<'a> Text<'a> {
+impl<'a> JsonString<'a> {
     /// The content. `None` if an escape is invalid or is half of a surrogate pair.
-    pub(super) fn plain(self) -> Option<Cow<'a, str>> {
+    pub(super) fn unescape(self) -> Option<Cow<'a, str>> {
         match self.unescaped() {
             Some(inner) => std::str::from_utf8(inner).ok().map(Cow::Borrowed),
             None => serde_json::from_slice(self.quoted).ok().map(Cow::Owned),
@@ -45,10 +45,10 @@ impl<'a> Text<'a> {
     }
 
     /// Whether its content is `what`.
-    pub(super) fn is(self, what: &str) -> bool {
+    pub(super) fn equals(self, what: &str) -> bool {
         match self.unescaped() {
             Some(inner) => inner == what.as_bytes(),
-            None => self.plain().is_some_and(|plain| plain == what),
+            None => self.unescape().is_some_and(|plain| plain == what),
         }
     }
 
@@ -70,9 +70,9 @@ pub(super) trait Sink {
 }
 
 /// Discards everything.
-pub(super) struct Nowhere;
+pub(super) struct NoSink;
 
-impl Sink for Nowhere {
+impl Sink for NoSink {
     #[inline]
     fn put(&mut self, _: [u8; 8], _: usize) {}
 
@@ -98,7 +98,7 @@ impl Sink for BytesMut {
 /// Copies the bytes at the start that are neither a quote, nor a backslash, nor a control character. Returns
 /// their number.
 #[inline]
-pub(super) fn usual(bytes: &[u8], out: &mut impl Sink) -> usize {
+pub(super) fn copy_plain_prefix(bytes: &[u8], out: &mut impl Sink) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;
     // Sets the highest bit of each byte that is below the limit: exact up to the first such byte, and only
@@ -134,9 +134,9 @@ mod tests {
             let special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
             let end = bytes.iter().position(special).unwrap_or(bytes.len());
             let mut out = BytesMut::from("before");
-            prop_assert_eq!(usual(&bytes, &mut out), end);
+            prop_assert_eq!(copy_plain_prefix(&bytes, &mut out), end);
             prop_assert_eq!(out, [b"before", &bytes[..end]].concat());
-            prop_assert_eq!(usual(&bytes, &mut Nowhere), end);
+            prop_assert_eq!(copy_plain_prefix(&bytes, &mut NoSink), end);
         }
     }
 }

@@ -9,30 +9,30 @@ use bytes::{BufMut as _, BytesMut};
 use domain::event;
 
 use super::super::number::{self, Decimal};
-use super::scan::{Malformed, Scanner};
-use super::text::{Escapes, Text};
+use super::scan::{MalformedPageError, Scanner};
+use super::text::{Escapes, JsonString};
 
 /// DynamoDB nests at most 32 levels (developer guide, "Quotas"). Values that are nested deeper than an event
 /// may be are written nevertheless, up to this depth, for the record of the unreadable item.
-const DEEPEST: usize = 120;
+const MAX_DEPTH: usize = 120;
 /// A number of at most this length without an exponent is within the range of a double, which extends to
 /// 10^308.
-const LONGEST_NUMBER: usize = 300;
+const MAX_FINITE_CHARS: usize = 300;
 
 /// Why a value could not be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum ConvertError {
     /// The page is malformed and nothing of it can be used.
     #[error(transparent)]
-    Page(#[from] Malformed),
+    Page(#[from] MalformedPageError),
     /// The value has no form in JSON; the rest of the page is valid.
     #[error(transparent)]
-    Value(#[from] Unwritable),
+    Value(#[from] UnsupportedValueError),
 }
 
 /// A value that DynamoDB does not have, or a type that this version does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unwritable {
+pub(super) enum UnsupportedValueError {
     #[error("it contains a value of an unknown type")]
     UnknownType,
     #[error("it contains a malformed number")]
@@ -50,28 +50,28 @@ pub(super) struct Writer<'o> {
     pub(super) out: &'o mut BytesMut,
     /// Whether the output may not be a valid event. This never applies to DynamoDB itself: its numbers lie
     /// below 10^126, it nests 32 levels (developer guide, "Quotas"), and its strings are UTF-8.
-    pub(super) is_doubtful: bool,
+    pub(super) needs_check: bool,
 }
 
 impl<'o> Writer<'o> {
     pub(super) const fn new(out: &'o mut BytesMut) -> Self {
-        Self { out, is_doubtful: false }
+        Self { out, needs_check: false }
     }
 
     /// Reads a value within `around` objects and arrays, and writes it.
-    pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), Trouble> {
-        self.is_doubtful |= around >= event::MAX_DEPTH;
-        if around > DEEPEST {
-            return Err(Unwritable::TooDeep.into());
+    pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), ConvertError> {
+        self.needs_check |= around >= event::MAX_DEPTH;
+        if around > MAX_DEPTH {
+            return Err(UnsupportedValueError::TooDeep.into());
         }
-        typed(scanner, |scanner, kind| match kind.quoted {
-            br#""S""# => write_text(scanner, self.out),
+        typed_value(scanner, |scanner, kind| match kind.quoted {
+            br#""S""# => copy_string(scanner, self.out),
             br#""N""# => {
-                let number = scanner.text()?.plain().ok_or(Unwritable::NotANumber)?;
+                let number = scanner.string()?.unescape().ok_or(UnsupportedValueError::NotANumber)?;
                 self.number(&number)
             }
             br#""B""# => {
-                write_binary(&binary(scanner.text()?)?, self.out);
+                write_binary(&binary(scanner.string()?)?, self.out);
                 Ok(())
             }
             br#""BOOL""# => {
@@ -85,7 +85,7 @@ impl<'o> Writer<'o> {
             }
             br#""M""# => self.map(scanner, around + 1),
             br#""L""# => {
-                let mut comma = Comma::new(b'[', self.out);
+                let mut comma = Separator::new(b'[', self.out);
                 scanner.array(|scanner| {
                     comma.before_next(self.out);
                     self.value(scanner, around + 1)
@@ -94,31 +94,33 @@ impl<'o> Writer<'o> {
                 Ok(())
             }
             br#""SS""# => {
-                let texts = members(scanner, |text| text.plain().ok_or(Unwritable::NotText))?;
-                self.sorted(texts, |to, text| write_plain(&text, to.out))
+                let texts =
+                    set_members(scanner, |text| text.unescape().ok_or(UnsupportedValueError::NotText))?;
+                self.sorted(texts, |to, text| write_string(&text, to.out))
             }
             br#""NS""# => {
-                let numbers = members(scanner, |text| {
-                    let number = text.plain().ok_or(Unwritable::NotANumber)?;
-                    let order = Decimal::parse(&number).ok_or(Unwritable::NotANumber)?.order();
+                let numbers = set_members(scanner, |text| {
+                    let number = text.unescape().ok_or(UnsupportedValueError::NotANumber)?;
+                    let order =
+                        Decimal::parse(&number).ok_or(UnsupportedValueError::NotANumber)?.ordered_bytes();
                     Ok((order, number))
                 })?;
                 self.sorted(numbers, |to, (_, number)| to.number(&number))
             }
-            br#""BS""# => self.sorted(members(scanner, binary)?, |to, blob| {
+            br#""BS""# => self.sorted(set_members(scanner, binary)?, |to, blob| {
                 write_binary(&blob, to.out);
                 Ok(())
             }),
-            _ => Err(Unwritable::UnknownType.into()),
+            _ => Err(UnsupportedValueError::UnknownType.into()),
         })
     }
 
-    fn map(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), Trouble> {
-        let mut comma = Comma::new(b'{', self.out);
+    fn map(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), ConvertError> {
+        let mut comma = Separator::new(b'{', self.out);
         scanner.members(|scanner| {
             comma.before_next(self.out);
-            write_text(scanner, self.out)?;
-            scanner.must(b':', "a colon")?;
+            copy_string(scanner, self.out)?;
+            scanner.expect(b':', "a colon")?;
             self.out.put_u8(b':');
             self.value(scanner, around)
         })?;
@@ -126,9 +128,9 @@ impl<'o> Writer<'o> {
         Ok(())
     }
 
-    fn number(&mut self, number: &str) -> Result<(), Trouble> {
-        let json = number::json(number).ok_or(Unwritable::NotANumber)?;
-        self.is_doubtful |= json.len() > LONGEST_NUMBER || json.contains(['e', 'E']);
+    fn number(&mut self, number: &str) -> Result<(), ConvertError> {
+        let json = number::json(number).ok_or(UnsupportedValueError::NotANumber)?;
+        self.needs_check |= json.len() > MAX_FINITE_CHARS || json.contains(['e', 'E']);
         self.out.put_slice(json.as_bytes());
         Ok(())
     }
@@ -136,10 +138,10 @@ impl<'o> Writer<'o> {
     fn sorted<T: Ord>(
         &mut self,
         mut members: Vec<T>,
-        write: impl Fn(&mut Self, T) -> Result<(), Trouble>,
-    ) -> Result<(), Trouble> {
+        write: impl Fn(&mut Self, T) -> Result<(), ConvertError>,
+    ) -> Result<(), ConvertError> {
         members.sort_unstable();
-        let mut comma = Comma::new(b'[', self.out);
+        let mut comma = Separator::new(b'[', self.out);
         for member in members {
             comma.before_next(self.out);
             write(self, member)?;
@@ -152,36 +154,36 @@ impl<'o> Writer<'o> {
 /// Reads the object around a typed value and calls `then` with the scanner before the value and the type's
 /// name.
 #[inline]
-pub(super) fn typed<'a, T, E: From<Malformed>>(
+pub(super) fn typed_value<'a, T, E: From<MalformedPageError>>(
     scanner: &mut Scanner<'a>,
-    then: impl FnOnce(&mut Scanner<'a>, Text<'a>) -> Result<T, E>,
+    then: impl FnOnce(&mut Scanner<'a>, JsonString<'a>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let kind = scanner.kind()?;
+    let kind = scanner.type_name()?;
     let value = then(scanner, kind)?;
-    scanner.must(b'}', "the end of a typed value")?;
+    scanner.expect(b'}', "the end of a typed value")?;
     Ok(value)
 }
 
 /// Reads a string and writes it: unchanged, unless an escape has a shorter notation.
 #[inline]
-pub(super) fn write_text(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), Trouble> {
+pub(super) fn copy_string(scanner: &mut Scanner<'_>, out: &mut BytesMut) -> Result<(), ConvertError> {
     let start = out.len();
-    let text = scanner.text_into(out)?;
-    if text.escapes == Escapes::Odd {
+    let text = scanner.string_into(out)?;
+    if text.escapes == Escapes::NonCanonical {
         out.truncate(start);
-        write_plain(&text.plain().ok_or(Unwritable::NotText)?, out)?;
+        write_string(&text.unescape().ok_or(UnsupportedValueError::NotText)?, out)?;
     }
     Ok(())
 }
 
 /// Writes a text as a JSON string.
-pub(super) fn write_plain(text: &str, out: &mut BytesMut) -> Result<(), Trouble> {
-    serde_json::to_writer(out.writer(), text).map_err(|_| Unwritable::NotText.into())
+pub(super) fn write_string(text: &str, out: &mut BytesMut) -> Result<(), ConvertError> {
+    serde_json::to_writer(out.writer(), text).map_err(|_| UnsupportedValueError::NotText.into())
 }
 
-fn binary(text: Text<'_>) -> Result<Vec<u8>, Unwritable> {
-    let text = text.plain().ok_or(Unwritable::NotBase64)?;
-    BASE64.decode(text.as_bytes()).map_err(|_| Unwritable::NotBase64)
+fn binary(text: JsonString<'_>) -> Result<Vec<u8>, UnsupportedValueError> {
+    let text = text.unescape().ok_or(UnsupportedValueError::NotBase64)?;
+    BASE64.decode(text.as_bytes()).map_err(|_| UnsupportedValueError::NotBase64)
 }
 
 fn write_binary(blob: &[u8], out: &mut BytesMut) {
@@ -191,24 +193,24 @@ fn write_binary(blob: &[u8], out: &mut BytesMut) {
 }
 
 /// Reads the members of a set, all of which are strings in the page.
-fn members<'a, T>(
+fn set_members<'a, T>(
     scanner: &mut Scanner<'a>,
-    read: impl Fn(Text<'a>) -> Result<T, Unwritable>,
-) -> Result<Vec<T>, Trouble> {
+    read: impl Fn(JsonString<'a>) -> Result<T, UnsupportedValueError>,
+) -> Result<Vec<T>, ConvertError> {
     let mut members = Vec::new();
     scanner.array(|scanner| {
-        members.push(read(scanner.text()?)?);
-        Ok::<_, Trouble>(())
+        members.push(read(scanner.string()?)?);
+        Ok::<_, ConvertError>(())
     })?;
     Ok(members)
 }
 
 /// Writes the opening mark and the commas between members.
-pub(super) struct Comma {
+pub(super) struct Separator {
     is_first: bool,
 }
 
-impl Comma {
+impl Separator {
     pub(super) fn new(opens: u8, out: &mut BytesMut) -> Self {
         out.put_u8(opens);
         Self { is_first: true }
