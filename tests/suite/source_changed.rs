@@ -54,7 +54,7 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
     let (fakes, world, connector) = exporting().await;
     let before = fakes.ledger.cursor(&connector.id);
     let clock = FakeClock::at(Time::LAST);
-    let empty = FakeSource::new(SortKeyForm::Rfc3339, &clock).called("evnts");
+    let empty = FakeSource::new(SortKeyForm::Rfc3339, &clock).named("evnts");
     let (kind, detail) = internal_error(run_over(&world, empty, &connector).await);
     assert_eq!(kind, InternalErrorKind::SourceChanged);
     for words in ["table evnts", "table events", "auditferry source accept"] {
@@ -89,7 +89,7 @@ async fn sealed_parts_are_delivered_all_the_same() {
     assert!(sealed.undelivered().is_some());
     world.go(at("2023-07-10T13:30:00Z")).await;
     let mut exporter = world.exporter(&Plan::none());
-    exporter.ports.source = Arc::new(fakes.source.called("evnts"));
+    exporter.ports.source = Arc::new(fakes.source.named("evnts"));
     let outcome = export(&exporter, &connector.id, at("2023-07-10T13:45:00Z")).await;
     assert_eq!(internal_error(outcome).0, InternalErrorKind::SourceChanged);
     let after = fakes.ledger.cursor(&connector.id);
@@ -99,7 +99,7 @@ async fn sealed_parts_are_delivered_all_the_same() {
 #[tokio::test]
 async fn an_accepted_table_is_read_from_the_named_time_and_nothing_comes_twice() {
     let (fakes, world, connector) = exporting().await;
-    let moved = fakes.source.called("events-2");
+    let moved = fakes.source.named("events-2");
     let source = moved.identity().await.unwrap();
     accept(&fakes, &connector, &source, at("2023-07-10T11:55:00Z")).await;
     let Outcome::Completed(run) = run_over(&world, moved, &connector).await else { panic!() };
@@ -137,7 +137,7 @@ fn onboarding(fakes: &Fakes, world: &World) -> Onboarding {
 async fn a_tenant_accepts_nothing_and_an_operator_nothing_that_loses_events() {
     let (fakes, world, connector) = exporting().await;
     let onboarding = onboarding(&fakes, &world);
-    let new = fakes.source.called("events-2").identity().await.unwrap();
+    let new = fakes.source.named("events-2").identity().await.unwrap();
     let tenant = Caller::Tenant { tenant: connector.tenant.clone(), name: "mallory".into() };
     let noon = at("2023-07-10T12:00:00Z");
     let refused = onboarding.accept_source(&tenant, &connector.id, &new, noon).await;

@@ -137,7 +137,7 @@ impl World {
         let now = self.now();
         let writer = EventsWriter::new(
             self.direct.dynamodb.clone(),
-            EventsTable::of_contract(EVENTS),
+            EventsTable::default_layout(EVENTS),
             Arc::new(self.clock()),
             Arc::new(self.randomness.clone()),
         );
@@ -201,7 +201,7 @@ impl World {
         Exporter {
             ports: exporter::Ports {
                 runs: Arc::new(self.ledger(&self.through.dynamodb())),
-                source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::of_contract(EVENTS))),
+                source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::default_layout(EVENTS))),
                 staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
                 signing: signing(self.signer.clone()),
                 customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),

@@ -50,7 +50,7 @@ impl FakeSource {
 
     /// Another table with this name and the same items, as a mistyped setting would name it.
     #[must_use]
-    pub fn called(&self, table: &str) -> Self {
+    pub fn named(&self, table: &str) -> Self {
         Self { identity: identity(table, self.form), ..self.clone() }
     }
 

@@ -32,7 +32,7 @@ impl StackEvents {
     /// A table of default names with keys of this form, of type N if `numeric`.
     pub(crate) async fn new(client: &aws_sdk_dynamodb::Client, form: SortKeyForm, numeric: bool) -> Self {
         create_table(client, TABLE, numeric).await;
-        let layout = EventsTable { sort_key_form: form, ..EventsTable::of_contract(TABLE) };
+        let layout = EventsTable { sort_key_form: form, ..EventsTable::default_layout(TABLE) };
         let port = DynamoSource::new(client.clone(), layout.clone());
         Self { client: client.clone(), layout, port, _stack: None }
     }

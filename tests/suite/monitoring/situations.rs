@@ -110,7 +110,7 @@ async fn a_key_that_signs_nothing_is_an_alarm_and_nothing_is_delivered_unsigned(
 async fn a_table_that_was_mistyped_is_an_alarm_and_no_quiet_hour_is_signed() {
     let mut world = healthy().await;
     let (right, sealed) = (world.source.clone(), world.cursor().next);
-    world.source = right.called("evnts");
+    world.source = right.named("evnts");
     world.go_on(HOUR).await;
     world.assert_alarm("SourceChanged");
     assert_eq!((world.cursor().next, world.state("BlockedByUs")), (sealed, State::Ok));

@@ -18,9 +18,9 @@ const WHAT: &str = "creating the events table";
 /// # Errors
 /// If DynamoDB rejects the table, or it is not active within two minutes.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
-    let layout = EventsTable::of_contract(table);
-    make(client, &layout).await?;
-    expire(client, &layout).await
+    let layout = EventsTable::default_layout(table);
+    create_if_missing(client, &layout).await?;
+    enable_ttl(client, &layout).await
 }
 
 /// The same for a table of the vendor's own layout, with a sort key of type S. The resulting table, new or
@@ -32,17 +32,17 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError>
 /// name an index of a table that does not exist.
 pub async fn create_table_of(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
     if layout.index.is_none() {
-        make(client, layout).await?;
+        create_if_missing(client, layout).await?;
     }
-    schema::described(client, layout).await?;
-    expire(client, layout).await
+    schema::load_described(client, layout).await?;
+    enable_ttl(client, layout).await
 }
 
-async fn make(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
+async fn create_if_missing(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
     create(WHAT, client, &layout.table, definition(layout).map_err(bug)?).await
 }
 
-async fn expire(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
+async fn enable_ttl(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
     match &layout.ttl {
         Some(ttl) => switch_on_expiry(client, &layout.table, ttl).await,
         None => Ok(()),

@@ -14,20 +14,20 @@ use super::layout::EventsTable;
 use super::schema;
 
 /// How long a response is cached.
-const FRESH_FOR: Duration = Duration::from_mins(1);
+const CACHE_TTL: Duration = Duration::from_mins(1);
 
 /// The last response, and when it was received.
 #[derive(Debug, Default)]
-pub(super) struct KnownIdentity(Mutex<Option<(Instant, EventsSource)>>);
+pub(super) struct IdentityCache(Mutex<Option<(Instant, EventsSource)>>);
 
-impl KnownIdentity {
+impl IdentityCache {
     /// The identity of the table. Concurrent runs share one request.
-    pub(super) async fn of(&self, client: &Client, layout: &EventsTable) -> Result<EventsSource, PortError> {
+    pub(super) async fn get(&self, client: &Client, layout: &EventsTable) -> Result<EventsSource, PortError> {
         let mut known = self.0.lock().await;
-        if let Some((_, source)) = known.as_ref().filter(|(asked_at, _)| asked_at.elapsed() < FRESH_FOR) {
+        if let Some((_, source)) = known.as_ref().filter(|(asked_at, _)| asked_at.elapsed() < CACHE_TTL) {
             return Ok(source.clone());
         }
-        let table = schema::table(client, layout).await?;
+        let table = schema::describe_table(client, layout).await?;
         let source = identity(&table, layout);
         *known = Some((Instant::now(), source.clone()));
         drop(known);

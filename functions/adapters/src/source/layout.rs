@@ -27,7 +27,7 @@ pub struct EventsTable {
 impl EventsTable {
     /// A table of that name with the default layout.
     #[must_use]
-    pub fn of_contract(table: &str) -> Self {
+    pub fn default_layout(table: &str) -> Self {
         Self {
             table: table.to_owned(),
             index: None,

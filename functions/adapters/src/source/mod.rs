@@ -35,7 +35,7 @@ pub use layout::EventsTable;
 pub use page::{ExportedItem, ExportedItemError};
 pub use write::{EventsWriter, NewEvent, NotWritable, Outcome, WRITE_BATCH, WRITE_BYTES};
 
-use self::identity::KnownIdentity;
+use self::identity::IdentityCache;
 use self::page::QueryContext;
 use self::page_size::PageSize;
 use self::reader::Reader;
@@ -48,19 +48,19 @@ pub struct DynamoSource {
     layout: Arc<EventsTable>,
     /// Read once per process, and only if needed.
     schema: OnceCell<Arc<Schema>>,
-    identity: KnownIdentity,
+    identity: IdentityCache,
 }
 
 impl DynamoSource {
     /// Reads events from a table with this layout.
     #[must_use]
     pub fn new(client: Client, layout: EventsTable) -> Self {
-        Self { client, layout: Arc::new(layout), schema: OnceCell::new(), identity: KnownIdentity::default() }
+        Self { client, layout: Arc::new(layout), schema: OnceCell::new(), identity: IdentityCache::default() }
     }
 
     async fn schema(&self) -> Result<Arc<Schema>, PortError> {
         let schema = self.schema.get_or_try_init(|| async {
-            let schema = schema::of(&self.client, &self.layout).await?;
+            let schema = schema::load(&self.client, &self.layout).await?;
             Ok::<_, PortError>(Arc::new(schema))
         });
         schema.await.cloned()
@@ -90,7 +90,7 @@ impl Source for DynamoSource {
     }
 
     async fn identity(&self) -> Result<EventsSource, PortError> {
-        self.identity.of(&self.client, &self.layout).await
+        self.identity.get(&self.client, &self.layout).await
     }
 
     fn sort_key_form(&self) -> SortKeyForm {

@@ -134,7 +134,7 @@ impl Reader {
         async move {
             let page = RawPageCapture::default();
             if let Err(error) = query.customize().interceptor(page.clone()).send().await {
-                return Err(schema::refusal(&client, &layout, WHAT, error).await);
+                return Err(schema::explain_refusal(&client, &layout, WHAT, error).await);
             }
             page.take().ok_or_else(|| bug("the SDK reported success, but no page was captured"))
         }

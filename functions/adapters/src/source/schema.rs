@@ -14,7 +14,7 @@ use domain::ports::PortError;
 
 use super::layout::EventsTable;
 use crate::port_error::port_error;
-use misfit::Misfit;
+use misfit::SchemaMismatchError;
 
 const WHAT: &str = "describing the events table";
 
@@ -39,19 +39,19 @@ pub(super) struct Schema {
 
 /// The schema of a table. DynamoDB is asked only if the settings leave something open. If complete settings
 /// are wrong, [`explain_refusal`] reports it when DynamoDB rejects a request.
-pub(super) async fn of(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
+pub(super) async fn load(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     if layout.index.is_none() && !layout.sort_key_form.may_be_number() {
         return Ok(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
     }
-    described(client, layout).await
+    load_described(client, layout).await
 }
 
 /// The schema of a table by its description.
 ///
 /// # Errors
 /// [`PortError::Misconfigured`] with every setting that does not match the table, and what the table has.
-pub(super) async fn described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
-    let table = table(client, layout).await?;
+pub(super) async fn load_described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
+    let table = describe_table(client, layout).await?;
     schema(&table, layout).map_err(|misfit| misconfigured(WHAT, misfit))
 }
 
@@ -59,27 +59,30 @@ pub(super) async fn described(client: &Client, layout: &EventsTable) -> Result<S
 ///
 /// # Errors
 /// [`PortError::Misconfigured`] if the table does not exist.
-pub(super) async fn table(client: &Client, layout: &EventsTable) -> Result<TableDescription, PortError> {
+pub(super) async fn describe_table(
+    client: &Client,
+    layout: &EventsTable,
+) -> Result<TableDescription, PortError> {
     let answer = client.describe_table().table_name(&layout.table).send().await;
     let answer = answer.map_err(|error| match error.as_service_error() {
         Some(DescribeTableError::ResourceNotFoundException(_)) => {
-            misconfigured(WHAT, Misfit::NoTable(layout.table.clone()))
+            misconfigured(WHAT, SchemaMismatchError::TableNotFound(layout.table.clone()))
         }
         _ => port_error(WHAT, error),
     })?;
-    let not_described = || misconfigured(WHAT, Misfit::NotDescribed(layout.table.clone()));
+    let not_described = || misconfigured(WHAT, SchemaMismatchError::NotDescribed(layout.table.clone()));
     answer.table.ok_or_else(not_described)
 }
 
-fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, Misfit> {
-    let sort_key = if misfit::fits(table, layout)? { KeyType::Number } else { KeyType::Text };
+fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, SchemaMismatchError> {
+    let sort_key = if misfit::check(table, layout)? { KeyType::Number } else { KeyType::Text };
     let keys = table.key_schema().iter().filter(|_| layout.index.is_some());
     Ok(Schema { sort_key, table_keys: keys.map(|key| key.attribute_name().to_owned()).collect() })
 }
 
 /// Classifies an error of DynamoDB. If it rejected the table, the index or the keys, the settings are
 /// compared with the table's description.
-pub(super) async fn refusal<E>(
+pub(super) async fn explain_refusal<E>(
     client: &Client,
     layout: &EventsTable,
     what: &'static str,
@@ -93,11 +96,11 @@ where
     if !error.code().is_some_and(|code| codes.contains(&code)) {
         return port_error(what, error);
     }
-    match described(client, layout).await {
+    match load_described(client, layout).await {
         Err(PortError::Misconfigured { source, .. }) => PortError::Misconfigured { what, source },
         Err(PortError::Denied { .. }) => misconfigured(
             what,
-            Misfit::Unknown {
+            SchemaMismatchError::NotVisible {
                 table: layout.table.clone(),
                 partition_key: layout.partition_key.clone(),
                 sort_key: layout.sort_key.clone(),
@@ -108,7 +111,7 @@ where
     }
 }
 
-fn misconfigured(what: &'static str, misfit: Misfit) -> PortError {
+fn misconfigured(what: &'static str, misfit: SchemaMismatchError) -> PortError {
     PortError::Misconfigured { what, source: Box::new(misfit) }
 }
 
@@ -152,7 +155,7 @@ mod tests {
     fn layout(index: Option<&str>, keys: [&str; 2], sort_key_form: SortKeyForm) -> EventsTable {
         let [partition_key, sort_key] = keys.map(ToOwned::to_owned);
         let index = index.map(ToOwned::to_owned);
-        EventsTable { index, partition_key, sort_key, sort_key_form, ..EventsTable::of_contract("audit") }
+        EventsTable { index, partition_key, sort_key, sort_key_form, ..EventsTable::default_layout("audit") }
     }
 
     fn told(table: &TableDescription, layout: &EventsTable) -> String {

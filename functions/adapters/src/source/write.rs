@@ -199,7 +199,7 @@ impl EventsWriter {
             Some(_) if is_passing(&error) && error.code() != Some("InternalServerError") => {
                 return Ok(Transacted::InTheWay(Box::new(error)));
             }
-            _ => return Err(schema::refusal(&self.client, &self.layout, WRITING, error).await),
+            _ => return Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await),
         };
         let codes = || reasons.iter().map(|reason| reason.code().unwrap_or(NO_REASON));
         if codes().any(|code| code == TAKEN) {
@@ -211,7 +211,7 @@ impl EventsWriter {
         if codes().all(|code| code == NO_REASON || IN_THE_WAY.contains(&code)) {
             return Ok(Transacted::InTheWay(Box::new(error)));
         }
-        Err(schema::refusal(&self.client, &self.layout, WRITING, error).await)
+        Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await)
     }
 
     fn put(&self, item: &Item) -> Result<TransactWriteItem, PortError> {

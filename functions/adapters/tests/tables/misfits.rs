@@ -47,7 +47,7 @@ async fn make(client: &Client, keys: &[(&str, ScalarAttributeType)]) {
 
 fn layout(keys: [&str; 2], sort_key_form: SortKeyForm) -> EventsTable {
     let [partition_key, sort_key] = keys.map(ToOwned::to_owned);
-    EventsTable { partition_key, sort_key, sort_key_form, ..EventsTable::of_contract("audit") }
+    EventsTable { partition_key, sort_key, sort_key_form, ..EventsTable::default_layout("audit") }
 }
 
 fn writer(client: &Client, layout: EventsTable) -> EventsWriter {

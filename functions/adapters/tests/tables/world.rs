@@ -136,7 +136,7 @@ pub(crate) fn seal(connector: &Connector, cursor: &Cursor, worker: &WorkerId) ->
 
 /// The default layout with another form of sort key.
 pub(crate) fn layout(sort_key_form: SortKeyForm) -> EventsTable {
-    EventsTable { sort_key_form, ..EventsTable::of_contract("events") }
+    EventsTable { sort_key_form, ..EventsTable::default_layout("events") }
 }
 
 /// The hour of these tests' events.

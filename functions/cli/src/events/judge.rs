@@ -151,7 +151,7 @@ mod tests {
 
     fn judge(text: &str) -> Verdict {
         let keys = KeyFields::new("time", "id", TimeForm::Rfc3339);
-        let layout = Arc::new(EventsTable::of_contract("events"));
+        let layout = Arc::new(EventsTable::default_layout("events"));
         Judge::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).judge(text, false)
     }
 

@@ -184,7 +184,7 @@ impl Embedded {
     pub fn events(&self) -> EventsWriter {
         EventsWriter::new(
             self.clients.dynamodb.clone(),
-            EventsTable::of_contract(EVENTS_TABLE),
+            EventsTable::default_layout(EVENTS_TABLE),
             self.clock(),
             self.randomness(),
         )
@@ -193,7 +193,7 @@ impl Embedded {
     /// The events table, to read from.
     #[must_use]
     pub fn source(&self) -> DynamoSource {
-        DynamoSource::new(self.clients.dynamodb.clone(), EventsTable::of_contract(EVENTS_TABLE))
+        DynamoSource::new(self.clients.dynamodb.clone(), EventsTable::default_layout(EVENTS_TABLE))
     }
 
     /// The exporter.

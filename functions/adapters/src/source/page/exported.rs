@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn read(item: &str) -> Result<ExportedItem, ExportedItemError> {
-        ExportedItem::read(item, &Arc::new(EventsTable::of_contract("events")))
+        ExportedItem::read(item, &Arc::new(EventsTable::default_layout("events")))
     }
 
     fn event(rest: &str) -> Result<String, ExportedItemError> {

@@ -11,7 +11,7 @@ use super::*;
 const KEY: &str = "2026-11-20T20:15:30.123Z#evt_01";
 
 pub(super) fn asked(table_keys: &[&str]) -> QueryContext {
-    let layout = EventsTable::of_contract("events");
+    let layout = EventsTable::default_layout("events");
     let table_keys = table_keys.iter().map(|name| (*name).to_owned()).collect();
     let schema = Schema { sort_key: KeyType::Text, table_keys };
     QueryContext { layout: layout.into(), schema: schema.into(), partition: "acme".into() }

@@ -13,43 +13,43 @@ use super::super::layout::EventsTable;
 
 /// The settings do not match the table. The operator has to fix them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(in crate::source) enum Misfit {
+pub(in crate::source) enum SchemaMismatchError {
     #[error("DynamoDB did not describe the table `{0}`")]
     NotDescribed(String),
     #[error(
         "EVENTS_TABLE is `{0}`; it must be the name of the events table, but no table of that name exists in this \
          account and region"
     )]
-    NoTable(String),
+    TableNotFound(String),
     #[error(
         "EVENTS_PARTITION_KEY is `{partition_key}` and EVENTS_SORT_KEY is `{sort_key}`; they must be the keys of \
          the table `{table}`, or of the index that EVENTS_INDEX names, with EVENTS_SORT_KEY_FORM as that sort key \
          has it. What the table has can't be determined without permission for dynamodb:DescribeTable"
     )]
-    Unknown { table: String, partition_key: String, sort_key: String },
+    NotVisible { table: String, partition_key: String, sort_key: String },
     #[error("{}: {has}", Sentences(.wrong))]
-    Keys { wrong: Vec<Wrong>, has: String },
+    Keys { wrong: Vec<Mismatch>, has: String },
 }
 
 /// A setting that does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::source) struct Wrong {
+pub(in crate::source) struct Mismatch {
     setting: &'static str,
     value: String,
-    right: String,
+    expected: String,
 }
 
-impl Wrong {
+impl Mismatch {
     fn new(setting: &'static str, value: &str, right: impl Into<String>) -> Self {
-        Self { setting, value: value.to_owned(), right: right.into() }
+        Self { setting, value: value.to_owned(), expected: right.into() }
     }
 }
 
-struct Sentences<'a>(&'a [Wrong]);
+struct Sentences<'a>(&'a [Mismatch]);
 
 impl fmt::Display for Sentences<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Wrong { setting, value, right }) in self.0.iter().enumerate() {
+        for (place, Mismatch { setting, value, expected: right }) in self.0.iter().enumerate() {
             let comma = if place == 0 { "" } else { ", and " };
             match value.as_str() {
                 "" => write!(f, "{comma}{setting} is empty; it must be {right}")?,
@@ -86,7 +86,7 @@ impl Keys {
     }
 
     /// Whether these are the configured keys.
-    fn are(&self, layout: &EventsTable) -> bool {
+    fn matches(&self, layout: &EventsTable) -> bool {
         let is = |keys: &[Key], name: &str| matches!(keys, [(only, _)] if only == name);
         is(&self.partition, &layout.partition_key) && is(&self.sort, &layout.sort_key)
     }
@@ -131,7 +131,7 @@ fn indexes(table: &TableDescription) -> Vec<Index<'_>> {
 ///
 /// # Errors
 /// Every setting that does not match.
-pub(super) fn fits(table: &TableDescription, layout: &EventsTable) -> Result<bool, Misfit> {
+pub(super) fn check(table: &TableDescription, layout: &EventsTable) -> Result<bool, SchemaMismatchError> {
     let (types, indexes) = (table.attribute_definitions(), indexes(table));
     let of_index = |index: &Index<'_>| {
         Keys::new(format!("the index `{}` of the table `{}`", index.name, layout.table), index.keys, types)
@@ -148,23 +148,23 @@ pub(super) fn fits(table: &TableDescription, layout: &EventsTable) -> Result<boo
         },
     };
     if layout.index.is_none()
-        && !keys.are(layout)
-        && let Some(index) = indexes.iter().find(|index| of_index(index).are(layout))
+        && !keys.matches(layout)
+        && let Some(index) = indexes.iter().find(|index| of_index(index).matches(layout))
     {
         let right =
             format!("`{}`, the index whose keys EVENTS_PARTITION_KEY and EVENTS_SORT_KEY name", index.name);
-        let wrong = vec![Wrong::new("EVENTS_INDEX", "", right)];
-        return Err(Misfit::Keys { wrong, has: format!("{keys}; {}", of_index(index)) });
+        let wrong = vec![Mismatch::new("EVENTS_INDEX", "", right)];
+        return Err(SchemaMismatchError::Keys { wrong, has: format!("{keys}; {}", of_index(index)) });
     }
-    let wrong: Vec<Wrong> =
+    let wrong: Vec<Mismatch> =
         wrong_partition(&keys, layout).into_iter().chain(wrong_sort(&keys, layout)).collect();
     if !wrong.is_empty() {
-        return Err(Misfit::Keys { wrong, has: keys.to_string() });
+        return Err(SchemaMismatchError::Keys { wrong, has: keys.to_string() });
     }
     Ok(matches!(keys.sort.as_slice(), [(_, Some(ScalarAttributeType::N))]))
 }
 
-fn no_index(name: &str, indexes: &[Index<'_>], table: &Keys) -> Misfit {
+fn no_index(name: &str, indexes: &[Index<'_>], table: &Keys) -> SchemaMismatchError {
     let names: Vec<String> = indexes.iter().map(|index| format!("`{}`", index.name)).collect();
     let (right, has) = match names.as_slice() {
         [] => ("empty, to read the table itself".to_owned(), "no index".to_owned()),
@@ -173,37 +173,37 @@ fn no_index(name: &str, indexes: &[Index<'_>], table: &Keys) -> Misfit {
             format!("the indexes {}", names.join(", ")),
         ),
     };
-    Misfit::Keys {
-        wrong: vec![Wrong::new("EVENTS_INDEX", name, right)],
+    SchemaMismatchError::Keys {
+        wrong: vec![Mismatch::new("EVENTS_INDEX", name, right)],
         has: format!("{} has {has}", table.of),
     }
 }
 
-fn projects_all(index: &Index<'_>) -> Result<(), Misfit> {
+fn projects_all(index: &Index<'_>) -> Result<(), SchemaMismatchError> {
     let projection = index.projection.and_then(Projection::projection_type);
     if projection == Some(&ProjectionType::All) {
         return Ok(());
     }
     let right = "an index with projection ALL: events read through any other would be incomplete";
     let projection = projection.map_or("unknown", ProjectionType::as_str);
-    Err(Misfit::Keys {
-        wrong: vec![Wrong::new("EVENTS_INDEX", index.name, right)],
+    Err(SchemaMismatchError::Keys {
+        wrong: vec![Mismatch::new("EVENTS_INDEX", index.name, right)],
         has: format!("this one has projection {projection}"),
     })
 }
 
-fn wrong_partition(keys: &Keys, layout: &EventsTable) -> Option<Wrong> {
+fn wrong_partition(keys: &Keys, layout: &EventsTable) -> Option<Mismatch> {
     let right = match keys.partition.as_slice() {
         [(name, Some(ScalarAttributeType::S))] if *name == layout.partition_key => return None,
         [(name, Some(ScalarAttributeType::S))] => format!("`{name}`"),
         [_] => "a partition key of type S, which can contain a tenant's ID".to_owned(),
         _ => "the only partition key of the table or of an index".to_owned(),
     };
-    Some(Wrong::new("EVENTS_PARTITION_KEY", &layout.partition_key, right))
+    Some(Mismatch::new("EVENTS_PARTITION_KEY", &layout.partition_key, right))
 }
 
-fn wrong_sort(keys: &Keys, layout: &EventsTable) -> Vec<Wrong> {
-    let key = |right: String| Wrong::new("EVENTS_SORT_KEY", &layout.sort_key, right);
+fn wrong_sort(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
+    let key = |right: String| Mismatch::new("EVENTS_SORT_KEY", &layout.sort_key, right);
     let (name, kind) = match keys.sort.as_slice() {
         [(name, kind)] => (name, kind.as_ref()),
         [] => {
@@ -224,7 +224,7 @@ fn wrong_sort(keys: &Keys, layout: &EventsTable) -> Vec<Wrong> {
             let numbers = SortKeyForm::NAMES.iter().filter(|(_, form)| form.may_be_number());
             let numbers: Vec<&str> = numbers.map(|(name, _)| *name).collect();
             let right = format!("{} for a sort key of type N", numbers.join(" or "));
-            wrong.push(Wrong::new("EVENTS_SORT_KEY_FORM", layout.sort_key_form.name(), right));
+            wrong.push(Mismatch::new("EVENTS_SORT_KEY_FORM", layout.sort_key_form.name(), right));
         }
         _ => wrong.push(key("a sort key of type S or N".to_owned())),
     }
