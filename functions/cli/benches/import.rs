@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use adapters::source::{EventsWriter, NewEvent, Outcome, WRITE_BATCH};
+use adapters::source::{EventsWriter, MAX_BATCH_EVENTS, NewEvent, WriteOutcome};
 use domain::connector::Shards;
 use domain::names::TenantId;
 use futures_util::{StreamExt, stream};
@@ -100,12 +100,12 @@ async fn written(events: &[NewEvent]) -> Duration {
     let writer: EventsWriter = embedded.events();
     let tenant: TenantId = "acme".parse().unwrap();
     let began = Instant::now();
-    let batches = stream::iter(events.chunks(WRITE_BATCH));
+    let batches = stream::iter(events.chunks(MAX_BATCH_EVENTS));
     batches
         .map(|batch| writer.write(&tenant, Shards::ONE, batch))
         .buffer_unordered(AT_ONCE)
         .for_each(|written| async {
-            assert!(written.unwrap().iter().all(|outcome| *outcome == Outcome::Written));
+            assert!(written.unwrap().iter().all(|outcome| *outcome == WriteOutcome::Written));
         })
         .await;
     let took = began.elapsed();

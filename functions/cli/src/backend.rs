@@ -16,7 +16,7 @@ use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both, budgets,
     events_table, partition_format, portal, sender, timing,
 };
-use adapters::source::{DynamoSource, EventsWriter, NotWritable};
+use adapters::source::{DynamoSource, EventsWriter, NotWritableError};
 use adapters::webhooks::Reach;
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
@@ -199,10 +199,10 @@ pub(crate) async fn open_source(
     }
 }
 
-fn not_writable(refused: NotWritable) -> Problem {
+fn not_writable(refused: NotWritableError) -> Problem {
     match refused {
-        NotWritable::NoPartition(without) => without.into(),
-        NotWritable::Index | NotWritable::SortKeyForm => Problem::failed(
+        NotWritableError::Partition(without) => without.into(),
+        NotWritableError::Index | NotWritableError::SortKeyForm => Problem::failed(
             refused.to_string(),
             "Let the product write its events itself, or import into a table with the default layout.",
         ),

@@ -33,7 +33,7 @@ use tokio::sync::OnceCell;
 pub use create::{create_table, create_table_of};
 pub use layout::EventsTable;
 pub use page::{ExportedItem, ExportedItemError};
-pub use write::{EventsWriter, NewEvent, NotWritable, Outcome, WRITE_BATCH, WRITE_BYTES};
+pub use write::{EventsWriter, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, NewEvent, NotWritableError, WriteOutcome};
 
 use self::identity::IdentityCache;
 use self::page::QueryContext;

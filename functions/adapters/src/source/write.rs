@@ -23,20 +23,20 @@ use domain::partition::PartitionError;
 use domain::ports::{BoxError, Clock, PortError, Rng};
 use domain::sort_key::SortKeyForm;
 
-use self::item::{Attributes, Item, LARGEST_ITEM, NewKey, round, shard_of};
-pub use self::item::{NewEvent, Outcome, WRITE_BATCH, WRITE_BYTES};
+use self::item::{Attributes, Item, MAX_ITEM_BYTES, NewKey, next_batch, shard_of};
+pub use self::item::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, NewEvent, WriteOutcome};
 use super::layout::EventsTable;
 use super::schema;
 use crate::port_error::{is_passing, port_error};
 
 /// The attempts for a transaction that conflicts or is throttled, with exponential backoff: up to about a
 /// minute.
-const TRIES: u32 = 10;
+const MAX_ATTEMPTS: u32 = 10;
 const WRITING: &str = "writing events";
 
 /// Why a tenant's events can't be imported into a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotWritable {
+pub enum NotWritableError {
     /// The settings name the keys of an index, so the table's own keys are unknown.
     #[error(
         "events can't be written through an index; unset EVENTS_INDEX and configure the table's own keys"
@@ -47,7 +47,7 @@ pub enum NotWritable {
     SortKeyForm,
     /// The tenant has no partition keys of its own in this table.
     #[error(transparent)]
-    NoPartition(#[from] PartitionError),
+    Partition(#[from] PartitionError),
 }
 
 /// Writes into the events table.
@@ -77,12 +77,12 @@ impl EventsWriter {
     /// # Errors
     /// If the layout has an index, if its sort keys are not `rfc3339`, or if the tenant has no partition keys
     /// of its own.
-    pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NotWritable> {
+    pub fn check(&self, tenant: &TenantId, shards: Shards) -> Result<(), NotWritableError> {
         if self.layout.index.is_some() {
-            return Err(NotWritable::Index);
+            return Err(NotWritableError::Index);
         }
         if self.layout.sort_key_form != SortKeyForm::Rfc3339 {
-            return Err(NotWritable::SortKeyForm);
+            return Err(NotWritableError::SortKeyForm);
         }
         Ok(self.layout.partition_format.check(tenant, shards)?)
     }
@@ -115,41 +115,41 @@ impl EventsWriter {
         tenant: &TenantId,
         shards: Shards,
         events: &[NewEvent],
-    ) -> Result<Vec<Outcome>, PortError> {
+    ) -> Result<Vec<WriteOutcome>, PortError> {
         self.check(tenant, shards)
             .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
         let items =
             events.iter().map(|event| self.item(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
         // `None` is still undecided.
-        let mut outcomes: Vec<Option<Outcome>> = items
+        let mut outcomes: Vec<Option<WriteOutcome>> = items
             .iter()
-            .map(|item| (item.size > LARGEST_ITEM).then_some(Outcome::TooLarge(item.size)))
+            .map(|item| (item.size > MAX_ITEM_BYTES).then_some(WriteOutcome::TooLarge(item.size)))
             .collect();
         let mut attempt = 0;
         loop {
-            let round = round(&items, &outcomes);
+            let round = next_batch(&items, &outcomes);
             if round.is_empty() {
                 return Ok(outcomes.into_iter().flatten().collect());
             }
             attempt += 1;
             let in_the_way = match self.transact(&round).await? {
-                Transacted::Done => {
+                TransactionOutcome::Committed => {
                     for (place, _) in round {
-                        set(&mut outcomes, place, Outcome::Written);
+                        set(&mut outcomes, place, WriteOutcome::Written);
                     }
                     attempt = 0;
                     continue;
                 }
-                Transacted::Refused(found) => {
+                TransactionOutcome::ConditionFailed(found) => {
                     let mut decided = 0;
                     for ((place, item), found) in round.into_iter().zip(found) {
                         let Some(found) = found else { continue };
                         // The item may have expired in the meantime, so that its key is free again.
-                        let Some(found) = self.found(item, found).await? else { continue };
-                        let outcome = if item.is(&found, &self.layout.body) {
-                            Outcome::AlreadyThere
+                        let Some(found) = self.existing_item(item, found).await? else { continue };
+                        let outcome = if item.matches(&found, &self.layout.body) {
+                            WriteOutcome::AlreadyExists
                         } else {
-                            Outcome::Taken
+                            WriteOutcome::KeyTaken
                         };
                         set(&mut outcomes, place, outcome);
                         decided += 1;
@@ -160,9 +160,9 @@ impl EventsWriter {
                     }
                     "keys kept appearing and disappearing".into()
                 }
-                Transacted::InTheWay(source) => source,
+                TransactionOutcome::InTheWay(source) => source,
             };
-            if attempt >= TRIES {
+            if attempt >= MAX_ATTEMPTS {
                 return Err(PortError::Transient { what: WRITING, source: in_the_way });
             }
             self.clock.sleep(REQUEST.delay(attempt, self.randomness.next_u64())).await;
@@ -186,30 +186,30 @@ impl EventsWriter {
 
     /// One transaction of conditional puts. If a second writer puts one of the keys first, none of this
     /// transaction is executed; if later, the second writer's put is rejected.
-    async fn transact(&self, round: &[(usize, &Item)]) -> Result<Transacted, PortError> {
+    async fn transact(&self, round: &[(usize, &Item)]) -> Result<TransactionOutcome, PortError> {
         let puts = round.iter().map(|(_, item)| self.put(item)).collect::<Result<Vec<_>, _>>()?;
         let Err(error) = self.client.transact_write_items().set_transact_items(Some(puts)).send().await
         else {
-            return Ok(Transacted::Done);
+            return Ok(TransactionOutcome::Committed);
         };
         let reasons = match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 cancelled.cancellation_reasons().to_vec()
             }
             Some(_) if is_passing(&error) && error.code() != Some("InternalServerError") => {
-                return Ok(Transacted::InTheWay(Box::new(error)));
+                return Ok(TransactionOutcome::InTheWay(Box::new(error)));
             }
             _ => return Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await),
         };
         let codes = || reasons.iter().map(|reason| reason.code().unwrap_or(NO_REASON));
-        if codes().any(|code| code == TAKEN) {
+        if codes().any(|code| code == CONDITION_FAILED) {
             let found = |reason: CancellationReason| {
-                (reason.code.as_deref() == Some(TAKEN)).then(|| reason.item.unwrap_or_default())
+                (reason.code.as_deref() == Some(CONDITION_FAILED)).then(|| reason.item.unwrap_or_default())
             };
-            return Ok(Transacted::Refused(reasons.into_iter().map(found).collect()));
+            return Ok(TransactionOutcome::ConditionFailed(reasons.into_iter().map(found).collect()));
         }
-        if codes().all(|code| code == NO_REASON || IN_THE_WAY.contains(&code)) {
-            return Ok(Transacted::InTheWay(Box::new(error)));
+        if codes().all(|code| code == NO_REASON || RETRYABLE_CANCELLATIONS.contains(&code)) {
+            return Ok(TransactionOutcome::InTheWay(Box::new(error)));
         }
         Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await)
     }
@@ -236,7 +236,11 @@ impl EventsWriter {
 
     /// The existing item under an item's key. DynamoDB returns it with the cancellation; not every stand-in
     /// does, and then it is read.
-    async fn found(&self, item: &Item, handed_out: Attributes) -> Result<Option<Attributes>, PortError> {
+    async fn existing_item(
+        &self,
+        item: &Item,
+        handed_out: Attributes,
+    ) -> Result<Option<Attributes>, PortError> {
         if !handed_out.is_empty() {
             return Ok(Some(handed_out));
         }
@@ -247,21 +251,21 @@ impl EventsWriter {
 }
 
 /// The outcome of a transaction.
-enum Transacted {
-    Done,
+enum TransactionOutcome {
+    Committed,
     /// Nothing was executed. For each item whose key exists: the existing item, empty if it was not returned.
-    Refused(Vec<Option<Attributes>>),
+    ConditionFailed(Vec<Option<Attributes>>),
     /// Nothing was executed; it can be retried.
     InTheWay(BoxError),
 }
 
 /// Codes of `CancellationReason` (Amazon DynamoDB API reference, `TransactWriteItems`).
-const TAKEN: &str = "ConditionalCheckFailed";
+const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 const NO_REASON: &str = "None";
-const IN_THE_WAY: [&str; 4] =
+const RETRYABLE_CANCELLATIONS: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
-fn set(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {
+fn set(outcomes: &mut [Option<WriteOutcome>], place: usize, outcome: WriteOutcome) {
     if let Some(entry) = outcomes.get_mut(place) {
         *entry = Some(outcome);
     }

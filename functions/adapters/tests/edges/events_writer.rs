@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clock::SystemRandomness;
-use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritable, Outcome};
+use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritableError, WriteOutcome};
 use async_trait::async_trait;
 use domain::connector::Shards;
 use domain::partition::{PartitionError, PartitionFormat};
@@ -92,7 +92,7 @@ fn done() -> Scripted {
 async fn write(
     events: &[NewEvent],
     answers: impl IntoIterator<Item = Scripted>,
-) -> (Result<Vec<Outcome>, PortError>, Vec<Value>) {
+) -> (Result<Vec<WriteOutcome>, PortError>, Vec<Value>) {
     let server = Server::start(answers).await;
     let written = writer(&server, layout()).write(&"acme".parse().unwrap(), Shards::ONE, events).await;
     let asked = |body: &str| serde_json::from_str::<Value>(body).unwrap();
@@ -102,7 +102,7 @@ async fn write(
 #[tokio::test]
 async fn every_put_is_on_the_condition_that_its_key_is_free() {
     let (written, asked) = write(&events(), [done()]).await;
-    assert_eq!(written.unwrap(), [Outcome::Written; 3]);
+    assert_eq!(written.unwrap(), [WriteOutcome::Written; 3]);
     assert_eq!(
         asked.iter().map(|asked| &asked["TransactItems"]).collect::<Vec<_>>(),
         [&json!([put("a"), put("b"), put("c")])]
@@ -115,7 +115,10 @@ async fn what_is_there_is_compared_and_never_replaced() {
     let other = item("b", "{\"id\":\"B\"}");
     let answers = [cancelled(&[taken(&same), taken(&other), none()]), done()];
     let (written, asked) = write(&events(), answers).await;
-    assert_eq!(written.unwrap(), [Outcome::AlreadyThere, Outcome::Taken, Outcome::Written]);
+    assert_eq!(
+        written.unwrap(),
+        [WriteOutcome::AlreadyExists, WriteOutcome::KeyTaken, WriteOutcome::Written]
+    );
     assert_eq!(asked[1]["TransactItems"], json!([put("c")]));
 }
 
@@ -124,7 +127,7 @@ async fn what_is_not_handed_out_is_read() {
     let read = Scripted::new(200, json!({"Item": item("a", "{\"id\":\"a\"}")}).to_string());
     let nothing = json!({"Code": "ConditionalCheckFailed"});
     let (written, asked) = write(&events(), [cancelled(&[nothing, none(), none()]), read, done()]).await;
-    assert_eq!(written.unwrap(), [Outcome::AlreadyThere, Outcome::Written, Outcome::Written]);
+    assert_eq!(written.unwrap(), [WriteOutcome::AlreadyExists, WriteOutcome::Written, WriteOutcome::Written]);
     assert_eq!((&asked[1]["ConsistentRead"], &asked[1]["TableName"]), (&json!(true), &json!("events")));
     assert_eq!(asked[2]["TransactItems"], json!([put("b"), put("c")]));
 }
@@ -133,7 +136,7 @@ async fn what_is_not_handed_out_is_read() {
 async fn a_body_of_another_type_is_another_event() {
     let map = json!({"pk": {"S": "acme"}, "sk": {"S": "x"}, "event": {"M": {"id": {"S": "a"}}}});
     let (written, _) = write(&events()[..1], [cancelled(&[taken(&map)])]).await;
-    assert_eq!(written.unwrap(), [Outcome::Taken]);
+    assert_eq!(written.unwrap(), [WriteOutcome::KeyTaken]);
 }
 
 #[tokio::test]
@@ -143,7 +146,10 @@ async fn two_events_with_one_key_are_never_in_one_transaction() {
     events[2] = NewEvent::new(Time::EPOCH, "a".into(), "{}".into());
     let there = || taken(&item("a", "{\"id\":\"a\"}"));
     let (written, asked) = write(&events, [done(), cancelled(&[there()]), cancelled(&[there()])]).await;
-    assert_eq!(written.unwrap(), [Outcome::Written, Outcome::AlreadyThere, Outcome::Taken]);
+    assert_eq!(
+        written.unwrap(),
+        [WriteOutcome::Written, WriteOutcome::AlreadyExists, WriteOutcome::KeyTaken]
+    );
     assert!(asked.iter().all(|asked| asked["TransactItems"].as_array().unwrap().len() == 1));
 }
 
@@ -153,7 +159,7 @@ async fn a_transaction_holds_no_more_than_it_may() {
     let large: Vec<NewEvent> =
         (0..10).map(|n| NewEvent::new(Time::EPOCH, n.to_string(), body(409_000))).collect();
     let (written, asked) = write(&large, [done(), done()]).await;
-    assert_eq!(written.unwrap(), [Outcome::Written; 10]);
+    assert_eq!(written.unwrap(), [WriteOutcome::Written; 10]);
     let counts = |asked: &[Value]| -> Vec<usize> {
         asked.iter().map(|asked| asked["TransactItems"].as_array().unwrap().len()).collect()
     };
@@ -165,9 +171,9 @@ async fn a_transaction_holds_no_more_than_it_may() {
     let key = "pk".len() + "acme".len() + "sk".len() + "1970-01-01T00:00:00.000Z#a".len() + "event".len();
     let exact = |size: usize| NewEvent::new(Time::EPOCH, "a".into(), body(size - key - 8));
     let (written, _) = write(&[exact(409_600)], [done()]).await;
-    assert_eq!(written.unwrap(), [Outcome::Written]);
+    assert_eq!(written.unwrap(), [WriteOutcome::Written]);
     let (written, asked) = write(&[exact(409_601)], []).await;
-    assert_eq!((written.unwrap(), asked.len()), (vec![Outcome::TooLarge(409_601)], 0));
+    assert_eq!((written.unwrap(), asked.len()), (vec![WriteOutcome::TooLarge(409_601)], 0));
 }
 
 #[tokio::test]
@@ -175,7 +181,7 @@ async fn what_others_are_in_the_way_of_is_tried_again_and_not_for_ever() {
     let code = |code: &str| cancelled(&[json!({"Code": code}), none(), none()]);
     let busy = [code("TransactionConflict"), code("ThrottlingError"), done()];
     let (written, asked) = write(&events(), busy).await;
-    assert_eq!((written.unwrap(), asked.len()), (vec![Outcome::Written; 3], 3));
+    assert_eq!((written.unwrap(), asked.len()), (vec![WriteOutcome::Written; 3], 3));
 
     let (written, asked) = write(&events(), std::iter::repeat_n(code("TransactionConflict"), 20)).await;
     assert!(matches!(written, Err(PortError::Transient { .. })), "{written:?}");
@@ -195,9 +201,9 @@ async fn a_table_whose_keys_are_not_known_is_not_written_to() {
     let without = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let (one, two) = (Shards::ONE, Shards::try_from(2).unwrap());
     for (layout, shards, why) in [
-        (EventsTable { index: Some("by-tenant".into()), ..layout() }, one, NotWritable::Index),
-        (EventsTable { sort_key_form: SortKeyForm::Ulid, ..layout() }, one, NotWritable::SortKeyForm),
-        (EventsTable { partition_format: without, ..layout() }, two, NotWritable::NoPartition(no_shard)),
+        (EventsTable { index: Some("by-tenant".into()), ..layout() }, one, NotWritableError::Index),
+        (EventsTable { sort_key_form: SortKeyForm::Ulid, ..layout() }, one, NotWritableError::SortKeyForm),
+        (EventsTable { partition_format: without, ..layout() }, two, NotWritableError::Partition(no_shard)),
     ] {
         let (writer, acme) = (writer(&server, layout), "acme".parse().unwrap());
         assert_eq!(writer.check(&acme, shards), Err(why));

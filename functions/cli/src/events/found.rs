@@ -1,6 +1,6 @@
 //! What the reading thread sends to the writer: events with their positions, and rejected entries.
 
-use adapters::source::{NewEvent, WRITE_BATCH, WRITE_BYTES};
+use adapters::source::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, NewEvent};
 use domain::event::EventErrorKind;
 use domain::import::{KeyFieldGuess, Position};
 
@@ -56,7 +56,9 @@ impl Batch {
 
     /// Whether the batch must be sent.
     pub(super) const fn is_full(&self) -> bool {
-        self.events.len() >= WRITE_BATCH || self.bytes >= WRITE_BYTES || self.bad.len() >= WRITE_BATCH
+        self.events.len() >= MAX_BATCH_EVENTS
+            || self.bytes >= MAX_BATCH_BYTES
+            || self.bad.len() >= MAX_BATCH_EVENTS
     }
 
     pub(super) const fn is_empty(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use adapters::source::{EventsWriter, Outcome};
+use adapters::source::{EventsWriter, WriteOutcome};
 use domain::connector::Shards;
 use domain::import::KeyFields;
 use domain::names::TenantId;
@@ -86,18 +86,20 @@ impl Import {
     }
 
     /// Writes a batch. Events that were already written, by a lost request or a killed import, are recognized.
-    async fn write(&self, batch: Batch) -> Result<(Batch, Vec<Outcome>), PortError> {
+    async fn write(&self, batch: Batch) -> Result<(Batch, Vec<WriteOutcome>), PortError> {
         let outcomes = self.writer.write(&self.tenant, self.shards, &batch.events).await?;
         Ok((batch, outcomes))
     }
 }
 
 /// Why an event was not written; `None` if it is in the table.
-pub(super) fn refused(outcome: Outcome) -> Option<String> {
+pub(super) fn refused(outcome: WriteOutcome) -> Option<String> {
     match outcome {
-        Outcome::Written | Outcome::AlreadyThere => None,
-        Outcome::Taken => Some("the table already has another event with this time and ID".to_owned()),
-        Outcome::TooLarge(size) => {
+        WriteOutcome::Written | WriteOutcome::AlreadyExists => None,
+        WriteOutcome::KeyTaken => {
+            Some("the table already has another event with this time and ID".to_owned())
+        }
+        WriteOutcome::TooLarge(size) => {
             Some(format!("its item would have {size} bytes; DynamoDB's limit is 409,600"))
         }
     }
@@ -110,7 +112,7 @@ fn failed(error: PortError, tally: &Tally) -> Problem {
 
 impl Batch {
     /// The entries that can't be imported, in the order of the input.
-    pub(super) fn all_bad(&mut self, outcomes: &[Outcome]) -> Vec<Bad> {
+    pub(super) fn all_bad(&mut self, outcomes: &[WriteOutcome]) -> Vec<Bad> {
         let mut bad = std::mem::take(&mut self.bad);
         let refused = self
             .places

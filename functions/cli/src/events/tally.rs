@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapters::source::Outcome;
+use adapters::source::WriteOutcome;
 use domain::import::{KeyFieldGuess, TimeForm};
 use domain::time::Time;
 use serde::Serialize;
@@ -102,13 +102,13 @@ impl Tally {
     }
 
     /// Adds a batch with the outcomes of its events; returns the rejected entries to report.
-    pub(super) fn add(&mut self, mut batch: Batch, outcomes: &[Outcome]) -> Vec<BadPlace> {
+    pub(super) fn add(&mut self, mut batch: Batch, outcomes: &[WriteOutcome]) -> Vec<BadPlace> {
         let events = batch.events.iter().zip(&batch.places).zip(outcomes);
         for ((event, (_, unreadable)), outcome) in events {
             match outcome {
-                Outcome::Written => self.imported += 1,
-                Outcome::AlreadyThere => self.already_there += 1,
-                Outcome::Taken | Outcome::TooLarge(_) => continue,
+                WriteOutcome::Written => self.imported += 1,
+                WriteOutcome::AlreadyExists => self.already_there += 1,
+                WriteOutcome::KeyTaken | WriteOutcome::TooLarge(_) => continue,
             }
             self.first = Some(self.first.map_or(event.time(), |first| first.min(event.time())));
             self.last = self.last.max(Some(event.time()));

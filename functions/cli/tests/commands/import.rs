@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use adapters::source::{NewEvent, Outcome};
+use adapters::source::{NewEvent, WriteOutcome};
 use domain::connector::Shards;
 use domain::time::Time;
 use local::wiring::Embedded;
@@ -207,7 +207,8 @@ fn two_imports_at_once_lose_no_event_and_replace_none() {
         embedded.stop().await;
         both.0.unwrap().into_iter().zip(both.1.unwrap()).collect::<Vec<_>>()
     });
-    let of = |pair: &(Outcome, Outcome), what| u32::from(pair.0 == what) + u32::from(pair.1 == what);
-    assert!(outcomes.iter().all(|pair| of(pair, Outcome::Written) == 1), "{outcomes:?}");
-    assert_eq!(outcomes.iter().map(|pair| of(pair, Outcome::Taken)).sum::<u32>(), 100);
+    let of =
+        |pair: &(WriteOutcome, WriteOutcome), what| u32::from(pair.0 == what) + u32::from(pair.1 == what);
+    assert!(outcomes.iter().all(|pair| of(pair, WriteOutcome::Written) == 1), "{outcomes:?}");
+    assert_eq!(outcomes.iter().map(|pair| of(pair, WriteOutcome::KeyTaken)).sum::<u32>(), 100);
 }

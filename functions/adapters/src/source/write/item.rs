@@ -8,11 +8,11 @@ use domain::import::is_same;
 use domain::time::Time;
 
 /// The most events in one request: the limit of `TransactWriteItems` (Amazon DynamoDB API reference).
-pub const WRITE_BATCH: usize = 100;
+pub const MAX_BATCH_EVENTS: usize = 100;
 /// The most bytes in one request: 4 MB (ibidem), less names and keys.
-pub const WRITE_BYTES: usize = 3_500_000;
+pub const MAX_BATCH_BYTES: usize = 3_500_000;
 /// The most bytes of an item, including attribute names (Amazon DynamoDB developer guide, "Quotas").
-pub(super) const LARGEST_ITEM: usize = 400 * 1024;
+pub(super) const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// An event to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,13 +68,13 @@ impl NewEvent {
 
 /// The outcome for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WriteOutcome {
     /// It was written.
     Written,
     /// The table contains it already, except for white space between its tokens.
-    AlreadyThere,
+    AlreadyExists,
     /// The table contains another event with the same key, which is kept.
-    Taken,
+    KeyTaken,
     /// The item would have this many bytes; the maximum is 409,600.
     TooLarge(usize),
 }
@@ -93,24 +93,24 @@ pub(super) struct Item {
 
 impl Item {
     /// Whether the existing item contains the same event. Attributes other than the body are not part of it.
-    pub(super) fn is(&self, found: &Attributes, body: &str) -> bool {
+    pub(super) fn matches(&self, found: &Attributes, body: &str) -> bool {
         matches!(found.get(body), Some(AttributeValue::S(found)) if is_same(found, &self.body))
     }
 }
 
 /// The items of the next transaction: each key once, within the limits.
-pub(super) fn round<'a>(items: &'a [Item], outcomes: &[Option<Outcome>]) -> Vec<(usize, &'a Item)> {
+pub(super) fn next_batch<'a>(items: &'a [Item], outcomes: &[Option<WriteOutcome>]) -> Vec<(usize, &'a Item)> {
     let mut keys = HashSet::new();
     let mut bytes = 0;
     let undecided = items.iter().enumerate().zip(outcomes).filter(|(_, outcome)| outcome.is_none());
     undecided
         .map(|(item, _)| item)
         .filter(|(_, item)| keys.insert((&item.partition, &item.sort_key)))
-        .take(WRITE_BATCH)
+        .take(MAX_BATCH_EVENTS)
         .take_while(|(_, item)| {
             let is_first = bytes == 0;
             bytes += item.size;
-            is_first || bytes <= WRITE_BYTES
+            is_first || bytes <= MAX_BATCH_BYTES
         })
         .collect()
 }
