@@ -13,8 +13,8 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{
-    BusSettings, LedgerSettings, S3Settings, SigningSettings, VendorSettings, WrongSettings, both, budgets,
-    events_table, partition_format, portal, sender, timing,
+    BusSettings, LedgerSettings, S3Settings, SettingsError, SigningSettings, VendorSettings, budgets,
+    events_table, partition_format, portal, sender, timing, zip_errors,
 };
 use adapters::source::{DynamoSource, EventsWriter, NotWritableError};
 use adapters::webhooks::Reach;
@@ -66,11 +66,18 @@ impl Backend {
 
     async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
-        let places = both(LedgerSettings::read(&env), both(BusSettings::read(&env), S3Settings::read(&env)));
-        let rest = both(both(sender(&env), portal(&env)), both(partition_format(&env), budgets(&env)));
-        let vendor = both(VendorSettings::read(&env), both(SigningSettings::read_if_set(&env), rest));
+        let places = zip_errors(
+            LedgerSettings::read(&env),
+            zip_errors(BusSettings::read(&env), S3Settings::read(&env)),
+        );
+        let rest = zip_errors(
+            zip_errors(sender(&env), portal(&env)),
+            zip_errors(partition_format(&env), budgets(&env)),
+        );
+        let vendor =
+            zip_errors(VendorSettings::read(&env), zip_errors(SigningSettings::read_if_set(&env), rest));
         let ((ledger, (bus, s3)), (timing, (vendor, (keys, ((sender, portal), (partitions, budgets)))))) =
-            both(places, both(timing(&env), vendor))?;
+            zip_errors(places, zip_errors(timing(&env), vendor))?;
         let services = Services::from_environment(s3).await;
         let clients = services.all();
         let Identity { account, partition, arn } = identity(&clients.sts).await?;
@@ -166,7 +173,7 @@ pub(crate) async fn open_events(
         return Ok((writer, Some(embedded)));
     }
     let env = |name: &str| surroundings.variable(name);
-    let (layout, s3) = both(events_table(&env), S3Settings::read(&env))?;
+    let (layout, s3) = zip_errors(events_table(&env), S3Settings::read(&env))?;
     let clients = Clients::from_environment(s3).await;
     let (clock, randomness) = (Arc::new(SystemClock::new()), Arc::new(SystemRandomness));
     let writer = EventsWriter::new(clients.dynamodb, layout, clock, randomness);
@@ -187,7 +194,7 @@ pub(crate) async fn open_source(
         embedded.source()
     } else {
         let env = |name: &str| surroundings.variable(name);
-        let (layout, s3) = both(events_table(&env), S3Settings::read(&env))?;
+        let (layout, s3) = zip_errors(events_table(&env), S3Settings::read(&env))?;
         DynamoSource::new(Clients::from_environment(s3).await.dynamodb, layout)
     };
     match source.identity().await {
@@ -234,8 +241,8 @@ impl From<EmbeddedError> for Problem {
     }
 }
 
-impl From<WrongSettings> for Problem {
-    fn from(wrong: WrongSettings) -> Self {
+impl From<SettingsError> for Problem {
+    fn from(wrong: SettingsError) -> Self {
         Self::usage(
             wrong.to_string(),
             "Set it as in the deployment's functions, or work in a folder: --local DIR (create it with `auditferry init --local DIR`)",

@@ -1,7 +1,7 @@
 //! `init`: creates the tables and the staging bucket.
 
 use adapters::clients::Clients;
-use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, both, events_table};
+use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, events_table, zip_errors};
 use local::guard::Token;
 use local::wiring::{EVENTS_TABLE, Embedded, LEDGER_TABLE, STAGING_BUCKET};
 use serde::Serialize;
@@ -80,9 +80,9 @@ async fn on_a_stand_in(surroundings: &Surroundings) -> Result<Made, Problem> {
         ));
     }
     let env = |name: &str| surroundings.variable(name);
-    let tables = both(events_table(&env), LedgerSettings::read(&env));
+    let tables = zip_errors(events_table(&env), LedgerSettings::read(&env));
     let ((events, ledger), (staging, s3)) =
-        both(tables, both(StagingSettings::read(&env), S3Settings::read(&env)))?;
+        zip_errors(tables, zip_errors(StagingSettings::read(&env), S3Settings::read(&env)))?;
     let clients = Clients::from_environment(s3).await;
     adapters::source::create_table_of(&clients.dynamodb, &events).await?;
     adapters::ledger::create_table(&clients.dynamodb, &ledger.table).await?;

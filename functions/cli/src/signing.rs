@@ -2,7 +2,7 @@
 //! with the feature `aws`.
 
 use adapters::clients::Services;
-use adapters::settings::{SigningSettings, WrongSettings};
+use adapters::settings::{SettingsError, SigningSettings};
 use domain::manifest::ManifestSigner;
 
 /// The keys that the settings name.
@@ -13,7 +13,7 @@ use domain::manifest::ManifestSigner;
 pub(crate) fn signing(
     settings: &SigningSettings,
     services: &Services,
-) -> Result<ManifestSigner, WrongSettings> {
+) -> Result<ManifestSigner, SettingsError> {
     services::keys::signing(settings, services)
 }
 
@@ -25,6 +25,6 @@ pub(crate) fn signing(
 pub(crate) fn signing(
     settings: &SigningSettings,
     _services: &Services,
-) -> Result<ManifestSigner, WrongSettings> {
+) -> Result<ManifestSigner, SettingsError> {
     adapters::signing::signing(settings, None)
 }

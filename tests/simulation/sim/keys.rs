@@ -46,7 +46,7 @@ pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
         _ if worker.world.has_mutant(Broken::SignsUnvouched) => PreviousSigner::Lost,
         _ => PreviousSigner::Signer(key(newest - 1)),
     };
-    ManifestSigner { vendor: vendor(), current: key(newest), before }
+    ManifestSigner { vendor: vendor(), current: key(newest), previous: before }
 }
 
 /// Deploys a new key, as `infra/README.md` says: not before the current one has signed for every connector. A

@@ -45,7 +45,7 @@ impl FakeSigner {
 #[must_use]
 pub fn signing(current: impl Signer + 'static) -> ManifestSigner {
     let vendor = "vendor.example".parse().expect("a domain");
-    ManifestSigner { vendor, current: std::sync::Arc::new(current), before: PreviousSigner::None }
+    ManifestSigner { vendor, current: std::sync::Arc::new(current), previous: PreviousSigner::None }
 }
 
 #[async_trait]

@@ -55,7 +55,8 @@ fn manifests(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
 async fn run_signing(world: &World, connector: &Connector, current: u8, before: PreviousSigner) -> Outcome {
     let mut exporter = world.exporter(&Plan::none());
     let vendor = exporter.ports.signing.vendor.clone();
-    exporter.ports.signing = ManifestSigner { vendor, current: Arc::new(FakeSigner::new(current)), before };
+    exporter.ports.signing =
+        ManifestSigner { vendor, current: Arc::new(FakeSigner::new(current)), previous: before };
     let deadline = world.clock.now() + std::time::Duration::from_secs(900);
     export(&exporter, &connector.id, deadline).await
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use adapters::clients::Services;
 use adapters::port_error::port_error;
-use adapters::settings::{SigningSettings, WrongSettings};
+use adapters::settings::{SettingsError, SigningSettings};
 use async_trait::async_trait;
 use aws_sdk_kms::types::{KeySpec, MessageType, SigningAlgorithmSpec};
 use aws_smithy_types::{Blob, DateTime};
@@ -30,7 +30,7 @@ const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x
 ///
 /// # Errors
 /// If a file can't be read or contains no key of this vendor.
-pub fn signing(settings: &SigningSettings, services: &Services) -> Result<ManifestSigner, WrongSettings> {
+pub fn signing(settings: &SigningSettings, services: &Services) -> Result<ManifestSigner, SettingsError> {
     let client = client(services);
     let kms = move |key: &str| Arc::new(KmsSigner::of(client.clone(), key.to_owned())) as Arc<dyn Signer>;
     adapters::signing::signing(settings, Some(&kms))

@@ -8,7 +8,7 @@ use domain::protocol::Timing;
 use super::budgets::budgets;
 use super::events::partition_format;
 use super::notifier::{portal, sender};
-use super::read::{Lookup, WrongSettings, both, optional};
+use super::read::{Lookup, SettingsError, optional, zip_errors};
 use super::timing::timing;
 use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSettings, VendorSettings};
 
@@ -73,16 +73,17 @@ impl ApiSettings {
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let places = both(LedgerSettings::read(env), BusSettings::read(env));
-        let rest = both(timing(env), both(VendorSettings::read(env), CallerSettings::read(env)));
-        let tenants = both(partition_format(env), budgets(env));
-        let beside = both(StackSettings::read(env), both(both(sender(env), portal(env)), tenants));
-        let rest_of_it = both(S3Settings::read(env), both(SigningSettings::read(env), beside));
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+        let places = zip_errors(LedgerSettings::read(env), BusSettings::read(env));
+        let rest = zip_errors(timing(env), zip_errors(VendorSettings::read(env), CallerSettings::read(env)));
+        let tenants = zip_errors(partition_format(env), budgets(env));
+        let beside =
+            zip_errors(StackSettings::read(env), zip_errors(zip_errors(sender(env), portal(env)), tenants));
+        let rest_of_it = zip_errors(S3Settings::read(env), zip_errors(SigningSettings::read(env), beside));
         let (
             ((ledger, bus), (timing, (vendor, callers))),
             (s3, (signing, (stack, ((sender, portal), (partitions, budgets))))),
-        ) = both(both(places, rest), rest_of_it)?;
+        ) = zip_errors(zip_errors(places, rest), rest_of_it)?;
         Ok(Self {
             ledger,
             bus,
@@ -114,10 +115,10 @@ impl CallerSettings {
     ///
     /// # Errors
     /// If one of them is malformed.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let claim = "the name of a claim: 1 to 128 visible ASCII characters, or empty for tenant_id";
         let scope = "a scope: 1 to 128 visible ASCII characters, or empty for auditferry/operator";
-        let (claim, scope) = both(
+        let (claim, scope) = zip_errors(
             optional(env, "TENANT_CLAIM", claim, is_word),
             optional(env, "OPERATOR_SCOPE", scope, is_word),
         )?;

@@ -2,7 +2,7 @@
 
 use domain::budget::Budgets;
 
-use super::read::{Lookup, WrongSettings, present};
+use super::read::{Lookup, SettingsError, non_empty};
 
 const NAME: &str = "BUDGETS";
 
@@ -11,13 +11,13 @@ const NAME: &str = "BUDGETS";
 ///
 /// # Errors
 /// If it lists an unknown budget, a budget twice, or a limit that is not a whole number from 1 to 10,000.
-pub fn budgets(env: Lookup<'_>) -> Result<Budgets, WrongSettings> {
-    let Some(value) = present(env, NAME) else { return Ok(Budgets::default()) };
+pub fn budgets(env: Lookup<'_>) -> Result<Budgets, SettingsError> {
+    let Some(value) = non_empty(env, NAME) else { return Ok(Budgets::default()) };
     value.parse().map_err(|wrong| {
         let usual = Budgets::default();
         let form =
             format!("comma-separated limits from 1 to 10000, any of `{usual}`, or empty for these ({wrong})");
-        WrongSettings::malformed(NAME, &value, form)
+        SettingsError::malformed(NAME, &value, form)
     })
 }
 

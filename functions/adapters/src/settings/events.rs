@@ -4,7 +4,7 @@ use domain::partition::PartitionFormat;
 use domain::sort_key::SortKeyForm;
 
 use super::places::is_table_name;
-use super::read::{Lookup, WrongSettings, both, optional, present, required};
+use super::read::{Lookup, SettingsError, non_empty, optional, required, zip_errors};
 use crate::source::EventsTable;
 
 /// Reads `EVENTS_*`. Only `EVENTS_TABLE` is required. Defaults: attributes `pk`, `sk`, `event` and
@@ -12,13 +12,14 @@ use crate::source::EventsTable;
 ///
 /// # Errors
 /// If the table is absent, a name or form is malformed, or two attributes have the same name.
-pub fn events_table(env: Lookup<'_>) -> Result<EventsTable, WrongSettings> {
+pub fn events_table(env: Lookup<'_>) -> Result<EventsTable, SettingsError> {
     let form = "the name of the events' DynamoDB table, 3 to 255 of A-Z a-z 0-9 _ . -, or its ARN";
     let table = required(env, "EVENTS_TABLE", form, |text| is_table_name(text) || is_table_arn(text));
     let form = "the name of an index, 3 to 255 of A-Z a-z 0-9 _ . -, or empty to read the table itself";
     let index = optional(env, "EVENTS_INDEX", form, is_table_name);
-    let forms = both(partition_format(env), sort_key_form(env));
-    let ((table, index), (attributes, forms)) = both(both(table, index), both(attributes(env), forms))?;
+    let forms = zip_errors(partition_format(env), sort_key_form(env));
+    let ((table, index), (attributes, forms)) =
+        zip_errors(zip_errors(table, index), zip_errors(attributes(env), forms))?;
     let (Attributes { partition_key, sort_key, body, ttl }, (partition_format, sort_key_form)) =
         (attributes, forms);
     Ok(EventsTable {
@@ -51,12 +52,13 @@ struct Attributes {
     ttl: String,
 }
 
-fn attributes(env: Lookup<'_>) -> Result<Attributes, WrongSettings> {
+fn attributes(env: Lookup<'_>) -> Result<Attributes, SettingsError> {
     let partition_key = attribute(env, "EVENTS_PARTITION_KEY", "pk");
     let sort_key = attribute(env, "EVENTS_SORT_KEY", "sk");
     let body = attribute(env, "EVENTS_BODY", "event");
     let ttl = attribute(env, "EVENTS_TTL", "expires_at");
-    let ((partition_key, sort_key), (body, ttl)) = both(both(partition_key, sort_key), both(body, ttl))?;
+    let ((partition_key, sort_key), (body, ttl)) =
+        zip_errors(zip_errors(partition_key, sort_key), zip_errors(body, ttl))?;
     // One attribute can't have two roles. The later of two is reported, since the earlier may be right.
     let named = [
         ("EVENTS_PARTITION_KEY", &partition_key),
@@ -66,14 +68,14 @@ fn attributes(env: Lookup<'_>) -> Result<Attributes, WrongSettings> {
     ];
     for (place, (name, value)) in named.iter().enumerate() {
         if let Some((other, _)) = named.iter().take(place).find(|(_, other)| other == value) {
-            return Err(WrongSettings::malformed(name, value, format!("a different attribute from {other}")));
+            return Err(SettingsError::malformed(name, value, format!("a different attribute from {other}")));
         }
     }
     Ok(Attributes { partition_key, sort_key, body, ttl })
 }
 
 /// Source: DynamoDB developer guide, "Naming rules": key attributes have 1 to 255 bytes of UTF-8.
-fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<String, WrongSettings> {
+fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<String, SettingsError> {
     let form = format!(
         "the name of an attribute, 1 to 255 bytes without control characters, or empty for `{default}`"
     );
@@ -86,21 +88,21 @@ fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<Strin
 ///
 /// # Errors
 /// If it is malformed.
-pub fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, WrongSettings> {
+pub fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, SettingsError> {
     let name = "EVENTS_PARTITION_FORMAT";
-    let Some(value) = present(env, name) else { return Ok(PartitionFormat::default()) };
+    let Some(value) = non_empty(env, name) else { return Ok(PartitionFormat::default()) };
     PartitionFormat::parse(&value).map_err(|refused| {
         let form = format!("a partition format; this one {}: {}", refused.problem, refused.form);
-        WrongSettings::malformed(name, &value, form)
+        SettingsError::malformed(name, &value, form)
     })
 }
 
-fn sort_key_form(env: Lookup<'_>) -> Result<SortKeyForm, WrongSettings> {
+fn sort_key_form(env: Lookup<'_>) -> Result<SortKeyForm, SettingsError> {
     let name = "EVENTS_SORT_KEY_FORM";
-    let Some(value) = present(env, name) else { return Ok(SortKeyForm::default()) };
+    let Some(value) = non_empty(env, name) else { return Ok(SortKeyForm::default()) };
     SortKeyForm::named(&value).ok_or_else(|| {
         let names = SortKeyForm::NAMES.map(|(name, _)| name).join(", ");
-        WrongSettings::malformed(name, &value, format!("one of {names}, or empty for rfc3339"))
+        SettingsError::malformed(name, &value, format!("one of {names}, or empty for rfc3339"))
     })
 }
 
@@ -108,7 +110,7 @@ fn sort_key_form(env: Lookup<'_>) -> Result<SortKeyForm, WrongSettings> {
 mod tests {
     use super::*;
 
-    fn with(set: &[(&'static str, &'static str)]) -> Result<EventsTable, WrongSettings> {
+    fn with(set: &[(&'static str, &'static str)]) -> Result<EventsTable, SettingsError> {
         events_table(&|asked| {
             let value = set.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned());
             value.or_else(|| (asked == "EVENTS_TABLE").then(|| "events".to_owned()))

@@ -24,10 +24,10 @@ use domain::protocol::Timing;
 pub use self::api::{ApiSettings, CallerSettings};
 pub use self::budgets::budgets;
 pub use self::events::{events_table, partition_format};
-pub use self::notifier::{AskingSettings, NotifierSettings, portal, sender};
+pub use self::notifier::{ConfirmationSettings, NotifierSettings, portal, sender};
 pub use self::places::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
-pub use self::read::{Lookup, Problem, WrongSetting, WrongSettings, both};
-pub use self::signing::{KeyPlace, PreviousKey, SigningSettings};
+pub use self::read::{Lookup, SettingError, SettingErrorKind, SettingsError, zip_errors};
+pub use self::signing::{KeyLocation, PreviousKey, SigningSettings};
 pub use self::timing::{part_limits, timing};
 pub use self::vendor::VendorSettings;
 pub use self::watch::{StackSettings, retention};
@@ -89,12 +89,17 @@ impl ExporterSettings {
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let places =
-            both(LedgerSettings::read(env), both(StagingSettings::read(env), BusSettings::read(env)));
-        let rest = both(S3Settings::read(env), both(SigningSettings::read(env), StackSettings::read(env)));
-        let limits = both(both(timing(env), both(part_limits(env), retention(env))), rest);
-        let (events, (places, limits)) = both(events_table(env), both(places, limits))?;
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+        let places = zip_errors(
+            LedgerSettings::read(env),
+            zip_errors(StagingSettings::read(env), BusSettings::read(env)),
+        );
+        let rest = zip_errors(
+            S3Settings::read(env),
+            zip_errors(SigningSettings::read(env), StackSettings::read(env)),
+        );
+        let limits = zip_errors(zip_errors(timing(env), zip_errors(part_limits(env), retention(env))), rest);
+        let (events, (places, limits)) = zip_errors(events_table(env), zip_errors(places, limits))?;
         let ((ledger, (staging, bus)), ((timing, (part_limits, retention)), (s3, (signing, stack)))) =
             (places, limits);
         Ok(Self { events, ledger, staging, bus, timing, part_limits, retention, s3, signing, stack })
@@ -136,11 +141,14 @@ impl DispatcherSettings {
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let places = both(LedgerSettings::read(env), both(QueueSettings::read(env), BusSettings::read(env)));
-        let times = both(timing(env), retention(env));
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+        let places = zip_errors(
+            LedgerSettings::read(env),
+            zip_errors(QueueSettings::read(env), BusSettings::read(env)),
+        );
+        let times = zip_errors(timing(env), retention(env));
         let ((ledger, (queue, bus)), ((timing, retention), stack)) =
-            both(places, both(times, StackSettings::read(env)))?;
+            zip_errors(places, zip_errors(times, StackSettings::read(env)))?;
         Ok(Self { ledger, queue, bus, timing, retention, stack })
     }
 }

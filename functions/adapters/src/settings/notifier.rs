@@ -3,8 +3,8 @@
 use domain::manifest::VendorDomain;
 use domain::names::{EmailAddress, PortalUrl};
 
-use super::read::{Lookup, WrongSettings, both, present, required};
-use super::signing::{VENDOR, vendor_if_set};
+use super::read::{Lookup, SettingsError, non_empty, required, zip_errors};
+use super::signing::{VENDOR_FORM, vendor_if_set};
 use super::{LedgerSettings, StackSettings};
 
 /// The notifier's settings.
@@ -17,14 +17,14 @@ pub struct NotifierSettings {
     /// The sender of mails; `None` if no mails are sent.
     pub sender: Option<EmailAddress>,
     /// How addresses confirm that they want notices; `None` if they aren't asked.
-    pub asking: Option<AskingSettings>,
+    pub confirmation: Option<ConfirmationSettings>,
     /// The name of this deployment, and its log level.
     pub stack: StackSettings,
 }
 
 /// What a confirmation mail contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AskingSettings {
+pub struct ConfirmationSettings {
     /// The vendor in whose name the mail is sent.
     pub vendor: VendorDomain,
     /// The portal with the confirmation page.
@@ -47,20 +47,20 @@ impl NotifierSettings {
     ///
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let form = "the URL of the notice queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/notices";
         let queue_url = required(env, "NOTICE_QUEUE_URL", form, super::places::is_queue_url);
-        let rest = both(both(sender(env), asking(env)), StackSettings::read(env));
+        let rest = zip_errors(zip_errors(sender(env), confirmation(env)), StackSettings::read(env));
         let ((ledger, queue_url), ((sender, asking), stack)) =
-            both(both(LedgerSettings::read(env), queue_url), rest)?;
-        Ok(Self { ledger, queue_url, sender, asking, stack })
+            zip_errors(zip_errors(LedgerSettings::read(env), queue_url), rest)?;
+        Ok(Self { ledger, queue_url, sender, confirmation: asking, stack })
     }
 }
 
-fn asking(env: Lookup<'_>) -> Result<Option<AskingSettings>, WrongSettings> {
-    match both(portal(env), vendor_if_set(env))? {
-        (Some(portal), Some(vendor)) => Ok(Some(AskingSettings { vendor, portal })),
-        (Some(_), None) => Err(WrongSettings::missing("VENDOR_DOMAIN", VENDOR)),
+fn confirmation(env: Lookup<'_>) -> Result<Option<ConfirmationSettings>, SettingsError> {
+    match zip_errors(portal(env), vendor_if_set(env))? {
+        (Some(portal), Some(vendor)) => Ok(Some(ConfirmationSettings { vendor, portal })),
+        (Some(_), None) => Err(SettingsError::missing("VENDOR_DOMAIN", VENDOR_FORM)),
         (None, _) => Ok(None),
     }
 }
@@ -69,21 +69,21 @@ fn asking(env: Lookup<'_>) -> Result<Option<AskingSettings>, WrongSettings> {
 ///
 /// # Errors
 /// If it is not a valid portal URL.
-pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, WrongSettings> {
+pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, SettingsError> {
     let form = "the portal's URL, such as https://audit.vendor.example, or empty if there is no portal";
-    let (name, value) = ("PORTAL_URL", present(env, "PORTAL_URL"));
+    let (name, value) = ("PORTAL_URL", non_empty(env, "PORTAL_URL"));
     let Some(value) = value else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, form))
+    value.parse().map(Some).map_err(|_| SettingsError::malformed(name, &value, form))
 }
 
 /// Reads `NOTIFY_SENDER`, the sender of mails to contacts. Absent means that none are sent.
 ///
 /// # Errors
 /// If it is not an e-mail address.
-pub fn sender(env: Lookup<'_>) -> Result<Option<EmailAddress>, WrongSettings> {
+pub fn sender(env: Lookup<'_>) -> Result<Option<EmailAddress>, SettingsError> {
     let (name, form) = ("NOTIFY_SENDER", "an e-mail address, or empty if no mails are sent to contacts");
-    let Some(value) = present(env, name) else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, form))
+    let Some(value) = non_empty(env, name) else { return Ok(None) };
+    value.parse().map(Some).map_err(|_| SettingsError::malformed(name, &value, form))
 }
 
 #[cfg(test)]
@@ -94,7 +94,9 @@ mod tests {
     fn a_portal_is_asked_in_the_vendors_name_or_not_at_all() {
         let read = |portal: &str, vendor: &str| {
             let (portal, vendor) = (portal.to_owned(), vendor.to_owned());
-            asking(&move |name| Some(if name == "PORTAL_URL" { portal.clone() } else { vendor.clone() }))
+            confirmation(&move |name| {
+                Some(if name == "PORTAL_URL" { portal.clone() } else { vendor.clone() })
+            })
         };
         assert_eq!(read("", "vendor.example"), Ok(None));
         let both = read("https://audit.vendor.example/", "vendor.example").unwrap().unwrap();

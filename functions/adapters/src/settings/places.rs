@@ -3,7 +3,7 @@
 
 use domain::names::BucketName;
 
-use super::read::{Lookup, WrongSettings, optional, present, required};
+use super::read::{Lookup, SettingsError, non_empty, optional, required};
 
 /// Whether a name is valid for a table or index. Source: DynamoDB developer guide, "Naming rules".
 pub(super) fn is_table_name(text: &str) -> bool {
@@ -22,7 +22,7 @@ impl LedgerSettings {
     ///
     /// # Errors
     /// If it is absent or not a valid table name.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let form = "the name of the ledger's DynamoDB table: 3 to 255 of A-Z a-z 0-9 _ . -";
         required(env, "LEDGER_TABLE", form, is_table_name).map(|table| Self { table })
     }
@@ -40,13 +40,13 @@ impl StagingSettings {
     ///
     /// # Errors
     /// If it is absent or not a valid bucket name.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let (name, form) = (
             "STAGING_BUCKET",
             "the name of the staging bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
         );
-        let Some(value) = present(env, name) else { return Err(WrongSettings::missing(name, form)) };
-        let bucket = value.parse().map_err(|_| WrongSettings::malformed(name, &value, form))?;
+        let Some(value) = non_empty(env, name) else { return Err(SettingsError::missing(name, form)) };
+        let bucket = value.parse().map_err(|_| SettingsError::malformed(name, &value, form))?;
         Ok(Self { bucket })
     }
 }
@@ -63,7 +63,7 @@ impl QueueSettings {
     ///
     /// # Errors
     /// If it is absent or not a valid queue URL.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let form =
             "the URL of the export queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/export";
         required(env, "EXPORT_QUEUE_URL", form, is_queue_url).map(|url| Self { url })
@@ -91,7 +91,7 @@ impl BusSettings {
     ///
     /// # Errors
     /// If it is absent or not a valid bus name.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let form = "the name or ARN of an event bus: 1 to 256 of A-Z a-z 0-9 . - _ /";
         required(env, "EVENT_BUS_NAME", form, is_bus).map(|name| Self { name })
     }
@@ -122,7 +122,7 @@ impl S3Settings {
     ///
     /// # Errors
     /// If it is neither `true` nor `false`.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let is_bool = |value: &str| matches!(value, "true" | "false");
         let value = optional(env, "S3_FORCE_PATH_STYLE", "`true` or `false`, or empty for `false`", is_bool)?;
         Ok(Self { force_path_style: value.as_deref() == Some("true") })
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn told<T: std::fmt::Debug>(
-        read: impl Fn(Lookup<'_>) -> Result<T, WrongSettings>,
+        read: impl Fn(Lookup<'_>) -> Result<T, SettingsError>,
         value: &str,
     ) -> String {
         read(&|_| Some(value.to_owned())).unwrap_err().to_string()

@@ -8,9 +8,9 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// All variables that are missing or malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct WrongSettings(pub Vec<WrongSetting>);
+pub struct SettingsError(pub Vec<SettingError>);
 
-impl fmt::Display for WrongSettings {
+impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
             [one] => write!(f, "the environment variable {one}"),
@@ -25,18 +25,18 @@ impl fmt::Display for WrongSettings {
 /// A variable that is missing or malformed: its name, what is wrong, the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {problem}; it must be {form}")]
-pub struct WrongSetting {
+pub struct SettingError {
     /// The name of the variable.
     pub name: &'static str,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: SettingErrorKind,
     /// The right form, as it reads after "it must be".
     pub form: String,
 }
 
 /// What is wrong with a variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum SettingErrorKind {
     /// It is required, but absent or empty.
     #[error("is not set")]
     Missing,
@@ -48,14 +48,14 @@ pub enum Problem {
     ),
 }
 
-impl WrongSettings {
+impl SettingsError {
     pub(super) fn missing(name: &'static str, form: impl Into<String>) -> Self {
-        Self(vec![WrongSetting { name, problem: Problem::Missing, form: form.into() }])
+        Self(vec![SettingError { name, problem: SettingErrorKind::Missing, form: form.into() }])
     }
 
     pub(crate) fn malformed(name: &'static str, value: &str, form: impl Into<String>) -> Self {
         let value = value.chars().take(80).flat_map(char::escape_debug).collect();
-        Self(vec![WrongSetting { name, problem: Problem::Malformed(value), form: form.into() }])
+        Self(vec![SettingError { name, problem: SettingErrorKind::Malformed(value), form: form.into() }])
     }
 }
 
@@ -63,7 +63,10 @@ impl WrongSettings {
 ///
 /// # Errors
 /// The errors of the first, then those of the second.
-pub fn both<A, B>(a: Result<A, WrongSettings>, b: Result<B, WrongSettings>) -> Result<(A, B), WrongSettings> {
+pub fn zip_errors<A, B>(
+    a: Result<A, SettingsError>,
+    b: Result<B, SettingsError>,
+) -> Result<(A, B), SettingsError> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(a), Ok(_)) => Err(a),
@@ -76,7 +79,7 @@ pub fn both<A, B>(a: Result<A, WrongSettings>, b: Result<B, WrongSettings>) -> R
 }
 
 /// The value of a variable; an empty one counts as absent.
-pub(super) fn present(env: Lookup<'_>, name: &str) -> Option<String> {
+pub(super) fn non_empty(env: Lookup<'_>, name: &str) -> Option<String> {
     env(name).filter(|value| !value.is_empty())
 }
 
@@ -86,8 +89,8 @@ pub(super) fn required(
     name: &'static str,
     form: &str,
     is_right: impl Fn(&str) -> bool,
-) -> Result<String, WrongSettings> {
-    optional(env, name, form, is_right)?.ok_or_else(|| WrongSettings::missing(name, form))
+) -> Result<String, SettingsError> {
+    optional(env, name, form, is_right)?.ok_or_else(|| SettingsError::missing(name, form))
 }
 
 /// The value of an optional variable, which must satisfy `is_right` if it is set.
@@ -96,9 +99,9 @@ pub(super) fn optional(
     name: &'static str,
     form: &str,
     is_right: impl Fn(&str) -> bool,
-) -> Result<Option<String>, WrongSettings> {
-    match present(env, name) {
-        Some(value) if !is_right(&value) => Err(WrongSettings::malformed(name, &value, form)),
+) -> Result<Option<String>, SettingsError> {
+    match non_empty(env, name) {
+        Some(value) if !is_right(&value) => Err(SettingsError::malformed(name, &value, form)),
         value => Ok(value),
     }
 }
@@ -109,13 +112,13 @@ pub(super) fn number(
     name: &'static str,
     range: std::ops::RangeInclusive<u64>,
     default: u64,
-) -> Result<u64, WrongSettings> {
-    let Some(value) = present(env, name) else { return Ok(default) };
+) -> Result<u64, SettingsError> {
+    let Some(value) = non_empty(env, name) else { return Ok(default) };
     let number = value.bytes().all(|b| b.is_ascii_digit()).then(|| value.parse().ok()).flatten();
     number.filter(|number| range.contains(number)).ok_or_else(|| {
         let form =
             format!("a whole number from {} to {}, or empty for {default}", range.start(), range.end());
-        WrongSettings::malformed(name, &value, form)
+        SettingsError::malformed(name, &value, form)
     })
 }
 
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_short_and_without_control_characters() {
-        let error = WrongSettings::malformed("N", &format!("\u{1b}{}", "x".repeat(500)), "short").to_string();
+        let error = SettingsError::malformed("N", &format!("\u{1b}{}", "x".repeat(500)), "short").to_string();
         assert!(error.len() < 200 && !error.chars().any(char::is_control), "{error}");
     }
 }

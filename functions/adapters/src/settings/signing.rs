@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use domain::manifest::VendorDomain;
 
-use super::read::{Lookup, WrongSettings, both, present};
+use super::read::{Lookup, SettingsError, non_empty, zip_errors};
 
 /// Who signs manifests, and with which keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,21 +13,21 @@ pub struct SigningSettings {
     /// The name that every manifest begins with. It must never change: another name is another chain.
     pub vendor: VendorDomain,
     /// The current key, which signs.
-    pub key: KeyPlace,
+    pub key: KeyLocation,
     /// The key before the current one.
     pub previous: PreviousKey,
 }
 
 /// The location of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyPlace {
+pub enum KeyLocation {
     /// In KMS: the ARN of a key or an alias, or `alias/<name>`.
     Kms(String),
     /// In a file, for the sandbox.
     File(PathBuf),
 }
 
-impl fmt::Display for KeyPlace {
+impl fmt::Display for KeyLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kms(key) => f.write_str(key),
@@ -42,7 +42,7 @@ pub enum PreviousKey {
     /// There was no previous key.
     None,
     /// It is available there, and hands over to the current key.
-    At(KeyPlace),
+    At(KeyLocation),
     /// It is lost for good.
     Lost,
 }
@@ -55,8 +55,8 @@ impl SigningSettings {
     ///
     /// # Errors
     /// If one of them is missing or malformed.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
-        let ((vendor, key), previous) = both(both(vendor(env), key(env)), previous(env))?;
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+        let ((vendor, key), previous) = zip_errors(zip_errors(vendor(env), key(env)), previous(env))?;
         Ok(Self { vendor, key, previous })
     }
 
@@ -64,8 +64,8 @@ impl SigningSettings {
     ///
     /// # Errors
     /// If some are set and others are missing or malformed.
-    pub fn read_if_set(env: Lookup<'_>) -> Result<Option<Self>, WrongSettings> {
-        if Self::NAMES.iter().all(|name| present(env, name).is_none()) {
+    pub fn read_if_set(env: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
+        if Self::NAMES.iter().all(|name| non_empty(env, name).is_none()) {
             return Ok(None);
         }
         Self::read(env).map(Some)
@@ -73,47 +73,47 @@ impl SigningSettings {
 }
 
 /// The form of `VENDOR_DOMAIN`, for errors.
-pub(super) const VENDOR: &str = "your domain name in lower case, such as vendor.example";
+pub(super) const VENDOR_FORM: &str = "your domain name in lower case, such as vendor.example";
 
-fn vendor(env: Lookup<'_>) -> Result<VendorDomain, WrongSettings> {
-    vendor_if_set(env)?.ok_or_else(|| WrongSettings::missing("VENDOR_DOMAIN", VENDOR))
+fn vendor(env: Lookup<'_>) -> Result<VendorDomain, SettingsError> {
+    vendor_if_set(env)?.ok_or_else(|| SettingsError::missing("VENDOR_DOMAIN", VENDOR_FORM))
 }
 
 /// Reads `VENDOR_DOMAIN` for callers that can work without it.
-pub(super) fn vendor_if_set(env: Lookup<'_>) -> Result<Option<VendorDomain>, WrongSettings> {
+pub(super) fn vendor_if_set(env: Lookup<'_>) -> Result<Option<VendorDomain>, SettingsError> {
     let name = "VENDOR_DOMAIN";
-    let Some(value) = present(env, name) else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| WrongSettings::malformed(name, &value, VENDOR))
+    let Some(value) = non_empty(env, name) else { return Ok(None) };
+    value.parse().map(Some).map_err(|_| SettingsError::malformed(name, &value, VENDOR_FORM))
 }
 
-const KEY: &str = "the ARN of a KMS key or alias, alias/NAME, or file:PATH";
+const KEY_FORM: &str = "the ARN of a KMS key or alias, alias/NAME, or file:PATH";
 
-fn key(env: Lookup<'_>) -> Result<KeyPlace, WrongSettings> {
+fn key(env: Lookup<'_>) -> Result<KeyLocation, SettingsError> {
     let name = "SIGNING_KEY";
-    let Some(value) = present(env, name) else { return Err(WrongSettings::missing(name, KEY)) };
-    place(&value).ok_or_else(|| WrongSettings::malformed(name, &value, KEY))
+    let Some(value) = non_empty(env, name) else { return Err(SettingsError::missing(name, KEY_FORM)) };
+    key_location(&value).ok_or_else(|| SettingsError::malformed(name, &value, KEY_FORM))
 }
 
-fn previous(env: Lookup<'_>) -> Result<PreviousKey, WrongSettings> {
+fn previous(env: Lookup<'_>) -> Result<PreviousKey, SettingsError> {
     let name = "SIGNING_KEY_PREVIOUS";
-    match present(env, name) {
+    match non_empty(env, name) {
         None => Ok(PreviousKey::None),
         Some(value) if value == "lost" => Ok(PreviousKey::Lost),
-        Some(value) => place(&value).map(PreviousKey::At).ok_or_else(|| {
-            WrongSettings::malformed(
+        Some(value) => key_location(&value).map(PreviousKey::At).ok_or_else(|| {
+            SettingsError::malformed(
                 name,
                 &value,
-                format!("{KEY}, `lost`, or empty if there was no previous key"),
+                format!("{KEY_FORM}, `lost`, or empty if there was no previous key"),
             )
         }),
     }
 }
 
-fn place(text: &str) -> Option<KeyPlace> {
+fn key_location(text: &str) -> Option<KeyLocation> {
     if let Some(path) = text.strip_prefix("file:") {
-        return (!path.is_empty()).then(|| KeyPlace::File(PathBuf::from(path)));
+        return (!path.is_empty()).then(|| KeyLocation::File(PathBuf::from(path)));
     }
-    (is_alias(text) || is_arn(text)).then(|| KeyPlace::Kms(text.to_owned()))
+    (is_alias(text) || is_arn(text)).then(|| KeyLocation::Kms(text.to_owned()))
 }
 
 /// Source: AWS KMS API reference, `CreateAlias`.
@@ -144,7 +144,7 @@ fn is_arn(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(vendor: &str, key: &str, previous: &str) -> Result<SigningSettings, WrongSettings> {
+    fn read(vendor: &str, key: &str, previous: &str) -> Result<SigningSettings, SettingsError> {
         SigningSettings::read(&|name| {
             let value = match name {
                 "VENDOR_DOMAIN" => vendor,
@@ -160,12 +160,12 @@ mod tests {
     #[test]
     fn keys_are_taken_in_every_form() {
         let taken = read("vendor.example", ARN, "").unwrap();
-        assert_eq!((taken.key, taken.previous), (KeyPlace::Kms(ARN.into()), PreviousKey::None));
+        assert_eq!((taken.key, taken.previous), (KeyLocation::Kms(ARN.into()), PreviousKey::None));
         let alias = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:alias/auditferry/signing";
         assert_eq!(read("v.example", alias, "lost").unwrap().previous, PreviousKey::Lost);
         let file = read("v.example", "file:/etc/auditferry/key", "alias/old").unwrap();
-        assert_eq!(file.key, KeyPlace::File("/etc/auditferry/key".into()));
-        assert_eq!(file.previous, PreviousKey::At(KeyPlace::Kms("alias/old".into())));
+        assert_eq!(file.key, KeyLocation::File("/etc/auditferry/key".into()));
+        assert_eq!(file.previous, PreviousKey::At(KeyLocation::Kms("alias/old".into())));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::part::PartLimits;
 use domain::protocol::Timing;
 
-use super::read::{Lookup, WrongSettings, both, number, present};
+use super::read::{Lookup, SettingsError, non_empty, number, zip_errors};
 
 /// The settle time of a window on a table: writers' clocks differ, and writes are in progress.
 const SETTLE_SECONDS: u64 = 300;
@@ -18,12 +18,12 @@ const DAY_SECONDS: u64 = 86_400;
 ///
 /// # Errors
 /// If one is not a whole number from 0 to 86,400.
-pub fn timing(env: Lookup<'_>) -> Result<Timing, WrongSettings> {
-    let through_index = present(env, "EVENTS_INDEX").is_some();
+pub fn timing(env: Lookup<'_>) -> Result<Timing, SettingsError> {
+    let through_index = non_empty(env, "EVENTS_INDEX").is_some();
     let settle = if through_index { SETTLE_SECONDS_OF_AN_INDEX } else { SETTLE_SECONDS };
     let settle = number(env, "SETTLE_SECONDS", 0..=DAY_SECONDS, settle);
     let look_back = number(env, "LOOK_BACK_SECONDS", 0..=DAY_SECONDS, LOOK_BACK_SECONDS);
-    let (settle, look_back) = both(settle, look_back)?;
+    let (settle, look_back) = zip_errors(settle, look_back)?;
     Ok(Timing { settle: Duration::from_secs(settle), look_back: Duration::from_secs(look_back) })
 }
 
@@ -32,11 +32,11 @@ pub fn timing(env: Lookup<'_>) -> Result<Timing, WrongSettings> {
 /// # Errors
 /// If the first is not a whole number from 1 to 1,000,000, or the second not one from 1 MiB to 4 GiB
 /// ([`PartLimits::MOST`]).
-pub fn part_limits(env: Lookup<'_>) -> Result<PartLimits, WrongSettings> {
+pub fn part_limits(env: Lookup<'_>) -> Result<PartLimits, SettingsError> {
     let default = PartLimits::default();
     let events = number(env, "MAX_PART_EVENTS", 1..=PartLimits::MAX.events, default.events);
     let bytes = number(env, "MAX_PART_BYTES", 1 << 20..=PartLimits::MAX.bytes, default.bytes);
-    let (events, bytes) = both(events, bytes)?;
+    let (events, bytes) = zip_errors(events, bytes)?;
     Ok(PartLimits { events, bytes })
 }
 

@@ -1,6 +1,6 @@
 //! What the customers' trust policies need to know about the vendor, beyond what STS returns.
 
-use super::read::{Lookup, WrongSettings, both, optional};
+use super::read::{Lookup, SettingsError, optional, zip_errors};
 
 /// The default name of the exporter's role in `template.yaml`.
 const EXPORTER_ROLE: &str = "auditferry-exporter";
@@ -23,10 +23,10 @@ impl VendorSettings {
     ///
     /// # Errors
     /// If one of them is malformed.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let role = "the name of the exporter's role: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, or empty for auditferry-exporter";
         let url = "an https URL of the customer's template in S3, or empty if it is not published";
-        let (exporter_role, template_url) = both(
+        let (exporter_role, template_url) = zip_errors(
             optional(env, "EXPORTER_ROLE_NAME", role, is_role_name),
             optional(env, "CUSTOMER_TEMPLATE_URL", url, is_template_url),
         )?;
@@ -52,7 +52,7 @@ fn is_template_url(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(role: &str, url: &str) -> Result<VendorSettings, WrongSettings> {
+    fn read(role: &str, url: &str) -> Result<VendorSettings, SettingsError> {
         VendorSettings::read(&|name| Some(if name == "EXPORTER_ROLE_NAME" { role } else { url }.to_owned()))
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use super::read::{Lookup, WrongSettings, both, number, optional};
+use super::read::{Lookup, SettingsError, number, optional, zip_errors};
 use crate::logs;
 
 /// The name of the deployment, and its log level.
@@ -22,10 +22,10 @@ impl StackSettings {
     ///
     /// # Errors
     /// If `STACK_NAME` is not a valid stack name, or `LOG_LEVEL` not a level.
-    pub fn read(env: Lookup<'_>) -> Result<Self, WrongSettings> {
+    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let form = "the stack's name: a letter and up to 127 of A-Z a-z 0-9 -, or empty for auditferry";
         let levels = "one of TRACE, DEBUG, INFO, WARN, ERROR, or empty for INFO";
-        let (name, level) = both(
+        let (name, level) = zip_errors(
             optional(env, "STACK_NAME", form, is_stack_name),
             optional(env, "LOG_LEVEL", levels, |text| logs::level(text).is_some()),
         )?;
@@ -47,7 +47,7 @@ fn is_stack_name(text: &str) -> bool {
 ///
 /// # Errors
 /// If it is not a whole number from 0 to 3,650.
-pub fn retention(env: Lookup<'_>) -> Result<Option<Duration>, WrongSettings> {
+pub fn retention(env: Lookup<'_>) -> Result<Option<Duration>, SettingsError> {
     let days = number(env, "EVENT_RETENTION_DAYS", 0..=3_650, 0)?;
     Ok((days > 0).then(|| Duration::from_hours(24 * days)))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::manifest::{KeyName, ManifestSigner, PreviousSigner, VendorDomain};
 use domain::ports::Signer;
 
-use crate::settings::{KeyPlace, PreviousKey, SigningSettings, WrongSettings, both};
+use crate::settings::{KeyLocation, PreviousKey, SettingsError, SigningSettings, zip_errors};
 
 pub use file::{FileSigner, KeyFileError};
 
@@ -19,7 +19,7 @@ pub type Kms = dyn Fn(&str) -> Arc<dyn Signer> + Send + Sync;
 ///
 /// # Errors
 /// If a file can't be read or contains no key of this vendor, or if a key is in KMS and `kms` is `None`.
-pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<ManifestSigner, WrongSettings> {
+pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<ManifestSigner, SettingsError> {
     let SigningSettings { vendor, key, previous } = settings;
     let before = match previous {
         PreviousKey::None => Ok(PreviousSigner::None),
@@ -28,27 +28,27 @@ pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<Manifest
             signer("SIGNING_KEY_PREVIOUS", place, vendor, kms).map(PreviousSigner::Signer)
         }
     };
-    let (current, before) = both(signer("SIGNING_KEY", key, vendor, kms), before)?;
-    Ok(ManifestSigner { vendor: vendor.clone(), current, before })
+    let (current, before) = zip_errors(signer("SIGNING_KEY", key, vendor, kms), before)?;
+    Ok(ManifestSigner { vendor: vendor.clone(), current, previous: before })
 }
 
 fn signer(
     variable: &'static str,
-    place: &KeyPlace,
+    place: &KeyLocation,
     vendor: &VendorDomain,
     kms: Option<&Kms>,
-) -> Result<Arc<dyn Signer>, WrongSettings> {
+) -> Result<Arc<dyn Signer>, SettingsError> {
     match place {
-        KeyPlace::Kms(key) => kms.map(|kms| kms(key)).ok_or_else(|| {
+        KeyLocation::Kms(key) => kms.map(|kms| kms(key)).ok_or_else(|| {
             let form = "`file:` and a path, since this program was built without AWS KMS: \
                         `cargo install --locked --path functions/cli --features aws` builds it with it";
-            WrongSettings::malformed(variable, &place.to_string(), form)
+            SettingsError::malformed(variable, &place.to_string(), form)
         }),
-        KeyPlace::File(path) => {
+        KeyLocation::File(path) => {
             let name = KeyName::of(vendor.clone());
             let signer = FileSigner::read(path, &name).map_err(|error| {
                 let form = format!("`file:` and the path of a key of {name}, but {error}");
-                WrongSettings::malformed(variable, &place.to_string(), form)
+                SettingsError::malformed(variable, &place.to_string(), form)
             })?;
             Ok(Arc::new(signer))
         }

@@ -39,7 +39,7 @@ pub(super) struct Reader {
     ranges: VecDeque<Range>,
     /// The start of the next page of the first range.
     start: StartKey,
-    ahead: Option<Prefetch>,
+    prefetch: Option<Prefetch>,
     size: PageSize,
     order: Order,
 }
@@ -56,7 +56,15 @@ impl Reader {
     /// A reader before the first page.
     pub(super) fn new(client: Client, asked: QueryContext, ranges: Vec<Range>, size: PageSize) -> Self {
         let order = Order::new(!asked.schema.table_keys.is_empty());
-        Self { client, asked: Arc::new(asked), ranges: ranges.into(), start: None, ahead: None, size, order }
+        Self {
+            client,
+            asked: Arc::new(asked),
+            ranges: ranges.into(),
+            start: None,
+            prefetch: None,
+            size,
+            order,
+        }
     }
 
     /// Reads the page that follows the last one.
@@ -77,7 +85,7 @@ impl Reader {
                     return Err(malformed_page(malformed).into());
                 }
                 Err(ReadError::Malformed(_)) => {
-                    self.ahead = None;
+                    self.prefetch = None;
                     tries += 1;
                 }
             }
@@ -87,7 +95,7 @@ impl Reader {
     /// The body of the page: the prefetched one if it starts at the right key. An attribute that looks like
     /// the page's end may have caused a prefetch from a wrong key.
     async fn fetch_body(&mut self, range: &Range) -> Result<SdkBody, PortError> {
-        let ahead = self.ahead.take().filter(|ahead| self.start.is_some() && ahead.from == self.start);
+        let ahead = self.prefetch.take().filter(|ahead| self.start.is_some() && ahead.from == self.start);
         match ahead {
             Some(Prefetch { mut page, .. }) => {
                 let joined = page.join_next().await.ok_or_else(|| bug("the prefetch has no task"))?;
@@ -102,7 +110,7 @@ impl Reader {
         if from.is_some() {
             let mut page = JoinSet::new();
             page.spawn(self.query(range, from.clone()));
-            self.ahead = Some(Prefetch { from, page });
+            self.prefetch = Some(Prefetch { from, page });
             yield_now().await;
         }
     }

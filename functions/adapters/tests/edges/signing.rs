@@ -42,7 +42,7 @@ async fn signing(answers: impl IntoIterator<Item = Scripted>) -> (ManifestSigner
     let server = Server::start(answers).await;
     let current = Arc::new(KmsSigner::new(&services_of(&server.url), KEY.into()));
     (
-        ManifestSigner { vendor: "vendor.example".parse().unwrap(), current, before: PreviousSigner::None },
+        ManifestSigner { vendor: "vendor.example".parse().unwrap(), current, previous: PreviousSigner::None },
         server,
     )
 }

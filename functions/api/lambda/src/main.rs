@@ -18,7 +18,7 @@ use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::NotedBus;
 use adapters::published::AnonymousReader;
-use adapters::settings::{ApiSettings, CallerSettings, WrongSettings};
+use adapters::settings::{ApiSettings, CallerSettings, SettingsError};
 use adapters::webhooks::Reach;
 use api::{Gateway, router};
 use axum::Router;
@@ -101,7 +101,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &WrongSettings) -> ExitCode {
+fn refuse(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the API can't start: its environment is invalid");
     ExitCode::FAILURE
 }

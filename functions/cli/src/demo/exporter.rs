@@ -9,7 +9,8 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsCustomers;
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::settings::{
-    LedgerSettings, S3Settings, SigningSettings, StagingSettings, both, events_table, part_limits, timing,
+    LedgerSettings, S3Settings, SigningSettings, StagingSettings, events_table, part_limits, timing,
+    zip_errors,
 };
 use adapters::signing::signing;
 use adapters::source::DynamoSource;
@@ -58,10 +59,14 @@ pub(crate) async fn run(args: ExporterArgs, surroundings: &Surroundings) -> Resu
 
 async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<Exporter, Problem> {
     let env = |name: &str| surroundings.variable(name);
-    let places = both(LedgerSettings::read(&env), both(StagingSettings::read(&env), S3Settings::read(&env)));
+    let places = zip_errors(
+        LedgerSettings::read(&env),
+        zip_errors(StagingSettings::read(&env), S3Settings::read(&env)),
+    );
     let keys = SigningSettings::read(&env);
-    let limits = both(timing(&env), part_limits(&env));
-    let (layout, (keys, (places, limits))) = both(events_table(&env), both(keys, both(places, limits)))?;
+    let limits = zip_errors(timing(&env), part_limits(&env));
+    let (layout, (keys, (places, limits))) =
+        zip_errors(events_table(&env), zip_errors(keys, zip_errors(places, limits)))?;
     let ((ledger, (staging, s3)), (timing, part_limits)) = (places, limits);
     let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
     let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, DateShift::millis(shift_ms));

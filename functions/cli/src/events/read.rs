@@ -81,12 +81,12 @@ impl Reading {
     fn pieces(&mut self, file: usize, splitter: &mut Splitter) -> Result<(), Gone> {
         while let Some(piece) = splitter.next_element() {
             match piece {
-                Element::Object { text, place, is_item } => {
+                Element::Object { text, position: place, is_item } => {
                     let verdict = self.judge.judge(text, is_item);
                     self.take(verdict, At { file, place, last_line: place.line });
                 }
-                Element::Bad(bad) => {
-                    let at = At { file, place: bad.place, last_line: bad.last_line };
+                Element::Invalid(bad) => {
+                    let at = At { file, place: bad.position, last_line: bad.last_line };
                     self.batch.bad.push(Bad { at, reason: bad.reason });
                 }
             }

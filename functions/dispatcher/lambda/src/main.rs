@@ -9,7 +9,7 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
-use adapters::settings::{DispatcherSettings, S3Settings, WrongSettings};
+use adapters::settings::{DispatcherSettings, S3Settings, SettingsError};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use dispatcher::{Dispatched, Pace, Ports, Watchdog, tick};
 use domain::time::Time;
@@ -72,7 +72,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &WrongSettings) -> ExitCode {
+fn refuse(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the dispatcher can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -23,7 +23,7 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub(super) struct ValueScanner {
     state: State,
-    open: NestingStack,
+    nesting: NestingStack,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,7 +72,7 @@ impl ValueScanner {
     pub(super) fn after_member() -> Self {
         let mut open = NestingStack::default();
         open.push(true);
-        Self { state: State::AfterValue, open }
+        Self { state: State::AfterValue, nesting: open }
     }
 
     /// Continues with the next bytes. Returns how many of them belong to the value, and the result.
@@ -99,7 +99,7 @@ impl ValueScanner {
 
     /// Whether the value is complete at the end of the input. Only a bare number doesn't mark its own end.
     pub(super) fn is_whole(&self) -> bool {
-        self.open.is_empty() && matches!(self.state, State::Number(number) if number.may_end())
+        self.nesting.is_empty() && matches!(self.state, State::Number(number) if number.may_end())
     }
 
     fn consume(&mut self, byte: u8) -> Consumed {
@@ -139,7 +139,7 @@ impl ValueScanner {
             State::Name => Consumed::Wrong("a name in quotes is missing"),
             State::Colon if byte == b':' => self.go(State::Value),
             State::Colon => Consumed::Wrong("a colon is missing"),
-            State::AfterValue => match (byte, self.open.is_object()) {
+            State::AfterValue => match (byte, self.nesting.is_object()) {
                 (b',', true) => self.go(State::Name),
                 (b',', false) => self.go(State::Value),
                 (b'}', true) | (b']', false) => self.close(),
@@ -170,28 +170,28 @@ impl ValueScanner {
     }
 
     fn enter(&mut self, is_object: bool) -> Consumed {
-        if self.open.depth == MAX_DEPTH {
+        if self.nesting.depth == MAX_DEPTH {
             return Consumed::Wrong("the end of the nesting is missing");
         }
-        self.open.push(is_object);
+        self.nesting.push(is_object);
         self.go(if is_object { State::FirstName } else { State::FirstElement })
     }
 
     fn close(&mut self) -> Consumed {
-        self.open.pop();
+        self.nesting.pop();
         self.end_of_value()
     }
 
     /// The value ended with the byte that was consumed.
     fn end_of_value(&mut self) -> Consumed {
         self.state = State::AfterValue;
-        if self.open.is_empty() { Consumed::Last } else { Consumed::Byte }
+        if self.nesting.is_empty() { Consumed::Last } else { Consumed::Byte }
     }
 
     /// The value ended before the current byte.
     fn value_ended_before(&mut self) -> Consumed {
         self.state = State::AfterValue;
-        if self.open.is_empty() { Consumed::NothingAndDone } else { Consumed::Nothing }
+        if self.nesting.is_empty() { Consumed::NothingAndDone } else { Consumed::Nothing }
     }
 }
 
@@ -332,7 +332,7 @@ mod tests {
         let endless = vec![b'['; MAX_DEPTH];
         assert_eq!(scan.advance(&endless), (MAX_DEPTH, Step::More));
         assert_eq!(scan.advance(b"["), (0, Step::Wrong("the end of the nesting is missing")));
-        assert_eq!(scan.open.words.len() * 64, MAX_DEPTH);
+        assert_eq!(scan.nesting.words.len() * 64, MAX_DEPTH);
     }
 
     proptest! {

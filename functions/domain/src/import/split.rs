@@ -26,11 +26,11 @@ pub struct Splitter {
     mode: Mode,
     container: Container,
     /// The array around the wrapper, if any.
-    outer: Option<Position>,
+    outer_array: Option<Position>,
     /// Whether skipped lines may have contained the end of the array.
     may_have_skipped_end: bool,
     /// Already found; returned once its last line is known.
-    bad: Option<InvalidElement>,
+    pending_error: Option<InvalidElement>,
     /// The indentation of the invalid element.
     indent: u64,
     reread_bytes: u64,
@@ -75,7 +75,7 @@ enum Transition {
     /// An element of that many bytes.
     Element(usize),
     /// An invalid element.
-    Bad(InvalidElement),
+    Invalid(InvalidElement),
 }
 
 impl Default for Splitter {
@@ -86,9 +86,9 @@ impl Default for Splitter {
             starts_line: true,
             mode: Mode::Between,
             container: Container::TopLevel,
-            outer: None,
+            outer_array: None,
             may_have_skipped_end: false,
-            bad: None,
+            pending_error: None,
             indent: 0,
             reread_bytes: 0,
             is_finished: false,
@@ -122,7 +122,7 @@ impl Splitter {
     /// The position of the next byte to be read.
     #[must_use]
     pub const fn position(&self) -> Position {
-        self.buffer.place
+        self.buffer.position
     }
 
     /// The next element. `None` if more bytes are needed, or at the end.
@@ -139,14 +139,14 @@ impl Splitter {
             match look {
                 Transition::Continue => {}
                 Transition::NeedInput => return None,
-                Transition::Bad(bad) => return Some(Element::Bad(bad)),
+                Transition::Invalid(bad) => return Some(Element::Invalid(bad)),
                 Transition::Element(length) => {
                     if let Err(bad) = self.check_utf8(length) {
-                        return Some(Element::Bad(bad));
+                        return Some(Element::Invalid(bad));
                     }
                     let is_item = matches!(self.container, Container::Items(_));
                     let text = std::str::from_utf8(self.buffer.head(length)).unwrap_or_default();
-                    return Some(Element::Object { text, place: self.position(), is_item });
+                    return Some(Element::Object { text, position: self.position(), is_item });
                 }
             }
         }
@@ -180,7 +180,7 @@ impl Splitter {
             // A byte order mark: tools concatenate files that have one.
             [0xef, 0xbb, 0xbf, ..] => {
                 self.consume(3);
-                self.buffer.place.column -= 3;
+                self.buffer.position.column -= 3;
                 Transition::Continue
             }
             [0xef] | [0xef, 0xbb] if !self.is_finished => Transition::NeedInput,
@@ -207,7 +207,7 @@ impl Splitter {
                     Transition::Continue
                 }
                 Container::Records(from) | Container::Items(from) => {
-                    self.container = self.outer.take().map_or(Container::TopLevel, Container::Array);
+                    self.container = self.outer_array.take().map_or(Container::TopLevel, Container::Array);
                     self.consume(1);
                     self.mode = Mode::Skipping { scan: ValueScanner::after_member(), from };
                     Transition::Continue
@@ -234,9 +234,9 @@ impl Splitter {
         if self.may_have_skipped_end {
             return Transition::NeedInput;
         }
-        let place = self.outer.take().unwrap_or(place);
+        let place = self.outer_array.take().unwrap_or(place);
         let reason = "the array that begins here is not closed; is the input truncated?".to_owned();
-        Transition::Bad(InvalidElement { place, last_line: self.position().line, reason })
+        Transition::Invalid(InvalidElement { position: place, last_line: self.position().line, reason })
     }
 
     fn begin_element(&mut self) -> Transition {
@@ -248,7 +248,7 @@ impl Splitter {
 
     fn open_container(&mut self, length: usize, around: Container) -> Transition {
         if let Container::Array(outer) = self.container {
-            self.outer = Some(outer);
+            self.outer_array = Some(outer);
         }
         self.container = around;
         self.may_have_skipped_end = false;
@@ -271,7 +271,11 @@ impl Splitter {
 
     /// Keeps the first reason if an error is pending already.
     fn fail_at(&mut self, place: Position, reason: String) {
-        self.bad.get_or_insert(InvalidElement { place, last_line: self.position().line, reason });
+        self.pending_error.get_or_insert(InvalidElement {
+            position: place,
+            last_line: self.position().line,
+            reason,
+        });
     }
 
     fn element(&mut self) -> Transition {
@@ -301,7 +305,7 @@ impl Splitter {
         self.mode = Mode::Between;
         self.consume(self.scanned);
         self.starts_line = false;
-        Transition::Bad(InvalidElement { place, last_line: self.position().line, reason })
+        Transition::Invalid(InvalidElement { position: place, last_line: self.position().line, reason })
     }
 
     /// Checks that the element is UTF-8.
@@ -310,7 +314,7 @@ impl Splitter {
         let (place, at) = (self.position(), self.buffer.position_after(error.valid_up_to()));
         self.consume_returned();
         let reason = format!("not UTF-8 at line {}, column {}", at.line, at.column);
-        Err(InvalidElement { place, last_line: self.position().line, reason })
+        Err(InvalidElement { position: place, last_line: self.position().line, reason })
     }
 }
 

@@ -160,7 +160,7 @@ pub struct ManifestSigner {
     /// The key that signs.
     pub current: Arc<dyn Signer>,
     /// The key that signed before it.
-    pub before: PreviousSigner,
+    pub previous: PreviousSigner,
 }
 
 impl fmt::Debug for ManifestSigner {
@@ -232,7 +232,7 @@ impl ManifestSigner {
         }
         let mut signed = Vec::new();
         if let Some(last) = last.map(|last| last.key).filter(|last| *last != current_id) {
-            match &self.before {
+            match &self.previous {
                 PreviousSigner::Signer(before) => {
                     let key = self.verifier_key(&**before).await?;
                     if KeyId::from(key.id()) != last {
@@ -265,7 +265,7 @@ impl ManifestSigner {
     /// If they can't be read or are invalid.
     pub async fn public_keys(&self) -> Result<Vec<RingKey>, SigningError> {
         let mut ring = vec![self.ring_key(&*self.current).await?];
-        if let PreviousSigner::Signer(before) = &self.before {
+        if let PreviousSigner::Signer(before) = &self.previous {
             ring.push(self.ring_key(&**before).await?);
         }
         Ok(ring)

@@ -15,7 +15,7 @@ use tests::fixtures::at;
 const TEXT: &str = "a manifest\n";
 
 fn signing(current: impl Signer + 'static, before: PreviousSigner) -> ManifestSigner {
-    ManifestSigner { vendor: "vendor.example".parse().unwrap(), current: Arc::new(current), before }
+    ManifestSigner { vendor: "vendor.example".parse().unwrap(), current: Arc::new(current), previous: before }
 }
 
 fn key(seed: u8) -> PreviousSigner {

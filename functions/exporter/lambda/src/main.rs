@@ -11,7 +11,7 @@ use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::NotedBus;
-use adapters::settings::{ExporterSettings, WrongSettings};
+use adapters::settings::{ExporterSettings, SettingsError};
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -66,7 +66,7 @@ impl Wired {
     }
 }
 
-async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired, WrongSettings> {
+async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired, SettingsError> {
     let services = Services::from_environment(settings.s3).await;
     let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
@@ -100,7 +100,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &WrongSettings) -> ExitCode {
+fn refuse(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the exporter can't start: its environment is invalid");
     ExitCode::FAILURE
 }

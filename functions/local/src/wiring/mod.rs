@@ -310,7 +310,7 @@ fn signing(stack: &Stack) -> Result<ManifestSigner, EmbeddedError> {
     let name = KeyName::of(vendor.clone());
     let path = stack.folder().join(SIGNING_KEY);
     let key = FileSigner::read_or_create(&path, &name, &SystemRandomness)?;
-    Ok(ManifestSigner { vendor, current: Arc::new(key), before: PreviousSigner::None })
+    Ok(ManifestSigner { vendor, current: Arc::new(key), previous: PreviousSigner::None })
 }
 
 /// Makes a bucket if there is none of that name, whosever it is.

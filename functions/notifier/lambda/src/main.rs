@@ -8,7 +8,7 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
-use adapters::settings::{AskingSettings, NotifierSettings, S3Settings, WrongSettings};
+use adapters::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
 use adapters::webhooks::{HttpsPoster, Reach};
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::ports::Mailer;
@@ -37,8 +37,9 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     let services = Services::from_environment(S3Settings::default()).await;
     let mailer = |sender| Arc::new(SesMailer::new(&services, sender)) as Arc<dyn Mailer>;
     let mailer = settings.sender.map(mailer);
-    let asking = settings.asking.zip(mailer.clone());
-    let asking = asking.map(|(AskingSettings { vendor, portal }, mailer)| Asking { mailer, vendor, portal });
+    let asking = settings.confirmation.zip(mailer.clone());
+    let asking =
+        asking.map(|(ConfirmationSettings { vendor, portal }, mailer)| Asking { mailer, vendor, portal });
     let ledger =
         Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default()));
     Ok(Notifier {
@@ -59,7 +60,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &WrongSettings) -> ExitCode {
+fn refuse(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the notifier can't start: its environment is invalid");
     ExitCode::FAILURE
 }

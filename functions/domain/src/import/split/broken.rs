@@ -141,8 +141,10 @@ impl Splitter {
     fn emit_invalid(&mut self) -> Transition {
         let Position { line, column, .. } = self.position();
         let before = if self.starts_line && column == 1 { line - 1 } else { line };
-        match self.bad.take() {
-            Some(bad) => Transition::Bad(InvalidElement { last_line: before.max(bad.place.line), ..bad }),
+        match self.pending_error.take() {
+            Some(bad) => {
+                Transition::Invalid(InvalidElement { last_line: before.max(bad.position.line), ..bad })
+            }
             None => Transition::Continue,
         }
     }

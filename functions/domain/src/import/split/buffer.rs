@@ -9,12 +9,12 @@ pub(super) struct Buffer {
     /// The bytes before this index are consumed.
     start: usize,
     /// The position of `start` in the input.
-    pub(super) place: Position,
+    pub(super) position: Position,
 }
 
 impl Default for Buffer {
     fn default() -> Self {
-        Self { bytes: Vec::new(), start: 0, place: Position { line: 1, column: 1, byte: 0 } }
+        Self { bytes: Vec::new(), start: 0, position: Position { line: 1, column: 1, byte: 0 } }
     }
 }
 
@@ -49,13 +49,13 @@ impl Buffer {
 
     /// Consumes that many bytes.
     pub(super) fn consume(&mut self, bytes: usize) {
-        self.place = self.position_after(bytes);
+        self.position = self.position_after(bytes);
         self.start += self.head(bytes).len();
     }
 
     /// The position after that many bytes.
     pub(super) fn position_after(&self, bytes: usize) -> Position {
-        let (passed, Position { line, column, byte }) = (self.head(bytes), self.place);
+        let (passed, Position { line, column, byte }) = (self.head(bytes), self.position);
         let column = match memchr::memrchr(b'\n', passed) {
             Some(last) => (passed.len() - last) as u64,
             None => column + passed.len() as u64,

@@ -15,7 +15,7 @@ pub struct Position {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidElement {
     /// Where the invalid part begins.
-    pub place: Position,
+    pub position: Position,
     /// Its last line, from 1.
     pub last_line: u64,
     /// The reason, as it reads after "line 7: ".
@@ -30,10 +30,10 @@ pub enum Element<'a> {
         /// Its JSON text, from brace to brace.
         text: &'a str,
         /// Where the object begins.
-        place: Position,
+        position: Position,
         /// Whether it comes from the output of `aws dynamodb scan`, so that its attributes are typed.
         is_item: bool,
     },
     /// Input that is not a JSON object.
-    Bad(InvalidElement),
+    Invalid(InvalidElement),
 }

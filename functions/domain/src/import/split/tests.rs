@@ -33,7 +33,7 @@ fn drain(splitter: &mut Splitter, found: &mut Vec<Found>) {
         found.push(match piece {
             Element::Object { text, is_item: false, .. } => Found::Object(text.to_owned()),
             Element::Object { text, .. } => Found::Item(text.to_owned()),
-            Element::Bad(bad) => Found::Bad(bad.place.line, bad.last_line, bad.reason),
+            Element::Invalid(bad) => Found::Bad(bad.position.line, bad.last_line, bad.reason),
         });
     }
 }
@@ -204,7 +204,7 @@ fn what_is_whole_is_handed_out_before_more_comes() {
     assert!(splitter.next_element().is_none() && !splitter.is_drained());
     splitter.feed(b":2}\n");
     assert!(
-        matches!(splitter.next_element(), Some(Element::Object { text: "{\"b\":2}", place, .. }) if place.line == 2)
+        matches!(splitter.next_element(), Some(Element::Object { text: "{\"b\":2}", position, .. }) if place.line == 2)
     );
     assert!(splitter.is_drained() && splitter.next_element().is_none() && splitter.is_drained());
 }
