@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use sim::{Broken, many, simulate};
+use sim::{Mutant, many, simulate};
 
 const USAGE: &str = "usage: simulation [--seeds COUNT] [--from SEED] | --seed SEED [--broken]";
 /// How often progress is printed.
@@ -27,12 +27,12 @@ struct Asked {
     seeds: u64,
     from: u64,
     one: Option<u64>,
-    broken: Option<Broken>,
+    mutant: Option<Mutant>,
 }
 
 fn main() -> ExitCode {
     match asked() {
-        Some(Asked { one: Some(seed), broken, .. }) => repeat(seed, broken),
+        Some(Asked { one: Some(seed), mutant, .. }) => repeat(seed, mutant),
         Some(Asked { seeds, from, .. }) => run(from, seeds),
         None => {
             eprintln!("{USAGE}");
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn asked() -> Option<Asked> {
-    let mut asked = Asked { seeds: 100_000, from: 0, one: None, broken: None };
+    let mut asked = Asked { seeds: 100_000, from: 0, one: None, mutant: None };
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {
         let value: u64 = arguments.next()?.parse().ok()?;
@@ -51,7 +51,7 @@ fn asked() -> Option<Asked> {
             "--from" => asked.from = value,
             "--seed" => asked.one = Some(value),
             // By its index in the list, without a name: only someone who changes the list repeats one.
-            "--broken" => asked.broken = Some(*Broken::ALL.get(usize::try_from(value).ok()?)?),
+            "--broken" => asked.mutant = Some(*Mutant::ALL.get(usize::try_from(value).ok()?)?),
             _ => return None,
         }
     }
@@ -75,8 +75,8 @@ fn run(from: u64, seeds: u64) -> ExitCode {
         began.elapsed().as_secs_f64(),
         total.table()
     );
-    for (seed, flaws) in &total.failed {
-        println!("\nseed {seed} failed:\n{}", flaws.join("\n"));
+    for (seed, violations) in &total.failed {
+        println!("\nseed {seed} failed:\n{}", violations.join("\n"));
         println!("repeat it: cargo bench -p tests --bench simulation -- --seed {seed}");
     }
     for words in total.unmet() {
@@ -85,17 +85,17 @@ fn run(from: u64, seeds: u64) -> ExitCode {
     if total.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn repeat(seed: u64, broken: Option<Broken>) -> ExitCode {
-    let report = simulate(seed, broken, true);
+fn repeat(seed: u64, mutant: Option<Mutant>) -> ExitCode {
+    let report = simulate(seed, mutant, true);
     for line in &report.trace {
         println!("{line}");
     }
-    if let Some(broken) = broken {
-        println!("\nbroken on purpose: {}", broken.words());
+    if let Some(mutant) = mutant {
+        println!("\nbroken on purpose: {}", mutant.description());
     }
     println!("\nseed {}, trace {:016x}, {:?}", report.seed, report.hash, report.figures);
-    for flaw in &report.flaws {
-        println!("{flaw}");
+    for violation in &report.flaws {
+        println!("{violation}");
     }
     if report.flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

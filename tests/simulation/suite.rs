@@ -3,7 +3,7 @@
 
 mod sim;
 
-use sim::{Broken, simulate, simulate_many};
+use sim::{Mutant, simulate, simulate_many};
 
 /// Two idle cores need less than a minute for these in the dev profile.
 const SEEDS: u64 = 1000;
@@ -14,9 +14,11 @@ const MUTANT_SEEDS: u64 = 200;
 fn no_event_is_lost_duplicated_or_mixed_up_under_any_fault() {
     let total = simulate_many(0, SEEDS, |_| ());
     println!("{}", total.table());
-    if let Some((seed, flaws)) = total.failed.first() {
-        let flaws = flaws.join("\n");
-        panic!("seed {seed}: {flaws}\nrepeat it: cargo bench -p tests --bench simulation -- --seed {seed}");
+    if let Some((seed, violations)) = total.failed.first() {
+        let violations = violations.join("\n");
+        panic!(
+            "seed {seed}: {violations}\nrepeat it: cargo bench -p tests --bench simulation -- --seed {seed}"
+        );
     }
     assert_eq!(total.seeds, SEEDS);
     assert_eq!(total.unmet_faults(), [""; 0], "no seed has met these faults");
@@ -36,14 +38,14 @@ fn the_same_seed_gives_the_same_history() {
 
 #[test]
 fn every_mutant_is_caught() {
-    for broken in Broken::ALL {
+    for mutant in Mutant::ALL {
         let noticed = (0..MUTANT_SEEDS).find_map(|seed| {
-            let flaws = simulate(seed, Some(*broken), false).violations;
-            flaws.into_iter().next().map(|flaw| (seed, flaw))
+            let violations = simulate(seed, Some(*mutant), false).violations;
+            violations.into_iter().next().map(|violation| (seed, violation))
         });
-        let (seed, flaw) =
-            noticed.unwrap_or_else(|| panic!("not noticed in {MUTANT_SEEDS} seeds: {}", broken.words()));
-        let flaw: String = flaw.chars().take(160).collect();
-        println!("{}: seed {seed}: {flaw}", broken.words());
+        let (seed, violation) = noticed
+            .unwrap_or_else(|| panic!("not noticed in {MUTANT_SEEDS} seeds: {}", mutant.description()));
+        let violation: String = violation.chars().take(160).collect();
+        println!("{}: seed {seed}: {violation}", mutant.description());
     }
 }

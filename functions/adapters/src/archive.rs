@@ -21,7 +21,7 @@ pub struct S3Archive {
 
 /// A page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct ObjectsPage {
     /// The objects' names below the prefix, and their sizes in bytes.
     pub objects: Vec<(String, u64)>,
     /// The continuation token of the next page, if there is one.
@@ -41,19 +41,19 @@ impl S3Archive {
     /// The folder `prefix` of this bucket; the whole bucket if the prefix is empty.
     #[must_use]
     pub fn new(client: aws_sdk_s3::Client, bucket: String, prefix: &str) -> Self {
-        Self { client, bucket, prefix: folder(prefix) }
+        Self { client, bucket, prefix: folder_prefix(prefix) }
     }
 
     /// The folder `prefix` of the same bucket.
     #[must_use]
-    pub fn at(&self, prefix: &str) -> Self {
-        Self { prefix: folder(prefix), ..self.clone() }
+    pub fn with_prefix(&self, prefix: &str) -> Self {
+        Self { prefix: folder_prefix(prefix), ..self.clone() }
     }
 
     /// The folder `name` below this one.
     #[must_use]
-    pub fn below(&self, name: &str) -> Self {
-        Self { prefix: format!("{}{}", self.prefix, folder(name)), ..self.clone() }
+    pub fn subfolder(&self, name: &str) -> Self {
+        Self { prefix: format!("{}{}", self.prefix, folder_prefix(name)), ..self.clone() }
     }
 
     /// A page of the folders directly below `below`, which is empty for the prefix itself. `from` is the
@@ -63,8 +63,8 @@ impl S3Archive {
     ///
     /// # Errors
     /// If S3 can't be reached or denies the request.
-    pub async fn folders(&self, below: &str, from: Option<String>) -> Result<FoldersPage, PortError> {
-        let prefix = self.below(below).prefix;
+    pub async fn list_folders(&self, below: &str, from: Option<String>) -> Result<FoldersPage, PortError> {
+        let prefix = self.subfolder(below).prefix;
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix).delimiter("/");
         let answer = request.set_continuation_token(from).send().await;
         let answer = answer.map_err(|error| port_error(LISTING, error))?;
@@ -82,7 +82,7 @@ impl S3Archive {
     ///
     /// # Errors
     /// If S3 can't be reached or denies the request.
-    pub async fn page(&self, from: Option<String>) -> Result<Page, PortError> {
+    pub async fn list_objects(&self, from: Option<String>) -> Result<ObjectsPage, PortError> {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix);
         let answer = request.set_continuation_token(from).send().await;
         let answer = answer.map_err(|error| port_error(LISTING, error))?;
@@ -93,7 +93,7 @@ impl S3Archive {
             let is_folder = size == 0 && (name.is_empty() || name.ends_with('/'));
             (!is_folder).then_some((name, size))
         };
-        Ok(Page {
+        Ok(ObjectsPage {
             objects: answer.contents().iter().filter_map(below).collect(),
             next: answer.next_continuation_token,
         })
@@ -118,7 +118,7 @@ impl S3Archive {
 }
 
 /// A prefix as the start of keys: without slashes at its ends, then empty or with one slash at its end.
-fn folder(prefix: &str) -> String {
+fn folder_prefix(prefix: &str) -> String {
     let prefix = prefix.trim_matches('/');
     if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
 }

@@ -23,28 +23,28 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Puts on the agenda what the actors will do, and how they undo it later.
 pub(crate) fn plan(world: &World) {
     let end = world.engine.now() + world.plan.fault_phase;
-    for place in 0..world.ids.len() {
+    for index in 0..world.ids.len() {
         // A step, and the one that undoes it.
         let steps: [(Fault, Step, Option<Step>); 10] = [
-            (Fault::BucketDeleted, Step::DeleteBucket(place), Some(Step::RestoreBucket(place))),
-            (Fault::BucketOfAnother, Step::LoseBucketToOtherAccount(place), Some(Step::RestoreBucket(place))),
-            (Fault::RoleRemoved, Step::RemoveRole(place), Some(Step::RestoreRole(place))),
-            (Fault::RoleChanged, Step::ChangeRole(place), Some(Step::RestoreRole(place))),
-            (Fault::Paused, Step::Pause(place), Some(Step::Resume(place))),
-            (Fault::Moved, Step::Move(place), None),
-            (Fault::Recoded, Step::ChangeEncoding(place), None),
-            (Fault::RunAskedFor, Step::RequestRun(place), None),
-            (Fault::TtlDelete, Step::Expire(place), None),
-            (Fault::ForeignItem, Step::AddForeignItem(place), Some(Step::RemoveForeignItem)),
+            (Fault::BucketDeleted, Step::DeleteBucket(index), Some(Step::RestoreBucket(index))),
+            (Fault::BucketTakenOver, Step::LoseBucketToOtherAccount(index), Some(Step::RestoreBucket(index))),
+            (Fault::RoleRemoved, Step::RemoveRole(index), Some(Step::RestoreRole(index))),
+            (Fault::RoleChanged, Step::ChangeRole(index), Some(Step::RestoreRole(index))),
+            (Fault::Paused, Step::Pause(index), Some(Step::Resume(index))),
+            (Fault::Moved, Step::Move(index), None),
+            (Fault::EncodingChanged, Step::ChangeEncoding(index), None),
+            (Fault::RunRequested, Step::RequestRun(index), None),
+            (Fault::TtlDelete, Step::Expire(index), None),
+            (Fault::ForeignItem, Step::AddForeignItem(index), Some(Step::RemoveForeignItem)),
         ];
-        for (fault, step, mend) in steps {
+        for (fault, step, undo) in steps {
             let often = if world.plan.length == Length::Weeks { 4 } else { 2 };
             for _ in 0..often {
-                if world.plan.has(fault) && world.engine.draw(|chance| chance.per_mille(500)) {
-                    let (at, mended) = two_times(world, end);
+                if world.plan.has(fault) && world.engine.draw(|rng| rng.per_mille(500)) {
+                    let (at, undone_at) = two_times(world, end);
                     world.engine.at(at, AgendaItem::Step(step));
-                    if let Some(mend) = mend {
-                        world.engine.at(mended, AgendaItem::Step(mend));
+                    if let Some(undo) = undo {
+                        world.engine.at(undone_at, AgendaItem::Step(undo));
                     }
                 }
             }
@@ -52,9 +52,9 @@ pub(crate) fn plan(world: &World) {
         if world.plan.has(Fault::Rotated) {
             let (rotated, ended) = two_times(world, end);
             let (followed, _) = two_times(world, ended);
-            world.engine.at(rotated, AgendaItem::Step(Step::Rotate(place)));
-            world.engine.at(followed.max(rotated), AgendaItem::Step(Step::FollowRotation(place)));
-            world.engine.at(ended, AgendaItem::Step(Step::EndRotation(place)));
+            world.engine.at(rotated, AgendaItem::Step(Step::Rotate(index)));
+            world.engine.at(followed.max(rotated), AgendaItem::Step(Step::FollowRotation(index)));
+            world.engine.at(ended, AgendaItem::Step(Step::EndRotation(index)));
         }
     }
     if world.plan.has(Fault::BusDown) {
@@ -67,7 +67,7 @@ pub(crate) fn plan(world: &World) {
         world.engine.at(first, AgendaItem::Step(Step::ReplaceKey));
         world.engine.at(second, AgendaItem::Step(Step::ReplaceKey));
     }
-    if world.plan.has(Fault::KeyAway) {
+    if world.plan.has(Fault::KeyUnavailable) {
         let (away, back) = two_times(world, end);
         world.engine.at(away, AgendaItem::Step(Step::KeyUnavailable));
         world.engine.at(back, AgendaItem::Step(Step::KeyAvailable));
@@ -78,7 +78,7 @@ pub(crate) fn plan(world: &World) {
 fn two_times(world: &World, end: Time) -> (Time, Time) {
     let now = world.engine.now();
     let ms = u64::try_from(end.since(now).as_millis()).expect("some days") + 1;
-    let draw = || now + Duration::from_millis(world.engine.draw(|chance| chance.between(0, ms)));
+    let draw = || now + Duration::from_millis(world.engine.draw(|rng| rng.between(0, ms)));
     let (a, b) = (draw(), draw());
     (a.min(b), a.max(b))
 }
@@ -88,34 +88,34 @@ fn two_times(world: &World, end: Time) -> (Time, Time) {
 pub(crate) fn perform(world: &World, step: Step) {
     world.engine.log(format_args!("{step:?}"));
     match step {
-        Step::DeleteBucket(place) => lose_bucket(world, &world.connector(place), false),
-        Step::LoseBucketToOtherAccount(place) => lose_bucket(world, &world.connector(place), true),
-        Step::RestoreBucket(place) => restore_bucket(world, &world.connector(place)),
-        Step::RemoveRole(place) => remove_role(world, &world.connector(place)),
-        Step::ChangeRole(place) => change_role(world, &world.connector(place)),
-        Step::RestoreRole(place) => restore_role(world, &world.connector(place)),
-        Step::Pause(place) => {
-            if change(world, place, |connector, _| connector.pause()) {
+        Step::DeleteBucket(index) => lose_bucket(world, &world.connector(index), false),
+        Step::LoseBucketToOtherAccount(index) => lose_bucket(world, &world.connector(index), true),
+        Step::RestoreBucket(index) => restore_bucket(world, &world.connector(index)),
+        Step::RemoveRole(index) => remove_role(world, &world.connector(index)),
+        Step::ChangeRole(index) => change_role(world, &world.connector(index)),
+        Step::RestoreRole(index) => restore_role(world, &world.connector(index)),
+        Step::Pause(index) => {
+            if change(world, index, |connector, _| connector.pause()) {
                 world.engine.count(Fault::Paused, 1);
             }
         }
-        Step::Resume(place) => resume(world, place),
-        Step::Move(place) => relocate(world, place),
-        Step::ChangeEncoding(place) => change_encoding(world, place),
-        Step::Rotate(place) => {
-            let next = world.engine.draw(|chance| ExternalId::new(chance.next_u64(), chance.next_u64()));
-            if change(world, place, |connector, _| connector.rotate_external_id(next)) {
+        Step::Resume(index) => resume(world, index),
+        Step::Move(index) => relocate(world, index),
+        Step::ChangeEncoding(index) => change_encoding(world, index),
+        Step::Rotate(index) => {
+            let next = world.engine.draw(|rng| ExternalId::new(rng.next_u64(), rng.next_u64()));
+            if change(world, index, |connector, _| connector.rotate_external_id(next)) {
                 world.engine.count(Fault::Rotated, 1);
             }
         }
-        Step::FollowRotation(place) => {
-            let connector = world.connector(place);
+        Step::FollowRotation(index) => {
+            let connector = world.connector(index);
             if let Some(next) = &connector.next_external_id {
                 world.put_role(&connector, next);
             }
         }
-        Step::EndRotation(place) => end_rotation(world, place),
-        Step::RequestRun(place) => request_run(world, place),
+        Step::EndRotation(index) => end_rotation(world, index),
+        Step::RequestRun(index) => request_run(world, index),
         Step::BusDown => world.bus_down.store(true, Ordering::Relaxed),
         Step::BusUp => world.bus_down.store(false, Ordering::Relaxed),
         Step::KeyUnavailable => world.key_unavailable.store(true, Ordering::Relaxed),
@@ -124,9 +124,9 @@ pub(crate) fn perform(world: &World, step: Step) {
             let replaced = signing_keys::replace(world);
             world.engine.count(Fault::KeyReplaced, u64::from(replaced));
         }
-        Step::AddForeignItem(place) => add_foreign_item(world, &world.connector(place)),
+        Step::AddForeignItem(index) => add_foreign_item(world, &world.connector(index)),
         Step::RemoveForeignItem => world.source.remove_foreign(),
-        Step::Expire(place) => expire(world, &world.connector(place)),
+        Step::Expire(index) => expire(world, &world.connector(index)),
     }
 }
 
@@ -135,21 +135,21 @@ pub(crate) fn restore_all(world: &World) {
     perform(world, Step::BusUp);
     perform(world, Step::KeyAvailable);
     perform(world, Step::RemoveForeignItem);
-    for place in 0..world.ids.len() {
-        let connector = world.connector(place);
+    for index in 0..world.ids.len() {
+        let connector = world.connector(index);
         restore_bucket(world, &connector);
         restore_role(world, &connector);
-        resume(world, place);
+        resume(world, index);
     }
 }
 
 /// Stores a change of settings, as the API does. `false` if the state does not allow it.
 fn change(
     world: &World,
-    place: usize,
+    index: usize,
     change: impl FnOnce(&mut Connector, Time) -> Result<(), NotAllowedError>,
 ) -> bool {
-    let before = world.connector(place);
+    let before = world.connector(index);
     let mut after = before.clone();
     if change(&mut after, world.engine.now()).is_err() || after == before {
         return false;
@@ -160,8 +160,8 @@ fn change(
     true
 }
 
-fn resume(world: &World, place: usize) {
-    let resumed = change(world, place, |connector, now| {
+fn resume(world: &World, index: usize) {
+    let resumed = change(world, index, |connector, now| {
         if connector.state == State::Paused {
             let shown = connector.external_id.clone();
             connector.mark_verified(now, &shown)?;
@@ -169,61 +169,61 @@ fn resume(world: &World, place: usize) {
         connector.resume()
     });
     if resumed {
-        store_run_request(world, place);
+        store_run_request(world, index);
     }
 }
 
 /// Moves to another folder, verified and resumed at once, together with the customer's role.
-fn relocate(world: &World, place: usize) {
-    let mut to = destination(&world.connector(place));
-    let tail = world.engine.draw(|chance| chance.below(1000));
+fn relocate(world: &World, index: usize) {
+    let mut to = destination(&world.connector(index));
+    let tail = world.engine.draw(|rng| rng.below(1000));
     to.prefix = format!("{}/moved-{tail}", to.prefix.as_str().split('/').next().unwrap_or("audit"))
         .parse()
         .expect("a prefix");
-    if !change(world, place, |connector, _| connector.connect(to.clone())) {
+    if !change(world, index, |connector, _| connector.connect(to.clone())) {
         return;
     }
     world.engine.count(Fault::Moved, 1);
-    world.truth().add_folder(to.bucket.as_str(), to.prefix.as_str(), &world.ids[place]);
-    let connector = world.connector(place);
+    world.truth().add_folder(to.bucket.as_str(), to.prefix.as_str(), &world.ids[index]);
+    let connector = world.connector(index);
     world.put_role(&connector, &connector.external_id);
-    resume(world, place);
+    resume(world, index);
 }
 
-fn change_encoding(world: &World, place: usize) {
-    let (hours, encoding) = world.engine.draw(|chance: &mut SimRng| {
+fn change_encoding(world: &World, index: usize) {
+    let (hours, encoding) = world.engine.draw(|rng: &mut SimRng| {
         let hours: u8 = match world.plan.length {
-            Length::Hours => chance.one_of(&[1, 2]),
-            Length::Day => chance.one_of(&[1, 2, 3, 6]),
-            Length::Weeks => chance.one_of(&[6, 12, 24]),
+            Length::Hours => rng.one_of(&[1, 2]),
+            Length::Day => rng.one_of(&[1, 2, 3, 6]),
+            Length::Weeks => rng.one_of(&[6, 12, 24]),
         };
-        (hours, encoding(chance))
+        (hours, encoding(rng))
     });
-    let changed = change(world, place, |connector, _| {
+    let changed = change(world, index, |connector, _| {
         connector.frequency = hours.try_into().expect("a frequency");
         connector.encoding = encoding;
         connector.version += 1;
         Ok(())
     });
-    world.engine.count(Fault::Recoded, u64::from(changed));
+    world.engine.count(Fault::EncodingChanged, u64::from(changed));
 }
 
 /// The next external ID works, as a verification has seen.
-fn end_rotation(world: &World, place: usize) {
-    change(world, place, |connector, now| match connector.next_external_id.clone() {
+fn end_rotation(world: &World, index: usize) {
+    change(world, index, |connector, now| match connector.next_external_id.clone() {
         Some(next) => connector.mark_verified(now, &next),
         None => Ok(()),
     });
 }
 
-fn request_run(world: &World, place: usize) {
-    world.engine.count(Fault::RunAskedFor, 1);
-    store_run_request(world, place);
+fn request_run(world: &World, index: usize) {
+    world.engine.count(Fault::RunRequested, 1);
+    store_run_request(world, index);
 }
 
 /// Requests a run as `Onboarding::run_once` does.
-fn store_run_request(world: &World, place: usize) {
-    let (id, now) = (&world.ids[place], world.engine.now());
+fn store_run_request(world: &World, index: usize) {
+    let (id, now) = (&world.ids[index], world.engine.now());
     let watermark = world.ledger.cursor(id).watermark;
     let cut = (now - world.plan.timing.settle).floor(Duration::from_secs(1)).max(watermark);
     let asked =
@@ -237,7 +237,7 @@ fn lose_bucket(world: &World, connector: &Connector, to_another: bool) {
         return;
     }
     world.delete_bucket(connector);
-    world.engine.count(if to_another { Fault::BucketOfAnother } else { Fault::BucketDeleted }, 1);
+    world.engine.count(if to_another { Fault::BucketTakenOver } else { Fault::BucketDeleted }, 1);
     if to_another {
         world.create_bucket(connector, true);
     }
@@ -264,8 +264,8 @@ fn remove_role(world: &World, connector: &Connector) {
 fn change_role(world: &World, connector: &Connector) {
     world.engine.count(Fault::RoleChanged, 1);
     let to = destination(connector);
-    if world.engine.draw(|chance| chance.per_mille(500)) {
-        let other = world.engine.draw(|chance| ExternalId::new(chance.next_u64(), chance.next_u64()));
+    if world.engine.draw(|rng| rng.per_mille(500)) {
+        let other = world.engine.draw(|rng| ExternalId::new(rng.next_u64(), rng.next_u64()));
         world.put_role(connector, &other);
     } else {
         let id = connector.external_id.as_str();
@@ -298,13 +298,13 @@ fn add_foreign_item(world: &World, connector: &Connector) {
 fn expire(world: &World, connector: &Connector) {
     let now = world.engine.now();
     let most = if world.plan.length == Length::Weeks { 24 * 20 } else { 12 };
-    let hours = world.engine.draw(|chance| chance.between(1, most));
+    let hours = world.engine.draw(|rng| rng.between(1, most));
     let before = now - HOUR * u32::try_from(hours).expect("some hours");
     let clocks_hold = world.engine.counts().of(Fault::ClockForward) == 0;
     let settle = clocks_hold.then_some(world.plan.timing.settle);
     let expired = world.truth().expire(&connector.tenant, before, now, settle);
-    for place in expired {
-        let item = world.truth().items[place].clone();
+    for index in expired {
+        let item = world.truth().items[index].clone();
         world.source.remove(&item.partition, &item.sort_key);
         world.engine.count(Fault::TtlDelete, 1);
     }

@@ -55,86 +55,86 @@ fn reach(world: &World) -> Duration {
 /// Checks every connector. Violations are recorded in the ground truth.
 pub(crate) fn check_all(world: &World) -> CheckStats {
     let buckets: BTreeSet<String> =
-        (0..world.ids.len()).map(|place| destination(&world.connector(place)).bucket.to_string()).collect();
+        (0..world.ids.len()).map(|index| destination(&world.connector(index)).bucket.to_string()).collect();
     for bucket in buckets {
         world.record_bucket(&bucket);
     }
-    let mut figures = CheckStats::default();
-    for place in 0..world.ids.len() {
-        let connector = world.connector(place);
+    let mut stats = CheckStats::default();
+    for index in 0..world.ids.len() {
+        let connector = world.connector(index);
         let cursor = world.ledger.cursor(&connector.id);
-        let mut flaws = Vec::new();
-        check_connector(world, &connector, &cursor, &mut figures, &mut flaws);
-        world.truth().violations.extend(flaws);
+        let mut violations = Vec::new();
+        check_connector(world, &connector, &cursor, &mut stats, &mut violations);
+        world.truth().violations.extend(violations);
     }
-    figures
+    stats
 }
 
 fn check_connector(
     world: &World,
     connector: &Connector,
     cursor: &Cursor,
-    figures: &mut CheckStats,
-    flaws: &mut Vec<String>,
+    stats: &mut CheckStats,
+    violations: &mut Vec<String>,
 ) {
     let id = &connector.id;
     let truth = world.truth();
-    let GroundTruth { items, sealed, delivered: given, .. } = &*truth;
+    let GroundTruth { items, sealed, delivered, .. } = &*truth;
     let sealed = &sealed[id];
-    let given: Vec<(String, Bytes)> =
-        given[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+    let delivered: Vec<(String, Bytes)> =
+        delivered[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
     let names: BTreeSet<String> =
         sealed.parts.iter().flat_map(|part| part.manifest_name().into_iter().chain([part.name()])).collect();
     let there: BTreeSet<String> =
-        given.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with(KEY_FOLDER)).collect();
+        delivered.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with(KEY_FOLDER)).collect();
     let mut whole = true;
     for name in names.symmetric_difference(&there) {
         let what =
             if there.contains(name) { "foreign: nobody sealed" } else { "lost: sealed and not there:" };
-        flaws.push(format!("{what} {name} of {id}"));
+        violations.push(format!("{what} {name} of {id}"));
         whole = false;
     }
     if let Some(part) = sealed.parts.iter().find(|part| !sealed.published.contains(&part.number)) {
-        flaws.push(format!("part {} of {id} was delivered, and the bus never told", part.number));
+        violations.push(format!("part {} of {id} was delivered, and the bus never told", part.number));
     }
-    for (place, item) in items.iter().enumerate() {
-        if sealed.items.contains(&place) && item.time.is_some_and(|time| time < cursor.since) {
-            flaws.push(format!("foreign: {id} exports from {} and sealed {}", cursor.since, item.line));
+    for (index, item) in items.iter().enumerate() {
+        if sealed.items.contains(&index) && item.time.is_some_and(|time| time < cursor.since) {
+            violations.push(format!("foreign: {id} exports from {} and sealed {}", cursor.since, item.line));
         }
     }
     if !whole {
         return;
     }
-    let wanted: Vec<&str> = items
+    let expected: Vec<&str> = items
         .iter()
         .enumerate()
-        .filter(|(place, item)| sealed.items.contains(place) || must_be_exported(world, item, sealed, cursor))
+        .filter(|(index, item)| sealed.items.contains(index) || must_be_exported(world, item, sealed, cursor))
         .map(|(_, item)| item.line.as_str())
         .collect();
-    let judged = catch_unwind(AssertUnwindSafe(|| {
-        let files = oracle::files(&given);
-        oracle::judge(&files, wanted.iter().copied())
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let files = oracle::files(&delivered);
+        oracle::judge(&files, expected.iter().copied())
     }));
-    let verdict = match judged {
+    let verdict = match result {
         Ok(verdict) => verdict,
         Err(panic) => {
             let words = panic.downcast_ref::<String>().cloned();
-            flaws.push(format!("{id}: {}", words.unwrap_or_else(|| "a file that is none".into())));
+            violations.push(format!("{id}: {}", words.unwrap_or_else(|| "a file that is none".into())));
             return;
         }
     };
-    figures.connectors += 1;
-    figures.events += verdict.delivered as u64;
-    figures.parts += verdict.parts as u64;
-    figures.heartbeats += verdict.heartbeats as u64;
-    figures.lost += verdict.missing.len() as u64;
-    figures.double += verdict.duplicates.len() as u64;
-    figures.foreign += (verdict.foreign.len() + verdict.unreadable) as u64;
-    flaws.extend(verdict.missing.iter().map(|line| format!("lost: {id} was not given {line}")));
-    flaws.extend(verdict.duplicates.iter().map(|line| format!("double: {id} was given twice {line}")));
-    flaws.extend(verdict.foreign.iter().map(|line| format!("foreign: {id} was given {line}")));
+    stats.connectors += 1;
+    stats.events += verdict.delivered as u64;
+    stats.parts += verdict.parts as u64;
+    stats.heartbeats += verdict.heartbeats as u64;
+    stats.lost += verdict.missing.len() as u64;
+    stats.double += verdict.duplicates.len() as u64;
+    stats.foreign += (verdict.foreign.len() + verdict.unreadable) as u64;
+    violations.extend(verdict.missing.iter().map(|line| format!("lost: {id} was not given {line}")));
+    violations.extend(verdict.duplicates.iter().map(|line| format!("double: {id} was given twice {line}")));
+    violations.extend(verdict.foreign.iter().map(|line| format!("foreign: {id} was given {line}")));
     if verdict.unreadable > 0 {
-        flaws.push(format!(
+        violations.push(format!(
             "foreign: {id} was given {} records of items that it does not have",
             verdict.unreadable
         ));

@@ -11,12 +11,12 @@ use domain::protocol::PutAnswer;
 
 use super::call::CallKind;
 use super::fault::Fault;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::ports::Worker;
 use super::world::{OTHER_ACCOUNT, destination};
 
 /// A fault as the delivery error that the customer's side returns.
-fn at_customer<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault> {
+fn delivery_error<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault> {
     let (reason, code) = match fault {
         Fault::Conflict | Fault::ConflictWritten => {
             (DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
@@ -25,7 +25,7 @@ fn at_customer<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault
         Fault::SlowDown => (DeliveryErrorKind::Unavailable, "SlowDown"),
         _ => (DeliveryErrorKind::Unavailable, "NoAnswer"),
     };
-    Err(CustomerFault { stage, kind: reason, code: code.into(), message: fault.words().into() })
+    Err(CustomerFault { stage, kind: reason, code: code.into(), message: fault.description().into() })
 }
 
 #[async_trait]
@@ -37,21 +37,21 @@ impl Customers for Worker {
     ) -> Result<Box<dyn CustomerBucket>, CustomerFault> {
         let open = self.world.customers.open(connector, part);
         let bucket = self
-            .call(CallKind::Assume, "open_customer", open, |f| at_customer(DeliveryStage::AssumeRole, f))
+            .call(CallKind::Assume, "open_customer", open, |f| delivery_error(DeliveryStage::AssumeRole, f))
             .await?;
         let to = destination(connector);
-        Ok(Box::new(Opened { worker: self.clone(), bucket, name: to.bucket.to_string() }))
+        Ok(Box::new(OpenedBucket { worker: self.clone(), bucket, name: to.bucket.to_string() }))
     }
 }
 
 /// A customer's bucket, through the assumed role.
-struct Opened {
+struct OpenedBucket {
     worker: Worker,
     bucket: Box<dyn CustomerBucket>,
     name: String,
 }
 
-impl Opened {
+impl OpenedBucket {
     async fn put(&self, object: NewObject) -> Result<PutAnswer, CustomerFault> {
         let world = &self.worker.world;
         let key = object.key.clone();
@@ -60,12 +60,13 @@ impl Opened {
         world.engine.log(format_args!("worker {} put {key} to {}: {says}", self.worker.number, self.name));
         if answer == Ok(PutAnswer::Exists) {
             world.engine.count(Fault::Exists, 1);
-            if world.has_mutant(Broken::Overwrites) {
+            if world.has_mutant(Mutant::Overwrites) {
                 answer = Ok(PutAnswer::Written);
             }
         }
-        let is_anothers = || world.customers.owner_of(&self.name).is_some_and(|owner| owner == OTHER_ACCOUNT);
-        if world.has_mutant(Broken::IgnoresOwner) && answer.is_err() && is_anothers() {
+        let is_taken_over =
+            || world.customers.owner_of(&self.name).is_some_and(|owner| owner == OTHER_ACCOUNT);
+        if world.has_mutant(Mutant::IgnoresOwner) && answer.is_err() && is_taken_over() {
             answer = Ok(PutAnswer::Written);
         }
         if answer == Ok(PutAnswer::Written) {
@@ -76,7 +77,7 @@ impl Opened {
 }
 
 #[async_trait]
-impl CustomerBucket for Opened {
+impl CustomerBucket for OpenedBucket {
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, CustomerFault> {
         let world = &self.worker.world;
         let done = Mutex::new(None);
@@ -91,11 +92,11 @@ impl CustomerBucket for Opened {
                 let first = done.lock().expect("one thread").take();
                 first.expect("it was done").map(|_| PutAnswer::Exists)
             }
-            Fault::Conflict | Fault::ConflictWritten if world.has_mutant(Broken::ConflictIsSuccess) => {
+            Fault::Conflict | Fault::ConflictWritten if world.has_mutant(Mutant::ConflictIsSuccess) => {
                 Ok(PutAnswer::Exists)
             }
-            _ if world.has_mutant(Broken::FaultIsSuccess) => Ok(PutAnswer::Written),
-            fault => at_customer(DeliveryStage::PutObject, fault),
+            _ if world.has_mutant(Mutant::FaultIsSuccess) => Ok(PutAnswer::Written),
+            fault => delivery_error(DeliveryStage::PutObject, fault),
         };
         self.worker.call(CallKind::Put, "put_new", put, fails).await
     }

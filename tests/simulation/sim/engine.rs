@@ -26,7 +26,7 @@ use super::trace::Trace;
 #[derive(Debug)]
 pub(crate) enum Next {
     Call(Call),
-    Happening(AgendaItem),
+    Item(AgendaItem),
 }
 
 /// A function's process.
@@ -124,9 +124,9 @@ impl Engine {
     }
 
     /// Puts an item on the agenda.
-    pub(crate) fn at(&self, time: Time, happening: AgendaItem) {
+    pub(crate) fn at(&self, time: Time, item: AgendaItem) {
         let time = time.max(self.now());
-        self.inner().enter(time, Next::Happening(happening));
+        self.inner().enter(time, Next::Item(item));
     }
 
     /// Adds a worker: the process of a function.
@@ -193,9 +193,9 @@ impl Engine {
     }
 
     /// Lets a call happen, with this outcome.
-    pub(crate) fn grant(&self, call: Call, fate: CallOutcome) {
+    pub(crate) fn grant(&self, call: Call, outcome: CallOutcome) {
         let waker = self.inner().slots.get_mut(&call.slot).and_then(|slot| {
-            slot.outcome = Some(fate);
+            slot.outcome = Some(outcome);
             slot.waker.take()
         });
         if let Some(waker) = waker {
@@ -211,7 +211,7 @@ impl Engine {
         name: &'static str,
         span: Option<Duration>,
     ) -> Turn {
-        Turn { engine: Arc::clone(self), wanted: (worker, kind, name, span), slot: None }
+        Turn { engine: Arc::clone(self), request: (worker, kind, name, span), slot: None }
     }
 
     /// Waits until every worker has reached its next call or its end.
@@ -241,7 +241,7 @@ impl Inner {
 #[derive(Debug)]
 pub(crate) struct Turn {
     engine: Arc<Engine>,
-    wanted: (usize, CallKind, &'static str, Option<Duration>),
+    request: (usize, CallKind, &'static str, Option<Duration>),
     slot: Option<u64>,
 }
 
@@ -254,14 +254,14 @@ impl Future for Turn {
         let waker = Some(context.waker().clone());
         if let Some(slot) = self.slot {
             let Some(waiting) = inner.slots.get_mut(&slot) else { return Poll::Pending };
-            let Some(fate) = waiting.outcome else {
+            let Some(outcome) = waiting.outcome else {
                 waiting.waker = waker;
                 return Poll::Pending;
             };
             inner.slots.remove(&slot);
-            return Poll::Ready(fate);
+            return Poll::Ready(outcome);
         }
-        let (worker, kind, name, span) = self.wanted;
+        let (worker, kind, name, span) = self.request;
         let (usual, slow_of_thousand, slow) = inner.pace;
         let takes = span.unwrap_or_else(|| {
             let most = if inner.rng.per_mille(slow_of_thousand) { slow } else { usual };

@@ -37,7 +37,7 @@ pub(crate) fn write(world: &Arc<World>) {
         }
         done.push(tenant.clone());
         for number in 0..world.plan.events {
-            let (item, of) = world.engine.draw(|chance| draw(chance, world, &tenant, shards, number));
+            let (item, of) = world.engine.draw(|rng| draw(rng, world, &tenant, shards, number));
             store(world, &tenant, item, of);
         }
     }
@@ -47,7 +47,7 @@ pub(crate) fn write(world: &Arc<World>) {
 type Counts = Option<Time>;
 
 fn draw(
-    chance: &mut SimRng,
+    rng: &mut SimRng,
     world: &World,
     tenant: &TenantId,
     shards: Shards,
@@ -55,28 +55,28 @@ fn draw(
 ) -> (StoredItem, (Counts, Option<Fault>)) {
     let plan = &world.plan;
     let now = world.engine.now();
-    let time = time(chance, plan, now);
-    let odd = chance.per_mille(plan.rate(Fault::OddKey)) && !plan.numeric;
-    let (sort_key, counts) = match odd.then(|| chance.below(3)) {
+    let time = time(rng, plan, now);
+    let odd = rng.per_mille(plan.rate(Fault::UnparsableKey)) && !plan.numeric;
+    let (sort_key, counts) = match odd.then(|| rng.below(3)) {
         None => (keys::key(plan.form, plan.numeric, time, number), Some(time)),
         // Next to the keys of a time that every connector's windows reach.
         Some(0 | 1) => {
             let near = time.max(now + HOUR);
             let garbage = keys::garbage_near(plan.form, near);
-            (tagged(&garbage[chance.below(garbage.len())], number), Some(near))
+            (tagged(&garbage[rng.below(garbage.len())], number), Some(near))
         }
         Some(_) => (tagged(&SortKey::Text("zzz".into()), number), None),
     };
-    let (lateness, late) = lateness(chance, plan);
-    let empty = chance.per_mille(plan.rate(Fault::Unreadable));
-    let shape = if empty { bad_shape(chance) } else { shape(chance, tenant, number) };
-    let shard = u8::try_from(chance.below(usize::from(shards.get()))).expect("a few shards");
+    let (lateness, late) = lateness(rng, plan);
+    let empty = rng.per_mille(plan.rate(Fault::Unreadable));
+    let shape = if empty { bad_shape(rng) } else { shape(rng, tenant, number) };
+    let shard = u8::try_from(rng.below(usize::from(shards.get()))).expect("a few shards");
     let partition = FakeSource::partition(tenant, shards, shard);
     // An event with a time before the simulation was written before it.
     let counts = plan.form.time_of(&sort_key).or(counts);
     let visible_at = (counts.unwrap_or(time) + lateness).min(now + plan.fault_phase);
     let fault = if odd {
-        Some(Fault::OddKey)
+        Some(Fault::UnparsableKey)
     } else if empty {
         Some(Fault::Unreadable)
     } else {
@@ -91,18 +91,18 @@ fn tagged(key: &SortKey, number: u64) -> SortKey {
 }
 
 /// Anywhere in the history, often on the same millisecond as others, and on window boundaries.
-fn time(chance: &mut SimRng, plan: &Plan, now: Time) -> Time {
+fn time(rng: &mut SimRng, plan: &Plan, now: Time) -> Time {
     let before = match plan.length {
         Length::Hours => HOUR * 3,
         Length::Day => HOUR * 20,
         Length::Weeks => DAY * 30,
     };
     // Half of them after the activation, whatever the backlog.
-    let span = if chance.per_mille(500) { plan.fault_phase } else { plan.fault_phase + before };
+    let span = if rng.per_mille(500) { plan.fault_phase } else { plan.fault_phase + before };
     let from = now + plan.fault_phase - span;
-    let ms = chance.between(0, u64::try_from(span.as_millis()).expect("some days"));
+    let ms = rng.between(0, u64::try_from(span.as_millis()).expect("some days"));
     let time = from + Duration::from_millis(ms);
-    let often = match chance.below(6) {
+    let often = match rng.below(6) {
         0 => time.floor(HOUR),
         1 => time.floor(HOUR) + Duration::from_millis(1),
         2 => time.floor(HOUR) + HOUR - Duration::from_millis(1),
@@ -114,31 +114,31 @@ fn time(chance: &mut SimRng, plan: &Plan, now: Time) -> Time {
 }
 
 /// How long after its time an event becomes readable.
-fn lateness(chance: &mut SimRng, plan: &Plan) -> (Duration, Option<Fault>) {
+fn lateness(rng: &mut SimRng, plan: &Plan) -> (Duration, Option<Fault>) {
     let promised = plan.timing.settle + plan.timing.look_back;
-    let within = |chance: &mut SimRng, from: Duration, to: Duration| {
+    let within = |rng: &mut SimRng, from: Duration, to: Duration| {
         let ms = |span: Duration| u64::try_from(span.as_millis()).expect("some days");
-        Duration::from_millis(chance.between(ms(from), ms(to).max(ms(from) + 1)))
+        Duration::from_millis(rng.between(ms(from), ms(to).max(ms(from) + 1)))
     };
-    if chance.per_mille(plan.rate(Fault::VeryLate)) {
-        return (within(chance, promised, plan.fault_phase + promised + HOUR), Some(Fault::VeryLate));
+    if rng.per_mille(plan.rate(Fault::VeryLate)) {
+        return (within(rng, promised, plan.fault_phase + promised + HOUR), Some(Fault::VeryLate));
     }
-    if chance.per_mille(plan.rate(Fault::Late)) && plan.timing.settle < promised {
-        let last_moment = chance.per_mille(500);
-        let late = if last_moment { promised } else { within(chance, plan.timing.settle, promised) };
+    if rng.per_mille(plan.rate(Fault::Late)) && plan.timing.settle < promised {
+        let last_moment = rng.per_mille(500);
+        let late = if last_moment { promised } else { within(rng, plan.timing.settle, promised) };
         return (late, Some(Fault::Late));
     }
-    (Duration::from_millis(chance.between(0, 1000)).min(plan.timing.settle), None)
+    (Duration::from_millis(rng.between(0, 1000)).min(plan.timing.settle), None)
 }
 
 /// One of the shorter recorded events, with the tenant and a number that make it unique.
-fn shape(chance: &mut SimRng, tenant: &TenantId, number: u64) -> Shape {
+fn shape(rng: &mut SimRng, tenant: &TenantId, number: u64) -> Shape {
     let events = short_events();
-    let event = events[chance.below(events.len())];
+    let event = events[rng.below(events.len())];
     let own = format!(r#"{{"auditTenant":"{tenant}","auditNumber":{number},"#);
     let json = format!("{own}{}", event.json.strip_prefix('{').expect("an object"));
     let map = |json: &str| -> Map<String, Value> { serde_json::from_str(json).expect("an object") };
-    match chance.below(8) {
+    match rng.below(8) {
         0 => Shape::Map(map(&json)),
         1 => Shape::Whole(map(&json)),
         2 => Shape::Text(format!("{own}\n\r  {}\n", event.json.strip_prefix('{').expect("an object"))),
@@ -146,8 +146,8 @@ fn shape(chance: &mut SimRng, tenant: &TenantId, number: u64) -> Shape {
     }
 }
 
-fn bad_shape(chance: &mut SimRng) -> Shape {
-    match chance.below(3) {
+fn bad_shape(rng: &mut SimRng) -> Shape {
+    match rng.below(3) {
         0 => Shape::Text(r#"{"n":1e400}"#.into()),
         1 => Shape::Whole(Map::new()),
         _ => Shape::Text(r#"{"cut":"\ud83d"}"#.into()),

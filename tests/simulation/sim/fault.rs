@@ -2,7 +2,7 @@
 //! planned, so the report shows what the seeds have really been through.
 
 macro_rules! faults {
-    ($($(#[$doc:meta])* $fault:ident: $words:literal,)+) => {
+    ($($(#[$doc:meta])* $fault:ident: $description:literal,)+) => {
         /// A kind of fault.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum Fault { $($(#[$doc])* $fault,)+ }
@@ -12,8 +12,8 @@ macro_rules! faults {
             pub(crate) const ALL: &[Self] = &[$(Self::$fault,)+];
 
             /// Its description in the report.
-            pub(crate) const fn words(self) -> &'static str {
-                match self { $(Self::$fault => $words,)+ }
+            pub(crate) const fn description(self) -> &'static str {
+                match self { $(Self::$fault => $description,)+ }
             }
         }
     };
@@ -52,23 +52,23 @@ faults! {
     MessageDelayed: "message delayed by up to an hour",
     QueueRefuses: "queue refused entries of a batch",
     BusDown: "bus did not take a notice",
-    KeyAway: "signing key out of reach",
+    KeyUnavailable: "signing key out of reach",
     KeyReplaced: "signing key replaced, and vouched for by the one before",
     Late: "event readable late, within the look-back",
     VeryLate: "event readable later than the look-back",
-    OddKey: "key that tells no time",
+    UnparsableKey: "key that tells no time",
     Unreadable: "item without an event in it",
     ForeignItem: "item of another tenant in a partition",
     TtlDelete: "items deleted by TTL",
     BucketDeleted: "bucket deleted, and re-created by its owner",
-    BucketOfAnother: "bucket re-created by another account",
+    BucketTakenOver: "bucket re-created by another account",
     RoleRemoved: "role removed, and put back",
     RoleChanged: "role that asks for another external ID, or allows another prefix",
     Paused: "connector paused and resumed",
     Moved: "connector moved to another prefix",
-    Recoded: "frequency, format or compression changed",
+    EncodingChanged: "frequency, format or compression changed",
     Rotated: "external ID rotated",
-    RunAskedFor: "run asked for out of turn",
+    RunRequested: "run asked for out of turn",
 }
 
 /// How often each fault took effect.

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::agenda::{AgendaItem, Message};
 use super::fault::Fault;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::ports::Worker;
 use super::world::World;
 
@@ -62,10 +62,10 @@ impl Functions {
 
     fn add_worker(&self) -> Worker {
         let world = Arc::clone(&self.world);
-        let lax = draw_fault(&world, Fault::LeaseIgnored);
-        world.engine.count(Fault::LeaseIgnored, u64::from(lax));
+        let ignores_leases = draw_fault(&world, Fault::LeaseIgnored);
+        world.engine.count(Fault::LeaseIgnored, u64::from(ignores_leases));
         let number = world.engine.add_worker(0);
-        Worker { world, number, lax }
+        Worker { world, number, ignores_leases }
     }
 
     /// Starts a dispatcher.
@@ -88,11 +88,11 @@ impl Functions {
             timing,
             retention: None,
         };
-        let meter = PanicSink(Arc::clone(&self.world));
+        let metrics = PanicSink(Arc::clone(&self.world));
         self.world.engine.log(format_args!("worker {number} starts, a dispatcher"));
         // On this thread for good: the compiler can't prove that this future is `Send`.
         let process = tokio::task::spawn_local(async move {
-            drop(dispatcher::tick(&ports, &watchdog, &meter, deadline).await);
+            drop(dispatcher::tick(&ports, &watchdog, &metrics, deadline).await);
             Answer::Ticked
         });
         self.start(number, process, Vec::new(), DISPATCHER_LIMIT);
@@ -137,7 +137,7 @@ impl Functions {
         let exporter = exporter(worker);
         // A batch's answer says little; the outcome of a run says what failed. Half of the batches of one
         // message are run directly.
-        let alone = ids.len() == 1 && self.world.engine.draw(|chance| chance.per_mille(500));
+        let alone = ids.len() == 1 && self.world.engine.draw(|rng| rng.per_mille(500));
         let world = Arc::clone(&self.world);
         let process = if alone {
             tokio::spawn(async move { Answer::Run(export(&exporter, &ids[0], deadline).await) })
@@ -147,7 +147,7 @@ impl Functions {
                 let batch = serde_json::from_value(json!({ "Records": records })).expect("a batch of SQS");
                 let answer = exporter::batch::handle(&exporter, &PanicSink(world), batch, deadline).await;
                 let failed: Vec<String> =
-                    answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+                    answer.batch_item_failures.into_iter().map(|error| error.item_identifier).collect();
                 Answer::Batch((0..ids.len()).map(|n| failed.contains(&n.to_string())).collect())
             })
         };
@@ -173,13 +173,13 @@ impl Functions {
 
     /// Collects the functions that have ended, and the messages that the dispatcher has sent.
     pub(crate) async fn reap(&mut self) {
-        let mut place = 0;
-        while let Some(running) = self.running.get(place) {
+        let mut index = 0;
+        while let Some(running) = self.running.get(index) {
             if !running.process.is_finished() {
-                place += 1;
+                index += 1;
                 continue;
             }
-            let Running { worker, process, messages } = self.running.remove(place);
+            let Running { worker, process, messages } = self.running.remove(index);
             let answer = process.await;
             self.ended(worker, answer, messages);
         }
@@ -213,8 +213,8 @@ impl Functions {
 
     /// Whether a run failed. Some errors must never occur, whatever goes wrong outside.
     fn check_outcome(&self, outcome: &Outcome) -> bool {
-        let Outcome::Failed { error: failure, .. } = outcome else { return false };
-        let explained = match failure.kind {
+        let Outcome::Failed { error, .. } = outcome else { return false };
+        let explained = match error.kind {
             InternalErrorKind::InvariantViolated
             | InternalErrorKind::Rejected
             | InternalErrorKind::SourceChanged => false,
@@ -227,7 +227,7 @@ impl Functions {
             }
         };
         if !explained {
-            self.world.truth().violation(format!("a run failed for no reason: {failure:?}"));
+            self.world.truth().violation(format!("a run failed for no reason: {error:?}"));
         }
         true
     }
@@ -241,7 +241,7 @@ impl Functions {
             let delayed = draw_fault(world, Fault::MessageDelayed);
             world.engine.count(Fault::MessageDelayed, u64::from(delayed));
             let most = if delayed { 3_600_000 } else { 2_000 };
-            let delay = Duration::from_millis(world.engine.draw(|chance| chance.between(0, most)));
+            let delay = Duration::from_millis(world.engine.draw(|rng| rng.between(0, most)));
             let message = Message { connector: connector.clone(), receives: 0 };
             world.engine.at(world.engine.now() + delay, AgendaItem::Message(message));
         }
@@ -251,14 +251,14 @@ impl Functions {
 /// Draws whether this fault occurs now.
 pub(crate) fn draw_fault(world: &World, fault: Fault) -> bool {
     let rate = world.plan.rate(fault);
-    rate > 0 && world.injects_faults() && world.engine.draw(|chance| chance.per_mille(rate))
+    rate > 0 && world.injects_faults() && world.engine.draw(|rng| rng.per_mille(rate))
 }
 
 fn exporter(worker: Worker) -> Exporter {
     let mut timing = worker.world.plan.timing;
-    match worker.world.broken {
-        Some(Broken::NoLookBack) => timing.look_back = Duration::ZERO,
-        Some(Broken::NoSettling) => timing.settle = Duration::ZERO,
+    match worker.world.mutant {
+        Some(Mutant::NoLookBack) => timing.look_back = Duration::ZERO,
+        Some(Mutant::NoSettling) => timing.settle = Duration::ZERO,
         _ => {}
     }
     let part_limits = worker.world.plan.limits;
@@ -288,7 +288,7 @@ fn describe(outcome: &Outcome) -> String {
         }
         Outcome::Busy => "busy".into(),
         Outcome::Inactive => "inactive".into(),
-        Outcome::Failed { error: failure, .. } => format!("{failure:?}"),
+        Outcome::Failed { error, .. } => format!("{error:?}"),
     }
 }
 
@@ -298,7 +298,7 @@ struct PanicSink(Arc<World>);
 
 impl MetricsSink for PanicSink {
     fn record(&self, record: &MetricRecord) {
-        let panicked = record.metrics.iter().any(|figure| figure.name == "RunsPanicked" && figure.value > 0);
+        let panicked = record.metrics.iter().any(|metric| metric.name == "RunsPanicked" && metric.value > 0);
         if panicked {
             self.0.truth().violation("a run panicked".into());
         }

@@ -66,8 +66,8 @@ pub(crate) struct GroundTruth {
 }
 
 impl GroundTruth {
-    pub(crate) fn violation(&mut self, flaw: String) {
-        self.violations.push(flaw);
+    pub(crate) fn violation(&mut self, violation: String) {
+        self.violations.push(violation);
     }
 
     pub(crate) fn add_item(&mut self, item: Item) {
@@ -123,11 +123,11 @@ impl GroundTruth {
         let expected = sealed.parts.last().map_or(PartNumber::FIRST, |last| last.number.next());
         let watermark = sealed.parts.last().map_or(sealed.since, |last| last.window.to);
         if (part.number, part.window.from) != (expected, watermark) {
-            let flaw = format!(
+            let violation = format!(
                 "{}: part {} from {} was sealed where part {expected} from {watermark} was next",
                 part.connector, part.number, part.window.from
             );
-            self.violations.push(flaw);
+            self.violations.push(violation);
         }
         let (number, lines) = (part.number, lines(part, staging));
         if lines.len() as u64 != part.events {
@@ -138,14 +138,14 @@ impl GroundTruth {
             ));
         }
         for line in lines {
-            let Some(place) = self.by_line.get(&line) else {
+            let Some(index) = self.by_line.get(&line) else {
                 self.violations.push(format!("foreign: part {number} holds what nobody wrote: {line}"));
                 continue;
             };
-            if self.items[*place].tenant != sealed.tenant {
+            if self.items[*index].tenant != sealed.tenant {
                 self.violations.push(format!("foreign: part {number} of {} holds {line}", sealed.tenant));
             }
-            if !sealed.items.insert(*place) {
+            if !sealed.items.insert(*index) {
                 self.violations
                     .push(format!("double: part {number} of {} holds {line} again", part.connector));
             }
@@ -164,27 +164,28 @@ impl GroundTruth {
             return self.violation(format!("a heartbeat for {:?} without any reading", part.window));
         };
         let from = part.window.from.max(*from);
-        let passed_over = |(place, item): &(usize, &Item)| {
+        let passed_over = |(index, item): &(usize, &Item)| {
             let inside = item.time.is_some_and(|time| time >= from && time < part.window.to);
             inside
                 && item.tenant == sealed.tenant
                 && item.visible_at <= *read_at
                 && !item.deleted
-                && !sealed.items.contains(place)
+                && !sealed.items.contains(index)
         };
         if let Some((_, item)) = self.items.iter().enumerate().find(passed_over) {
-            let flaw = format!("not quiet: the heartbeat for {:?} passes over {}", part.window, item.line);
-            self.violations.push(flaw);
+            let violation =
+                format!("not quiet: the heartbeat for {:?} passes over {}", part.window, item.line);
+            self.violations.push(violation);
         }
     }
 
     /// An object was written that did not exist before.
     pub(crate) fn written(&mut self, bucket: &str, key: &str) {
-        let place = self.buckets.entry(bucket.to_owned()).or_default();
-        if place.another {
+        let state = self.buckets.entry(bucket.to_owned()).or_default();
+        if state.another {
             self.violations
                 .push(format!("foreign: {key} was written to {bucket} while it was another account's"));
-        } else if !place.written.insert(key.to_owned()) {
+        } else if !state.written.insert(key.to_owned()) {
             self.violations.push(format!("overwritten: {key} in {bucket}"));
         }
         self.ever.insert((bucket.to_owned(), key.to_owned()));
@@ -205,8 +206,8 @@ impl GroundTruth {
         let known =
             self.buckets.get(bucket).map(|bucket| bucket.written.iter().collect()).unwrap_or_default();
         if there != known {
-            let flaw = format!("{bucket} holds {there:?}, and was given {known:?}");
-            self.violations.push(flaw);
+            let violation = format!("{bucket} holds {there:?}, and was given {known:?}");
+            self.violations.push(violation);
         }
         for (key, bytes) in objects {
             let theirs = |(there, prefix, _): &&(String, String, ConnectorId)| {
@@ -219,10 +220,10 @@ impl GroundTruth {
                 continue;
             };
             let name = key[prefix.len() + 1..].to_owned();
-            let Some(given) = self.delivered.get_mut(id) else { continue };
+            let Some(delivered) = self.delivered.get_mut(id) else { continue };
             // A part that was delivered, and whose mark was lost before the customer moved, is delivered to
             // the new place too.
-            if given.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
+            if delivered.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
                 self.violations.push(format!("{key} was given twice with different bytes"));
             }
         }
@@ -239,13 +240,13 @@ impl GroundTruth {
         settle: Option<Duration>,
     ) -> Vec<usize> {
         let mut expired = Vec::new();
-        for (place, item) in self.items.iter_mut().enumerate() {
+        for (index, item) in self.items.iter_mut().enumerate() {
             let old = item.time.is_some_and(|time| time < before) && item.visible_at <= now;
             if *tenant != item.tenant || item.deleted || !old {
                 continue;
             }
             item.deleted = true;
-            expired.push(place);
+            expired.push(index);
         }
         if let Some(settle) = settle {
             self.must_be_sealed(&expired, settle);
@@ -256,15 +257,15 @@ impl GroundTruth {
     fn must_be_sealed(&mut self, expired: &[usize], settle: Duration) {
         for (id, sealed) in &self.sealed {
             let watermark = sealed.parts.last().map_or(sealed.since, |part| part.window.to);
-            for place in expired {
-                let item = &self.items[*place];
+            for index in expired {
+                let item = &self.items[*index];
                 let due = item.time.is_some_and(|time| {
                     time >= sealed.since && item.visible_at <= time + settle && time + SECOND < watermark
                 });
-                if item.tenant == sealed.tenant && due && !sealed.items.contains(place) {
-                    let flaw =
+                if item.tenant == sealed.tenant && due && !sealed.items.contains(index) {
+                    let violation =
                         format!("lost: {id} passed over {} at {watermark}, and now it is deleted", item.line);
-                    self.violations.push(flaw);
+                    self.violations.push(violation);
                 }
             }
         }

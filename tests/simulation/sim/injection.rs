@@ -18,8 +18,8 @@ pub(crate) fn draw_outcome(world: &World, call: Call) -> Option<CallOutcome> {
         return Some(CallOutcome::Fails(Fault::BusDown));
     }
     if call.kind == CallKind::Sign && world.is_key_unavailable() {
-        world.engine.count(Fault::KeyAway, 1);
-        return Some(CallOutcome::Fails(Fault::KeyAway));
+        world.engine.count(Fault::KeyUnavailable, 1);
+        return Some(CallOutcome::Fails(Fault::KeyUnavailable));
     }
     if !world.injects_faults() {
         return Some(CallOutcome::Succeeds);
@@ -27,7 +27,7 @@ pub(crate) fn draw_outcome(world: &World, call: Call) -> Option<CallOutcome> {
     jump(world, call);
     if draw_fault(world, Fault::Frozen) {
         world.engine.count(Fault::Frozen, 1);
-        let ms = world.engine.draw(|chance| chance.between(3_600_000, 3 * 3_600_000));
+        let ms = world.engine.draw(|rng| rng.between(3_600_000, 3 * 3_600_000));
         let until = world.engine.now() + Duration::from_millis(ms);
         world.engine.log(format_args!("worker {} is frozen before {} until {until}", call.worker, call.name));
         world.engine.freeze(call.worker, until);
@@ -85,7 +85,7 @@ fn jump(world: &World, call: Call) {
     for (fault, sign) in [(Fault::ClockForward, 1), (Fault::ClockBack, -1)] {
         if draw_fault(world, fault) {
             world.engine.count(fault, 1);
-            let ms = world.engine.draw(|chance| chance.one_of(&JUMPS));
+            let ms = world.engine.draw(|rng| rng.one_of(&JUMPS));
             let ahead = sign * i64::try_from(ms).expect("a day or so");
             world.engine.log(format_args!("the clock of worker {} is {ahead} ms ahead", call.worker));
             world.engine.jump(call.worker, ahead);

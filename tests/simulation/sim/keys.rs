@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use tests::fakes::FakeSigner;
 
 use super::call::CallKind;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::ports::{Worker, transient_error};
 use super::world::World;
 
@@ -43,7 +43,7 @@ pub(crate) fn signing(worker: &Worker) -> ManifestSigner {
     let key = |number| Arc::new(Key { worker: worker.clone(), key: FakeSigner::new(number) });
     let before = match newest {
         1 => PreviousSigner::None,
-        _ if worker.world.has_mutant(Broken::SignsUnvouched) => PreviousSigner::Lost,
+        _ if worker.world.has_mutant(Mutant::SignsWithoutHandOver) => PreviousSigner::Lost,
         _ => PreviousSigner::Signer(key(newest - 1)),
     };
     ManifestSigner { vendor: vendor(), current: key(newest), previous: before }

@@ -17,7 +17,7 @@ use tests::fixtures;
 
 use super::call::CallKind;
 use super::fault::Fault;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::ports::{Worker, transient_error};
 use super::world::destination;
 
@@ -25,7 +25,7 @@ impl Worker {
     async fn seal_inner(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
         let world = &self.world;
         let mut seal = seal.clone();
-        if world.has_mutant(Broken::SealsAnyway) {
+        if world.has_mutant(Mutant::SealsAnyway) {
             let cursor = world.ledger.cursor(&seal.part.connector);
             seal.watermark_before = cursor.watermark;
             seal.part.number = cursor.next;
@@ -47,19 +47,19 @@ impl Worker {
 
     async fn part_inner(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
         let part = self.world.ledger.part(id, number).await?;
-        if self.world.has_mutant(Broken::MarksBeforePut)
+        if self.world.has_mutant(Mutant::MarksBeforePut)
             && let Some(part) = part.clone().filter(|part| part.delivered_at.is_none())
         {
             let at = self.world.engine.now();
             self.world.ledger.mark(&Mark { part, at, published_keys: None, unblock: false }).await?;
         }
-        if self.world.has_mutant(Broken::NotesBeforePut)
+        if self.world.has_mutant(Mutant::ManifestBeforePut)
             && let Some(part) = &part
         {
             self.put_manifest_early(part).await;
         }
         Ok(part.map(
-            |part| if self.world.has_mutant(Broken::SignsAgain) { self.signed_again(part) } else { part },
+            |part| if self.world.has_mutant(Mutant::SignsAgain) { self.signed_again(part) } else { part },
         ))
     }
 
@@ -67,11 +67,12 @@ impl Worker {
     async fn put_manifest_early(&self, part: &Part) {
         let connector = self.world.ledger.connector(&part.connector);
         let Ok(bucket) = self.world.customers.open(&connector, part.number).await else { return };
-        let (to, Some(name), Some(pinned)) = (destination(&connector), part.manifest_name(), &part.manifest)
+        let (to, Some(name), Some(manifest)) =
+            (destination(&connector), part.manifest_name(), &part.manifest)
         else {
             return;
         };
-        let (key, bytes) = (to.prefix.key(&name), pinned.note().bytes());
+        let (key, bytes) = (to.prefix.key(&name), manifest.note().bytes());
         let object = NewObject {
             key: key.clone(),
             content_type: "text/plain",
@@ -86,7 +87,8 @@ impl Worker {
 
     fn signed_again(&self, part: Part) -> Part {
         let now = self.world.engine.now();
-        let text = part.manifest.as_ref().map(|pinned| pinned.note().text().to_owned()).unwrap_or_default();
+        let text =
+            part.manifest.as_ref().map(|manifest| manifest.note().text().to_owned()).unwrap_or_default();
         let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
         Part { manifest: Some(fixtures::signed_manifest(text)), ..part }
     }
@@ -102,7 +104,7 @@ impl Runs for Worker {
         until: Time,
     ) -> Result<LeaseAnswer, PortError> {
         let granted = self.world.ledger.without_leases();
-        let ledger = if self.lax { &granted } else { &self.world.ledger };
+        let ledger = if self.ignores_leases { &granted } else { &self.world.ledger };
         self.call(CallKind::Ledger, "lease", ledger.lease(id, worker, now, until), transient_error).await
     }
 
@@ -111,9 +113,9 @@ impl Runs for Worker {
     }
 
     async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
-        let broken = self.world.has_mutant(Broken::TrustsFailedSeal);
+        let mutant = self.world.has_mutant(Mutant::TrustsFailedSeal);
         let fails = |fault| match fault {
-            _ if broken => Ok(SealAnswer::Won),
+            _ if mutant => Ok(SealAnswer::Won),
             Fault::OwnSecondTry => Ok(SealAnswer::Refused),
             Fault::AnswerLost | Fault::RequestLost => Ok(SealAnswer::Unknown),
             fault => transient_error(fault),
@@ -133,9 +135,9 @@ impl Runs for Worker {
     ) -> Result<Vec<Part>, PortError> {
         let asked = self.world.ledger.parts_reaching(id, after, before);
         let parts = self.call(CallKind::Ledger, "parts_reaching", asked, transient_error).await?;
-        let passed_over = match self.world.broken {
-            Some(Broken::NoDedup) => parts.len(),
-            Some(Broken::StaleParts) => 1,
+        let passed_over = match self.world.mutant {
+            Some(Mutant::NoDedup) => parts.len(),
+            Some(Mutant::StaleParts) => 1,
             _ => 0,
         };
         Ok(parts.into_iter().skip(passed_over).collect())
@@ -181,9 +183,7 @@ impl Runs for Worker {
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
         let mut release = *release;
-        if self.world.has_mutant(Broken::NotesForEver)
-            && self.world.engine.draw(|chance| chance.per_mille(50))
-        {
+        if self.world.has_mutant(Mutant::NeverRunsAgain) && self.world.engine.draw(|rng| rng.per_mille(50)) {
             release.next_run_at = Time::LAST;
         }
         self.call(
@@ -208,7 +208,7 @@ impl DueConnectors for Worker {
     }
 
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
-        let until = if self.world.has_mutant(Broken::ClaimsForEver) { Time::LAST } else { until };
+        let until = if self.world.has_mutant(Mutant::ClaimsNeverExpire) { Time::LAST } else { until };
         self.call(CallKind::Ledger, "claim", self.world.ledger.claim(claim, until), transient_error).await
     }
 

@@ -30,6 +30,6 @@ mod summary;
 mod trace;
 mod world;
 
-pub(crate) use mutants::Broken;
+pub(crate) use mutants::Mutant;
 pub(crate) use run::simulate;
 pub(crate) use summary::simulate_many;

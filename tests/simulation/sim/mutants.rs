@@ -1,25 +1,25 @@
 //! Mutants: ports that break the protocol in one way each. The simulation must catch every one of them;
 //! otherwise it would not notice the same bug in the code either.
 
-macro_rules! betrayals {
-    ($($(#[$doc:meta])* $broken:ident: $words:literal,)+) => {
+macro_rules! mutants {
+    ($($(#[$doc:meta])* $mutant:ident: $description:literal,)+) => {
         /// One mutant.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Broken { $($(#[$doc])* $broken,)+ }
+        pub(crate) enum Mutant { $($(#[$doc])* $mutant,)+ }
 
-        impl Broken {
+        impl Mutant {
             /// All mutants.
-            pub(crate) const ALL: &[Self] = &[$(Self::$broken,)+];
+            pub(crate) const ALL: &[Self] = &[$(Self::$mutant,)+];
 
             /// Its description in the report.
-            pub(crate) const fn words(self) -> &'static str {
-                match self { $(Self::$broken => $words,)+ }
+            pub(crate) const fn description(self) -> &'static str {
+                match self { $(Self::$mutant => $description,)+ }
             }
         }
     };
 }
 
-betrayals! {
+mutants! {
     SkipsLastPage: "the source leaves out the last page",
     TakesFailedPageForEnd: "a page that fails is taken for the end of the data",
     MixesTenants: "the source now and then reads another tenant's partition",
@@ -36,11 +36,11 @@ betrayals! {
     FaultIsSuccess: "a put that failed for a passing reason is taken for success",
     Overwrites: "the put is not create-only",
     MarksBeforePut: "a part is marked before it is put",
-    NotesBeforePut: "a part's note is put before its bytes",
+    ManifestBeforePut: "a part's note is put before its bytes",
     SignsAgain: "a part's note is signed when it is delivered, at each try anew",
-    SignsUnvouched: "a new key signs without the one before it",
+    SignsWithoutHandOver: "a new key signs without the one before it",
     IgnoresOwner: "the put does not check who owns the bucket",
-    ClaimsForEver: "a dispatcher's claim never runs out",
-    NotesForEver: "a release moves the next run out of sight",
+    ClaimsNeverExpire: "a dispatcher's claim never runs out",
+    NeverRunsAgain: "a release moves the next run out of sight",
     DeliversOther: "the bytes of another part are delivered",
 }

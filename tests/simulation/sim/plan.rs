@@ -49,21 +49,21 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn draw(chance: &mut SimRng) -> Self {
-        let length = match chance.below(100) {
+    pub(crate) fn draw(rng: &mut SimRng) -> Self {
+        let length = match rng.below(100) {
             0..74 => Length::Hours,
             74..97 => Length::Day,
             _ => Length::Weeks,
         };
         let troubled = match length {
-            Length::Hours => MINUTE * minutes(chance, 90, 300),
-            Length::Day => MINUTE * minutes(chance, 120, 900),
-            Length::Weeks => HOUR * minutes(chance, 24, 120),
+            Length::Hours => MINUTE * minutes(rng, 90, 300),
+            Length::Day => MINUTE * minutes(rng, 120, 900),
+            Length::Weeks => HOUR * minutes(rng, 24, 120),
         };
-        let look_back = chance.one_of(&[0, 600, 3600, 3600, 3600, 7200]);
-        let (form, numeric) = form(chance);
+        let look_back = rng.one_of(&[0, 600, 3600, 3600, 3600, 7200]);
+        let (form, numeric) = form(rng);
         // What is slow needs time, or nothing would ever be done during the fault phase.
-        let (pace, limits): ((u64, u32, u64), &[u64]) = match chance.below(6) {
+        let (pace, limits): ((u64, u32, u64), &[u64]) = match rng.below(6) {
             0..3 => ((50, 0, 1), &[20, 60, 900]),
             3 => ((50, 20, 5_000), &[20, 60, 900]),
             4 => ((500, 50, 20_000), &[20, 60, 60, 900]),
@@ -73,23 +73,23 @@ impl Plan {
             length,
             fault_phase: troubled,
             timing: Timing {
-                settle: Duration::from_secs(chance.one_of(&[0, 60, 300, 300, 900])),
+                settle: Duration::from_secs(rng.one_of(&[0, 60, 300, 300, 900])),
                 look_back: Duration::from_secs(look_back),
             },
             limits: PartLimits {
-                events: chance.one_of(&[1, 2, 3, 5, 8, 1_000_000]),
-                bytes: chance.one_of(&[1500, 4000, 256 << 20, 256 << 20]),
+                events: rng.one_of(&[1, 2, 3, 5, 8, 1_000_000]),
+                bytes: rng.one_of(&[1500, 4000, 256 << 20, 256 << 20]),
             },
-            time_limit: Duration::from_secs(chance.one_of(limits)),
-            batch: chance.one_of(&[1, 1, 2, 5]),
+            time_limit: Duration::from_secs(rng.one_of(limits)),
+            batch: rng.one_of(&[1, 1, 2, 5]),
             form,
             numeric,
-            page: chance.one_of(&[1, 2, 3, 7, 100]),
-            tenants: 1 + chance.below(3),
-            connectors: 1 + chance.below(3),
-            events: chance.one_of(&[0, 3, 8, 15, 25]),
+            page: rng.one_of(&[1, 2, 3, 7, 100]),
+            tenants: 1 + rng.below(3),
+            connectors: 1 + rng.below(3),
+            events: rng.one_of(&[0, 3, 8, 15, 25]),
             pace,
-            rates: rates(chance),
+            rates: rates(rng),
         }
     }
 
@@ -103,12 +103,12 @@ impl Plan {
     }
 }
 
-fn minutes(chance: &mut SimRng, from: u64, to: u64) -> u32 {
-    u32::try_from(chance.between(from, to)).expect("a small number")
+fn minutes(rng: &mut SimRng, from: u64, to: u64) -> u32 {
+    u32::try_from(rng.between(from, to)).expect("a small number")
 }
 
-fn form(chance: &mut SimRng) -> (SortKeyForm, bool) {
-    let form = chance.one_of(&[
+fn form(rng: &mut SimRng) -> (SortKeyForm, bool) {
+    let form = rng.one_of(&[
         SortKeyForm::Rfc3339,
         SortKeyForm::Rfc3339,
         SortKeyForm::Ulid,
@@ -116,27 +116,27 @@ fn form(chance: &mut SimRng) -> (SortKeyForm, bool) {
         SortKeyForm::EpochSeconds,
         SortKeyForm::EpochMillis,
     ]);
-    (form, form.may_be_number() && chance.per_mille(500))
+    (form, form.may_be_number() && rng.per_mille(500))
 }
 
 /// A quarter of the faults on average, some seeds with none and some with most. Rates are mostly low: if
 /// hardly any call succeeds, nothing is done in time, and bugs of timing show only in what is done.
-fn rates(chance: &mut SimRng) -> Vec<u32> {
-    let share = chance.one_of(&[0, 50, 150, 250, 400, 700]);
+fn rates(rng: &mut SimRng) -> Vec<u32> {
+    let share = rng.one_of(&[0, 50, 150, 250, 400, 700]);
     let mut rates = vec![0; Fault::ALL.len()];
     for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
-        if chance.per_mille(share) {
+        if rng.per_mille(share) {
             *rate = match fault {
-                Fault::CrashBefore | Fault::CrashAfter | Fault::Frozen => chance.one_of(&[1, 3, 10]),
-                Fault::ClockForward | Fault::ClockBack => chance.one_of(&[1, 3]),
-                Fault::Expired | Fault::Conflict | Fault::ConflictWritten => chance.one_of(&[20, 100, 300]),
-                Fault::LeaseIgnored | Fault::VeryLate => chance.one_of(&[100, 300, 700]),
-                Fault::Late => chance.one_of(&[300, 600, 900]),
+                Fault::CrashBefore | Fault::CrashAfter | Fault::Frozen => rng.one_of(&[1, 3, 10]),
+                Fault::ClockForward | Fault::ClockBack => rng.one_of(&[1, 3]),
+                Fault::Expired | Fault::Conflict | Fault::ConflictWritten => rng.one_of(&[20, 100, 300]),
+                Fault::LeaseIgnored | Fault::VeryLate => rng.one_of(&[100, 300, 700]),
+                Fault::Late => rng.one_of(&[300, 600, 900]),
                 Fault::MessageDuplicated | Fault::MessageDelayed | Fault::TickMissed | Fault::TickDoubled => {
-                    chance.one_of(&[20, 100, 400])
+                    rng.one_of(&[20, 100, 400])
                 }
-                Fault::OddKey | Fault::Unreadable => chance.one_of(&[50, 200]),
-                _ => chance.one_of(&[1, 3, 10, 50]),
+                Fault::UnparsableKey | Fault::Unreadable => rng.one_of(&[50, 200]),
+                _ => rng.one_of(&[1, 3, 10, 50]),
             };
         }
     }

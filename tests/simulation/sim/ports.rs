@@ -23,7 +23,7 @@ use futures_util::stream;
 
 use super::call::{CallKind, CallOutcome};
 use super::fault::Fault;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::world::World;
 
 /// A function's process, as the ports see it.
@@ -32,7 +32,7 @@ pub(crate) struct Worker {
     pub(crate) world: Arc<World>,
     pub(crate) number: usize,
     /// Whether every lease is granted.
-    pub(crate) lax: bool,
+    pub(crate) ignores_leases: bool,
 }
 
 impl Worker {
@@ -65,7 +65,7 @@ impl Worker {
 
 /// A fault as the error of the vendor's services: always transient.
 pub(crate) fn transient_error<T>(fault: Fault) -> Result<T, PortError> {
-    Err(PortError::Transient { what: "a call in a simulation", source: fault.words().into() })
+    Err(PortError::Transient { what: "a call in a simulation", source: fault.description().into() })
 }
 
 #[async_trait]
@@ -82,19 +82,17 @@ impl Source for Worker {
             self.world.truth().opened(self.number, tenant, window.from, window.to, now);
         }
         let mut read = tenant.clone();
-        if self.world.has_mutant(Broken::MixesTenants)
-            && self.world.engine.draw(|chance| chance.per_mille(20))
-        {
+        if self.world.has_mutant(Mutant::MixesTenants) && self.world.engine.draw(|rng| rng.per_mille(20)) {
             read = self.world.connector(0).tenant;
         }
         let real = self.world.source.open(&read, shards, shard, span).await?;
         let mut pages =
-            Pages { worker: self.clone(), real, kept: None, split: None, edge: None, empty: false };
-        pages.empty = self.world.has_mutant(Broken::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
+            Pages { worker: self.clone(), real, read_ahead: None, split: None, edge: None, empty: false };
+        pages.empty = self.world.has_mutant(Mutant::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
         if let Span::Window(window) = span {
-            pages.edge = Some(window.from).filter(|_| self.world.has_mutant(Broken::LosesEdge));
+            pages.edge = Some(window.from).filter(|_| self.world.has_mutant(Mutant::LosesEdge));
             let sealed = self.world.truth().sealed_to(tenant);
-            pages.empty |= self.world.has_mutant(Broken::NeverReconciles) && window.to <= sealed;
+            pages.empty |= self.world.has_mutant(Mutant::NeverReconciles) && window.to <= sealed;
         }
         Ok(Box::new(pages))
     }
@@ -113,7 +111,7 @@ struct Pages {
     worker: Worker,
     real: Box<dyn PageReader>,
     /// The page that a mutant source has read ahead.
-    kept: Option<Vec<SourceItem>>,
+    read_ahead: Option<Vec<SourceItem>>,
     /// The second half of a page, with an empty page before it.
     split: Option<(bool, Vec<SourceItem>)>,
     /// The boundary at which a mutant source leaves out items.
@@ -135,19 +133,19 @@ impl Pages {
             None => {}
         }
         let world = Arc::clone(&self.worker.world);
-        if world.has_mutant(Broken::SkipsLastPage) {
+        if world.has_mutant(Mutant::SkipsLastPage) {
             // A page is returned only after the next one has been read.
-            let ahead = match self.kept.take() {
-                Some(kept) => Some(kept),
+            let ahead = match self.read_ahead.take() {
+                Some(read_ahead) => Some(read_ahead),
                 None => self.real.next_page().await?,
             };
-            self.kept = self.real.next_page().await?;
-            return Ok(ahead.filter(|_| self.kept.is_some()));
+            self.read_ahead = self.real.next_page().await?;
+            return Ok(ahead.filter(|_| self.read_ahead.is_some()));
         }
         let page = self.real.next_page().await?;
         let in_two = |page: &Vec<SourceItem>| {
             let rate = world.plan.rate(Fault::PartialPage);
-            page.len() > 1 && world.injects_faults() && world.engine.draw(|chance| chance.per_mille(rate))
+            page.len() > 1 && world.injects_faults() && world.engine.draw(|rng| rng.per_mille(rate))
         };
         let Some(mut page) = page else { return Ok(None) };
         page.retain(|item| self.edge.is_none() || item.time != self.edge);
@@ -163,7 +161,7 @@ impl Pages {
 impl PageReader for Pages {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
         let worker = self.worker.clone();
-        let taken_for_end = worker.world.has_mutant(Broken::TakesFailedPageForEnd);
+        let taken_for_end = worker.world.has_mutant(Mutant::TakesFailedPageForEnd);
         let fails =
             |fault| if taken_for_end { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
         worker.call(CallKind::Page, "next_page", self.read(), fails).await
@@ -179,10 +177,10 @@ impl Staging for Worker {
     }
 
     async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
-        let mut wanted = key.to_owned();
-        if self.world.has_mutant(Broken::DeliversOther) && key.ends_with(".data") {
-            wanted =
-                self.world.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap_or(wanted);
+        let mut expected = key.to_owned();
+        if self.world.has_mutant(Mutant::DeliversOther) && key.ends_with(".data") {
+            expected =
+                self.world.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap_or(expected);
         }
         let breaks_off = |fault| match fault {
             Fault::BodyBreaks => {
@@ -193,11 +191,11 @@ impl Staging for Worker {
             }
             fault => transient_error(fault),
         };
-        self.call(CallKind::StagedRead, "read_staged", self.world.staging.read(&wanted), breaks_off).await
+        self.call(CallKind::StagedRead, "read_staged", self.world.staging.read(&expected), breaks_off).await
     }
 
-    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.call(CallKind::Staging, "staged", self.world.staging.list(below, after), transient_error).await
+    async fn list(&self, prefix: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.call(CallKind::Staging, "staged", self.world.staging.list(prefix, after), transient_error).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
@@ -257,8 +255,8 @@ impl Clock for Worker {
     }
 
     async fn sleep(&self, span: Duration) {
-        let fate = self.world.engine.wait_turn(self.number, CallKind::Sleep, "sleep", Some(span)).await;
-        if matches!(fate, CallOutcome::Crash { .. }) {
+        let outcome = self.world.engine.wait_turn(self.number, CallKind::Sleep, "sleep", Some(span)).await;
+        if matches!(outcome, CallOutcome::Crash { .. }) {
             self.world.engine.kill(self.number);
             std::future::pending::<()>().await;
         }

@@ -14,7 +14,7 @@ use super::engine::{Engine, Next};
 use super::fault::{Counts, Fault};
 use super::functions::{Functions, draw_fault};
 use super::injection::draw_outcome;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::plan::{Length, Plan};
 use super::world::World;
 use super::{actors, events};
@@ -23,9 +23,9 @@ const HOUR: Duration = Duration::from_hours(1);
 /// The interval of the schedule.
 const TICK: Duration = Duration::from_mins(5);
 /// The interval of the checks whether everything is done.
-const LOOK: Duration = Duration::from_mins(30);
+const CHECK_INTERVAL: Duration = Duration::from_mins(30);
 /// After this time no worker from the fault phase is alive: the longest freeze, and a run.
-const WOKEN: Duration = Duration::from_hours(4);
+const WORKER_LIFETIME: Duration = Duration::from_hours(4);
 
 /// The result of a simulation.
 #[derive(Debug, Clone)]
@@ -48,9 +48,9 @@ pub(crate) struct Report {
 }
 
 /// Runs the simulation of a seed. With a mutant, one port breaks the protocol.
-pub(crate) fn simulate(seed: u64, broken: Option<Broken>, keep_trace: bool) -> Report {
+pub(crate) fn simulate(seed: u64, mutant: Option<Mutant>, keep_trace: bool) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let simulation = async { Simulation::new(seed, broken, keep_trace).run(seed).await };
+    let simulation = async { Simulation::new(seed, mutant, keep_trace).run(seed).await };
     tokio::task::LocalSet::new().block_on(&runtime, simulation)
 }
 
@@ -70,15 +70,15 @@ struct Calm {
 }
 
 impl Simulation {
-    fn new(seed: u64, broken: Option<Broken>, keep_trace: bool) -> Self {
+    fn new(seed: u64, mutant: Option<Mutant>, keep_trace: bool) -> Self {
         let engine = Arc::new(Engine::new(seed, at("2026-02-27T00:00:00Z"), keep_trace));
-        let offset = engine.draw(|chance| chance.between(0, 3 * 24 * 3_600_000));
+        let offset = engine.draw(|rng| rng.between(0, 3 * 24 * 3_600_000));
         engine.wall.advance(Duration::from_millis(offset));
         let plan = engine.draw(Plan::draw);
         let (usual, slow_of_thousand, slow) = plan.pace;
         engine.set_pace(usual, slow_of_thousand, slow);
         let began = engine.now();
-        let world = Arc::new(World::new(Arc::clone(&engine), plan, broken));
+        let world = Arc::new(World::new(Arc::clone(&engine), plan, mutant));
         events::write(&world);
         actors::plan(&world);
         engine.at(began.floor(TICK) + TICK, AgendaItem::Tick);
@@ -87,7 +87,7 @@ impl Simulation {
     }
 
     async fn run(mut self, seed: u64) -> Report {
-        let mut figures = CheckStats::default();
+        let mut stats = CheckStats::default();
         loop {
             self.engine.settle().await;
             self.functions.reap().await;
@@ -97,38 +97,28 @@ impl Simulation {
             match self.engine.next() {
                 None => self.world.truth().violation("nothing is left to do, and not all is done".into()),
                 Some(Next::Call(call)) => {
-                    if let Some(fate) = draw_outcome(&self.world, call) {
-                        self.engine.log(format_args!("worker {} {}: {fate:?}", call.worker, call.name));
-                        self.engine.grant(call, fate);
+                    if let Some(outcome) = draw_outcome(&self.world, call) {
+                        self.engine.log(format_args!("worker {} {}: {outcome:?}", call.worker, call.name));
+                        self.engine.grant(call, outcome);
                     }
                 }
-                Some(Next::Happening(AgendaItem::CheckDone)) => {
+                Some(Next::Item(AgendaItem::CheckDone)) => {
                     if self.is_done() {
-                        figures = check_all(&self.world);
+                        stats = check_all(&self.world);
                         break;
                     }
                 }
-                Some(Next::Happening(happening)) => self.happens(happening),
+                Some(Next::Item(item)) => self.handle(item),
             }
         }
-        let flaws = std::mem::take(&mut self.world.truth().violations);
+        let violations = std::mem::take(&mut self.world.truth().violations);
         let (faults, calls, hash, trace) = self.engine.end();
         let simulated = self.engine.now().since(self.began);
-        Report {
-            seed,
-            violations: flaws,
-            stats: figures,
-            faults,
-            calls,
-            runs: self.functions.runs,
-            simulated,
-            hash,
-            trace,
-        }
+        Report { seed, violations, stats, faults, calls, runs: self.functions.runs, simulated, hash, trace }
     }
 
-    fn happens(&mut self, happening: AgendaItem) {
-        match happening {
+    fn handle(&mut self, item: AgendaItem) {
+        match item {
             AgendaItem::Tick => self.tick(),
             AgendaItem::TickAgain => self.functions.tick(),
             AgendaItem::Message(message) => self.functions.message(message),
@@ -155,7 +145,7 @@ impl Simulation {
         self.functions.tick();
         if draw_fault(&self.world, Fault::TickDoubled) {
             self.engine.count(Fault::TickDoubled, 1);
-            let again = Duration::from_millis(self.engine.draw(|chance| chance.between(0, 3000)));
+            let again = Duration::from_millis(self.engine.draw(|rng| rng.between(0, 3000)));
             self.engine.at(now + again, AgendaItem::TickAgain);
         }
     }
@@ -170,7 +160,7 @@ impl Simulation {
         self.engine.set_pace(50, 0, 1);
         actors::restore_all(&self.world);
         self.calm = Some(Calm { since: self.engine.now(), passes: None });
-        self.engine.at(self.engine.now() + LOOK, AgendaItem::CheckDone);
+        self.engine.at(self.engine.now() + CHECK_INTERVAL, AgendaItem::CheckDone);
     }
 
     /// Whether everything that was promised must be there by now. Taking too long is a violation of its own.
@@ -180,14 +170,17 @@ impl Simulation {
         let weeks = self.world.plan.length == Length::Weeks;
         let reconcile = needs_reconcile(&self.world);
         let Some(calm) = &mut self.calm else { return false };
-        if calm.passes.is_none() && now >= calm.since + WOKEN {
+        if calm.passes.is_none() && now >= calm.since + WORKER_LIFETIME {
             calm.passes = Some(cursors.iter().map(|cursor| passes(cursor, weeks)).collect());
         }
         let reconciled = match &calm.passes {
             None => !reconcile,
-            Some(wanted) => {
+            Some(expected) => {
                 !reconcile
-                    || cursors.iter().zip(wanted).all(|(cursor, wanted)| cursor.reconcile.passes >= *wanted)
+                    || cursors
+                        .iter()
+                        .zip(expected)
+                        .all(|(cursor, expected)| cursor.reconcile.passes >= *expected)
             }
         };
         let to = self.world.truth().items.iter().filter_map(|item| item.time).max().unwrap_or(self.began);
@@ -206,12 +199,12 @@ impl Simulation {
         if now > calm.since + limit {
             let idle = self.functions.are_idle();
             let cursors: Vec<&Cursor> = cursors.iter().filter(undone).collect();
-            let flaw = format!(
+            let violation = format!(
                 "no end {limit:?} after all was mended: idle: {idle}, reconciled: {reconciled}, {cursors:#?}"
             );
-            self.world.truth().violation(flaw);
+            self.world.truth().violation(violation);
         }
-        self.engine.at(now + LOOK, AgendaItem::CheckDone);
+        self.engine.at(now + CHECK_INTERVAL, AgendaItem::CheckDone);
         false
     }
 }
@@ -220,6 +213,6 @@ impl Simulation {
 /// first that reads 32 days back.
 fn passes(cursor: &Cursor, weeks: bool) -> u32 {
     let first = cursor.reconcile.passes + u32::from(cursor.reconcile.resume_at.is_some());
-    let wanted = if weeks { first + (6 - first % 7) } else { first };
-    wanted + 1
+    let expected = if weeks { first + (6 - first % 7) } else { first };
+    expected + 1
 }

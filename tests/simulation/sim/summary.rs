@@ -36,7 +36,11 @@ impl Total {
 
     /// The faults that occurred in no seed.
     pub(crate) fn unmet_faults(&self) -> Vec<&'static str> {
-        Fault::ALL.iter().filter(|fault| self.faults.of(**fault) == 0).map(|fault| fault.words()).collect()
+        Fault::ALL
+            .iter()
+            .filter(|fault| self.faults.of(**fault) == 0)
+            .map(|fault| fault.description())
+            .collect()
     }
 
     /// The report as a table: the counts, and how often each fault took effect.
@@ -58,7 +62,7 @@ impl Total {
         ];
         let faults: u64 = Fault::ALL.iter().map(|fault| self.faults.of(*fault)).sum();
         lines.push(format!("{faults:>12}  faults of {} kinds:", Fault::ALL.len()));
-        lines.extend(Fault::ALL.iter().map(|f| format!("{:>12}  {}", self.faults.of(*f), f.words())));
+        lines.extend(Fault::ALL.iter().map(|f| format!("{:>12}  {}", self.faults.of(*f), f.description())));
         lines.join("\n")
     }
 }

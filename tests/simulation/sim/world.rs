@@ -15,7 +15,7 @@ use tests::fixtures;
 
 use super::engine::Engine;
 use super::ground_truth::GroundTruth;
-use super::mutants::Broken;
+use super::mutants::Mutant;
 use super::plan::{Length, Plan};
 use super::rng::SimRng;
 
@@ -28,7 +28,7 @@ const HOUR: Duration = Duration::from_hours(1);
 pub(crate) struct World {
     pub(crate) engine: Arc<Engine>,
     pub(crate) plan: Plan,
-    pub(crate) broken: Option<Broken>,
+    pub(crate) mutant: Option<Mutant>,
     pub(crate) ledger: FakeLedger,
     pub(crate) source: FakeSource,
     pub(crate) staging: FakeStaging,
@@ -50,7 +50,7 @@ pub(crate) struct World {
 
 impl World {
     /// A deployment with its connectors, all activated now, and correctly set up customers.
-    pub(crate) fn new(engine: Arc<Engine>, plan: Plan, broken: Option<Broken>) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, plan: Plan, mutant: Option<Mutant>) -> Self {
         let source = FakeSource::new(plan.form, &engine.wall).with_page_size(plan.page);
         let mut world = Self {
             ledger: FakeLedger::with_clock(&engine.wall),
@@ -67,7 +67,7 @@ impl World {
             truth: Mutex::default(),
             engine,
             plan,
-            broken,
+            mutant,
         };
         for number in 0..world.plan.tenants {
             world.add_tenant(number);
@@ -78,8 +78,8 @@ impl World {
     fn add_tenant(&mut self, number: usize) {
         // Names with a common beginning: a prefix mistaken for a whole name would mix them.
         let tenant: TenantId = format!("acme{}", "-x".repeat(number)).parse().expect("a tenant ID");
-        let shards = self.engine.draw(|chance| chance.one_of(&[1, 1, 2, 3]));
-        let shared_bucket = self.engine.draw(|chance| chance.per_mille(300));
+        let shards = self.engine.draw(|rng| rng.one_of(&[1, 1, 2, 3]));
+        let shared_bucket = self.engine.draw(|rng| rng.per_mille(300));
         for of_tenant in 0..self.plan.connectors {
             let account = 200_000_000_000 + number as u64;
             let own = if shared_bucket { String::new() } else { format!("-{of_tenant}") };
@@ -93,7 +93,7 @@ impl World {
                 encryption: Encryption::Default,
             };
             let connector =
-                self.engine.draw(|chance| draft(chance, &self.plan, &tenant, shards, self.engine.now()));
+                self.engine.draw(|rng| draft(rng, &self.plan, &tenant, shards, self.engine.now()));
             self.add(Connector { destination: Some(destination), ..connector });
         }
     }
@@ -120,8 +120,8 @@ impl World {
         self.truth.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn has_mutant(&self, broken: Broken) -> bool {
-        self.broken == Some(broken)
+    pub(crate) fn has_mutant(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
     }
 
     pub(crate) fn injects_faults(&self) -> bool {
@@ -136,8 +136,8 @@ impl World {
         self.bus_down.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn connector(&self, place: usize) -> Connector {
-        self.ledger.connector(&self.ids[place])
+    pub(crate) fn connector(&self, index: usize) -> Connector {
+        self.ledger.connector(&self.ids[index])
     }
 
     /// Creates the connector's bucket, owned by the customer or by another account.
@@ -179,26 +179,25 @@ pub(crate) fn destination(connector: &Connector) -> Destination {
     connector.destination.clone().expect("every connector here has one")
 }
 
-fn draft(chance: &mut SimRng, plan: &Plan, tenant: &TenantId, shards: u8, now: Time) -> Connector {
+fn draft(rng: &mut SimRng, plan: &Plan, tenant: &TenantId, shards: u8, now: Time) -> Connector {
     let (hours, backlog): (u8, u32) = match plan.length {
-        Length::Hours => (chance.one_of(&[1, 1, 2]), chance.one_of(&[0, 0, 0, 3])),
-        Length::Day => (chance.one_of(&[1, 2, 6]), chance.one_of(&[0, 0, 5, 20])),
-        Length::Weeks => (chance.one_of(&[12, 24]), chance.one_of(&[0, 24, 24 * 40])),
+        Length::Hours => (rng.one_of(&[1, 1, 2]), rng.one_of(&[0, 0, 0, 3])),
+        Length::Day => (rng.one_of(&[1, 2, 6]), rng.one_of(&[0, 0, 5, 20])),
+        Length::Weeks => (rng.one_of(&[12, 24]), rng.one_of(&[0, 24, 24 * 40])),
     };
-    let external_id = ExternalId::new(chance.next_u64(), chance.next_u64());
-    let mut connector =
-        Connector::draft(ConnectorId::new(chance.next_u64()), tenant.clone(), external_id, now);
+    let external_id = ExternalId::new(rng.next_u64(), rng.next_u64());
+    let mut connector = Connector::draft(ConnectorId::new(rng.next_u64()), tenant.clone(), external_id, now);
     connector.shards = shards.try_into().expect("a few shards");
     connector.frequency = hours.try_into().expect("a frequency");
     connector.start_from = (backlog > 0).then(|| now - HOUR * backlog);
-    connector.encoding = encoding(chance);
+    connector.encoding = encoding(rng);
     connector
 }
 
 /// Draws a format and a compression.
-pub(crate) fn encoding(chance: &mut SimRng) -> Encoding {
+pub(crate) fn encoding(rng: &mut SimRng) -> Encoding {
     Encoding {
-        format: chance.one_of(&[Format::Json, Format::Ndjson]),
-        compression: chance.one_of(&[Compression::None, Compression::Gzip, Compression::Zstd]),
+        format: rng.one_of(&[Format::Json, Format::Ndjson]),
+        compression: rng.one_of(&[Compression::None, Compression::Gzip, Compression::Zstd]),
     }
 }

@@ -34,7 +34,7 @@ type StartKey = Option<HashMap<String, AttributeValue>>;
 #[derive(Debug)]
 pub(super) struct Reader {
     client: Client,
-    asked: Arc<QueryContext>,
+    context: Arc<QueryContext>,
     /// The ranges that are still to be read; the first one is in progress.
     ranges: VecDeque<Range>,
     /// The start of the next page of the first range.
@@ -58,7 +58,7 @@ impl Reader {
         let order = Order::new(!asked.schema.table_keys.is_empty());
         Self {
             client,
-            asked: Arc::new(asked),
+            context: Arc::new(asked),
             ranges: ranges.into(),
             start: None,
             prefetch: None,
@@ -75,7 +75,7 @@ impl Reader {
             let text = body.bytes().map(std::str::from_utf8).transpose().map_err(bug)?;
             let text = text.ok_or_else(|| bug("a page is not in memory"))?;
             self.start_prefetch(range, peek_last_evaluated_key(text)).await;
-            match read(text, &self.asked) {
+            match read(text, &self.context) {
                 Ok(page) => {
                     self.size.observe(text.len(), page.items.len());
                     return Ok(page);
@@ -120,7 +120,7 @@ impl Reader {
         range: &Range,
         start: StartKey,
     ) -> impl Future<Output = Result<SdkBody, PortError>> + Send + use<> {
-        let QueryContext { layout, partition, .. } = self.asked.as_ref();
+        let QueryContext { layout, partition, .. } = self.context.as_ref();
         let (condition, values) = range.condition();
         let mut query = self
             .client

@@ -160,7 +160,7 @@ impl EventsWriter {
                     }
                     "keys kept appearing and disappearing".into()
                 }
-                TransactionOutcome::InTheWay(source) => source,
+                TransactionOutcome::Retryable(source) => source,
             };
             if attempt >= MAX_ATTEMPTS {
                 return Err(PortError::Transient { what: WRITING, source: in_the_way });
@@ -197,7 +197,7 @@ impl EventsWriter {
                 cancelled.cancellation_reasons().to_vec()
             }
             Some(_) if is_passing(&error) && error.code() != Some("InternalServerError") => {
-                return Ok(TransactionOutcome::InTheWay(Box::new(error)));
+                return Ok(TransactionOutcome::Retryable(Box::new(error)));
             }
             _ => return Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await),
         };
@@ -209,7 +209,7 @@ impl EventsWriter {
             return Ok(TransactionOutcome::ConditionFailed(reasons.into_iter().map(found).collect()));
         }
         if codes().all(|code| code == NO_REASON || RETRYABLE_CANCELLATIONS.contains(&code)) {
-            return Ok(TransactionOutcome::InTheWay(Box::new(error)));
+            return Ok(TransactionOutcome::Retryable(Box::new(error)));
         }
         Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await)
     }
@@ -256,7 +256,7 @@ enum TransactionOutcome {
     /// Nothing was executed. For each item whose key exists: the existing item, empty if it was not returned.
     ConditionFailed(Vec<Option<Attributes>>),
     /// Nothing was executed; it can be retried.
-    InTheWay(BoxError),
+    Retryable(BoxError),
 }
 
 /// Codes of `CancellationReason` (Amazon DynamoDB API reference, `TransactWriteItems`).

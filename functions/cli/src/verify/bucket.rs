@@ -35,12 +35,12 @@ impl Bucket {
 
     /// The folder of that name below this prefix.
     pub(crate) fn below(&self, name: &str) -> Self {
-        Self { archive: self.archive.below(name), runtime: self.runtime.clone() }
+        Self { archive: self.archive.subfolder(name), runtime: self.runtime.clone() }
     }
 
     /// Another prefix of the same bucket.
     pub(crate) fn at(&self, prefix: &str) -> Self {
-        Self { archive: self.archive.at(prefix), runtime: self.runtime.clone() }
+        Self { archive: self.archive.with_prefix(prefix), runtime: self.runtime.clone() }
     }
 }
 
@@ -76,7 +76,8 @@ impl Archive for Bucket {
         let mut from = None;
         let mut pages = Pages::default();
         loop {
-            let page = self.runtime.block_on(self.archive.page(from)).map_err(|error| failed(&error))?;
+            let page =
+                self.runtime.block_on(self.archive.list_objects(from)).map_err(|error| failed(&error))?;
             let is_empty = page.objects.is_empty();
             for (name, size) in page.objects {
                 // S3 has no such keys, so no archive has one.
@@ -121,8 +122,10 @@ impl Folders for Bucket {
         loop {
             let Some(left) = budget.checked_sub(1) else { return Ok(level.cut()) };
             *budget = left;
-            let page =
-                self.runtime.block_on(self.archive.folders(below, from)).map_err(|error| failed(&error))?;
+            let page = self
+                .runtime
+                .block_on(self.archive.list_folders(below, from))
+                .map_err(|error| failed(&error))?;
             let is_empty = page.names.is_empty();
             level.names.extend(page.names.into_iter().filter(|name| is_segment(name)));
             if level.names.len() > MOST_BELOW {

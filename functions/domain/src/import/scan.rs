@@ -16,7 +16,7 @@ pub(super) enum Step {
     /// The value ends before this byte.
     Done,
     /// A syntax error at this byte; the text names what is missing.
-    Wrong(&'static str),
+    Invalid(&'static str),
 }
 
 /// The state of the scan within a value.
@@ -91,7 +91,7 @@ impl ValueScanner {
                 }
                 Consumed::Nothing => {}
                 Consumed::NothingAndDone => break Step::Done,
-                Consumed::Wrong(missing) => break Step::Wrong(missing),
+                Consumed::Invalid(missing) => break Step::Invalid(missing),
             }
         };
         (bytes.len() - rest.len(), step)
@@ -108,43 +108,43 @@ impl ValueScanner {
                 b'"' if is_name => self.go(State::Colon),
                 b'"' => self.end_of_value(),
                 b'\\' => self.go(State::Escape { is_name }),
-                _ => Consumed::Wrong("the closing quote of a string is missing"),
+                _ => Consumed::Invalid("the closing quote of a string is missing"),
             },
             State::Escape { is_name } => match byte {
                 b'u' => self.go(State::Hex { is_name, left: 4 }),
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.go(State::String { is_name }),
-                _ => Consumed::Wrong("a valid escape after the backslash is missing"),
+                _ => Consumed::Invalid("a valid escape after the backslash is missing"),
             },
             State::Hex { is_name, left } => match (byte.is_ascii_hexdigit(), left) {
-                (false, _) => Consumed::Wrong("a hexadecimal digit is missing"),
+                (false, _) => Consumed::Invalid("a hexadecimal digit is missing"),
                 (true, 1) => self.go(State::String { is_name }),
                 (true, _) => self.go(State::Hex { is_name, left: left - 1 }),
             },
             State::Number(number) => match number.next(byte) {
                 Some(next) => self.go(State::Number(next)),
                 None if number.may_end() => self.value_ended_before(),
-                None => Consumed::Wrong("a digit is missing"),
+                None => Consumed::Invalid("a digit is missing"),
             },
             State::Literal(left) => match left.split_first() {
                 Some((first, [])) if *first == byte => self.end_of_value(),
                 Some((first, left)) if *first == byte => self.go(State::Literal(left)),
-                _ => Consumed::Wrong("a value is missing"),
+                _ => Consumed::Invalid("a value is missing"),
             },
             _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => Consumed::Byte,
             State::FirstElement if byte == b']' => self.close(),
             State::Value | State::FirstElement => self.value(byte),
             State::FirstName if byte == b'}' => self.close(),
             State::FirstName | State::Name if byte == b'"' => self.go(State::String { is_name: true }),
-            State::FirstName => Consumed::Wrong("a name in quotes or `}` is missing"),
-            State::Name => Consumed::Wrong("a name in quotes is missing"),
+            State::FirstName => Consumed::Invalid("a name in quotes or `}` is missing"),
+            State::Name => Consumed::Invalid("a name in quotes is missing"),
             State::Colon if byte == b':' => self.go(State::Value),
-            State::Colon => Consumed::Wrong("a colon is missing"),
+            State::Colon => Consumed::Invalid("a colon is missing"),
             State::AfterValue => match (byte, self.nesting.is_object()) {
                 (b',', true) => self.go(State::Name),
                 (b',', false) => self.go(State::Value),
                 (b'}', true) | (b']', false) => self.close(),
-                (_, true) => Consumed::Wrong("a comma or `}` is missing"),
-                (_, false) => Consumed::Wrong("a comma or `]` is missing"),
+                (_, true) => Consumed::Invalid("a comma or `}` is missing"),
+                (_, false) => Consumed::Invalid("a comma or `]` is missing"),
             },
         }
     }
@@ -160,7 +160,7 @@ impl ValueScanner {
             b't' => self.go(State::Literal(b"rue")),
             b'f' => self.go(State::Literal(b"alse")),
             b'n' => self.go(State::Literal(b"ull")),
-            _ => Consumed::Wrong("a value is missing"),
+            _ => Consumed::Invalid("a value is missing"),
         }
     }
 
@@ -171,7 +171,7 @@ impl ValueScanner {
 
     fn enter(&mut self, is_object: bool) -> Consumed {
         if self.nesting.depth == MAX_DEPTH {
-            return Consumed::Wrong("the end of the nesting is missing");
+            return Consumed::Invalid("the end of the nesting is missing");
         }
         self.nesting.push(is_object);
         self.go(if is_object { State::FirstName } else { State::FirstElement })
@@ -203,7 +203,7 @@ enum Consumed {
     /// Not consumed: it has to be processed in the new state.
     Nothing,
     NothingAndDone,
-    Wrong(&'static str),
+    Invalid(&'static str),
 }
 
 impl Number {
@@ -300,7 +300,7 @@ mod tests {
             match step {
                 Step::More => assert_eq!(taken, piece.len()),
                 Step::Done => return Some(length),
-                Step::Wrong(_) => return None,
+                Step::Invalid(_) => return None,
             }
         }
         scan.is_whole().then_some(length)
@@ -331,7 +331,7 @@ mod tests {
         let mut scan = ValueScanner::default();
         let endless = vec![b'['; MAX_DEPTH];
         assert_eq!(scan.advance(&endless), (MAX_DEPTH, Step::More));
-        assert_eq!(scan.advance(b"["), (0, Step::Wrong("the end of the nesting is missing")));
+        assert_eq!(scan.advance(b"["), (0, Step::Invalid("the end of the nesting is missing")));
         assert_eq!(scan.nesting.words.len() * 64, MAX_DEPTH);
     }
 

@@ -285,7 +285,7 @@ impl Splitter {
         let is_whole = scan.is_whole();
         self.scanned += taken;
         match step {
-            Step::Wrong(missing) => self.syntax_error(missing),
+            Step::Invalid(missing) => self.syntax_error(missing),
             _ if self.scanned > MAX_ELEMENT_BYTES => self.too_long(step == Step::Done),
             Step::Done => self.complete_element(),
             Step::More if !self.is_finished => Transition::NeedInput,

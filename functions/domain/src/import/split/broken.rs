@@ -71,7 +71,7 @@ impl Splitter {
                 }
                 return Transition::NeedInput;
             }
-            Step::Wrong(missing) => {
+            Step::Invalid(missing) => {
                 self.fail_at(from, format!("not JSON: {missing} at line {}", self.position().line));
                 let is_new_line = self.position().column == 1;
                 self.mode = if is_new_line { Mode::Resyncing } else { Mode::SkippingLine };
