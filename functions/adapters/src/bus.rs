@@ -18,7 +18,7 @@ const PUBLISHING: &str = "publishing to the event bus";
 
 /// Error codes of a failed entry that are transient. Source: EventBridge API reference,
 /// `PutEventsResultEntry`.
-const PASSING: [&str; 2] = ["InternalFailure", "ThrottlingException"];
+const TRANSIENT_CODES: [&str; 2] = ["InternalFailure", "ThrottlingException"];
 
 /// An EventBridge event bus.
 #[derive(Debug, Clone)]
@@ -38,13 +38,13 @@ impl EventBridgeBus {
 /// Makes the SDK retry, with its own backoff, a response whose status is a success but whose entry failed for
 /// a transient reason. The SDK by itself looks only at the status, and a run publishes each notice once.
 #[derive(Debug)]
-struct PassingEntries;
+struct RetryTransientEntries;
 
-impl ClassifyRetry for PassingEntries {
+impl ClassifyRetry for RetryTransientEntries {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let answer = context.output_or_error().and_then(Result::ok);
         let answer = answer.and_then(|output| output.downcast_ref::<PutEventsOutput>());
-        let passing = answer.is_some_and(|answer| answer.entries().iter().any(is_passing));
+        let passing = answer.is_some_and(|answer| answer.entries().iter().any(is_transient));
         if passing { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
     }
 
@@ -53,8 +53,8 @@ impl ClassifyRetry for PassingEntries {
     }
 }
 
-fn is_passing(entry: &PutEventsResultEntry) -> bool {
-    entry.error_code().is_some_and(|code| PASSING.contains(&code))
+fn is_transient(entry: &PutEventsResultEntry) -> bool {
+    entry.error_code().is_some_and(|code| TRANSIENT_CODES.contains(&code))
 }
 
 /// An entry that failed although the request was answered with 200.
@@ -78,7 +78,7 @@ impl Bus for EventBridgeBus {
             .detail_type(notice.fact.kind())
             .detail(detail)
             .build();
-        let patiently = Config::builder().retry_classifier(PassingEntries);
+        let patiently = Config::builder().retry_classifier(RetryTransientEntries);
         let put = self.client.put_events().entries(entry).customize().config_override(patiently);
         let answer = put.send().await;
         let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
@@ -95,7 +95,7 @@ fn entry_error(entries: &[PutEventsResultEntry]) -> PortError {
         code: text(entry.and_then(PutEventsResultEntry::error_code)),
         message: text(entry.and_then(PutEventsResultEntry::error_message)),
     };
-    let passing = entry.is_some_and(is_passing);
+    let passing = entry.is_some_and(is_transient);
     let denied = refused.code.contains("AccessDenied") || refused.code.contains("NotAuthorized");
     let source = Box::new(refused);
     if passing {

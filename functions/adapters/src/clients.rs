@@ -14,7 +14,7 @@ use aws_sdk_s3::config::{IdentityCache, RequestChecksumCalculation, RuntimeCompo
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 
-use crate::conflicts::RetriesConflicts;
+use crate::conflicts::RetryTransactionConflicts;
 use crate::settings::S3Settings;
 
 /// A lost SYN is sent again after three seconds; this timeout lets that second one through. It is the SDK's
@@ -159,7 +159,8 @@ impl Services {
     /// See [`Clients::dynamodb`].
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk).retry_classifier(RetriesConflicts);
+        let config =
+            aws_sdk_dynamodb::config::Builder::from(&self.sdk).retry_classifier(RetryTransactionConflicts);
         let config = match &self.at {
             Some(at) => config.endpoint_url(&at.dynamodb),
             None => config,

@@ -8,7 +8,7 @@ use domain::ports::PortError;
 /// Error codes that are transient, whatever the status (AWS general reference, "Common errors"; DynamoDB
 /// developer guide, "Error handling"; Amazon SQS API reference, `SendMessageBatch`). The SDK has already
 /// retried most of these a few times.
-const PASSING: [&str; 16] = [
+const TRANSIENT_CODES: [&str; 16] = [
     "InternalServerError",
     "KMS.ThrottlingException",
     "LimitExceededException",
@@ -32,7 +32,7 @@ pub fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> Po
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let passing = is_passing(&error);
+    let passing = is_transient(&error);
     let status = error.raw_response().map(|response| response.status().as_u16());
     let denied = matches!(status, Some(401 | 403 | 404))
         || error.code().is_some_and(|code| {
@@ -64,13 +64,13 @@ where
 
 /// Whether the same request may well succeed later: timeouts, lost connections, throttling, 5xx, and a
 /// success with an unreadable body. Whether such a request had an effect is unknown.
-pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(answer) => {
             let code = answer.err().code().unwrap_or_default();
             let status = answer.raw().status();
-            status.is_success() || status.as_u16() >= 500 || PASSING.contains(&code)
+            status.is_success() || status.as_u16() >= 500 || TRANSIENT_CODES.contains(&code)
         }
         _ => false,
     }

@@ -29,7 +29,7 @@ pub(super) enum Put {
 }
 
 /// Error codes that are transient although their status may not say so.
-const PASSING: [&str; 15] = [
+const TRANSIENT_CODES: [&str; 15] = [
     "BandwidthLimitExceeded",
     "Busy",
     // The connection broke on the way: a retry sends the missing bytes.
@@ -58,7 +58,7 @@ pub(super) fn put_object(refusal: Refusal<'_>) -> Put {
 
 fn put_by_code(refusal: Refusal<'_>) -> Option<DeliveryErrorKind> {
     let Refusal { code, message, region, .. } = refusal;
-    if PASSING.contains(&code) {
+    if TRANSIENT_CODES.contains(&code) {
         return Some(DeliveryErrorKind::Unavailable);
     }
     if let Some(problem) = code.strip_prefix("KMS.") {
@@ -113,7 +113,7 @@ const fn put_by_status(status: u16) -> DeliveryErrorKind {
 
 /// The meaning of an error response to `AssumeRole`.
 pub(super) fn assume_role(refusal: Refusal<'_>) -> DeliveryErrorKind {
-    if PASSING.contains(&refusal.code) {
+    if TRANSIENT_CODES.contains(&refusal.code) {
         return DeliveryErrorKind::Unavailable;
     }
     match refusal.code {

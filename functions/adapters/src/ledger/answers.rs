@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::ports::{BoxError, PortError};
 
-use crate::port_error::{is_passing, port_error};
+use crate::port_error::{is_transient, port_error};
 
 /// Cancellation codes that say nothing about the conditions: another transaction was in progress, or requests
 /// were throttled. Source: DynamoDB API reference, `TransactWriteItems`, "Errors".
@@ -58,7 +58,7 @@ pub(super) fn transacted<T>(
         Some(Cancelled::Refused(failed)) => Ok(Transacted::Refused(failed)),
         Some(Cancelled::InTheWay) => Ok(Transacted::InTheWay(Box::new(error))),
         Some(Cancelled::Wrong) => Err(PortError::Bug { what, source: Box::new(error) }),
-        None if is_passing(&error) || is_garbled(&error) => Ok(Transacted::Unknown(Box::new(error))),
+        None if is_transient(&error) || is_garbled(&error) => Ok(Transacted::Unknown(Box::new(error))),
         None => Err(port_error(what, error)),
     }
 }

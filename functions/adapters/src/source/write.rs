@@ -27,7 +27,7 @@ use self::item::{Attributes, Item, MAX_ITEM_BYTES, NewKey, next_batch, shard_of}
 pub use self::item::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, NewEvent, WriteOutcome};
 use super::layout::EventsTable;
 use super::schema;
-use crate::port_error::{is_passing, port_error};
+use crate::port_error::{is_transient, port_error};
 
 /// The attempts for a transaction that conflicts or is throttled, with exponential backoff: up to about a
 /// minute.
@@ -196,7 +196,7 @@ impl EventsWriter {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 cancelled.cancellation_reasons().to_vec()
             }
-            Some(_) if is_passing(&error) && error.code() != Some("InternalServerError") => {
+            Some(_) if is_transient(&error) && error.code() != Some("InternalServerError") => {
                 return Ok(TransactionOutcome::Retryable(Box::new(error)));
             }
             _ => return Err(schema::explain_refusal(&self.client, &self.layout, WRITING, error).await),
