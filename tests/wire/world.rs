@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::{Clients, Endpoints, Services};
+use adapters::clients::{ClientFactory, Clients, Endpoints};
 use adapters::clock::SystemClock;
 use adapters::customers::StsCustomers;
 use adapters::ledger::{DateShift, DynamoLedger};
@@ -60,7 +60,7 @@ pub(crate) struct World {
     /// How many messages of the queue were received.
     received: usize,
     direct: Clients,
-    through: Services,
+    through: ClientFactory,
     queue_url: String,
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) connectors: Vec<(Connector, &'static [RealEvent])>,
@@ -278,7 +278,7 @@ impl Signer for CountedSigner {
     }
 }
 
-fn services(stack: &Stack, url: impl Fn(Service) -> String) -> Services {
+fn services(stack: &Stack, url: impl Fn(Service) -> String) -> ClientFactory {
     let keys = stack.vendor();
     let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
     let endpoints = Endpoints {
@@ -290,5 +290,5 @@ fn services(stack: &Stack, url: impl Fn(Service) -> String) -> Services {
         sqs: Some(url(Service::Sqs)),
         sts: url(Service::Sts),
     };
-    Services::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+    ClientFactory::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
 }

@@ -19,17 +19,17 @@ use crate::settings::S3Settings;
 
 /// A lost SYN is sent again after three seconds; this timeout lets that second one through. It is the SDK's
 /// own value since this behaviour version.
-const CONNECT: Duration = Duration::from_millis(3100);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 /// Timeout of one attempt at a small request. DynamoDB returns a page of 1 MB within a tenth of a second. An
 /// attempt that takes a hundred times as long is lost, and a retry is better than waiting.
-const SMALL: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout of one attempt at an S3 request, including an upload of 6 MiB: ten exporters on one slow line
 /// still make it. A streamed download is not included; the SDK's stalled-stream protection covers it.
-pub(crate) const LARGE: Duration = Duration::from_mins(1);
+pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many attempts the SDK makes. The protocol retries above it, with pauses that hurt nobody.
-const TRIES: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 /// The discard port: nothing listens there.
-const NOWHERE: &str = "http://127.0.0.1:9";
+const DISCARD_ENDPOINT: &str = "http://127.0.0.1:9";
 
 /// One client per service. A function creates only those it uses: see [`ClientFactory`].
 #[derive(Debug, Clone)]
@@ -68,13 +68,13 @@ pub struct Endpoints {
 impl Clients {
     /// All clients of [`ClientFactory::from_environment`].
     pub async fn from_environment(s3: S3Settings) -> Self {
-        Services::from_environment(s3).await.all()
+        ClientFactory::from_environment(s3).await.all()
     }
 
     /// All clients of [`ClientFactory::at`].
     #[must_use]
     pub fn at(endpoints: &Endpoints, region: &str, keys: Credentials, s3: S3Settings) -> Self {
-        Services::at(endpoints, region, keys, s3).all()
+        ClientFactory::at(endpoints, region, keys, s3).all()
     }
 
     /// The configured region, if any.
@@ -86,9 +86,9 @@ impl Clients {
 
 /// Creates clients on demand. Each one adds to a cold start, so a function creates those it uses, once.
 #[derive(Debug)]
-pub struct Services {
+pub struct ClientFactory {
     sdk: SdkConfig,
-    at: Option<Endpoints>,
+    endpoints: Option<Endpoints>,
     s3: S3Settings,
 }
 
@@ -109,43 +109,43 @@ macro_rules! client {
     };
 }
 
-impl Services {
+impl ClientFactory {
     /// Finds region, credentials and endpoints as every AWS SDK does: environment, profile, Lambda's own
     /// variables. Missing settings show with the first request.
     ///
     /// STS is the regional endpoint, the SDK's default. Its tokens are valid in all regions, those of the
     /// global endpoint aren't (AWS STS user guide, "Manage AWS STS in an AWS Region").
     pub async fn from_environment(s3: S3Settings) -> Self {
-        let mut loader = aws_config::defaults(behavior())
+        let mut loader = aws_config::defaults(behavior_version())
             .http_client(http_client(ProxyConfig::from_env()))
-            .retry_config(retries())
-            .timeout_config(timeouts(SMALL));
+            .retry_config(retry_config())
+            .timeout_config(timeout_config(REQUEST_TIMEOUT));
         if let Some(name) = app_name() {
             loader = loader.app_name(name);
         }
-        Self { sdk: loader.load().await, at: None, s3 }
+        Self { sdk: loader.load().await, endpoints: None, s3 }
     }
 
     /// Clients of stand-ins, with long-lived keys. Proxies don't apply: stand-ins run on this machine.
     #[must_use]
     pub fn at(endpoints: &Endpoints, region: &str, keys: Credentials, s3: S3Settings) -> Self {
         let mut sdk = SdkConfig::builder()
-            .behavior_version(behavior())
+            .behavior_version(behavior_version())
             .http_client(http_client(ProxyConfig::disabled()))
             .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(keys))
-            .retry_config(retries())
-            .timeout_config(timeouts(SMALL));
+            .retry_config(retry_config())
+            .timeout_config(timeout_config(REQUEST_TIMEOUT));
         sdk.set_app_name(app_name());
-        Self { sdk: sdk.build(), at: Some(endpoints.clone()), s3 }
+        Self { sdk: sdk.build(), endpoints: Some(endpoints.clone()), s3 }
     }
 
     /// The configuration of a client in another package. A stand-in of its service listens at this endpoint;
     /// `None` sends its requests to the discard port.
     #[must_use]
     pub fn config(&self, endpoint: fn(&Endpoints) -> Option<&str>) -> SdkConfig {
-        match &self.at {
-            Some(at) => self.sdk.to_builder().endpoint_url(or_nowhere(endpoint(at))).build(),
+        match &self.endpoints {
+            Some(at) => self.sdk.to_builder().endpoint_url(or_discard(endpoint(at))).build(),
             None => self.sdk.clone(),
         }
     }
@@ -161,14 +161,14 @@ impl Services {
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let config =
             aws_sdk_dynamodb::config::Builder::from(&self.sdk).retry_classifier(RetryTransactionConflicts);
-        let config = match &self.at {
+        let config = match &self.endpoints {
             Some(at) => config.endpoint_url(&at.dynamodb),
             None => config,
         };
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    client!(events: aws_sdk_eventbridge, |at| or_nowhere(at.events.as_deref()));
+    client!(events: aws_sdk_eventbridge, |at| or_discard(at.events.as_deref()));
     client!(sts: aws_sdk_sts, |at| &at.sts);
 
     /// See [`Clients::s3`].
@@ -188,9 +188,9 @@ impl Services {
 
     fn s3_config(&self, sdk: &SdkConfig) -> aws_sdk_s3::config::Builder {
         let config = aws_sdk_s3::config::Builder::from(sdk)
-            .timeout_config(timeouts(LARGE))
+            .timeout_config(timeout_config(UPLOAD_TIMEOUT))
             .force_path_style(self.s3.force_path_style);
-        match &self.at {
+        match &self.endpoints {
             Some(at) => config.endpoint_url(&at.s3),
             None => config,
         }
@@ -236,12 +236,12 @@ impl CustomerClients {
     }
 }
 
-fn or_nowhere(endpoint: Option<&str>) -> &str {
-    endpoint.unwrap_or(NOWHERE)
+fn or_discard(endpoint: Option<&str>) -> &str {
+    endpoint.unwrap_or(DISCARD_ENDPOINT)
 }
 
 /// Pins the SDK's defaults by date; a newer SDK doesn't change them silently.
-fn behavior() -> BehaviorVersion {
+fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
@@ -250,13 +250,13 @@ fn app_name() -> Option<AppName> {
     AppName::new("auditferry").ok()
 }
 
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(TRIES)
+fn retry_config() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)
 }
 
 /// Timeouts of one attempt; the number of attempts bounds the total.
-pub(crate) fn timeouts(attempt: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build()
+pub(crate) fn timeout_config(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(attempt).build()
 }
 
 /// The SDK's own default client, but one for all. By itself the SDK creates one per service client, and each

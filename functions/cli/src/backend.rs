@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::{Clients, Services};
+use adapters::clients::{ClientFactory, Clients};
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
@@ -78,7 +78,7 @@ impl Backend {
             zip_errors(VendorSettings::read(&env), zip_errors(SigningSettings::read_if_set(&env), rest));
         let ((ledger, (bus, s3)), (timing, (vendor, (keys, ((sender, portal), (partitions, budgets)))))) =
             zip_errors(places, zip_errors(timing(&env), vendor))?;
-        let services = Services::from_environment(s3).await;
+        let services = ClientFactory::from_environment(s3).await;
         let clients = services.all();
         let Identity { account, partition, arn } = identity(&clients.sts).await?;
         let Some(region) = clients.region() else {

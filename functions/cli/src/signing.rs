@@ -1,7 +1,7 @@
 //! The keys that sign manifests, for the operator's commands: from files always, from AWS KMS if the program was built
 //! with the feature `aws`.
 
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::settings::{SettingsError, SigningSettings};
 use domain::manifest::ManifestSigner;
 
@@ -12,7 +12,7 @@ use domain::manifest::ManifestSigner;
 #[cfg(feature = "aws")]
 pub(crate) fn signing(
     settings: &SigningSettings,
-    services: &Services,
+    services: &ClientFactory,
 ) -> Result<ManifestSigner, SettingsError> {
     services::keys::signing(settings, services)
 }
@@ -24,7 +24,7 @@ pub(crate) fn signing(
 #[cfg(not(feature = "aws"))]
 pub(crate) fn signing(
     settings: &SigningSettings,
-    _services: &Services,
+    _services: &ClientFactory,
 ) -> Result<ManifestSigner, SettingsError> {
     adapters::signing::signing(settings, None)
 }

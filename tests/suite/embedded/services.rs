@@ -1,7 +1,7 @@
 //! The adapters of bus and queue on our own stand-ins of EventBridge and SQS, which are as strict as AWS.
 
 use adapters::bus::{EventBridgeBus, SOURCE};
-use adapters::clients::{Endpoints, Services};
+use adapters::clients::{ClientFactory, Endpoints};
 use adapters::settings::S3Settings;
 use aws_credential_types::Credentials;
 use domain::names::ConnectorId;
@@ -16,7 +16,7 @@ use tests::lambda::{EventBus, MessageQueue};
 const NOWHERE: &str = "http://127.0.0.1:9";
 const BUS: &str = "auditferry-events";
 
-fn services(events: Option<&str>, sqs: Option<&str>) -> Services {
+fn services(events: Option<&str>, sqs: Option<&str>) -> ClientFactory {
     let endpoints = Endpoints {
         dynamodb: NOWHERE.into(),
         events: events.map(str::to_owned),
@@ -27,7 +27,7 @@ fn services(events: Option<&str>, sqs: Option<&str>) -> Services {
         sts: NOWHERE.into(),
     };
     let keys = Credentials::new("AKIDVENDOR", "secret", None, None, "test");
-    Services::at(&endpoints, super::REGION, keys, S3Settings::default())
+    ClientFactory::at(&endpoints, super::REGION, keys, S3Settings::default())
 }
 
 /// The adapter, and the bus.

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::port_error::port_error;
 use adapters::settings::{SettingsError, SigningSettings};
 use async_trait::async_trait;
@@ -30,13 +30,16 @@ const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x
 ///
 /// # Errors
 /// If a file can't be read or contains no key of this vendor.
-pub fn signing(settings: &SigningSettings, services: &Services) -> Result<ManifestSigner, SettingsError> {
+pub fn signing(
+    settings: &SigningSettings,
+    services: &ClientFactory,
+) -> Result<ManifestSigner, SettingsError> {
     let client = client(services);
     let kms = move |key: &str| Arc::new(KmsSigner::of(client.clone(), key.to_owned())) as Arc<dyn Signer>;
     adapters::signing::signing(settings, Some(&kms))
 }
 
-fn client(services: &Services) -> aws_sdk_kms::Client {
+fn client(services: &ClientFactory) -> aws_sdk_kms::Client {
     aws_sdk_kms::Client::new(&services.config(|at| at.kms.as_deref()))
 }
 
@@ -52,7 +55,7 @@ pub struct KmsSigner {
 impl KmsSigner {
     /// The key with this ARN or alias.
     #[must_use]
-    pub fn new(services: &Services, key: String) -> Self {
+    pub fn new(services: &ClientFactory, key: String) -> Self {
         Self::of(client(services), key)
     }
 

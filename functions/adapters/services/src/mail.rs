@@ -1,6 +1,6 @@
 //! Mail to contacts: Amazon SES.
 
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::port_error::port_error;
 use async_trait::async_trait;
 use aws_sdk_sesv2::config::http::HttpResponse;
@@ -24,7 +24,7 @@ pub struct SesMailer {
 impl SesMailer {
     /// Sends from this address.
     #[must_use]
-    pub fn new(services: &Services, sender: EmailAddress) -> Self {
+    pub fn new(services: &ClientFactory, sender: EmailAddress) -> Self {
         let config = services.config(|at| at.ses.as_deref());
         // One request per mail: SES has no idempotency token, so a retry after a lost response would send the
         // mail twice. The notifier has its own retry.

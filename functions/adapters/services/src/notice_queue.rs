@@ -1,6 +1,6 @@
 //! The notifier's own queue, for deliveries to retry: Amazon SQS.
 
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::port_error::port_error;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct NoticeQueue {
 impl NoticeQueue {
     /// The queue with this URL.
     #[must_use]
-    pub fn new(services: &Services, url: String) -> Self {
+    pub fn new(services: &ClientFactory, url: String) -> Self {
         Self { client: aws_sdk_sqs::Client::new(&services.config(|at| at.sqs.as_deref())), url }
     }
 }

@@ -1,6 +1,6 @@
 //! The queue from the dispatcher to the exporter: Amazon SQS.
 
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::port_error::port_error;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct SqsQueue {
 impl SqsQueue {
     /// The queue with this URL.
     #[must_use]
-    pub fn new(services: &Services, url: String) -> Self {
+    pub fn new(services: &ClientFactory, url: String) -> Self {
         Self { client: aws_sdk_sqs::Client::new(&services.config(|at| at.sqs.as_deref())), url }
     }
 }

@@ -16,10 +16,10 @@ use super::ask::AskFirst;
 use super::body::{self, BodyError};
 use super::fault::Telling;
 use super::payload::SignedPayload;
-use crate::clients::{LARGE, timeouts};
+use crate::clients::{UPLOAD_TIMEOUT, timeout_config};
 
 /// The slowest supported line, bytes per second: a part of 256 MiB may take five minutes.
-const SLOWEST: u64 = 1 << 20;
+const MIN_BYTES_PER_SECOND: u64 = 1 << 20;
 
 /// One connector's bucket. It has the only copy of the session's keys.
 #[derive(Debug)]
@@ -50,8 +50,8 @@ fn told(broken: &BodyError) -> DeliveryError {
 
 /// Timeout of one attempt: an upload, its response, and the time the line needs for the bytes. The SDK's
 /// stalled-stream protection ends an attempt without progress much earlier.
-fn patience(size: u64) -> Duration {
-    LARGE + Duration::from_secs(size / SLOWEST)
+fn attempt_timeout(size: u64) -> Duration {
+    UPLOAD_TIMEOUT + Duration::from_secs(size / MIN_BYTES_PER_SECOND)
 }
 
 impl S3CustomerBucket {
@@ -97,7 +97,8 @@ impl S3CustomerBucket {
         request = request
             .set_server_side_encryption(encryption.header().map(ServerSideEncryption::from))
             .set_ssekms_key_id(encryption.key().map(ToString::to_string));
-        let patience = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(patience(size)));
+        let patience =
+            aws_sdk_s3::config::Builder::new().timeout_config(timeout_config(attempt_timeout(size)));
         let mut request = request.customize().config_override(patience);
         if streamed {
             request = request.interceptor(ask).interceptor(SignedPayload(sha256));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use adapters::clients::{Clients, Endpoints, Services};
+use adapters::clients::{ClientFactory, Clients, Endpoints};
 use adapters::customers::StsCustomers;
 use adapters::settings::S3Settings;
 use adapters::staging::S3Staging;
@@ -44,7 +44,7 @@ pub(crate) fn clients(dynamodb: &str, s3: &str, other: &str, keys: Credentials) 
     services(dynamodb, s3, other, keys).all()
 }
 
-fn services(dynamodb: &str, s3: &str, other: &str, keys: Credentials) -> Services {
+fn services(dynamodb: &str, s3: &str, other: &str, keys: Credentials) -> ClientFactory {
     let endpoints = Endpoints {
         dynamodb: dynamodb.to_owned(),
         events: Some(other.to_owned()),
@@ -54,7 +54,7 @@ fn services(dynamodb: &str, s3: &str, other: &str, keys: Credentials) -> Service
         sqs: Some(other.to_owned()),
         sts: s3.to_owned(),
     };
-    Services::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
+    ClientFactory::at(&endpoints, REGION, keys, S3Settings { force_path_style: true })
 }
 
 /// Clients of one scripted server.
@@ -63,7 +63,7 @@ pub(crate) fn clients_of(url: &str) -> Clients {
 }
 
 /// The client factory of one scripted server.
-pub(crate) fn services_of(url: &str) -> Services {
+pub(crate) fn services_of(url: &str) -> ClientFactory {
     services(url, url, url, Credentials::new("AKIDVENDOR", "secret", None, None, "test"))
 }
 

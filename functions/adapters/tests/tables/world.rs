@@ -1,6 +1,6 @@
 //! Clients, tables and records for these tests.
 
-use adapters::clients::{Endpoints, Services};
+use adapters::clients::{ClientFactory, Endpoints};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::source::{DynamoSource, EventsTable};
@@ -44,7 +44,7 @@ pub(crate) fn deployed_client(url: &str) -> Client {
     let [s3, sts, dynamodb] = [url, url, url].map(ToOwned::to_owned);
     let endpoints = Endpoints { dynamodb, events: None, kms: None, s3, ses: None, sqs: None, sts };
     let keys = Credentials::new("AKIDVENDOR", "secret", None, None, "test");
-    Services::at(&endpoints, "eu-central-1", keys, S3Settings::default()).dynamodb()
+    ClientFactory::at(&endpoints, "eu-central-1", keys, S3Settings::default()).dynamodb()
 }
 
 pub(crate) fn ledger(client: &Client) -> DynamoLedger {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use adapters::acting::sts_as_role;
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
@@ -61,7 +61,7 @@ async fn answer(router: &Router, event: &RawValue) -> Result<Answer, Error> {
 }
 
 async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
-    let services = Services::from_environment(settings.s3).await;
+    let services = ClientFactory::from_environment(settings.s3).await;
     let sts = services.sts();
     let Identity { account, partition, .. } = identity(&sts).await?;
     let region = services.region().ok_or("there is no region: Lambda sets AWS_REGION")?.parse()?;

@@ -1,4 +1,4 @@
-//! The demo proves what it says, and leaves what it promises.
+//! The demo proves its guarantees, and keeps the promised files.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn the_demo_proves_every_promise() {
         ("foreign", 0),
         ("heartbeats", 4),
         ("parts", 6),
-        // One each for acme and quiet-co; that of gone-inc went with its bucket.
+        // One each for acme and quiet-co; that of gone-inc was deleted with its bucket.
         ("verification_objects", 2),
         ("blocked", 1),
         ("recovered", 1),
@@ -39,7 +39,7 @@ fn without_a_command_the_demo_runs_and_leaves_nothing_behind() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("killed acme's exporter between delivery and mark of part 1"), "{text}");
-    assert!(text.contains("Every promise was kept."), "{text}");
+    assert!(text.contains("Every guarantee was met."), "{text}");
     assert!(!text.contains('\u{1b}') && output.stderr.is_empty(), "colours and progress are for terminals");
     assert!(std::fs::read_dir(temporary.path()).unwrap().next().is_none());
 }
@@ -52,7 +52,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     let told = done(&["demo", "--dir", path]);
     assert_eq!(told["dir"], path);
 
-    // The bucket holds the lines of the input, each once, in their order.
+    // The bucket contains the lines of the input, each once, in order.
     let mut found: Vec<String> = files(&dir.join("buckets/acme-audit-log/auditferry/events"))
         .iter()
         .flat_map(|file| events(file))
@@ -85,7 +85,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     assert!(again.code == Some(1) && again.stderr.contains("not empty"), "{again:?}");
 }
 
-/// The last line of the demo, as whoever copies it into a shell runs it.
+/// Runs the last line of the demo in a shell, as a user who copies it does.
 #[test]
 #[cfg(unix)]
 fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
@@ -116,7 +116,7 @@ fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
 #[test]
 fn the_demo_runs_as_of_a_later_time_too() {
     let told = done(&["demo", "--now", "2023-07-11T01:30:00Z"]);
-    // A short first window and 13 hours for each of three connectors; two files of acme's hold events.
+    // A short first window and 13 hours for each of three connectors; two files of acme contain events.
     assert_eq!((&told["parts"], &told["heartbeats"]), (&(3 * 14).into(), &(3 * 14 - 2).into()));
     assert_eq!(told["proved"], true);
 }

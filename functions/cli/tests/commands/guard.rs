@@ -1,4 +1,4 @@
-//! What `serve` keeps out: pages of other origins, other users of this machine, and whoever is neither. Each test is the
+//! `serve` refuses pages of other origins, other users of this machine, and anyone without credentials. Each test is the
 //! attack itself.
 
 use std::fs;
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::program::{done, trail};
 use crate::serve::Serve;
 
-/// Status, headers in small letters, and body.
+/// Sends a request; returns the status, the headers in lower case, and the body.
 fn ask(serve: &Serve, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(serve.host()).unwrap();
     let named = headers.iter().any(|(name, _)| *name == "host");
@@ -30,7 +30,7 @@ fn ask(serve: &Serve, line: &str, headers: &[(&str, &str)], body: &str) -> (u16,
     (head[9..12].parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
 }
 
-/// A connector to be harmed, and the requests that would do it.
+/// A connector under attack, and the requests that would change or read it.
 fn harmful(serve: &Serve) -> (String, Vec<(String, &'static str, String)>) {
     let (status, made) = serve.post("/v1/connectors", &json!({ "tenant": "acme" }));
     assert_eq!(status, 201, "{made}");
@@ -59,7 +59,7 @@ fn harmful(serve: &Serve) -> (String, Vec<(String, &'static str, String)>) {
     (one, requests.into())
 }
 
-/// That nothing of it was done.
+/// Asserts that no attack had an effect.
 fn is_unharmed(serve: &Serve, one: &str, dir: &Path) {
     let (status, list) = serve.ask("GET", "/v1/connectors", "", "");
     let list = list["connectors"].as_array().unwrap().clone();
@@ -112,7 +112,7 @@ fn no_page_of_another_origin_reaches_anything() {
         assert!(status == 403 && !head.contains("access-control-"), "{path}: {head}");
     }
     is_unharmed(&serve, &one, folder.path());
-    // Who sends the same from a page of its own, or from no page, is let in.
+    // The same requests from its own page, or from no page, are accepted.
     let token = format!("Bearer {}", serve.hello["token"].as_str().unwrap());
     for own in [
         ("origin", format!("http://{}", serve.host())),
@@ -122,7 +122,7 @@ fn no_page_of_another_origin_reaches_anything() {
         let headers = [(own.0, &*own.1), ("authorization", &token)];
         assert_eq!(ask(&serve, "GET /v1/connectors", &headers, "").0, 200, "{own:?}");
     }
-    // Linux tells whose the connection is; elsewhere the token is needed.
+    // Linux identifies the user of a connection; elsewhere the token is needed.
     let without = if cfg!(target_os = "linux") { 200 } else { 401 };
     assert_eq!(ask(&serve, "GET /v1/connectors", &[], "").0, without);
     serve.stop("-INT");
@@ -149,7 +149,7 @@ fn the_stand_ins_take_their_own_type_of_content_alone() {
     serve.stop("-INT");
 }
 
-/// A command of another user of this machine.
+/// A command as another user of this machine.
 fn as_nobody(words: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).args(words);
@@ -157,12 +157,12 @@ fn as_nobody(words: &[&str]) -> Command {
     command
 }
 
-/// Whether this machine lets a test be another user. If not, it is said.
+/// Whether a test may run as another user here. If not, NOT CHECKED is printed.
 fn has_second_user(dir: &Path) -> bool {
     let is_root = fs::metadata(dir).unwrap().uid() == 0;
     let may = is_root && as_nobody(&["true"]).status().is_ok_and(|status| status.success());
     if !may {
-        eprintln!("NOT CHECKED: a second local user, which takes root, setpriv and bash");
+        eprintln!("NOT CHECKED: a second local user, which needs root, setpriv and bash");
     }
     may
 }
@@ -170,7 +170,7 @@ fn has_second_user(dir: &Path) -> bool {
 #[test]
 fn another_user_gets_at_nothing_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
-    // The way to the folder is open; it is the folder that counts.
+    // The parent is readable by anyone, so only the folder's own permissions protect it.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let dir = folder.path().join("af");
     let words = ["--local", dir.to_str().unwrap()];
@@ -237,7 +237,7 @@ fn another_user_is_refused_and_whoever_shows_the_token_is_not() {
         let said = send(line, &kind, body, "cat <&3");
         let refused = said.starts_with("HTTP/1.1 401") || said.starts_with("HTTP/1.1 400");
         assert!(refused && !said.contains("con_"), "{line}: {said}");
-        // Who hangs up at once leaves a socket that looks like root's.
+        // A connection that is closed at once leaves a socket that looks like root's.
         send(line, &kind, body, "exec 3>&-");
     }
     is_unharmed(&serve, &one, folder.path());

@@ -1,4 +1,4 @@
-//! Imports lose no line silently and bring no event twice.
+//! Imports lose no line silently and import no event twice.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
@@ -14,7 +14,7 @@ fn event(id: u32) -> String {
     format!(r#"{{"time":"2026-01-01T00:00:00.{id:03}Z","id":"evt_{id}"}}"#)
 }
 
-/// How many events a connector of the tenant exports of the hour that they are all in.
+/// How many events a connector of the tenant exports from the hour that contains all of them.
 fn exported(folder: &Folder, tenant: &[&str]) -> u64 {
     let now = "2026-01-01T01:06:00Z";
     let start = ["--start-from", "2026-01-01T00:00:00Z"];
@@ -45,20 +45,21 @@ fn bad_lines_are_told_by_number_and_the_others_are_imported() {
         assert!(said.stderr.contains(words), "{words}: {said:?}");
     }
     assert!(
-        said.stdout.contains("2 events imported for acme") && said.stdout.contains("1 event already there"),
+        said.stdout.contains("2 events imported for acme")
+            && said.stdout.contains("1 event already in the table"),
         "{said:?}"
     );
 
     let told = run_with(&[&words[..], &["--json"]].concat(), lines.as_bytes());
     assert!(told.code == Some(1) && told.stderr.is_empty(), "{told:?}");
     let told = told.json();
-    // What is there already is not counted as imported again.
+    // Existing events are not counted as imported.
     assert_eq!((&told["imported"], &told["already_there"]), (&0.into(), &3.into()));
     assert_eq!(told["not_imported"], 2);
     assert_eq!((&told["bad"][0]["line"], &told["bad"][1]["line"]), (&2.into(), &4.into()));
 }
 
-/// The number before these words, or none.
+/// The number before these words; 0 if they are missing.
 fn counted(said: &Said, words: &str) -> u64 {
     let line = said.stdout.lines().find(|line| line.contains(words));
     line.map_or(0, |line| line.split(' ').next().unwrap().replace(',', "").parse().unwrap())
@@ -86,7 +87,8 @@ fn an_import_that_was_killed_is_completed_by_importing_again() {
     let mut import = command(&words);
     let mut import =
         import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    // Batches are told in the order of the file: when a bad line is heard, those before it are in the table.
+    // Batches are reported in the order of the file: once a rejected line is reported, the events before it are in the
+    // table.
     let mut stdin = import.stdin.take().unwrap();
     stdin.write_all((lines[..250].join("\n") + &"\nnonsense".repeat(25) + "\n").as_bytes()).unwrap();
     let mut stderr = BufReader::new(import.stderr.take().unwrap());
@@ -95,7 +97,7 @@ fn an_import_that_was_killed_is_completed_by_importing_again() {
     import.wait().unwrap();
 
     let said = run_with(&words, lines.join("\n").as_bytes());
-    let said: u64 = ["imported", "already there"].iter().map(|words| counted(&said, words)).sum();
+    let said: u64 = ["imported", "already in the table"].iter().map(|words| counted(&said, words)).sum();
     assert_eq!(said, 500);
     assert_eq!(exported(&folder, &["--tenant", "acme"]), 500);
 }
@@ -109,7 +111,10 @@ fn a_file_that_ends_early_is_told_with_what_was_imported() {
     let words = [&words[..], &["--id-field", "eventID", "-"]].concat();
     let said = run_with(&words, &whole[..whole.len() / 2]);
     assert_eq!(said.code, Some(1));
-    assert!(said.stderr.contains("can't be read on") && said.stderr.contains("imported before"), "{said:?}");
+    assert!(
+        said.stderr.contains("can't be read after") && said.stderr.contains("imported before"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -132,7 +137,7 @@ fn a_forgotten_option_is_told_ten_times_and_with_what_to_try() {
     assert_eq!(told, 10);
     for words in [
         "and 2,890 more",
-        "has the fields eventVersion, userIdentity, eventTime",
+        "without these fields has: eventVersion, userIdentity, eventTime",
         "try --time-field eventTime --id-field eventID",
         "2,900 entries could not be imported",
     ] {
@@ -151,7 +156,7 @@ fn ids_are_their_texts_and_no_event_replaces_another() {
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json", "-"];
     let event = |id: &str, rest: &str| format!(r#"{{"time":"2026-01-01T00:00:00Z","id":{id}{rest}}}"#);
     let ids = ["18446744073709551616", "18446744073709551617", "1", "1.0", "1e0", "0.1e1", "\"x\""];
-    // One file each, so that nothing but the table holds them against each other.
+    // One file each, so that only the table can detect a conflict.
     for id in ids {
         let told = run_with(&words, event(id, "").as_bytes()).json();
         assert_eq!((&told["imported"], &told["already_there"]), (&1.into(), &0.into()), "{id}");
@@ -160,12 +165,12 @@ fn ids_are_their_texts_and_no_event_replaces_another() {
     let told = said.json();
     assert_eq!((said.code, &told["imported"], &told["not_imported"]), (Some(1), &0.into(), &1.into()));
     let reason = told["bad"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("holds another event with its time and ID, which stays"), "{reason}");
-    // The same within one file names the first one's line; a number and a text of the same digits are one key.
+    assert!(reason.contains("already has another event with this time and ID"), "{reason}");
+    // Within one file the first one's line is named; a number and a string with the same digits are the same key.
     let lines = [event("9", ""), event("\"9\"", ""), event("9", r#", "other":true"#)].join("\n");
     let told = run_with(&words, lines.as_bytes()).json();
     assert_eq!((&told["imported"], &told["not_imported"]), (&1.into(), &2.into()), "{told}");
-    assert!(told["bad"][1]["reason"].as_str().unwrap().contains("time and ID of line 1"), "{told}");
+    assert!(told["bad"][1]["reason"].as_str().unwrap().contains("time and ID as line 1"), "{told}");
     assert_eq!(exported(&folder, &["--tenant", "acme"]), 8);
 }
 
@@ -177,7 +182,7 @@ fn times_with_any_offset_are_one_moment() {
     let first = run_with(&words, event("2026-01-01T02:00:00+02:00").as_bytes()).json();
     assert_eq!((&first["imported"], &first["first"]), (&1.into(), &"2026-01-01T00:00:00.000Z".into()));
     for time in ["2026-01-01T00:00:00z", "2026-01-01t00:00:00+00:00", "2025-12-31 19:00:00-05:00"] {
-        // The same key; the text is another one, so the first one stays.
+        // The key is the same but the text differs, so the first one stays.
         assert_eq!(run_with(&words, event(time).as_bytes()).json()["not_imported"], 1, "{time}");
     }
     let form = ["--time-form", "epoch_millis"];
@@ -190,7 +195,7 @@ fn times_with_any_offset_are_one_moment() {
 #[test]
 fn two_imports_at_once_lose_no_event_and_replace_none() {
     let events = |who: &str| -> Vec<NewEvent> {
-        // Every third one is another event under the same key.
+        // Every third one is a different event with the same key.
         let body =
             |n: u64| if n.is_multiple_of(3) { format!("{{\"by\":\"{who}\"}}") } else { "{}".to_owned() };
         (0..300).map(|n| NewEvent::new(Time::EPOCH, n.to_string(), body(n))).collect()

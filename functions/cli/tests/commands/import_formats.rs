@@ -1,5 +1,5 @@
-//! Imports read what people have: the same real events in every wrapping, split and compression come out as the same
-//! set, and what can't be read says what it is.
+//! Imports read all common formats: the same real events in every format, split and compression result in the same set,
+//! and unsupported formats are named.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,7 +11,7 @@ use crate::program::{Folder, Said, command, run, run_with, trail, trail_lines};
 
 const FIELDS: [&str; 4] = ["--time-field", "eventTime", "--id-field", "eventID"];
 
-/// Imports into a folder of its own, and says what the command said.
+/// Imports files into a folder.
 fn import(folder: &Folder, files: &[&str]) -> Said {
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json"];
     run(&[&words[..], &FIELDS, files].concat())
@@ -29,7 +29,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// The same over several lines, its members in their order, indented by so many levels.
+/// The same JSON over several lines, with its members in order, indented by that many levels.
 fn pretty(line: &str, level: usize) -> String {
     let (mut out, mut level, mut is_quoted, mut is_escaped) = (String::new(), level, false, false);
     let new_line = |level: usize| format!("\n{}", "  ".repeat(level));
@@ -71,7 +71,7 @@ fn attributes(members: &serde_json::Map<String, Value>) -> Value {
     members.iter().map(|(name, value)| (name.clone(), typed(value))).collect()
 }
 
-/// A file of these events in every form that people have them in.
+/// A file of these events in every supported format.
 fn forms(lines: &[String]) -> Vec<(&'static str, Vec<u8>)> {
     let values: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let over_lines = |level| lines.iter().map(|line| pretty(line, level)).collect::<Vec<_>>();
@@ -116,16 +116,16 @@ fn every_form_of_the_same_events_is_the_same_events() {
     let dir = tempfile::tempdir().unwrap();
     let mut expected = (300, 0, 0);
     for (name, bytes) in forms(lines) {
-        // The name says nothing.
+        // The name has no extension.
         let file = dir.path().join(name);
         std::fs::write(&file, bytes).unwrap();
         let said = import(&folder, &[file.to_str().unwrap()]);
-        // A native item's keys come in another order, so its text is another one.
+        // A native item's keys are in another order, so its text differs.
         if ["export", "scan"].contains(&name) {
             continue;
         }
         assert_eq!((imported(&said), said.code), (expected, Some(0)), "{name}: {said:?}");
-        // All further ones find each event in the table, identical.
+        // All further files find each event in the table, identical.
         expected = (0, 300, 0);
     }
     for name in ["export", "scan"] {
@@ -137,12 +137,12 @@ fn every_form_of_the_same_events_is_the_same_events() {
     }
 }
 
-/// A JSON text with its members in the order of their names.
+/// A JSON text with its members sorted by name.
 fn by_name(line: &str) -> String {
     serde_json::from_str::<Value>(line).unwrap().to_string()
 }
 
-/// All events that are exported of the hours of the trail.
+/// All events that are exported from the hours of the trail.
 fn exported(folder: &Folder) -> BTreeSet<String> {
     let files = delivered(folder, "json", "none");
     let events = files.iter().flat_map(|file| serde_json::from_slice::<Vec<Value>>(file).unwrap());
@@ -174,13 +174,13 @@ fn what_we_deliver_can_be_imported_again() {
     let folder = Folder::new();
     let said = import(&folder, &[dir.path().to_str().unwrap()]);
     assert_eq!((imported(&said), said.code), ((2900, 0, 0), Some(0)), "{said:?}");
-    // What says that nothing happened is no event of the tenant's.
+    // Heartbeats are not events of the tenant.
     assert!(said.json()["heartbeats"].as_u64().unwrap() > 0, "{said:?}");
     let lines: BTreeSet<String> = trail_lines().iter().map(|line| by_name(line)).collect();
     assert!(exported(&folder) == lines);
 }
 
-/// Writes a folder as people have them.
+/// Writes a folder with these files.
 fn tree(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -212,7 +212,7 @@ fn folders_and_several_files_are_read_in_order_and_say_what_was_left_out() {
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme"];
     let said = run(&[&words[..], &FIELDS, &[dir.path().to_str().unwrap()]].concat());
     assert!(
-        said.stdout.contains("300 events already there") && said.stdout.contains("readme.txt"),
+        said.stdout.contains("300 events already in the table") && said.stdout.contains("readme.txt"),
         "{said:?}"
     );
 }
@@ -267,9 +267,9 @@ fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
         ("a.html", b"<!DOCTYPE html><html></html>".to_vec(), "is HTML", "refused"),
         ("a.pdf", b"%PDF-1.7\n".to_vec(), "is a PDF", "JSON"),
         ("empty.json", Vec::new(), "is empty", "Get the file again"),
-        ("cut.gz", whole[..whole.len() / 2].to_vec(), "its gzip data is cut off", "import it again"),
-        ("broken.gz", broken, "its gzip data is damaged", "import it again"),
-        ("cut.zst", zstd::encode_all(&*vec![b'\n'; 100_000], 1).unwrap()[..10].to_vec(), "cut off", ""),
+        ("cut.gz", whole[..whole.len() / 2].to_vec(), "its gzip data is truncated", "repeat the import"),
+        ("broken.gz", broken, "its gzip data is damaged", "repeat the import"),
+        ("cut.zst", zstd::encode_all(&*vec![b'\n'; 100_000], 1).unwrap()[..10].to_vec(), "truncated", ""),
     ] {
         let dir = tree(&[(name, bytes)]);
         let file = dir.path().join(name);
@@ -278,7 +278,7 @@ fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
         assert_eq!(said.code, Some(1), "{name}: {said:?}");
         assert!(said.stderr.contains(what) && said.stderr.contains(remedy), "{name}: {said:?}");
         assert!(said.stderr.contains(name) && said.stderr.lines().count() <= 3, "{name}: {said:?}");
-        // Beside one that can be read it costs that one nothing.
+        // A valid file next to it is still imported.
         let good = dir.path().join("z.ndjson");
         std::fs::write(&good, lines[..10].join("\n")).unwrap();
         let said = import(&folder, &[file.to_str().unwrap(), good.to_str().unwrap()]);
@@ -323,7 +323,7 @@ fn memory_does_not_grow_with_what_is_read() {
     let string = gzip(&[&b"{\"a\":\""[..], &vec![b'x'; 128 << 20]].concat());
     for (bytes, code) in [(bomb, 0), (open, 1), (string, 1)] {
         let mut limited = command(&words);
-        // A ceiling of memory that a copy of the input would break through.
+        // The memory limit is lower than a copy of the input.
         #[cfg(target_os = "linux")]
         let said = limit(&mut limited, &bytes);
         #[cfg(not(target_os = "linux"))]
@@ -333,7 +333,7 @@ fn memory_does_not_grow_with_what_is_read() {
     }
 }
 
-/// Runs it and sees how much memory it took at most.
+/// Runs the import, and asserts its peak memory.
 #[cfg(target_os = "linux")]
 fn limit(import: &mut std::process::Command, stdin: &[u8]) -> Said {
     use std::process::Stdio;
@@ -350,7 +350,7 @@ fn limit(import: &mut std::process::Command, stdin: &[u8]) -> Said {
     said
 }
 
-/// The most memory that a process had, in KB, until it ended.
+/// The peak memory of a process until it ended, in KB.
 #[cfg(target_os = "linux")]
 fn peak(status: &Path) -> u64 {
     let mut peak = 0;

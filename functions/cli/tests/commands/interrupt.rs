@@ -1,4 +1,4 @@
-//! Ctrl-C ends a command at once, with 130 and a word.
+//! Ctrl-C ends a command at once, with exit code 130 and a message.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ fn an_import_that_waits_for_its_input_can_be_stopped() {
     let mut import = command(&words);
     let mut import =
         import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A batch of bad lines is told at once: when the first one is heard, the import is under way.
+    // A batch of invalid lines is reported at once: after the first one, the import is running.
     let mut stdin = import.stdin.take().unwrap();
     stdin.write_all("nonsense\n".repeat(25).as_bytes()).unwrap();
     let mut stderr = BufReader::new(import.stderr.take().unwrap());

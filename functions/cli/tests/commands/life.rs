@@ -1,4 +1,4 @@
-//! A connector's life on the embedded stand-ins, command by command, with real events.
+//! A connector's lifecycle on the embedded stand-ins, command by command, with real events.
 
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ fn a_connector_lives_from_create_to_resume() {
     assert_eq!(activated["connector"]["state"], "active");
     assert_eq!(activated["next_run_at"], "2023-07-10T12:05:00.000Z");
 
-    // Run now: the last window is cut at now less the settle time, and nothing younger is read.
+    // Run now: the last window ends at now minus the settle time, and no later event is read.
     let ran = on("run", "2023-07-10T12:30:00Z");
     assert_eq!((&ran["done"], &ran["cut"]), (&true.into(), &"2023-07-10T12:25:00.000Z".into()));
     assert_eq!(ran["parts"].as_array().unwrap().len(), 2);
@@ -97,7 +97,7 @@ fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
     on("pause", "2023-07-10T12:40:00Z");
     on("run", "2023-07-10T14:06:00Z");
     let (json, text) = shows("2023-07-10T14:06:00Z");
-    assert_eq!(json["undelivered_parts"], 3, "two whole hours, and the run that was asked for");
+    assert_eq!(json["undelivered_parts"], 3, "two whole hours, and the requested run");
     let [delivered, sealed] = ["delivered_manifest", "manifest"].map(|name| json[name].as_str().unwrap());
     assert_ne!(delivered, sealed);
     let line = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
@@ -145,13 +145,9 @@ fn a_blocked_connector_says_why_and_since_when_and_what_is_next() {
 
     let shown = run(&[&["connector", "show", &id], &place[..]].concat());
     assert_eq!(shown.code, Some(0));
-    for words in [
-        "is active and blocked since 2023-07-10T12:06:0",
-        "assume_role",
-        "remedy",
-        "external ID",
-        "tried again",
-    ] {
+    for words in
+        ["is active and blocked since 2023-07-10T12:06:0", "assume_role", "remedy", "external ID", "next try"]
+    {
         assert!(shown.stdout.contains(words), "{words}: {}", shown.stdout);
     }
 }
@@ -168,7 +164,7 @@ fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
     ] {
         let said = run(&["connector", verb, &id, "--local", folder.path()]);
         assert!(said.code == Some(1) && said.stderr.contains(words), "{verb}: {said:?}");
-        // What it says to do next is done here, and not in AWS.
+        // The suggested command works in this folder, and not in AWS.
         let next = format!("{id} --local {}", folder.path());
         assert!(said.stderr.lines().last().unwrap().contains(&next), "{verb}: {said:?}");
     }
@@ -228,7 +224,10 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
     }
     let shown = run(&[&["connector", "show", &id], &place[..]].concat());
     assert!(shown.stdout.contains(url), "{shown:?}");
-    assert!(shown.stdout.contains("security@acme.example, waits for an operator to confirm it"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("security@acme.example, waiting for an operator to confirm it"),
+        "{shown:?}"
+    );
     let confirm = ["connector", "contacts", &id, "--confirm", "SECURITY@acme.example"];
     let confirmed = folder.done(&confirm, now);
     assert_eq!(

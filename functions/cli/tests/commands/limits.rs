@@ -1,5 +1,5 @@
-//! What the domain refuses, in the words of the command line: a budget that is used up, an idempotency key with other
-//! values, a start in the future. The API says the same.
+//! Refusals of the domain on the command line: an exhausted budget, an idempotency key with other values, a start in the
+//! future. The API returns the same messages.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ fn create(folder: &Folder, more: &[&str]) -> String {
     made["connector"]["id"].as_str().unwrap().to_owned()
 }
 
-/// The message and the remedy of a refusal that ends with this code, the same with `--json` and without.
+/// The message and the remedy of a refusal with this exit code, the same with `--json` and without.
 fn refused(folder: &Folder, words: &[&str], code: i32) -> (String, String) {
     let said = says(folder, words);
     assert!(said.code == Some(code) && said.stdout.is_empty(), "{said:?}");

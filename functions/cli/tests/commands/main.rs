@@ -1,5 +1,5 @@
-//! What the command line promises, tried on the built program: exit codes, JSON, words. One binary with one
-//! module a topic.
+//! The promises of the command line, tested on the built program: exit codes, JSON, messages. One binary with one module
+//! per topic.
 
 #[cfg(test)]
 mod demo;

@@ -1,4 +1,4 @@
-//! `/stand-in/obstacles`: each one is set, met by a verification, explained, and taken away again.
+//! `/stand-in/obstacles`: each one is set, found by a verification, explained, and removed again.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::serve::Serve;
 const BUCKET: &str = "acme-log";
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// A connector whose set-up works, with a KMS key so that the key's obstacles are met too.
+/// A verified connector, with a KMS key so that the key's obstacles affect it too.
 fn connected(serve: &Serve) -> String {
     let made = serve.post("/v1/connectors", &json!({ "tenant": "acme" })).1;
     let one = format!("/v1/connectors/{}", made["id"].as_str().unwrap());
@@ -26,7 +26,7 @@ fn connected(serve: &Serve) -> String {
     one
 }
 
-/// The stage that fails, and what is said of it.
+/// The failed stage and its finding, if a verification fails.
 fn failing(serve: &Serve, one: &str) -> Option<(String, String)> {
     let (status, told) = serve.post(&format!("{one}/verify"), &json!({}));
     assert_eq!(status, 200, "{told}");
@@ -54,15 +54,15 @@ fn each_obstacle_is_met_explained_and_taken_away() {
     ] {
         let (status, set) = put(kind, &bucket);
         assert_eq!((status, &set["set"]), (200, &json!([{ "kind": kind, "bucket": BUCKET }])), "{set}");
-        // Once more changes nothing.
+        // Setting it again changes nothing.
         assert_eq!(put(kind, &bucket), (200, set));
-        let (failed, said) = failing(&serve, &one).unwrap_or_else(|| panic!("{kind} is not met"));
+        let (failed, said) = failing(&serve, &one).unwrap_or_else(|| panic!("{kind} has no effect"));
         assert!(said.contains(words), "{kind}: {failed} {said}");
         assert!(failed == stage || kind == "deleted-bucket", "{kind}: {failed} {said}");
         assert_eq!(serve.ask("DELETE", &path(kind), "", ""), (200, json!({ "set": [] })), "{kind}");
         assert_eq!(failing(&serve, &one), None, "{kind}");
     }
-    // What Auditferry does anyway.
+    // Auditferry sends a checksum anyway.
     assert_eq!(put("object-lock", &bucket).0, 200);
     assert_eq!(failing(&serve, &one), None);
     assert_eq!(put("new-role-delay", &json!({ "seconds": 3600 })).0, 200);

@@ -1,5 +1,5 @@
-//! Onboarding on the command line: what a verification finds and what mends it, a rotation, taking back and
-//! deleting, the record of it all.
+//! Onboarding on the command line: the findings of a verification and their fixes, a rotation, enabling and deleting, and
+//! the record of all changes.
 
 use serde_json::Value;
 
@@ -28,14 +28,14 @@ impl Play {
         play
     }
 
-    /// Connects, and finds it good.
+    /// Connects; the verification passes.
     fn connect(&self, more: &[&str]) -> Value {
         let told = self.folder.done(&[&["connector"], &self.to()[..], more].concat(), NOW);
         assert_eq!(told["verification"]["passed"], true, "{told}");
         told
     }
 
-    /// Connects, and finds that it does not work yet.
+    /// Connects; the verification fails.
     fn connect_in_vain(&self, more: &[&str]) -> Said {
         let said = self.says(&[&self.to()[..], more].concat());
         assert_eq!(said.code, Some(1), "{said:?}");
@@ -67,7 +67,7 @@ fn a_new_connector_comes_with_all_that_the_customer_needs() {
     let (role, stack) = (setup["role_name"].as_str().unwrap(), setup["stack_name"].as_str().unwrap());
     assert!(
         play.id.contains(stack.strip_prefix("auditferry-").unwrap()),
-        "{stack} is of the connector's own name"
+        "{stack} is the connector's own name"
     );
     let terraform = setup["terraform"].as_str().unwrap();
     assert!(terraform.contains(external_id) && terraform.contains(role), "{setup}");
@@ -93,7 +93,7 @@ fn the_same_key_makes_the_same_connector() {
 #[test]
 fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
     let play = Play::new();
-    // Nobody has launched the stack: the role does not let us in. To connect tells it, and so does `verify`.
+    // The stack was not launched, so the role denies access. `connect` reports it, and so does `verify`.
     for said in [play.connect_in_vain(&["--no-stack"]), play.says(&["verify", &play.id])] {
         assert_eq!(said.code, Some(1));
         for words in [
@@ -102,7 +102,8 @@ fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
             "does not let us in",
             "sts:ExternalId",
             "- put_object",
-            "is draft",
+            "Verification failed.",
+            "is still a draft",
             "connector verify",
         ] {
             assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
@@ -119,7 +120,7 @@ fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
     assert!(
         failed["finding"]["remedy"].as_str().unwrap().contains("arn:aws:s3:::acme-audit-log/auditferry/*")
     );
-    // The customer mends it.
+    // The customer fixes it.
     play.connect(&[]);
     let said = play.says(&["verify", &play.id]);
     assert_eq!(said.code, Some(0));
@@ -143,7 +144,7 @@ fn nothing_is_activated_or_resumed_without_a_verification_that_passes() {
     play.connect(&[]);
     assert_eq!(play.done("activate")["connector"]["state"], "active");
 
-    // Another place pauses the export until that is verified too.
+    // Another destination pauses the export until that is verified too.
     let said = play.connect_in_vain(&["--prefix", "elsewhere", "--no-stack"]);
     assert!(said.stdout.contains("is paused") && said.stdout.contains("connector resume"), "{said:?}");
     assert_eq!(play.done("show")["connector"]["state"], "paused");
@@ -152,7 +153,7 @@ fn nothing_is_activated_or_resumed_without_a_verification_that_passes() {
     assert_eq!(play.connect(&["--prefix", "elsewhere"])["connector"]["state"], "paused");
     assert_eq!(play.done("resume")["connector"]["state"], "active");
 
-    // One that works at once holds nothing up.
+    // A destination that passes at once does not pause it.
     assert_eq!(play.connect(&["--prefix", "third"])["connector"]["state"], "active");
 }
 
@@ -178,7 +179,7 @@ fn a_new_external_id_is_retired_into_use_once_it_works() {
     assert_eq!(play.done("setup")["external_id"], new);
     // The customer has not moved yet: the old one still works, and stays.
     let said = play.says(&["verify", &play.id]);
-    assert!(said.code == Some(0) && said.stdout.contains("still asks for the old external ID"), "{said:?}");
+    assert!(said.code == Some(0) && said.stdout.contains("still requires the old external ID"), "{said:?}");
     assert_eq!(play.done("show")["connector"]["external_id"], before);
     play.folder.edit_accounts(|accounts| accounts["roles"][ROLE]["external_id"] = new.clone());
     let said = play.says(&["verify", &play.id]);
@@ -199,7 +200,7 @@ fn what_is_disabled_can_be_taken_back_and_what_is_deleted_is_told_first() {
     assert_eq!(play.done("enable")["connector"]["state"], "paused");
     play.done("disable");
 
-    // Nobody is at a terminal to be asked.
+    // Without a terminal it can't ask for confirmation.
     let said = play.says(&["delete", &play.id]);
     assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
     assert!(said.stderr.contains("events from 2023-07-10T11:30:"), "{said:?}");
@@ -229,7 +230,7 @@ fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
         ];
         play.says(&[&["connect", other], &to[..]].concat())
     };
-    // The stand-in's customer does not change a role that lets in another connector.
+    // The stand-in's customer does not change a role that trusts another connector.
     let said = connect(ROLE, "elsewhere");
     assert!(said.code == Some(1) && said.stderr.contains("lets in another connector"), "{said:?}");
     assert_eq!(play.done("verify")["passed"], true);
@@ -240,10 +241,10 @@ fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
             assert!(!said.stderr.contains("acme,") && !said.stderr.contains(&play.id), "{said:?}");
         }
     };
-    // Another role of the same customer's, which may write into the folder: the folder is taken.
+    // Another role of the same customer, which may write to the folder: the folder is owned already.
     let own = "arn:aws:iam::222222222222:role/auditferry/Other";
     refused(connect(own, "auditferry"), "this destination");
-    // The customer lets the other connector in through the role of the first: the role is taken.
+    // The role of the first connector now trusts the other connector: the role is owned already.
     let external_id = made["connector"]["external_id"].clone();
     play.folder.edit_accounts(|accounts| {
         accounts["roles"][ROLE]["external_id"] = external_id.clone();

@@ -1,4 +1,4 @@
-//! The program under test: runs it as a person does, in an environment that holds nothing of this machine's.
+//! The program under test: runs it as a user does, in an empty environment.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The command, with nothing in its environment.
+/// The command with an empty environment.
 pub(crate) fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auditferry"));
     command.args(words).env_clear();
     command
 }
 
-/// What a command said and how it ended.
+/// The output and exit code of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
@@ -30,7 +30,7 @@ impl From<Output> for Said {
 }
 
 impl Said {
-    /// The one object on stdout.
+    /// Parses the only line on stdout as JSON.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
@@ -42,7 +42,7 @@ pub(crate) fn run(words: &[&str]) -> Said {
     command(words).stdin(Stdio::null()).output().unwrap().into()
 }
 
-/// Runs the program with this on its stdin.
+/// Runs the program with this stdin.
 pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> Said {
     let mut command = command(words);
     let mut child =
@@ -74,7 +74,7 @@ pub(crate) fn trail_lines() -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// A folder that `init` has made.
+/// A folder created by `init`.
 pub(crate) struct Folder {
     dir: TempDir,
 }
@@ -91,13 +91,13 @@ impl Folder {
         self.dir.path().to_str().unwrap()
     }
 
-    /// Runs a command on it that must succeed, as of a time.
+    /// Runs a command on the folder that must succeed, as of a time.
     pub(crate) fn done(&self, words: &[&str], now: &str) -> Value {
         let place = ["--local", self.path(), "--now", now];
         done(&[words, &place].concat())
     }
 
-    /// Changes who owns which bucket and which roles there are, behind the program's back.
+    /// Edits the stand-in's accounts directly: the roles, and the owners of the buckets.
     pub(crate) fn edit_accounts(&self, edit: impl FnOnce(&mut Value)) {
         let file = self.dir.path().join("accounts.json");
         let mut accounts = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -105,7 +105,7 @@ impl Folder {
         std::fs::write(&file, accounts.to_string()).unwrap();
     }
 
-    /// The bytes of all files of a bucket, or of a folder of it, in the order of their names.
+    /// The bytes of all files in a bucket or a folder of it, in the order of their names.
     pub(crate) fn files(&self, bucket: &str) -> Vec<Vec<u8>> {
         files(&self.dir.path().join("buckets").join(bucket))
     }
@@ -125,7 +125,7 @@ pub(crate) fn files(folder: &Path) -> Vec<Vec<u8>> {
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// The events of a file of the layout `json`, each as it stands there.
+/// The events of a file in the format `json`, byte for byte.
 pub(crate) fn events(file: &[u8]) -> Vec<String> {
     let text = std::str::from_utf8(file).unwrap();
     let body = text.strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]\n")).unwrap();

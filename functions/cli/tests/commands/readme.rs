@@ -1,4 +1,4 @@
-//! The README's walks are run as they stand there, so that they can't drift from the program.
+//! Runs the README's walkthroughs verbatim, so that they can't drift from the program.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 
-/// What `cargo run … -- WORDS` does, with the program that is built already.
+/// Replaces `cargo run … -- ARGUMENTS` by the program that is built already.
 const CARGO: &str = "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$AUDITFERRY\" \"$@\"\n";
 
 /// The README's lines from this heading to the next of the same level.
@@ -36,17 +36,17 @@ fn script(text: &str) -> String {
     script
 }
 
-/// The README says that its walk takes these. Without them nothing is wrong with the program, and that is said.
+/// The README lists the tools that its walkthrough needs. If one is missing, the message says so.
 fn needs(tool: &str, path: &str) {
     let found = Command::new(tool).arg("--version").env("PATH", path).stdout(Stdio::null()).status();
     assert!(
         found.is_ok_and(|status| status.success()),
-        "this test runs the README's walk as a reader does, which takes `bash` and `curl`: install `{tool}`, or leave \
-         it out with `cargo test -- --skip readme`"
+        "this test runs the README's walkthrough, which needs `bash` and `curl`: install `{tool}`, or skip \
+         the test with `cargo test -- --skip readme`"
     );
 }
 
-/// What a section's shell blocks print, run one after the other in a new folder, in this shell.
+/// Runs a section's shell blocks in a new folder, in this shell; returns their output.
 fn walk(shell: &str, script: &str) -> String {
     let temporary = tempfile::tempdir().unwrap();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -71,11 +71,11 @@ fn walk(shell: &str, script: &str) -> String {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Whatever the script leaves running is of its group, and goes with it.
+        // Processes that the script leaves running are in its group, and are killed with it.
         .process_group(0)
         .spawn()
         .unwrap();
-    // Both are read while it runs: a full pipe would stop it.
+    // Both are read while it runs: a full pipe would block it.
     let (stdout, stderr) = (all_of(child.stdout.take().unwrap()), all_of(child.stderr.take().unwrap()));
     let status = child.wait().unwrap();
     let group = format!("-{}", child.id());
@@ -98,25 +98,25 @@ fn path() -> String {
     std::env::var("PATH").unwrap()
 }
 
-/// A port that is free here.
+/// A free port.
 fn free_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
-/// bash, and zsh, which is the shell of macOS, where this machine has it.
+/// bash, and if installed zsh, the shell of macOS.
 fn shells() -> Vec<&'static str> {
     let has_zsh = Command::new("zsh").arg("--version").env("PATH", path()).output().is_ok();
     if has_zsh {
         return vec!["bash", "zsh"];
     }
-    eprintln!("NOT CHECKED: the README's walks in zsh, which is not here");
+    eprintln!("NOT CHECKED: the README's walkthroughs in zsh, which is not installed");
     vec!["bash"]
 }
 
 #[test]
 fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     let text = section("Onboarding a customer");
-    // The one thing that is changed: a port that is free here.
+    // Only the port is replaced by a free one.
     let script = script(&text).replace("8080", &free_port());
     assert!(script.contains("call -X POST") && script.contains("connector activate"), "{script}");
     for shell in shells() {
@@ -125,7 +125,7 @@ fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
 }
 
 fn onboarded(script: &str, said: &str) {
-    // What the text promises along the way.
+    // The results that the text describes.
     for words in [
         "\"state\":\"active\"",
         "\"part\":2,\"state\":\"delivered\"",
@@ -135,7 +135,7 @@ fn onboarded(script: &str, said: &str) {
     ] {
         assert!(said.contains(words), "{words}:\n{said}");
     }
-    // It ends with what the customer's auditor does, with the vendor's key, and that ends in the one word.
+    // It ends with the auditor's verification, with the vendor's key, whose last line says Proven.
     let last = script.trim_end().lines().last().unwrap();
     assert!(last.contains(" verify ") && last.contains("--key"), "{last}");
     let verdict = said.trim_end().lines().last().unwrap();
@@ -159,15 +159,15 @@ fn shown(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_five_mishaps_end_as_the_readme_shows() {
-    let text = section("Five mishaps, and what mends them");
+    let text = section("Five common failures, and how to fix them");
     let script = script(&text).replace("8081", &free_port());
     let shown = shown(&text);
     let count = |start: &str| shown.iter().filter(|line| line.starts_with(start)).count();
-    // Four show what fails; all five end well.
-    assert_eq!((count("✗ "), count("It works. ") + count("con_… is active")), (4, 5), "{shown:?}");
+    // Four show a failure; all five end with success.
+    assert_eq!((count("✗ "), count("Verified. ") + count("con_… is active")), (4, 5), "{shown:?}");
     for shell in shells() {
         let said = walk(shell, &script);
-        // What is shown comes in this order. `…` stands for whatever is left out.
+        // The shown lines appear in this order. `…` stands for omitted text.
         let mut lines = said.lines();
         for expected in &shown {
             let parts: Vec<&str> = expected.split('…').map(str::trim_end).collect();

@@ -1,4 +1,4 @@
-//! Every wrong value is refused with 2, what is wrong, and the right form.
+//! Every invalid value is refused with exit code 2, the error, and the valid form.
 
 use crate::program::{command, run};
 
@@ -86,7 +86,7 @@ fn with_json_a_refusal_is_an_object_on_stdout() {
     let error = &said.json()["error"];
     assert_eq!(
         (&error["kind"], &error["remedy"]),
-        (&"failed".into(), &"Make one first: auditferry init --local /nowhere".into())
+        (&"failed".into(), &"Create it first: auditferry init --local /nowhere".into())
     );
 }
 
@@ -117,7 +117,10 @@ fn nothing_is_made_in_aws_by_hand_nor_in_a_folder_of_something_else() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("thesis.txt"), "mine").unwrap();
     let said = run(&["init", "--local", folder.path().to_str().unwrap()]);
-    assert!(said.code == Some(1) && said.stderr.contains("holds something else"), "{said:?}");
+    assert!(
+        said.code == Some(1) && said.stderr.contains("is not empty and not an Auditferry folder"),
+        "{said:?}"
+    );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 

@@ -1,4 +1,4 @@
-//! `serve`: the API and the stand-ins stay up, the schedule ticks, and another process works on the same stack.
+//! `serve`: the API and the stand-ins run, the schedule ticks, and another process uses the same stack.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Said, command};
 
-/// A `serve` that runs.
+/// A running `serve`.
 pub(crate) struct Serve {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -25,12 +25,12 @@ impl Serve {
         Self { child, stdout, hello: serde_json::from_str(&line).unwrap() }
     }
 
-    /// A command in the environment that `serve` has told, as in another terminal.
+    /// Runs a command in the environment that `serve` printed, as in another terminal.
     pub(crate) fn says(&self, words: &[&str]) -> Said {
         self.says_with(&[], words)
     }
 
-    /// The same, with other values of these variables.
+    /// The same, with other values for these variables.
     pub(crate) fn says_with(&self, changed: &[(&str, &str)], words: &[&str]) -> Said {
         let environment = self.hello["environment"].as_object().unwrap();
         let environment = environment.iter().map(|(name, value)| (name, value.as_str().unwrap()));
@@ -45,12 +45,12 @@ impl Serve {
         url.strip_prefix("http://").unwrap().split('/').next().unwrap()
     }
 
-    /// A request: the status and the body.
+    /// Sends a request; returns the status and the body.
     pub(crate) fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
         let host = self.host();
         let mut stream = TcpStream::connect(host).unwrap();
         let (length, token) = (body.len(), self.hello["token"].as_str().unwrap());
-        // Linux alone would know us without the token.
+        // Only Linux identifies the user without the token.
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -66,7 +66,7 @@ impl Serve {
         self.ask("POST", path, "application/json", &body.to_string())
     }
 
-    /// Stops it with a signal; it must end well, having said nothing more.
+    /// Stops it with a signal; it must exit with 0 and print nothing more.
     pub(crate) fn stop(mut self, signal: &str) {
         let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
@@ -79,7 +79,7 @@ impl Serve {
 }
 
 impl Drop for Serve {
-    /// A test that fails must not leave it behind. One that was stopped is gone already.
+    /// A failed test must not leave the process behind. A stopped one has ended already.
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
@@ -95,7 +95,7 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
     assert_eq!(status, 201, "{made}");
     let id = made["id"].as_str().unwrap();
     let setup = serve.ask("GET", &format!("/v1/connectors/{id}/setup"), "", "").1;
-    // The link fills in all but the bucket; what is typed beside it goes before what it fills in.
+    // The link fills in everything but the bucket; parameters in the body take precedence.
     let stack = json!({
         "AccountId": "222222222222", "Link": setup["quick_create_url"],
         "BucketName": "acme-log", "Prefix": "audit", "CreateBucket": "yes",
@@ -123,7 +123,7 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
     }));
     let events = dir.join(format!("buckets/{bucket}/audit/events/date=2023-07-10"));
     assert_eq!(std::fs::read_dir(events).unwrap().count(), 2);
-    // A folder in use is told, and free again afterwards.
+    // A folder in use is refused, and can be used again afterwards.
     let list = ["connector", "list", "--local", dir.to_str().unwrap()];
     assert_eq!(crate::program::run(&list).code, Some(1));
     serve.stop("-INT");
@@ -139,7 +139,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
     assert_eq!(said.code, Some(0), "{said:?}");
     let made = said.json();
     let id = made["connector"]["id"].as_str().unwrap();
-    // The vendor is who STS says, and the template is published nowhere.
+    // The vendor's account comes from STS, and the template is not published.
     let trust = &made["setup"]["trust_policy"]["Statement"][0];
     assert_eq!(trust["Principal"]["AWS"], "arn:aws:iam::111111111111:root");
     assert!(made["setup"]["quick_create_url"].is_null());
@@ -162,7 +162,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
         "{said:?}"
     );
 
-    // Both surfaces tell the same, with the name of whoever signed, and the bus was told by both processes.
+    // API and CLI show the same changes, with the name of the signer, and both processes published notices.
     let (status, changes) = serve.ask("GET", &format!("/v1/connectors/{id}/changes"), "", "");
     assert_eq!((status, &changes["changes"][0]["what"]), (200, &"activate".into()));
     assert_eq!(changes["changes"][0]["by"]["name"], "arn:aws:iam::111111111111:user/auditferry");
@@ -183,8 +183,8 @@ fn the_customers_part_takes_nothing_but_sound_parameters() {
         ("ExternalId", json!("mine"), "external ID"),
         ("CreateBucket", json!("maybe"), "yes"),
         ("BucketNamespace", json!("mine"), "account-regional"),
-        ("VendorAccountId", json!("999999999999"), "no other vendor"),
-        ("VendorRoleName", json!("admin"), "no other vendor"),
+        ("VendorAccountId", json!("999999999999"), "the only vendor of the stand-ins"),
+        ("VendorRoleName", json!("admin"), "the only vendor of the stand-ins"),
         ("Link", json!("https://console.example/"), "quick-create link"),
         ("Link", json!("https://c.example/?region=r#/stacks/create/review?param_Policy=x"), "unknown field"),
         ("Policy", json!("*"), "unknown field"),

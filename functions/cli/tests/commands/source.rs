@@ -1,4 +1,4 @@
-//! `source accept`: an operator says which events table the connectors are read from.
+//! `source accept`: an operator accepts another events table for the connectors.
 
 use crate::program::{Folder, Said, run};
 use crate::serve::Serve;
@@ -6,7 +6,7 @@ use crate::serve::Serve;
 const NOW: &str = "2023-07-10T12:30:00Z";
 const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
 
-/// A folder whose one connector is sealed up to 12:25.
+/// A folder with one connector, sealed up to 12:25.
 fn sealed() -> Folder {
     let folder = Folder::new();
     let done = |words: &[&str]| folder.done(words, "2023-07-10T11:30:00Z");
@@ -49,7 +49,7 @@ fn another_table_is_accepted_once_it_loses_nothing_and_the_old_one_is_refused_fr
     );
     serve.stop("-TERM");
 
-    // The folder's own table is the old one now: nothing is sealed from it.
+    // The folder's own table is now the old one: nothing is sealed from it.
     let id = report["accepted"][0]["connector"].as_str().unwrap();
     let words = ["connector", "run", id, "--local", folder.path(), "--now", "2023-07-10T13:06:00Z"];
     let ran = run(&words);

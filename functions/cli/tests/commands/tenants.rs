@@ -1,5 +1,5 @@
-//! Tenants are called what products call them: their events are imported, exported and listed by their exact ID, and
-//! an ID that would read like another tenant's partition is refused by every command alike.
+//! Tenant IDs are the product's own: events are imported, exported and listed by the exact ID, and every command refuses
+//! an ID that would read like another tenant's partition.
 
 use std::process::Stdio;
 
@@ -14,7 +14,7 @@ fn import(folder: &Folder, tenant: &str, lines: &str) -> crate::program::Said {
     run_with(&["events", "import", "--local", folder.path(), &tenant, "--json", "-"], lines.as_bytes())
 }
 
-/// Makes a connector that exports the hour, into a bucket of this number, and returns its ID.
+/// Creates a connector that exports the hour into the bucket with this number; returns its ID.
 fn activated(folder: &Folder, tenant: &str, number: usize) -> String {
     let tenant = format!("--tenant={tenant}");
     let start = "2026-01-01T00:00:00Z";
@@ -81,13 +81,13 @@ fn an_id_that_reads_like_a_shard_of_another_tenant_is_refused_by_every_command()
     assert_eq!(listed["connectors"].as_array().unwrap().len(), 0);
 }
 
-/// In AWS the deployment's own format decides, which the command is given as the functions are.
+/// In AWS the command uses the deployment's own format, from the same variable as the functions.
 #[test]
 fn an_import_follows_the_partition_format_of_the_deployment() {
     for (format, tenant, code) in [
         ("{tenant}#{shard}", "acme#1", 2),
         ("{shard}#{tenant}", "1#acme", 2),
-        // Refused by nothing but the address, at which nobody listens.
+        // Fails only because nobody listens at the address.
         ("TENANT#{tenant}", "acme#1", 1),
     ] {
         let words = ["events", "import", "--tenant", tenant, "--json", "/dev/null"];
@@ -105,13 +105,13 @@ fn an_import_follows_the_partition_format_of_the_deployment() {
     }
 }
 
-/// A person sees what is in an ID, and a terminal gets nothing that turns its line around.
+/// A person sees every character of an ID, and a terminal gets no character that reverses its line.
 #[test]
 fn what_does_not_show_itself_is_written_out_for_a_person() {
     let folder = Folder::new();
     let place = ["--local", folder.path()];
     let made = run(&[&["connector", "create", "--tenant", "acme\u{202e} "], &place[..]].concat());
-    assert!(made.stdout.contains("was made for acme\\u{202e}\\u{20}\n"), "{made:?}");
+    assert!(made.stdout.contains("was created for acme\\u{202e}\\u{20}\n"), "{made:?}");
     let listed = run(&[&["connector", "list"], &place[..]].concat());
     assert!(listed.stdout.contains("acme\\u{202e}\\u{20}  draft"), "{listed:?}");
     assert!(!(made.stdout + &listed.stdout).contains('\u{202e}'));

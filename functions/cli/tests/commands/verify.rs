@@ -1,4 +1,4 @@
-//! `verify`, as an auditor runs it: on a folder, on a bucket, with its own exit codes.
+//! `verify`, as an auditor runs it: on a folder, with its own exit codes.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::program::{Said, run};
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
 
-/// A folder with a copy of a connector's bucket.
+/// Creates a folder with a copy of a connector's bucket.
 fn copy() -> (TempDir, Sealer) {
     let (folder, story) = (tempfile::tempdir().unwrap(), story(1, 7));
     write(&story.files, folder.path()).unwrap();
@@ -49,8 +49,8 @@ fn a_sound_copy_is_proven_in_words_and_as_json() {
     assert_eq!((&told["trusted_keys"], told.get("repeat")), (&trusted.to_vec().into(), None));
 }
 
-/// Whoever has the bucket can sign all of it anew: without the vendor's key it is sound at best, and the command that
-/// proves it is told.
+/// Anyone with write access to the bucket can sign everything again. So without the vendor's key it is consistent at
+/// best, and the command that proves it is printed.
 #[test]
 fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
     let (folder, _) = copy();
@@ -70,7 +70,7 @@ fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
     assert_eq!((said.code, &told["verdict"]), (Some(2), &"consistent".into()));
     assert_eq!(told["checked"]["keys"], "trust on first use");
     assert!(told["repeat"].as_str().unwrap().contains(" --key 'vendor.example/auditferry+"), "{told}");
-    // A finding a line, so that grep can read them.
+    // One finding per line, for grep.
     let line = said.stdout.lines().find(|line| line.contains("trust_on_first_use\",\"part\"")).unwrap();
     let finding: serde_json::Value = serde_json::from_str(line.trim_end_matches(',')).unwrap();
     assert_eq!((&finding["severity"], &finding["part"]), (&"incomplete".into(), &1.into()));
@@ -134,7 +134,7 @@ fn keys_are_named_one_by_one_or_in_a_file() {
     assert!(said.code == Some(1) && said.stdout.contains("signature_untrusted"), "{said:?}");
 }
 
-/// One finding may stand for many parts, and several for one: what a person reads is what is missing.
+/// One finding may cover many parts, and several findings one part: the summary counts missing parts and files.
 #[test]
 fn a_summary_counts_the_parts_and_files_that_are_missing() {
     let at = |text: &str| text.parse::<domain::time::Time>().unwrap();

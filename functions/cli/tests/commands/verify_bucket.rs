@@ -1,4 +1,4 @@
-//! `verify s3://…`, through the real SDK, against a few lines that list in pages and hand out objects.
+//! `verify s3://…`, through the real SDK, with a minimal server that lists in pages and serves objects.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use tests::archive::{Files, TestKey, story};
 
 use crate::program::{Said, command};
 
-/// What the bucket holds, by key.
+/// The bucket's objects, by key.
 type Bucket = State<Arc<Files>>;
 
-/// A page of five keys below the prefix; the token is the last key of the page before. With a delimiter a page of all
-/// folders. Below `endless` the second page names itself as the next one.
+/// Returns a page of five keys below the prefix; the token is the last key of the previous page. With a delimiter it
+/// returns all folders. Below `endless` the second page names itself as the next one.
 async fn list(State(files): Bucket, Query(asked): Query<HashMap<String, String>>) -> Response {
     if asked.contains_key("delimiter") {
         let below = files.keys().filter_map(|key| key.strip_prefix(&asked["prefix"]));
@@ -86,18 +86,18 @@ fn below(prefix: &str, files: &Files) -> Files {
 async fn a_bucket_is_verified_page_by_page_without_a_copy() {
     let story = story(1, 7);
     let mut files = below("audit/acme/", &story.files);
-    // A folder that somebody made in the console, and what belongs to another prefix, are none of it.
+    // A folder object from the console, and objects of another prefix, do not belong to the archive.
     files.insert("audit/acme/".into(), Vec::new());
     files.insert("audit/acme-2/events/x".into(), Vec::new());
     let key = TestKey::new(7).public.to_string();
     for place in ["s3://acme-audit-log/audit/acme", "s3://acme-audit-log/audit/acme/"] {
         let said = verify(files.clone(), &[place, "--key", &key]).await;
         assert!(said.code == Some(0) && said.stdout.contains("14 of 14 parts"), "{said:?}");
-        // The manifests were delivered elsewhere: an archive that was moved, or another connector's.
+        // The manifests name another destination: the archive was moved, or belongs to another connector.
         let moved = "destination_differs part 14: the newest manifest was delivered to s3://acme-audit-log-2/auditferry";
         assert!(said.stdout.contains(moved), "{said:?}");
     }
-    // A whole bucket holds it below the connector's prefix.
+    // A whole bucket contains the archive below the connector's prefix.
     for place in ["s3://acme-audit-log", "s3://acme-audit-log/", "s3://acme-audit-log/audit"] {
         let said = verify(files.clone(), &[place, "--key", &key]).await;
         let taken = "the only one below it: s3://acme-audit-log/audit/acme\n";
@@ -139,7 +139,7 @@ async fn a_listing_that_repeats_itself_ends() {
     assert!(said.code == Some(2) && said.stderr.contains("it has no end"), "{said:?}");
 }
 
-/// In a bucket nothing leaves such files by itself.
+/// No system creates such files in a bucket by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_system_leaves_in_a_folder_is_added_in_a_bucket() {
     let mut files = story(1, 7).files;

@@ -1,4 +1,4 @@
-//! `verify` on what people have: a copy of a whole bucket, of several, of too little, with what their systems left in it.
+//! `verify` on realistic copies: a whole bucket, several archives, a part of an archive, and with system files in it.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn key() -> String {
     TestKey::new(7).public.to_string()
 }
 
-/// With the vendor's key, soon after the story's end.
+/// Verifies with the vendor's key, as of soon after the story's end.
 fn verify(place: &Path) -> Said {
     run(&[&["verify", place.to_str().unwrap(), "--key", &key()], &AS_OF[..]].concat())
 }
@@ -28,7 +28,7 @@ fn copies(archives: &[(&str, &Sealer)]) -> TempDir {
     folder
 }
 
-/// Runs the commands that were printed, with a shell, as whoever copies them does.
+/// Runs the printed commands in a shell, as a user who copies them does.
 fn copied(text: &str) -> Vec<Said> {
     let tools = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_auditferry"), tools.path().join("auditferry")).unwrap();
@@ -50,7 +50,7 @@ fn put(folder: &Path, files: &[(&str, &[u8])]) {
 fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
     for prefix in ["auditferry", "audit/acme", "a/b/c/d"] {
         let folder = copies(&[(prefix, &story(1, 7))]);
-        // Whatever else a customer keeps in the bucket, a folder of manifests of other software included.
+        // Other content of the customer's bucket, including other software's folder of manifests.
         put(
             folder.path(),
             &[("logs/2026/app.json", b"{}"), ("k8s/manifests/pod.yaml", b"x"), ("README", b"x")],
@@ -98,7 +98,7 @@ fn whoever_names_too_little_is_told_the_right_place() {
         let said = copied(&said.stderr);
         assert!(said.len() == 1 && said[0].code == Some(0), "{place}: {said:?}");
     }
-    // A path that says nothing of where it is.
+    // A relative path without names.
     let mut command = crate::program::command(&[&["verify", "."], &AS_OF[..]].concat());
     let said = Said::from(command.current_dir(archive.join("events")).output().unwrap());
     assert!(said.code == Some(3) && said.stderr.contains("copy/auditferry "), "{said:?}");
@@ -110,7 +110,7 @@ fn whoever_names_too_little_is_told_the_right_place() {
     }
 }
 
-/// Where nothing that anybody signed was found, nobody can say that anything was changed.
+/// Without a signed manifest nothing can be reported as changed.
 #[test]
 fn where_no_manifest_can_be_read_nobody_is_accused() {
     let story = story(1, 7);
@@ -132,7 +132,7 @@ fn where_no_manifest_can_be_read_nobody_is_accused() {
         }
         assert!(!said.stdout.contains('✗') && said.stdout.contains("no manifest is here"), "{}", said.stdout);
     }
-    // One manifest that can be read is enough to see that files were added.
+    // One readable manifest is enough to detect that files were added.
     let mut files = story.files.clone();
     let first = story.parts[0].manifest.name(story.parts[0].note.sha256());
     files.retain(|name, _| !name.starts_with("manifests/date=") || *name == first);
@@ -161,7 +161,7 @@ fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
             (".Spotlight-V100/Store-V2/x", b""),
         ],
     );
-    // And above it, where a copy of the bucket has it too.
+    // Also above the archive, in the copy of the bucket.
     put(folder.path(), &[(".DS_Store", b""), ("__MACOSX/auditferry/manifests/keys/._x", apple)]);
     let said = verify(folder.path());
     assert!(said.code == Some(0) && said.stdout.contains(" Proven, for connector "), "{said:?}");

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
@@ -37,7 +37,7 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
-    let services = Services::from_environment(S3Settings::default()).await;
+    let services = ClientFactory::from_environment(S3Settings::default()).await;
     let ledger =
         Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default()));
     let clock = Arc::new(SystemClock::new());

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{DateShift, DynamoLedger};
@@ -67,7 +67,7 @@ impl Wired {
 }
 
 async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired, SettingsError> {
-    let services = Services::from_environment(settings.s3).await;
+    let services = ClientFactory::from_environment(settings.s3).await;
     let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
     let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));

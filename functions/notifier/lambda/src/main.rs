@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::clients::Services;
+use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::ledger::{DateShift, DynamoLedger};
 use adapters::logs;
@@ -34,7 +34,7 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
-    let services = Services::from_environment(S3Settings::default()).await;
+    let services = ClientFactory::from_environment(S3Settings::default()).await;
     let mailer = |sender| Arc::new(SesMailer::new(&services, sender)) as Arc<dyn Mailer>;
     let mailer = settings.sender.map(mailer);
     let asking = settings.confirmation.zip(mailer.clone());
