@@ -8,7 +8,7 @@
 use std::panic::AssertUnwindSafe;
 
 use adapters::clients::Clients;
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::staging::{S3Staging, create_bucket};
 use futures_util::FutureExt as _;
 use tests::promises;

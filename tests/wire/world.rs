@@ -11,7 +11,7 @@ use adapters::bus::EventBridgeBus;
 use adapters::clients::{ClientFactory, Clients, Endpoints};
 use adapters::clock::SystemClock;
 use adapters::customers::StsCustomers;
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent};
 use adapters::staging::S3Staging;
@@ -115,7 +115,7 @@ impl World {
     }
 
     fn clock(&self) -> SystemClock {
-        SystemClock::shifted(self.shift_ms)
+        SystemClock::with_offset(self.shift_ms)
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -217,7 +217,7 @@ impl World {
     }
 
     fn ledger(&self, dynamodb: &aws_sdk_dynamodb::Client) -> DynamoLedger {
-        DynamoLedger::new(dynamodb.clone(), LEDGER.to_owned(), DateShift::millis(self.shift_ms))
+        DynamoLedger::new(dynamodb.clone(), LEDGER.to_owned(), ClockOffset::millis(self.shift_ms))
     }
 
     /// How often KMS would have been called to sign since the last call of this: once for each signature.

@@ -11,26 +11,26 @@ use domain::time::Time;
 /// The system clock, optionally with a fixed offset.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock {
-    shift_ms: i64,
+    offset_ms: i64,
 }
 
 impl SystemClock {
     /// The system clock without an offset.
     #[must_use]
     pub const fn new() -> Self {
-        Self { shift_ms: 0 }
+        Self { offset_ms: 0 }
     }
 
     /// A clock `millis` milliseconds ahead of the system clock; behind it if negative. The sandbox runs as of
     /// the day of its events. Nothing that calls AWS may use it.
     #[must_use]
-    pub const fn shifted(millis: i64) -> Self {
-        Self { shift_ms: millis }
+    pub const fn with_offset(millis: i64) -> Self {
+        Self { offset_ms: millis }
     }
 }
 
 /// Milliseconds since 1970, clamped to the range of [`Time`].
-fn shifted(since_epoch: Duration, shift_ms: i64) -> Time {
+fn offset_time(since_epoch: Duration, shift_ms: i64) -> Time {
     let ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX).saturating_add(shift_ms);
     Time::from_millis(ms.clamp(0, Time::LAST.millis())).unwrap_or(Time::LAST)
 }
@@ -41,7 +41,7 @@ impl Clock for SystemClock {
     fn now(&self) -> Time {
         // A system clock before 1970 reads as 1970; the protocol's skew check against the ledger's clock
         // stops the run.
-        shifted(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), self.shift_ms)
+        offset_time(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), self.offset_ms)
     }
 
     async fn sleep(&self, span: Duration) {
@@ -66,10 +66,10 @@ mod tests {
     #[test]
     fn a_shifted_clock_keeps_its_distance_and_stops_at_the_ends_of_time() {
         let second = Duration::from_secs(1);
-        assert_eq!(shifted(second, 500).millis(), 1500);
-        assert_eq!(shifted(second, -5_000), Time::EPOCH);
-        assert_eq!(shifted(second, i64::MAX), Time::LAST);
-        let (plain, ahead) = (SystemClock::new().now(), SystemClock::shifted(60_000).now());
+        assert_eq!(offset_time(second, 500).millis(), 1500);
+        assert_eq!(offset_time(second, -5_000), Time::EPOCH);
+        assert_eq!(offset_time(second, i64::MAX), Time::LAST);
+        let (plain, ahead) = (SystemClock::new().now(), SystemClock::with_offset(60_000).now());
         assert!(ahead.since(plain) >= Duration::from_mins(1));
     }
 

@@ -1,4 +1,4 @@
-//! What is answered of a connector. The names are those of the command line's `--json`.
+//! The responses about a connector. Field names equal those of the CLI's `--json`.
 
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
@@ -19,13 +19,13 @@ use crate::preconditions::etag;
 use crate::problem::Problem;
 use crate::records::Export;
 
-/// A JSON answer.
+/// A JSON response.
 pub(crate) fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(answer).map_err(|_| Problem::unwritable())?;
     Ok((status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
 }
 
-/// A JSON answer that shows a version.
+/// A JSON response with the version as its `ETag`.
 pub(crate) fn versioned(status: StatusCode, detail: &Detail<'_>) -> Result<Response, Problem> {
     let mut answer = json(status, detail)?;
     answer.headers_mut().extend(etag(detail.settings.version).map(|tag| (ETAG, tag)));
@@ -62,7 +62,7 @@ pub(crate) struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// Without the external IDs, as listings and records show them.
+    /// Without the external IDs, for listings and change records.
     pub(crate) fn of(connector: &'a Connector) -> Self {
         Self {
             id: &connector.id,
@@ -84,14 +84,14 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// With them, for who may see this one connector.
+    /// With the external IDs, for a caller who may see this connector.
     fn whole(connector: &'a Connector) -> Self {
         let external_id = Some(&connector.external_id);
         Self { external_id, next_external_id: connector.next_external_id.as_ref(), ..Self::of(connector) }
     }
 }
 
-/// One connector: its settings, its health and how far it is.
+/// One connector: its settings, health and progress.
 #[derive(Debug, Serialize)]
 pub(crate) struct Detail<'a> {
     #[serde(flatten)]
@@ -103,27 +103,27 @@ pub(crate) struct Detail<'a> {
     beside: Beside,
 }
 
-/// What an answer holds beside the connector because of what was asked.
+/// Additional fields, depending on the request.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Beside {
-    /// Of a creation: the link that the customer's administrator opens, if the template is published.
+    /// After creation: the quick-create link for the customer's administrator, if the template is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quick_create_url: Option<String>,
-    /// Of a change: what came of verifying the destination that it named.
+    /// After a change of the destination: the result of its verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verification: Option<PreflightReport>,
-    /// Of a change that made one: the secret of the webhook, which is shown this once.
+    /// After the webhook's secret was created: the secret, which is shown only this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) webhook_secret: Option<String>,
-    /// Where each address among the contacts stands.
+    /// The status of each e-mail address among the contacts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) addresses: Vec<AddressView>,
-    /// What to know of the contacts.
+    /// A hint about the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'static str>,
 }
 
-/// Is it working, and if not, why not.
+/// Whether the connector works, and if not, why.
 #[derive(Debug, Serialize)]
 struct Told<'a> {
     status: Health,
@@ -143,7 +143,7 @@ struct Why<'a> {
     next_attempt: Time,
 }
 
-/// How far it is, and what is next.
+/// How far sealing and delivery are, and when the next run is.
 #[derive(Debug, Serialize)]
 struct Progress<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,7 +160,7 @@ struct Progress<'a> {
 }
 
 impl<'a> Detail<'a> {
-    /// The answer for one connector; `last` is the newest part that was delivered.
+    /// The response for one connector; `last` is the newest delivered part.
     pub(crate) fn of(
         connector: &'a Connector,
         standing: &'a Status,

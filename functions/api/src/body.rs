@@ -1,4 +1,4 @@
-//! A body of JSON. Its fields are read by [`crate::fields`], which tells everything that is wrong at once.
+//! JSON bodies. Their fields are read by [`crate::fields`], which reports all errors at once.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -10,7 +10,7 @@ use crate::Api;
 use crate::fields::Fields;
 use crate::problem::Problem;
 
-/// A JSON object.
+/// A JSON object as the body.
 #[derive(Debug)]
 pub(crate) struct Json(pub(crate) Fields);
 
@@ -27,7 +27,7 @@ impl FromRequest<Api> for Json {
     }
 }
 
-/// No body, or an empty JSON object: for what needs to be told nothing.
+/// No body, or an empty JSON object: for requests without input.
 #[derive(Debug)]
 pub(crate) struct Nothing;
 
@@ -48,12 +48,12 @@ impl FromRequest<Api> for Nothing {
     }
 }
 
-/// The guard has read and measured it already.
+/// The middleware has already read it and limited its size.
 async fn bytes(request: Request, api: &Api) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, api).await.map_err(|_| Problem::malformed("The body broke off."))
+    Bytes::from_request(request, api).await.map_err(|_| Problem::malformed("The body is incomplete."))
 }
 
-/// `application/json`, in UTF-8 if it says in what.
+/// `application/json`, with charset UTF-8 if one is given.
 fn is_json(headers: &HeaderMap) -> bool {
     let told = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = told.split(';').map(str::trim);
@@ -68,9 +68,9 @@ fn object(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(fields)) => Ok(Fields::of(fields)),
         Ok(_) => Err(Problem::malformed("The body must be a JSON object.")),
-        // Where, but not what: the parser's words may quote what was sent.
+        // The position, but not the parser's message, which may quote the body.
         Err(error) => Err(Problem::malformed(format!(
-            "The body is no JSON: see line {}, column {}.",
+            "The body is not valid JSON: see line {}, column {}.",
             error.line(),
             error.column()
         ))),
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_json_in_utf_8_is_taken_for_json() {
+    fn only_json_in_utf_8_is_accepted_as_json() {
         let told = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));

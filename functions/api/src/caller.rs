@@ -1,4 +1,5 @@
-//! Who asks. Handlers take an [`Entered`], which only this module makes, so none can be reached without a caller.
+//! Authentication. Handlers take an [`AuthenticatedCaller`], which only this module creates, so no handler
+//! can be reached without one.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +13,11 @@ use crate::problem::Problem;
 
 /// Finds the caller of a request.
 pub trait Callers: Send + Sync {
-    /// The caller, or `None` if the request does not show one: then it is answered with 401.
+    /// The caller, or `None` if the request is not authenticated: it is then answered with 401.
     fn caller(&self, request: &Parts) -> Option<Caller>;
 }
 
-/// One caller for every request: the person at whose own machine the API listens.
+/// The same caller for every request: the person at whose own machine the API listens.
 #[derive(Debug, Clone)]
 pub struct Always(pub Caller);
 
@@ -26,13 +27,13 @@ impl Callers for Always {
     }
 }
 
-/// Who asks, as API Gateway has verified it. The Lambda puts it into the request's extensions, which nothing
-/// that comes over the network can reach.
+/// The identity that API Gateway has verified. The Lambda puts it into the request's extensions, which no
+/// request from the network can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// A request signed with `SigV4`.
     Iam {
-        /// The ARN that signed.
+        /// The ARN of the signer.
         arn: String,
     },
     /// A request with a token that the JWT authorizer has accepted.
@@ -42,8 +43,9 @@ pub enum Identity {
     },
 }
 
-/// Callers behind API Gateway: who signs with `SigV4` is an operator, since only the vendor's own account can be
-/// allowed to; who shows a token is the tenant of its claim, or an operator by its scope.
+/// Authentication behind API Gateway. A `SigV4` signer is an operator, since only principals of the vendor's
+/// own account can be allowed to sign. A token's caller is the tenant of its claim, or an operator by its
+/// scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gateway {
     /// The claim that names the tenant.
@@ -69,8 +71,8 @@ impl Callers for Gateway {
     }
 }
 
-/// The tenant that a claim names, by its whole text. What is no tenant's ID names nobody, and so does a list, which
-/// API Gateway writes as `[a b]`: a text in brackets can't be told from one.
+/// The tenant in a claim, which must be the whole text. An invalid tenant ID authenticates nobody. Neither
+/// does a list, which API Gateway writes as `[a b]`: it can't be distinguished from a text in brackets.
 fn tenant_of(claim: &str) -> Option<TenantId> {
     let may_be_a_list = claim.starts_with('[') && claim.ends_with(']');
     claim.parse().ok().filter(|_| !may_be_a_list)
@@ -82,15 +84,15 @@ fn scopes(claims: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
     lists.flat_map(|list| tokens(list).into_iter().flatten())
 }
 
-/// The scopes of a list: words with one space between two of them, or the same in one pair of brackets, which is how
-/// API Gateway writes a claim that is a list. Anything else is no list of scopes, so none of it counts: what this code
-/// read in another way than the issuer would grant what was never given.
+/// The scopes of a list: tokens separated by one space, optionally in one pair of brackets, which is how API
+/// Gateway writes a list claim. Anything else is not a list of scopes, and none of it counts: reading it
+/// differently than the issuer would grant scopes that were never given.
 ///
 /// Sources: RFC 6749, section 3.3; API Gateway developer guide, "Control access to HTTP APIs with JWT authorizers".
 fn tokens(list: &str) -> Option<impl Iterator<Item = &str>> {
     let of_a_list = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let inside = of_a_list.unwrap_or(list);
-    // A word with a bracket in a list could be the end of another one, as the gateway escapes nothing.
+    // A token with a bracket in a list could be the end of another one, as the gateway escapes nothing.
     let may_be = |b: u8| of_a_list.is_none() || !matches!(b, b'[' | b']');
     let is_token = |token: &str| {
         !token.is_empty() && token.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e) && may_be(b))
@@ -98,7 +100,7 @@ fn tokens(list: &str) -> Option<impl Iterator<Item = &str>> {
     inside.split(' ').all(is_token).then(|| inside.split(' '))
 }
 
-/// A caller who has come in.
+/// The caller of an authenticated request.
 #[derive(Debug)]
 pub(crate) struct Entered(pub(crate) Caller);
 
@@ -130,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn who_signs_is_an_operator() {
+    fn a_signer_is_an_operator() {
         let arn = "arn:aws:iam::111111111111:user/Admin".to_owned();
         assert_eq!(caller(Some(Identity::Iam { arn: arn.clone() })), Some(Caller::Operator { name: arn }));
     }
 
     #[test]
-    fn the_tenant_is_the_claims_and_the_operator_the_scopes() {
+    fn the_tenant_comes_from_the_claim_and_the_operator_from_the_scope() {
         let tenant = Caller::Tenant { tenant: "acme".parse().unwrap(), name: "u1".into() };
         assert_eq!(token(&[("sub", "u1"), ("tenant_id", "acme")]), Some(tenant));
         let operator = Some(Caller::Operator { name: "u1".into() });
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_divided_by_one_space_and_by_nothing_else() {
+    fn scopes_are_separated_by_exactly_one_space() {
         let operator = "auditferry/operator";
         let is_operator =
             |scope: &str| matches!(token(&[("sub", "u1"), ("scope", scope)]), Some(Caller::Operator { .. }));

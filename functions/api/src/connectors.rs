@@ -48,7 +48,7 @@ struct Listed<'a> {
     next: NextCursor,
 }
 
-/// `GET /v1/connectors`. Deleted ones are shown to who asks for them.
+/// `GET /v1/connectors`. Deleted connectors are listed only on request.
 pub(crate) async fn list(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -75,7 +75,7 @@ pub(crate) async fn read(
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
-/// `PATCH /v1/connectors/{id}`. A new destination is verified at once, and the answer holds what came of it.
+/// `PATCH /v1/connectors/{id}`. A new destination is verified at once, and the response contains the result.
 pub(crate) async fn update(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -98,7 +98,7 @@ struct Deleted<'a> {
     lost: DeletionLoss,
 }
 
-/// `DELETE /v1/connectors/{id}`. What would be lost is told first, and has to be accepted.
+/// `DELETE /v1/connectors/{id}`. The response first says what would be lost, which the caller must accept.
 pub(crate) async fn delete(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -113,7 +113,7 @@ pub(crate) async fn delete(
     json(StatusCode::OK, &Deleted { connector: Settings::of(&deleted), lost })
 }
 
-/// The answer for one connector, as it is now.
+/// The response for one connector in its current state.
 pub(crate) async fn detail(
     api: &Api,
     caller: &Caller,
@@ -123,7 +123,7 @@ pub(crate) async fn detail(
     detail_with(api, caller, id, status, Beside::default()).await
 }
 
-/// The same, with what an answer holds beside it.
+/// The same, with additional fields.
 pub(crate) async fn detail_with(
     api: &Api,
     caller: &Caller,

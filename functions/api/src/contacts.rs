@@ -1,5 +1,5 @@
-//! Whom a connector's notices reach: set, rotated, tested, asked and confirmed. A webhook's secret is shown in the answer that it was made
-//! with, and never again.
+//! The contacts of a connector: set, test, confirm, rotate the webhook's secret. A webhook's secret is shown
+//! in the response that creates it, and never again.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,7 +19,7 @@ use crate::path::Id;
 use crate::preconditions::IfMatch;
 use crate::problem::Problem;
 
-/// `PUT …/contacts`: all of them; what is left out is taken off.
+/// `PUT …/contacts`: replaces all contacts; those left out are removed.
 pub(crate) async fn set(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -34,7 +34,8 @@ pub(crate) async fn set(
     detail_with(&api, &caller, &id, StatusCode::OK, showing(secret.as_ref())).await
 }
 
-/// `POST …/rotate-webhook-secret`: the one before signs for another day. Repeated, it issues another.
+/// `POST …/rotate-webhook-secret`: the previous secret signs for another day. A repeated request creates
+/// another secret.
 pub(crate) async fn rotate_webhook_secret(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -48,7 +49,7 @@ pub(crate) async fn rotate_webhook_secret(
     detail_with(&api, &caller, &id, StatusCode::OK, showing(Some(&secret))).await
 }
 
-/// `POST …/test-contacts`: has them told a test, every five minutes at most.
+/// `POST …/test-contacts`: sends them a test notice, at most every five minutes.
 pub(crate) async fn test(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -62,7 +63,7 @@ pub(crate) async fn test(
     detail(&api, &caller, &id, StatusCode::ACCEPTED).await
 }
 
-/// `POST …/ask-contacts`: asks those addresses again that have not answered.
+/// `POST …/ask-contacts`: sends another confirmation mail to the addresses that have not answered.
 pub(crate) async fn ask(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -76,7 +77,7 @@ pub(crate) async fn ask(
     detail(&api, &caller, &id, StatusCode::ACCEPTED).await
 }
 
-/// `POST …/confirm-address`: an operator has it by contract that this address wants notices.
+/// `POST …/confirm-address`: an operator confirms, by contract, that this address wants notices.
 pub(crate) async fn confirm(
     State(api): State<Api>,
     Entered(caller): Entered,
@@ -87,7 +88,7 @@ pub(crate) async fn confirm(
     query.finish()?;
     let email: Option<EmailAddress> = body.must_text("email");
     let sound = body.end();
-    // Without an address something is wrong, and then that is the answer.
+    // Without an address the body is invalid, and its errors are the response.
     let Some(email) = email else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
     sound?;
     api.onboarding.confirm_by_contract(&caller, &id, &email).await?;
@@ -98,7 +99,7 @@ fn new_contacts(mut body: Fields) -> Result<NewContacts, Problem> {
     let emails: Option<Vec<EmailAddress>> = body.texts("emails");
     let emails = match Addresses::try_from(emails.unwrap_or_default()) {
         Ok(emails) => Some(emails),
-        Err(refused) => body.refuse("emails", &format!("are refused: {refused}")),
+        Err(refused) => body.refuse("emails", &format!("are invalid: {refused}")),
     };
     let webhook = body.text("webhook");
     body.end()?;

@@ -1,5 +1,5 @@
-//! Reads the fields of a JSON object into the domain's types, and tells everything that is wrong with them at once,
-//! each with its place. A field that nobody asked for is wrong too: a typo must never pass for a default.
+//! Reads the fields of a JSON object into the domain's types, and reports all errors at once, each with its
+//! pointer. An unknown field is an error too: a typo must never be taken for a default.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::problem::{FieldError, Problem};
 
-/// The fields of an object that are still to be read, and what was wrong so far.
+/// The unread fields of an object, and the errors so far.
 #[derive(Debug)]
 pub(crate) struct Fields {
     pointer: String,
@@ -24,31 +24,31 @@ impl Fields {
         Self { pointer: String::new(), given, known: Vec::new(), errors: Vec::new() }
     }
 
-    /// A text that has a form.
+    /// A string that parses as `T`.
     pub(crate) fn text<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
     {
         match self.take(name)? {
             Value::String(text) => self.accept(name, text.parse()),
-            _ => self.refuse(name, "must be a text"),
+            _ => self.refuse(name, "must be a string"),
         }
     }
 
-    /// A list of texts that have a form.
+    /// An array of strings that parse as `T`.
     pub(crate) fn texts<T>(&mut self, name: &'static str) -> Option<Vec<T>>
     where
         T: FromStr<Err: Display>,
     {
         let Value::Array(given) = self.take(name)? else {
-            return self.refuse(name, "must be a list of texts");
+            return self.refuse(name, "must be an array of strings");
         };
         let mut texts = Vec::new();
         for (place, value) in given.into_iter().enumerate() {
             let place = format!("{name}/{place}");
             let parsed = match value {
                 Value::String(text) => text.parse().map_err(|error: T::Err| error.to_string()),
-                _ => Err("must be a text".to_owned()),
+                _ => Err("must be a string".to_owned()),
             };
             match parsed {
                 Ok(text) => texts.push(text),
@@ -61,7 +61,7 @@ impl Fields {
         Some(texts)
     }
 
-    /// A whole number that has limits.
+    /// An integer that parses as `T`.
     pub(crate) fn number<T, E: Display>(
         &mut self,
         name: &'static str,
@@ -73,14 +73,14 @@ impl Fields {
         }
     }
 
-    /// One of some words.
+    /// One of a set of strings.
     pub(crate) fn word<T: DeserializeOwned>(&mut self, name: &'static str, words: &str) -> Option<T> {
         let word = serde_json::from_value(self.take(name)?);
         let form = format!("must be one of {words}");
         word.map_or_else(|_| self.refuse(name, &form), Some)
     }
 
-    /// An object within the object.
+    /// A nested object.
     pub(crate) fn object<T>(
         &mut self,
         name: &'static str,
@@ -96,7 +96,8 @@ impl Fields {
         value
     }
 
-    /// What was read at `name`, which must be there. If it was there and wrong, that has been told.
+    /// A required field that was read as `read`. If it was present and invalid, its error is already
+    /// recorded.
     pub(crate) fn must<T>(&mut self, name: &'static str, read: Option<T>) -> Option<T> {
         let pointer = self.pointer_to(name);
         if read.is_none() && !self.errors.iter().any(|error| error.pointer.starts_with(&pointer)) {
@@ -105,7 +106,7 @@ impl Fields {
         read
     }
 
-    /// A required text.
+    /// A required string.
     pub(crate) fn must_text<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -114,17 +115,17 @@ impl Fields {
         self.must(name, read)
     }
 
-    /// Refuses a value for a reason that lies outside the body.
+    /// Records an error whose reason lies outside the body.
     pub(crate) fn refuse<T>(&mut self, name: &str, why: &str) -> Option<T> {
         let pointer = self.pointer_to(name);
         self.errors.push(FieldError { detail: format!("{name} {why}"), pointer });
         None
     }
 
-    /// The end of the object.
+    /// Ends the object.
     ///
     /// # Errors
-    /// Everything that was wrong, fields that nobody asked for included.
+    /// All errors, unknown fields included.
     pub(crate) fn end(mut self) -> Result<(), Problem> {
         self.refuse_unknown();
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::refused(self.errors)) }
@@ -135,7 +136,7 @@ impl Fields {
         self.given.remove(name)
     }
 
-    /// Takes what was found of a value, or tells what is wrong with it.
+    /// Returns the parsed value, or records its error.
     pub(crate) fn accept<T, E: Display>(&mut self, name: &'static str, parsed: Result<T, E>) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),
@@ -150,7 +151,7 @@ impl Fields {
     fn refuse_unknown(&mut self) {
         let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
         for name in std::mem::take(&mut self.given).into_iter().map(|(name, _)| shortened(&name)) {
-            let detail = format!("there is no field `{name}` here; known are: {known}");
+            let detail = format!("unknown field `{name}`; valid fields: {known}");
             self.errors.push(FieldError { pointer: self.pointer_to(&name), detail });
         }
     }
@@ -161,7 +162,7 @@ impl Fields {
     }
 }
 
-/// A number as its digits. `4.0` is the whole number 4, as JSON Schema has it.
+/// An integer as its digits. `4.0` is the integer 4, as in JSON Schema.
 fn whole(number: &Number) -> String {
     let text = number.to_string();
     match text.split_once('.') {
@@ -170,7 +171,7 @@ fn whole(number: &Number) -> String {
     }
 }
 
-/// What someone else has written, fit to be shown.
+/// A caller's text, truncated and escaped for messages.
 pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    fn all_errors_are_reported_at_once_with_their_pointers() {
         let mut body = fields(json!({
             "frequency": 25,
             "to": {"bucket": "A", "typo/~": 1},
@@ -214,11 +215,11 @@ mod tests {
         assert_eq!(places, ["/frequency", "/to/region", "/to/bucket", "/to/typo~1~0", "/role", "/extra"]);
         assert!(told.iter().any(|(_, detail)| detail == "region is missing"));
         assert!(told.iter().any(|(_, detail)| detail.contains("3 to 63")));
-        assert!(told.iter().any(|(_, detail)| detail.ends_with("known are: frequency, to, role")));
+        assert!(told.iter().any(|(_, detail)| detail.ends_with("valid fields: frequency, to, role")));
     }
 
     #[test]
-    fn an_answer_does_not_grow_with_what_is_sent() {
+    fn a_response_does_not_grow_with_the_request() {
         let many: Map<String, Value> = (0..7_000).map(|n| (format!("f{n}"), json!(1))).collect();
         let answer = fields(Value::Object(many)).end().unwrap_err().into_response();
         let body = answer.into_body();
@@ -226,13 +227,13 @@ mod tests {
         let bytes = bytes.block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
         let problem: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(problem["errors"].as_array().unwrap().len(), 20);
-        let detail = "7000 fields are wrong; see errors for the first 20, and 6980 more.";
+        let detail = "7000 fields are invalid; errors contains the first 20, and 6980 more are not shown.";
         assert_eq!(problem["detail"], detail);
         assert!(bytes.len() < 8 << 10, "{} bytes", bytes.len());
     }
 
     #[test]
-    fn a_whole_number_may_be_written_with_a_zero_behind_its_point() {
+    fn an_integer_may_have_a_zero_fraction() {
         for (given, hours) in [(json!(4.0), 4), (json!(24), 24), (json!(1.000), 1)] {
             let mut body = fields(json!({"frequency": given}));
             assert_eq!(body.number("frequency", str::parse::<Frequency>).map(u8::from), Some(hours));
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_and_texts_are_no_whole_numbers() {
+    fn fractions_and_strings_are_not_integers() {
         for wrong in [json!(1.5), json!(-1), json!(0), json!(1e300), json!("1"), json!([1]), json!(null)] {
             let mut body = fields(json!({"frequency": wrong}));
             assert_eq!(body.number("frequency", str::parse::<Frequency>), None);

@@ -1,4 +1,4 @@
-//! What holds for every request and every answer.
+//! Middleware for every request and every response.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 
-/// The largest body that is read. The largest that makes sense is about 2 KiB.
+/// The maximum size of a body. The largest useful one is about 2 KiB.
 pub(crate) const LARGEST_BODY: usize = 64 << 10;
 
-/// Refuses larger bodies, before anything looks at them; one that says how long it is, unread.
+/// Rejects larger bodies before anything parses them; with a larger `Content-Length`, without reading them.
 pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
     let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if told.is_some_and(|length: u64| length > LARGEST_BODY as u64) {
@@ -21,7 +21,7 @@ pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
     match to_bytes(body, LARGEST_BODY).await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(error) if is_too_long(&error) => Problem::too_large().into_response(),
-        Err(_) => Problem::malformed("the body broke off").into_response(),
+        Err(_) => Problem::malformed("The body is incomplete.").into_response(),
     }
 }
 
@@ -30,12 +30,12 @@ fn is_too_long(error: &axum::Error) -> bool {
     source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
-/// What is answered is for the caller alone, and may be out of date a moment later.
+/// Responses are for the caller only, and may be outdated a moment later.
 pub(crate) async fn never_cached(answer: Response) -> Response {
     uncached(answer)
 }
 
-/// The same.
+/// Adds `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
 pub(crate) fn uncached(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

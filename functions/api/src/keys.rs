@@ -1,4 +1,4 @@
-//! The vendor's public keys, by which whoever has a copy of a bucket verifies its manifests.
+//! The vendor's public keys, with which anyone who has a copy of a bucket verifies its manifests.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,18 +13,18 @@ use crate::caller::Entered;
 use crate::paging::QueryParams;
 use crate::problem::Problem;
 
-/// A key and what it is good for.
+/// A public key and its validity.
 #[derive(Serialize)]
 struct Published {
     id: String,
     name: String,
-    /// As a verifier takes it.
+    /// The key in the format of a note verifier (C2SP signed-note).
     key: String,
-    /// Whether it signs what is sealed now; else it only hands over to the one that does.
+    /// Whether it signs new manifests; otherwise it only hands over to the signing key.
     signs: bool,
-    /// The first instant at which it is valid; none if its keeper tells none.
+    /// The first instant at which it is valid; `None` if its keeper gives none.
     from: Option<Time>,
-    /// The first instant at which it is valid no longer; none if that is not settled.
+    /// The first instant at which it is no longer valid; `None` if that is not decided.
     until: Option<Time>,
 }
 
@@ -33,7 +33,7 @@ struct Keys {
     keys: Vec<Published>,
 }
 
-/// `GET /v1/keys`, the one that signs first. Every caller may see them: they are in every customer's bucket.
+/// `GET /v1/keys`, the signing key first. Every caller may see the keys: they are in every customer's bucket.
 pub(crate) async fn keys(
     State(api): State<Api>,
     Entered(_): Entered,

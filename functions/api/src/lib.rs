@@ -1,9 +1,9 @@
-//! The HTTP API: connectors as resources, over the same [`Onboarding`] that the command line uses.
+//! The HTTP API: connectors as resources, over the same [`Onboarding`] as the CLI.
 //!
-//! [`router`] is all of it. The Lambda (`main.rs`) puts API Gateway before it, `auditferry serve` a socket. What
-//! may be asked and what is answered is written down in `infra/openapi.yaml`; a test holds both together.
+//! [`router`] is the whole API. The Lambda (`main.rs`) runs it behind API Gateway, `auditferry serve` on a
+//! socket. Requests and responses are documented in `infra/openapi.yaml`; a test checks that both agree.
 //!
-//! Who asks is found by [`Callers`], before anything else: no handler can be reached without a caller.
+//! Every request is authenticated by an [`Authenticator`] first: no handler can be reached without a caller.
 
 mod answers;
 mod body;
@@ -35,14 +35,14 @@ pub use request_id::RequestId;
 pub use routes::ROUTES;
 pub use unreadable::GatewayEventError;
 
-/// What every handler is given.
+/// The state of every handler.
 #[derive(Clone)]
 struct Api {
     onboarding: Onboarding,
     callers: Arc<dyn Callers>,
 }
 
-/// The API over these domain functions, for whom `callers` lets in.
+/// The router of the API over these domain functions.
 pub fn router(onboarding: Onboarding, callers: Arc<dyn Callers>) -> Router {
     let api = Api { onboarding, callers };
     routes::routes()

@@ -1,8 +1,8 @@
-//! Pages: `?limit=` and `?cursor=`, and every other parameter of a query.
+//! Pagination: `?limit=` and `?cursor=`, and all other parameters of a query.
 //!
-//! A cursor is opaque to callers: it says where a page ended, in a form that may change. It is written in hexadecimal
-//! digits, so that `infra/openapi.yaml` can say by a pattern which texts are one. It grants nothing; what a caller may
-//! see is decided anew for each page.
+//! A cursor is opaque to callers: it contains where a page ended, in a format that may change. It is
+//! hexadecimal, so that `infra/openapi.yaml` can validate it by a pattern. It grants nothing; authorization
+//! is checked again for each page.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -16,9 +16,9 @@ use crate::Api;
 use crate::fields::shortened;
 use crate::problem::Problem;
 
-/// Items on a page, unless asked for otherwise.
+/// The default number of items on a page.
 const DEFAULT_LIMIT: u32 = 50;
-/// Most items on a page.
+/// The maximum number of items on a page.
 const MAX_LIMIT: u32 = 100;
 
 /// The parameters of a query.
@@ -43,14 +43,14 @@ impl QueryParams {
             let twice = given.contains_key(name.as_ref());
             if twice {
                 let name = shortened(&name);
-                return Err(Problem::malformed(format!("The parameter {name} of the query is given twice.")));
+                return Err(Problem::malformed(format!("The query parameter {name} is given twice.")));
             }
             given.insert(name.into_owned(), value.into_owned());
         }
         Ok(Self { remaining: given, known: Vec::new() })
     }
 
-    /// A parameter that has a form.
+    /// A parameter that parses as `T`.
     pub(crate) fn take<T: FromStr<Err: Display>>(
         &mut self,
         name: &'static str,
@@ -59,11 +59,11 @@ impl QueryParams {
         text.parse().map(Some).map_err(|error| Problem::malformed(format!("The parameter {name}: {error}")))
     }
 
-    /// The page that is asked for, of a listing of this kind. Nothing else may be left.
+    /// The requested page of a listing of this kind. No other parameter may be left.
     pub(crate) fn page<T: FromStr>(mut self, kind: &'static str) -> Result<Page<T>, Problem> {
         let after = match self.remove("cursor") {
             Some(cursor) => Some(decode_cursor(kind, &cursor).ok_or_else(|| {
-                Problem::malformed("The parameter cursor must be the next_cursor of a page of this listing.")
+                Problem::malformed("The parameter cursor must be the next_cursor of a previous page of this listing.")
             })?),
             None => None,
         };
@@ -78,7 +78,7 @@ impl QueryParams {
         Ok(Page { kind, cursor: after, limit })
     }
 
-    /// Nothing else may be left.
+    /// No other parameter may be left.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         let Some(name) = self.remaining.keys().next() else { return Ok(()) };
         let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
@@ -87,7 +87,7 @@ impl QueryParams {
             all => format!(" and {} more", all - 1),
         };
         let name = shortened(name);
-        Err(Problem::malformed(format!("The query has no parameter {name}{more} here; known are: {known}.")))
+        Err(Problem::malformed(format!("Unknown query parameter {name}{more}; valid parameters: {known}.")))
     }
 
     fn remove(&mut self, name: &'static str) -> Option<String> {
@@ -100,18 +100,18 @@ impl QueryParams {
 #[derive(Debug)]
 pub(crate) struct Page<T> {
     kind: &'static str,
-    /// The last item of the page before.
+    /// The last item of the previous page.
     pub(crate) cursor: Option<T>,
     limit: u32,
 }
 
 impl<T> Page<T> {
-    /// How many to ask for: one more, which tells whether there is a next page.
+    /// One item more than the limit, which shows whether a next page exists.
     pub(crate) const fn limit_plus_one(&self) -> u32 {
         self.limit + 1
     }
 
-    /// The items of this page, and the cursor of the next one. `mark` is what the next page starts after.
+    /// The items of this page and the cursor of the next one. The next page starts after `mark`.
     pub(crate) fn split<I, M: Display>(
         &self,
         mut items: Vec<I>,
@@ -127,13 +127,13 @@ impl<T> Page<T> {
 }
 
 fn decode_cursor<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
-    // One spelling for each place, as it was given out.
+    // Only the spelling that was issued is accepted.
     let bytes = hex::decode(cursor).ok().filter(|_| !cursor.bytes().any(|b| b.is_ascii_uppercase()))?;
     let text = String::from_utf8(bytes).ok()?;
     text.strip_prefix(kind)?.strip_prefix(':')?.parse().ok()
 }
 
-/// The cursor of the next page, where there is one.
+/// The cursor of the next page, if one exists.
 #[derive(Debug, Serialize)]
 pub(crate) struct NextCursor {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_leads_to_the_next_page_of_its_own_listing() {
+    fn a_cursor_leads_to_the_next_page_of_its_own_listing_only() {
         let first = page("limit=2").unwrap();
         let (items, next) = first.split(vec![9_u64, 8, 7], |version| *version);
         let next = next.unwrap();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_one_to_a_hundred_and_other_parameters_are_refused() {
+    fn limits_are_one_to_a_hundred_and_unknown_parameters_are_rejected() {
         assert_eq!(
             (page("").unwrap().limit_plus_one(), page("limit=100").unwrap().limit_plus_one()),
             (51, 101)

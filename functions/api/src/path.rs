@@ -1,4 +1,4 @@
-//! The connector that a path names. An ID that can't be one names none.
+//! The connector ID in a path. An invalid ID is answered as a connector that does not exist.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;

@@ -1,4 +1,4 @@
-//! Versions and keys in headers: `ETag`, `If-Match` and `Idempotency-Key`.
+//! Request headers: `If-Match` with the version of an `ETag`, and `Idempotency-Key`.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -9,16 +9,16 @@ use domain::names::IdempotencyKey;
 use crate::Api;
 use crate::problem::Problem;
 
-/// The entity tag of a version, quoted as RFC 9110 has it.
+/// The entity tag of a version, quoted (RFC 9110, section 8.8.3).
 pub(crate) fn etag(version: u64) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("\"{version}\"")).ok()
 }
 
-/// The version that `If-Match` asks for; `None` without one, or with `*`.
+/// The version in `If-Match`; `None` without the header, or with `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IfMatch(pub(crate) Option<u64>);
 
-/// No connector has this version: the first is 1.
+/// No connector has this version: versions start at 1.
 const NEVER: u64 = 0;
 
 impl FromRequestParts<Api> for IfMatch {
@@ -29,8 +29,8 @@ impl FromRequestParts<Api> for IfMatch {
     }
 }
 
-/// A tag that is well-formed and none of ours matches nothing, and neither does a weak one: `If-Match` compares
-/// strongly (RFC 9110, section 13.1.1).
+/// A well-formed tag that is not ours matches nothing, and neither does a weak one: `If-Match` uses the
+/// strong comparison (RFC 9110, section 13.1.1).
 fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     let mut values = headers.get_all(IF_MATCH).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -43,7 +43,7 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     }
     let strong = text.strip_prefix("W/").unwrap_or(text);
     let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(one_tag)?;
-    // What a tag is made of (RFC 9110, section 8.8.3); what is not ASCII was refused above.
+    // The characters of a tag (RFC 9110, section 8.8.3); non-ASCII text is rejected above.
     if !opaque.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x7e)) {
         return Err(one_tag());
     }
@@ -52,10 +52,10 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
 }
 
 fn one_tag() -> Problem {
-    Problem::malformed("If-Match must be one entity tag, as the header ETag of an answer gives it, or *.")
+    Problem::malformed("If-Match must be one entity tag, as in the ETag header of a response, or *.")
 }
 
-/// The `Idempotency-Key`, if there is one.
+/// The `Idempotency-Key`, if the request has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key(pub(crate) Option<IdempotencyKey>);
 
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_of_ours_is_its_version_and_any_other_matches_nothing() {
+    fn our_tag_is_its_version_and_any_other_matches_nothing() {
         assert_eq!(asked(&[]), Ok(None));
         assert_eq!(asked(&["*"]), Ok(None));
         assert_eq!(asked(&["\"7\""]), Ok(Some(7)));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_a_form() {
+    fn idempotency_keys_have_a_format() {
         let key = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("idempotency-key", HeaderValue::from_bytes(value.as_bytes()).unwrap());

@@ -1,4 +1,4 @@
-//! What was exported, what was changed, and what the customer needs: reading, which changes nothing.
+//! The read-only resources of a connector: its exports, its changes, and the customer's setup.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ use crate::paging::{NextCursor, QueryParams};
 use crate::path::Id;
 use crate::problem::Problem;
 
-/// A sealed part, as the history shows it.
+/// A sealed part, as listed in the exports.
 #[derive(Debug, Serialize)]
 pub(crate) struct Export<'a> {
     part: PartNumber,
@@ -54,7 +54,7 @@ enum PartState {
 }
 
 impl<'a> Export<'a> {
-    /// `key` is that under the connector's present prefix; `name` is what no change of the prefix touches.
+    /// `key` is under the connector's current prefix; `name` does not depend on the prefix.
     pub(crate) fn of(part: &'a Part, connector: &Connector) -> Self {
         let name = part.name();
         Self {
@@ -128,7 +128,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Who made it.
+/// Who made a change.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 enum By<'a> {

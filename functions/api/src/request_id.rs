@@ -1,5 +1,5 @@
-//! The ID of a request: it stands in every line of the log that the request wrote, in the header of its answer, and
-//! in the problem that is ours to mend.
+//! The ID of a request. It is in every log line of the request, in a header of its response, and in the
+//! problem details of an internal error.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -10,17 +10,17 @@ use tracing::Instrument as _;
 use crate::Api;
 use crate::problem;
 
-/// The header of every answer that holds the ID.
+/// The response header with the ID.
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a request is called: 1 to 128 visible ASCII characters. API Gateway's own ID where it has one, which its
-/// access log has too.
+/// A request ID: 1 to 128 visible ASCII characters. It is API Gateway's own ID, which its access log contains
+/// too, if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
 impl RequestId {
-    /// An ID that somebody else has given; `None` if it can't stand in a header or a line of a log. Only what stands
-    /// before the router may give one: a header of the caller's is not looked at.
+    /// An ID from outside; `None` if it can't be in a header or a log line. Only the code that calls the
+    /// router may set one: a caller's header is ignored.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         let is_one = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
@@ -32,7 +32,7 @@ impl RequestId {
     }
 }
 
-/// Gives the request its ID, and the answer that of its request.
+/// Assigns an ID to the request and its response.
 pub(crate) async fn identify(State(api): State<Api>, request: Request, next: Next) -> Response {
     let given = request.extensions().get::<RequestId>().cloned();
     let RequestId(id) = given.unwrap_or_else(|| RequestId::new(api.onboarding.rng.next_u64()));
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_can_stand_in_a_header_and_in_a_log() {
+    fn an_id_fits_into_a_header_and_a_log_line() {
         assert!(RequestId::of("JKJaXmPLvHcESHA=").is_some());
         assert!(RequestId::new(7).0.parse::<u64>().is_ok_and(|id| id == 7));
         for bad in ["", "a b", "a\nb", "\u{e9}", &"a".repeat(129)] {

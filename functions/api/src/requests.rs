@@ -1,4 +1,4 @@
-//! What may be sent: a new connector and a change of one.
+//! Request bodies: a new connector and a change of one.
 
 use domain::connector::{Caller, Destination, Encryption, Shards};
 use domain::names::{IdempotencyKey, Prefix, TenantId};
@@ -11,7 +11,7 @@ use domain::setup::DEFAULT_PREFIX;
 use crate::fields::Fields;
 use crate::problem::Problem;
 
-/// A new connector. A tenant's caller may leave the tenant out.
+/// A new connector. A caller of a tenant may omit the tenant.
 pub(crate) fn create(
     mut body: Fields,
     caller: &Caller,
@@ -22,7 +22,7 @@ pub(crate) fn create(
         Caller::Tenant { tenant, .. } => body.text("tenant").or_else(|| Some(tenant.clone())),
         Caller::Operator { .. } | Caller::System => body.must_text("tenant"),
     };
-    // Told together with whatever else is wrong. That it is so, onboarding sees to.
+    // Checked here so that it is reported together with all other errors; onboarding enforces it.
     let own = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
     let tenant = tenant.and_then(|tenant| body.accept("tenant", own(tenant)));
     let shards = body.number("shards", str::parse::<Shards>);
@@ -31,7 +31,7 @@ pub(crate) fn create(
     let start_from = body.text("start_from");
     let destination = body.object("destination", destination);
     let sound = body.end();
-    // Without a tenant something is wrong, and then that is the answer.
+    // Without a tenant the body is invalid, and its errors are the response.
     let Some(tenant) = tenant else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
     sound?;
     Ok(NewConnector {
@@ -45,7 +45,7 @@ pub(crate) fn create(
     })
 }
 
-/// A change of settings; what is left out stays. An object is replaced as a whole.
+/// A change of settings; omitted fields stay. An object is replaced as a whole.
 pub(crate) fn update(mut body: Fields) -> Result<ConnectorUpdate, Problem> {
     let edit = ConnectorUpdate {
         shards: body.number("shards", str::parse::<Shards>),

@@ -1,4 +1,4 @@
-//! Which path and method lead where.
+//! The routes: which handler serves which method and path.
 
 use axum::Router;
 use axum::routing::{get, post, put};
@@ -6,7 +6,7 @@ use axum::routing::{get, post, put};
 use crate::problem::Problem;
 use crate::{Api, connectors, contacts, keys, records, verbs};
 
-/// Every operation: its method and its path, as `infra/openapi.yaml` writes them. `HEAD` goes with `GET`.
+/// Every operation: its method and path, as in `infra/openapi.yaml`. `HEAD` is served with `GET`.
 pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/v1/connectors"),
     ("GET", "/v1/connectors"),

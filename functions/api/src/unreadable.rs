@@ -1,15 +1,15 @@
-//! Requests that never become one: what stands before the router could not read them. They are answered as the router
-//! answers what it does not know.
+//! Events that can't be converted to a request. They are answered as the router answers an unknown path or a
+//! malformed request.
 
 use axum::response::{IntoResponse, Response};
 
 use crate::guard;
 use crate::problem::Problem;
 
-/// Why there is no request.
+/// Why an event can't be converted to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayEventError {
-    /// 404: its path can't be one of ours.
+    /// 404: the path can't be one of the API's.
     UnknownPath,
     /// 400: for this reason, in one sentence.
     Malformed(&'static str),

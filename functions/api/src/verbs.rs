@@ -1,4 +1,4 @@
-//! What may be done to a connector beside changing its settings.
+//! The actions on a connector, besides changes of its settings.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,10 +17,11 @@ use crate::path::Id;
 use crate::preconditions::{IfMatch, Key};
 use crate::problem::Problem;
 
-/// What every verb is asked with.
+/// The extractors of every action.
 type Asked = (State<Api>, Entered, Id, IfMatch, QueryParams);
 
-/// `POST …/verify`. A verification that fails is an answer; one that can't be made is a problem.
+/// `POST …/verify`. A failed verification is a normal response; a verification that can't be made is a
+/// problem.
 pub(crate) async fn verify(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
@@ -39,7 +40,7 @@ pub(crate) async fn activate(
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
-/// `POST …/pause`: delivery waits, sealing goes on.
+/// `POST …/pause`: delivery stops, sealing goes on.
 pub(crate) async fn pause(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
@@ -49,7 +50,7 @@ pub(crate) async fn pause(
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
-/// `POST …/resume`: verifies, and goes on if that passed.
+/// `POST …/resume`: verifies, and resumes delivery if that passed.
 pub(crate) async fn resume(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
@@ -69,7 +70,7 @@ pub(crate) async fn disable(
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
-/// `POST …/enable`: takes a disabled connector back.
+/// `POST …/enable`: enables a disabled connector again.
 pub(crate) async fn enable(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
@@ -79,7 +80,8 @@ pub(crate) async fn enable(
     detail(&api, &caller, &id, StatusCode::OK).await
 }
 
-/// `POST …/rotate-external-id`: issues the next one. Repeated, it issues another; the one in use stays valid.
+/// `POST …/rotate-external-id`: creates the next external ID. A repeated request creates another one; the
+/// current ID stays valid.
 pub(crate) async fn rotate_external_id(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
@@ -95,8 +97,8 @@ struct Requested {
     up_to: Time,
 }
 
-/// `POST …/run`: asks for a run now, once for each key. It is taken up with the dispatcher's next tick, or, if a run is under
-/// way, with the first after its end.
+/// `POST …/run`: requests a run now, once for each idempotency key. The run starts with the dispatcher's next
+/// tick, or, if a run is in progress, with the first tick after its end.
 pub(crate) async fn run(
     (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
     Key(key): Key,

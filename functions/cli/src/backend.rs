@@ -9,7 +9,7 @@ use adapters::clients::{ClientFactory, Clients};
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{
@@ -91,7 +91,7 @@ impl Backend {
             )
         });
         let onboarding = Onboarding {
-            connectors: Arc::new(DynamoLedger::new(clients.dynamodb, ledger.table, DateShift::default())),
+            connectors: Arc::new(DynamoLedger::new(clients.dynamodb, ledger.table, ClockOffset::default())),
             prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
             bus: Arc::new(NotedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
             clock: Arc::new(SystemClock::new()),

@@ -15,21 +15,21 @@ use crate::turns::pause;
 pub struct FakeClock {
     wall: Arc<AtomicI64>,
     /// How far this worker's clock is ahead of the wall clock, milliseconds.
-    ahead: i64,
+    skew_ms: i64,
 }
 
 impl FakeClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn at(now: Time) -> Self {
-        Self { wall: Arc::new(AtomicI64::new(now.millis())), ahead: 0 }
+        Self { wall: Arc::new(AtomicI64::new(now.millis())), skew_ms: 0 }
     }
 
     /// The same wall clock for a worker whose own clock is `ahead` milliseconds ahead of it, or behind if
     /// negative.
     #[must_use]
     pub fn skewed(&self, ahead: i64) -> Self {
-        Self { wall: Arc::clone(&self.wall), ahead }
+        Self { wall: Arc::clone(&self.wall), skew_ms: ahead }
     }
 
     /// Moves the wall clock to `now`, for everyone.
@@ -56,7 +56,7 @@ fn time(ms: i64) -> Time {
 #[async_trait]
 impl Clock for FakeClock {
     fn now(&self) -> Time {
-        time(self.wall.load(Ordering::SeqCst) + self.ahead)
+        time(self.wall.load(Ordering::SeqCst) + self.skew_ms)
     }
 
     /// Takes no time of the test: the wall clock moves instead. Other tasks get their turn in between.

@@ -7,7 +7,7 @@ mod services;
 mod wiring;
 
 use adapters::clients::{Clients, Endpoints};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::staging::S3Staging;
 use aws_credential_types::Credentials;
@@ -54,7 +54,7 @@ pub(crate) async fn make_ledger(clients: &Clients) -> DynamoLedger {
 
 /// The ledger; the `Date` of its answers is shifted by `shift_ms`.
 pub(crate) fn ledger_of(clients: &Clients, shift_ms: i64) -> DynamoLedger {
-    DynamoLedger::new(clients.dynamodb.clone(), LEDGER.into(), DateShift::millis(shift_ms))
+    DynamoLedger::new(clients.dynamodb.clone(), LEDGER.into(), ClockOffset::millis(shift_ms))
 }
 
 /// A staging bucket, and the stack that must outlive it.

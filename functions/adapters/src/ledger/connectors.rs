@@ -12,7 +12,7 @@ use domain::ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswe
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::date::DateOfAnswer;
+use super::date::ResponseDate;
 
 #[async_trait]
 impl Connectors for DynamoLedger {
@@ -43,7 +43,7 @@ impl Connectors for DynamoLedger {
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
-        self.settings_and_cursor(id, DateOfAnswer::new()).await
+        self.settings_and_cursor(id, ResponseDate::new()).await
     }
 
     async fn list(

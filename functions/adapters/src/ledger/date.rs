@@ -13,14 +13,14 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use domain::time::Time;
 
 /// No response so far had a date.
-const NONE: i64 = i64::MIN;
+const NO_DATE: i64 = i64::MIN;
 
 /// Offset of the ledger's time. Zero except in the sandbox's demo: its stand-ins run today, while the demo
 /// runs as of another day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DateShift(i64);
+pub struct ClockOffset(i64);
 
-impl DateShift {
+impl ClockOffset {
     /// Later by this many milliseconds, or earlier if negative.
     #[must_use]
     pub const fn millis(millis: i64) -> Self {
@@ -30,26 +30,26 @@ impl DateShift {
 
 /// Records the date of a request's last response: after an SDK retry the first responses are old.
 #[derive(Debug, Clone)]
-pub(super) struct DateOfAnswer(Arc<AtomicI64>);
+pub(super) struct ResponseDate(Arc<AtomicI64>);
 
-impl DateOfAnswer {
+impl ResponseDate {
     /// Before any response.
     pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(NONE)))
+        Self(Arc::new(AtomicI64::new(NO_DATE)))
     }
 
     /// The date, moved by `shift`; `None` if no response had one.
-    pub(super) fn time(&self, shift: DateShift) -> Option<Time> {
+    pub(super) fn time(&self, shift: ClockOffset) -> Option<Time> {
         // The request has completed; awaiting it synchronizes enough.
         match self.0.load(Ordering::Relaxed) {
-            NONE => None,
+            NO_DATE => None,
             millis => Time::from_millis(millis.saturating_add(shift.0)),
         }
     }
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for DateOfAnswer {
+impl Intercept for ResponseDate {
     fn name(&self) -> &'static str {
         "DateOfAnswer"
     }
@@ -61,7 +61,7 @@ impl Intercept for DateOfAnswer {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let date = context.response().headers().get("date").and_then(millis);
-        self.0.store(date.unwrap_or(NONE), Ordering::Relaxed);
+        self.0.store(date.unwrap_or(NO_DATE), Ordering::Relaxed);
         Ok(())
     }
 }
@@ -85,10 +85,10 @@ mod tests {
 
     #[test]
     fn without_an_answer_there_is_no_time() {
-        let date = DateOfAnswer::new();
-        assert_eq!(date.time(DateShift::millis(1)), None);
+        let date = ResponseDate::new();
+        assert_eq!(date.time(ClockOffset::millis(1)), None);
         date.0.store(5_000, Ordering::Relaxed);
-        assert_eq!(date.time(DateShift::millis(-1)).unwrap().millis(), 4_999);
-        assert_eq!(date.time(DateShift::millis(-6_000)), None);
+        assert_eq!(date.time(ClockOffset::millis(-1)).unwrap().millis(), 4_999);
+        assert_eq!(date.time(ClockOffset::millis(-6_000)), None);
     }
 }

@@ -45,7 +45,7 @@ mod wishes;
 use aws_sdk_dynamodb::Client;
 
 pub use create::{create_table, table_definition};
-pub use date::DateShift;
+pub use date::ClockOffset;
 pub use watch::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 
 /// The ledger on DynamoDB.
@@ -53,13 +53,13 @@ pub use watch::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 pub struct DynamoLedger {
     client: Client,
     table: String,
-    date_shift: DateShift,
+    clock_offset: ClockOffset,
 }
 
 impl DynamoLedger {
     /// The ledger in `table`, which [`create_table`] or the deployment's template has created.
     #[must_use]
-    pub const fn new(client: Client, table: String, date_shift: DateShift) -> Self {
-        Self { client, table, date_shift }
+    pub const fn new(client: Client, table: String, date_shift: ClockOffset) -> Self {
+        Self { client, table, clock_offset: date_shift }
     }
 }

@@ -7,7 +7,7 @@ use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::PortError;
 
-use super::date::DateOfAnswer;
+use super::date::ResponseDate;
 use super::expression::{names, text, values};
 use super::keys::{self, CONFIG, CURSOR, Item, PK, SK};
 use super::{DynamoLedger, records};
@@ -49,7 +49,7 @@ impl DynamoLedger {
     pub(super) async fn settings_and_cursor(
         &self,
         id: &ConnectorId,
-        date: DateOfAnswer,
+        date: ResponseDate,
     ) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {
         let what = "reading a connector's settings and cursor";
         let query = self.query_between(id, CONFIG, CURSOR).customize().interceptor(date);

@@ -12,7 +12,7 @@ use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, Sea
 use domain::time::Time;
 
 use super::answers::held;
-use super::date::DateOfAnswer;
+use super::date::ResponseDate;
 use super::expression::{names, part_number, text, time, values};
 use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
 use super::{DynamoLedger, records};
@@ -68,10 +68,10 @@ impl Runs for DynamoLedger {
     }
 
     async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
-        let date = DateOfAnswer::new();
+        let date = ResponseDate::new();
         let found = self.settings_and_cursor(id, date.clone()).await?;
         let Some((connector, Some(cursor))) = found else { return Ok(None) };
-        Ok(Some(Snapshot { connector, cursor, server_time: date.time(self.date_shift) }))
+        Ok(Some(Snapshot { connector, cursor, server_time: date.time(self.clock_offset) }))
     }
 
     async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapters::ledger::{DateShift, DynamoLedger, create_table};
+use adapters::ledger::{ClockOffset, DynamoLedger, create_table};
 use aws_sdk_dynamodb::types::ProjectionType;
 use domain::names::WorkerId;
 use domain::ports::{Connectors as _, PortError, Runs as _};
@@ -42,7 +42,7 @@ async fn a_snapshot_carries_the_time_of_the_answer_moved_by_the_shift() {
     activate(&today).await;
     let day = Duration::from_hours(24);
     let shift = i64::try_from(day.as_millis()).unwrap();
-    let yesterday = DynamoLedger::new(client, "ledger".into(), DateShift::millis(-shift));
+    let yesterday = DynamoLedger::new(client, "ledger".into(), ClockOffset::millis(-shift));
     let time = async |ledger: &DynamoLedger| -> Time {
         ledger.snapshot(&connector().id).await.unwrap().unwrap().server_time.unwrap()
     };

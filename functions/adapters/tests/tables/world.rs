@@ -1,7 +1,7 @@
 //! Clients, tables and records for these tests.
 
 use adapters::clients::{ClientFactory, Endpoints};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::source::{DynamoSource, EventsTable};
 use aws_sdk_dynamodb::Client;
@@ -48,7 +48,7 @@ pub(crate) fn deployed_client(url: &str) -> Client {
 }
 
 pub(crate) fn ledger(client: &Client) -> DynamoLedger {
-    DynamoLedger::new(client.clone(), "ledger".into(), DateShift::default())
+    DynamoLedger::new(client.clone(), "ledger".into(), ClockOffset::default())
 }
 
 pub(crate) fn at(text: &str) -> Time {

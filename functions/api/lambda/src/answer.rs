@@ -1,4 +1,4 @@
-//! From the router's answer to what API Gateway takes.
+//! Converts the router's response to API Gateway's format.
 //!
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", response of payload
 //! format 2.0.
@@ -11,10 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-/// No answer of a function is larger (AWS Lambda developer guide, "Lambda quotas").
+/// The maximum response of a function (AWS Lambda developer guide, "Lambda quotas").
 const LARGEST: usize = 6 << 20;
 
-/// An answer of payload format 2.0.
+/// A response in payload format 2.0.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
@@ -26,14 +26,15 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// # Errors
-    /// If its body breaks off or is larger than a function may answer.
+    /// If the body is incomplete or larger than a function may return.
     pub(crate) async fn of(response: Response) -> Result<Self, axum::Error> {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, LARGEST).await?;
         let mut headers = BTreeMap::<String, String>::new();
         for (name, value) in &parts.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
-            // The gateway takes one text for each name; a list's values may be joined (RFC 9110, section 5.3).
+            // The gateway accepts one string for each name; values of a list may be joined (RFC 9110, section
+            // 5.3).
             headers
                 .entry(name.to_string())
                 .and_modify(|list| list.extend([", ", &value]))
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn text_stays_text_and_bytes_are_encoded() {
+    async fn text_stays_text_and_binary_is_base64_encoded() {
         let mut response = Response::new(Body::from("{}"));
         *response.status_mut() = StatusCode::ACCEPTED;
         for value in ["GET", "HEAD"] {

@@ -1,4 +1,4 @@
-//! What API Gateway tells of who asks.
+//! The caller's identity in API Gateway's event.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use api::Identity;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// `requestContext.authorizer`, as far as the template's two kinds of authorizers fill it.
+/// `requestContext.authorizer`, the fields of the template's two kinds of authorizers.
 #[derive(Deserialize)]
 pub(crate) struct Authorizer {
     #[serde(default)]
@@ -30,7 +30,8 @@ struct Iam {
 
 /// The identity that API Gateway has verified, where [`api::Gateway`] looks for it. Without one nobody asks.
 ///
-/// The gateway writes every claim as a text; one that is none is left out, and so names nobody.
+/// The gateway writes every claim as a string; a claim of another type is left out, and so authenticates
+/// nobody.
 pub(crate) fn identity(authorizer: Authorizer) -> Option<Identity> {
     if let Some(jwt) = authorizer.jwt {
         let claims = jwt.claims.unwrap_or_default().into_iter();
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signed_is_known_by_arn() {
+    fn a_signer_is_identified_by_arn() {
         let arn = "arn:aws:sts::111111111111:assumed-role/Admin/jane".to_owned();
         let iam = format!(
             r#"{{"iam": {{"accessKey": "ASIA", "accountId": "111111111111", "callerId": "AROA:jane",
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn who_shows_a_token_is_known_by_its_claims() {
+    fn a_token_is_identified_by_its_claims() {
         let jwt = r#"{"jwt": {"claims": {"sub": "u1", "tenant_id": "acme", "scope": "openid", "exp": 1}, "scopes": null}}"#;
         let claims = [("sub", "u1"), ("tenant_id", "acme"), ("scope", "openid")];
         let claims = claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_authorizer_nobody_asks() {
+    fn without_an_authorizer_there_is_no_identity() {
         for authorizer in ["null", "{}", r#"{"lambda": {"userArn": "x"}}"#, r#"{"iam": {"userArn": null}}"#] {
             assert_eq!(identified(authorizer), None, "{authorizer}");
         }

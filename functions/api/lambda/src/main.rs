@@ -1,4 +1,4 @@
-//! The API's Lambda: wires settings, clients and ports, and puts API Gateway before [`api::router`].
+//! The API's Lambda: wires settings, clients and ports, and runs [`api::router`] behind API Gateway.
 
 mod answer;
 mod gateway;
@@ -13,7 +13,7 @@ use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{Identity, identity};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::NotedBus;
@@ -49,13 +49,13 @@ async fn main() -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What can't be read is answered, too: a function that fails or panics is for the caller a 500 without a word.
+/// Answers an unreadable event too: if a function fails or panics, the caller gets a 500 without details.
 async fn answer(router: &Router, event: &RawValue) -> Result<Answer, Error> {
     let response = match request::request(event.get()) {
         Ok(request) => router.clone().oneshot(request).await.into_response(),
         Err(unreadable) => unreadable.into_response(),
     };
-    // Not what was asked: a path can hold what a caller mistyped.
+    // Without the path: it can contain a caller's mistyped data.
     tracing::debug!(status = response.status().as_u16(), "a request was answered");
     Ok(Answer::of(response).await?)
 }
@@ -64,11 +64,11 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let sts = services.sts();
     let Identity { account, partition, .. } = identity(&sts).await?;
-    let region = services.region().ok_or("there is no region: Lambda sets AWS_REGION")?.parse()?;
+    let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
     let exporter_role = settings.vendor.exporter_role;
     let exporter = format!("arn:{partition}:iam::{account}:role/{exporter_role}").parse()?;
     let prober = StsProber::new(sts_as_role(&sts, &exporter), services.customers());
-    let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default());
+    let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default());
     let clock = Arc::new(SystemClock::new());
     let bus = NotedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
     let meter = Arc::new(EmfMetricsSink::new(settings.stack.name));

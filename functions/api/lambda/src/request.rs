@@ -1,8 +1,8 @@
-//! From API Gateway's event to the request that the router is given.
+//! Converts API Gateway's event to the router's request.
 //!
-//! The gateway routes, authorizes and logs by `rawPath`, which it hands over with its escapes decoded. So a text that
-//! a URL parser would read as another path (`..`, `\`, `#`, `%3F`, a tab) must never be parsed as one: the router gets
-//! `rawPath` byte for byte, or nothing at all.
+//! The gateway routes, authorizes and logs by `rawPath`, with its escapes decoded. Some texts a URL parser
+//! would read as another path (`..`, `\`, `#`, `%3F`, a tab). So `rawPath` must never be parsed as a URL: the
+//! router gets it byte for byte, or nothing at all.
 //!
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.
 
@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::gateway::{Authorizer, identity};
 
-/// An event of payload format 2.0, as far as it is looked at.
+/// An event in payload format 2.0; only the fields that are used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -50,16 +50,16 @@ struct Http {
     method: String,
 }
 
-/// The request of an event, with who asks and the gateway's ID of it.
+/// The request of an event, with the caller's identity and the gateway's request ID.
 ///
 /// # Errors
-/// What can't be read of it; the function answers that, and goes on.
+/// If the event can't be converted; the function answers with this error and goes on.
 pub(crate) fn request(event: &str) -> Result<Request, GatewayEventError> {
     let event: Event = serde_json::from_str(event)
-        .map_err(|_| GatewayEventError::Malformed("It is no event of payload format 2.0."))?;
+        .map_err(|_| GatewayEventError::Malformed("The event is not in payload format 2.0."))?;
     let uri = uri(&event.raw_path, event.raw_query_string.as_deref().unwrap_or_default())?;
     let method = Method::from_bytes(event.request_context.http.method.as_bytes())
-        .map_err(|_| GatewayEventError::Malformed("The method is none of HTTP."))?;
+        .map_err(|_| GatewayEventError::Malformed("Invalid HTTP method."))?;
     let mut request = Request::new(body(event.body, event.is_base64_encoded)?);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -74,9 +74,9 @@ pub(crate) fn request(event: &str) -> Result<Request, GatewayEventError> {
     Ok(request)
 }
 
-/// The URI whose path is `path` and whose query is `query`, byte for byte. A path of ours has no escape, and the
-/// router would decode one a second time, so a `%` is no path of ours either. What is longer than a URI can be
-/// (65,534 bytes) is none.
+/// The URI whose path is `path` and whose query is `query`, byte for byte. No path of the API has an escape,
+/// and the router would decode one a second time, so a path with `%` is rejected. So is one that exceeds the
+/// maximum length of a URI (65,534 bytes).
 fn uri(path: &str, query: &str) -> Result<Uri, GatewayEventError> {
     let parsed = |text: String| PathAndQuery::try_from(text).ok();
     let alone = parsed(path.to_owned()).ok_or(GatewayEventError::UnknownPath)?;
@@ -88,7 +88,7 @@ fn uri(path: &str, query: &str) -> Result<Uri, GatewayEventError> {
     }
     let whole = parsed(format!("{path}?{query}"))
         .filter(|whole| (whole.path(), whole.query()) == (path, Some(query)));
-    whole.map(Uri::from).ok_or(GatewayEventError::Malformed("The query can't be one of a URL."))
+    whole.map(Uri::from).ok_or(GatewayEventError::Malformed("Invalid query string."))
 }
 
 fn headers(given: BTreeMap<String, String>) -> Result<HeaderMap, GatewayEventError> {
@@ -97,12 +97,12 @@ fn headers(given: BTreeMap<String, String>) -> Result<HeaderMap, GatewayEventErr
         let name = HeaderName::from_bytes(name.as_bytes()).ok();
         let value = HeaderValue::from_bytes(value.as_bytes()).ok();
         let (Some(name), Some(value)) = (name, value) else {
-            return Err(GatewayEventError::Malformed("A header can't be one of HTTP."));
+            return Err(GatewayEventError::Malformed("Invalid header."));
         };
-        // The map has room for 32,768 names.
+        // The map's limit is 32,768 names.
         headers
             .try_append(name, value)
-            .map_err(|_| GatewayEventError::Malformed("There are too many headers."))?;
+            .map_err(|_| GatewayEventError::Malformed("Too many headers."))?;
     }
     Ok(headers)
 }
@@ -114,7 +114,7 @@ fn body(given: Option<String>, is_base64: bool) -> Result<Body, GatewayEventErro
     }
     let bytes = STANDARD
         .decode(text)
-        .map_err(|_| GatewayEventError::Malformed("The body is flagged as base64 and is none."))?;
+        .map_err(|_| GatewayEventError::Malformed("The body is flagged as base64 but is not base64."))?;
     Ok(Body::from(bytes))
 }
 
@@ -134,7 +134,7 @@ mod tests {
         request(&event.to_string())
     }
 
-    /// A path of ours, and what someone makes of it.
+    /// A path of the API with random insertions.
     fn path() -> impl Strategy<Value = String> {
         let ours =
             prop::sample::select(ROUTES).prop_map(|(_, path)| path.replace("{id}", "con_0123456789abcdef"));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_route_is_reached_by_its_own_path() {
+    fn every_route_is_reached_by_its_path() {
         for (_, route) in ROUTES {
             let path = route.replace("{id}", "con_0123456789abcdef");
             assert_eq!(
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_a_url_parser_reads_otherwise_is_none() {
+    fn a_path_that_a_url_parser_would_change_is_rejected() {
         for path in [
             "",
             "*",
@@ -235,7 +235,7 @@ mod tests {
         ] {
             assert_eq!(asked(path, "").err(), Some(GatewayEventError::UnknownPath), "{path:?}");
         }
-        // These stay what they are: a router that compares whole segments knows none of them.
+        // These stay unchanged: the router compares whole segments and knows none of them.
         for path in ["/v1/connectors/zzz/../../keys", "/v1//keys", "/v1/./keys", "/v1/keys/"] {
             assert_eq!(asked(path, "").unwrap().uri().path(), path);
         }

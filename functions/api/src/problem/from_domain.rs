@@ -1,4 +1,5 @@
-//! What the domain refuses, as a problem. Failures of our own are logged here, once, and told without their cause.
+//! Errors of the domain as problems. Internal errors are logged here, once, and the response does not contain
+//! their cause.
 
 use axum::http::StatusCode;
 use domain::connector::NotAllowedError;
@@ -17,7 +18,7 @@ impl From<OnboardingError> for Problem {
         match error {
             OnboardingError::NotFound(_) => Self::not_found(),
             OnboardingError::Stale { current, .. } => {
-                let mut problem = Self::conflict("stale", "It was changed meanwhile", sentence(&text));
+                let mut problem = Self::conflict("stale", "Modified by someone else", sentence(&text));
                 problem.0.current_version = Some(current);
                 problem
             }
@@ -47,14 +48,14 @@ impl From<OnboardingError> for Problem {
                 Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
             OnboardingError::Exhausted(exhausted) => Self::exhausted(&exhausted),
-            // No path of the API takes a link: the portal's page does.
-            OnboardingError::Link(_) => Self::conflict("link", "The link is not good", sentence(&text)),
+            // No endpoint of the API uses a link: the portal's page does.
+            OnboardingError::Link(_) => Self::conflict("link", "Invalid link", sentence(&text)),
             OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
             OnboardingError::LossNotAccepted(loss) => Self::would_lose(loss),
             OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
             OnboardingError::Port(error) => ours(&error),
             OnboardingError::Keys(cause) => {
-                tracing::error!(%cause, "the signing keys can't be told; a request was answered with 500");
+                tracing::error!(%cause, "failed to read the signing keys; the request was answered with 500");
                 internal()
             }
         }
@@ -70,36 +71,36 @@ impl From<NotAllowedError> for Problem {
             }
             NotAllowedError::NotVerified(_) => Self::conflict("not_verified", "Not verified", detail),
             NotAllowedError::WrongState { .. } => {
-                Self::conflict("wrong_state", "The state forbids it", detail)
+                Self::conflict("wrong_state", "Not allowed in this state", detail)
             }
             NotAllowedError::StartInFuture(_) => {
-                Self::conflict("starts_in_the_future", "It starts in the future", detail)
+                Self::conflict("starts_in_the_future", "Start time in the future", detail)
             }
             NotAllowedError::ShardsInUse { .. } => {
                 Self::conflict("shards_are_read", "Events would be lost", detail)
             }
-            NotAllowedError::NoWebhook(_) => Self::conflict("no_webhook", "There is no webhook", detail),
+            NotAllowedError::NoWebhook(_) => Self::conflict("no_webhook", "No webhook", detail),
             NotAllowedError::NoContacts(_) => {
-                Self::conflict("no_contacts", "There is nobody to tell", detail)
+                Self::conflict("no_contacts", "No contacts", detail)
             }
             NotAllowedError::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
             NotAllowedError::Declined { .. } => {
                 Self::conflict("declined", "The address has declined", detail)
             }
             NotAllowedError::NothingToAsk { .. } => {
-                Self::conflict("nothing_to_ask", "Nothing to ask", detail)
+                Self::conflict("nothing_to_ask", "No address to ask", detail)
             }
             NotAllowedError::TestCooldown { .. } => {
-                Self::conflict("tested_just_now", "Tested just now", detail)
+                Self::conflict("tested_just_now", "Tested recently", detail)
             }
             NotAllowedError::RetentionExpired { .. } => {
-                Self::conflict("kept_no_longer", "Kept no longer", detail)
+                Self::conflict("kept_no_longer", "Retention period over", detail)
             }
         }
     }
 }
 
-/// The first failed stage is the reason; the whole verification goes with it.
+/// The first failed stage is the reason; the response contains the whole verification.
 fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     for finding in verification.reports.iter_mut().filter_map(|report| report.finding.as_mut()) {
         finding.cause = masked(&finding.cause);
@@ -108,7 +109,7 @@ fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
     let stage = failed.map_or(PreflightStage::AssumeRole, |report| report.stage).as_str();
     let cause = failed.and_then(|report| report.finding.as_ref()).map_or("", |finding| &finding.cause);
-    let detail = format!("The destination did not pass the verification, at {stage}. {cause}");
+    let detail = format!("The destination failed verification at {stage}. {cause}");
     let mut problem = Problem::conflict("not_verified", "Not verified", detail.trim_end());
     problem.0.verification = Some(verification);
     problem
@@ -117,20 +118,20 @@ fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
 fn ours(error: &PortError) -> Problem {
     let cause = error.chain();
     if let PortError::Transient { .. } = error {
-        tracing::warn!(%cause, "a request failed for a passing reason and was answered with 503");
-        let detail = "Something that Auditferry needs does not answer just now; try again.";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again", detail);
+        tracing::warn!(%cause, "temporary failure; the request was answered with 503");
+        let detail = "A service that Auditferry depends on is temporarily unavailable; try again.";
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail);
     }
-    tracing::error!(%cause, "a request failed and was answered with 500");
+    tracing::error!(%cause, "internal error; the request was answered with 500");
     internal()
 }
 
 fn internal() -> Problem {
-    let detail = "This is a fault of Auditferry's or of its deployment; its operators find the cause in the log, under this request's request_id.";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)
+    let detail = "An error of Auditferry or its deployment. Its operators find the cause in the log, under this request's request_id.";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
 }
 
-/// The domain's words, as a sentence.
+/// A message of the domain as a sentence.
 pub(super) fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text))
 }

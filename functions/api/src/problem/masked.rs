@@ -1,5 +1,5 @@
-//! External IDs are no secret, but problems end up in other people's logs: in them each is replaced by where its
-//! reader finds it.
+//! External IDs are not secret, but problems end up in other people's logs. There each is replaced by a
+//! description of where to find it.
 
 use domain::names::ExternalId;
 
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_alike_stays() {
+    fn similar_text_stays() {
         for text in ["", "af-", "half-way", "af-0123", "af-af-af-", "naïf-é"] {
             assert_eq!(masked(text), text);
         }

@@ -1,7 +1,7 @@
-//! Why something was not done: problem details as RFC 9457 has them.
+//! Errors as problem details (RFC 9457).
 //!
-//! `type` and `code` name the problem and never change. `detail` is for people, and says what to do where there is
-//! something to do. No problem holds an external ID, or anything of another tenant.
+//! `type` and `code` identify the problem and never change. `detail` is for people, and contains a remedy if
+//! one exists. No problem contains an external ID or another tenant's data.
 
 mod from_domain;
 mod masked;
@@ -19,15 +19,15 @@ use serde::Serialize;
 use self::from_domain::sentence;
 use crate::preconditions::etag;
 
-/// What `type` starts with; the code follows.
+/// The prefix of `type`; the code follows.
 const TYPE: &str = "urn:auditferry:problem:";
-/// After how many seconds a passing failure is worth another try.
+/// `Retry-After` of a temporary failure, in seconds.
 const RETRY_AFTER_SECONDS: &str = "2";
 
-/// So many findings are named: an answer must not grow with what somebody sends.
+/// The maximum number of errors in a response: its size must not grow with the request.
 const MOST_ERRORS: usize = 20;
 
-/// A problem. Boxed, because it is the rare case and as an error goes through every signature.
+/// A problem. Boxed, since it is rare and is the error type of many signatures.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(Box<Details>);
 
@@ -54,7 +54,8 @@ struct Details {
     request_id: Option<String>,
 }
 
-/// Which budget is used up, and when it frees; without that it frees with what is given back only.
+/// The exhausted budget, and when it is available again. Without `frees_at` it is available only after
+/// something is released.
 #[derive(Debug, Clone, Serialize)]
 struct UsedUp {
     budget: &'static str,
@@ -65,12 +66,12 @@ struct UsedUp {
     retry_after: u64,
 }
 
-/// What is wrong with one field.
+/// An error in one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldError {
-    /// Where in the body, as a JSON pointer (RFC 6901); empty for the body itself.
+    /// JSON pointer to the field (RFC 6901); empty for the body itself.
     pub(crate) pointer: String,
-    /// What is wrong, and the right form.
+    /// What is wrong, and the valid format.
     pub(crate) detail: String,
 }
 
@@ -96,75 +97,75 @@ impl Problem {
         }))
     }
 
-    /// 401: the request shows no caller.
+    /// 401: the request is not authenticated.
     pub(crate) fn unauthenticated() -> Self {
-        let detail = "Sign the request with SigV4 as the vendor, or send a token that names a tenant.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Who asks is not known", detail)
+        let detail = "Sign the request with SigV4 as the vendor, or send a token with a tenant claim.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthorized", detail)
     }
 
-    /// 403: it is an operator's to ask.
+    /// 403: only an operator may do this.
     pub(crate) fn forbidden(what: &str) -> Self {
-        let detail = format!("{what}: only an operator may ask for this.");
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not yours to ask", detail)
+        let detail = format!("{what}: only an operator may do this.");
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
     }
 
-    /// 404: no such connector, or another tenant's; the two can't be told apart.
+    /// 404: the connector does not exist or belongs to another tenant; the two can't be distinguished.
     pub(crate) fn not_found() -> Self {
-        let detail = "There is no connector of this ID among yours.";
+        let detail = "No connector with this ID.";
         Self::new(StatusCode::NOT_FOUND, "not_found", "No such connector", detail)
     }
 
-    /// 404: no such path.
+    /// 404: the path does not exist.
     pub(crate) fn no_such_path() -> Self {
         let detail =
-            "Nothing is at this path; there are /v1/keys, /v1/connectors and what lies below the latter.";
+            "This path does not exist; the API serves /v1/keys, /v1/connectors and the paths below the latter.";
         Self::new(StatusCode::NOT_FOUND, "no_such_path", "No such path", detail)
     }
 
     /// 405. The router adds `Allow`.
     pub(crate) fn method_not_allowed() -> Self {
-        let detail = "This path does not know the method; the header Allow names those that it knows.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Another method", detail)
+        let detail = "This path does not support the method; the header Allow lists those that it supports.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
 
-    /// 413.
+    /// 413: the body is too large.
     pub(crate) fn too_large() -> Self {
         let detail = "The body is larger than 64 KiB.";
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large", detail)
     }
 
-    /// 415.
+    /// 415: the body is not JSON.
     pub(crate) fn unsupported_media_type() -> Self {
         let detail = "Send the body as application/json, in UTF-8.";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Another type", detail)
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
     }
 
-    /// 400: what was sent can't be read.
+    /// 400: the request can't be parsed.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", "The request can't be read", detail)
+        Self::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
     }
 
-    /// 422: what was sent can be read, and is refused.
+    /// 422: the request can be parsed, but contains invalid values.
     pub(crate) fn refused(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
-            many if many.len() <= MOST_ERRORS => format!("{} fields are wrong; see errors.", many.len()),
+            many if many.len() <= MOST_ERRORS => format!("{} fields are invalid; see errors.", many.len()),
             many => {
                 let (all, more) = (many.len(), many.len() - MOST_ERRORS);
-                format!("{all} fields are wrong; see errors for the first {MOST_ERRORS}, and {more} more.")
+                format!("{all} fields are invalid; errors contains the first {MOST_ERRORS}, and {more} more are not shown.")
             }
         };
         errors.truncate(MOST_ERRORS);
         let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "A value is refused", detail);
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Invalid value", detail);
         problem.0.errors = errors;
         problem
     }
 
-    /// 422: the key was used for another request; each value that differs, with its place.
+    /// 422: the idempotency key was used with other values; lists each value that differs, with its pointer.
     pub(crate) fn key_reused(reused: &KeyReusedError) -> Self {
         let detail = format!("{} Use a new key.", sentence(&reused.to_string()));
-        let title = "The key was used with other values";
+        let title = "Idempotency key reused";
         let mut problem =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail);
         let pointer = |field: &str| format!("/{}", field.replace('.', "/"));
@@ -173,19 +174,20 @@ impl Problem {
         problem
     }
 
-    /// 409: something would be lost, and nobody has said that it may.
+    /// 409: data would be lost, and the caller has not accepted that.
     pub(crate) fn would_lose(loss: DeletionLoss) -> Self {
         let detail =
             format!("{} To delete anyway, repeat with ?accept_loss=true.", sentence(&loss.to_string()));
-        let mut problem = Self::conflict("would_lose", "Something would be lost", detail);
+        let mut problem = Self::conflict("would_lose", "Data would be lost", detail);
         problem.0.loss = Some(loss);
         problem
     }
 
-    /// 429: a budget is used up. RFC 6585, section 4; `Retry-After` in seconds, RFC 9110, section 10.2.3.
+    /// 429: a budget is exhausted (RFC 6585, section 4). `Retry-After` is in seconds (RFC 9110, section
+    /// 10.2.3).
     pub(crate) fn exhausted(exhausted: &BudgetExhaustedError) -> Self {
         let detail = format!("{} {}", sentence(&exhausted.to_string()), exhausted.remedy());
-        let title = "The budget is used up";
+        let title = "Budget exhausted";
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_exhausted", title, detail);
         problem.0.budget = Some(UsedUp {
             budget: exhausted.budget.as_str(),
@@ -196,18 +198,18 @@ impl Problem {
         problem
     }
 
-    /// 500: an answer that can't be written.
+    /// 500: the response can't be serialized.
     pub(crate) fn unwritable() -> Self {
-        let detail = "The answer could not be written.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)
+        let detail = "The response could not be serialized.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     }
 
-    /// 409.
+    /// 409: the connector's state or another resource prevents the request.
     fn conflict(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, title, detail)
     }
 
-    /// The headers that go with it.
+    /// The headers of the response.
     fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         let details = &self.0;
         let mut headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
@@ -229,19 +231,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        // A plain body: that of a `Vec` would come with a content type of its own, beside ours.
+        // A plain body: a `Vec` would add a content type of its own to ours.
         let mut answer = Body::from(serde_json::to_vec(&self.0).unwrap_or_default()).into_response();
         *answer.status_mut() = self.0.status;
         answer.headers_mut().extend(self.headers());
         if self.0.status.is_server_error() {
-            // For `name_request`, which alone knows the request's ID.
+            // For `add_request_id`, the only place that has the request's ID.
             answer.extensions_mut().insert(self);
         }
         answer
     }
 }
 
-/// The answer, and if it is a failure of ours, with the ID under which its cause stands in the log.
+/// The response; if it is an internal error, with the ID under which the log contains its cause.
 pub(crate) fn name_request(mut answer: Response, id: &str) -> Response {
     match answer.extensions_mut().remove::<Problem>() {
         Some(mut problem) => {

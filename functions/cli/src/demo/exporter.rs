@@ -7,7 +7,7 @@ use std::time::Duration;
 use adapters::clients::Clients;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsCustomers;
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::{
     LedgerSettings, S3Settings, SigningSettings, StagingSettings, events_table, part_limits, timing,
     zip_errors,
@@ -69,7 +69,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
         zip_errors(events_table(&env), zip_errors(keys, zip_errors(places, limits)))?;
     let ((ledger, (staging, s3)), (timing, part_limits)) = (places, limits);
     let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
-    let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, DateShift::millis(shift_ms));
+    let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, ClockOffset::millis(shift_ms));
     let ports = Ports {
         runs: if stop { Arc::new(StopBeforeMark(ledger)) } else { Arc::new(ledger) },
         source: Arc::new(DynamoSource::new(dynamodb, layout)),
@@ -77,7 +77,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &Surroundings) -> Result<
         signing: signing(&keys, None)?,
         customers: Arc::new(StsCustomers::new(sts, customers)),
         bus: Arc::new(SayingBus),
-        clock: Arc::new(SystemClock::shifted(shift_ms)),
+        clock: Arc::new(SystemClock::with_offset(shift_ms)),
         randomness: Arc::new(SystemRandomness),
     };
     Ok(Exporter { ports, timing, part_limits, retention: None, onboarding: None })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adapters::bus::EventBridgeBus;
 use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{DispatcherSettings, S3Settings, SettingsError};
@@ -39,7 +39,7 @@ async fn main() -> Result<ExitCode, Error> {
 async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
     let services = ClientFactory::from_environment(S3Settings::default()).await;
     let ledger =
-        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default()));
+        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default()));
     let clock = Arc::new(SystemClock::new());
     let ports = Ports {
         due: Arc::clone(&ledger) as _,

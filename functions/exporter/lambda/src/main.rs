@@ -7,7 +7,7 @@ use adapters::bus::EventBridgeBus;
 use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::NotedBus;
@@ -69,7 +69,7 @@ impl Wired {
 async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired, SettingsError> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
-    let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, DateShift::default()));
+    let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, ClockOffset::default()));
     let bus: Arc<dyn Bus> = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // A run logs and counts what its bus did not accept. A change of settings by a verification goes on

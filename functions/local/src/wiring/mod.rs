@@ -17,7 +17,7 @@ use std::sync::Arc;
 use adapters::clients::{Clients, Endpoints};
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::{StsCustomers, StsProber};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::S3Settings;
 use adapters::signing::FileSigner;
 use adapters::source::{DynamoSource, EventsTable, EventsWriter};
@@ -133,7 +133,7 @@ impl Embedded {
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock::shifted(self.shift_ms))
+        Arc::new(SystemClock::with_offset(self.shift_ms))
     }
 
     /// Chance.
@@ -273,7 +273,7 @@ impl Embedded {
     }
 
     fn ledger(&self) -> DynamoLedger {
-        let shift = DateShift::millis(self.shift_ms);
+        let shift = ClockOffset::millis(self.shift_ms);
         DynamoLedger::new(self.clients.dynamodb.clone(), LEDGER_TABLE.to_owned(), shift)
     }
 }

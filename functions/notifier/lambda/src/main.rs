@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
-use adapters::ledger::{DateShift, DynamoLedger};
+use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
@@ -41,7 +41,7 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     let asking =
         asking.map(|(ConfirmationSettings { vendor, portal }, mailer)| Asking { mailer, vendor, portal });
     let ledger =
-        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, DateShift::default()));
+        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default()));
     Ok(Notifier {
         connectors: Arc::clone(&ledger) as _,
         state: ledger,
