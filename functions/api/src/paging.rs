@@ -63,7 +63,9 @@ impl QueryParams {
     pub(crate) fn page<T: FromStr>(mut self, kind: &'static str) -> Result<Page<T>, Problem> {
         let after = match self.remove("cursor") {
             Some(cursor) => Some(decode_cursor(kind, &cursor).ok_or_else(|| {
-                Problem::malformed("The parameter cursor must be the next_cursor of a previous page of this listing.")
+                Problem::malformed(
+                    "The parameter cursor must be the next_cursor of a previous page of this listing.",
+                )
             })?),
             None => None,
         };

@@ -8,7 +8,7 @@ use domain::fault::{DeliveryErrorKind, REGION_DISABLED};
 
 /// An error response.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Refusal<'a> {
+pub(super) struct ErrorResponse<'a> {
     /// The HTTP status.
     pub(super) status: u16,
     /// The error code; empty if the response has none.
@@ -21,11 +21,11 @@ pub(super) struct Refusal<'a> {
 
 /// The meaning of an error response to `PutObject`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Put {
+pub(super) enum PutOutcome {
     /// An object with this key exists.
     Exists,
     /// The write failed.
-    Fault(DeliveryErrorKind),
+    Failed(DeliveryErrorKind),
 }
 
 /// Error codes that are transient although their status may not say so.
@@ -49,20 +49,20 @@ const TRANSIENT_CODES: [&str; 15] = [
 ];
 
 /// The meaning of an error response to `PutObject`.
-pub(super) fn put_object(refusal: Refusal<'_>) -> Put {
+pub(super) fn put_object(refusal: ErrorResponse<'_>) -> PutOutcome {
     if refusal.code == "PreconditionFailed" || (refusal.code.is_empty() && refusal.status == 412) {
-        return Put::Exists;
+        return PutOutcome::Exists;
     }
-    Put::Fault(put_by_code(refusal).unwrap_or_else(|| put_by_status(refusal.status)))
+    PutOutcome::Failed(put_kind_by_code(refusal).unwrap_or_else(|| put_kind_by_status(refusal.status)))
 }
 
-fn put_by_code(refusal: Refusal<'_>) -> Option<DeliveryErrorKind> {
-    let Refusal { code, message, region, .. } = refusal;
+fn put_kind_by_code(refusal: ErrorResponse<'_>) -> Option<DeliveryErrorKind> {
+    let ErrorResponse { code, message, region, .. } = refusal;
     if TRANSIENT_CODES.contains(&code) {
         return Some(DeliveryErrorKind::Unavailable);
     }
     if let Some(problem) = code.strip_prefix("KMS.") {
-        return Some(kms(problem));
+        return Some(kms_kind(problem));
     }
     let reason = match code {
         // The session's keys are no longer known or valid. New ones are; if not, the protocol gives up after
@@ -91,7 +91,7 @@ fn put_by_code(refusal: Refusal<'_>) -> Option<DeliveryErrorKind> {
 }
 
 /// The KMS error code that S3 forwards after `KMS.`.
-fn kms(problem: &str) -> DeliveryErrorKind {
+fn kms_kind(problem: &str) -> DeliveryErrorKind {
     let passing = ["Throttling", "LimitExceeded", "Internal", "DependencyTimeout", "KeyUnavailable"];
     if passing.iter().any(|word| problem.contains(word)) {
         DeliveryErrorKind::Unavailable
@@ -100,7 +100,7 @@ fn kms(problem: &str) -> DeliveryErrorKind {
     }
 }
 
-const fn put_by_status(status: u16) -> DeliveryErrorKind {
+const fn put_kind_by_status(status: u16) -> DeliveryErrorKind {
     match status {
         301 | 302 | 307 | 308 => DeliveryErrorKind::Moved,
         401 | 403 => DeliveryErrorKind::Denied,
@@ -112,7 +112,7 @@ const fn put_by_status(status: u16) -> DeliveryErrorKind {
 }
 
 /// The meaning of an error response to `AssumeRole`.
-pub(super) fn assume_role(refusal: Refusal<'_>) -> DeliveryErrorKind {
+pub(super) fn assume_role(refusal: ErrorResponse<'_>) -> DeliveryErrorKind {
     if TRANSIENT_CODES.contains(&refusal.code) {
         return DeliveryErrorKind::Unavailable;
     }
@@ -156,8 +156,8 @@ pub(super) const fn head_bucket(status: u16) -> Option<DeliveryErrorKind> {
 mod tests {
     use super::*;
 
-    fn refusal(status: u16, code: &'static str) -> Refusal<'static> {
-        Refusal { status, code, message: "", region: None }
+    fn refusal(status: u16, code: &'static str) -> ErrorResponse<'static> {
+        ErrorResponse { status, code, message: "", region: None }
     }
 
     #[test]
@@ -201,30 +201,31 @@ mod tests {
             (405, "MethodNotAllowed", DeliveryErrorKind::Rejected),
             (501, "NotImplemented", DeliveryErrorKind::Rejected),
         ] {
-            assert_eq!(put_object(refusal(status, code)), Put::Fault(reason), "{status} {code}");
+            assert_eq!(put_object(refusal(status, code)), PutOutcome::Failed(reason), "{status} {code}");
         }
     }
 
     #[test]
     fn only_412_means_that_the_object_exists() {
-        assert_eq!(put_object(refusal(412, "PreconditionFailed")), Put::Exists);
-        assert_eq!(put_object(refusal(412, "")), Put::Exists);
-        assert_ne!(put_object(refusal(409, "ConditionalRequestConflict")), Put::Exists);
-        assert_ne!(put_object(refusal(412, "Surprise")), Put::Exists);
+        assert_eq!(put_object(refusal(412, "PreconditionFailed")), PutOutcome::Exists);
+        assert_eq!(put_object(refusal(412, "")), PutOutcome::Exists);
+        assert_ne!(put_object(refusal(409, "ConditionalRequestConflict")), PutOutcome::Exists);
+        assert_ne!(put_object(refusal(412, "Surprise")), PutOutcome::Exists);
     }
 
     #[test]
     fn a_denial_that_speaks_of_kms_is_the_keys() {
         let message = "User: arn:aws:sts::222222222222:assumed-role/Delivery/x is not authorized to perform: \
                        kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:222222222222:key/1";
-        let denied = Refusal { message, ..refusal(403, "AccessDenied") };
-        assert_eq!(put_object(denied), Put::Fault(DeliveryErrorKind::KeyDenied));
+        let denied = ErrorResponse { message, ..refusal(403, "AccessDenied") };
+        assert_eq!(put_object(denied), PutOutcome::Failed(DeliveryErrorKind::KeyDenied));
     }
 
     #[test]
     fn a_malformed_header_that_names_a_region_means_another_region() {
-        let moved = Refusal { region: Some("eu-central-1"), ..refusal(400, "AuthorizationHeaderMalformed") };
-        assert_eq!(put_object(moved), Put::Fault(DeliveryErrorKind::Moved));
+        let moved =
+            ErrorResponse { region: Some("eu-central-1"), ..refusal(400, "AuthorizationHeaderMalformed") };
+        assert_eq!(put_object(moved), PutOutcome::Failed(DeliveryErrorKind::Moved));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISA
 use domain::names::{AccountId, CustomerRole, ExternalId};
 
 use super::bucket::S3CustomerBucket;
-use super::fault::Telling;
+use super::fault::ErrorClassifier;
 use crate::clients::CustomerClients;
 
 /// Lifetime of the temporary credentials, seconds: the minimum of STS. The role is assumed after the function
@@ -73,7 +73,7 @@ impl RoleAssumer {
     /// The delivery error for STS's response.
     pub(super) async fn assume(&self, asked: AssumeRoleRequest<'_>) -> Result<Session, DeliveryError> {
         let AssumeRoleRequest { destination: to, session_name, external_id, policy } = asked;
-        let telling = Telling::new(DeliveryStage::AssumeRole);
+        let telling = ErrorClassifier::new(DeliveryStage::AssumeRole);
         let request = |sts: &aws_sdk_sts::Client| {
             sts.assume_role()
                 .role_arn(to.role.as_str())
@@ -98,7 +98,7 @@ impl RoleAssumer {
         let account = answer.assumed_role_user().and_then(|user| account_of(user.arn()));
         let Some(keys) = answer.credentials else {
             let words = "STS returned no credentials";
-            return Err(telling.fault(DeliveryErrorKind::Unavailable, "NoCredentials", words));
+            return Err(telling.error(DeliveryErrorKind::Unavailable, "NoCredentials", words));
         };
         // The expiry is left out on purpose: S3 checks it by its own clock and returns `ExpiredToken`.
         let temporary = Credentials::new(

@@ -27,15 +27,15 @@ pub(super) enum BodyError {
 
 /// Holds the error of a body while the SDK owns the body.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Witness(Arc<OnceLock<BodyError>>);
+pub(super) struct BodyErrorSlot(Arc<OnceLock<BodyError>>);
 
-impl Witness {
+impl BodyErrorSlot {
     /// The error on our side, if any.
-    pub(super) fn saw(&self) -> Option<&BodyError> {
+    pub(super) fn get(&self) -> Option<&BodyError> {
         self.0.get()
     }
 
-    fn tell(&self, broken: BodyError) -> BodyError {
+    fn set(&self, broken: BodyError) -> BodyError {
         // Only the first error is the cause.
         self.0.get_or_init(|| broken).clone()
     }
@@ -43,12 +43,12 @@ impl Witness {
 
 /// The body for the SDK. The SDK can resend whole bytes. It can't resend a stream, so the protocol retries
 /// instead. A stream waits for `gate`.
-pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Witness) {
-    let witness = Witness::default();
+pub(super) fn sdk_body(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, BodyErrorSlot) {
+    let witness = BodyErrorSlot::default();
     let stream = match body {
         Body::Whole(bytes) => {
             if bytes.len() as u64 != size {
-                witness.tell(BodyError::Size);
+                witness.set(BodyError::Size);
             }
             SdkStream::from(bytes)
         }
@@ -56,7 +56,7 @@ pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Wit
             let ask = ask.clone();
             let stream = async move { ask.answered().await }.map(|()| stream).flatten_stream();
             let counted =
-                Counted { stream: Mutex::new(Box::pin(stream)), left: size, witness: witness.clone() };
+                SizedBody { stream: Mutex::new(Box::pin(stream)), left: size, error_slot: witness.clone() };
             SdkStream::new(SdkBody::from_body_1_x(counted))
         }
     };
@@ -64,14 +64,14 @@ pub(super) fn outgoing(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Wit
 }
 
 /// A stream of known size.
-struct Counted {
+struct SizedBody {
     /// The SDK requires bodies to be `Sync`. A mutex is, and it is never locked.
     stream: Mutex<ByteStream>,
     left: u64,
-    witness: Witness,
+    error_slot: BodyErrorSlot,
 }
 
-impl http_body::Body for Counted {
+impl http_body::Body for SizedBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -97,7 +97,7 @@ impl http_body::Body for Counted {
             None => BodyError::Size,
             Some(Err(error)) => BodyError::Read(error.chain()),
         };
-        Poll::Ready(Some(Err(this.witness.tell(broken))))
+        Poll::Ready(Some(Err(this.error_slot.set(broken))))
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -122,9 +122,9 @@ mod tests {
         });
         let ask = AskFirst::default();
         ask.wanted();
-        let (body, witness) = outgoing(Body::Stream(Box::pin(stream::iter(chunks))), size, &ask);
+        let (body, witness) = sdk_body(Body::Stream(Box::pin(stream::iter(chunks))), size, &ask);
         let bytes = body.collect().await.ok().map(aws_smithy_types::byte_stream::AggregatedBytes::into_bytes);
-        (bytes, witness.saw().cloned())
+        (bytes, witness.get().cloned())
     }
 
     #[tokio::test]
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(saw, Some(BodyError::Read("reading: passing failure: 503".into())));
         assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BodyError::Size)));
         assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BodyError::Size)));
-        let (_, witness) = outgoing(Body::Whole(Bytes::from_static(b"ab")), 3, &AskFirst::default());
-        assert_eq!(witness.saw(), Some(&BodyError::Size));
+        let (_, witness) = sdk_body(Body::Whole(Bytes::from_static(b"ab")), 3, &AskFirst::default());
+        assert_eq!(witness.get(), Some(&BodyError::Size));
     }
 }

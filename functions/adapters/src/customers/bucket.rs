@@ -14,7 +14,7 @@ use domain::protocol::PutAnswer;
 
 use super::ask::AskFirst;
 use super::body::{self, BodyError};
-use super::fault::Telling;
+use super::fault::ErrorClassifier;
 use super::payload::SignedPayload;
 use crate::clients::{UPLOAD_TIMEOUT, timeout_config};
 
@@ -37,15 +37,15 @@ pub(super) struct Wrote {
     pub(super) encryption: Option<String>,
 }
 
-const TELLING: Telling = Telling::new(DeliveryStage::PutObject);
+const PUT_ERRORS: ErrorClassifier = ErrorClassifier::new(DeliveryStage::PutObject);
 
 /// Our own side failed: the customer can't fix it, and AWS did not report it.
-fn told(broken: &BodyError) -> DeliveryError {
+fn body_error(broken: &BodyError) -> DeliveryError {
     let (reason, code) = match broken {
         BodyError::Read(_) => (DeliveryErrorKind::Unavailable, "StagingRead"),
         BodyError::Size => (DeliveryErrorKind::Rejected, "StagingSize"),
     };
-    TELLING.fault(reason, code, &broken.to_string())
+    PUT_ERRORS.error(reason, code, &broken.to_string())
 }
 
 /// Timeout of one attempt: an upload, its response, and the time the line needs for the bytes. The SDK's
@@ -76,12 +76,12 @@ impl S3CustomerBucket {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
         let ask = AskFirst::default();
-        let (body, witness) = body::outgoing(body, size, &ask);
-        if let Some(broken) = witness.saw() {
-            return Err(told(broken));
+        let (body, witness) = body::sdk_body(body, size, &ask);
+        if let Some(broken) = witness.get() {
+            return Err(body_error(broken));
         }
         let too_large =
-            |_| TELLING.fault(DeliveryErrorKind::Rejected, "TooLarge", "the part's size is out of range");
+            |_| PUT_ERRORS.error(DeliveryErrorKind::Rejected, "TooLarge", "the part's size is out of range");
         let mut request = self
             .client
             .put_object()
@@ -109,9 +109,9 @@ impl S3CustomerBucket {
                 Ok(Wrote { answer: PutAnswer::Written, encryption })
             }
             // An error on our own side is the cause, whatever it looked like to the SDK.
-            Err(error) => match witness.saw() {
-                Some(broken) => Err(told(broken)),
-                None => TELLING.put_object(&error).map(|answer| Wrote { answer, encryption: None }),
+            Err(error) => match witness.get() {
+                Some(broken) => Err(body_error(broken)),
+                None => PUT_ERRORS.put_object(&error).map(|answer| Wrote { answer, encryption: None }),
             },
         }
     }
@@ -129,7 +129,7 @@ impl S3CustomerBucket {
             .expected_bucket_owner(self.to.role.account().as_str());
         match request.send().await {
             Ok(found) => Ok(found.bucket_region.and_then(|region| region.parse().ok())),
-            Err(error) => TELLING.head_bucket(&error),
+            Err(error) => PUT_ERRORS.head_bucket(&error),
         }
     }
 }

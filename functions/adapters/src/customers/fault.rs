@@ -12,37 +12,39 @@ use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::Region;
 use domain::protocol::PutAnswer;
 
-use super::answers::{self, Put, Refusal};
+use super::answers::{self, ErrorResponse, PutOutcome};
 use super::words::shown;
 
 /// AWS's messages are truncated to this length, characters. AWS names session, action and resource first and
 /// the denying policy last; with the longest names this ends before 800 characters.
-const MESSAGE_CHARS: usize = 1_000;
+const MAX_MESSAGE_CHARS: usize = 1_000;
 /// AWS's error codes are far shorter than this, characters; anything longer isn't one.
-const CODE_CHARS: usize = 80;
+const MAX_CODE_CHARS: usize = 80;
 
 /// Maps the errors of one stage, and redacts external IDs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Telling {
+pub(super) struct ErrorClassifier {
     stage: DeliveryStage,
 }
 
-impl Telling {
+impl ErrorClassifier {
     pub(super) const fn new(stage: DeliveryStage) -> Self {
         Self { stage }
     }
 
     /// A delivery error with a code and message of ours or of AWS.
-    pub(super) fn fault(self, reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
-        let (code, message) = (shown(code, CODE_CHARS), shown(message, MESSAGE_CHARS));
+    pub(super) fn error(self, reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
+        let (code, message) = (shown(code, MAX_CODE_CHARS), shown(message, MAX_MESSAGE_CHARS));
         DeliveryError { stage: self.stage, kind: reason, code, message }
     }
 
     /// The reason why a role could not be assumed.
     pub(super) fn assume_role(self, error: &SdkError<AssumeRoleError, HttpResponse>) -> DeliveryError {
-        match Answer::of(error) {
-            Answer::Refused(refused) => self.refused(answers::assume_role(refused.refusal()), &refused),
-            Answer::None { reason, code, words } => self.fault(reason, code, &words),
+        match CallError::from_sdk(error) {
+            CallError::Response(refused) => {
+                self.response_error(answers::assume_role(refused.borrowed()), &refused)
+            }
+            CallError::NoResponse { reason, code, message: words } => self.error(reason, code, &words),
         }
     }
 
@@ -51,12 +53,12 @@ impl Telling {
         self,
         error: &SdkError<PutObjectError, HttpResponse>,
     ) -> Result<PutAnswer, DeliveryError> {
-        match Answer::of(error) {
-            Answer::Refused(refused) => match answers::put_object(refused.refusal()) {
-                Put::Exists => Ok(PutAnswer::Exists),
-                Put::Fault(reason) => Err(self.refused(reason, &refused)),
+        match CallError::from_sdk(error) {
+            CallError::Response(refused) => match answers::put_object(refused.borrowed()) {
+                PutOutcome::Exists => Ok(PutAnswer::Exists),
+                PutOutcome::Failed(reason) => Err(self.response_error(reason, &refused)),
             },
-            Answer::None { reason, code, words } => Err(self.fault(reason, code, &words)),
+            CallError::NoResponse { reason, code, message: words } => Err(self.error(reason, code, &words)),
         }
     }
 
@@ -65,66 +67,66 @@ impl Telling {
         self,
         error: &SdkError<HeadBucketError, HttpResponse>,
     ) -> Result<Option<Region>, DeliveryError> {
-        match Answer::of(error) {
-            Answer::Refused(refused) => match answers::head_bucket(refused.status) {
+        match CallError::from_sdk(error) {
+            CallError::Response(refused) => match answers::head_bucket(refused.status) {
                 // A response to `HEAD` has no error code, and this status has only one meaning.
-                Some(DeliveryErrorKind::Gone) => Err(self.fault(
+                Some(DeliveryErrorKind::Gone) => Err(self.error(
                     DeliveryErrorKind::Gone,
                     "NoSuchBucket",
                     "The specified bucket does not exist",
                 )),
-                Some(reason) => Err(self.refused(reason, &refused)),
+                Some(reason) => Err(self.response_error(reason, &refused)),
                 None => Ok(refused.region.and_then(|region| region.parse().ok())),
             },
-            Answer::None { reason, code, words } => Err(self.fault(reason, code, &words)),
+            CallError::NoResponse { reason, code, message: words } => Err(self.error(reason, code, &words)),
         }
     }
 
-    fn refused(self, reason: DeliveryErrorKind, refused: &Refused) -> DeliveryError {
-        let Refused { status, code, message, region } = refused;
+    fn response_error(self, reason: DeliveryErrorKind, refused: &OwnedErrorResponse) -> DeliveryError {
+        let OwnedErrorResponse { status, code, message, region } = refused;
         let code = if code.is_empty() { format!("Http{status}") } else { code.clone() };
         let words = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
         match (reason, region) {
             (DeliveryErrorKind::Moved, Some(region)) => {
-                self.fault(reason, &code, &format!("it is in {region} ({words})"))
+                self.error(reason, &code, &format!("it is in {region} ({words})"))
             }
-            _ => self.fault(reason, &code, &words),
+            _ => self.error(reason, &code, &words),
         }
     }
 }
 
 /// A failed call.
-enum Answer {
+enum CallError {
     /// AWS sent an error response.
-    Refused(Refused),
+    Response(OwnedErrorResponse),
     /// AWS sent no usable response.
-    None { reason: DeliveryErrorKind, code: &'static str, words: String },
+    NoResponse { reason: DeliveryErrorKind, code: &'static str, message: String },
 }
 
 /// An owned [`ErrorResponse`].
-struct Refused {
+struct OwnedErrorResponse {
     status: u16,
     code: String,
     message: String,
     region: Option<String>,
 }
 
-impl Refused {
-    fn refusal(&self) -> Refusal<'_> {
+impl OwnedErrorResponse {
+    fn borrowed(&self) -> ErrorResponse<'_> {
         let Self { status, code, message, region } = self;
-        Refusal { status: *status, code, message, region: region.as_deref() }
+        ErrorResponse { status: *status, code, message, region: region.as_deref() }
     }
 }
 
-impl Answer {
-    fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+impl CallError {
+    fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
         let unavailable =
-            |code| Self::None { reason: DeliveryErrorKind::Unavailable, code, words: chain(error) };
+            |code| Self::NoResponse { reason: DeliveryErrorKind::Unavailable, code, message: chain(error) };
         match error {
-            SdkError::ServiceError(answer) => Self::Refused(Refused {
+            SdkError::ServiceError(answer) => Self::Response(OwnedErrorResponse {
                 status: answer.raw().status().as_u16(),
                 code: answer.err().code().unwrap_or_default().to_owned(),
                 message: answer.err().message().unwrap_or_default().to_owned(),
@@ -137,7 +139,11 @@ impl Answer {
             SdkError::DispatchFailure(_) => unavailable("NotSent"),
             SdkError::ResponseError(_) => unavailable("UnreadableAnswer"),
             // Nothing was sent: the request itself is invalid.
-            _ => Self::None { reason: DeliveryErrorKind::Rejected, code: "NotARequest", words: chain(error) },
+            _ => Self::NoResponse {
+                reason: DeliveryErrorKind::Rejected,
+                code: "NotARequest",
+                message: chain(error),
+            },
         }
     }
 }
@@ -173,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    const TELLING: Telling = Telling::new(DeliveryStage::PutObject);
+    const PUT_ERRORS: ErrorClassifier = ErrorClassifier::new(DeliveryStage::PutObject);
 
     fn refused(
         status: u16,
@@ -190,10 +196,10 @@ mod tests {
     fn the_external_id_and_control_characters_never_reach_a_record() {
         let id = ExternalId::new(1, 2);
         let words = format!("value\u{1b}[31m '{id}' at 'externalId' failed\n{}", "x".repeat(2_000));
-        let fault = TELLING.put_object(&refused(400, "ValidationError", &words, "")).unwrap_err();
+        let fault = PUT_ERRORS.put_object(&refused(400, "ValidationError", &words, "")).unwrap_err();
         assert!(!fault.message.contains(id.as_str()) && fault.message.contains("(external ID)"));
         assert!(!fault.message.chars().any(char::is_control) && fault.message.contains(r"\u{1b}"));
-        assert!(fault.message.ends_with("x…") && fault.message.chars().count() <= MESSAGE_CHARS + 1);
+        assert!(fault.message.ends_with("x…") && fault.message.chars().count() <= MAX_MESSAGE_CHARS + 1);
     }
 
     #[test]
@@ -206,7 +212,7 @@ mod tests {
             "User: arn:aws-us-gov:sts::222222222222:assumed-role/{name}/{name} is not authorized to perform: \
              s3:PutObject on resource: \"{object}\" {why}"
         );
-        let fault = TELLING.put_object(&refused(403, "AccessDenied", &words, "")).unwrap_err();
+        let fault = PUT_ERRORS.put_object(&refused(403, "AccessDenied", &words, "")).unwrap_err();
         assert_eq!(fault.message, words);
     }
 
@@ -214,29 +220,29 @@ mod tests {
     fn a_bucket_elsewhere_is_told_with_its_region() {
         let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
         let error = refused(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
-        let fault = TELLING.put_object(&error).unwrap_err();
+        let fault = PUT_ERRORS.put_object(&error).unwrap_err();
         assert_eq!(
             (fault.kind, fault.message.as_str()),
             (DeliveryErrorKind::Moved, "it is in eu-west-1 (the region is wrong)")
         );
         let nonsense = refused(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
-        assert_eq!(TELLING.put_object(&nonsense).unwrap_err().message, "elsewhere");
+        assert_eq!(PUT_ERRORS.put_object(&nonsense).unwrap_err().message, "elsewhere");
     }
 
     #[test]
     fn an_answer_without_code_or_words_is_told_by_its_status() {
         let error = PutObjectError::generic(ErrorMetadata::builder().build());
         let raw = HttpResponse::new(StatusCode::try_from(503).unwrap(), SdkBody::from("<html>"));
-        let fault = TELLING.put_object(&SdkError::service_error(error, raw)).unwrap_err();
+        let fault = PUT_ERRORS.put_object(&SdkError::service_error(error, raw)).unwrap_err();
         assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "Http503"));
     }
 
     #[test]
     fn no_answer_is_unavailable_and_no_request_is_ours() {
         let timeout = SdkError::timeout_error("no answer within 60 s");
-        let fault = TELLING.put_object(&timeout).unwrap_err();
+        let fault = PUT_ERRORS.put_object(&timeout).unwrap_err();
         assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "Timeout"));
         let no_request = SdkError::construction_failure("a header that is none");
-        assert_eq!(TELLING.put_object(&no_request).unwrap_err().kind, DeliveryErrorKind::Rejected);
+        assert_eq!(PUT_ERRORS.put_object(&no_request).unwrap_err().kind, DeliveryErrorKind::Rejected);
     }
 }

@@ -22,7 +22,7 @@ use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers};
 
 use self::assume::{AssumeRoleRequest, RoleAssumer};
-use self::fault::Telling;
+use self::fault::ErrorClassifier;
 use crate::clients::CustomerClients;
 
 pub use self::probe::StsProber;
@@ -52,9 +52,9 @@ impl Customers for StsCustomers {
         connector: &Connector,
         part: PartNumber,
     ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
-        let telling = Telling::new(DeliveryStage::AssumeRole);
+        let telling = ErrorClassifier::new(DeliveryStage::AssumeRole);
         let Some(to) = &connector.destination else {
-            return Err(telling.fault(
+            return Err(telling.error(
                 DeliveryErrorKind::Rejected,
                 "NoDestination",
                 "the connector is not connected",
@@ -78,7 +78,7 @@ impl Customers for StsCustomers {
             }
         }
         let no_id =
-            || telling.fault(DeliveryErrorKind::Rejected, "NoExternalId", "the connector has no external ID");
+            || telling.error(DeliveryErrorKind::Rejected, "NoExternalId", "the connector has no external ID");
         Err(denied.unwrap_or_else(no_id))
     }
 }

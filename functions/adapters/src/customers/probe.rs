@@ -11,7 +11,7 @@ use domain::ports::{NewObject, PresentedExternalId, ProbeResponse, ProbeSession,
 
 use super::assume::{AssumeRoleRequest, RoleAssumer};
 use super::bucket::S3CustomerBucket;
-use super::fault::Telling;
+use super::fault::ErrorClassifier;
 use super::session;
 use crate::clients::CustomerClients;
 
@@ -65,7 +65,7 @@ impl Prober for StsProber {
         let entered = self.assumer.assume(asked).await?;
         let Some(account) = entered.account else {
             let words = "STS returned no ARN of the assumed role";
-            return Err(Telling::new(DeliveryStage::AssumeRole).fault(
+            return Err(ErrorClassifier::new(DeliveryStage::AssumeRole).error(
                 DeliveryErrorKind::Unavailable,
                 "NoAccount",
                 words,

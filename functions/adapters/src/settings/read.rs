@@ -35,17 +35,24 @@ pub struct SettingError {
 }
 
 /// What is wrong with a variable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingErrorKind {
     /// It is required, but absent or empty.
-    #[error("is not set")]
     Missing,
     /// Its value has another form.
-    #[error("is `{0}`")]
     Malformed(
         /// The value, shortened and with control characters escaped.
         String,
     ),
+}
+
+impl fmt::Display for SettingErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("is not set"),
+            Self::Malformed(value) => write!(f, "is `{value}`"),
+        }
+    }
 }
 
 impl SettingsError {

@@ -100,9 +100,7 @@ fn headers(given: BTreeMap<String, String>) -> Result<HeaderMap, GatewayEventErr
             return Err(GatewayEventError::Malformed("Invalid header."));
         };
         // The map's limit is 32,768 names.
-        headers
-            .try_append(name, value)
-            .map_err(|_| GatewayEventError::Malformed("Too many headers."))?;
+        headers.try_append(name, value).map_err(|_| GatewayEventError::Malformed("Too many headers."))?;
     }
     Ok(headers)
 }

@@ -80,9 +80,7 @@ impl From<NotAllowedError> for Problem {
                 Self::conflict("shards_are_read", "Events would be lost", detail)
             }
             NotAllowedError::NoWebhook(_) => Self::conflict("no_webhook", "No webhook", detail),
-            NotAllowedError::NoContacts(_) => {
-                Self::conflict("no_contacts", "No contacts", detail)
-            }
+            NotAllowedError::NoContacts(_) => Self::conflict("no_contacts", "No contacts", detail),
             NotAllowedError::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
             NotAllowedError::Declined { .. } => {
                 Self::conflict("declined", "The address has declined", detail)
@@ -120,7 +118,12 @@ fn ours(error: &PortError) -> Problem {
     if let PortError::Transient { .. } = error {
         tracing::warn!(%cause, "temporary failure; the request was answered with 503");
         let detail = "A service that Auditferry depends on is temporarily unavailable; try again.";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail);
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Temporarily unavailable",
+            detail,
+        );
     }
     tracing::error!(%cause, "internal error; the request was answered with 500");
     internal()

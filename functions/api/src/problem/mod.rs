@@ -117,8 +117,7 @@ impl Problem {
 
     /// 404: the path does not exist.
     pub(crate) fn no_such_path() -> Self {
-        let detail =
-            "This path does not exist; the API serves /v1/keys, /v1/connectors and the paths below the latter.";
+        let detail = "This path does not exist; the API serves /v1/keys, /v1/connectors and the paths below the latter.";
         Self::new(StatusCode::NOT_FOUND, "no_such_path", "No such path", detail)
     }
 
@@ -137,7 +136,12 @@ impl Problem {
     /// 415: the body is not JSON.
     pub(crate) fn unsupported_media_type() -> Self {
         let detail = "Send the body as application/json, in UTF-8.";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Unsupported media type",
+            detail,
+        )
     }
 
     /// 400: the request can't be parsed.
@@ -152,12 +156,13 @@ impl Problem {
             many if many.len() <= MOST_ERRORS => format!("{} fields are invalid; see errors.", many.len()),
             many => {
                 let (all, more) = (many.len(), many.len() - MOST_ERRORS);
-                format!("{all} fields are invalid; errors contains the first {MOST_ERRORS}, and {more} more are not shown.")
+                format!(
+                    "{all} fields are invalid; errors contains the first {MOST_ERRORS}, and {more} more are not shown."
+                )
             }
         };
         errors.truncate(MOST_ERRORS);
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Invalid value", detail);
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Invalid value", detail);
         problem.0.errors = errors;
         problem
     }

@@ -16,6 +16,8 @@
 mod fields;
 mod scan;
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
@@ -35,7 +37,7 @@ pub struct Checked {
 
 /// Why a text is not a valid event, and where. It never contains the text's content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{why} at line {line}, column {column}")]
+#[error("{kind} at line {line}, column {column}")]
 pub struct EventError {
     /// What is wrong.
     pub kind: EventErrorKind,
@@ -46,26 +48,33 @@ pub struct EventError {
 }
 
 /// Why a text is not a valid event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventErrorKind {
     /// The text is not UTF-8.
-    #[error("not UTF-8")]
     NotUtf8,
     /// The text is not JSON by the grammar of RFC 8259, or something follows the value.
-    #[error("not JSON")]
     NotJson,
     /// The text is JSON, but not an object.
-    #[error("not a JSON object")]
     NotAnObject,
     /// An object by the grammar, but an escape in it is half of a surrogate pair.
-    #[error("half of a surrogate pair")]
     LoneSurrogate,
     /// An object by the grammar, but a number in it is beyond the range of a double.
-    #[error("a number beyond the range of a double")]
     NumberRange,
     /// An object by the grammar, but nested deeper than [`MAX_DEPTH`] levels.
-    #[error("nested deeper than 100 levels")]
     Nesting,
+}
+
+impl fmt::Display for EventErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotUtf8 => "not UTF-8",
+            Self::NotJson => "not JSON",
+            Self::NotAnObject => "not a JSON object",
+            Self::LoneSurrogate => "half of a surrogate pair",
+            Self::NumberRange => "a number beyond the range of a double",
+            Self::Nesting => "nested deeper than 100 levels",
+        })
+    }
 }
 
 impl EventErrorKind {
