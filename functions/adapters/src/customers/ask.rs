@@ -23,30 +23,30 @@ use hyper::{StatusCode, ext};
 use tokio::sync::Notify;
 
 /// A server or proxy that doesn't know the header sends nothing; then the body is sent anyway.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The header and its interim response, for one request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct AskFirst {
-    answer: Arc<Notify>,
+pub(super) struct ExpectContinue {
+    received: Arc<Notify>,
 }
 
-impl AskFirst {
+impl ExpectContinue {
     /// Returns once the server has sent `100 Continue`, or after a second without it. If the server rejects
     /// the request instead, this future is dropped with the body.
-    pub(super) async fn answered(&self) {
+    pub(super) async fn wait(&self) {
         // Without a response in time the only option is to continue.
-        let _ = tokio::time::timeout(PATIENCE, self.answer.notified()).await;
+        let _ = tokio::time::timeout(CONTINUE_TIMEOUT, self.received.notified()).await;
     }
 
     /// Records `100 Continue`. The notification is kept if the body isn't waiting yet.
-    pub(super) fn wanted(&self) {
-        self.answer.notify_one();
+    pub(super) fn continue_received(&self) {
+        self.received.notify_one();
     }
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for AskFirst {
+impl Intercept for ExpectContinue {
     fn name(&self) -> &'static str {
         "AskFirst"
     }
@@ -64,7 +64,7 @@ impl Intercept for AskFirst {
         let asked = self.clone();
         ext::on_informational(&mut request, move |answer| {
             if answer.status() == StatusCode::CONTINUE {
-                asked.wanted();
+                asked.continue_received();
             }
         });
         *context.request_mut() = request.try_into()?;

@@ -12,7 +12,7 @@ use domain::ports::{Body, ByteStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http_body::{Frame, SizeHint};
 
-use super::ask::AskFirst;
+use super::ask::ExpectContinue;
 
 /// An error in the staged bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ impl BodyErrorSlot {
 
 /// The body for the SDK. The SDK can resend whole bytes. It can't resend a stream, so the protocol retries
 /// instead. A stream waits for `gate`.
-pub(super) fn sdk_body(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, BodyErrorSlot) {
+pub(super) fn sdk_body(body: Body, size: u64, ask: &ExpectContinue) -> (SdkStream, BodyErrorSlot) {
     let witness = BodyErrorSlot::default();
     let stream = match body {
         Body::Whole(bytes) => {
@@ -54,7 +54,7 @@ pub(super) fn sdk_body(body: Body, size: u64, ask: &AskFirst) -> (SdkStream, Bod
         }
         Body::Stream(stream) => {
             let ask = ask.clone();
-            let stream = async move { ask.answered().await }.map(|()| stream).flatten_stream();
+            let stream = async move { ask.wait().await }.map(|()| stream).flatten_stream();
             let counted =
                 SizedBody { stream: Mutex::new(Box::pin(stream)), left: size, error_slot: witness.clone() };
             SdkStream::new(SdkBody::from_body_1_x(counted))
@@ -120,8 +120,8 @@ mod tests {
             Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
             Err(error) => Err(PortError::Transient { what: "reading", source: error.into() }),
         });
-        let ask = AskFirst::default();
-        ask.wanted();
+        let ask = ExpectContinue::default();
+        ask.continue_received();
         let (body, witness) = sdk_body(Body::Stream(Box::pin(stream::iter(chunks))), size, &ask);
         let bytes = body.collect().await.ok().map(aws_smithy_types::byte_stream::AggregatedBytes::into_bytes);
         (bytes, witness.get().cloned())
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(saw, Some(BodyError::Read("reading: passing failure: 503".into())));
         assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BodyError::Size)));
         assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BodyError::Size)));
-        let (_, witness) = sdk_body(Body::Whole(Bytes::from_static(b"ab")), 3, &AskFirst::default());
+        let (_, witness) = sdk_body(Body::Whole(Bytes::from_static(b"ab")), 3, &ExpectContinue::default());
         assert_eq!(witness.get(), Some(&BodyError::Size));
     }
 }

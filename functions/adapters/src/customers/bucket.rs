@@ -12,7 +12,7 @@ use domain::names::{ExternalId, Region};
 use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
 
-use super::ask::AskFirst;
+use super::ask::ExpectContinue;
 use super::body::{self, BodyError};
 use super::fault::ErrorClassifier;
 use super::payload::SignedPayload;
@@ -75,7 +75,7 @@ impl S3CustomerBucket {
     pub(super) async fn write(&self, object: NewObject) -> Result<Wrote, DeliveryError> {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
-        let ask = AskFirst::default();
+        let ask = ExpectContinue::default();
         let (body, witness) = body::sdk_body(body, size, &ask);
         if let Some(broken) = witness.get() {
             return Err(body_error(broken));

@@ -181,7 +181,7 @@ async fn a_stream_is_announced_and_waits_to_be_wanted() {
 }
 
 /// An S3 that doesn't know `Expect`: it sends nothing until it has the whole request.
-async fn deaf_s3() -> String {
+async fn s3_without_continue() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -198,7 +198,7 @@ async fn deaf_s3() -> String {
 #[tokio::test]
 async fn a_server_that_does_not_say_that_it_wants_the_body_gets_it_all_the_same() {
     let sts = Server::start([Scripted::new(200, KEYS)]).await;
-    let (assume, deliver) = (clients_of(&sts.url), clients_of(&deaf_s3().await));
+    let (assume, deliver) = (clients_of(&sts.url), clients_of(&s3_without_continue().await));
     let customers = StsCustomers::new(assume.sts, deliver.customers);
     let bucket = customers.open(&connector(), PartNumber::FIRST).await.unwrap();
     assert_eq!(bucket.put_new(streamed(b"abcdef")).await, Ok(PutAnswer::Written));

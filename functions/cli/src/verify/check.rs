@@ -1,7 +1,8 @@
-//! A verification from the listing to the verdict: list, read the manifests, follow the chain, hold the files against
-//! it, look into them, and compare the identities of all events.
+//! A verification from the listing to the verdict: list, read the manifests, follow the chain, match the
+//! files with it, read them, and compare the identities of all events.
 //!
-//! Whatever grows with the archive goes through a [`Sorter`](super::sorter::Sorter), so that memory doesn't.
+//! Everything that grows with the archive goes through a [`Sorter`](super::sorter::Sorter), so that memory
+//! doesn't.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,50 +29,50 @@ use super::told::Told;
 use super::trust::{Trust, Trusts};
 use super::vouch::{self, Vouched, VouchedTexts};
 
-/// What is to be verified, and what the auditor knows.
+/// The options of a verification: what to verify, and what the auditor knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     /// The keys that the auditor has from the vendor.
     pub(crate) pins: Vec<RingKey>,
-    /// Whose chain it is; `None` for the one that most manifests belong to.
+    /// The connector of the chain; `None` for the one with the most manifests.
     pub(crate) connector: Option<ConnectorId>,
-    /// Only parts whose window ends later.
+    /// Only parts whose window ends later than this.
     pub(crate) from: Option<Time>,
-    /// Only parts whose window begins earlier.
+    /// Only parts whose window begins earlier than this.
     pub(crate) to: Option<Time>,
-    /// The hash of the newest manifest's text, as the vendor tells it.
+    /// The hash of the newest manifest's text, from the vendor.
     pub(crate) newest: Option<Sha256>,
-    /// Where a key replaced another one that could not hand over, as the vendor tells it.
+    /// Where a key replaced another one without a hand-over, from the vendor.
     pub(crate) boundaries: Vec<Boundary>,
-    /// The S3 location that is verified: bucket and prefix.
+    /// The verified S3 location: bucket and prefix.
     pub(crate) location: Option<(String, String)>,
     /// When the copy was taken.
     pub(crate) as_of: Time,
-    /// What is to be looked for in the events.
+    /// The fields of the events to check.
     pub(crate) fields: Fields,
-    /// About how many bytes the sorting may hold in memory.
+    /// Approximate limit, in bytes, of the memory used for sorting.
     pub(crate) memory: usize,
 }
 
-/// Where a key replaced another one that was lost or stolen. Times would be the word of whoever signs; these are not.
+/// Where a key replaced a lost or stolen one. A time would be chosen by the signer; part and hash are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Boundary {
     /// The first part that the new key signs.
     pub(crate) part: PartNumber,
-    /// The chain head on which that part hangs: the SHA-256 of the text of the part before.
+    /// The chain head to which that part is chained: the SHA-256 of the text of the previous part.
     pub(crate) head: Sha256,
 }
 
-/// How far it has come.
+/// The progress of a verification.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     /// Manifests read so far.
     pub(crate) manifests: AtomicU64,
-    /// Bytes of all objects that are to be read; 0 while that is not known.
+    /// Bytes of all objects to read; 0 while that is unknown.
     pub(crate) total: AtomicU64,
-    /// Bytes of them that were read.
+    /// Bytes of them that were read so far.
     pub(crate) read: AtomicU64,
-    /// Events that were looked at.
+    /// Events that were read so far.
     pub(crate) events: AtomicU64,
 }
 
@@ -85,43 +86,44 @@ impl Progress {
     }
 }
 
-/// What it came to.
+/// The result of a verification.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The gravest that was found.
+    /// The verdict, by the most severe finding.
     pub(crate) verdict: Verdict,
-    /// Whose chain it is.
+    /// The origin of the chain.
     pub(crate) origin: Option<Origin>,
-    /// Whether any manifest is here at all, whoever signed it.
+    /// Whether there is any manifest, regardless of its signer.
     pub(crate) any: bool,
-    /// The keys that were trusted.
+    /// The trusted keys.
     pub(crate) trusted: Vec<VerifierKey>,
-    /// What the chain tells.
+    /// The numbers of the chain.
     pub(crate) told: Told,
-    /// What the objects hold.
+    /// The totals of the objects' contents.
     pub(crate) content: Content,
-    /// What was found, one by one.
+    /// The individual findings.
     pub(crate) findings: Vec<Finding>,
-    /// How many of each kind.
+    /// The number of findings of each kind.
     pub(crate) counts: BTreeMap<Kind, u64>,
-    /// What they come to.
+    /// The totals of the findings.
     pub(crate) tally: Tally,
 }
 
-/// Whether it is proven.
+/// The verdict of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Nothing is missing, changed, added or out of order, and a key that the auditor named has signed it.
     Proven,
-    /// The same, but for whose key it is: the auditor named none, and whoever has the bucket can sign all of it anew.
+    /// The same, except that the signer is not confirmed: the auditor named no key, and anyone with write
+    /// access to the bucket can sign everything again.
     Consistent,
-    /// Something is.
+    /// Something is missing, changed, added or out of order.
     Violated,
-    /// With what is here it can't be told.
+    /// The available files don't suffice to decide.
     Incomplete,
 }
 
-/// The threads that look into objects: both cores of a small machine, and more of a larger one.
+/// The number of threads that read objects: both cores of a small machine, and more of a larger one.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(1, 16)
 }
@@ -129,7 +131,7 @@ fn threads() -> usize {
 /// Verifies an archive.
 ///
 /// # Errors
-/// If it can't be listed, or a temporary file can't be written. What can't be read is a finding.
+/// If it can't be listed, or a temporary file can't be written. A file that can't be read is a finding.
 pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io::Result<Outcome> {
     let findings = Findings::default();
     let listing = Listing::read(archive, ask, &findings)?;
@@ -167,7 +169,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io
     Ok(Outcome { verdict, origin, any, trusted, told, content, findings, counts, tally })
 }
 
-/// The keys with which all trust begins.
+/// The keys with which trust begins.
 fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings) -> Trust {
     if !ask.pins.is_empty() {
         return Trust::named(&ask.pins);
@@ -175,23 +177,23 @@ fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings
     let (part, places) = read.first_signed.as_ref().map(|(part, places)| (*part, places)).unzip();
     let signers = places.into_iter().flatten().filter_map(|place| known.get(*place));
     let keys: Vec<VerifierKey> = signers.map(|known| known.key().clone()).collect();
-    let ask_for_it = "Ask the vendor for its key, by another way than the bucket (the vendor's `auditferry connector setup` or /v1/keys), and name it with --key.";
+    let ask_for_it = "Ask the vendor for its key, by another channel than the bucket (the vendor's `auditferry connector setup` or /v1/keys), and name it with --key.";
     let finding = match keys.as_slice() {
         [] if read.origin.is_none() => None,
         [] => Some(Finding::new(
             Kind::NoKey,
-            format!("no key is here by which these signatures could be checked. {ask_for_it}"),
+            format!("there is no key to check these signatures with. {ask_for_it}"),
         )),
         [key] => Some(Finding::new(
             Kind::TrustOnFirstUse,
             format!(
-                "no --key was given. All is held against the key that signed the first manifest, {key}: that shows one hand, not whose hand, since whoever can write here can sign all of it anew. {ask_for_it}"
+                "no --key was given. Everything is checked against the key that signed the first manifest, {key}: that shows that there is one signer, but not who it is, since anyone with write access can sign everything again. {ask_for_it}"
             ),
         )),
         [..] => Some(Finding::new(
             Kind::SignerAmbiguous,
             format!(
-                "no --key was given, and {} keys have signed the first manifest: which of them is the vendor's can't be told from here. {ask_for_it}",
+                "no --key was given, and {} keys have signed the first manifest: the archive can't show which of them is the vendor's. {ask_for_it}",
                 keys.len()
             ),
         )),
@@ -205,7 +207,8 @@ fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings
     Trust::on_first_use(keys.into_iter())
 }
 
-/// Whether the newest manifest was delivered to where it lies. A moved archive is honest, so this is to be known only.
+/// Reports if the newest manifest was delivered to another location. A moved archive is legitimate, so this
+/// is only a note.
 fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), findings: &Findings) {
     let Location { bucket, prefix, .. } = &newest.destination;
     let (here_bucket, here_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
@@ -218,8 +221,8 @@ fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), f
     }
 }
 
-/// What all that was found comes to. Nothing is proven without a key that the auditor named, and nobody is accused where
-/// not `any` manifest is here.
+/// Decides the verdict. Nothing is proven without a key that the auditor named, and nothing is violated if
+/// there is not `any` manifest.
 fn verdict(ask: &Ask, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
     let is_there =
         |severity| counts.keys().any(|kind| kind.severity() == severity && *kind != Kind::TrustOnFirstUse);
@@ -234,7 +237,7 @@ fn verdict(ask: &Ask, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
     }
 }
 
-/// The part that a number, as text in a name, belongs to.
+/// Parses a part number in a file name.
 pub(crate) fn part_of(digits: &str) -> Option<PartNumber> {
     let all = digits.len() >= 12 && digits.bytes().all(|b| b.is_ascii_digit());
     all.then(|| digits.parse().ok().map(PartNumber::new)).flatten()

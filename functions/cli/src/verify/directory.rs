@@ -1,5 +1,5 @@
-//! An archive in a folder. Nothing outside of it is ever opened: symbolic links are not followed, and nothing but
-//! regular files is read.
+//! An archive in a folder. Nothing outside of it is ever opened: symbolic links are not followed, and only
+//! regular files are read.
 
 use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
@@ -9,26 +9,26 @@ use super::archive::{Archive, Entry, Found};
 use super::litter;
 use super::place::{Folders, Level, MOST_BELOW};
 
-/// Reading so many entries costs a search of places as much as one more folder.
+/// The number of entries that cost a search as much as one more folder.
 const ENTRIES: u32 = 1_000;
 
-/// A folder.
+/// An archive in a local folder.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    /// Without symbolic links.
+    /// The canonical path, without symbolic links.
     root: PathBuf,
-    /// The folder itself, so that it stays the same one whatever its path becomes.
+    /// An open handle of the folder, which stays the same whatever happens to its path.
     #[cfg(unix)]
     handle: File,
 }
 
 impl Directory {
-    /// The folder of that path.
+    /// Opens the folder at a path.
     ///
     /// # Errors
-    /// If it is none, or can't be read.
+    /// If it is not a folder, or can't be read.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        // The folder itself may be named through a link: that is the auditor's own choice.
+        // The folder itself may be given as a link: that is the auditor's choice.
         let root = fs::canonicalize(path)?;
         fs::read_dir(&root)?;
         Ok(Self {
@@ -38,7 +38,7 @@ impl Directory {
         })
     }
 
-    /// Its path, without symbolic links.
+    /// Its canonical path, without symbolic links.
     pub(crate) fn path(&self) -> &Path {
         &self.root
     }
@@ -52,7 +52,7 @@ impl Archive for Directory {
                 let entry = entry?;
                 let raw = entry.file_name();
                 let name = format!("{above}{}", raw.to_string_lossy());
-                // Of the entry itself, not of what it may point to.
+                // The type of the entry itself, not of a link's target.
                 let kind = entry.file_type().map_err(at(&entry.path()))?;
                 let found = if raw.to_str().is_none() {
                     Found::Odd("its name is not UTF-8")
@@ -89,9 +89,9 @@ impl Archive for Directory {
 }
 
 impl Directory {
-    /// Opens a file step by step from the folder that is held open. A link in any place of the path is refused by the
-    /// system itself, so nobody can put one there between a look and the opening.
-    /// Source: POSIX.1-2024, `openat` with `O_NOFOLLOW`.
+    /// Opens a file step by step from the open root. The system itself rejects a link in any segment of the
+    /// path, so nobody can place one there between a check and the opening. Source: POSIX.1-2024, `openat`
+    /// with `O_NOFOLLOW`.
     #[cfg(unix)]
     fn beneath(&self, name: &str) -> io::Result<File> {
         use std::os::fd::{AsFd, OwnedFd};
@@ -107,12 +107,12 @@ impl Directory {
             folder = Some(below);
         }
         let above = folder.as_ref().map_or(self.handle.as_fd(), AsFd::as_fd);
-        // A pipe that somebody put there would make opening wait for its other end.
+        // Opening a planted pipe would block until its other end is opened.
         let file = File::from(openat(above, file, flags | OFlags::NONBLOCK, Mode::empty())?);
         if file.metadata()?.is_file() { Ok(file) } else { Err(outside()) }
     }
 
-    /// Looks at the file and at the folders above it, and opens it.
+    /// Checks the file and its parent folders, and opens it.
     #[cfg(not(unix))]
     fn beneath(&self, name: &str) -> io::Result<File> {
         let path = self.root.join(name);
@@ -149,17 +149,17 @@ impl Folders for Directory {
     }
 }
 
-/// What lies in a folder; an error names it.
+/// The entries of a folder; errors name it.
 fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<DirEntry>>> {
     let name = folder.to_owned();
     let read = fs::read_dir(folder).map_err(at(folder))?;
     Ok(read.map(move |entry| entry.map_err(at(&name))))
 }
 
-/// Says with an error where it was met.
+/// Adds the path to an error.
 fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     move |error| {
-        // A copy's names are anybody's: no terminal shall obey them.
+        // Names in a copy are untrusted: no terminal shall interpret them.
         let shown: String = path
             .to_string_lossy()
             .chars()
@@ -170,5 +170,5 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
 }
 
 fn outside() -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, "it lies outside of the folder, or is no regular file")
+    io::Error::new(io::ErrorKind::PermissionDenied, "it is outside of the folder, or not a regular file")
 }

@@ -1,5 +1,5 @@
-//! What of an event's text matters here: its identity, its time, its tenant. What an event is, the one function decides
-//! that the exporter calls too; here the values of the fields are read.
+//! Reads what matters of an event's text: its identity, its time, its tenant. The exporter's own function
+//! decides what an event is; this module reads the values of the fields.
 
 use std::hash::Hasher as _;
 
@@ -8,81 +8,83 @@ use domain::generated_events::{UNREADABLE_TYPE, is_unreadable_record};
 use domain::time::Time;
 use sha2::{Digest, Sha256 as Hasher};
 
-/// The fields that hold an event's ID in most products. A value that comes twice in equal events is a double; in
-/// different events it may be no ID at all, and is only told.
+/// The fields with an event's ID in most products. A value that occurs in two equal events is a duplicate; in
+/// different events it may not be an ID at all, and is only reported.
 const LIKELY_IDS: [&str; 4] = ["id", "eventID", "event_id", "uuid"];
-/// The fields that hold an event's time in most products. It need not be the time of writing, by which windows go.
+/// The fields with an event's time in most products. It need not be the time of writing, which windows use.
 const LIKELY_TIMES: [&str; 4] = ["time", "eventTime", "timestamp", "@timestamp"];
 
-/// So many different IDs of one event are compared: more are no ID, and would cost the auditor's disk.
+/// Maximum number of different IDs of one event that are compared: more are no IDs, and would fill the
+/// auditor's disk.
 const MOST_IDS: usize = 16;
 
-/// Which fields are looked at.
+/// The fields to check.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields {
-    /// That of the unique ID, if the auditor named one.
+    /// The field with the unique ID, if the auditor named one.
     pub(crate) id: Option<String>,
-    /// That of the time of writing, if the auditor named one.
+    /// The field with the time of writing, if the auditor named one.
     pub(crate) time: Option<String>,
-    /// That of the tenant, if the auditor named one.
+    /// The field with the tenant, if the auditor named one.
     pub(crate) tenant: Option<String>,
 }
 
-/// What role a field plays.
+/// The role of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Id,
     Time,
     Tenant,
-    /// The tenant of an event that lies in a record of ours.
+    /// The tenant of an event inside of a record of an unreadable item.
     TenantInside,
     Type,
-    /// Of a record of ours, whatever was named.
+    /// The ID of a record of an unreadable item, whatever was named.
     OwnId,
     OwnTime,
 }
 
-/// Reads events, always the same fields.
+/// Reads the same fields of each event.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
-    /// Side by side: each path, and its role with whether the auditor named it.
+    /// Parallel lists: each path, and its role with whether the auditor named it.
     paths: Vec<FieldPath>,
     roles: Vec<(Role, bool)>,
-    /// What an ID is told apart by: the first step of its path.
+    /// The first step of each path, which distinguishes IDs of different fields.
     names: Vec<String>,
 }
 
-/// An event.
+/// The checked fields of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// What tells it from others: one for each value of its ID, or that of the whole line.
+    /// Its identities: one for each value of its ID, or else that of the whole line.
     pub(crate) identities: Vec<Identity>,
-    /// Whether an ID was found.
+    /// Whether it has an ID.
     pub(crate) has_id: bool,
-    /// The times that it tells.
+    /// Its time.
     pub(crate) time: Told,
     /// Its tenant, as JSON; all of them, if it has several.
     pub(crate) tenants: Vec<String>,
-    /// Whether the field of the tenant is there. That of an event that lies in a record of ours does not count.
+    /// Whether it has the tenant field. That of an event inside of a record of an unreadable item does not
+    /// count.
     pub(crate) has_tenant: bool,
-    /// Which of the fields that the auditor named stand there more than once.
+    /// The named fields that occur in it more than once.
     pub(crate) repeated: Repeated,
-    /// The time that it tells as a record of an unreadable item, if it has the form of one.
+    /// Its time as a record of an unreadable item, if it has the form of one.
     pub(crate) record: Option<Told>,
 }
 
-/// What an event says of its time.
+/// The time of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
     /// These times, all values of the field.
     Times(Vec<Time>),
-    /// Something that is no time.
+    /// A value that is not a time.
     Other,
-    /// There is no such field.
+    /// The field is missing.
     Nothing,
 }
 
-/// Which of the fields that the auditor named stand more than once in an event.
+/// The named fields that occur more than once in an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Repeated {
     pub(crate) id: bool,
@@ -90,19 +92,19 @@ pub(crate) struct Repeated {
     pub(crate) tenant: bool,
 }
 
-/// What tells events apart.
+/// The identity of an event, for finding duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// Whether it is that of an ID, and not of the whole line.
+    /// Whether it is from an ID, and not from the whole line.
     pub(crate) has_id: bool,
     /// 128 bits of the SHA-256 of the ID or the line.
     pub(crate) hash: [u8; 16],
-    /// 64 bits of the line; enough to tell whether two events of one ID are equal.
+    /// 64 bits of a hash of the line; enough to decide whether two events with the same ID are equal.
     pub(crate) line: u64,
 }
 
 impl Reader {
-    /// One that looks for these fields.
+    /// A reader of these fields.
     pub(crate) fn new(fields: &Fields) -> Self {
         let mut reader = Self { paths: Vec::new(), roles: Vec::new(), names: Vec::new() };
         match &fields.id {
@@ -129,13 +131,13 @@ impl Reader {
         self.roles.push((role, is_named));
     }
 
-    /// Reads a line.
+    /// Reads an event from a line.
     ///
     /// # Errors
-    /// If it is no event; the words never tell its content.
+    /// If it is not an event; the message never contains its content.
     pub(crate) fn read(&self, line: &[u8]) -> Result<Event, String> {
-        let found = event::find(line, &self.paths).map_err(|not| format!("it is no event: {not}"))?;
-        // A record of ours has it in this spelling.
+        let found = event::find(line, &self.paths).map_err(|not| format!("it is not an event: {not}"))?;
+        // Genuine records have it in this spelling.
         let is_of_type = |raw: &&str| raw.trim_matches('"') == UNREADABLE_TYPE;
         let claims = self.values(Role::Type, &found).is_some_and(|(_, values)| values.iter().any(is_of_type));
         let is_record = claims && is_unreadable_record(line);
@@ -164,7 +166,8 @@ impl Reader {
         })
     }
 
-    /// All values of the first field of a role that is there, is no null and no empty text; and the field's name.
+    /// All values of the first field of a role that is present and neither null nor empty, and the field's
+    /// name.
     fn values<'s, 'l>(&'s self, role: Role, found: &FieldValues<'l>) -> Option<(&'s str, Vec<&'l str>)> {
         let of_role = self.roles.iter().enumerate().filter(|(_, (of, _))| *of == role);
         of_role.map(|(place, _)| place).find_map(|place| {
@@ -174,14 +177,14 @@ impl Reader {
         })
     }
 
-    /// Whether a field of that role, if the auditor named it, stands more than once.
+    /// Whether a named field of that role occurs more than once.
     fn is_repeated(&self, role: Role, found: &FieldValues<'_>) -> bool {
         let named = self.roles.iter().enumerate().filter(|(_, of)| **of == (role, true));
         named.map(|(place, _)| place).any(|place| found.is_repeated(place))
     }
 }
 
-/// An identity for each ID, or that of the line if there is none.
+/// One identity per ID, or that of the line if there is none.
 fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i str>)>) -> Vec<Identity> {
     let mut hasher = std::hash::DefaultHasher::new();
     hasher.write(line);
@@ -198,7 +201,7 @@ fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i s
         }
     }
     if identities.len() > 1 {
-        // The same value twice in one event is one identity.
+        // A repeated value in one event is one identity.
         identities.sort_unstable_by_key(|identity| identity.hash);
         identities.dedup();
         identities.truncate(MOST_IDS);
@@ -209,14 +212,14 @@ fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i s
     identities
 }
 
-/// What the values of a field say of a time.
+/// Parses the values of a time field.
 fn told(values: Option<(&str, Vec<&str>)>) -> Told {
     let Some((_, values)) = values else { return Told::Nothing };
     let time = |raw: &&str| serde_json::from_str::<String>(raw).ok().and_then(|text| text.parse().ok());
     values.iter().map(time).collect::<Option<_>>().map_or(Told::Other, Told::Times)
 }
 
-/// A text without quotes and escapes, or another value as it is written.
+/// A string without quotes and escapes, or another value as it is written.
 fn plain(raw: &str) -> String {
     serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
 }
@@ -267,13 +270,13 @@ mod tests {
             Fields { id: Some("id".into()), time: Some("/w/at".into()), tenant: Some("tenant".into()) };
         let event = read(&fields, r#"{"tenant":"acme","id":1,"ten\u0061nt":"other","id":2,"id":1}"#);
         assert_eq!(event.tenants, ["acme", "other"]);
-        assert_eq!(event.identities.len(), 2, "a value that is there twice tells nothing new");
+        assert_eq!(event.identities.len(), 2, "a repeated value adds no identity");
         assert_eq!(event.repeated, Repeated { id: true, tenant: true, time: false });
         let line = r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":{"at":"2026-11-20T21:00:00Z"}}"#;
         let event = read(&fields, line);
         assert!(event.repeated.time && matches!(&event.time, Told::Times(times) if times.len() == 2));
         assert!(read(&fields, r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":1}"#).repeated.time);
-        // Of a field that only looks like an ID nothing is told, and both values are compared.
+        // A repeated field that only looks like an ID is not reported, and both values are compared.
         let event = read(&Fields::default(), r#"{"id":1,"id":2}"#);
         assert!(event.identities.len() == 2 && event.repeated == Repeated::default());
     }
@@ -296,7 +299,7 @@ mod tests {
             r#""\ud83d""#,
         ] {
             let error = Reader::new(&Fields::default()).read(line.as_bytes()).unwrap_err();
-            assert!(error.starts_with("it is no event: ") && !error.contains("secret"), "{error}");
+            assert!(error.starts_with("it is not an event: ") && !error.contains("secret"), "{error}");
         }
     }
 
@@ -310,10 +313,10 @@ mod tests {
         };
         let event = read(&fields, &record("null", r#"{"key":1,"org":"acme"}"#));
         assert!(event.record == Some(Told::Nothing) && event.identities[0].has_id && !event.has_id);
-        assert!(event.tenants == ["acme"] && !event.has_tenant, "the tenant of what it carries counts");
+        assert!(event.tenants == ["acme"] && !event.has_tenant, "the tenant of its event counts");
         let timed = read(&fields, &record(r#""2026-11-20T20:00:00.000Z""#, "{}"));
         assert_eq!(timed.record, Some(Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()])));
-        // A product's own event of that type is an event like any other.
+        // A product's own event of that type is an ordinary event.
         for line in [
             r#"{"id":"unreadable-1","time":null,"type":"auditferry.unreadable"}"#.to_owned(),
             record("null", "{}").replacen("\"time\"", "\"more\":1,\"time\"", 1),

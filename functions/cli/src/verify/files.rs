@@ -44,7 +44,7 @@ pub(crate) struct Match {
 
 /// The next result of the match.
 pub(crate) enum Next {
-    /// An object to look into.
+    /// An object to read.
     Match(Box<Match>),
     /// A manifest's object is missing; that was reported.
     Missing,

@@ -1,4 +1,4 @@
-//! What a verification finds: what, where, since when, and what it means for the verdict.
+//! The findings of a verification: what, where, since when, and what each means for the verdict.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,18 +9,18 @@ use serde::Serialize;
 
 use super::tally::{Gap, Tally};
 
-/// So many findings of a kind are told one by one; the others are counted.
+/// Maximum number of findings of a kind that are listed; further ones are only counted.
 const TOLD: usize = 1_000;
 
-/// What a finding means.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Severity {
     /// Something is missing, changed, added or out of order.
     Violated,
-    /// Something can't be proven with what is here.
+    /// Something can't be proven with the available files.
     Incomplete,
-    /// To be known; the proof stands.
+    /// Information; the proof is not affected.
     Note,
 }
 
@@ -28,13 +28,13 @@ pub(crate) enum Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// A file among the manifests is none.
+    /// A file among the manifests is not a manifest.
     ManifestMalformed,
-    /// A manifest lies under a name that is not its own.
+    /// A manifest has another name than its own.
     ManifestMisplaced,
     /// A manifest of another connector or vendor.
     ManifestForeign,
-    /// A signature is not of the key that it names.
+    /// A signature is invalid for the key that it names.
     SignatureInvalid,
     /// No trusted key has signed, and no trusted manifest names the text.
     SignatureUntrusted,
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     KeyRetired,
     /// The chain does not begin with part 1.
     StartMissing,
-    /// It is of a version that wrote no manifests: the signed beginning of the chain says so.
+    /// The part is from a version that wrote no manifests, as the signed beginning of the chain says.
     BeforeManifests,
     /// A part has no manifest.
     PartMissing,
@@ -54,27 +54,27 @@ pub(crate) enum Kind {
     ChainBroken,
     /// A window does not begin where the one before ended.
     WindowsNotContiguous,
-    /// The times of the first and last event do not fit the window.
+    /// The times of the first and last event don't match the window.
     TimesMisfit,
-    /// The object of a manifest is not there.
+    /// The object of a manifest is missing.
     ObjectMissing,
-    /// The object's bytes are not those of the manifest.
+    /// The object's bytes differ from the manifest.
     ObjectChanged,
-    /// The object is as it was sealed, and its content is not what the manifest says.
+    /// The object is as it was sealed, but its content differs from the manifest.
     ContentMismatch,
-    /// It holds another number of events than the manifest says.
+    /// It contains another number of events than the manifest says.
     CountMismatch,
-    /// An event's time lies outside the window.
+    /// An event's time is outside of the window.
     EventOutsideWindow,
-    /// An event is there twice.
+    /// An event occurs twice.
     EventTwice,
     /// Events of more than one tenant.
     TenantMixed,
     /// A file that no manifest names.
     FileUnnamed,
-    /// Something that is no file.
+    /// Something that is not a file.
     FileOdd,
-    /// The newest manifest that the vendor tells of is not here.
+    /// The newest manifest of the vendor (`--newest`) is missing.
     TailMissing,
     /// There is no manifest at all.
     NothingFound,
@@ -82,17 +82,17 @@ pub(crate) enum Kind {
     TailStale,
     /// Something could not be read.
     NotRead,
-    /// Events without the field that was to be checked.
+    /// Events without the field to be checked.
     FieldMissing,
-    /// A field that was to be checked stands in an event more than once.
+    /// A field to be checked occurs in an event more than once.
     FieldRepeated,
-    /// A part, or what tells its events apart, is larger than an exporter makes it.
+    /// A part, or the identities of its events, is larger than an exporter creates it.
     BeyondLimits,
-    /// No key was named: all is held against the one that signed the first manifest.
+    /// No key was named: everything is checked against the key that signed the first manifest.
     TrustOnFirstUse,
-    /// What is behind the newest manifest can't be known.
+    /// Whether parts followed the newest manifest is unknown.
     TailOpen,
-    /// A key that lies here and is not trusted.
+    /// A key in the archive that is not trusted.
     KeyUnvouched,
     /// One key has handed over to another.
     KeyRotated,
@@ -100,31 +100,31 @@ pub(crate) enum Kind {
     Moved,
     /// Format, compression or frequency was changed.
     Reconfigured,
-    /// A field that looks like a time tells one outside the window.
+    /// A field that looks like a time is outside of the window.
     EventTimeDiffers,
     /// A field that looks like an ID has the same value in different events.
     IdRepeated,
     /// Two events without an ID are equal.
     LineRepeated,
-    /// Lines of signatures that count for nothing.
+    /// Signature lines that were ignored.
     SignatureIgnored,
-    /// Parts that no trusted key signed, and that the `previous` of a trusted one names.
+    /// Parts that no trusted key signed, but that the `previous` of a trusted one names.
     VouchedByPrevious,
     /// A key replaces another one, and no signed text hands over to it.
     KeyChanged,
-    /// The same, where the auditor says that it was.
+    /// The same, at the boundary that the auditor named.
     KeyChangeConfirmed,
-    /// The keys do not change where the auditor says that they did.
+    /// The keys do not change at the boundary that the auditor named.
     BoundaryMismatch,
-    /// The part with which the auditor says that the keys changed is not here.
+    /// The part of the boundary that the auditor named is missing.
     BoundaryNotReached,
     /// One of several keys that the auditor named signed nothing.
     KeyUnused,
-    /// No key was named, and none that signed the first manifest is here.
+    /// No key was named, and no key of the archive signed the first manifest.
     NoKey,
     /// No key was named, and several keys signed the first manifest.
     SignerAmbiguous,
-    /// It lies elsewhere than where the newest manifest was delivered.
+    /// It is in another location than where the newest manifest was delivered.
     DestinationDiffers,
     /// A file that an operating system left in the folder.
     SystemFile,
@@ -133,7 +133,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What it means.
+    /// The severity of this kind.
     pub(crate) const fn severity(self) -> Severity {
         match self {
             Self::NothingFound
@@ -167,7 +167,7 @@ impl Kind {
         }
     }
 
-    /// The name in reports.
+    /// The name in reports, in snake case.
     pub(crate) fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
@@ -176,57 +176,57 @@ impl Kind {
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Finding {
-    /// What it means.
+    /// The severity, from the kind.
     pub(crate) severity: Severity,
-    /// What it is.
+    /// The kind.
     #[serde(rename = "finding")]
     pub(crate) kind: Kind,
-    /// In which part.
+    /// The part, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<u64>,
-    /// In which file.
+    /// The file, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<String>,
-    /// From which time on what is here is in doubt.
+    /// The time from which on the archive is in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<Time>,
-    /// The parts that are missing, if the finding stands for them.
+    /// The missing parts, if the finding stands for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) missing: Option<Gap>,
-    /// In words.
+    /// The description for people.
     pub(crate) detail: String,
 }
 
 impl Finding {
-    /// What, in words.
+    /// A finding of a kind with a description.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self { severity: kind.severity(), kind, part: None, file: None, since: None, missing: None, detail }
     }
 
-    /// It stands for all parts from the one to the other.
+    /// The same finding for all missing parts from `first` to `last`.
     pub(crate) fn missing(self, first: PartNumber, last: PartNumber) -> Self {
         Self { missing: Some(Gap { first: first.get(), last: last.get() }), ..self }
     }
 
-    /// In that part.
+    /// The same finding about a part.
     pub(crate) fn part(self, part: PartNumber) -> Self {
         Self { part: Some(part.get()), ..self }
     }
 
-    /// In that file.
+    /// The same finding about a file.
     pub(crate) fn file(self, name: &str) -> Self {
         let name = name.chars().take(1_100).flat_map(char::escape_debug).collect();
         Self { file: Some(name), ..self }
     }
 
-    /// From that time on.
+    /// The same finding from a time on.
     pub(crate) fn since(self, since: impl Into<Option<Time>>) -> Self {
         Self { since: since.into(), ..self }
     }
 }
 
-/// All that was found, by all threads. What is kept of it is bounded.
+/// The findings of all threads. What is kept of them is bounded.
 #[derive(Debug, Default)]
 pub(crate) struct Findings(Mutex<Kept>);
 
@@ -238,7 +238,7 @@ struct Kept {
 }
 
 impl Findings {
-    /// Adds one.
+    /// Adds a finding.
     pub(crate) fn add(&self, finding: Finding) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         kept.tally.add(&finding);
@@ -249,15 +249,15 @@ impl Findings {
         }
     }
 
-    /// An object is here whose name tells the number of this part, and no manifest names it.
+    /// Records that there is an object with this part number in its name that no manifest names.
     pub(crate) fn present(&self, part: PartNumber) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         kept.tally.present(part.get());
     }
 
-    /// The findings, the gravest first and then by part; how many of each kind there were; and what they come to.
+    /// Returns the findings, sorted by severity and part, with their counts by kind and their totals.
     ///
-    /// Where nothing that is `signed` was found, nobody can say that anything was changed: nothing is a violation then.
+    /// If nothing `signed` was found, nothing can be said to be changed, so no finding is a violation.
     pub(crate) fn into_sorted(self, signed: bool) -> (Vec<Finding>, BTreeMap<Kind, u64>, Tally) {
         let mut kept = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !signed {

@@ -1,4 +1,4 @@
-//! Compares the identities of all events of all parts: sorted, equal ones lie side by side.
+//! Compares the identities of all events of all parts: sorted, equal ones are adjacent.
 
 use std::collections::HashSet;
 use std::io;
@@ -9,26 +9,27 @@ use super::events::{Fields, Identity};
 use super::finding::{Finding, Findings, Kind};
 use super::sorter::{Sorted, Sorter};
 
-/// So many parts whose objects are flawed are remembered by each thread.
+/// Maximum number of parts with flawed objects that each thread records.
 pub(crate) const MOST_FLAWED: usize = 10_000;
 
 /// The identities of all events.
 #[derive(Debug, Default)]
 pub(crate) struct Identities {
-    /// A record each.
+    /// One record per identity.
     pub(crate) sorters: Vec<Sorter>,
-    /// The parts whose events count for nothing, since their objects are not what was sealed.
+    /// The parts whose events are ignored, since their objects differ from what was sealed.
     pub(crate) flawed: HashSet<PartNumber>,
 }
 
-/// Where an event lies: its part, and which one of the part it is, from 1.
+/// The position of an event: its part, and its number in the part, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) part: PartNumber,
     pub(crate) number: u64,
 }
 
-/// An identity as a record: events of the same identity sort side by side, equal ones among them too.
+/// Encodes an identity as a record: events with the same identity, and equal ones among them, sort
+/// adjacently.
 pub(crate) fn record(identity: Identity, place: Place) -> [u8; 41] {
     let mut record = [0; 41];
     let fields: [&[u8]; 5] = [
@@ -54,7 +55,7 @@ fn decode(record: &[u8]) -> Option<(Identity, Place)> {
     Some((identity, Place { part, number: u64::from_be_bytes(number.try_into().ok()?) }))
 }
 
-/// Tells the events that are there twice.
+/// Reports the events that occur twice.
 pub(crate) fn compare(identities: Identities, fields: &Fields, findings: &Findings) -> io::Result<()> {
     let Identities { sorters, flawed } = identities;
     let mut sorted = Sorted::new(sorters)?;
@@ -71,12 +72,11 @@ pub(crate) fn compare(identities: Identities, fields: &Fields, findings: &Findin
             let equal = known.line == identity.line;
             let (kind, what) = match (identity.has_id, equal, &fields.id) {
                 (true, true, _) => (Kind::EventTwice, "the same event"),
-                (true, false, Some(_)) => (Kind::EventTwice, "an event of the same ID"),
-                (true, false, None) => (
-                    Kind::IdRepeated,
-                    "another event with the same value in the field that looks like its ID",
-                ),
-                (false, ..) => (Kind::LineRepeated, "an equal event, and none of the two has an ID,"),
+                (true, false, Some(_)) => (Kind::EventTwice, "an event with the same ID"),
+                (true, false, None) => {
+                    (Kind::IdRepeated, "another event with the same value in the field that looks like an ID")
+                }
+                (false, ..) => (Kind::LineRepeated, "an equal event, neither of them with an ID,"),
             };
             let detail = format!(
                 "event {} of this part: {what} is event {} of part {} too",

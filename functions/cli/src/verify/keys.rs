@@ -1,6 +1,6 @@
-//! The keys that are known: those that the auditor named, and those that lie in the archive. That a key lies there says
-//! nothing, since whoever can write to the bucket can put one there: what it takes to be trusted is
-//! [`trust`](super::trust)'s matter.
+//! The known keys: those that the auditor named, and those in the archive. The presence of a key in the
+//! archive proves nothing, since anyone with write access to the bucket can put one there.
+//! [`trust`](super::trust) decides which keys are trusted.
 
 use std::io::Read;
 
@@ -10,11 +10,11 @@ use super::archive::Archive;
 use super::finding::{Finding, Findings, Kind};
 use super::listing::unnamed;
 
-/// A key that was named or lies here. It may have made a signature; nothing follows from that.
+/// A key that was named or is in the archive. It may have made a signature; that alone proves nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownKey {
     key: RingKey,
-    /// Its file, if it lies in the archive.
+    /// Its file, if it is in the archive.
     file: Option<String>,
 }
 
@@ -25,23 +25,23 @@ impl KnownKey {
     }
 }
 
-/// The keys that are known, by their places.
+/// The known keys, by their indexes.
 #[derive(Debug)]
 pub(crate) struct KnownKeys {
     ring: KeyRing,
     keys: Vec<KnownKey>,
-    /// How many the auditor named: they have the first places.
+    /// The number of keys that the auditor named: they have the first indexes.
     named: usize,
 }
 
-/// What a line of a signature is.
+/// The result of checking a signature line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signed {
-    /// The known key of this place made it.
+    /// A valid signature by the known key with this index.
     By(usize),
-    /// It names a known key, which did not make it.
+    /// Invalid for the known key that it names.
     Wrongly,
-    /// It names a key that is not known.
+    /// It names an unknown key.
     Unknown,
 }
 
@@ -75,7 +75,7 @@ impl KnownKeys {
         }
     }
 
-    /// What a line of a signature is.
+    /// Checks a signature line of a note.
     pub(crate) fn signed(&self, note: &SignedNote, signature: &NoteSignature) -> Signed {
         match self.ring.signer(note, signature) {
             Some(Some(place)) => Signed::By(place),
@@ -84,12 +84,12 @@ impl KnownKeys {
         }
     }
 
-    /// The key of a place.
+    /// The key with this index.
     pub(crate) fn get(&self, place: usize) -> Option<&KnownKey> {
         self.keys.get(place)
     }
 
-    /// Whether the auditor named the key of that place.
+    /// Whether the auditor named the key with this index.
     pub(crate) const fn is_named(&self, place: usize) -> bool {
         place < self.named
     }
@@ -103,14 +103,14 @@ impl KnownKeys {
         let trusted: Vec<&VerifierKey> = trusted.collect();
         for known in &self.keys {
             if let (Some(file), false) = (&known.file, trusted.contains(&known.key())) {
-                let detail = "this key is not trusted: it was not named with --key, and no text that a trusted key signed names it. What it signs counts only where a trusted manifest names that text";
+                let detail = "this key is not trusted: it was not named with --key, and no text signed by a trusted key names it. Its signatures count only for texts that a trusted manifest names";
                 findings.add(Finding::new(Kind::KeyUnvouched, detail).file(file));
             }
         }
     }
 }
 
-/// The key in a file, if the file is one and has the key's name.
+/// Reads a key file, if it is valid and has the key's name.
 fn read_key(archive: &dyn Archive, name: &str) -> Option<RingKey> {
     let mut bytes = Vec::new();
     archive.open(name).ok()?.take(4_096).read_to_end(&mut bytes).ok()?;

@@ -1,5 +1,5 @@
-//! Follows the manifests that were chosen, one of each part: numbers, signatures, `previous`, windows, and what was changed
-//! from one to the next. What comes out is the list of objects that must be there.
+//! Follows the chosen manifests, one per part: numbers, signatures, `previous`, windows, and changes between
+//! them. The result is the list of expected objects.
 
 use std::io;
 
@@ -18,20 +18,20 @@ use super::told::Told;
 pub(crate) struct Links<'a> {
     ask: &'a Ask,
     findings: &'a Findings,
-    /// Who is in charge of the next part.
+    /// The state of the keys for the next part.
     pub(crate) charge: Charge<'a>,
     last: Option<Last>,
-    /// The newest manifest that is sound.
+    /// The newest valid manifest.
     sound: Option<(Manifest, Sha256)>,
-    /// Whether a part of what was asked for has come.
+    /// Whether a part of the requested range was reached.
     began: bool,
     expected: Sorter,
-    /// The part with which the chain says, signed, that it begins.
+    /// The first part of the chain, if its signed text says that it began with an upgrade.
     upgraded_at: Option<PartNumber>,
     told: Told,
 }
 
-/// What the next part is held against. `None` is what can't be known, since the manifest is not sound.
+/// The part with which the next one is compared. `None` is unknown, since its manifest is not valid.
 #[derive(Debug, Clone, Copy)]
 struct Last {
     part: PartNumber,
@@ -39,16 +39,16 @@ struct Last {
     to: Option<Time>,
 }
 
-/// The end of the chain.
+/// The result of following the chain.
 #[derive(Debug)]
 pub(crate) struct Followed {
-    /// What it tells.
+    /// The numbers of the chain.
     pub(crate) told: Told,
-    /// The objects that must be there: name, zero byte, 1 if it is to be looked into or else 0, the manifest's text.
+    /// The expected objects: name, zero byte, 1 if it is to be read or else 0, the manifest's text.
     pub(crate) expected: Sorter,
-    /// The first part that has a manifest, if a version that wrote none made those before.
+    /// The first part with a manifest, if an earlier version without manifests created the parts before.
     pub(crate) upgraded_at: Option<PartNumber>,
-    /// The newest manifest that is sound.
+    /// The newest valid manifest.
     pub(crate) newest: Option<Manifest>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Whether a manifest names the one before it, or is the first.
+    /// Whether a manifest names the previous one, or is the first.
     pub(crate) fn fits(&self, manifest: &Manifest) -> bool {
         match (manifest.previous, self.last) {
             (Previous::Manifest(previous), Some(last)) => last.note == Some(previous),
@@ -76,14 +76,14 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// A part of which no file can be read as a manifest.
+    /// Adds a part without a readable manifest.
     pub(crate) fn unread(&mut self, part: PartNumber) {
         self.number(part, false);
         self.charge.skipped();
         self.last = Some(Last { part, note: None, to: None });
     }
 
-    /// The next link.
+    /// Adds the next manifest.
     pub(crate) fn link(
         &mut self,
         name: &str,
@@ -93,8 +93,8 @@ impl<'a> Links<'a> {
         let upgraded = manifest.previous == Previous::Start(ChainStart::Upgrade);
         let is_later = self.ask.to.is_some_and(|asked| manifest.window.from >= asked);
         if self.is_earlier(manifest.window) || is_later {
-            // Not asked for, so not judged either. But only one that counts is a link: somebody could put another one, of
-            // a window that was not asked for, in the place of a part that was.
+            // Outside of the requested range, so not checked. But only an accepted one becomes part of the
+            // chain: otherwise one with a window outside of the range could replace a part inside of it.
             if self.charge.counts(manifest.part, standing) {
                 if is_later {
                     self.number(manifest.part, upgraded);
@@ -126,25 +126,25 @@ impl<'a> Links<'a> {
         self.expect(manifest, true)
     }
 
-    /// Whether it is of a time before what was asked for.
+    /// Whether a window is before the requested range.
     fn is_earlier(&self, Window { from, to }: Window) -> bool {
         self.ask.from.is_some_and(|asked| to <= asked && from < asked)
     }
 
-    /// Whether the number is the next one. `upgraded` if the chain says of itself that it begins here.
+    /// Checks that the number is the next one; `upgraded` if the chain says that it begins here.
     fn number(&self, part: PartNumber, upgraded: bool) {
         let (first, since) = match self.last {
             Some(last) => (last.part.next(), last.to),
             None if self.ask.from.is_none() && part > PartNumber::FIRST && upgraded => {
                 let detail = format!(
-                    "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven of them. Say from when on to verify with --from.",
+                    "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven about them. Give the start of the range with --from.",
                     part.get()
                 );
                 return self.findings.add(Finding::new(Kind::BeforeManifests, detail).part(part));
             }
             None if self.ask.from.is_none() && part > PartNumber::FIRST => {
                 let detail = format!(
-                    "the chain begins with part {} here, and not with part 1. If the older parts were moved or removed on purpose, say from when on to verify with --from.",
+                    "the chain begins with part {} instead of part 1. If the older parts were moved or removed on purpose, give the start of the range with --from.",
                     part.get()
                 );
                 let finding = Finding::new(Kind::StartMissing, detail).part(part);
@@ -155,16 +155,16 @@ impl<'a> Links<'a> {
         if part > first {
             let before = part.previous().get();
             let detail = if first.get() == before {
-                format!("part {before} has no manifest here")
+                format!("part {before} has no manifest")
             } else {
-                format!("parts {} to {before} have no manifest here", first.get())
+                format!("parts {} to {before} have no manifest", first.get())
             };
             let finding = Finding::new(Kind::PartMissing, detail).part(first).since(since);
             self.findings.add(finding.missing(first, part.previous()));
         }
     }
 
-    /// Whether the first part of what was asked for begins where that begins, or is the first of all.
+    /// Checks that the first part of the requested range covers its start, or is the first of all.
     fn reaches_back(&mut self, manifest: &Manifest) {
         let is_first = !std::mem::replace(&mut self.began, true);
         if let Some(from) = self.ask.from
@@ -173,7 +173,7 @@ impl<'a> Links<'a> {
             && manifest.part > PartNumber::FIRST
         {
             let detail = format!(
-                "no part here reaches back to {from}; the first is part {}, from {} on",
+                "no part goes back to {from}; the first is part {}, from {} on",
                 manifest.part.get(),
                 manifest.window.from
             );
@@ -182,7 +182,7 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Whether hash and window follow on the part before, if that is known.
+    /// Checks that hash and window continue those of the previous part, if they are known.
     fn hangs_on_last(&self, name: &str, manifest: &Manifest) {
         let Some(last) = self.last.filter(|last| last.part.next() == manifest.part) else { return };
         if let Some(note) = last.note
@@ -196,12 +196,12 @@ impl<'a> Links<'a> {
             && manifest.window.from != to
         {
             let detail =
-                format!("its window begins at {}, and the one before ended at {to}", manifest.window.from);
+                format!("its window begins at {}, but the previous one ended at {to}", manifest.window.from);
             self.found(Finding::new(Kind::WindowsNotContiguous, detail).file(name), manifest);
         }
     }
 
-    /// What was changed between this part and the one before.
+    /// Reports changes between this part and the previous one.
     fn changes(&self, manifest: &Manifest) {
         let Some((before, _)) = &self.sound else { return };
         if before.destination != manifest.destination {
@@ -218,7 +218,7 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// An object must be there, and is looked into if that is asked for.
+    /// Expects an object, which is read if `look_into` is set.
     pub(crate) fn expect(&mut self, manifest: &Manifest, look_into: bool) -> io::Result<()> {
         let mut record = manifest.object().into_bytes();
         record.extend_from_slice(&[0, u8::from(look_into)]);
@@ -226,12 +226,12 @@ impl<'a> Links<'a> {
         self.expected.push(&record)
     }
 
-    /// Tells a finding about a part.
+    /// Reports a finding about a part.
     pub(crate) fn found(&self, finding: Finding, manifest: &Manifest) {
         self.findings.add(finding.part(manifest.part).since(manifest.window.from));
     }
 
-    /// There are no more parts. `newest_seen` if the manifest that the vendor tells of came.
+    /// Finishes after the last part; `newest_seen` if the manifest named by `--newest` was found.
     pub(crate) fn end(mut self, newest_seen: bool) -> Followed {
         let sound = self.sound.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
         self.told.tail(sound, newest_seen, self.ask, self.findings);

@@ -1,4 +1,4 @@
-//! Sorts what lies below the prefix by what it says it is: keys, manifests, objects, and what is none of them.
+//! Classifies the files below the prefix: keys, manifests, objects, and others.
 
 use std::io::{self, Read};
 
@@ -10,17 +10,17 @@ use super::check::Ask;
 use super::finding::{Finding, Findings, Kind};
 use super::sorter::Sorter;
 
-/// More keys than this no vendor ever had.
+/// Maximum number of key files. No vendor has more.
 const MOST_KEYS: usize = 200;
-/// More objects of verifications than this are not looked into.
+/// Maximum number of verification objects that are read.
 const MOST_PROBES: usize = 10_000;
 
-/// What lies below the prefix.
+/// The files below the prefix.
 #[derive(Debug)]
 pub(crate) struct Listing {
-    /// The files of keys.
+    /// The names of the key files.
     pub(crate) keys: Vec<String>,
-    /// The files of manifests: their names, sorted.
+    /// The names of the manifest files, sorted.
     pub(crate) notes: Sorter,
     /// The objects: name, zero byte, size as eight bytes.
     pub(crate) objects: Sorter,
@@ -90,7 +90,7 @@ impl Listing {
     }
 }
 
-/// A file that no manifest names.
+/// The finding for a file that no manifest names.
 pub(crate) fn unnamed(name: &str) -> Finding {
     Finding::new(Kind::FileUnnamed, "no manifest names this file: it was added, or its manifest is missing")
         .file(name)
@@ -106,20 +106,20 @@ fn date_of(name: &str) -> Option<&str> {
     date.strip_prefix("date=").filter(|date| date.len() == 10)
 }
 
-/// A part lies under the date of its window's start and ends on that date, so no other dates are of interest.
+/// A part is under the date of its window's start and ends on that date, so other dates are irrelevant.
 fn is_asked_for(date: &str, ask: &Ask) -> bool {
     ask.from.is_none_or(|from| from.date().as_str() <= date)
         && ask.to.is_none_or(|to| date <= to.date().as_str())
 }
 
-/// The connector of a verification's object, by the object's name.
+/// The connector of a verification object, by the object's name.
 fn probe_of(name: &str) -> Option<ConnectorId> {
     let (connector, random) = name.strip_prefix("verification/")?.strip_suffix(".txt")?.rsplit_once('_')?;
     let is_random = random.len() == 16 && random.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     connector.parse().ok().filter(|_| is_random)
 }
 
-/// Whether it holds what a verification writes, and nothing else.
+/// Whether a file contains exactly what a verification writes.
 fn is_probe(archive: &dyn Archive, name: &str) -> bool {
     let Some(connector) = probe_of(name) else { return false };
     let text = format!(

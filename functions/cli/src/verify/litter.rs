@@ -1,13 +1,15 @@
-//! What operating systems leave in folders that somebody looks at or copies: no part of the archive, and no tampering.
+//! Files that operating systems leave in folders that are viewed or copied: not part of the archive, and not
+//! tampering.
 //!
-//! Only a folder has such files; S3 makes none, so there everything must be named by a manifest. The names are exact,
-//! and none of them can be the name of a file of the archive. README ("For the auditor") lists them.
+//! Only local folders have such files; S3 creates none, so there a manifest must name everything. The names
+//! are exact, and none of them can be the name of a file of the archive. README ("For the auditor") lists
+//! them.
 
 use std::io::{self, Read};
 
 /// Files, by their names as macOS and KDE write them.
 const FILES: [&str; 3] = [".DS_Store", ".directory", ".localized"];
-/// The same of Windows, which does not tell small letters from capital ones.
+/// The same on Windows, where names are case-insensitive.
 const WINDOWS_FILES: [&str; 3] = ["desktop.ini", "ehthumbs.db", "Thumbs.db"];
 /// Folders at the top of a volume, or of what was unpacked there.
 const FOLDERS: [&str; 9] = [
@@ -21,21 +23,21 @@ const FOLDERS: [&str; 9] = [
     "__MACOSX",
     "lost+found",
 ];
-/// macOS puts what a file system can't keep of a file into a second one of this name.
+/// The prefix of files in which macOS stores metadata that the file system can't store.
 const APPLE_DOUBLE: &str = "._";
 /// The first bytes of such a file. Source: RFC 1740, appendix B, `AppleDouble`.
 const APPLE_DOUBLE_MAGIC: [u8; 4] = [0x00, 0x05, 0x16, 0x07];
-/// What readers of events look for by a file's ending.
+/// The endings by which readers of events find files.
 const EVENT_ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".csv", ".gz", ".zst"];
 
-/// Whether a folder of that name below the archive is litter: at its top only, since readers of events look into
-/// whatever lies below `events/`.
+/// Whether a folder of that name is a system folder: at the top of the archive only, since readers of events
+/// read everything below `events/`.
 pub(crate) fn is_folder(name: &str) -> bool {
     FOLDERS.contains(&name)
 }
 
-/// Whether a file of that name below the archive is litter. `open` opens it: `._NAME` with an ending by which readers of
-/// events would find it must be what it looks like, or else it would be a hiding place for an event.
+/// Whether a file of that name is a system file. `open` opens it: `._NAME` with an ending by which readers of
+/// events would find it must really be AppleDouble, or else an event could hide in it.
 pub(crate) fn is_file<F: Read>(name: &str, open: impl FnOnce() -> io::Result<F>) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     if FILES.contains(&file) || WINDOWS_FILES.iter().any(|known| known.eq_ignore_ascii_case(file)) {

@@ -1,4 +1,4 @@
-//! Reads the manifests, several at once, and sorts them by part.
+//! Reads the manifests, several concurrently, and sorts them by part.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
@@ -14,16 +14,16 @@ use super::keys::{KnownKeys, Signed};
 use super::sorter::{Sorted, Sorter};
 use super::vouch::claim;
 
-/// So many different origins are counted; an archive has one.
+/// Maximum number of different origins that are counted; an archive has one.
 const MOST_ORIGINS: usize = 1_000;
 
-/// In a record, in place of the number of signatures: the file is no note.
+/// In a record, instead of the number of signatures: the file is not a signed note.
 const MALFORMED: u8 = 255;
 /// The same: the file could not be read.
 const UNREAD: u8 = 254;
-/// In a record, in place of a key: none that is known.
+/// In a record, instead of a key's index: an unknown key.
 const UNKNOWN: u8 = 255;
-/// The same: a key that is known, and did not make the signature.
+/// The same: the signature is invalid for a known key.
 const WRONGLY: u8 = 254;
 
 /// The manifests of an archive.
@@ -31,27 +31,27 @@ const WRONGLY: u8 = 254;
 pub(crate) struct Notes {
     /// A record each, see [`Record`].
     pub(crate) records: Vec<Sorter>,
-    /// A record of each that could be read, for the passes that decide whom to trust.
+    /// One record per readable manifest, for the passes that decide which keys are trusted.
     pub(crate) claims: Vec<Sorter>,
-    /// Whether any file among them is a manifest at all.
+    /// Whether any of the files is a manifest.
     pub(crate) any: bool,
-    /// The origin that is verified.
+    /// The origin to verify.
     pub(crate) origin: Option<Origin>,
-    /// The lowest part of it that a known key signed, and the places of those keys.
+    /// The lowest part of it that a known key signed, and the indexes of those keys.
     pub(crate) first_signed: Option<FirstSigned>,
 }
 
-/// A part, and the places of the known keys that signed it.
+/// A part, and the indexes of the known keys that signed it.
 type FirstSigned = (PartNumber, BTreeSet<usize>);
 
-/// What is known of the manifests of an origin.
+/// The statistics of the manifests of an origin.
 #[derive(Debug, Default)]
 struct Seen {
-    /// How many bear a signature of a key that the auditor named. Nobody else can add to them.
+    /// The number with a signature of a key that the auditor named. Nobody else can increase it.
     named: u64,
-    /// How many there are.
+    /// The total number.
     count: u64,
-    /// The lowest part that bears a signature of a known key, and whose they are.
+    /// The lowest part with a signature of a known key, and the signers.
     first: Option<FirstSigned>,
 }
 
@@ -69,7 +69,7 @@ impl Seen {
         };
     }
 
-    /// Of one manifest.
+    /// The statistics of one manifest.
     fn of(manifest: &Manifest, signed: &[Signed], known: &KnownKeys) -> Self {
         let mut signers: BTreeSet<usize> = signed
             .iter()
@@ -79,7 +79,7 @@ impl Seen {
             })
             .collect();
         let named = u64::from(signers.iter().any(|place| known.is_named(*place)));
-        // The successor signs beside the key that names it; that is no second hand.
+        // The successor signs together with the key that names it; that is not a second signer.
         if signers.len() > 1 {
             let successor = manifest.successor.as_ref();
             signers.retain(|place| known.get(*place).map(super::keys::KnownKey::key) != successor);
@@ -89,25 +89,25 @@ impl Seen {
     }
 }
 
-/// What is known of a file among the manifests.
+/// A file among the manifests.
 #[derive(Debug)]
 pub(crate) struct Record {
-    /// Which part it is of: what it says, or what its name says if it is malformed.
+    /// Its part: from its text, or from its name if it is malformed.
     pub(crate) part: PartNumber,
     /// Its name.
     pub(crate) name: String,
-    /// The note, and whose its signatures are; or what is the matter with it.
+    /// The manifest, or why it can't be read.
     pub(crate) content: Result<Box<Link>, (Kind, String)>,
 }
 
-/// A note that could be read.
+/// A manifest that could be parsed.
 #[derive(Debug)]
 pub(crate) struct Link {
-    /// The note.
+    /// The signed note.
     pub(crate) note: SignedNote,
-    /// What it says.
+    /// The manifest in it.
     pub(crate) manifest: Manifest,
-    /// Whose its signatures are.
+    /// The checks of its signature lines.
     pub(crate) signed: Vec<Signed>,
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn read(
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         threads
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread failed"))))
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))))
             .collect()
     });
     let (mut notes, mut claims) = (Vec::new(), Vec::new());
@@ -173,7 +173,8 @@ pub(crate) fn read(
     Ok(Notes { records: notes, claims, any, origin, first_signed: first.flatten() })
 }
 
-/// The origin that is asked for, or the one of which named keys signed most, or else the one of most manifests.
+/// Chooses the requested origin, or the one with the most manifests signed by named keys, or else the one
+/// with the most manifests.
 fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<(Origin, Option<FirstSigned>)> {
     let asked =
         |origin: &Origin| ask.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
@@ -184,18 +185,19 @@ fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<(Origin, Option<F
     Some((origin, seen.first))
 }
 
-/// The bytes of a note, and not more than a note may have.
+/// The bytes of a file, at most as many as a note may have.
 fn file(archive: &dyn Archive, name: &str) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     archive.open(name)?.take(MAX_NOTE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Of a note that could be read: its record for the passes, whose chain it is of, and what is seen of that chain.
+/// For a readable note: its record for the trust passes, its origin, and its statistics.
 type ReadNote = (Vec<u8>, Origin, Seen);
 
-/// A record: part, length of the name, name, number of signatures and whose they are, and the note's bytes. A part's
-/// records lie side by side, the lower parts first. A malformed note has 255 signatures and a reason instead.
+/// Encodes a record: part, length of the name, name, number of signatures and their checks, and the note's
+/// bytes. The records of a part sort adjacently, the lower parts first. A malformed note has 255 signatures
+/// and a reason instead.
 fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ReadNote>) {
     let read = SignedNote::parse(bytes).and_then(|note| Ok((Manifest::parse(note.text())?, note)));
     let part = match &read {
@@ -221,7 +223,7 @@ fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ReadN
     }
 }
 
-/// What a line of a signature is, as a byte of a record.
+/// Encodes the check of a signature line as a byte.
 pub(super) fn signed_byte(signed: Signed) -> u8 {
     match signed {
         Signed::By(place) => u8::try_from(place).ok().filter(|place| *place < WRONGLY).unwrap_or(UNKNOWN),
@@ -230,7 +232,7 @@ pub(super) fn signed_byte(signed: Signed) -> u8 {
     }
 }
 
-/// The same, read back.
+/// Decodes the check of a signature line.
 pub(super) fn signed_of(byte: u8) -> Signed {
     match byte {
         UNKNOWN => Signed::Unknown,
@@ -239,7 +241,7 @@ pub(super) fn signed_of(byte: u8) -> Signed {
     }
 }
 
-/// The record of a file that can't be read.
+/// Encodes the record of a file that can't be read.
 fn unread(name: &str, error: &io::Error) -> Vec<u8> {
     let mut record = head(part_in(name).unwrap_or(PartNumber::NONE), name);
     record.push(UNREAD);
@@ -254,14 +256,14 @@ fn head(part: PartNumber, name: &str) -> Vec<u8> {
     record
 }
 
-/// The part that the name of a manifest's file tells.
+/// The part number in the name of a manifest file.
 fn part_in(name: &str) -> Option<PartNumber> {
     let file = name.rsplit('/').next()?;
     part_of(file.split('_').next()?)
 }
 
 impl Record {
-    /// Reads a record back.
+    /// Decodes a record; `None` if it is corrupt.
     pub(crate) fn decode(record: &[u8]) -> Option<Self> {
         let (part, rest) = record.split_first_chunk::<8>()?;
         let (length, rest) = rest.split_first_chunk::<2>()?;

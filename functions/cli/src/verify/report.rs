@@ -1,4 +1,5 @@
-//! Tells what a verification came to: to a person in lines, to a program as one object with a finding a line.
+//! Prints the result of a verification: for people as lines, for programs as one JSON object with one finding
+//! per line.
 
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use crate::output::{Output, Tone};
 use crate::surroundings::Surroundings;
 use crate::table::{counted, grouped};
 
-/// So many findings of a kind are shown to a person.
+/// Maximum number of findings of a kind that are printed for people.
 const SHOWN: u64 = 10;
 
-/// How far it has come, with rate and time left.
+/// The progress, with rate and time left.
 pub(super) fn progress(progress: &Progress, reading_for: Option<Duration>) -> String {
     let (total, read) = (Progress::get(&progress.total), Progress::get(&progress.read));
     let Some(seconds) = reading_for.map(|time| time.as_secs()) else {
@@ -36,12 +37,12 @@ fn megabytes(bytes: u64) -> String {
     grouped(bytes / 1_000_000)
 }
 
-/// The object that `--json` prints, up to its findings.
+/// The JSON object of `--json`, up to its findings.
 #[derive(Serialize)]
 struct Head<'a> {
     verdict: &'static str,
     summary: &'a str,
-    /// What was verified: the place that was named, or the one archive below it.
+    /// The verified path: the given one, or the only archive below it.
     archive: &'a str,
     origin: Option<String>,
     trusted_keys: Vec<String>,
@@ -56,7 +57,7 @@ struct Head<'a> {
     seconds: f64,
 }
 
-/// What was looked at in the events; `null` is not at all.
+/// What was checked in the events; `null` is not checked.
 #[derive(Serialize)]
 struct Checked<'a> {
     keys: &'static str,
@@ -66,7 +67,7 @@ struct Checked<'a> {
     tenant: Option<&'a str>,
 }
 
-/// Prints it.
+/// Prints the result of a verification.
 pub(super) fn report(
     outcome: &Outcome,
     ask: &Ask,
@@ -92,7 +93,7 @@ const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// One object; each finding is a line of its own, so that `grep` can read it too.
+/// One JSON object; each finding is on its own line, so that `grep` works too.
 fn json(
     outcome: &Outcome,
     ask: &Ask,
@@ -158,7 +159,7 @@ fn print(
     for (kind, count) in &outcome.counts {
         if *count > SHOWN {
             let more = grouped(count - SHOWN);
-            output.line(format_args!("  and {more} more of {}: --json tells them", kind.name()));
+            output.line(format_args!("  and {more} more of {}: use --json to list them", kind.name()));
         }
     }
     output.line("");
@@ -167,7 +168,7 @@ fn print(
         output.line(format_args!("newest manifest: {newest}"));
     }
     if let Some(command) = repeat(outcome, again) {
-        output.line("Once the vendor has confirmed this key, by another way than the bucket, repeat:");
+        output.line("Once the vendor has confirmed this key, by another channel than the bucket, repeat:");
         output.line(format_args!("  {command}"));
     }
     let (tone, verdict) = match outcome.verdict {
@@ -176,13 +177,13 @@ fn print(
             (Tone::Strong, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
         }
         Verdict::Violated => (Tone::Bad, "Violated.".to_owned()),
-        Verdict::Incomplete => (Tone::Bad, "Incomplete: it can't be proven with what is here.".to_owned()),
+        Verdict::Incomplete => (Tone::Bad, "Incomplete: the available files don't suffice.".to_owned()),
     };
     output.line(format_args!("{summary}. {}", output.tone(tone, &verdict)));
 }
 
-/// Whose archive it is, if the auditor did not say whose it must be: another connector's, of the same vendor, would be as
-/// sound.
+/// The connector of the archive, if the auditor did not name one: the archive of another connector of the
+/// same vendor would be equally valid.
 fn of_whom(outcome: &Outcome, ask: &Ask) -> String {
     match (&outcome.origin, &ask.connector) {
         (Some(origin), None) => format!(", for connector {} of {}", origin.connector, origin.vendor),
@@ -190,10 +191,10 @@ fn of_whom(outcome: &Outcome, ask: &Ask) -> String {
     }
 }
 
-/// The command to repeat with the key that was met, if the auditor named none.
+/// The command to repeat with the key that was found, if the auditor named none.
 fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
     match outcome.trusted.as_slice() {
-        // The newest is enough, and what a signed text names as the successor comes behind it.
+        // The newest is enough: a signed text's successor follows the key that names it.
         [.., newest] if outcome.counts.contains_key(&Kind::TrustOnFirstUse) => Some(again(newest)),
         _ => None,
     }
@@ -213,14 +214,14 @@ fn tell(finding: &Finding, output: Output) {
     }
 }
 
-/// What of the events was looked at, and what was not.
+/// What was checked in the events, and what was not.
 fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
     let content = &outcome.content;
     let of = |with: u64| format!("{} of {}", grouped(with), grouped(content.events));
     let keys = match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
         (false, _) => "named by you",
         (true, false) => "taken from the archive, not confirmed",
-        (true, true) => "not here",
+        (true, true) => "missing",
     };
     let id = match &ask.fields.id {
         Some(field) => format!("IDs by `{field}`"),
@@ -241,13 +242,13 @@ fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
     format!("Keys {keys}; {id}; {time}; {tenant}.")
 }
 
-/// The one line that a person wants.
+/// The one-line summary for people.
 pub(super) fn summary(outcome: &Outcome) -> String {
     let Outcome { told, content, tally, .. } = outcome;
     if !outcome.any {
         return match tally.added.saturating_add(tally.changed) {
-            0 => "no manifest is here".to_owned(),
-            files => format!("no manifest is here, so nothing vouches for {}", counted(files, "file")),
+            0 => "no manifest found".to_owned(),
+            files => format!("no manifest found, so nothing vouches for {}", counted(files, "file")),
         };
     }
     let first = if tally.start { Some(1) } else { told.first_part };

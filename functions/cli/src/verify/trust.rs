@@ -1,6 +1,6 @@
-//! Which keys are trusted, and for which parts. Trust flows through signed bytes only: a key is trusted if the auditor
-//! named it, or if a text that a trusted key signed names it in full as the successor. Signature lines and key files are
-//! signed by nobody, so their presence gives no trust and their absence takes none.
+//! Which keys are trusted, and for which parts. Trust flows through signed bytes only: a key is trusted if
+//! the auditor named it, or if a text signed by a trusted key names it in full as the successor. Signature
+//! lines and key files are not signed, so neither their presence nor their absence affects trust.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use domain::time::Time;
 
 use super::keys::{KnownKeys, Signed};
 
-/// A key whose signature counts. Only this module makes one, from a key that the auditor named or that a signed text
+/// A trusted key. Only this module creates one, from a key that the auditor named or that a signed text
 /// names.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustedKey {
@@ -48,7 +48,7 @@ pub(crate) struct Signatures<'a> {
 }
 
 impl Trust {
-    /// The keys that the auditor named.
+    /// Trusts the keys that the auditor named.
     pub(crate) fn named(pins: &[RingKey]) -> Self {
         let mut trust = Self::default();
         for pin in pins {
@@ -58,8 +58,8 @@ impl Trust {
         trust
     }
 
-    /// The keys that signed the first manifest, if the auditor named none: it shows whether all comes from one hand, and
-    /// proves nothing.
+    /// Trusts the keys that signed the first manifest, if the auditor named none (trust on first use): that
+    /// shows whether there is one signer, and proves nothing.
     pub(crate) fn on_first_use(keys: impl Iterator<Item = VerifierKey>) -> Self {
         let mut trust = Self::default();
         for key in keys {
@@ -74,18 +74,18 @@ impl Trust {
         }
     }
 
-    /// The keys, by their places.
+    /// The keys, by their indexes.
     pub(crate) fn keys(&self) -> &[TrustedKey] {
         &self.keys
     }
 
-    /// Whether there are several keys, and no other can be added.
+    /// Whether the set of keys is closed: several were named, so no other can be added.
     pub(crate) const fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// The places of the trusted keys that made one of these signatures, whether they may sign that part or not. A
-    /// repeated line counts once.
+    /// The indexes of the trusted keys that made one of these signatures, whether they may sign that part or
+    /// not. A repeated line counts once.
     pub(crate) fn signers(&self, known: &KnownKeys, of: Signatures<'_>) -> Vec<usize> {
         let name = of.origin.rsplit_once('/').map_or("", |(name, _)| name);
         let made = |(_, trusted): &(usize, &TrustedKey)| {
@@ -96,7 +96,7 @@ impl Trust {
                 Signed::By(place) => known.get(*place).is_some_and(|known| known.key() == trusted.key()),
                 Signed::Wrongly | Signed::Unknown => false,
             };
-            // A successor whose file is not here is no known key. Its lines are looked at here.
+            // A successor without a key file is not a known key. Its lines are checked here.
             of.signed.iter().any(by_known)
                 || of.note.is_some_and(|note| {
                     note.signatures().iter().any(|signature| trusted.key().has_signed(note, signature))
@@ -105,37 +105,37 @@ impl Trust {
         self.keys.iter().enumerate().filter(made).map(|(place, _)| place).collect()
     }
 
-    /// Whether the key of that place may sign that part: it is its successor's turn behind the hand-over.
+    /// Whether the key with this index may sign that part: after the hand-over only its successor may.
     pub(crate) fn may_sign(&self, place: usize, part: PartNumber) -> bool {
         self.keys
             .get(place)
             .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part <= last))
     }
 
-    /// Whether a second text of that part by the key of that place is that key's own word. What a key signs beside its
-    /// own hand-over is not: from there on it counts for nothing.
+    /// Whether the key with this index is accountable for a second text of that part. It is not for texts
+    /// beside its own hand-over: from there on its signatures are ignored.
     pub(crate) fn answers_for(&self, place: usize, part: PartNumber) -> bool {
         self.keys
             .get(place)
             .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part < last))
     }
 
-    /// Whether the key of that place had handed over before that part.
+    /// Whether the key with this index had handed over before that part.
     pub(crate) fn handed_over_before(&self, place: usize, part: PartNumber) -> bool {
         self.keys.get(place).and_then(|trusted| trusted.last).is_some_and(|last| last < part)
     }
 
-    /// Whether the key of that place was valid then, as the auditor named it.
+    /// Whether the key with this index was valid at that time, by the auditor's limits.
     pub(crate) fn is_valid(&self, place: usize, sealed: Time) -> bool {
         self.keys.get(place).is_some_and(|trusted| trusted.key.is_valid_at(sealed))
     }
 
-    /// Whether one of these keys may sign that part, sealed then.
+    /// Whether one of these keys may sign that part, sealed at that time.
     pub(crate) fn is_signed(&self, signers: &[usize], part: PartNumber, sealed: Time) -> bool {
         signers.iter().any(|place| self.may_sign(*place, part) && self.is_valid(*place, sealed))
     }
 
-    /// A text of that part, which these keys signed, names a successor.
+    /// Processes the hand-over to a successor in a text of that part with these signers.
     fn hand_over(&mut self, signers: &[usize], part: PartNumber, sealed: Time, successor: &VerifierKey) {
         let mut handed_over = false;
         for place in signers {
@@ -155,26 +155,27 @@ impl Trust {
     }
 }
 
-/// The trust in the keys of each chain in the archive. A hand-over counts for the connector whose text tells it.
+/// The trusted keys of each chain in the archive. A hand-over is valid for the connector whose text contains
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct Trusts {
     base: Trust,
-    /// Where a key has handed over. Only who has a trusted key can add to it.
+    /// Chains in which a key has handed over. Only the holder of a trusted key can add to them.
     chains: HashMap<String, Trust>,
 }
 
 impl Trusts {
-    /// With these keys everything begins.
+    /// Trust that begins with these keys.
     pub(crate) fn new(base: Trust) -> Self {
         Self { base, chains: HashMap::new() }
     }
 
-    /// The trust in the keys of a chain, by its origin.
+    /// The trusted keys of a chain, by its origin.
     pub(crate) fn of(&self, origin: &str) -> &Trust {
         self.chains.get(origin).unwrap_or(&self.base)
     }
 
-    /// A text of a chain names a successor. In the order of the parts.
+    /// Processes a text of a chain that names a successor. To be called in the order of the parts.
     pub(crate) fn hand_over(
         &mut self,
         origin: &str,

@@ -1,9 +1,9 @@
-//! Which texts are vouched for backwards. `previous` is a signed hash of a text: so whoever trusts a text trusts the one
-//! that it names, and what that one names, back to the first, whoever signed those. The newest key alone is enough for a
-//! chain that began years and keys ago.
+//! Decides which texts are vouched for backwards. `previous` is a signed hash of a text: trusting a text
+//! implies trust in the text that it names, and so on back to the first, regardless of their signers. So the
+//! newest key alone is enough for a chain that began years and keys ago.
 //!
-//! Two passes over short records, one forwards to learn the keys and one backwards to follow the hashes, so that memory
-//! does not grow with the archive.
+//! Two passes over short records, one forwards to collect the keys and one backwards to follow the hashes, so
+//! that memory does not grow with the archive.
 
 use std::io;
 
@@ -16,7 +16,7 @@ use super::notes::{signed_byte, signed_of};
 use super::sorter::{Sorted, Sorter};
 use super::trust::{Signatures, Trusts};
 
-/// What the passes need of a text.
+/// What the passes need of a manifest's text.
 #[derive(Debug)]
 struct Claim {
     origin: String,
@@ -26,11 +26,11 @@ struct Claim {
     sealed: Time,
     signed: Vec<Signed>,
     successor: Option<VerifierKey>,
-    /// Only if a line is not of a known key.
+    /// Set only if a signature line is not by a known key.
     note: Option<SignedNote>,
 }
 
-/// A record of a text for the passes: the texts of a chain lie side by side, the lower parts first.
+/// Encodes a text for the passes: the texts of a chain sort adjacently, the lower parts first.
 pub(crate) fn claim(note: &SignedNote, manifest: &Manifest, signed: &[Signed]) -> Vec<u8> {
     let origin = manifest.origin.to_string();
     let mut record = Vec::with_capacity(origin.len() + 128);
@@ -91,12 +91,13 @@ fn read_text(record: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(text).ok()?, rest))
 }
 
-/// What the passes found: the trusted keys of each chain, and the texts that are vouched for.
+/// The result of the passes: the trusted keys of each chain, and the texts that are vouched for.
 #[derive(Debug)]
 pub(crate) struct Vouched {
-    /// The keys.
+    /// The trusted keys of each chain.
     pub(crate) trusts: Trusts,
-    /// Part and SHA-256 of each text that a trusted or vouched text of the next part names, the lower parts first.
+    /// Part and SHA-256 of each text that a trusted or vouched text of the next part names, the lower parts
+    /// first.
     pub(crate) texts: Sorter,
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn follow(
     mut trusts: Trusts,
     memory: usize,
 ) -> io::Result<Vouched> {
-    let damaged = || io::Error::other("a temporary file was damaged");
+    let damaged = || io::Error::other("a temporary file is corrupt");
     let mut claims = Sorted::new(claims)?;
     let mut backwards = Sorter::new(memory / 2);
     while let Some(record) = claims.next()? {
@@ -128,7 +129,7 @@ pub(crate) fn follow(
     Ok(Vouched { trusts, texts: vouched(backwards, memory / 2)? })
 }
 
-/// A text on the way back.
+/// A text of the backward pass.
 struct Step<'a> {
     origin: &'a str,
     part: PartNumber,
@@ -138,7 +139,7 @@ struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// The texts of a chain lie side by side, the higher parts first.
+    /// Encodes a text so that those of a chain sort adjacently, the higher parts first.
     fn encode(claim: &Claim, is_signed: bool) -> Vec<u8> {
         let mut record = Vec::with_capacity(claim.origin.len() + 80);
         text(&mut record, &claim.origin);
@@ -164,16 +165,17 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The texts that are named by a text of the next part that is signed by a trusted key, or is named so itself.
+/// Collects the texts that are named by a text of the next part that is signed by a trusted key, or is itself
+/// vouched for.
 fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
     let mut backwards = Sorted::new([backwards])?;
     let mut texts = Sorter::new(memory);
     let (mut origin, mut part) = (String::new(), PartNumber::NONE);
-    // The texts that the part above names, and those that this part names. They are as many as there are texts of a part
-    // that count, so only who has a trusted key can add to them.
+    // The texts that the next part names, and those that this part names. There are as many as accepted texts
+    // of a part, so only the holder of a trusted key can add to them.
     let (mut from_above, mut names): (Vec<[u8; 32]>, Vec<[u8; 32]>) = (Vec::new(), Vec::new());
     while let Some(record) = backwards.next()? {
-        let step = Step::decode(record).ok_or_else(|| io::Error::other("a temporary file was damaged"))?;
+        let step = Step::decode(record).ok_or_else(|| io::Error::other("a temporary file is corrupt"))?;
         if step.origin != origin || step.part != part {
             let follows = step.origin == origin && step.part.next() == part;
             let above = std::mem::take(&mut names);
@@ -195,18 +197,18 @@ fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
     Ok(texts)
 }
 
-/// Reads the vouched texts beside the chain, part by part.
+/// Reads the vouched texts in step with the chain, part by part.
 #[derive(Debug)]
 pub(crate) struct VouchedTexts {
     texts: Sorted,
-    /// The one that was read last.
+    /// The next text, already read.
     next: Option<(PartNumber, [u8; 32])>,
     part: PartNumber,
     of_part: Vec<[u8; 32]>,
 }
 
 impl VouchedTexts {
-    /// Reads them from the lowest part on.
+    /// Starts at the lowest part.
     ///
     /// # Errors
     /// If a temporary file fails.
@@ -225,7 +227,7 @@ impl VouchedTexts {
         Ok(())
     }
 
-    /// Whether a text of that part is vouched for. The parts come in their order.
+    /// Whether a text of that part is vouched for. To be called in the order of the parts.
     ///
     /// # Errors
     /// If a temporary file fails.
@@ -244,8 +246,7 @@ impl VouchedTexts {
     }
 }
 
-/// How many lines of a note's signatures count for nothing: those that do not hold, and those of one key that stand there
-/// again.
+/// The number of ignored signature lines of a note: invalid ones, and repeated ones of the same key.
 pub(crate) fn idle_lines(signatures: &[NoteSignature], signed: &[Signed]) -> usize {
     let repeated = |(place, signature): (usize, &NoteSignature)| {
         signatures.iter().take(place).any(|earlier| {

@@ -21,7 +21,7 @@ use crate::ports::{PortError, Signer, Validity};
 /// A note and the keys that signed it, the newest key last: all that delivery needs, whatever happens to the
 /// keys in the meantime.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "StoredManifest", into = "StoredManifest")]
 pub struct SignedManifest {
     note: SignedNote,
     keys: Vec<VerifierKey>,
@@ -38,7 +38,7 @@ impl Hash for SignedManifest {
 
 /// The form in which a part's record stores it.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct StoredManifest {
     note: String,
     keys: Vec<String>,
 }
@@ -108,11 +108,11 @@ impl SignedManifest {
     }
 }
 
-impl TryFrom<Written> for SignedManifest {
+impl TryFrom<StoredManifest> for SignedManifest {
     type Error = SignedManifestError;
-    fn try_from(written: Written) -> Result<Self, SignedManifestError> {
-        let note = SignedNote::parse(written.note.as_bytes())?;
-        let keys: Vec<VerifierKey> = written.keys.iter().map(|key| key.parse()).collect::<Result<_, _>>()?;
+    fn try_from(stored: StoredManifest) -> Result<Self, SignedManifestError> {
+        let note = SignedNote::parse(stored.note.as_bytes())?;
+        let keys: Vec<VerifierKey> = stored.keys.iter().map(|key| key.parse()).collect::<Result<_, _>>()?;
         let fits = keys.iter().zip(note.signatures()).all(|(key, signature)| key.is_named_by(signature));
         if fits && keys.len() == note.signatures().len() {
             Ok(Self::of(note, keys))
@@ -122,7 +122,7 @@ impl TryFrom<Written> for SignedManifest {
     }
 }
 
-impl From<SignedManifest> for Written {
+impl From<SignedManifest> for StoredManifest {
     fn from(pinned: SignedManifest) -> Self {
         // A note is UTF-8, so the conversion loses nothing.
         let note = String::from_utf8_lossy(&pinned.note.bytes()).into_owned();
