@@ -25,13 +25,13 @@ const MIN_BYTES_PER_SECOND: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct S3CustomerBucket {
     client: aws_sdk_s3::Client,
-    to: Destination,
-    opened_with: Option<ExternalId>,
+    destination: Destination,
+    external_id: Option<ExternalId>,
 }
 
 /// S3's response to a write.
 #[derive(Debug)]
-pub(super) struct Wrote {
+pub(super) struct PutResult {
     pub(super) answer: PutAnswer,
     /// `x-amz-server-side-encryption`; `None` if the object already existed.
     pub(super) encryption: Option<String>,
@@ -60,7 +60,7 @@ impl S3CustomerBucket {
         to: &Destination,
         opened_with: Option<&ExternalId>,
     ) -> Self {
-        Self { client, to: to.clone(), opened_with: opened_with.cloned() }
+        Self { client, destination: to.clone(), external_id: opened_with.cloned() }
     }
 
     /// `If-None-Match: *` makes S3 decide. Of two workers one gets 200; the other gets 412 or, while the
@@ -72,7 +72,7 @@ impl S3CustomerBucket {
     ///
     /// # Errors
     /// The delivery error for S3's response, or for a failure on our side.
-    pub(super) async fn write(&self, object: NewObject) -> Result<Wrote, DeliveryError> {
+    pub(super) async fn write(&self, object: NewObject) -> Result<PutResult, DeliveryError> {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
         let ask = ExpectContinue::default();
@@ -85,15 +85,15 @@ impl S3CustomerBucket {
         let mut request = self
             .client
             .put_object()
-            .bucket(self.to.bucket.as_str())
+            .bucket(self.destination.bucket.as_str())
             .key(key)
             .if_none_match("*")
             .checksum_sha256(STANDARD.encode(sha256.bytes()))
-            .expected_bucket_owner(self.to.role.account().as_str())
+            .expected_bucket_owner(self.destination.role.account().as_str())
             .content_type(content_type)
             .content_length(i64::try_from(size).map_err(too_large)?)
             .body(body);
-        let encryption = &self.to.encryption;
+        let encryption = &self.destination.encryption;
         request = request
             .set_server_side_encryption(encryption.header().map(ServerSideEncryption::from))
             .set_ssekms_key_id(encryption.key().map(ToString::to_string));
@@ -106,12 +106,12 @@ impl S3CustomerBucket {
         match request.send().await {
             Ok(done) => {
                 let encryption = done.server_side_encryption.map(|named| named.as_str().to_owned());
-                Ok(Wrote { answer: PutAnswer::Written, encryption })
+                Ok(PutResult { answer: PutAnswer::Written, encryption })
             }
             // An error on our own side is the cause, whatever it looked like to the SDK.
             Err(error) => match witness.get() {
                 Some(broken) => Err(body_error(broken)),
-                None => PUT_ERRORS.put_object(&error).map(|answer| Wrote { answer, encryption: None }),
+                None => PUT_ERRORS.put_object(&error).map(|answer| PutResult { answer, encryption: None }),
             },
         }
     }
@@ -125,8 +125,8 @@ impl S3CustomerBucket {
         let request = self
             .client
             .head_bucket()
-            .bucket(self.to.bucket.as_str())
-            .expected_bucket_owner(self.to.role.account().as_str());
+            .bucket(self.destination.bucket.as_str())
+            .expected_bucket_owner(self.destination.role.account().as_str());
         match request.send().await {
             Ok(found) => Ok(found.bucket_region.and_then(|region| region.parse().ok())),
             Err(error) => PUT_ERRORS.head_bucket(&error),
@@ -141,6 +141,6 @@ impl CustomerBucket for S3CustomerBucket {
     }
 
     fn assumed_with(&self) -> Option<&ExternalId> {
-        self.opened_with.as_ref()
+        self.external_id.as_ref()
     }
 }
