@@ -175,7 +175,7 @@ impl<'a> Hands<'a> {
             bucket.ok_or_else(|| internal_failure("delivery requested before the bucket was opened"))?;
         let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
         let destination =
-            destination.ok_or_else(|| internal_failure("an active connector without a destination"))?;
+            destination.ok_or_else(|| internal_failure("an active connector has no destination"))?;
         Ok((bucket, &destination.prefix))
     }
 

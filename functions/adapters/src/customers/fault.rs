@@ -13,7 +13,7 @@ use domain::names::Region;
 use domain::protocol::PutAnswer;
 
 use super::answers::{self, ErrorResponse, PutOutcome};
-use super::words::shown;
+use super::words::redact;
 
 /// AWS's messages are truncated to this length, characters. AWS names session, action and resource first and
 /// the denying policy last; with the longest names this ends before 800 characters.
@@ -34,7 +34,7 @@ impl ErrorClassifier {
 
     /// A delivery error with a code and message of ours or of AWS.
     pub(super) fn error(self, reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
-        let (code, message) = (shown(code, MAX_CODE_CHARS), shown(message, MAX_MESSAGE_CHARS));
+        let (code, message) = (redact(code, MAX_CODE_CHARS), redact(message, MAX_MESSAGE_CHARS));
         DeliveryError { stage: self.stage, kind: reason, code, message }
     }
 

@@ -1,16 +1,16 @@
 //! Redacts AWS's messages. They may contain text from a third party, such as a bucket policy's `Sid`.
 
 /// The prefix of an external ID; 32 hexadecimal digits follow (see [`domain::names::ExternalId`]).
-const EXTERNAL_ID: &str = "af-";
-const DIGITS: usize = 32;
+const EXTERNAL_ID_PREFIX: &str = "af-";
+const EXTERNAL_ID_DIGITS: usize = 32;
 
 /// The text on one line of at most `most` characters, without external IDs and invisible characters: control
 /// characters, line separators and bidirectional overrides are escaped.
-pub(super) fn shown(text: &str, most: usize) -> String {
+pub(super) fn redact(text: &str, most: usize) -> String {
     let mut shown = String::new();
     let mut left = most;
     // Before truncating: half an external ID would not be recognized.
-    for c in masked(text).chars() {
+    for c in mask_external_ids(text).chars() {
         let escaped: String =
             if matches!(c, '"' | '\'') { c.to_string() } else { c.escape_debug().collect() };
         let size = escaped.chars().count();
@@ -25,18 +25,18 @@ pub(super) fn shown(text: &str, most: usize) -> String {
 }
 
 /// The text without any tenant's external IDs.
-fn masked(text: &str) -> String {
+fn mask_external_ids(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(EXTERNAL_ID) {
+    while let Some((before, after)) = rest.split_once(EXTERNAL_ID_PREFIX) {
         masked.push_str(before);
-        rest = match after.split_at_checked(DIGITS) {
+        rest = match after.split_at_checked(EXTERNAL_ID_DIGITS) {
             Some((digits, behind)) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
                 masked.push_str("(external ID)");
                 behind
             }
             _ => {
-                masked.push_str(EXTERNAL_ID);
+                masked.push_str(EXTERNAL_ID_PREFIX);
                 after
             }
         };
@@ -55,17 +55,17 @@ mod tests {
     fn every_external_id_is_masked_and_nothing_that_looks_like_one() {
         let (one, two) = (ExternalId::new(1, 2), ExternalId::new(u64::MAX, 3));
         let text = format!("af-{one}, '{two}' and af-12");
-        assert_eq!(shown(&text, 300), "af-(external ID), '(external ID)' and af-12");
-        assert_eq!(shown("half-way, af-ä", 300), "half-way, af-ä");
+        assert_eq!(redact(&text, 300), "af-(external ID), '(external ID)' and af-12");
+        assert_eq!(redact("half-way, af-ä", 300), "half-way, af-ä");
     }
 
     #[test]
     fn what_does_not_show_is_escaped() {
         let hostile = "a\u{202e}b\u{2066}c\u{2028}d\u{200b}e\u{feff}f\u{0}g\u{1b}[31m\nh\\i\u{e0041}";
-        let text = shown(hostile, 300);
+        let text = redact(hostile, 300);
         assert!(text.chars().all(|c| c.is_ascii_graphic()), "{text}");
         assert!(text.contains(r"\u{202e}") && text.contains(r"\u{1b}[31m\nh\\i"), "{text}");
-        assert_eq!(shown("\"quoted\" 'words'", 300), "\"quoted\" 'words'");
+        assert_eq!(redact("\"quoted\" 'words'", 300), "\"quoted\" 'words'");
     }
 
     proptest! {
@@ -73,7 +73,7 @@ mod tests {
         fn no_text_is_shown_too_long_or_with_a_control_character(
             text in any::<String>(), most in 0_usize..400,
         ) {
-            let shown = shown(&text, most);
+            let shown = redact(&text, most);
             prop_assert!(shown.chars().count() <= most + 1);
             prop_assert!(!shown.chars().any(char::is_control));
         }
@@ -83,7 +83,7 @@ mod tests {
             a in ".{0,40}", high in any::<u64>(), low in any::<u64>(), b in ".{0,40}",
         ) {
             let id = ExternalId::new(high, low);
-            let shown = shown(&format!("{a}{id}{b}"), 400);
+            let shown = redact(&format!("{a}{id}{b}"), 400);
             prop_assert!(!shown.contains(id.as_str()));
         }
     }

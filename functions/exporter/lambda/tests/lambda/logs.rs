@@ -80,9 +80,12 @@ async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_
     let messages = messages(&log);
     for (told, times) in [
         ("the connector was exported", 2),
-        ("items that are no events were exported as unreadable records; look them up by their keys", 1),
+        (
+            "items that are not valid events were exported as unreadable records; look them up by their keys",
+            1,
+        ),
         ("the connector's destination is blocked", 2),
-        ("the export failed and will be tried again", 1),
+        ("the export failed and will be retried", 1),
     ] {
         assert_eq!(messages.iter().filter(|message| **message == told).count(), times, "{told}: {log:#?}");
     }
