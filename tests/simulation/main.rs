@@ -16,14 +16,14 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use sim::{Mutant, many, simulate};
+use sim::{Mutant, simulate, simulate_many};
 
-const USAGE: &str = "usage: simulation [--seeds COUNT] [--from SEED] | --seed SEED [--broken]";
+const USAGE: &str = "usage: simulation [--seeds COUNT] [--from SEED] | --seed SEED [--mutant]";
 /// How often progress is printed.
 const PROGRESS: Duration = Duration::from_secs(10);
 
 /// The command line.
-struct Asked {
+struct Arguments {
     seeds: u64,
     from: u64,
     one: Option<u64>,
@@ -31,9 +31,9 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    match asked() {
-        Some(Asked { one: Some(seed), mutant, .. }) => repeat(seed, mutant),
-        Some(Asked { seeds, from, .. }) => run(from, seeds),
+    match parse_arguments() {
+        Some(Arguments { one: Some(seed), mutant, .. }) => repeat(seed, mutant),
+        Some(Arguments { seeds, from, .. }) => run(from, seeds),
         None => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
@@ -41,46 +41,46 @@ fn main() -> ExitCode {
     }
 }
 
-fn asked() -> Option<Asked> {
-    let mut asked = Asked { seeds: 100_000, from: 0, one: None, mutant: None };
+fn parse_arguments() -> Option<Arguments> {
+    let mut parsed = Arguments { seeds: 100_000, from: 0, one: None, mutant: None };
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {
         let value: u64 = arguments.next()?.parse().ok()?;
         match argument.as_str() {
-            "--seeds" => asked.seeds = value,
-            "--from" => asked.from = value,
-            "--seed" => asked.one = Some(value),
+            "--seeds" => parsed.seeds = value,
+            "--from" => parsed.from = value,
+            "--seed" => parsed.one = Some(value),
             // By its index in the list, without a name: only someone who changes the list repeats one.
-            "--broken" => asked.mutant = Some(*Mutant::ALL.get(usize::try_from(value).ok()?)?),
+            "--mutant" => parsed.mutant = Some(*Mutant::ALL.get(usize::try_from(value).ok()?)?),
             _ => return None,
         }
     }
-    Some(asked)
+    Some(parsed)
 }
 
-#[expect(clippy::disallowed_methods, reason = "who waits wants to know how long it takes")]
+#[expect(clippy::disallowed_methods, reason = "prints how long it takes")]
 fn run(from: u64, seeds: u64) -> ExitCode {
-    let began = Instant::now();
-    let told = Mutex::new(began);
-    let total = many(from, seeds, |total| {
-        let mut told = told.lock().expect("nobody panics while telling");
-        if told.elapsed() >= PROGRESS {
-            *told = Instant::now();
-            eprintln!("{} of {seeds} after {} s", total.seeds, began.elapsed().as_secs());
+    let started = Instant::now();
+    let last_printed = Mutex::new(started);
+    let total = simulate_many(from, seeds, |total| {
+        let mut last_printed = last_printed.lock().expect("no thread panics while it prints");
+        if last_printed.elapsed() >= PROGRESS {
+            *last_printed = Instant::now();
+            eprintln!("{} of {seeds} after {} s", total.seeds, started.elapsed().as_secs());
         }
     });
     println!(
         "seeds {from} to {} in {:.0} s\n\n{}",
         from + seeds - 1,
-        began.elapsed().as_secs_f64(),
+        started.elapsed().as_secs_f64(),
         total.table()
     );
     for (seed, violations) in &total.failed {
         println!("\nseed {seed} failed:\n{}", violations.join("\n"));
         println!("repeat it: cargo bench -p tests --bench simulation -- --seed {seed}");
     }
-    for words in total.unmet() {
-        println!("\nno seed has met: {words}");
+    for fault in total.unmet_faults() {
+        println!("\nno seed has met: {fault}");
     }
     if total.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -91,11 +91,11 @@ fn repeat(seed: u64, mutant: Option<Mutant>) -> ExitCode {
         println!("{line}");
     }
     if let Some(mutant) = mutant {
-        println!("\nbroken on purpose: {}", mutant.description());
+        println!("\nmutant: {}", mutant.description());
     }
-    println!("\nseed {}, trace {:016x}, {:?}", report.seed, report.hash, report.figures);
-    for violation in &report.flaws {
+    println!("\nseed {}, trace {:016x}, {:?}", report.seed, report.hash, report.stats);
+    for violation in &report.violations {
         println!("{violation}");
     }
-    if report.flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

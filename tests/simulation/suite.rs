@@ -32,19 +32,19 @@ fn the_same_seed_gives_the_same_history() {
         assert_eq!(differ, None, "seed {seed}");
         assert_eq!((first.hash, first.trace.len()), (second.hash, second.trace.len()), "seed {seed}");
         assert_eq!((first.stats, &first.faults), (second.stats, &second.faults), "seed {seed}");
-        assert!(first.hash != simulate(seed + 1000, None, false).hash, "another seed is another history");
+        assert!(first.hash != simulate(seed + 1000, None, false).hash, "another seed gives another history");
     }
 }
 
 #[test]
 fn every_mutant_is_caught() {
     for mutant in Mutant::ALL {
-        let noticed = (0..MUTANT_SEEDS).find_map(|seed| {
+        let caught = (0..MUTANT_SEEDS).find_map(|seed| {
             let violations = simulate(seed, Some(*mutant), false).violations;
             violations.into_iter().next().map(|violation| (seed, violation))
         });
         let (seed, violation) = noticed
-            .unwrap_or_else(|| panic!("not noticed in {MUTANT_SEEDS} seeds: {}", mutant.description()));
+            .unwrap_or_else(|| panic!("not caught in {MUTANT_SEEDS} seeds: {}", mutant.description()));
         let violation: String = violation.chars().take(160).collect();
         println!("{}: seed {seed}: {violation}", mutant.description());
     }

@@ -44,12 +44,12 @@ async fn main() -> ExitCode {
     println!("seeds {from} to {} in {} s", from + rounds - 1, began.elapsed().as_secs());
     let Tally { buckets, files, delivered, lost, double, foreign, .. } = &tally;
     for (count, of) in [
-        (buckets, "buckets held against the table"),
+        (buckets, "buckets compared with the table"),
         (files, "files"),
         (delivered, "events delivered"),
         (lost, "events lost"),
-        (double, "events twice"),
-        (foreign, "events foreign"),
+        (double, "events duplicated"),
+        (foreign, "foreign events"),
     ] {
         println!("{count:>9}  {of}");
     }

@@ -8,7 +8,7 @@ use crate::port_error::port_error;
 
 /// The principal of the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct CallerIdentity {
     /// The account that owns the principal.
     pub account: AccountId,
     /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
@@ -22,18 +22,18 @@ pub struct Identity {
 ///
 /// # Errors
 /// If there are no valid credentials, or STS does not respond or the response is malformed.
-pub async fn identity(sts: &aws_sdk_sts::Client) -> Result<Identity, PortError> {
+pub async fn caller_identity(sts: &aws_sdk_sts::Client) -> Result<CallerIdentity, PortError> {
     const WHAT: &str = "reading the caller identity from STS";
     let answer = sts.get_caller_identity().send().await.map_err(|error| port_error(WHAT, error))?;
-    told(answer)
+    parse_identity(answer)
         .ok_or_else(|| PortError::Bug { what: WHAT, source: "the response has no account or ARN".into() })
 }
 
-fn told(answer: GetCallerIdentityOutput) -> Option<Identity> {
+fn parse_identity(answer: GetCallerIdentityOutput) -> Option<CallerIdentity> {
     let account = answer.account?.parse().ok()?;
     let arn = answer.arn?;
     let partition = arn.strip_prefix("arn:")?.split(':').next().filter(|name| !name.is_empty())?.to_owned();
-    Some(Identity { account, partition, arn })
+    Some(CallerIdentity { account, partition, arn })
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn account_and_partition_are_those_of_the_principal() {
         let arn = "arn:aws-us-gov:sts::111111111111:assumed-role/Operator/jane";
-        let told = told(answer("111111111111", arn)).unwrap();
+        let told = parse_identity(answer("111111111111", arn)).unwrap();
         assert_eq!((told.account.as_str(), told.partition.as_str()), ("111111111111", "aws-us-gov"));
         assert_eq!(told.arn, arn);
     }
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn an_answer_of_another_form_is_refused() {
         for (account, arn) in [("1111", "arn:aws:iam::1:user/x"), ("111111111111", "jane"), ("", "")] {
-            assert_eq!(told(answer(account, arn)), None, "{account} {arn}");
+            assert_eq!(parse_identity(answer(account, arn)), None, "{account} {arn}");
         }
     }
 }

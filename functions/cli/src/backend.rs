@@ -8,7 +8,7 @@ use adapters::bus::EventBridgeBus;
 use adapters::clients::{ClientFactory, Clients};
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
-use adapters::identity::{Identity, identity};
+use adapters::identity::{CallerIdentity, caller_identity};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::noted_bus::NotedBus;
 use adapters::published::AnonymousReader;
@@ -80,7 +80,7 @@ impl Backend {
             zip_errors(places, zip_errors(timing(&env), vendor))?;
         let services = ClientFactory::from_environment(s3).await;
         let clients = services.all();
-        let Identity { account, partition, arn } = identity(&clients.sts).await?;
+        let CallerIdentity { account, partition, arn } = caller_identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
             return Err(Problem::usage("no region is set", "Set AWS_REGION to the deployment's region."));
         };
@@ -198,7 +198,7 @@ pub(crate) async fn open_source(
         DynamoSource::new(Clients::from_environment(s3).await.dynamodb, layout)
     };
     match source.identity().await {
-        Ok(identity) => Ok((backend, identity)),
+        Ok(identity) => Ok((backend, caller_identity)),
         Err(error) => {
             backend.close().await;
             Err(error.into())

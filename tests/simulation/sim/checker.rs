@@ -85,24 +85,24 @@ fn check_connector(
         delivered[id].iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
     let names: BTreeSet<String> =
         sealed.parts.iter().flat_map(|part| part.manifest_name().into_iter().chain([part.name()])).collect();
-    let there: BTreeSet<String> =
+    let found: BTreeSet<String> =
         delivered.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with(KEY_FOLDER)).collect();
-    let mut whole = true;
-    for name in names.symmetric_difference(&there) {
+    let mut complete = true;
+    for name in names.symmetric_difference(&found) {
         let what =
-            if there.contains(name) { "foreign: nobody sealed" } else { "lost: sealed and not there:" };
+            if found.contains(name) { "foreign: not sealed:" } else { "lost: sealed and missing:" };
         violations.push(format!("{what} {name} of {id}"));
-        whole = false;
+        complete = false;
     }
     if let Some(part) = sealed.parts.iter().find(|part| !sealed.published.contains(&part.number)) {
-        violations.push(format!("part {} of {id} was delivered, and the bus never told", part.number));
+        violations.push(format!("part {} of {id} was delivered without a notice", part.number));
     }
     for (index, item) in items.iter().enumerate() {
         if sealed.items.contains(&index) && item.time.is_some_and(|time| time < cursor.since) {
             violations.push(format!("foreign: {id} exports from {} and sealed {}", cursor.since, item.line));
         }
     }
-    if !whole {
+    if !complete {
         return;
     }
     let expected: Vec<&str> = items
@@ -118,8 +118,8 @@ fn check_connector(
     let verdict = match result {
         Ok(verdict) => verdict,
         Err(panic) => {
-            let words = panic.downcast_ref::<String>().cloned();
-            violations.push(format!("{id}: {}", words.unwrap_or_else(|| "a file that is none".into())));
+            let message = panic.downcast_ref::<String>().cloned();
+            violations.push(format!("{id}: {}", message.unwrap_or_else(|| "an invalid file".into())));
             return;
         }
     };
@@ -130,12 +130,12 @@ fn check_connector(
     stats.lost += verdict.missing.len() as u64;
     stats.double += verdict.duplicates.len() as u64;
     stats.foreign += (verdict.foreign.len() + verdict.unreadable) as u64;
-    violations.extend(verdict.missing.iter().map(|line| format!("lost: {id} was not given {line}")));
-    violations.extend(verdict.duplicates.iter().map(|line| format!("double: {id} was given twice {line}")));
-    violations.extend(verdict.foreign.iter().map(|line| format!("foreign: {id} was given {line}")));
+    violations.extend(verdict.missing.iter().map(|line| format!("lost: {id} did not get {line}")));
+    violations.extend(verdict.duplicates.iter().map(|line| format!("double: {id} got twice {line}")));
+    violations.extend(verdict.foreign.iter().map(|line| format!("foreign: {id} got {line}")));
     if verdict.unreadable > 0 {
         violations.push(format!(
-            "foreign: {id} was given {} records of items that it does not have",
+            "foreign: {id} got {} unreadable records of items that it does not have",
             verdict.unreadable
         ));
     }

@@ -17,7 +17,7 @@ use super::world::{OTHER_ACCOUNT, destination};
 
 /// A fault as the delivery error that the customer's side returns.
 fn delivery_error<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFault> {
-    let (reason, code) = match fault {
+    let (kind, code) = match fault {
         Fault::Conflict | Fault::ConflictWritten => {
             (DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
         }
@@ -25,7 +25,7 @@ fn delivery_error<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFa
         Fault::SlowDown => (DeliveryErrorKind::Unavailable, "SlowDown"),
         _ => (DeliveryErrorKind::Unavailable, "NoAnswer"),
     };
-    Err(CustomerFault { stage, kind: reason, code: code.into(), message: fault.description().into() })
+    Err(CustomerFault { stage, kind, code: code.into(), message: fault.description().into() })
 }
 
 #[async_trait]
@@ -56,8 +56,8 @@ impl OpenedBucket {
         let world = &self.worker.world;
         let key = object.key.clone();
         let mut answer = self.bucket.put_new(object).await;
-        let says = answer.as_ref().map_or_else(|fault| fault.code.clone(), |answer| format!("{answer:?}"));
-        world.engine.log(format_args!("worker {} put {key} to {}: {says}", self.worker.number, self.name));
+        let result = answer.as_ref().map_or_else(|fault| fault.code.clone(), |answer| format!("{answer:?}"));
+        world.engine.log(format_args!("worker {} put {key} to {}: {result}", self.worker.number, self.name));
         if answer == Ok(PutAnswer::Exists) {
             world.engine.count(Fault::Exists, 1);
             if world.has_mutant(Mutant::Overwrites) {

@@ -227,7 +227,7 @@ impl Functions {
             }
         };
         if !explained {
-            self.world.truth().violation(format!("a run failed for no reason: {error:?}"));
+            self.world.truth().violation(format!("a run failed without a cause: {error:?}"));
         }
         true
     }

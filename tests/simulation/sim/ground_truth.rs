@@ -118,7 +118,7 @@ impl GroundTruth {
     /// A worker sealed a part.
     pub(crate) fn seal(&mut self, worker: usize, part: &Part, staging: &FakeStaging) {
         let Some(sealed) = self.sealed.get_mut(&part.connector) else {
-            return self.violation(format!("a part of nobody was sealed: {}", part.connector));
+            return self.violation(format!("a part of an unknown connector was sealed: {}", part.connector));
         };
         let expected = sealed.parts.last().map_or(PartNumber::FIRST, |last| last.number.next());
         let watermark = sealed.parts.last().map_or(sealed.since, |last| last.window.to);
@@ -132,22 +132,22 @@ impl GroundTruth {
         let (number, lines) = (part.number, lines(part, staging));
         if lines.len() as u64 != part.events {
             self.violations.push(format!(
-                "part {number} says {} events and holds {}",
+                "part {number} states {} events and contains {}",
                 part.events,
                 lines.len()
             ));
         }
         for line in lines {
             let Some(index) = self.by_line.get(&line) else {
-                self.violations.push(format!("foreign: part {number} holds what nobody wrote: {line}"));
+                self.violations.push(format!("foreign: part {number} contains what nobody wrote: {line}"));
                 continue;
             };
             if self.items[*index].tenant != sealed.tenant {
-                self.violations.push(format!("foreign: part {number} of {} holds {line}", sealed.tenant));
+                self.violations.push(format!("foreign: part {number} of {} contains {line}", sealed.tenant));
             }
             if !sealed.items.insert(*index) {
                 self.violations
-                    .push(format!("double: part {number} of {} holds {line} again", part.connector));
+                    .push(format!("double: part {number} of {} contains {line} again", part.connector));
             }
         }
         sealed.parts.push(part.clone());
@@ -161,10 +161,10 @@ impl GroundTruth {
     fn heartbeat(&mut self, worker: usize, part: &Part) {
         let Some(sealed) = self.sealed.get(&part.connector) else { return };
         let Some((read_at, from)) = self.reads.get(&(worker, sealed.tenant.clone(), part.window.to)) else {
-            return self.violation(format!("a heartbeat for {:?} without any reading", part.window));
+            return self.violation(format!("a heartbeat for {:?} without a read", part.window));
         };
         let from = part.window.from.max(*from);
-        let passed_over = |(index, item): &(usize, &Item)| {
+        let missed = |(index, item): &(usize, &Item)| {
             let inside = item.time.is_some_and(|time| time >= from && time < part.window.to);
             inside
                 && item.tenant == sealed.tenant
@@ -172,9 +172,9 @@ impl GroundTruth {
                 && !item.deleted
                 && !sealed.items.contains(index)
         };
-        if let Some((_, item)) = self.items.iter().enumerate().find(passed_over) {
+        if let Some((_, item)) = self.items.iter().enumerate().find(missed) {
             let violation =
-                format!("not quiet: the heartbeat for {:?} passes over {}", part.window, item.line);
+                format!("not quiet: the heartbeat for {:?} misses {}", part.window, item.line);
             self.violations.push(violation);
         }
     }
@@ -195,18 +195,18 @@ impl GroundTruth {
                 there == bucket && other.starts_with(&events) && other.contains(&number)
             };
             if !self.ever.iter().any(is_its) {
-                self.violations.push(format!("chain: {key} is there before the part that it tells of"));
+                self.violations.push(format!("chain: {key} was written before its part"));
             }
         }
     }
 
     /// Records the content of a bucket before it is deleted, and at the end.
     pub(crate) fn record_bucket(&mut self, bucket: &str, objects: Vec<(String, Bytes)>) {
-        let there: BTreeSet<&String> = objects.iter().map(|(key, _)| key).collect();
+        let found: BTreeSet<&String> = objects.iter().map(|(key, _)| key).collect();
         let known =
             self.buckets.get(bucket).map(|bucket| bucket.written.iter().collect()).unwrap_or_default();
-        if there != known {
-            let violation = format!("{bucket} holds {there:?}, and was given {known:?}");
+        if found != known {
+            let violation = format!("{bucket} contains {found:?}, but {known:?} was written");
             self.violations.push(violation);
         }
         for (key, bytes) in objects {
@@ -216,7 +216,7 @@ impl GroundTruth {
             let Some((_, prefix, id)) =
                 self.folders.iter().filter(theirs).max_by_key(|folder| folder.1.len())
             else {
-                self.violations.push(format!("foreign: {key} lies in nobody's folder of {bucket}"));
+                self.violations.push(format!("foreign: {key} is in no connector's folder of {bucket}"));
                 continue;
             };
             let name = key[prefix.len() + 1..].to_owned();
@@ -224,7 +224,7 @@ impl GroundTruth {
             // A part that was delivered, and whose mark was lost before the customer moved, is delivered to
             // the new place too.
             if delivered.insert(name, bytes.clone()).is_some_and(|before| before != bytes) {
-                self.violations.push(format!("{key} was given twice with different bytes"));
+                self.violations.push(format!("{key} was delivered twice with different bytes"));
             }
         }
     }
@@ -264,7 +264,7 @@ impl GroundTruth {
                 });
                 if item.tenant == sealed.tenant && due && !sealed.items.contains(index) {
                     let violation =
-                        format!("lost: {id} passed over {} at {watermark}, and now it is deleted", item.line);
+                        format!("lost: {id} missed {} at {watermark}, and now it is deleted", item.line);
                     self.violations.push(violation);
                 }
             }
@@ -287,7 +287,7 @@ fn lines(part: &Part, staging: &FakeStaging) -> Vec<String> {
             zstd::Decoder::new(object.as_ref()).and_then(|mut file| file.read_to_string(&mut text))
         }
     };
-    read.expect("a staged file unpacks");
+    read.expect("a staged file decompresses");
     let is_event = |line: &&str| part.encoding.format == Format::Ndjson || !matches!(*line, "[" | "]");
     text.lines().filter(is_event).map(|line| line.strip_suffix(',').unwrap_or(line).to_owned()).collect()
 }

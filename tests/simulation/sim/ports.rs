@@ -161,9 +161,9 @@ impl Pages {
 impl PageReader for Pages {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
         let worker = self.worker.clone();
-        let taken_for_end = worker.world.has_mutant(Mutant::TakesFailedPageForEnd);
+        let ends = worker.world.has_mutant(Mutant::TakesFailedPageForEnd);
         let fails =
-            |fault| if taken_for_end { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
+            |fault| if ends { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
         worker.call(CallKind::Page, "next_page", self.read(), fails).await
     }
 }
@@ -195,11 +195,11 @@ impl Staging for Worker {
     }
 
     async fn list(&self, prefix: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.call(CallKind::Staging, "staged", self.world.staging.list(prefix, after), transient_error).await
+        self.call(CallKind::Staging, "list", self.world.staging.list(prefix, after), transient_error).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
-        self.call(CallKind::Staging, "discard", self.world.staging.mark_orphan(key), transient_error).await
+        self.call(CallKind::Staging, "mark_orphan", self.world.staging.mark_orphan(key), transient_error).await
     }
 }
 
@@ -233,7 +233,7 @@ impl Bus for Worker {
         {
             sealed.published.insert(delivery.part);
         }
-        self.call(CallKind::Bus, "announce", self.world.bus.publish(notice), transient_error).await
+        self.call(CallKind::Bus, "publish", self.world.bus.publish(notice), transient_error).await
     }
 }
 

@@ -95,7 +95,7 @@ impl Simulation {
                 break;
             }
             match self.engine.next() {
-                None => self.world.truth().violation("nothing is left to do, and not all is done".into()),
+                None => self.world.truth().violation("nothing is left to do, but not everything is done".into()),
                 Some(Next::Call(call)) => {
                     if let Some(outcome) = draw_outcome(&self.world, call) {
                         self.engine.log(format_args!("worker {} {}: {outcome:?}", call.worker, call.name));
@@ -155,7 +155,7 @@ impl Simulation {
     }
 
     fn calm(&mut self) {
-        self.engine.log(format_args!("all is mended"));
+        self.engine.log(format_args!("faults stop"));
         self.world.injects_faults.store(false, Ordering::Relaxed);
         self.engine.set_pace(50, 0, 1);
         actors::restore_all(&self.world);
@@ -185,10 +185,10 @@ impl Simulation {
         };
         let to = self.world.truth().items.iter().filter_map(|item| item.time).max().unwrap_or(self.began);
         let to = to.max(calm.since) + self.world.plan.timing.look_back + Duration::from_secs(1);
-        let undone = |cursor: &&Cursor| {
+        let is_behind = |cursor: &&Cursor| {
             cursor.watermark < to || cursor.undelivered().is_some() || cursor.block.is_some()
         };
-        if reconciled && self.functions.are_idle() && !cursors.iter().any(|cursor| undone(&cursor)) {
+        if reconciled && self.functions.are_idle() && !cursors.iter().any(|cursor| is_behind(&cursor)) {
             return true;
         }
         let limit = match (self.world.plan.length, reconcile) {
@@ -198,9 +198,9 @@ impl Simulation {
         };
         if now > calm.since + limit {
             let idle = self.functions.are_idle();
-            let cursors: Vec<&Cursor> = cursors.iter().filter(undone).collect();
+            let cursors: Vec<&Cursor> = cursors.iter().filter(is_behind).collect();
             let violation = format!(
-                "no end {limit:?} after all was mended: idle: {idle}, reconciled: {reconciled}, {cursors:#?}"
+                "not done {limit:?} after the faults stopped: idle: {idle}, reconciled: {reconciled}, {cursors:#?}"
             );
             self.world.truth().violation(violation);
         }

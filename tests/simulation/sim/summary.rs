@@ -50,14 +50,14 @@ impl Total {
         let mut lines = vec![
             format!("{:>12}  simulations, {} failed", self.seeds, self.failed.len()),
             format!("{hours:>12}  simulated hours"),
-            format!("{:>12}  calls of ports", self.calls),
-            format!("{:>12}  messages worked on", self.runs),
-            format!("{connectors:>12}  buckets held against the table"),
+            format!("{:>12}  port calls", self.calls),
+            format!("{:>12}  messages processed", self.runs),
+            format!("{connectors:>12}  buckets compared with the table"),
             format!("{events:>12}  events delivered"),
             format!("{parts:>12}  files, {heartbeats} of them heartbeats"),
             format!("{lost:>12}  events lost"),
-            format!("{double:>12}  events twice"),
-            format!("{foreign:>12}  events foreign"),
+            format!("{double:>12}  events duplicated"),
+            format!("{foreign:>12}  foreign events"),
             String::new(),
         ];
         let faults: u64 = Fault::ALL.iter().map(|fault| self.faults.of(*fault)).sum();
@@ -68,8 +68,8 @@ impl Total {
 }
 
 /// Simulates the seeds from `first` on, on all threads but at least two. Stops at the first that fails. Calls
-/// `report` after each one.
-pub(crate) fn simulate_many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync) -> Total {
+/// `progress` after each one.
+pub(crate) fn simulate_many(first: u64, seeds: u64, progress: impl Fn(&Total) + Sync) -> Total {
     let next = AtomicU64::new(first);
     let stop = AtomicBool::new(false);
     let total = Mutex::new(Total::default());
@@ -86,7 +86,7 @@ pub(crate) fn simulate_many(first: u64, seeds: u64, tell: impl Fn(&Total) + Sync
                     stop.fetch_or(!report.violations.is_empty(), Ordering::Relaxed);
                     let mut total = total.lock().expect("no thread panics while it holds the total");
                     total.add(&report);
-                    tell(&total);
+                    progress(&total);
                 }
             });
         }

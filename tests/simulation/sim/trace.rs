@@ -23,7 +23,7 @@ impl Trace {
 
     pub(crate) fn log(&mut self, now: Time, line: Arguments<'_>) {
         self.line.clear();
-        write!(self.line, "{} {line}", now.millis()).expect("a text takes every line");
+        write!(self.line, "{} {line}", now.millis()).expect("writing to a String never fails");
         for byte in self.line.bytes() {
             self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(PRIME);
         }

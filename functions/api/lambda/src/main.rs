@@ -12,7 +12,7 @@ use adapters::bus::EventBridgeBus;
 use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
-use adapters::identity::{Identity, identity};
+use adapters::identity::{CallerIdentity, caller_identity};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
@@ -63,7 +63,7 @@ async fn answer(router: &Router, event: &RawValue) -> Result<Answer, Error> {
 async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let sts = services.sts();
-    let Identity { account, partition, .. } = identity(&sts).await?;
+    let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
     let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
     let exporter_role = settings.vendor.exporter_role;
     let exporter = format!("arn:{partition}:iam::{account}:role/{exporter_role}").parse()?;
