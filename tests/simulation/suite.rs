@@ -43,8 +43,8 @@ fn every_mutant_is_caught() {
             let violations = simulate(seed, Some(*mutant), false).violations;
             violations.into_iter().next().map(|violation| (seed, violation))
         });
-        let (seed, violation) = noticed
-            .unwrap_or_else(|| panic!("not caught in {MUTANT_SEEDS} seeds: {}", mutant.description()));
+        let (seed, violation) =
+            noticed.unwrap_or_else(|| panic!("not caught in {MUTANT_SEEDS} seeds: {}", mutant.description()));
         let violation: String = violation.chars().take(160).collect();
         println!("{}: seed {seed}: {violation}", mutant.description());
     }

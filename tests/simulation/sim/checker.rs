@@ -89,8 +89,7 @@ fn check_connector(
         delivered.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with(KEY_FOLDER)).collect();
     let mut complete = true;
     for name in names.symmetric_difference(&found) {
-        let what =
-            if found.contains(name) { "foreign: not sealed:" } else { "lost: sealed and missing:" };
+        let what = if found.contains(name) { "foreign: not sealed:" } else { "lost: sealed and missing:" };
         violations.push(format!("{what} {name} of {id}"));
         complete = false;
     }

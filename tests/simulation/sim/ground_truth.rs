@@ -173,8 +173,7 @@ impl GroundTruth {
                 && !sealed.items.contains(index)
         };
         if let Some((_, item)) = self.items.iter().enumerate().find(missed) {
-            let violation =
-                format!("not quiet: the heartbeat for {:?} misses {}", part.window, item.line);
+            let violation = format!("not quiet: the heartbeat for {:?} misses {}", part.window, item.line);
             self.violations.push(violation);
         }
     }

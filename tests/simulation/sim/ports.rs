@@ -162,8 +162,7 @@ impl PageReader for Pages {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
         let worker = self.worker.clone();
         let ends = worker.world.has_mutant(Mutant::TakesFailedPageForEnd);
-        let fails =
-            |fault| if ends { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
+        let fails = |fault| if ends { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
         worker.call(CallKind::Page, "next_page", self.read(), fails).await
     }
 }
@@ -199,7 +198,8 @@ impl Staging for Worker {
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
-        self.call(CallKind::Staging, "mark_orphan", self.world.staging.mark_orphan(key), transient_error).await
+        self.call(CallKind::Staging, "mark_orphan", self.world.staging.mark_orphan(key), transient_error)
+            .await
     }
 }
 

@@ -95,7 +95,9 @@ impl Simulation {
                 break;
             }
             match self.engine.next() {
-                None => self.world.truth().violation("nothing is left to do, but not everything is done".into()),
+                None => {
+                    self.world.truth().violation("nothing is left to do, but not everything is done".into())
+                }
                 Some(Next::Call(call)) => {
                     if let Some(outcome) = draw_outcome(&self.world, call) {
                         self.engine.log(format_args!("worker {} {}: {outcome:?}", call.worker, call.name));

@@ -23,7 +23,7 @@ use domain::ports::{Consents, NotificationStore, PortError};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
-use super::answers::held;
+use super::answers::condition_met;
 use super::expression::{names, number, text, values};
 use super::keys::{Item, PK, SK};
 use super::{DynamoLedger, records};
@@ -96,7 +96,7 @@ impl DynamoLedger {
                 .set_expression_attribute_names(Some(names([VERSION])))
                 .set_expression_attribute_values(Some(values([(":before", number(version - 1))])))
         };
-        held(WRITING, put.send().await)
+        condition_met(WRITING, put.send().await)
     }
 
     fn share(&self, tenant: &TenantId) -> UpdateItemFluentBuilder {
@@ -130,7 +130,7 @@ impl DynamoLedger {
                 let garbled = || PortError::Bug { what: SPENDING, source: "no time was returned".into() };
                 begins.map(Some).ok_or_else(garbled)
             }
-            answer => held(SPENDING, answer).map(|_| None),
+            answer => condition_met(SPENDING, answer).map(|_| None),
         }
     }
 
@@ -147,7 +147,7 @@ impl DynamoLedger {
                 (":now", millis(now)),
                 (":most", millis(most)),
             ])));
-        held(SPENDING, update.send().await)
+        condition_met(SPENDING, update.send().await)
     }
 }
 
@@ -225,7 +225,7 @@ impl NotificationStore for DynamoLedger {
             .update_expression("SET #spent_to = #spent_to - :unused")
             .condition_expression("attribute_exists(#spent_to)")
             .set_expression_attribute_values(Some(values([(":unused", number(unused))])));
-        held(SPENDING, update.send().await).map(drop)
+        condition_met(SPENDING, update.send().await).map(drop)
     }
 
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {

@@ -10,11 +10,11 @@ use crate::port_error::{is_transient, port_error};
 
 /// Cancellation codes that say nothing about the conditions: another transaction was in progress, or requests
 /// were throttled. Source: DynamoDB API reference, `TransactWriteItems`, "Errors".
-const IN_THE_WAY: [&str; 4] =
+const RETRYABLE_CANCELLATIONS: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
 /// Whether a single write was executed; `false` if its condition failed.
-pub(super) fn held<T, E>(
+pub(super) fn condition_met<T, E>(
     what: &'static str,
     answer: Result<T, SdkError<E, HttpResponse>>,
 ) -> Result<bool, PortError>
@@ -30,66 +30,68 @@ where
 
 /// The outcome of a transaction.
 #[derive(Debug)]
-pub(super) enum Transacted {
+pub(super) enum TransactionOutcome {
     /// All of its writes were executed.
-    Done,
+    Committed,
     /// None was executed: the conditions of the writes with these indices failed, counted from zero.
-    Refused(Vec<usize>),
+    ConditionsFailed(Vec<usize>),
     /// None was executed and no condition was checked: other requests were in progress.
-    InTheWay(BoxError),
+    Conflict(BoxError),
     /// Unknown: the response was lost.
     Unknown(BoxError),
 }
 
 /// Classifies the response to a transaction. An error is permanent: denied, or a bug.
-pub(super) fn transacted<T>(
+pub(super) fn classify_transaction<T>(
     what: &'static str,
     answer: Result<T, SdkError<TransactWriteItemsError, HttpResponse>>,
-) -> Result<Transacted, PortError> {
-    let Err(error) = answer else { return Ok(Transacted::Done) };
+) -> Result<TransactionOutcome, PortError> {
+    let Err(error) = answer else { return Ok(TransactionOutcome::Committed) };
     let cancelled = error.as_service_error().and_then(|error| match error {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
             let codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
-            Some(by_codes(codes))
+            Some(classify_cancellation(codes))
         }
         _ => None,
     });
     match cancelled {
-        Some(Cancelled::Refused(failed)) => Ok(Transacted::Refused(failed)),
-        Some(Cancelled::InTheWay) => Ok(Transacted::InTheWay(Box::new(error))),
-        Some(Cancelled::Wrong) => Err(PortError::Bug { what, source: Box::new(error) }),
-        None if is_transient(&error) || is_garbled(&error) => Ok(Transacted::Unknown(Box::new(error))),
+        Some(Cancellation::ConditionsFailed(failed)) => Ok(TransactionOutcome::ConditionsFailed(failed)),
+        Some(Cancellation::Conflict) => Ok(TransactionOutcome::Conflict(Box::new(error))),
+        Some(Cancellation::Invalid) => Err(PortError::Bug { what, source: Box::new(error) }),
+        None if is_transient(&error) || is_unparsable_success(&error) => {
+            Ok(TransactionOutcome::Unknown(Box::new(error)))
+        }
         None => Err(port_error(what, error)),
     }
 }
 
 /// Whether the response is a success with an unparsable body: the transaction may well be committed.
-fn is_garbled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
+fn is_unparsable_success(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
     error.raw_response().is_some_and(|response| response.status().is_success())
 }
 
 /// The reason why a transaction was cancelled.
 #[derive(Debug, PartialEq, Eq)]
-enum Cancelled {
-    Refused(Vec<usize>),
-    InTheWay,
-    Wrong,
+enum Cancellation {
+    ConditionsFailed(Vec<usize>),
+    Conflict,
+    Invalid,
 }
 
-fn by_codes<'a>(codes: impl Iterator<Item = &'a str>) -> Cancelled {
+fn classify_cancellation<'a>(codes: impl Iterator<Item = &'a str>) -> Cancellation {
     let mut wrong = false;
     let mut failed = Vec::new();
     for (index, code) in codes.enumerate() {
         if code == "ConditionalCheckFailed" {
             failed.push(index);
         }
-        wrong |= code != "None" && !IN_THE_WAY.contains(&code);
+        wrong |= code != "None" && !RETRYABLE_CANCELLATIONS.contains(&code);
     }
     match (failed.is_empty(), wrong) {
-        (false, _) => Cancelled::Refused(failed),
-        (true, true) => Cancelled::Wrong,
+        (false, _) => Cancellation::ConditionsFailed(failed),
+        (true, true) => Cancellation::Invalid,
         // Cancelled without a reason: the caller reads its record back.
-        (true, false) => Cancelled::InTheWay,
+        (true, false) => Cancellation::Conflict,
     }
 }
 
@@ -100,27 +102,30 @@ mod tests {
     #[test]
     fn a_condition_that_failed_is_a_refusal_whatever_else_went_wrong() {
         for (codes, meaning) in [
-            (&["ConditionalCheckFailed", "None"][..], Cancelled::Refused(vec![0])),
-            (&["TransactionConflict", "ConditionalCheckFailed"], Cancelled::Refused(vec![1])),
+            (&["ConditionalCheckFailed", "None"][..], Cancellation::ConditionsFailed(vec![0])),
+            (&["TransactionConflict", "ConditionalCheckFailed"], Cancellation::ConditionsFailed(vec![1])),
             (
                 &["ConditionalCheckFailed", "ValidationError", "ConditionalCheckFailed"],
-                Cancelled::Refused(vec![0, 2]),
+                Cancellation::ConditionsFailed(vec![0, 2]),
             ),
-            (&["None", "TransactionConflict"], Cancelled::InTheWay),
-            (&["ThrottlingError", "None"], Cancelled::InTheWay),
-            (&["None", "ValidationError"], Cancelled::Wrong),
-            (&[], Cancelled::InTheWay),
+            (&["None", "TransactionConflict"], Cancellation::Conflict),
+            (&["ThrottlingError", "None"], Cancellation::Conflict),
+            (&["None", "ValidationError"], Cancellation::Invalid),
+            (&[], Cancellation::Conflict),
         ] {
-            assert_eq!(by_codes(codes.iter().copied()), meaning, "{codes:?}");
+            assert_eq!(classify_cancellation(codes.iter().copied()), meaning, "{codes:?}");
         }
     }
 
     #[test]
     fn a_lost_answer_is_unknown_and_never_an_error() {
         let lost = SdkError::<TransactWriteItemsError, HttpResponse>::timeout_error("no answer");
-        assert!(matches!(transacted::<()>("sealing", Err(lost)), Ok(Transacted::Unknown(_))));
+        assert!(matches!(
+            classify_transaction::<()>("sealing", Err(lost)),
+            Ok(TransactionOutcome::Unknown(_))
+        ));
         let unsent =
             SdkError::<TransactWriteItemsError, HttpResponse>::construction_failure("no credentials");
-        assert!(matches!(transacted::<()>("sealing", Err(unsent)), Err(PortError::Bug { .. })));
+        assert!(matches!(classify_transaction::<()>("sealing", Err(unsent)), Err(PortError::Bug { .. })));
     }
 }

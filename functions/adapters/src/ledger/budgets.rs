@@ -22,8 +22,8 @@ use domain::connector::{Connector, State};
 use domain::names::TenantId;
 use domain::ports::{BoxError, PortError, SpendOutcome, Spender};
 
-use super::answers::{Transacted, transacted};
-use super::changes::{TRIES, incomplete};
+use super::answers::{TransactionOutcome, classify_transaction};
+use super::changes::{TRIES, build_error};
 use super::expression::{names, number, values};
 use super::{DynamoLedger, keys};
 
@@ -61,7 +61,7 @@ impl DynamoLedger {
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
             .set_expression_attribute_values(Some(given));
-        let update = update.build().map_err(incomplete)?;
+        let update = update.build().map_err(build_error)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -85,7 +85,7 @@ impl DynamoLedger {
             .update_expression("ADD #used :by")
             .set_expression_attribute_names(Some(names([USED])))
             .set_expression_attribute_values(Some(values([(":by", by)])));
-        let update = update.build().map_err(incomplete)?;
+        let update = update.build().map_err(build_error)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }
@@ -99,11 +99,13 @@ impl Spender for DynamoLedger {
         let mut cause: BoxError = "others used the same budget on every attempt".into();
         for _ in 0..TRIES {
             let request = self.client.transact_write_items().transact_items(write.clone());
-            match transacted(WHAT, request.send().await)? {
-                Transacted::Done => return Ok(SpendOutcome::Counted),
-                Transacted::Refused(_) => return Ok(SpendOutcome::Exhausted),
-                Transacted::InTheWay(other) => cause = other,
-                Transacted::Unknown(lost) => return Err(PortError::Transient { what: WHAT, source: lost }),
+            match classify_transaction(WHAT, request.send().await)? {
+                TransactionOutcome::Committed => return Ok(SpendOutcome::Counted),
+                TransactionOutcome::ConditionsFailed(_) => return Ok(SpendOutcome::Exhausted),
+                TransactionOutcome::Conflict(other) => cause = other,
+                TransactionOutcome::Unknown(lost) => {
+                    return Err(PortError::Transient { what: WHAT, source: lost });
+                }
             }
         }
         Err(PortError::Transient { what: WHAT, source: cause })

@@ -8,7 +8,7 @@ use domain::connector::Change;
 use domain::cursor::Cursor;
 use domain::ports::{BoxError, PortError, SaveAnswer, Saved};
 
-use super::answers::{Transacted, transacted};
+use super::answers::{TransactionOutcome, classify_transaction};
 use super::budgets::is_counted;
 use super::claims::ClaimOutcome;
 use super::expression::{names, number, values};
@@ -34,7 +34,7 @@ pub(super) enum Guard {
 
 /// A write and the meaning of its condition.
 #[derive(Debug, Clone)]
-pub(super) struct Guarded {
+pub(super) struct GuardedWrite {
     pub(super) guard: Guard,
     pub(super) write: TransactWriteItem,
 }
@@ -42,7 +42,7 @@ pub(super) struct Guarded {
 impl DynamoLedger {
     /// Of two workers that change the same version one commits. The other fails on the settings' version, and
     /// the answer is `Stale`.
-    pub(super) async fn carry_out(
+    pub(super) async fn commit_change(
         &self,
         what: &'static str,
         change: &Change,
@@ -50,39 +50,39 @@ impl DynamoLedger {
         spends: &[Spending],
     ) -> Result<SaveAnswer, PortError> {
         let mut own = self.own_writes(change, cursor)?;
-        own.extend(self.counts_of(change, spends)?);
+        own.extend(self.budget_writes(change, spends)?);
         let mut cause: BoxError = "other claims in the same bucket came first on every attempt".into();
         for _ in 0..TRIES {
             let mut writes = own.clone();
             match self.claim_writes(change).await? {
                 ClaimOutcome::Writes(claims) => writes.extend(claims),
                 ClaimOutcome::Taken(taken) => {
-                    return self.unless_recorded(change, SaveAnswer::AlreadyOwned(taken)).await;
+                    return self.resolve_refusal(change, SaveAnswer::AlreadyOwned(taken)).await;
                 }
             }
             let mut request = self.client.transact_write_items();
-            for Guarded { write, .. } in &writes {
+            for GuardedWrite { write, .. } in &writes {
                 request = request.transact_items(write.clone());
             }
-            match transacted(what, request.send().await)? {
-                Transacted::Done => return Ok(SaveAnswer::Saved(Saved::Stored)),
-                Transacted::Refused(failed) => match first_failed(&writes, &failed) {
+            match classify_transaction(what, request.send().await)? {
+                TransactionOutcome::Committed => return Ok(SaveAnswer::Saved(Saved::Stored)),
+                TransactionOutcome::ConditionsFailed(failed) => match failed_guard(&writes, &failed) {
                     Guard::Version => {
-                        return self.unless_recorded(change, SaveAnswer::Saved(Saved::Stale)).await;
+                        return self.resolve_refusal(change, SaveAnswer::Saved(Saved::Stale)).await;
                     }
                     Guard::Budget(budget) => {
-                        return self.unless_recorded(change, SaveAnswer::Exhausted(budget)).await;
+                        return self.resolve_refusal(change, SaveAnswer::Exhausted(budget)).await;
                     }
                     Guard::Role => {
                         let taken = SaveAnswer::AlreadyOwned(domain::onboarding::OwnedResource::Role);
-                        return self.unless_recorded(change, taken).await;
+                        return self.resolve_refusal(change, taken).await;
                     }
                     Guard::Bucket => {}
                 },
                 // Unknown whether it was committed. If it was, its record exists, now or once the next
                 // attempt has failed.
-                Transacted::InTheWay(lost) | Transacted::Unknown(lost) => {
-                    if self.recorded(change).await?.as_ref() == Some(change) {
+                TransactionOutcome::Conflict(lost) | TransactionOutcome::Unknown(lost) => {
+                    if self.recorded_change(change).await?.as_ref() == Some(change) {
                         return Ok(SaveAnswer::Saved(Saved::Stored));
                     }
                     cause = lost;
@@ -95,8 +95,8 @@ impl DynamoLedger {
     /// The meaning of a failed condition. If the record of this version is ours, an earlier attempt was
     /// committed and its response lost. If it is someone else's, they were faster, whichever condition
     /// failed. If there is none, the answer is `seems`.
-    async fn unless_recorded(&self, change: &Change, seems: SaveAnswer) -> Result<SaveAnswer, PortError> {
-        Ok(match self.recorded(change).await? {
+    async fn resolve_refusal(&self, change: &Change, seems: SaveAnswer) -> Result<SaveAnswer, PortError> {
+        Ok(match self.recorded_change(change).await? {
             Some(recorded) if recorded == *change => SaveAnswer::Saved(Saved::Stored),
             Some(_) => SaveAnswer::Saved(Saved::Stale),
             None => seems,
@@ -104,7 +104,7 @@ impl DynamoLedger {
     }
 
     /// The record of the version that a change creates.
-    async fn recorded(&self, change: &Change) -> Result<Option<Change>, PortError> {
+    async fn recorded_change(&self, change: &Change) -> Result<Option<Change>, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let key = keys::key(&change.after.id, &keys::change(change.version));
         let answer = get.set_key(Some(key)).send().await;
@@ -113,7 +113,7 @@ impl DynamoLedger {
     }
 
     /// The writes to the connector's own partition.
-    fn own_writes(&self, change: &Change, cursor: Option<&Cursor>) -> Result<Vec<Guarded>, PortError> {
+    fn own_writes(&self, change: &Change, cursor: Option<&Cursor>) -> Result<Vec<GuardedWrite>, PortError> {
         let settings = records::of_connector(&change.after)?;
         let settings = match &change.before {
             None => self.put_if_absent(settings)?,
@@ -125,31 +125,35 @@ impl DynamoLedger {
                 .set_expression_attribute_names(Some(names(["version"])))
                 .set_expression_attribute_values(Some(values([(":before", number(before.version))])))
                 .build()
-                .map_err(incomplete)?,
+                .map_err(build_error)?,
         };
         let mut puts = vec![settings, self.put_if_absent(records::of_change(change)?)?];
         if let Some(cursor) = cursor {
             // An active connector always has a cursor, and an existing one is never reset to its start.
             puts.push(self.put_if_absent(records::of_cursor(&change.after.id, cursor)?)?);
         }
-        let guarded =
-            |put| Guarded { guard: Guard::Version, write: TransactWriteItem::builder().put(put).build() };
+        let guarded = |put| GuardedWrite {
+            guard: Guard::Version,
+            write: TransactWriteItem::builder().put(put).build(),
+        };
         Ok(puts.into_iter().map(guarded).collect())
     }
 
     /// The writes to the budget counters: what the change uses, and how many connectors the tenant has.
-    fn counts_of(&self, change: &Change, spends: &[Spending]) -> Result<Vec<Guarded>, PortError> {
+    fn budget_writes(&self, change: &Change, spends: &[Spending]) -> Result<Vec<GuardedWrite>, PortError> {
         let mut writes = Vec::new();
         for spending in spends {
-            writes
-                .push(Guarded { guard: Guard::Budget(spending.budget), write: self.spend_write(spending)? });
+            writes.push(GuardedWrite {
+                guard: Guard::Budget(spending.budget),
+                write: self.spend_write(spending)?,
+            });
         }
         let (before, after) = (change.before.as_ref().is_some_and(is_counted), is_counted(&change.after));
         let is_limited = spends.iter().any(|spending| spending.budget == Budget::Connectors);
         // A transaction may write an item only once.
         if before != after && !is_limited {
             let write = self.connector_count_write(&change.after.tenant, after)?;
-            writes.push(Guarded { guard: Guard::Version, write });
+            writes.push(GuardedWrite { guard: Guard::Version, write });
         }
         Ok(writes)
     }
@@ -162,16 +166,16 @@ impl DynamoLedger {
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK])))
             .build()
-            .map_err(incomplete)
+            .map_err(build_error)
     }
 }
 
 /// The failed condition with the highest priority: a stale change is stale, whatever else failed.
-fn first_failed(writes: &[Guarded], failed: &[usize]) -> Guard {
+fn failed_guard(writes: &[GuardedWrite], failed: &[usize]) -> Guard {
     let guards = failed.iter().filter_map(|index| writes.get(*index)).map(|write| write.guard);
     guards.min().unwrap_or(Guard::Bucket)
 }
 
-pub(super) fn incomplete(source: BuildError) -> PortError {
+pub(super) fn build_error(source: BuildError) -> PortError {
     PortError::Bug { what: "building a transaction", source: Box::new(source) }
 }

@@ -20,7 +20,7 @@ use domain::onboarding::OwnedResource;
 use domain::ports::PortError;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Guard, Guarded, incomplete};
+use super::changes::{Guard, GuardedWrite, build_error};
 use super::expression::{names, number, text, values};
 use super::keys::{self, Item, PK};
 use super::{DynamoLedger, records};
@@ -32,7 +32,7 @@ const CONNECTORS: &str = "connectors";
 /// The claims of a change.
 pub(super) enum ClaimOutcome {
     /// The writes that claim and release.
-    Writes(Vec<Guarded>),
+    Writes(Vec<GuardedWrite>),
     /// Another connector owns it.
     Taken(OwnedResource),
 }
@@ -104,7 +104,11 @@ impl DynamoLedger {
     }
 
     /// A second worker that read the same version fails, reads again and checks again.
-    fn put_bucket_claims(&self, bucket: &BucketName, claims: &BucketClaims) -> Result<Guarded, PortError> {
+    fn put_bucket_claims(
+        &self,
+        bucket: &BucketName,
+        claims: &BucketClaims,
+    ) -> Result<GuardedWrite, PortError> {
         let mut item = records::to_item("writing the claims on a bucket", claims)?;
         item.extend(keys::bucket(bucket));
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
@@ -117,13 +121,13 @@ impl DynamoLedger {
                 .set_expression_attribute_names(Some(names(["version"])))
                 .set_expression_attribute_values(Some(values([(":judged", number(judged))]))),
         };
-        let put = put.build().map_err(incomplete)?;
-        Ok(Guarded { guard: Guard::Bucket, write: TransactWriteItem::builder().put(put).build() })
+        let put = put.build().map_err(build_error)?;
+        Ok(GuardedWrite { guard: Guard::Bucket, write: TransactWriteItem::builder().put(put).build() })
     }
 
     /// A second worker of the same tenant is added to the set. One of another tenant fails as long as the set
     /// is not empty.
-    fn claim_role(&self, role: Item, connector: &Connector) -> Result<Guarded, PortError> {
+    fn claim_role(&self, role: Item, connector: &Connector) -> Result<GuardedWrite, PortError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(role))
@@ -134,21 +138,21 @@ impl DynamoLedger {
                 (":tenant", text(connector.tenant.as_str())),
                 (":me", string_set(&connector.id)),
             ])));
-        let update = update.build().map_err(incomplete)?;
-        Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
+        let update = update.build().map_err(build_error)?;
+        Ok(GuardedWrite { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
     }
 
     /// Removes one connector from the set; the others stay. DynamoDB removes an empty set by itself (API
     /// reference, `UpdateItem`, "DELETE": no set is empty).
-    fn release_role(&self, role: Item, id: &ConnectorId) -> Result<Guarded, PortError> {
+    fn release_role(&self, role: Item, id: &ConnectorId) -> Result<GuardedWrite, PortError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(role))
             .update_expression("DELETE #connectors :me")
             .set_expression_attribute_names(Some(names([CONNECTORS])))
             .set_expression_attribute_values(Some(values([(":me", string_set(id))])));
-        let update = update.build().map_err(incomplete)?;
-        Ok(Guarded { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
+        let update = update.build().map_err(build_error)?;
+        Ok(GuardedWrite { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
     }
 }
 

@@ -26,7 +26,7 @@ impl Connectors for DynamoLedger {
         if change.before.is_some() || change.after != *connector {
             return Err(PortError::Bug { what, source: "the record is of another change".into() });
         }
-        self.carry_out(what, change, None, spends).await
+        self.commit_change(what, change, None, spends).await
     }
 
     async fn save(
@@ -39,7 +39,7 @@ impl Connectors for DynamoLedger {
         if change.before.as_ref().is_none_or(|before| before.id != change.after.id) {
             return Err(PortError::Bug { what, source: "the record is of a creation".into() });
         }
-        self.carry_out(what, change, cursor, spends).await
+        self.commit_change(what, change, cursor, spends).await
     }
 
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError> {

@@ -10,7 +10,7 @@ use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError};
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::answers::held;
+use super::answers::condition_met;
 use super::expression::{names, time, values};
 use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK};
 use crate::port_error::port_error;
@@ -33,7 +33,7 @@ impl DynamoLedger {
             .condition_expression("#next_run_at = :from")
             .set_expression_attribute_names(Some(names([NEXT_RUN_AT])))
             .set_expression_attribute_values(Some(values([(":to", time(to)), (":from", time(from))])));
-        held(what, change.send().await)
+        condition_met(what, change.send().await)
     }
 }
 

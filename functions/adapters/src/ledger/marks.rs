@@ -8,7 +8,7 @@ use domain::names::WorkerId;
 use domain::ports::PortError;
 use domain::protocol::{Mark, Release};
 
-use super::answers::held;
+use super::answers::condition_met;
 use super::expression::{names, part_number, text, time, values};
 use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
 use super::runs::{LEASE_OWNER, LEASE_UNTIL};
@@ -23,7 +23,7 @@ impl DynamoLedger {
             .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#delivered_at)")
             .set_expression_attribute_names(Some(names([PK, "delivered_at"])))
             .set_expression_attribute_values(Some(values([(":at", time(mark.at))])));
-        held("marking a part as delivered", change.send().await)
+        condition_met("marking a part as delivered", change.send().await)
     }
 
     /// The second half. A second worker finds the cursor past this part and leaves it as it is.
@@ -73,6 +73,6 @@ impl DynamoLedger {
             .condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values));
-        held("advancing the delivered part number", change.send().await)
+        condition_met("advancing the delivered part number", change.send().await)
     }
 }

@@ -11,7 +11,7 @@ use domain::ports::{LeaseAnswer, MAX_LEASE, PortError, Runs};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
-use super::answers::held;
+use super::answers::condition_met;
 use super::date::ResponseDate;
 use super::expression::{names, part_number, text, time, values};
 use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
@@ -122,7 +122,7 @@ impl Runs for DynamoLedger {
             .condition_expression("attribute_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK, "block"])))
             .set_expression_attribute_values(Some(values([(":block", block)])));
-        held("recording a block", change.send().await)?;
+        condition_met("recording a block", change.send().await)?;
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl Runs for DynamoLedger {
                 (":next", part_number(read.next)),
                 (":watermark", time(read.watermark)),
             ])));
-        held(what, change.send().await)?;
+        condition_met(what, change.send().await)?;
         Ok(())
     }
 
@@ -160,7 +160,7 @@ impl Runs for DynamoLedger {
                 (":after", records::attribute(what, &noted.after)?),
                 (":before", records::attribute(what, &noted.before)?),
             ])));
-        held(what, change.send().await)?;
+        condition_met(what, change.send().await)?;
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl Runs for DynamoLedger {
             )
             .set_expression_attribute_names(Some(names([PK, "unreadable_told_at"])))
             .set_expression_attribute_values(Some(values([(":now", time(now)), (":since", time(since))])));
-        held("recording that unreadable items were reported", change.send().await)
+        condition_met("recording that unreadable items were reported", change.send().await)
     }
 
     /// A worker whose lease has passed to another changes nothing. If "run now" has moved `next_run_at` in
@@ -200,7 +200,7 @@ impl Runs for DynamoLedger {
                     (":me", text(worker.as_str())),
                     (":bound", time(bound)),
                 ])));
-            if held(GIVING_BACK, change.send().await)? {
+            if condition_met(GIVING_BACK, change.send().await)? {
                 return Ok(());
             }
         }
@@ -210,7 +210,7 @@ impl Runs for DynamoLedger {
             .condition_expression("#lease_owner = :me")
             .set_expression_attribute_names(Some(names([LEASE_OWNER, LEASE_UNTIL])))
             .set_expression_attribute_values(Some(values([(":me", text(worker.as_str()))])));
-        held(GIVING_BACK, lease_only.send().await)?;
+        condition_met(GIVING_BACK, lease_only.send().await)?;
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl Runs for DynamoLedger {
             )
             .set_expression_attribute_names(Some(names([PK, "swept"])))
             .set_expression_attribute_values(Some(values([(":through", part_number(through))])));
-        held("recording sweep progress", change.send().await)?;
+        condition_met("recording sweep progress", change.send().await)?;
         Ok(())
     }
 }

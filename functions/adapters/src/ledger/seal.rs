@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ports::PortError;
 use domain::protocol::{Seal, SealAnswer};
 
-use super::answers::{Transacted, transacted};
+use super::answers::{TransactionOutcome, classify_transaction};
 use super::expression::{names, part_number, time, values};
 use super::keys::{self, CURSOR, PK};
 use super::sources::SOURCE;
@@ -18,7 +18,7 @@ impl DynamoLedger {
     /// the part under the number has the worker's own ID.
     pub(super) async fn seal_in_one_transaction(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
         let put = self.put_part(seal)?;
-        let update = self.move_cursor(seal)?;
+        let update = self.advance_cursor(seal)?;
         let answer = self
             .client
             .transact_write_items()
@@ -26,10 +26,10 @@ impl DynamoLedger {
             .transact_items(TransactWriteItem::builder().update(update).build())
             .send()
             .await;
-        Ok(match transacted("sealing a part", answer)? {
-            Transacted::Done => SealAnswer::Won,
-            Transacted::Refused(_) => SealAnswer::Refused,
-            Transacted::InTheWay(cause) | Transacted::Unknown(cause) => {
+        Ok(match classify_transaction("sealing a part", answer)? {
+            TransactionOutcome::Committed => SealAnswer::Won,
+            TransactionOutcome::ConditionsFailed(_) => SealAnswer::Refused,
+            TransactionOutcome::Conflict(cause) | TransactionOutcome::Unknown(cause) => {
                 tracing::warn!(
                     connector.id = %seal.part.connector,
                     part = seal.part.number.get(),
@@ -48,10 +48,10 @@ impl DynamoLedger {
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK])))
             .build()
-            .map_err(incomplete)
+            .map_err(build_error)
     }
 
-    fn move_cursor(&self, seal: &Seal) -> Result<Update, PortError> {
+    fn advance_cursor(&self, seal: &Seal) -> Result<Update, PortError> {
         let number = seal.part.number;
         let mut set = String::from("SET #next = :next_after, #watermark = :watermark_after");
         let mut names = names(["next", "watermark"]);
@@ -104,10 +104,10 @@ impl DynamoLedger {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .build()
-            .map_err(incomplete)
+            .map_err(build_error)
     }
 }
 
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
+fn build_error(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
     PortError::Bug { what: "building the sealing transaction", source: Box::new(error) }
 }

@@ -16,7 +16,7 @@ use domain::names::ConnectorId;
 use domain::ports::PortError;
 
 use super::DynamoLedger;
-use super::answers::held;
+use super::answers::condition_met;
 use super::expression::{names, text};
 use super::keys::{self, Item, PK};
 use crate::port_error::port_error;
@@ -44,7 +44,7 @@ impl DynamoLedger {
             .set_item(Some(keys::key(id, &keys::reserved(secret_id))))
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK])));
-        if !held(KEEPING, reserve.send().await)? {
+        if !condition_met(KEEPING, reserve.send().await)? {
             return Ok(false);
         }
         let mut item = keys::secret(id, secret_id);
@@ -54,7 +54,7 @@ impl DynamoLedger {
     }
 
     async fn write(&self, item: Item) -> Result<(), PortError> {
-        let put = PutRequest::builder().set_item(Some(item)).build().map_err(incomplete)?;
+        let put = PutRequest::builder().set_item(Some(item)).build().map_err(build_error)?;
         let put = WriteRequest::builder().put_request(put).build();
         let mut left = HashMap::from([(self.table.clone(), vec![put])]);
         for attempt in 0..TRIES {
@@ -86,6 +86,6 @@ impl DynamoLedger {
     }
 }
 
-fn incomplete(source: BuildError) -> PortError {
+fn build_error(source: BuildError) -> PortError {
     PortError::Bug { what: KEEPING, source: Box::new(source) }
 }

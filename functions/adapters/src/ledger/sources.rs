@@ -4,7 +4,7 @@ use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::ports::PortError;
 
-use super::answers::held;
+use super::answers::condition_met;
 use super::expression::{names, part_number, time, values};
 use super::keys::CURSOR;
 use super::{DynamoLedger, records};
@@ -37,6 +37,6 @@ impl DynamoLedger {
                 (":next", part_number(change.next)),
                 (":watermark", time(change.watermark)),
             ])));
-        held(WHAT, update.send().await)
+        condition_met(WHAT, update.send().await)
     }
 }

@@ -20,7 +20,7 @@ use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::answers::held;
+use super::answers::condition_met;
 use super::expression::{names, number, text, time, values};
 use super::keys::{self, CONFIG, CURSOR, Item, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
 use super::sources::SOURCE;
@@ -228,7 +228,7 @@ impl Watch for DynamoLedger {
                 (":before", number(sweep.version.saturating_sub(1))),
                 (":place", text(place)),
             ])));
-        held(KEEPING, change.send().await)
+        condition_met(KEEPING, change.send().await)
     }
 
     /// A second tick at the same time finds another notification time, and changes nothing. Only the time is
@@ -255,7 +255,7 @@ impl Watch for DynamoLedger {
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
             .set_expression_attribute_values(Some(given));
-        held(STORING_STATE, change.send().await)
+        condition_met(STORING_STATE, change.send().await)
     }
 }
 

@@ -8,8 +8,8 @@ use domain::ports::{BoxError, PortError, RunAnswer};
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::answers::{Transacted, transacted};
-use super::changes::{TRIES, incomplete};
+use super::answers::{TransactionOutcome, classify_transaction};
+use super::changes::{TRIES, build_error};
 use super::expression::{names, text, time, values};
 use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
 use crate::port_error::port_error;
@@ -36,26 +36,30 @@ impl DynamoLedger {
         let mut blocked = true;
         for _ in 0..TRIES {
             match self.try_put_run_request(wish, blocked, spends).await? {
-                Transacted::Done => return Ok(RunAnswer::Requested(cut)),
-                Transacted::Refused(failed) if failed.contains(&0) && blocked => blocked = false,
+                TransactionOutcome::Committed => return Ok(RunAnswer::Requested(cut)),
+                TransactionOutcome::ConditionsFailed(failed) if failed.contains(&0) && blocked => {
+                    blocked = false
+                }
                 // Neither with a block nor without: the cursor does not exist, or the last request has the
                 // same key.
-                Transacted::Refused(failed) if failed.contains(&0) => {
+                TransactionOutcome::ConditionsFailed(failed) if failed.contains(&0) => {
                     let asked = match key {
                         Some(key) => self.requested_cut(id, key).await?,
                         None => None,
                     };
                     return Ok(asked.map_or(RunAnswer::NotActivated, RunAnswer::Requested));
                 }
-                Transacted::Refused(failed) => {
+                TransactionOutcome::ConditionsFailed(failed) => {
                     let first = failed.first().and_then(|place| spends.get(place.checked_sub(1)?));
                     let unasked =
                         || PortError::Bug { what: WHAT, source: "rejected without a reason".into() };
                     return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(unasked);
                 }
-                Transacted::InTheWay(other) => cause = other,
+                TransactionOutcome::Conflict(other) => cause = other,
                 // With a key, a retry gets the stored answer; without one, an extra run does no harm.
-                Transacted::Unknown(lost) => return Err(PortError::Transient { what: WHAT, source: lost }),
+                TransactionOutcome::Unknown(lost) => {
+                    return Err(PortError::Transient { what: WHAT, source: lost });
+                }
             }
         }
         Err(PortError::Transient { what: WHAT, source: cause })
@@ -66,7 +70,7 @@ impl DynamoLedger {
         (id, now, cut, key): RunRequest<'_>,
         blocked: bool,
         spends: &[Spending],
-    ) -> Result<Transacted, PortError> {
+    ) -> Result<TransactionOutcome, PortError> {
         let mut update = "SET #next_run_at = :now, #cut = :cut".to_owned();
         let mut condition = "attribute_exists(#pk)".to_owned();
         let mut attributes = names([PK, NEXT_RUN_AT, "cut"]);
@@ -89,13 +93,13 @@ impl DynamoLedger {
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
             .set_expression_attribute_values(Some(given));
-        let update = update.build().map_err(incomplete)?;
+        let update = update.build().map_err(build_error)?;
         let wish = TransactWriteItem::builder().update(update).build();
         let mut request = self.client.transact_write_items().transact_items(wish);
         for spending in spends {
             request = request.transact_items(self.spend_write(spending)?);
         }
-        transacted(WHAT, request.send().await)
+        classify_transaction(WHAT, request.send().await)
     }
 
     /// The answer to the request with this key, if it is the last one.
