@@ -44,7 +44,7 @@ fn every_mutant_is_caught() {
             violations.into_iter().next().map(|violation| (seed, violation))
         });
         let (seed, violation) =
-            noticed.unwrap_or_else(|| panic!("not caught in {MUTANT_SEEDS} seeds: {}", mutant.description()));
+            caught.unwrap_or_else(|| panic!("not caught in {MUTANT_SEEDS} seeds: {}", mutant.description()));
         let violation: String = violation.chars().take(160).collect();
         println!("{}: seed {seed}: {violation}", mutant.description());
     }

@@ -33,7 +33,7 @@ const READING: &str = "reading a contact's record";
 const WRITING: &str = "writing a contact's record";
 const SPENDING: &str = "using a tenant's share of notifier time";
 
-const PARTITION: &str = "ADDRESS#";
+const PARTITION_PREFIX: &str = "ADDRESS#";
 const VERSION: &str = "version";
 const STATE: &str = "state";
 const SPENT_TO: &str = "spent_to";
@@ -44,29 +44,29 @@ const TRIES: u32 = 8;
 
 /// The tenant and address of a link.
 #[derive(Debug, Serialize, Deserialize)]
-struct Link {
+struct LinkOwner {
     tenant: TenantId,
     address: EmailAddress,
 }
 
 fn key(partition: &str, sort: String) -> Item {
-    let partition = AttributeValue::S(format!("{PARTITION}{partition}"));
+    let partition = AttributeValue::S(format!("{PARTITION_PREFIX}{partition}"));
     Item::from([(PK.to_owned(), partition), (SK.to_owned(), AttributeValue::S(sort))])
 }
 
-fn of_address(tenant: &TenantId, address: &EmailAddress) -> Item {
+fn address_key(tenant: &TenantId, address: &EmailAddress) -> Item {
     key(tenant.as_str(), format!("EMAIL#{}", address.folded()))
 }
 
-fn of_contact((tenant, connector): (&TenantId, &ConnectorId), contact: &ContactKey) -> Item {
+fn contact_key((tenant, connector): (&TenantId, &ConnectorId), contact: &ContactKey) -> Item {
     key(tenant.as_str(), format!("NOTIFIED#{connector}#{}", contact.as_str()))
 }
 
-fn of_host(tenant: &TenantId, host: &str) -> Item {
+fn host_key(tenant: &TenantId, host: &str) -> Item {
     key(tenant.as_str(), format!("SLOW#{}", short_hash(host)))
 }
 
-fn of_link(token: &TokenHash) -> Item {
+fn link_key(token: &TokenHash) -> Item {
     key(&format!("#{}", token.as_str()), "LINK".to_owned())
 }
 
@@ -99,7 +99,7 @@ impl DynamoLedger {
         condition_met(WRITING, put.send().await)
     }
 
-    fn share(&self, tenant: &TenantId) -> UpdateItemFluentBuilder {
+    fn update_share(&self, tenant: &TenantId) -> UpdateItemFluentBuilder {
         let key = key(tenant.as_str(), "SHARE".to_owned());
         self.client
             .update_item()
@@ -113,7 +113,7 @@ impl DynamoLedger {
     async fn spend_behind(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<Option<Time>, PortError> {
         let most = now + share::MAX_AHEAD;
         let update = self
-            .share(tenant)
+            .update_share(tenant)
             .update_expression("SET #spent_to = #spent_to + :cost")
             .condition_expression("#spent_to BETWEEN :now AND :most")
             .set_expression_attribute_values(Some(values([
@@ -139,7 +139,7 @@ impl DynamoLedger {
     async fn spend_from(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
         let (after, most) = (now + Duration::from_millis(cost), now + share::MAX_AHEAD);
         let update = self
-            .share(tenant)
+            .update_share(tenant)
             .update_expression("SET #spent_to = :after")
             .condition_expression("attribute_not_exists(#spent_to) OR #spent_to < :now OR #spent_to > :most")
             .set_expression_attribute_values(Some(values([
@@ -158,11 +158,11 @@ fn millis(time: Time) -> AttributeValue {
 #[async_trait]
 impl Consents for DynamoLedger {
     async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError> {
-        self.get_state(of_address(tenant, address)).await
+        self.get_state(address_key(tenant, address)).await
     }
 
     async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError> {
-        self.put_state(of_address(tenant, &permission.address), permission, permission.version).await
+        self.put_state(address_key(tenant, &permission.address), permission, permission.version).await
     }
 
     /// A second write stores the same item.
@@ -172,15 +172,15 @@ impl Consents for DynamoLedger {
         tenant: &TenantId,
         address: &EmailAddress,
     ) -> Result<(), PortError> {
-        let link = Link { tenant: tenant.clone(), address: address.clone() };
-        let mut item = of_link(token);
+        let link = LinkOwner { tenant: tenant.clone(), address: address.clone() };
+        let mut item = link_key(token);
         item.insert(STATE.to_owned(), records::attribute(WRITING, &link)?);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| port_error(WRITING, error))
     }
 
     async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
-        let link: Option<Link> = self.get_state(of_link(token)).await?;
+        let link: Option<LinkOwner> = self.get_state(link_key(token)).await?;
         Ok(link.map(|link| (link.tenant, link.address)))
     }
 }
@@ -192,7 +192,7 @@ impl NotificationStore for DynamoLedger {
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
     ) -> Result<Option<NotificationHistory>, PortError> {
-        self.get_state(of_contact(connector, contact)).await
+        self.get_state(contact_key(connector, contact)).await
     }
 
     async fn store_notification_history(
@@ -201,7 +201,7 @@ impl NotificationStore for DynamoLedger {
         contact: &ContactKey,
         notified: &NotificationHistory,
     ) -> Result<bool, PortError> {
-        self.put_state(of_contact(connector, contact), notified, notified.version).await
+        self.put_state(contact_key(connector, contact), notified, notified.version).await
     }
 
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
@@ -221,7 +221,7 @@ impl NotificationStore for DynamoLedger {
     async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
         let unused = u64::try_from(unused.as_millis()).unwrap_or_default();
         let update = self
-            .share(tenant)
+            .update_share(tenant)
             .update_expression("SET #spent_to = #spent_to - :unused")
             .condition_expression("attribute_exists(#spent_to)")
             .set_expression_attribute_values(Some(values([(":unused", number(unused))])));
@@ -229,7 +229,7 @@ impl NotificationStore for DynamoLedger {
     }
 
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(of_host(tenant, host)));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(host_key(tenant, host)));
         let answer = get.send().await.map_err(|error| port_error(READING, error))?;
         let until = answer.item.as_ref().and_then(|item| item.get(UNTIL)).and_then(|value| value.as_s().ok());
         let bug = |error| PortError::Bug { what: READING, source: Box::new(error) };
@@ -242,7 +242,7 @@ impl NotificationStore for DynamoLedger {
         host: &str,
         until: Option<Time>,
     ) -> Result<(), PortError> {
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(of_host(tenant, host)));
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(host_key(tenant, host)));
         let update = update.set_expression_attribute_names(Some(names([UNTIL])));
         let update = match until {
             Some(until) => update
@@ -268,16 +268,16 @@ mod tests {
         let (connector, contact) = (ConnectorId::new(7), ContactKey::of_address(&address));
         let mut keys = Vec::new();
         for tenant in [&acme, &odd] {
-            keys.push(of_address(tenant, &address));
-            keys.push(of_contact((tenant, &connector), &contact));
-            keys.push(of_host(tenant, "hooks.acme.example"));
+            keys.push(address_key(tenant, &address));
+            keys.push(contact_key((tenant, &connector), &contact));
+            keys.push(host_key(tenant, "hooks.acme.example"));
             keys.push(key(tenant.as_str(), "SHARE".to_owned()));
         }
-        keys.push(of_link(&token));
+        keys.push(link_key(&token));
         for (place, key) in keys.iter().enumerate() {
-            assert!(key[PK].as_s().unwrap().starts_with(PARTITION));
+            assert!(key[PK].as_s().unwrap().starts_with(PARTITION_PREFIX));
             assert!(!keys[..place].contains(key), "{key:?}");
         }
-        assert_eq!(of_address(&acme, &"a@ACME.example".parse().unwrap()), of_address(&acme, &address));
+        assert_eq!(address_key(&acme, &"a@ACME.example".parse().unwrap()), address_key(&acme, &address));
     }
 }

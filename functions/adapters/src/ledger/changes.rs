@@ -109,12 +109,12 @@ impl DynamoLedger {
         let key = keys::key(&change.after.id, &keys::change(change.version));
         let answer = get.set_key(Some(key)).send().await;
         let answer = answer.map_err(|error| port_error("reading back a change record", error))?;
-        answer.item.map(records::change).transpose()
+        answer.item.map(records::parse_change).transpose()
     }
 
     /// The writes to the connector's own partition.
     fn own_writes(&self, change: &Change, cursor: Option<&Cursor>) -> Result<Vec<GuardedWrite>, PortError> {
-        let settings = records::of_connector(&change.after)?;
+        let settings = records::connector_item(&change.after)?;
         let settings = match &change.before {
             None => self.put_if_absent(settings)?,
             // A second worker that read the same version fails.
@@ -127,10 +127,10 @@ impl DynamoLedger {
                 .build()
                 .map_err(build_error)?,
         };
-        let mut puts = vec![settings, self.put_if_absent(records::of_change(change)?)?];
+        let mut puts = vec![settings, self.put_if_absent(records::change_item(change)?)?];
         if let Some(cursor) = cursor {
             // An active connector always has a cursor, and an existing one is never reset to its start.
-            puts.push(self.put_if_absent(records::of_cursor(&change.after.id, cursor)?)?);
+            puts.push(self.put_if_absent(records::cursor_item(&change.after.id, cursor)?)?);
         }
         let guarded = |put| GuardedWrite {
             guard: Guard::Version,

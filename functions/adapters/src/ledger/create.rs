@@ -19,7 +19,7 @@ use super::keys::{DUE_INDEX, DUE_SHARD, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_I
 use crate::port_error::port_error;
 
 /// How long a new table may take to become active.
-const PATIENCE: Duration = Duration::from_mins(2);
+const CREATE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The definition of the ledger table; the deployment's template has the same one.
 ///
@@ -31,7 +31,7 @@ pub fn table_definition(table: &str) -> Result<CreateTableInputBuilder, PortErro
 }
 
 fn definition(table: &str) -> Result<CreateTableInputBuilder, BuildError> {
-    let [hash, range] = keys(PK, SK)?;
+    let [hash, range] = key_schema(PK, SK)?;
     let mut input = CreateTableInputBuilder::default()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
@@ -40,7 +40,7 @@ fn definition(table: &str) -> Result<CreateTableInputBuilder, BuildError> {
         .global_secondary_indexes(index(DUE_INDEX, DUE_SHARD, NEXT_RUN_AT, ProjectionType::KeysOnly)?)
         .global_secondary_indexes(index(TENANT_INDEX, TENANT_ID, PK, ProjectionType::All)?);
     for name in [PK, SK, DUE_SHARD, NEXT_RUN_AT, TENANT_ID] {
-        input = input.attribute_definitions(text(name)?);
+        input = input.attribute_definitions(string_attribute(name)?);
     }
     Ok(input)
 }
@@ -51,7 +51,7 @@ fn index(
     range: &str,
     projection: ProjectionType,
 ) -> Result<GlobalSecondaryIndex, BuildError> {
-    let [hash, range] = keys(hash, range)?;
+    let [hash, range] = key_schema(hash, range)?;
     GlobalSecondaryIndex::builder()
         .index_name(name)
         .key_schema(hash)
@@ -61,13 +61,13 @@ fn index(
 }
 
 /// A key schema of a hash and a range attribute.
-pub(crate) fn keys(hash: &str, range: &str) -> Result<[KeySchemaElement; 2], BuildError> {
+pub(crate) fn key_schema(hash: &str, range: &str) -> Result<[KeySchemaElement; 2], BuildError> {
     let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok([element(hash, KeyType::Hash)?, element(range, KeyType::Range)?])
 }
 
 /// A key attribute of type S.
-pub(crate) fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
+pub(crate) fn string_attribute(name: &str) -> Result<AttributeDefinition, BuildError> {
     AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
 }
 
@@ -78,11 +78,11 @@ pub(crate) fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
 /// If DynamoDB rejects the request, or the table is not active within two minutes.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError> {
     create("creating the ledger table", client, table, table_definition(table)?).await?;
-    expire(client, table, EXPIRES_AT).await
+    enable_ttl(client, table, EXPIRES_AT).await
 }
 
 /// Enables time to live on this attribute of a table.
-pub(crate) async fn expire(client: &Client, table: &str, attribute: &str) -> Result<(), PortError> {
+pub(crate) async fn enable_ttl(client: &Client, table: &str, attribute: &str) -> Result<(), PortError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
     let expiry = expiry.map_err(|source| PortError::Bug {
         what: "enabling a table's time to live",
@@ -109,7 +109,7 @@ pub(crate) async fn create(
     {
         return Err(port_error(what, error));
     }
-    let waited = client.wait_until_table_exists().table_name(table).wait(PATIENCE).await;
+    let waited = client.wait_until_table_exists().table_name(table).wait(CREATE_TIMEOUT).await;
     waited.map_err(|source| PortError::Transient { what, source: Box::new(source) })?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK}
 use crate::port_error::port_error;
 
 /// How many due connectors a page contains: ten batches of the queue.
-const PAGE: i32 = 100;
+const PAGE_SIZE: i32 = 100;
 
 impl DynamoLedger {
     /// Moves `next_run_at` from one time to another; `false` if it had another value.
@@ -51,11 +51,11 @@ impl DueConnectors for DynamoLedger {
                 (":shard", keys::due_shard(shard)),
                 (":now", time(now)),
             ])))
-            .set_exclusive_start_key(after.map(|claim| place(shard, claim)))
-            .limit(PAGE);
+            .set_exclusive_start_key(after.map(|claim| index_key(shard, claim)))
+            .limit(PAGE_SIZE);
         let page = query.send().await.map_err(|error| port_error("listing due connectors", error))?;
         let more = page.last_evaluated_key.is_some();
-        let due = page.items.unwrap_or_default().iter().map(claim).collect::<Result<_, _>>()?;
+        let due = page.items.unwrap_or_default().iter().map(parse_claim).collect::<Result<_, _>>()?;
         Ok(DuePage { due, more })
     }
 
@@ -87,14 +87,14 @@ fn is_throttled(error: &PortError) -> bool {
 }
 
 /// The index key of a claim: the next page starts after it.
-fn place(shard: u8, claim: &Claim) -> Item {
+fn index_key(shard: u8, claim: &Claim) -> Item {
     let mut place = keys::key(&claim.id, CURSOR);
     place.insert(DUE_SHARD.to_owned(), keys::due_shard(shard));
     place.insert(NEXT_RUN_AT.to_owned(), time(claim.next_run_at));
     place
 }
 
-fn claim(item: &Item) -> Result<Claim, PortError> {
+fn parse_claim(item: &Item) -> Result<Claim, PortError> {
     let id = item.get(PK).and_then(keys::connector_of);
     let seen = item.get(NEXT_RUN_AT).and_then(|at| at.as_s().ok()).and_then(|at| at.parse().ok());
     let (Some(id), Some(seen)) = (id, seen) else {
@@ -113,15 +113,15 @@ mod tests {
     #[test]
     fn a_place_in_the_index_is_read_back_as_the_claim_it_came_from() {
         let before = Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH };
-        let place = place(7, &before);
+        let place = index_key(7, &before);
         assert_eq!(place[DUE_SHARD], text("07"));
-        assert_eq!(claim(&place).unwrap(), before);
+        assert_eq!(parse_claim(&place).unwrap(), before);
     }
 
     #[test]
     fn an_entry_of_another_form_is_a_bug_that_shows_its_key() {
-        let mut entry = place(0, &Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH });
+        let mut entry = index_key(0, &Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH });
         entry.insert(PK.to_owned(), text("T#acme"));
-        assert!(claim(&entry).unwrap_err().chain().contains("T#acme"));
+        assert!(parse_claim(&entry).unwrap_err().chain().contains("T#acme"));
     }
 }

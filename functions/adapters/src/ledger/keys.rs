@@ -26,19 +26,19 @@ pub(super) const DUE_SHARD: &str = "due_shard";
 pub(super) const NEXT_RUN_AT: &str = "next_run_at";
 
 /// The prefix of the connectors' partition keys; it sorts before all of them.
-pub(super) const CONNECTOR: &str = "C#";
+pub(super) const CONNECTOR_PREFIX: &str = "C#";
 
 /// The prefix of the partition keys of connectors' secrets.
-const SECRET: &str = "SECRET#";
+const SECRET_PREFIX: &str = "SECRET#";
 
 /// The partition key of a connector.
 pub(super) fn partition(id: &ConnectorId) -> AttributeValue {
-    AttributeValue::S(format!("{CONNECTOR}{id}"))
+    AttributeValue::S(format!("{CONNECTOR_PREFIX}{id}"))
 }
 
 /// The connector of a partition key.
 pub(super) fn connector_of(partition: &AttributeValue) -> Option<ConnectorId> {
-    partition.as_s().ok()?.strip_prefix(CONNECTOR)?.parse().ok()
+    partition.as_s().ok()?.strip_prefix(CONNECTOR_PREFIX)?.parse().ok()
 }
 
 /// The sort key of a part. Twelve digits, so that it sorts by number.
@@ -53,30 +53,30 @@ pub(super) fn change(version: u64) -> String {
 
 /// The sort key of the item that reserves a secret's ID, in the partition of the settings. It contains no
 /// secret.
-pub(super) fn reserved(id: &SecretId) -> String {
+pub(super) fn secret_reservation(id: &SecretId) -> String {
     format!("SECRET#{}", id.as_str())
 }
 
 /// The key of a webhook secret. Its partition contains only secrets, so that a policy can name them: IAM sees
 /// the partition key of a request (`dynamodb:LeadingKeys`), never the sort key.
 pub(super) fn secret(connector: &ConnectorId, id: &SecretId) -> Item {
-    of(AttributeValue::S(format!("{SECRET}{connector}")), id.as_str())
+    item_key(AttributeValue::S(format!("{SECRET_PREFIX}{connector}")), id.as_str())
 }
 
 /// The key of an item of a connector.
 pub(super) fn key(id: &ConnectorId, sort: &str) -> Item {
-    of(partition(id), sort)
+    item_key(partition(id), sort)
 }
 
 /// The key of the item with a role's owner. In lower case: IAM doesn't distinguish names of one account by
 /// case (IAM user guide, "IAM name requirements"), so two tenants must not either.
 pub(super) fn role(role: &CustomerRole) -> Item {
-    of(AttributeValue::S(format!("ROLE#{}", role.as_str().to_ascii_lowercase())), "CLAIM")
+    item_key(AttributeValue::S(format!("ROLE#{}", role.as_str().to_ascii_lowercase())), "CLAIM")
 }
 
 /// The key of the item with the claims on a bucket's folders.
 pub(super) fn bucket(bucket: &BucketName) -> Item {
-    of(AttributeValue::S(format!("BUCKET#{bucket}")), "CLAIMS")
+    item_key(AttributeValue::S(format!("BUCKET#{bucket}")), "CLAIMS")
 }
 
 /// The key of a budget counter. A tenant may have the same name as a connector, so their keys have different
@@ -86,10 +86,10 @@ pub(super) fn budget(scope: &BudgetScope, sort: &str) -> Item {
         BudgetScope::Tenant(tenant) => format!("BUDGET#T#{tenant}"),
         BudgetScope::Connector(id) => format!("BUDGET#C#{id}"),
     };
-    of(AttributeValue::S(partition), sort)
+    item_key(AttributeValue::S(partition), sort)
 }
 
-fn of(partition: AttributeValue, sort: &str) -> Item {
+fn item_key(partition: AttributeValue, sort: &str) -> Item {
     HashMap::from([(PK.to_owned(), partition), (SK.to_owned(), AttributeValue::S(sort.to_owned()))])
 }
 
@@ -107,7 +107,7 @@ mod tests {
         assert!(change(999).as_str() < CONFIG && change(u64::MAX).as_str() < CONFIG);
         assert!(change(999) < change(1000));
         assert!(CONFIG < CURSOR && CURSOR < part(PartNumber::NONE).as_str());
-        assert!(CURSOR < reserved(&SecretId::new(0)).as_str());
+        assert!(CURSOR < secret_reservation(&SecretId::new(0)).as_str());
         assert!(part(PartNumber::new(999)) < part(PartNumber::new(1000)));
         assert_eq!(part(PartNumber::new(42)), "PART#000000000042");
     }

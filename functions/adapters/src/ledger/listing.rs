@@ -46,7 +46,7 @@ impl DynamoLedger {
             let page = query.clone().limit(rest).set_exclusive_start_key(start).send().await;
             let page = page.map_err(|error| port_error(WHAT, error))?;
             for item in page.items.unwrap_or_default() {
-                connectors.push(records::connector(item)?);
+                connectors.push(records::parse_connector(item)?);
             }
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -97,7 +97,7 @@ impl DynamoLedger {
                 break;
             }
         }
-        first.into_values().map(records::connector).collect()
+        first.into_values().map(records::parse_connector).collect()
     }
 }
 
@@ -108,5 +108,5 @@ fn hidden_state(deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
 
 /// The partition key after which a list starts.
 fn start_after(after: Option<&ConnectorId>) -> aws_sdk_dynamodb::types::AttributeValue {
-    after.map_or_else(|| text(keys::CONNECTOR), keys::partition)
+    after.map_or_else(|| text(keys::CONNECTOR_PREFIX), keys::partition)
 }

@@ -57,8 +57,8 @@ impl DynamoLedger {
         let (mut connector, mut cursor) = (None, None);
         for item in answer.items.unwrap_or_default() {
             match item.get(SK).and_then(|sort| sort.as_s().ok()).map(String::as_str) {
-                Some(CONFIG) => connector = Some(records::connector(item)?),
-                Some(CURSOR) => cursor = Some(records::cursor(item)?),
+                Some(CONFIG) => connector = Some(records::parse_connector(item)?),
+                Some(CURSOR) => cursor = Some(records::parse_cursor(item)?),
                 _ => {}
             }
         }
@@ -75,7 +75,7 @@ impl DynamoLedger {
     ) -> Result<Vec<Part>, PortError> {
         let newest = before.map_or(MAX_PART, PartNumber::previous);
         let query = self.query_between(id, keys::part(PartNumber::NONE), keys::part(newest));
-        newest_first("reading the parts of a connector", query, limit, records::part, wanted).await
+        newest_first("reading the parts of a connector", query, limit, records::parse_part, wanted).await
     }
 
     /// The change records before version `before`, newest first, at most `limit`.
@@ -87,7 +87,8 @@ impl DynamoLedger {
     ) -> Result<Vec<Change>, PortError> {
         let newest = before.map_or(MAX_CHANGE, |before| before.saturating_sub(1));
         let query = self.query_between(id, keys::change(0), keys::change(newest));
-        newest_first("reading the changes of a connector", query, limit, records::change, |_| true).await
+        newest_first("reading the changes of a connector", query, limit, records::parse_change, |_| true)
+            .await
     }
 }
 

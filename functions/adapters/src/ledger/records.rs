@@ -13,7 +13,7 @@ use serde_dynamo::aws_sdk_dynamodb_1 as convert;
 use super::keys::{self, Item};
 
 /// The item of a connector's settings.
-pub(super) fn of_connector(connector: &Connector) -> Result<Item, PortError> {
+pub(super) fn connector_item(connector: &Connector) -> Result<Item, PortError> {
     let mut item = to_item("writing a connector", connector)?;
     item.extend(keys::key(&connector.id, keys::CONFIG));
     item.insert(keys::TENANT_ID.to_owned(), AttributeValue::S(connector.tenant.as_str().to_owned()));
@@ -21,7 +21,7 @@ pub(super) fn of_connector(connector: &Connector) -> Result<Item, PortError> {
 }
 
 /// The item of a connector's cursor, without a lease.
-pub(super) fn of_cursor(id: &ConnectorId, cursor: &Cursor) -> Result<Item, PortError> {
+pub(super) fn cursor_item(id: &ConnectorId, cursor: &Cursor) -> Result<Item, PortError> {
     let mut item = to_item("writing a cursor", cursor)?;
     item.extend(keys::key(id, keys::CURSOR));
     item.insert(keys::DUE_SHARD.to_owned(), keys::due_shard(due_shard(id)));
@@ -29,36 +29,36 @@ pub(super) fn of_cursor(id: &ConnectorId, cursor: &Cursor) -> Result<Item, PortE
 }
 
 /// The item of a part.
-pub(super) fn of_part(part: &Part) -> Result<Item, PortError> {
+pub(super) fn part_item(part: &Part) -> Result<Item, PortError> {
     let mut item = to_item("writing a part's record", part)?;
     item.extend(keys::key(&part.connector, &keys::part(part.number)));
     Ok(item)
 }
 
 /// The item of a change record.
-pub(super) fn of_change(change: &Change) -> Result<Item, PortError> {
+pub(super) fn change_item(change: &Change) -> Result<Item, PortError> {
     let mut item = to_item("writing the record of a change", change)?;
     item.extend(keys::key(&change.after.id, &keys::change(change.version)));
     Ok(item)
 }
 
 /// The settings in an item.
-pub(super) fn connector(item: Item) -> Result<Connector, PortError> {
+pub(super) fn parse_connector(item: Item) -> Result<Connector, PortError> {
     from_item("reading a connector's record", item)
 }
 
 /// The cursor in an item; the lease is not part of it.
-pub(super) fn cursor(item: Item) -> Result<Cursor, PortError> {
+pub(super) fn parse_cursor(item: Item) -> Result<Cursor, PortError> {
     from_item("reading a cursor's record", item)
 }
 
 /// The change in an item.
-pub(super) fn change(item: Item) -> Result<Change, PortError> {
+pub(super) fn parse_change(item: Item) -> Result<Change, PortError> {
     from_item("reading the record of a change", item)
 }
 
 /// The part in an item.
-pub(super) fn part(item: Item) -> Result<Part, PortError> {
+pub(super) fn parse_part(item: Item) -> Result<Part, PortError> {
     from_item("reading a part's record", item)
 }
 
@@ -124,12 +124,12 @@ mod tests {
     fn a_cursor_comes_back_as_it_was_and_its_times_are_texts() {
         let id = ConnectorId::new(1);
         let before = cursor_in_trouble();
-        let mut item = of_cursor(&id, &before).unwrap();
+        let mut item = cursor_item(&id, &before).unwrap();
         assert_eq!(item["watermark"], AttributeValue::S("2026-11-20T20:15:30.123Z".into()));
         assert_eq!(item["next"], AttributeValue::N(u64::MAX.to_string()));
         assert_eq!(item["due_shard"].as_s().unwrap().len(), 2);
         item.insert("lease_owner".into(), AttributeValue::S("someone".into()));
-        assert_eq!(cursor(item).unwrap(), before);
+        assert_eq!(parse_cursor(item).unwrap(), before);
     }
 
     fn connector_in_every_way() -> Connector {
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_connector_and_its_change_come_back_as_they_were() {
         let after = connector_in_every_way();
-        assert_eq!(connector(of_connector(&after).unwrap()).unwrap(), after);
+        assert_eq!(parse_connector(connector_item(&after).unwrap()).unwrap(), after);
         let tenant = after.tenant.clone();
         let by = [
             Caller::System,
@@ -164,10 +164,10 @@ mod tests {
         for (by, before) in by.into_iter().zip([None, Some(after.clone()), None]) {
             let stored =
                 Change { version: 42, at: Time::LAST, by, what: Verb::Disable, before, after: after.clone() };
-            let item = of_change(&stored).unwrap();
+            let item = change_item(&stored).unwrap();
             assert_eq!(item["sk"], AttributeValue::S("CHANGE#000000000042".into()));
             assert!(!item.contains_key(keys::TENANT_ID), "it would be listed as a connector");
-            assert_eq!(change(item).unwrap(), stored);
+            assert_eq!(parse_change(item).unwrap(), stored);
         }
     }
 
@@ -176,20 +176,20 @@ mod tests {
     fn a_connector_of_the_first_version_is_still_read() {
         let mut now = connector_in_every_way();
         now.state = State::Paused;
-        let mut item = of_connector(&now).unwrap();
+        let mut item = connector_item(&now).unwrap();
         for field in ["next_external_id", "verified_at", "disabled_at"] {
             assert!(item.remove(field).is_some(), "{field}");
         }
-        let then = connector(item).unwrap();
+        let then = parse_connector(item).unwrap();
         assert_eq!((then.verified_at, then.disabled_at, &then.next_external_id), (None, None, &None));
         assert_eq!((then.state, &then.external_id), (State::Paused, &now.external_id));
     }
 
     #[test]
     fn a_record_that_does_not_parse_is_a_bug_and_says_which() {
-        let mut item = of_cursor(&ConnectorId::new(1), &cursor_in_trouble()).unwrap();
+        let mut item = cursor_item(&ConnectorId::new(1), &cursor_in_trouble()).unwrap();
         item.insert("watermark".into(), AttributeValue::S("yesterday".into()));
-        let error = cursor(item).unwrap_err();
+        let error = parse_cursor(item).unwrap_err();
         assert!(matches!(error, PortError::Bug { .. }));
         assert!(error.chain().contains("cursor") && error.chain().contains("yesterday"), "{}", error.chain());
     }

@@ -82,7 +82,7 @@ impl Runs for DynamoLedger {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(keys::key(id, &keys::part(number)))).send().await;
         let answer = answer.map_err(|error| port_error("reading a part's record", error))?;
-        answer.item.map(records::part).transpose()
+        answer.item.map(records::parse_part).transpose()
     }
 
     /// Windows have no gaps between them, so their ends decrease with the numbers. The first part that ends

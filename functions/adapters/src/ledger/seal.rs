@@ -44,7 +44,7 @@ impl DynamoLedger {
     fn put_part(&self, seal: &Seal) -> Result<Put, PortError> {
         Put::builder()
             .table_name(&self.table)
-            .set_item(Some(records::of_part(&seal.part)?))
+            .set_item(Some(records::part_item(&seal.part)?))
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK])))
             .build()

@@ -41,7 +41,7 @@ impl DynamoLedger {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(keys::key(id, &keys::reserved(secret_id))))
+            .set_item(Some(keys::key(id, &keys::secret_reservation(secret_id))))
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK])));
         if !condition_met(KEEPING, reserve.send().await)? {

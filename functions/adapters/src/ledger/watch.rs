@@ -138,7 +138,8 @@ impl DynamoLedger {
         for item in self.batch(wanted, &CURSOR_ATTRIBUTES).await? {
             let told = item.get(NOTIFICATION_STATE).cloned();
             let told = told.map(|told| records::from_attribute(STORING_STATE, told)).transpose()?;
-            cursors.insert(owner(&item)?, WatchedCursor { state: told, cursor: records::cursor(item)? });
+            cursors
+                .insert(owner(&item)?, WatchedCursor { state: told, cursor: records::parse_cursor(item)? });
         }
         Ok(cursors)
     }

@@ -8,7 +8,7 @@ use domain::ports::PortError;
 
 use super::layout::EventsTable;
 use super::schema;
-use crate::ledger::create::{create, expire as switch_on_expiry, keys, text};
+use crate::ledger::create::{create, enable_ttl as switch_on_expiry, key_schema, string_attribute};
 
 const WHAT: &str = "creating the events table";
 
@@ -55,12 +55,12 @@ fn bug(source: BuildError) -> PortError {
 
 fn definition(layout: &EventsTable) -> Result<CreateTableInputBuilder, BuildError> {
     let EventsTable { table, partition_key, sort_key, .. } = layout;
-    let [hash, range] = keys(partition_key, sort_key)?;
+    let [hash, range] = key_schema(partition_key, sort_key)?;
     Ok(CreateTableInputBuilder::default()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(hash)
         .key_schema(range)
-        .attribute_definitions(text(partition_key)?)
-        .attribute_definitions(text(sort_key)?))
+        .attribute_definitions(string_attribute(partition_key)?)
+        .attribute_definitions(string_attribute(sort_key)?))
 }
