@@ -16,14 +16,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use rounds::{Round, Tally};
+use rounds::{Round, RoundStats};
 use tests::proxy::Fault;
 
 /// Rounds run at once: a round mostly waits.
 const CONCURRENCY: usize = 6;
 
 #[tokio::main]
-#[expect(clippy::disallowed_methods, reason = "who waits wants to know how long it takes")]
+#[expect(clippy::disallowed_methods, reason = "prints how long it takes")]
 async fn main() -> ExitCode {
     let Some((rounds, from)) = requested_seeds() else {
         eprintln!("usage: wire [--rounds COUNT] [--from SEED]");
@@ -31,18 +31,18 @@ async fn main() -> ExitCode {
     };
     let mut menu = Fault::QUICK.to_vec();
     menu.push(Fault::AnswerStalled);
-    let began = Instant::now();
-    let mut tally = Tally::default();
+    let started = Instant::now();
+    let mut total = RoundStats::default();
     // The interval of the schedule.
     let tick = Duration::from_mins(5);
-    let round = |seed| Tally::of(Round { seed, menu: &menu, tenants: 20, events_each: 48, tick });
-    let mut played = stream::iter((from..from + rounds).map(round)).buffer_unordered(CONCURRENCY);
-    while let Some(one) = played.next().await {
-        tally.add(one);
-        eprintln!("{} of {rounds} after {} s", tally.rounds, began.elapsed().as_secs());
+    let round = |seed| RoundStats::of(Round { seed, menu: &menu, tenants: 20, events_each: 48, tick });
+    let mut results = stream::iter((from..from + rounds).map(round)).buffer_unordered(CONCURRENCY);
+    while let Some(stats) = results.next().await {
+        total.add(stats);
+        eprintln!("{} of {rounds} after {} s", total.rounds, started.elapsed().as_secs());
     }
-    println!("seeds {from} to {} in {} s", from + rounds - 1, began.elapsed().as_secs());
-    let Tally { buckets, files, delivered, lost, double, foreign, .. } = &tally;
+    println!("seeds {from} to {} in {} s", from + rounds - 1, started.elapsed().as_secs());
+    let RoundStats { buckets, files, delivered, lost, double, foreign, .. } = &total;
     for (count, of) in [
         (buckets, "buckets compared with the table"),
         (files, "files"),
@@ -53,16 +53,16 @@ async fn main() -> ExitCode {
     ] {
         println!("{count:>9}  {of}");
     }
-    println!("{:>9}  signatures", tally.signatures);
-    for (service, requests) in &tally.requests {
+    println!("{:>9}  signatures", total.signatures);
+    for (service, requests) in &total.requests {
         println!("{requests:>9}  requests to {service}");
-        for ((_, fault), count) in tally.met.iter().filter(|((of, _), _)| of == service) {
+        for ((_, fault), count) in total.met.iter().filter(|((of, _), _)| of == service) {
             println!("{count:>9}    {fault}");
         }
     }
-    let unmet = tally.met.values().filter(|count| **count == 0).count();
+    let unmet = total.met.values().filter(|count| **count == 0).count();
     if unmet > 0 {
-        println!("{unmet} faults were never met: play more rounds");
+        println!("{unmet} faults never occurred: run more rounds");
     }
     if *lost + *double + *foreign + unmet == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

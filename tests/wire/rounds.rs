@@ -54,24 +54,24 @@ impl RoundStats {
             world.tick().await;
         }
         world.stop_faults();
-        let last = at("2023-07-10T14:00:00Z");
+        let end_of_events = at("2023-07-10T14:00:00Z");
         let mut ticks = 0;
         loop {
             let cursors = world.cursors().await;
             let done = |cursor: &domain::cursor::Cursor| {
-                cursor.undelivered().is_none() && cursor.watermark >= last && cursor.block.is_none()
+                cursor.undelivered().is_none() && cursor.watermark >= end_of_events && cursor.block.is_none()
             };
             if cursors.iter().all(done) {
                 break;
             }
-            assert!(ticks < MAX_TICKS, "seed {}: never done, {cursors:#?}", round.seed);
+            assert!(ticks < MAX_TICKS, "seed {}: not done in time, {cursors:#?}", round.seed);
             ticks += 1;
             world.advance(round.tick);
             world.tick().await;
         }
-        let mut tally = Self { rounds: 1, ..Self::default() };
-        tally.check(&world, round.seed);
-        tally
+        let mut stats = Self { rounds: 1, ..Self::default() };
+        stats.check(&world, round.seed);
+        stats
     }
 
     /// Adds the counts of other rounds.
@@ -94,16 +94,16 @@ impl RoundStats {
 
     fn check(&mut self, world: &World, seed: u64) {
         for verdict in world.verdicts() {
-            let flaws = (verdict.missing.len(), verdict.duplicates.len(), verdict.foreign.len());
-            if flaws != (0, 0, 0) {
+            let violations = (verdict.missing.len(), verdict.duplicates.len(), verdict.foreign.len());
+            if violations != (0, 0, 0) {
                 eprintln!("seed {seed}, (missing, twice, foreign): {verdict:#?}");
             }
             self.buckets += 1;
             self.files += verdict.parts;
             self.delivered += verdict.delivered;
-            self.lost += flaws.0;
-            self.double += flaws.1;
-            self.foreign += flaws.2;
+            self.lost += violations.0;
+            self.double += violations.1;
+            self.foreign += violations.2;
         }
         self.signatures += world.signatures();
         for proxy in &world.proxies {

@@ -133,14 +133,14 @@ impl Runs for Worker {
         after: Time,
         before: PartNumber,
     ) -> Result<Vec<Part>, PortError> {
-        let asked = self.world.ledger.parts_reaching(id, after, before);
-        let parts = self.call(CallKind::Ledger, "parts_reaching", asked, transient_error).await?;
-        let passed_over = match self.world.mutant {
+        let read = self.world.ledger.parts_reaching(id, after, before);
+        let parts = self.call(CallKind::Ledger, "parts_reaching", read, transient_error).await?;
+        let skipped = match self.world.mutant {
             Some(Mutant::NoDedup) => parts.len(),
             Some(Mutant::StaleParts) => 1,
             _ => 0,
         };
-        Ok(parts.into_iter().skip(passed_over).collect())
+        Ok(parts.into_iter().skip(skipped).collect())
     }
 
     async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
@@ -154,7 +154,7 @@ impl Runs for Worker {
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
         self.call(
             CallKind::Ledger,
-            "read_through",
+            "record_progress",
             self.world.ledger.record_progress(id, read),
             transient_error,
         )
@@ -167,15 +167,15 @@ impl Runs for Worker {
         since: Time,
         now: Time,
     ) -> Result<bool, PortError> {
-        let told = self.world.ledger.try_claim_unreadable_notice(id, since, now);
-        self.call(CallKind::Ledger, "tells_of_unreadable", told, transient_error).await
+        let claimed = self.world.ledger.try_claim_unreadable_notice(id, since, now);
+        self.call(CallKind::Ledger, "try_claim_unreadable_notice", claimed, transient_error).await
     }
 
-    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
         self.call(
             CallKind::Ledger,
-            "reconciled",
-            self.world.ledger.record_reconcile(id, noted),
+            "record_reconcile",
+            self.world.ledger.record_reconcile(id, update),
             transient_error,
         )
         .await
@@ -196,8 +196,13 @@ impl Runs for Worker {
     }
 
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        self.call(CallKind::Ledger, "swept", self.world.ledger.record_sweep(id, through), transient_error)
-            .await
+        self.call(
+            CallKind::Ledger,
+            "record_sweep",
+            self.world.ledger.record_sweep(id, through),
+            transient_error,
+        )
+        .await
     }
 }
 
@@ -213,8 +218,13 @@ impl DueConnectors for Worker {
     }
 
     async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.call(CallKind::Ledger, "unclaim", self.world.ledger.release_claim(claim, until), transient_error)
-            .await
+        self.call(
+            CallKind::Ledger,
+            "release_claim",
+            self.world.ledger.release_claim(claim, until),
+            transient_error,
+        )
+        .await
     }
 }
 
@@ -229,7 +239,8 @@ impl Watch for Worker {
     }
 
     async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        self.call(CallKind::Ledger, "keep", self.world.ledger.store_sweep(sweep), transient_error).await
+        self.call(CallKind::Ledger, "store_sweep", self.world.ledger.store_sweep(sweep), transient_error)
+            .await
     }
 
     async fn store_notification_state(
@@ -238,7 +249,7 @@ impl Watch for Worker {
         before: Option<&NotificationState>,
         after: &NotificationState,
     ) -> Result<bool, PortError> {
-        let remember = self.world.ledger.store_notification_state(id, before, after);
-        self.call(CallKind::Ledger, "remember", remember, transient_error).await
+        let stored = self.world.ledger.store_notification_state(id, before, after);
+        self.call(CallKind::Ledger, "store_notification_state", stored, transient_error).await
     }
 }

@@ -40,7 +40,7 @@ const SPENT_TO: &str = "spent_to";
 const UNTIL: &str = "until";
 /// How many attempts a use of the share has. An attempt fails if others used time between its two conditional
 /// writes.
-const TRIES: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// The tenant and address of a link.
 #[derive(Debug, Serialize, Deserialize)]
@@ -206,7 +206,7 @@ impl NotificationStore for DynamoLedger {
 
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let cost = u64::try_from(cost.as_millis()).unwrap_or(u64::MAX);
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             if let Some(begins) = self.spend_behind(tenant, cost, now).await? {
                 return Ok(begins);
             }

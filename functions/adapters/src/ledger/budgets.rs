@@ -23,7 +23,7 @@ use domain::names::TenantId;
 use domain::ports::{BoxError, PortError, SpendOutcome, Spender};
 
 use super::answers::{TransactionOutcome, classify_transaction};
-use super::changes::{TRIES, build_error};
+use super::changes::{MAX_ATTEMPTS, build_error};
 use super::expression::{names, number, values};
 use super::{DynamoLedger, keys};
 
@@ -97,7 +97,7 @@ impl Spender for DynamoLedger {
     async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError> {
         let write = self.spend_write(spending)?;
         let mut cause: BoxError = "others used the same budget on every attempt".into();
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let request = self.client.transact_write_items().transact_items(write.clone());
             match classify_transaction(WHAT, request.send().await)? {
                 TransactionOutcome::Committed => return Ok(SpendOutcome::Counted),

@@ -17,7 +17,7 @@ use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
 /// How many attempts a change has. Of that many concurrent claims in one bucket, each round commits one.
-pub(super) const TRIES: u32 = 8;
+pub(super) const MAX_ATTEMPTS: u32 = 8;
 
 /// The meaning of a write's condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,7 @@ impl DynamoLedger {
         let mut own = self.own_writes(change, cursor)?;
         own.extend(self.budget_writes(change, spends)?);
         let mut cause: BoxError = "other claims in the same bucket came first on every attempt".into();
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let mut writes = own.clone();
             match self.claim_writes(change).await? {
                 ClaimOutcome::Writes(claims) => writes.extend(claims),

@@ -22,10 +22,10 @@ use super::keys::{self, Item, PK};
 use crate::port_error::port_error;
 
 const SECRET: &str = "secret";
-const KEEPING: &str = "storing a webhook secret";
+const STORING: &str = "storing a webhook secret";
 /// How many attempts the write has when the table is throttled, and the first delay between them.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(50);
+const MAX_ATTEMPTS: u32 = 5;
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl DynamoLedger {
     /// A second worker, or our own retry, finds the ID reserved and stores nothing. Only the worker that
@@ -44,7 +44,7 @@ impl DynamoLedger {
             .set_item(Some(keys::key(id, &keys::secret_reservation(secret_id))))
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK])));
-        if !condition_met(KEEPING, reserve.send().await)? {
+        if !condition_met(STORING, reserve.send().await)? {
             return Ok(false);
         }
         let mut item = keys::secret(id, secret_id);
@@ -57,17 +57,17 @@ impl DynamoLedger {
         let put = PutRequest::builder().set_item(Some(item)).build().map_err(build_error)?;
         let put = WriteRequest::builder().put_request(put).build();
         let mut left = HashMap::from([(self.table.clone(), vec![put])]);
-        for attempt in 0..TRIES {
+        for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
-                tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
+                tokio::time::sleep(FIRST_RETRY_DELAY * 2_u32.pow(attempt)).await;
             }
             let answer = self.client.batch_write_item().set_request_items(Some(left)).send().await;
-            left = answer.map_err(|error| port_error(KEEPING, error))?.unprocessed_items.unwrap_or_default();
+            left = answer.map_err(|error| port_error(STORING, error))?.unprocessed_items.unwrap_or_default();
             if left.is_empty() {
                 return Ok(());
             }
         }
-        Err(PortError::Transient { what: KEEPING, source: "the table is throttled".into() })
+        Err(PortError::Transient { what: STORING, source: "the table is throttled".into() })
     }
 
     pub(super) async fn get_secret(
@@ -87,5 +87,5 @@ impl DynamoLedger {
 }
 
 fn build_error(source: BuildError) -> PortError {
-    PortError::Bug { what: KEEPING, source: Box::new(source) }
+    PortError::Bug { what: STORING, source: Box::new(source) }
 }

@@ -31,14 +31,14 @@ const WHAT: &str = "reading connectors for the watchdog";
 const KEEPING: &str = "storing the sweep cursor";
 const STORING_STATE: &str = "storing a connector's notification state";
 /// How many connectors a page reads at most.
-const PAGE: i32 = 500;
+const PAGE_SIZE: i32 = 500;
 /// The maximum number of keys in one batch (DynamoDB API reference, `BatchGetItem`).
-const BATCH: usize = 100;
+const BATCH_SIZE: usize = 100;
 /// How many batches are in flight at once.
-const BATCHES_AT_ONCE: usize = 4;
+const BATCH_CONCURRENCY: usize = 4;
 /// How many attempts a batch has for its unprocessed keys, and the first delay between them.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(100);
+const MAX_ATTEMPTS: u32 = 5;
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// The attributes of the settings that the watchdog reads. These three lists are all that its role may read
 /// of a connector, so the deployment's template has them too.
@@ -88,23 +88,23 @@ struct WatchedCursor {
 }
 
 #[derive(Deserialize)]
-struct Sealed {
+struct SealedPart {
     sealed_at: Time,
 }
 
 impl DynamoLedger {
     /// These attributes of the items with these keys, eventually consistent.
-    async fn batch(&self, wanted: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
-        let batches: Vec<Vec<Item>> = wanted.chunks(BATCH).map(<[Item]>::to_vec).collect();
-        stream::iter(batches.into_iter().map(|keys| self.one_batch(keys, only)))
-            .buffer_unordered(BATCHES_AT_ONCE)
+    async fn batch_get(&self, wanted: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
+        let batches: Vec<Vec<Item>> = wanted.chunks(BATCH_SIZE).map(<[Item]>::to_vec).collect();
+        stream::iter(batches.into_iter().map(|keys| self.batch_get_chunk(keys, only)))
+            .buffer_unordered(BATCH_CONCURRENCY)
             .try_concat()
             .await
     }
 
     /// A response has at most 16 MB and may leave keys out when the table is throttled: those are requested
     /// again.
-    async fn one_batch(&self, keys: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
+    async fn batch_get_chunk(&self, keys: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
         let placeholders: Vec<String> = only.iter().map(|name| format!("#{name}")).collect();
         let mut asked =
             KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression(placeholders.join(", "));
@@ -114,9 +114,9 @@ impl DynamoLedger {
         let asked = asked.build().map_err(|error| bug(WHAT, error))?;
         let mut left = std::collections::HashMap::from([(self.table.clone(), asked)]);
         let mut found = Vec::new();
-        for attempt in 0..TRIES {
+        for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
-                tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
+                tokio::time::sleep(FIRST_RETRY_DELAY * 2_u32.pow(attempt)).await;
             }
             let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await;
             let answer = answer.map_err(|error| port_error(WHAT, error))?;
@@ -135,7 +135,7 @@ impl DynamoLedger {
     async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, WatchedCursor>, PortError> {
         let wanted = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
         let mut cursors = BTreeMap::new();
-        for item in self.batch(wanted, &CURSOR_ATTRIBUTES).await? {
+        for item in self.batch_get(wanted, &CURSOR_ATTRIBUTES).await? {
             let told = item.get(NOTIFICATION_STATE).cloned();
             let told = told.map(|told| records::from_attribute(STORING_STATE, told)).transpose()?;
             cursors
@@ -145,7 +145,7 @@ impl DynamoLedger {
     }
 
     /// When the oldest undelivered part was sealed, for connectors that have one.
-    async fn waiting(
+    async fn oldest_undelivered(
         &self,
         cursors: &BTreeMap<ConnectorId, WatchedCursor>,
     ) -> Result<BTreeMap<ConnectorId, Time>, PortError> {
@@ -154,9 +154,9 @@ impl DynamoLedger {
         };
         let wanted = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
-        for item in self.batch(wanted, &PART_ATTRIBUTES).await? {
+        for item in self.batch_get(wanted, &PART_ATTRIBUTES).await? {
             let id = owner(&item)?;
-            waiting.insert(id, records::from_item::<Sealed>("reading a part's record", item)?.sealed_at);
+            waiting.insert(id, records::from_item::<SealedPart>("reading a part's record", item)?.sealed_at);
         }
         Ok(waiting)
     }
@@ -174,7 +174,7 @@ impl Watch for DynamoLedger {
             .projection_expression(shown.join(", "))
             .set_expression_attribute_names(Some(names(SETTINGS_ATTRIBUTES)))
             .set_exclusive_start_key(after.map(start))
-            .limit(PAGE);
+            .limit(PAGE_SIZE);
         let page = scan.send().await.map_err(|error| port_error(WHAT, error))?;
         let mut settings = BTreeMap::new();
         for item in page.items.unwrap_or_default() {
@@ -184,7 +184,7 @@ impl Watch for DynamoLedger {
         let exporting = |settings: &Settings| matches!(settings.state, State::Active | State::Paused);
         let exporting = settings.iter().filter(|(_, settings)| exporting(settings));
         let mut cursors = self.cursors(&exporting.map(|(id, _)| id.clone()).collect::<Vec<_>>()).await?;
-        let waiting = self.waiting(&cursors).await?;
+        let waiting = self.oldest_undelivered(&cursors).await?;
         let watched = |(id, settings): (ConnectorId, Settings)| {
             let (cursor, told) =
                 cursors.remove(&id).map(|WatchedCursor { cursor, state }| (cursor, told)).unzip();
@@ -352,6 +352,6 @@ mod tests {
     fn exactly_the_fields_that_are_used_are_asked_for() {
         assert_eq!(BTreeSet::from(CURSOR_ATTRIBUTES), fields::<Cursor>(&[PK, NOTIFICATION_STATE]));
         assert_eq!(BTreeSet::from(SETTINGS_ATTRIBUTES), fields::<Settings>(&[PK]));
-        assert_eq!(BTreeSet::from(PART_ATTRIBUTES), fields::<Sealed>(&[PK]));
+        assert_eq!(BTreeSet::from(PART_ATTRIBUTES), fields::<SealedPart>(&[PK]));
     }
 }

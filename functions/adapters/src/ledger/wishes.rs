@@ -9,7 +9,7 @@ use domain::time::Time;
 
 use super::DynamoLedger;
 use super::answers::{TransactionOutcome, classify_transaction};
-use super::changes::{TRIES, build_error};
+use super::changes::{MAX_ATTEMPTS, build_error};
 use super::expression::{names, text, time, values};
 use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
 use crate::port_error::port_error;
@@ -34,7 +34,7 @@ impl DynamoLedger {
         let mut cause: BoxError = "other writes to the same connector came first on every attempt".into();
         // A path into the block can be set only if there is a block, so that is tried first.
         let mut blocked = true;
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             match self.try_put_run_request(wish, blocked, spends).await? {
                 TransactionOutcome::Committed => return Ok(RunAnswer::Requested(cut)),
                 TransactionOutcome::ConditionsFailed(failed) if failed.contains(&0) && blocked => {
