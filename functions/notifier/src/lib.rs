@@ -50,13 +50,13 @@ pub struct Notifier {
     /// The notification state of contacts, and the tenants' shares of time.
     pub state: Arc<dyn NotificationStore>,
     /// Posts to webhooks.
-    pub poster: Arc<dyn WebhookClient>,
+    pub webhooks: Arc<dyn WebhookClient>,
     /// Sends e-mails, if the deployment has a sender.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Sends confirmation mails, if the deployment has a sender and a portal.
     pub asking: Option<Asking>,
     /// The notifier's own queue, for retries.
-    pub later: Arc<dyn DelayQueue>,
+    pub queue: Arc<dyn DelayQueue>,
     /// The clock, injected.
     pub clock: Arc<dyn Clock>,
     /// The random number generator, injected.

@@ -9,41 +9,41 @@ use crate::tell::{NotificationCounts, requeue};
 use crate::{Notifier, post};
 
 /// How many times a decision is attempted against workers that decide for the same contact.
-const TRIES: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// The notice that is delivered to a contact.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct About<'a> {
+pub(crate) struct Delivery<'a> {
     /// The event of the bus.
     pub(crate) event: &'a BusEvent,
     /// The message that the contact gets.
-    pub(crate) news: &'a ContactMessage,
+    pub(crate) message: &'a ContactMessage,
     /// The connector of the notice.
     pub(crate) connector: &'a Connector,
 }
 
 /// The result of one attempt.
-pub(crate) enum Tried {
-    Told,
+pub(crate) enum DeliveryOutcome {
+    Delivered,
     /// The webhook answered 410: no further attempts.
     Gone,
     Failed {
-        why: String,
+        cause: String,
         /// The deployment is at fault.
-        ours: bool,
+        is_internal: bool,
     },
     /// It was requeued until the tenant's share of time allows it.
     Postponed,
 }
 
 /// Notifies a contact, or requeues the attempt. `again` is the retry for this contact, if this is one.
-pub(crate) async fn one(
+pub(crate) async fn notify_contact(
     notifier: &Notifier,
-    about: About<'_>,
+    about: Delivery<'_>,
     contact: Contact,
     again: Option<&Retry>,
 ) -> Result<NotificationCounts, PortError> {
-    if !wants(notifier, about.connector, &contact).await? {
+    if !accepts_notices(notifier, about.connector, &contact).await? {
         return Ok(NotificationCounts::default());
     }
     let held_back = match again {
@@ -51,11 +51,11 @@ pub(crate) async fn one(
         Some(again) => again.held_back,
         None => match decide(notifier, about, &contact).await? {
             Decision::Send { held_back } => held_back,
-            Decision::Hold => return Ok(held(about, &contact)),
+            Decision::Hold => return Ok(log_held_back(about, &contact)),
         },
     };
-    let news = ContactMessage { held_back, ..about.news.clone() };
-    let about = About { news: &news, ..about };
+    let news = ContactMessage { held_back, ..about.message.clone() };
+    let about = Delivery { message: &news, ..about };
     let tried = again.map_or(0, |again| again.attempts);
     let next = Retry {
         event: about.event.clone(),
@@ -68,20 +68,30 @@ pub(crate) async fn one(
     };
     let done = match (&contact, &about.connector.contacts.webhook, &notifier.mailer) {
         (Contact::Webhook, Some(webhook), _) => {
-            post::post(notifier, about, webhook, &next, again.and_then(|again| again.reserved_seconds))
-                .await?
+            post::deliver_webhook(
+                notifier,
+                about,
+                webhook,
+                &next,
+                again.and_then(|again| again.reserved_seconds),
+            )
+            .await?
         }
         (Contact::Email(address), _, Some(mailer)) => {
-            mailed(mailer.send(address, &Mail::for_message(&news, about.connector)).await)
+            mail_outcome(mailer.send(address, &Mail::for_message(&news, about.connector)).await)
         }
         _ => return Ok(NotificationCounts::default()),
     };
-    ended(notifier, about, next, done).await
+    finish(notifier, about, next, done).await
 }
 
 /// Whether a contact accepts notices: a webhook always, an address once it has confirmed. Without a sender no
 /// address gets any; the response to whoever set it said so.
-async fn wants(notifier: &Notifier, connector: &Connector, contact: &Contact) -> Result<bool, PortError> {
+async fn accepts_notices(
+    notifier: &Notifier,
+    connector: &Connector,
+    contact: &Contact,
+) -> Result<bool, PortError> {
     let Contact::Email(address) = contact else { return Ok(true) };
     if notifier.mailer.is_none() {
         return Ok(false);
@@ -92,17 +102,17 @@ async fn wants(notifier: &Notifier, connector: &Connector, contact: &Contact) ->
 
 /// Stores the decision before anything is sent. Two workers with the same notice both send it; of two notices
 /// with the same cause, the second is held back, whichever worker handles it.
-async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Result<Decision, PortError> {
+async fn decide(notifier: &Notifier, about: Delivery<'_>, contact: &Contact) -> Result<Decision, PortError> {
     let Connector { tenant, id, contacts, .. } = about.connector;
     let key = match (contact, &contacts.webhook) {
         (Contact::Email(address), _) => ContactKey::of_address(address),
         (Contact::Webhook, Some(webhook)) => ContactKey::of_webhook(&webhook.url),
         (Contact::Webhook, None) => return Ok(Decision::Hold),
     };
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let before: NotificationHistory =
             notifier.state.notification_history((tenant, id), &key).await?.unwrap_or_default();
-        let (decision, after) = before.decide(about.news);
+        let (decision, after) = before.decide(about.message);
         let Some(after) = after else { return Ok(decision) };
         if notifier.state.store_notification_history((tenant, id), &key, &after).await? {
             return Ok(decision);
@@ -112,53 +122,53 @@ async fn decide(notifier: &Notifier, about: About<'_>, contact: &Contact) -> Res
     Err(PortError::Transient { what: "deciding whether to notify a contact", source })
 }
 
-fn held(about: About<'_>, contact: &Contact) -> NotificationCounts {
+fn log_held_back(about: Delivery<'_>, contact: &Contact) -> NotificationCounts {
     tracing::info!(
-        connector.id = %about.connector.id, notice.id = about.news.id, contact = contact.kind(),
+        connector.id = %about.connector.id, notice.id = about.message.id, contact = contact.kind(),
         "a notice was held back: the contact had one of this cause within a day"
     );
     NotificationCounts { held_back: 1, ..NotificationCounts::default() }
 }
 
-fn mailed(mailed: MailOutcome) -> Tried {
+fn mail_outcome(mailed: MailOutcome) -> DeliveryOutcome {
     match mailed {
-        MailOutcome::Taken => Tried::Told,
+        MailOutcome::Taken => DeliveryOutcome::Delivered,
         // A duplicate mail is harmless; a lost one may not be.
         MailOutcome::Unknown(error) | MailOutcome::Rejected(error) => {
             let ours = !matches!(error, PortError::Transient { .. });
-            Tried::Failed { why: error.chain(), ours }
+            DeliveryOutcome::Failed { cause: error.chain(), is_internal: ours }
         }
     }
 }
 
-async fn ended(
+async fn finish(
     notifier: &Notifier,
-    about: About<'_>,
+    about: Delivery<'_>,
     next: Retry,
-    done: Tried,
+    done: DeliveryOutcome,
 ) -> Result<NotificationCounts, PortError> {
     let tried = next.attempts.saturating_add(1);
     let (id, kind) = (&about.connector.id, next.contact.kind());
     match done {
-        Tried::Postponed => Ok(NotificationCounts::default()),
-        Tried::Told => {
+        DeliveryOutcome::Postponed => Ok(NotificationCounts::default()),
+        DeliveryOutcome::Delivered => {
             tracing::info!(
-                connector.id = %id, notice.id = about.news.id, contact = kind, tried, "a contact was notified"
+                connector.id = %id, notice.id = about.message.id, contact = kind, tried, "a contact was notified"
             );
             Ok(NotificationCounts { delivered: 1, ..NotificationCounts::default() })
         }
-        Tried::Gone => {
+        DeliveryOutcome::Gone => {
             tracing::warn!(
-                connector.id = %id, notice.id = about.news.id, contact = kind, tried,
+                connector.id = %id, notice.id = about.message.id, contact = kind, tried,
                 "a webhook ended retries of a notice with 410"
             );
             Ok(NotificationCounts { unreached: 1, ..NotificationCounts::default() })
         }
-        Tried::Failed { why, ours } => {
+        DeliveryOutcome::Failed { cause: why, is_internal: ours } => {
             let refused = u64::from(ours);
             if ours {
                 tracing::error!(
-                    connector.id = %id, notice.id = about.news.id, error = why, "SES rejected a mail; check the SES account"
+                    connector.id = %id, notice.id = about.message.id, error = why, "SES rejected a mail; check the SES account"
                 );
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
@@ -167,7 +177,7 @@ async fn ended(
                 return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
             }
             tracing::warn!(
-                connector.id = %id, notice.id = about.news.id, contact = kind, tried, why,
+                connector.id = %id, notice.id = about.message.id, contact = kind, tried, why,
                 "giving up on notifying a contact"
             );
             Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })

@@ -8,18 +8,18 @@ use domain::ports::{BoxError, PortError, WebhookResponse};
 
 use crate::Notifier;
 use crate::message::Retry;
-use crate::notify::{About, Tried};
+use crate::notify::{Delivery, DeliveryOutcome};
 use crate::tell::requeue;
 
 /// Posts if the tenant's share covers the time that the request may take. Otherwise the time is reserved and
 /// `next` is requeued until then, so that it waits only once. `paid` is the reserved time in seconds.
-pub(crate) async fn post(
+pub(crate) async fn deliver_webhook(
     notifier: &Notifier,
-    about: About<'_>,
+    about: Delivery<'_>,
     webhook: &Webhook,
     next: &Retry,
     paid: Option<u64>,
-) -> Result<Tried, PortError> {
+) -> Result<DeliveryOutcome, PortError> {
     let (tenant, host) = (&about.connector.tenant, webhook.url.host());
     let now = notifier.clock.now();
     let was_slow = notifier.state.slow_until(tenant, &host).await?.is_some_and(|until| now < until);
@@ -32,31 +32,32 @@ pub(crate) async fn post(
         if due > now {
             requeue(notifier, &Retry { due, reserved_seconds: Some(patience.as_secs()), ..next.clone() })
                 .await?;
-            return Ok(Tried::Postponed);
+            return Ok(DeliveryOutcome::Postponed);
         }
         patience
     };
-    let message = about.news.sign(&secrets(notifier, about, webhook).await?, notifier.clock.now());
+    let message = about.message.sign(&secrets(notifier, about, webhook).await?, notifier.clock.now());
     let begun = notifier.clock.now();
-    let posted = notifier.poster.post(&webhook.url, &message, patience).await;
+    let posted = notifier.webhooks.post(&webhook.url, &message, patience).await;
     let took = notifier.clock.now().since(begun);
     let is_slow = posted == WebhookResponse::TimedOut || took > SHORT_TIMEOUT;
-    note(notifier, about, &host, (was_slow, is_slow), patience.saturating_sub(took)).await;
+    record_timing(notifier, about, &host, (was_slow, is_slow), patience.saturating_sub(took)).await;
     Ok(match posted {
-        WebhookResponse::Taken => Tried::Told,
-        WebhookResponse::Gone => Tried::Gone,
-        WebhookResponse::Rejected(why) => Tried::Failed { why, ours: false },
-        WebhookResponse::TimedOut => {
-            Tried::Failed { why: format!("no answer within {} seconds", patience.as_secs()), ours: false }
-        }
+        WebhookResponse::Taken => DeliveryOutcome::Delivered,
+        WebhookResponse::Gone => DeliveryOutcome::Gone,
+        WebhookResponse::Rejected(why) => DeliveryOutcome::Failed { cause: why, is_internal: false },
+        WebhookResponse::TimedOut => DeliveryOutcome::Failed {
+            cause: format!("no answer within {} seconds", patience.as_secs()),
+            is_internal: false,
+        },
     })
 }
 
 /// Releases the unused time and records how fast the host was. The request is already done: if the ledger
 /// fails, this is logged and costs the tenant some of its time, but no contact gets a second request.
-async fn note(
+async fn record_timing(
     notifier: &Notifier,
-    about: About<'_>,
+    about: Delivery<'_>,
     host: &str,
     (was_slow, is_slow): (bool, bool),
     unused: Duration,
@@ -85,7 +86,7 @@ async fn note(
 
 async fn secrets(
     notifier: &Notifier,
-    about: About<'_>,
+    about: Delivery<'_>,
     webhook: &Webhook,
 ) -> Result<Vec<domain::contacts::WebhookSecret>, PortError> {
     let mut secrets = Vec::new();

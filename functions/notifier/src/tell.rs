@@ -53,9 +53,11 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
     match requests_consent(&told.kind, &told.detail) {
         Ok(None) => {}
         Ok(Some((tenant, id))) => {
-            return match connector(notifier, &tenant, &id).await? {
-                Found::Connector(connector) => ask::all(notifier, &told, &connector, again.as_ref()).await,
-                Found::Nobody(tally) => Ok(tally),
+            return match find_connector(notifier, &tenant, &id).await? {
+                ConnectorLookup::Found(connector) => {
+                    ask::all(notifier, &told, &connector, again.as_ref()).await
+                }
+                ConnectorLookup::Missing(tally) => Ok(tally),
             };
         }
         Err(error) => return Ok(dropped(&error)),
@@ -65,13 +67,14 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
         Ok(None) => return Ok(NotificationCounts::default()),
         Err(error) => return Ok(dropped(&error)),
     };
-    let connector = match connector(notifier, &news.tenant, &news.connector).await? {
-        Found::Connector(connector) => connector,
-        Found::Nobody(tally) => return Ok(tally),
+    let connector = match find_connector(notifier, &news.tenant, &news.connector).await? {
+        ConnectorLookup::Found(connector) => connector,
+        ConnectorLookup::Missing(tally) => return Ok(tally),
     };
-    let about = notify::About { event: &told, news: &news, connector: &connector };
+    let about = notify::Delivery { event: &told, message: &news, connector: &connector };
     let contacts = contacts(&connector, again.as_ref().map(|again| &again.contact));
-    let telling = contacts.into_iter().map(|contact| notify::one(notifier, about, contact, again.as_ref()));
+    let telling =
+        contacts.into_iter().map(|contact| notify::notify_contact(notifier, about, contact, again.as_ref()));
     let mut tally = NotificationCounts::default();
     for one in join_all(telling).await {
         tally.add(one?);
@@ -80,25 +83,29 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
 }
 
 /// The connector of a message.
-enum Found {
-    Connector(Box<Connector>),
+enum ConnectorLookup {
+    Found(Box<Connector>),
     /// It is deleted, never existed, or belongs to another tenant than the message says.
-    Nobody(NotificationCounts),
+    Missing(NotificationCounts),
 }
 
-async fn connector(notifier: &Notifier, tenant: &TenantId, id: &ConnectorId) -> Result<Found, PortError> {
+async fn find_connector(
+    notifier: &Notifier,
+    tenant: &TenantId,
+    id: &ConnectorId,
+) -> Result<ConnectorLookup, PortError> {
     let found = notifier.connectors.get(id).await?;
     let Some((connector, _)) = found.filter(|(connector, _)| connector.state != State::Deleted) else {
-        return Ok(Found::Nobody(NotificationCounts::default()));
+        return Ok(ConnectorLookup::Missing(NotificationCounts::default()));
     };
     if connector.tenant == *tenant {
-        return Ok(Found::Connector(Box::new(connector)));
+        return Ok(ConnectorLookup::Found(Box::new(connector)));
     }
     tracing::error!(
         connector.id = %id,
         "a notice was dropped: its tenant is not the connector's"
     );
-    Ok(Found::Nobody(NotificationCounts { dropped: 1, ..NotificationCounts::default() }))
+    Ok(ConnectorLookup::Missing(NotificationCounts { dropped: 1, ..NotificationCounts::default() }))
 }
 
 /// The connector's current contacts; for a retry, only its contact.
@@ -116,7 +123,7 @@ pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), Po
     let left = again.due.since(notifier.clock.now());
     let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
     let delay = delay.min(MAX_DELAY);
-    notifier.later.send_after(&message, delay, &again.tenant).await
+    notifier.queue.send_after(&message, delay, &again.tenant).await
 }
 
 fn dropped(error: &NoticeParseError) -> NotificationCounts {

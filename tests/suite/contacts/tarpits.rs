@@ -131,8 +131,8 @@ impl Run {
         let clock = world.clock.clone();
         let hosts = Hosts { clock: clock.clone(), slow, sent: Arc::default(), under_way: Arc::default() };
         let sqs = Sqs { clock, messages: Arc::default(), sends: Arc::default() };
-        world.notifier.poster = Arc::new(hosts.clone());
-        world.notifier.later = Arc::new(sqs.clone());
+        world.notifier.webhooks = Arc::new(hosts.clone());
+        world.notifier.queue = Arc::new(sqs.clone());
         Self { world, hosts, sqs }
     }
 

@@ -46,14 +46,14 @@ impl World {
         let notifier = Notifier {
             connectors: Arc::new(ledger.clone()),
             state: Arc::new(ledger.clone()),
-            poster: Arc::new(poster.clone()),
+            webhooks: Arc::new(poster.clone()),
             mailer: Some(Arc::new(mailer.clone()) as Arc<dyn Mailer>),
             asking: Some(Asking {
                 mailer: Arc::new(mailer.clone()),
                 vendor: "vendor.example".parse().unwrap(),
                 portal: "https://audit.vendor.example".parse().unwrap(),
             }),
-            later: Arc::new(later.clone()),
+            queue: Arc::new(later.clone()),
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };

@@ -197,9 +197,9 @@ impl World {
             connectors: Arc::new(self.ledger.clone()),
             state: Arc::new(self.ledger.clone()),
             asking: None,
-            poster: Arc::new(FakePoster::new()),
+            webhooks: Arc::new(FakePoster::new()),
             mailer: Some(Arc::new(self.mailer.clone())),
-            later: Arc::new(self.delay_queue.clone()),
+            queue: Arc::new(self.delay_queue.clone()),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };

@@ -12,7 +12,7 @@ use domain::contacts::Mail;
 use domain::names::EmailAddress;
 use domain::ports::{MailOutcome, Mailer, PortError};
 
-const MAILING: &str = "sending a mail";
+const SENDING: &str = "sending a mail";
 
 /// Sends from one sender, an identity verified with SES.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Mailer for SesMailer {
         let message = match message(mail) {
             Ok(message) => message,
             Err(error) => {
-                return MailOutcome::Rejected(PortError::Bug { what: MAILING, source: Box::new(error) });
+                return MailOutcome::Rejected(PortError::Bug { what: SENDING, source: Box::new(error) });
             }
         };
         let send = self
@@ -52,8 +52,8 @@ impl Mailer for SesMailer {
             Ok(_) => MailOutcome::Taken,
             // SES rejected it, or it was never sent. A 5xx proves nothing: a proxy in front of SES may have
             // sent it.
-            Err(error) if is_refusal(&error) => MailOutcome::Rejected(port_error(MAILING, error)),
-            Err(error) => MailOutcome::Unknown(port_error(MAILING, error)),
+            Err(error) if is_refusal(&error) => MailOutcome::Rejected(port_error(SENDING, error)),
+            Err(error) => MailOutcome::Unknown(port_error(SENDING, error)),
         }
     }
 }

@@ -56,13 +56,13 @@ impl Queue for SqsQueue {
                 .entries(entry.map_err(|error| PortError::Bug { what: SENDING, source: Box::new(error) })?);
         }
         let answer = request.send().await.map_err(|error| port_error(SENDING, error))?;
-        Ok(not_taken(batch, &answer))
+        Ok(failed_entries(batch, &answer))
     }
 }
 
 /// The connectors that the queue did not confirm. An entry missing from the response counts as rejected too:
 /// a duplicate message does no harm, a lost one would cost a window.
-fn not_taken(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<ConnectorId> {
+fn failed_entries(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec<ConnectorId> {
     for failed in answer.failed() {
         // The port returns only the rejected connectors; the reason is logged here.
         tracing::warn!(

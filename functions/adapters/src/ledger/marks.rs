@@ -30,7 +30,7 @@ impl DynamoLedger {
     ///
     /// With a release, the same write releases the lease. Its conditions: the lease is still the worker's,
     /// and the next run is still the one that was read. `false` if one fails; then nothing is changed.
-    pub(super) async fn move_delivered(
+    pub(super) async fn advance_delivered(
         &self,
         mark: &Mark,
         release: Option<(&WorkerId, &Release)>,

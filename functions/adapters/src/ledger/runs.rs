@@ -98,7 +98,7 @@ impl Runs for DynamoLedger {
 
     async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
         self.mark_part(mark).await?;
-        self.move_delivered(mark, None).await?;
+        self.advance_delivered(mark, None).await?;
         Ok(())
     }
 
@@ -106,8 +106,8 @@ impl Runs for DynamoLedger {
     /// requested, or a second worker has marked the part.
     async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
         self.mark_part(mark).await?;
-        if !self.move_delivered(mark, Some((worker, release))).await? {
-            self.move_delivered(mark, None).await?;
+        if !self.advance_delivered(mark, Some((worker, release))).await? {
+            self.advance_delivered(mark, None).await?;
             self.release(&mark.part.connector, worker, release).await?;
         }
         Ok(())

@@ -45,10 +45,10 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     Ok(Notifier {
         connectors: Arc::clone(&ledger) as _,
         state: ledger,
-        poster: Arc::new(HttpsPoster::new(Reach::public()?)?),
+        webhooks: Arc::new(HttpsPoster::new(Reach::public()?)?),
         mailer,
         asking,
-        later: Arc::new(NoticeQueue::new(&services, settings.queue_url)),
+        queue: Arc::new(NoticeQueue::new(&services, settings.queue_url)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),
     })
