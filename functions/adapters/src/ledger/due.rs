@@ -28,7 +28,7 @@ impl DynamoLedger {
         to: Time,
     ) -> Result<bool, PortError> {
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #next_run_at = :to")
             .condition_expression("#next_run_at = :from")
             .set_expression_attribute_names(Some(names([NEXT_RUN_AT])))

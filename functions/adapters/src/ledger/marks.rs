@@ -18,7 +18,7 @@ impl DynamoLedger {
     /// The first half of a mark. A second worker finds `delivered_at` set and leaves it as it is.
     pub(super) async fn mark_part(&self, mark: &Mark) -> Result<bool, PortError> {
         let change = self
-            .change(&mark.part.connector, &keys::part(mark.part.number))
+            .update_item(&mark.part.connector, &keys::part(mark.part.number))
             .update_expression("SET #delivered_at = :at")
             .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#delivered_at)")
             .set_expression_attribute_names(Some(names([PK, "delivered_at"])))
@@ -68,7 +68,7 @@ impl DynamoLedger {
             update = format!("{update} REMOVE {}", gone.join(", "));
         }
         let change = self
-            .change(&mark.part.connector, CURSOR)
+            .update_item(&mark.part.connector, CURSOR)
             .update_expression(update)
             .condition_expression(condition)
             .set_expression_attribute_names(Some(names))

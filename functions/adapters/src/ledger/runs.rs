@@ -20,11 +20,11 @@ use crate::port_error::port_error;
 
 pub(super) const LEASE_OWNER: &str = "lease_owner";
 pub(super) const LEASE_UNTIL: &str = "lease_until";
-const GIVING_BACK: &str = "releasing a lease";
+const RELEASING: &str = "releasing a lease";
 
 impl DynamoLedger {
     /// An update of one of a connector's items.
-    pub(super) fn change(&self, id: &ConnectorId, sort: &str) -> UpdateItemFluentBuilder {
+    pub(super) fn update_item(&self, id: &ConnectorId, sort: &str) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(keys::key(id, sort)))
     }
 }
@@ -41,7 +41,7 @@ impl Runs for DynamoLedger {
         until: Time,
     ) -> Result<LeaseAnswer, PortError> {
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #lease_owner = :me, #lease_until = :until")
             .condition_expression(
                 "attribute_exists(#pk) AND \
@@ -117,7 +117,7 @@ impl Runs for DynamoLedger {
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
         let block = records::attribute("writing a block", block)?;
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #block = :block")
             .condition_expression("attribute_exists(#pk)")
             .set_expression_attribute_names(Some(names([PK, "block"])))
@@ -130,7 +130,7 @@ impl Runs for DynamoLedger {
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
         let what = "recording read progress";
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #reading = :reading")
             .condition_expression("#next = :next AND #watermark = :watermark")
             .set_expression_attribute_names(Some(names(["reading", "next", "watermark"])))
@@ -152,7 +152,7 @@ impl Runs for DynamoLedger {
             ("SET #reconcile = :after", names(["reconcile"]))
         };
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression(update)
             .condition_expression("#reconcile = :before")
             .set_expression_attribute_names(Some(names))
@@ -172,7 +172,7 @@ impl Runs for DynamoLedger {
         now: Time,
     ) -> Result<bool, PortError> {
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #unreadable_told_at = :now")
             .condition_expression(
                 "attribute_exists(#pk) AND \
@@ -191,7 +191,7 @@ impl Runs for DynamoLedger {
         let claimed = ("#next_run_at > :bound", release.now, release.now);
         for (condition, bound, next) in [as_seen, claimed] {
             let change = self
-                .change(id, CURSOR)
+                .update_item(id, CURSOR)
                 .update_expression("SET #next_run_at = :next REMOVE #lease_owner, #lease_until")
                 .condition_expression(format!("#lease_owner = :me AND {condition}"))
                 .set_expression_attribute_names(Some(names([NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL])))
@@ -200,24 +200,24 @@ impl Runs for DynamoLedger {
                     (":me", text(worker.as_str())),
                     (":bound", time(bound)),
                 ])));
-            if condition_met(GIVING_BACK, change.send().await)? {
+            if condition_met(RELEASING, change.send().await)? {
                 return Ok(());
             }
         }
         let lease_only = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("REMOVE #lease_owner, #lease_until")
             .condition_expression("#lease_owner = :me")
             .set_expression_attribute_names(Some(names([LEASE_OWNER, LEASE_UNTIL])))
             .set_expression_attribute_values(Some(values([(":me", text(worker.as_str()))])));
-        condition_met(GIVING_BACK, lease_only.send().await)?;
+        condition_met(RELEASING, lease_only.send().await)?;
         Ok(())
     }
 
     /// Of two workers that have swept, the higher number is stored, in either order.
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #swept = :through")
             .condition_expression(
                 "attribute_exists(#pk) AND (attribute_not_exists(#swept) OR #swept < :through)",

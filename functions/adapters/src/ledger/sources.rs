@@ -27,7 +27,7 @@ impl DynamoLedger {
             named.extend(names(["reconcile", "at"]));
         }
         let update = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression(format!("SET #source = :after REMOVE #reading{forget}"))
             .condition_expression("#source = :before AND #next = :next AND #watermark = :watermark")
             .set_expression_attribute_names(Some(named))

@@ -251,7 +251,7 @@ impl Watch for DynamoLedger {
             given.insert(":before".to_owned(), time(before));
         }
         let change = self
-            .change(id, CURSOR)
+            .update_item(id, CURSOR)
             .update_expression("SET #told = :told")
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))

@@ -31,7 +31,7 @@ pub struct FakeLedger {
     /// The clock of the `Date` header of its responses.
     clock: Option<FakeClock>,
     /// Grants every lease: safety must not depend on leases.
-    lax: bool,
+    grants_every_lease: bool,
 }
 
 /// The writes, and the connector of each.
@@ -105,7 +105,7 @@ impl FakeLedger {
     /// The same ledger for workers that are granted every lease, as if the previous one had expired.
     #[must_use]
     pub fn without_leases(&self) -> Self {
-        Self { lax: true, ..self.clone() }
+        Self { grants_every_lease: true, ..self.clone() }
     }
 
     /// Inserts an activated connector, as [`crate::fixtures::activated`] makes it.

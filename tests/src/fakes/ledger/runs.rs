@@ -23,7 +23,7 @@ impl Runs for FakeLedger {
         let Ok((row, history)) = table.activated(id) else { return Ok(LeaseAnswer::Unknown) };
         let holds = |end: Time| end >= now && end <= now + MAX_LEASE;
         let held = |(owner, end): &(WorkerId, Time)| owner != worker && holds(*end);
-        if !self.lax && row.lease.as_ref().is_some_and(held) {
+        if !self.grants_every_lease && row.lease.as_ref().is_some_and(held) {
             return Ok(LeaseAnswer::Held);
         }
         row.lease = Some((worker.clone(), until));
