@@ -28,7 +28,7 @@ use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
 const WHAT: &str = "reading connectors for the watchdog";
-const KEEPING: &str = "storing the sweep cursor";
+const STORING_SWEEP: &str = "storing the sweep cursor";
 const STORING_STATE: &str = "storing a connector's notification state";
 /// How many connectors a page reads at most.
 const PAGE_SIZE: i32 = 500;
@@ -68,7 +68,7 @@ pub const CURSOR_ATTRIBUTES: [&str; 15] = [
 const WATCHDOG: &str = "WATCHDOG";
 const SWEEP: &str = "SWEEP";
 const KEPT: &str = "kept";
-const PLACE: &str = "place";
+const SWEEP_CURSOR: &str = "place";
 
 /// The connector's notification state, stored with its cursor.
 const NOTIFICATION_STATE: &str = "told";
@@ -138,8 +138,10 @@ impl DynamoLedger {
         for item in self.batch_get(wanted, &CURSOR_ATTRIBUTES).await? {
             let told = item.get(NOTIFICATION_STATE).cloned();
             let told = told.map(|told| records::from_attribute(STORING_STATE, told)).transpose()?;
-            cursors
-                .insert(owner(&item)?, WatchedCursor { state: told, cursor: records::parse_cursor(item)? });
+            cursors.insert(
+                connector_id(&item)?,
+                WatchedCursor { state: told, cursor: records::parse_cursor(item)? },
+            );
         }
         Ok(cursors)
     }
@@ -155,7 +157,7 @@ impl DynamoLedger {
         let wanted = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
         for item in self.batch_get(wanted, &PART_ATTRIBUTES).await? {
-            let id = owner(&item)?;
+            let id = connector_id(&item)?;
             waiting.insert(id, records::from_item::<SealedPart>("reading a part's record", item)?.sealed_at);
         }
         Ok(waiting)
@@ -173,13 +175,15 @@ impl Watch for DynamoLedger {
             .index_name(TENANT_INDEX)
             .projection_expression(shown.join(", "))
             .set_expression_attribute_names(Some(names(SETTINGS_ATTRIBUTES)))
-            .set_exclusive_start_key(after.map(start))
+            .set_exclusive_start_key(after.map(start_key))
             .limit(PAGE_SIZE);
         let page = scan.send().await.map_err(|error| port_error(WHAT, error))?;
         let mut settings = BTreeMap::new();
         for item in page.items.unwrap_or_default() {
-            settings
-                .insert(owner(&item)?, records::from_item::<Settings>("reading a connector's record", item)?);
+            settings.insert(
+                connector_id(&item)?,
+                records::from_item::<Settings>("reading a connector's record", item)?,
+            );
         }
         let exporting = |settings: &Settings| matches!(settings.state, State::Active | State::Paused);
         let exporting = settings.iter().filter(|(_, settings)| exporting(settings));
@@ -200,36 +204,36 @@ impl Watch for DynamoLedger {
             }
         };
         let watched = settings.into_iter().map(watched).collect();
-        Ok(WatchPage { watched, next: page.last_evaluated_key.map(place).transpose()? })
+        Ok(WatchPage { watched, next: page.last_evaluated_key.map(parse_sweep_cursor).transpose()? })
     }
 
     async fn sweep(&self) -> Result<Sweep, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let answer = get.set_key(Some(of_the_watchdog())).send().await;
-        let item = answer.map_err(|error| port_error(KEEPING, error))?.item.unwrap_or_default();
-        let Some(kept) = item.get(PLACE).and_then(|place| place.as_s().ok()) else {
+        let answer = get.set_key(Some(sweep_key())).send().await;
+        let item = answer.map_err(|error| port_error(STORING_SWEEP, error))?.item.unwrap_or_default();
+        let Some(kept) = item.get(SWEEP_CURSOR).and_then(|place| place.as_s().ok()) else {
             return Ok(Sweep::default());
         };
-        serde_json::from_str(kept).map_err(|error| bug(KEEPING, error))
+        serde_json::from_str(kept).map_err(|error| bug(STORING_SWEEP, error))
     }
 
     /// A second tick at the same time finds another number stored, and changes nothing.
     async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        let place = serde_json::to_string(sweep).map_err(|error| bug(KEEPING, error))?;
+        let place = serde_json::to_string(sweep).map_err(|error| bug(STORING_SWEEP, error))?;
         let change = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(of_the_watchdog()))
+            .set_key(Some(sweep_key()))
             .update_expression("SET #kept = :kept, #place = :place")
             .condition_expression("attribute_not_exists(#pk) OR #kept = :before")
-            .set_expression_attribute_names(Some(names([PK, KEPT, PLACE])))
+            .set_expression_attribute_names(Some(names([PK, KEPT, SWEEP_CURSOR])))
             .set_expression_attribute_values(Some(values([
                 (":kept", number(sweep.version)),
                 (":before", number(sweep.version.saturating_sub(1))),
                 (":place", text(place)),
             ])));
-        condition_met(KEEPING, change.send().await)
+        condition_met(STORING_SWEEP, change.send().await)
     }
 
     /// A second tick at the same time finds another notification time, and changes nothing. Only the time is
@@ -260,26 +264,26 @@ impl Watch for DynamoLedger {
     }
 }
 
-fn of_the_watchdog() -> Item {
+fn sweep_key() -> Item {
     Item::from([(PK.to_owned(), text(WATCHDOG)), (SK.to_owned(), text(SWEEP))])
 }
 
 /// The start key of the page after this sweep cursor.
-fn start(place: &SweepCursor) -> Item {
+fn start_key(place: &SweepCursor) -> Item {
     let mut key = keys::key(&place.connector, CONFIG);
     key.insert(TENANT_ID.to_owned(), text(place.tenant.as_str()));
     key
 }
 
 /// The sweep cursor that a page ends at.
-fn place(mut key: Item) -> Result<SweepCursor, PortError> {
-    let connector = owner(&key)?;
+fn parse_sweep_cursor(mut key: Item) -> Result<SweepCursor, PortError> {
+    let connector = connector_id(&key)?;
     let tenant = key.remove(TENANT_ID).and_then(|tenant| tenant.as_s().ok()?.parse().ok());
     let tenant = tenant.ok_or_else(|| bug(WHAT, "a page of the index ended at a key without a tenant"))?;
     Ok(SweepCursor { tenant, connector })
 }
 
-fn owner(item: &Item) -> Result<ConnectorId, PortError> {
+fn connector_id(item: &Item) -> Result<ConnectorId, PortError> {
     let owner = item.get(PK).and_then(keys::connector_of);
     owner.ok_or_else(|| bug(WHAT, format!("an item has a malformed key: {:?}", item.get(PK))))
 }
