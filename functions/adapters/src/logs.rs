@@ -15,15 +15,15 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Target prefixes of our own packages; a function's `main.rs` logs under the name of its package's library.
-const OURS: [&str; 7] = ["adapters", "api", "dispatcher", "domain", "exporter", "notifier", "services"];
+const OUR_CRATES: [&str; 7] = ["adapters", "api", "dispatcher", "domain", "exporter", "notifier", "services"];
 
 /// The target whose spans identify a line's invocation. It has only spans, which are needed at every level.
-const INVOCATIONS: &str = "lambda_runtime::layers::trace";
+const INVOCATION_SPANS: &str = "lambda_runtime::layers::trace";
 
 /// The level with this name: `TRACE` to `ERROR`, in capitals as the template writes it; `None` for any other
 /// text.
 #[must_use]
-pub fn level(text: &str) -> Option<Level> {
+pub fn parse_level(text: &str) -> Option<Level> {
     match text {
         "TRACE" => Some(Level::TRACE),
         "DEBUG" => Some(Level::DEBUG),
@@ -36,18 +36,18 @@ pub fn level(text: &str) -> Option<Level> {
 
 /// Starts logging, with the value of `LOG_LEVEL`. A missing or unknown value means `INFO`: this runs before
 /// the settings are read, which reject an unknown value and need a log to report it.
-pub fn start(named: Option<&str>) {
+pub fn init(named: Option<&str>) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
-    let targets = targets(named.and_then(level).unwrap_or(Level::INFO));
+    let targets = targets(named.and_then(parse_level).unwrap_or(Level::INFO));
     tracing_subscriber::registry().with(lines).with(targets).init();
 }
 
 /// The targets of a level. Levels below `INFO` apply to our own packages only. At those, the SDK logs whole
 /// responses, with events, keys and external IDs in them, and Lambda's runtime logs whole events.
 fn targets(level: Level) -> Targets {
-    let others = LevelFilter::from_level(level.min(Level::INFO));
-    let ours = OURS.map(|target| (target, level));
-    Targets::new().with_default(others).with_targets(ours).with_target(INVOCATIONS, Level::INFO)
+    let others = LevelFilter::from_level(parse_level.min(Level::INFO));
+    let ours = OUR_CRATES.map(|target| (target, parse_level));
+    Targets::new().with_default(others).with_targets(ours).with_target(INVOCATION_SPANS, Level::INFO)
 }
 
 #[cfg(test)]
@@ -59,10 +59,10 @@ mod tests {
     #[test]
     fn a_level_is_written_as_the_template_writes_it() {
         for known in LEVELS {
-            assert_eq!(level(known.as_str()), Some(known));
+            assert_eq!(parse_level(known.as_str()), Some(known));
         }
         for unknown in ["", "info", "Warn", "FATAL", "OFF", "INFO ", "3"] {
-            assert_eq!(level(unknown), None, "{unknown}");
+            assert_eq!(parse_level(unknown), None, "{unknown}");
         }
     }
 
@@ -78,7 +78,7 @@ mod tests {
                     assert_eq!(targets(set).would_enable(other, &of), of <= most, "{other} at {set}: {of}");
                 }
             }
-            assert!(targets(set).would_enable(INVOCATIONS, &Level::INFO), "{set}");
+            assert!(targets(set).would_enable(INVOCATION_SPANS, &Level::INFO), "{set}");
         }
     }
 
@@ -90,7 +90,7 @@ mod tests {
         let linked: Vec<&str> = packages.map(|(name, _)| name).filter(|name| *name != "local").collect();
         assert!(linked.len() >= 7, "{linked:?}");
         for package in linked {
-            assert!(OURS.contains(&package), "{package} logs nothing below INFO");
+            assert!(OUR_CRATES.contains(&package), "{package} logs nothing below INFO");
         }
     }
 }

@@ -27,11 +27,11 @@ impl StackSettings {
         let levels = "one of TRACE, DEBUG, INFO, WARN, ERROR, or empty for INFO";
         let (name, level) = zip_errors(
             optional(env, "STACK_NAME", form, is_stack_name),
-            optional(env, "LOG_LEVEL", levels, |text| logs::level(text).is_some()),
+            optional(env, "LOG_LEVEL", levels, |text| logs::parse_level(text).is_some()),
         )?;
         Ok(Self {
             name: name.unwrap_or_else(|| "auditferry".to_owned()),
-            log_level: level.as_deref().and_then(logs::level).unwrap_or(Level::INFO),
+            log_level: level.as_deref().and_then(logs::parse_level).unwrap_or(Level::INFO),
         })
     }
 }

@@ -34,7 +34,7 @@ use crate::answer::Answer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::start(variable("LOG_LEVEL").as_deref());
+    logs::init(variable("LOG_LEVEL").as_deref());
     let settings = match ApiSettings::read(&variable) {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),

@@ -18,7 +18,7 @@ use services::queue::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::start(variable("LOG_LEVEL").as_deref());
+    logs::init(variable("LOG_LEVEL").as_deref());
     let settings = match DispatcherSettings::read(&variable) {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),

@@ -19,7 +19,7 @@ use services::notice_queue::NoticeQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::start(variable("LOG_LEVEL").as_deref());
+    logs::init(variable("LOG_LEVEL").as_deref());
     let settings = match NotifierSettings::read(&variable) {
         Ok(settings) => settings,
         Err(wrong) => return Ok(refuse(&wrong)),
