@@ -10,33 +10,33 @@ use domain::ports::{Bus, Clock, MetricsSink, PortError};
 
 /// A bus, and a metric of the notices it failed to publish.
 #[derive(Clone)]
-pub struct NotedBus {
+pub struct ObservedBus {
     bus: Arc<dyn Bus>,
-    count: Option<(Arc<dyn MetricsSink>, Arc<dyn Clock>)>,
+    metrics: Option<(Arc<dyn MetricsSink>, Arc<dyn Clock>)>,
 }
 
-impl std::fmt::Debug for NotedBus {
+impl std::fmt::Debug for ObservedBus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("NotedBus")
     }
 }
 
-impl NotedBus {
+impl ObservedBus {
     /// Logs the notices that `bus` failed to publish.
     #[must_use]
     pub fn new(bus: Arc<dyn Bus>) -> Self {
-        Self { bus, count: None }
+        Self { bus, metrics: None }
     }
 
     /// Also counts them, as `NoticesLost`.
     #[must_use]
-    pub fn counting(self, meter: Arc<dyn MetricsSink>, clock: Arc<dyn Clock>) -> Self {
-        Self { count: Some((meter, clock)), ..self }
+    pub fn with_metrics(self, meter: Arc<dyn MetricsSink>, clock: Arc<dyn Clock>) -> Self {
+        Self { metrics: Some((meter, clock)), ..self }
     }
 }
 
 #[async_trait]
-impl Bus for NotedBus {
+impl Bus for ObservedBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let told = self.bus.publish(notice).await;
         if let Err(error) = &told {
@@ -44,7 +44,7 @@ impl Bus for NotedBus {
                 connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),
                 "failed to publish a notice"
             );
-            if let Some((meter, clock)) = &self.count {
+            if let Some((meter, clock)) = &self.metrics {
                 meter.record(&MetricRecord {
                     at: clock.now(),
                     name: "metrics of a notice",

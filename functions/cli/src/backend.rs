@@ -10,7 +10,7 @@ use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
 use adapters::identity::{CallerIdentity, caller_identity};
 use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::noted_bus::NotedBus;
+use adapters::noted_bus::ObservedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SettingsError, SigningSettings, VendorSettings, budgets,
@@ -93,7 +93,7 @@ impl Backend {
         let onboarding = Onboarding {
             connectors: Arc::new(DynamoLedger::new(clients.dynamodb, ledger.table, ClockOffset::default())),
             prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
-            bus: Arc::new(NotedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
+            bus: Arc::new(ObservedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
             clock: Arc::new(SystemClock::new()),
             rng: Arc::new(SystemRandomness),
             timing,

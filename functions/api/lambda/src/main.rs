@@ -16,7 +16,7 @@ use adapters::identity::{CallerIdentity, caller_identity};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
-use adapters::noted_bus::NotedBus;
+use adapters::noted_bus::ObservedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, SettingsError};
 use adapters::webhooks::Reach;
@@ -70,12 +70,12 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let prober = StsProber::new(sts_as_role(&sts, &exporter), services.customers());
     let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default());
     let clock = Arc::new(SystemClock::new());
-    let bus = NotedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
+    let bus = ObservedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
     let meter = Arc::new(EmfMetricsSink::new(settings.stack.name));
     Ok(Onboarding {
         connectors: Arc::new(ledger),
         prober: Arc::new(prober),
-        bus: Arc::new(bus.counting(meter, Arc::clone(&clock) as _)),
+        bus: Arc::new(bus.with_metrics(meter, Arc::clone(&clock) as _)),
         clock,
         rng: Arc::new(SystemRandomness),
         timing: settings.timing,

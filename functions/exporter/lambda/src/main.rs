@@ -10,7 +10,7 @@ use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
-use adapters::noted_bus::NotedBus;
+use adapters::noted_bus::ObservedBus;
 use adapters::settings::{ExporterSettings, SettingsError};
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
@@ -74,7 +74,7 @@ async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // A run logs and counts what its bus did not accept. A change of settings by a verification goes on
     // without its notice.
-    let noted = NotedBus::new(Arc::clone(&bus)).counting(Arc::new(meter), Arc::clone(&clock));
+    let noted = ObservedBus::new(Arc::clone(&bus)).with_metrics(Arc::new(meter), Arc::clone(&clock));
     let ports = Ports {
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
