@@ -1,4 +1,4 @@
-//! One part's file in each format and compression, for readers that we didn't write (tests/readers/run).
+//! One part's file in each format and compression, for third-party readers (tests/readers/run).
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use domain::time::Time;
 use tests::archive::{file, retimed};
 use tests::fixtures;
 
-/// Writes `events.*`, so many real events in one order, and `heartbeat.*`, a quiet hour.
+/// Writes `events.*`, that many real events in order, and `heartbeat.*`, a quiet hour.
 pub(crate) fn each_encoding(folder: &Path, events: u64) {
     let from: Time = "2026-01-01T00:00:00Z".parse().expect("a time");
     let window = Window { from, to: from + Duration::from_hours(1) };

@@ -1,4 +1,4 @@
-//! Writes sound archives, for checks by programs that we didn't write and for measurements.
+//! Writes valid archives, for checks by third-party programs and for measurements.
 //!
 //! ```text
 //! cargo run -p tests --example archive -- story DIR              the tests' story of a connector, 14 parts
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// So many hourly parts of so many real events each, written as they are made.
+/// Writes `parts` hourly parts with `events` real events each.
 fn large(folder: &std::path::Path, compression: Compression, parts: u64, events: u64) {
     let start: Time = "2026-01-01T00:00:00Z".parse().expect("a time");
     let mut sealer = Sealer::new(1, start, SEED);

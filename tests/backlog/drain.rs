@@ -1,6 +1,6 @@
-//! Many connectors whose buckets are gone for days: the schedule goes on, their parts are sealed and wait, and once
-//! the buckets are there again everything must arrive. The real dispatcher and exporter over ports in memory, so that
-//! hours of the schedule take no time here; how long things take there is reckoned from the number of calls.
+//! Many connectors whose buckets are missing for days. The schedule continues, their parts are sealed and wait, and once
+//! the buckets exist again everything must be delivered. The real dispatcher and exporter run on in-memory ports, so that
+//! hours of the schedule take no time here; the durations in AWS are estimated from the number of calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,33 +22,33 @@ use tests::fakes::{
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::oracle::{files, judge};
 
-/// What each call of a port takes: DynamoDB answers in a third of that, a put to S3 takes twice as long.
+/// The assumed duration of each call of a port: DynamoDB responds in a third of that, a put to S3 takes twice as long.
 const CALL: Duration = Duration::from_millis(30);
-/// The schedule, a function's time limit, and the template's own most: exporters at once, connectors of each.
+/// The schedule, a function's time limit, and the template's defaults: concurrent exporters, and connectors per exporter.
 const TICK: Duration = Duration::from_mins(5);
 const LIMIT: Duration = Duration::from_mins(15);
 const FUNCTIONS: usize = 10;
 const BATCH: usize = 10;
-/// After the mend a connector that is not done within this never will be.
+/// A connector that is not done this long after the repair never will be.
 const PATIENCE: Duration = Duration::from_hours(48);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// How long a stretch of the schedule was busy, and with what.
+/// The runs and calls in a period of the schedule.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Work {
     pub(crate) runs: u64,
-    /// Calls of the exporter's ports by name; each is one request, but for pages and pieces in memory.
+    /// Calls of the exporter's ports by name; each is one request, except for pages and pieces in memory.
     pub(crate) calls: BTreeMap<&'static str, u64>,
 }
 
-/// What came of it.
+/// The result of draining a backlog.
 #[derive(Debug)]
 pub(crate) struct Drained {
     pub(crate) waiting: Work,
     pub(crate) draining: Work,
-    /// Parts that waited when the buckets were back.
+    /// Parts that waited when the buckets existed again.
     pub(crate) waited: u64,
-    /// From the mend on, until half of the connectors and until all had everything.
+    /// Time from the repair until half of the connectors and until all had everything.
     pub(crate) half_after: Duration,
     pub(crate) all_after: Duration,
     /// The longest run of one connector.
@@ -66,15 +66,15 @@ struct World {
     queue: FakeQueue,
     randomness: SeededRandomness,
     now: Time,
-    /// When each function is free again.
+    /// The time from which each function is free.
     functions: Vec<Time>,
     longest_run: Duration,
 }
 
-/// `count` connectors, hourly, whose buckets are gone for so many days; two of three hours have an event.
+/// Runs `count` hourly connectors whose buckets are missing for `days` days; two of three hours have an event.
 ///
 /// # Panics
-/// If something is lost, doubled or foreign, or not delivered two days after the mend.
+/// If an event is lost, duplicated or foreign, or not delivered two days after the repair.
 pub(crate) async fn drain(count: usize, days: u32) -> Drained {
     let begin = at("2026-11-09T00:00:00Z");
     let mend = begin + HOUR * 24 * days + Duration::from_mins(20);
@@ -132,7 +132,7 @@ impl World {
     fn new(begin: Time) -> Self {
         Self {
             ledger: FakeLedger::new(),
-            // What was written is visible at once.
+            // Writes are visible at once.
             source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)).with_page_size(100),
             staging: FakeStaging::new(),
             customers: FakeCustomers::new(),
@@ -145,7 +145,7 @@ impl World {
         }
     }
 
-    /// A connector with its events and its role; its bucket is not there.
+    /// A connector with its events and its role, but without its bucket.
     fn connector(&self, n: usize, begin: Time, hours: u64) -> (Connector, Vec<String>) {
         let tenant = tenant(&format!("acme-{n}"));
         let (connector, cursor) = activated(connector(&tenant, begin), begin);
@@ -164,7 +164,7 @@ impl World {
         (connector, events)
     }
 
-    /// One tick: dispatches, and runs what was sent. Returns whose run ended when.
+    /// One tick: dispatches, and runs the sent connectors. Returns each with the end of its run.
     async fn tick(&mut self, work: &mut Work) -> Vec<(ConnectorId, Time)> {
         self.now = self.now + TICK;
         let ports = dispatcher::Ports {
@@ -190,7 +190,7 @@ impl World {
         ended
     }
 
-    /// One run on a clock of its own, which each call moves. Returns when it ended.
+    /// One run on its own clock, which each call advances. Returns its end.
     async fn run(&mut self, id: &ConnectorId, start: Time, work: &mut Work) -> Time {
         let clock = FakeClock::at(start);
         let plan = Plan::none().and_slowly(&clock, CALL);

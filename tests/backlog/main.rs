@@ -1,12 +1,12 @@
-//! The backlog's long form: a thousand connectors whose buckets were gone for a week.
+//! The long form of the backlog test: a thousand connectors whose buckets were missing for a week.
 //!
 //! ```text
 //! cargo bench -p tests --bench backlog
 //! cargo bench -p tests --bench backlog -- --connectors 100 --days 30
 //! ```
 //!
-//! Which calls are made, and in what order, is the real code's; that each takes 30 ms, that ten functions work at once
-//! and that each has ten connectors is reckoned. The short form is `cargo test -p tests --test suite backlog`.
+//! The real code makes the calls. Assumptions: each call takes 30 ms, ten functions run concurrently, and each has ten
+//! connectors. The short form is `cargo test -p tests --test suite backlog`.
 
 mod drain;
 
@@ -16,7 +16,7 @@ use std::time::Instant;
 use drain::{Drained, Work, drain};
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::disallowed_methods, reason = "how long it takes is one of its figures")]
+#[expect(clippy::disallowed_methods, reason = "it reports its own duration")]
 async fn main() -> ExitCode {
     let Some((connectors, days)) = asked() else {
         eprintln!("usage: backlog [--connectors COUNT] [--days COUNT]");
@@ -25,14 +25,14 @@ async fn main() -> ExitCode {
     let began = Instant::now();
     let drained = drain(connectors, days).await;
     let Drained { waiting, draining, waited, half_after, all_after, longest_run, delivered, files } = drained;
-    println!("{connectors:>9}  connectors, their buckets gone for {days} days");
-    println!("{waited:>9}  parts waited when they were back");
-    println!("{files:>9}  files, {delivered} events: none lost, none twice, none foreign");
+    println!("{connectors:>9}  connectors, their buckets missing for {days} days");
+    println!("{waited:>9}  parts waited when the buckets existed again");
+    println!("{files:>9}  files, {delivered} events: none lost, duplicated or foreign");
     println!("{:>9}  minutes until half of the connectors had everything", half_after.as_secs() / 60);
     println!("{:>9}  minutes until all had", all_after.as_secs() / 60);
     println!("{:>9}  seconds, the longest run of a connector", longest_run.as_secs());
-    tell("while they were gone", &waiting);
-    tell("after the mend", &draining);
+    tell("while the buckets were missing", &waiting);
+    tell("after the repair", &draining);
     println!("{:>9}  seconds on this machine", began.elapsed().as_secs());
     println!("{:>9}  MB at most, with all tables and buckets in it", peak_kb() / 1024);
     ExitCode::SUCCESS
@@ -45,7 +45,7 @@ fn tell(when: &str, work: &Work) {
     }
 }
 
-/// The most memory that this process has had.
+/// The peak memory of this process, in KB.
 fn peak_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("the status of this process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");

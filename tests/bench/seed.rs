@@ -1,12 +1,12 @@
-//! Makes the ledger of a benchmark's run: connectors that are due for one hour, as an activated deployment has them.
+//! Creates the ledger of a benchmark's run: connectors that are due for one hour, as in an active deployment.
 //!
 //! ```text
 //! seed ENDPOINT LEDGER KEY CONNECTORS SHARDS COMPRESSION FROM
 //! ```
 //!
-//! `ENDPOINT` is a URL of `tests/bench/endpoint`, `LEDGER` a table that is made, `KEY` the file of the signing key,
-//! which is made if it is missing, and `FROM` the start of the hour that is to be exported, RFC 3339. It prints the
-//! connectors' IDs as a JSON array. The first connector is the tenant `acme`'s, to whom all events belong.
+//! `ENDPOINT` is the URL of `tests/bench/endpoint`, `LEDGER` the table to create, `KEY` the file of the signing key, which
+//! is created if it is missing, and `FROM` the start of the exported hour, RFC 3339. It prints the connectors' IDs as a JSON
+//! array. The first connector belongs to the tenant `acme`, which has all events.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -43,7 +43,7 @@ async fn main() {
     let mut ids = Vec::new();
     for number in 0..connectors.parse().expect("a number of connectors") {
         let connector = connector(number, shards, compression, from);
-        // Every export but a connector's first finds the public key put already.
+        // Every export except for a connector's first one finds the public key in the bucket.
         let published = connector.destination.as_ref().map(|destination| PublishedKeys {
             location: Location::of(destination).to_string(),
             keys: vec![key.id().into()],
@@ -98,7 +98,7 @@ fn connector(number: u64, shards: &str, compression: &str, from: Time) -> Connec
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the exporter that is measured runs by the clock on the wall")]
+#[expect(clippy::disallowed_methods, reason = "the measured exporter uses the system clock")]
 fn now() -> Time {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     Time::from_millis(i64::try_from(now.as_millis()).expect("a clock before the year 9999")).expect("a time")

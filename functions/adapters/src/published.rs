@@ -18,12 +18,12 @@ use hyper::{Request, StatusCode, Uri};
 use crate::webhooks::{HttpsPoster, Reach};
 
 /// From the name to the status: somebody is waiting for the link.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Requests a public URL. It is the deployment's own setting, never a customer's. Private addresses are not
 /// connected to anyway, since no customer could read there.
 pub struct AnonymousReader {
-    reach: Box<dyn Fn() -> std::io::Result<Reach> + Send + Sync>,
+    egress: Box<dyn Fn() -> std::io::Result<Reach> + Send + Sync>,
     /// Created on first use: most processes never need it, and reading the certificates takes a while.
     https: OnceLock<Result<HttpsPoster, String>>,
     /// It was readable before: once public, it is not checked again.
@@ -39,12 +39,12 @@ impl std::fmt::Debug for AnonymousReader {
 impl AnonymousReader {
     /// Reads within the egress policy, which is created on first use. If that fails, the check reports it.
     pub fn new(reach: impl Fn() -> std::io::Result<Reach> + Send + Sync + 'static) -> Self {
-        Self { reach: Box::new(reach), https: OnceLock::new(), readable: AtomicBool::new(false) }
+        Self { egress: Box::new(reach), https: OnceLock::new(), readable: AtomicBool::new(false) }
     }
 
     fn https(&self) -> Result<&HttpsPoster, String> {
         let made = self.https.get_or_init(|| {
-            let reach = (self.reach)().map_err(|error| error.to_string())?;
+            let reach = (self.egress)().map_err(|error| error.to_string())?;
             HttpsPoster::new(reach).map_err(|error| format!("no TLS: {error}"))
         });
         made.as_ref().map_err(Clone::clone)
@@ -71,8 +71,8 @@ impl PublicUrlChecker for AnonymousReader {
         if self.readable.load(Ordering::Relaxed) {
             return None;
         }
-        let why = match tokio::time::timeout(PATIENCE, self.status(url)).await {
-            Err(_) => format!("no answer within {} seconds", PATIENCE.as_secs()),
+        let why = match tokio::time::timeout(TIMEOUT, self.status(url)).await {
+            Err(_) => format!("no answer within {} seconds", TIMEOUT.as_secs()),
             Ok(Err(why)) => why,
             Ok(Ok(status)) if status.is_success() => {
                 self.readable.store(true, Ordering::Relaxed);

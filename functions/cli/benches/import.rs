@@ -1,14 +1,14 @@
-//! How fast `events import` fills the table of a folder, beside a loop that does nothing but write the same events in
-//! the same transactions, which is what the embedded stand-in can do at most; and how fast it finds them there again.
+//! Measures how fast `events import` fills the table of a folder, and how fast it recognizes existing events. The
+//! reference is a loop that only writes the same events in the same transactions: the embedded stand-in's maximum.
 //!
 //! ```text
 //! cargo bench --workspace --profile dev --bench import -- --events 100000
 //! ```
 //!
-//! Without `--profile dev` with the release binary, which takes long to build. Of three rounds each the best counts.
+//! Without `--profile dev` it measures the release binary, which takes long to build. The best of three rounds counts.
 
-#![expect(clippy::print_stdout, reason = "its figures are what it is for")]
-#![expect(clippy::unwrap_used, reason = "a panic is how it fails")]
+#![expect(clippy::print_stdout, reason = "it prints measurements")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 #![expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
 
 use std::io::{Read, Write};
@@ -25,7 +25,7 @@ use local::wiring::Embedded;
 use serde_json::Value;
 
 const ROUNDS: usize = 3;
-/// As many batches at once as the import has under way.
+/// The same number of batches in flight as the import has.
 const AT_ONCE: usize = 8;
 
 #[tokio::main]
@@ -62,7 +62,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The real events over and over, each with an ID of its own.
+/// The real events repeated, each with a unique ID.
 fn events(count: usize) -> Vec<NewEvent> {
     let trail =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
@@ -78,7 +78,7 @@ fn events(count: usize) -> Vec<NewEvent> {
     templates.into_iter().cycle().take(count).enumerate().map(event).collect()
 }
 
-/// What the program takes, its start and end included.
+/// The duration of an import by the program, including its start and end.
 fn imported(folder: &Folder, file: &Path, what: &str, count: usize) -> Duration {
     let began = Instant::now();
     let words =
@@ -93,7 +93,7 @@ fn imported(folder: &Folder, file: &Path, what: &str, count: usize) -> Duration 
     took
 }
 
-/// What the loop takes.
+/// The duration of the reference loop.
 async fn written(events: &[NewEvent]) -> Duration {
     let folder = Folder::new();
     let embedded = Embedded::start_with(Some(&folder.path), None, Writes::Repeatable).await.unwrap();
@@ -113,7 +113,7 @@ async fn written(events: &[NewEvent]) -> Duration {
     took
 }
 
-/// A folder that `init` has made.
+/// A folder created by `init`.
 struct Folder {
     path: PathBuf,
     _dir: tempfile::TempDir,

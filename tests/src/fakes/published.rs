@@ -15,8 +15,8 @@ pub struct FakePublished {
 
 #[derive(Debug, Default)]
 struct Shared {
-    shut: Option<String>,
-    asked: Vec<String>,
+    denied_reason: Option<String>,
+    requests: Vec<String>,
 }
 
 impl FakePublished {
@@ -27,14 +27,14 @@ impl FakePublished {
     }
 
     /// From now on nobody can read it, for this reason.
-    pub fn shut(&self, why: &str) {
-        locked(&self.shared).shut = Some(why.to_owned());
+    pub fn deny(&self, why: &str) {
+        locked(&self.shared).denied_reason = Some(why.to_owned());
     }
 
     /// The requested URLs.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        locked(&self.shared).asked.clone()
+    pub fn requests(&self) -> Vec<String> {
+        locked(&self.shared).requests.clone()
     }
 }
 
@@ -42,7 +42,7 @@ impl FakePublished {
 impl PublicUrlChecker for FakePublished {
     async fn unreadable_reason(&self, url: &str) -> Option<String> {
         let mut shared = locked(&self.shared);
-        shared.asked.push(url.to_owned());
-        shared.shut.clone()
+        shared.requests.push(url.to_owned());
+        shared.denied_reason.clone()
     }
 }

@@ -26,7 +26,7 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
     assert!(link.contains(created.body["external_id"].as_str().unwrap()), "{link}");
 
     assert!(setup.body.get("warnings").is_none(), "everybody can read the template");
-    world.published.shut("it answered 403");
+    world.published.deny("it answered 403");
     let warned = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
     assert_eq!(warned.body["quick_create_url"], link);
     assert!(warned.body["warnings"][0].as_str().unwrap().contains("it answered 403"), "{}", warned.body);

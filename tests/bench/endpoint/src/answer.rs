@@ -1,4 +1,4 @@
-//! The answers that services give.
+//! Builds the responses of the services.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Response;
 
-/// A body may be a file that is read as it is sent.
+/// A response; its body may be a file that is streamed.
 pub(crate) type Answer = Response<BoxBody<Bytes, io::Error>>;
 
 /// A body that is in memory.
@@ -15,12 +15,12 @@ pub(crate) fn body(bytes: impl Into<Bytes>) -> BoxBody<Bytes, io::Error> {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed()
 }
 
-/// An answer without a body.
+/// A response without a body.
 pub(crate) fn empty(status: u16) -> Answer {
     text(status, "text/plain", Bytes::new())
 }
 
-/// An answer with a body of this type.
+/// A response with a body of this content type.
 pub(crate) fn text(status: u16, content_type: &'static str, content: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(body(content));
     *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
@@ -30,7 +30,7 @@ pub(crate) fn text(status: u16, content_type: &'static str, content: impl Into<B
     answer
 }
 
-/// An answer of the AWS JSON protocol, with the checksum that DynamoDB sends.
+/// A response of the AWS JSON protocol, with the checksum that DynamoDB sends.
 pub(crate) fn aws_json(status: u16, content: Bytes) -> Answer {
     let checksum = crc32fast::hash(&content);
     let mut answer = text(status, "application/x-amz-json-1.0", content);

@@ -1,9 +1,9 @@
-//! What the driver of the benchmark asks of the endpoint, and what is counted for it.
+//! The driver's interface to the endpoint, and its counts.
 //!
-//! - `POST /bench/reset?latency_ms=20` forgets the function of before and all counts; from now on every answer of an
-//!   AWS service waits so long.
-//! - `POST /bench/invoke` hands its body to the function that asks next, and answers what that answered, and when.
-//! - `GET /bench/counts` tells what was asked for since the reset.
+//! - `POST /bench/reset?latency_ms=20` forgets the previous function and all counts; from now on every response of an AWS
+//!   service is delayed by that time.
+//! - `POST /bench/invoke` passes its body to the next function that polls, and returns that function's response and times.
+//! - `GET /bench/counts` returns the counts since the reset.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +20,7 @@ use tokio::sync::{Mutex as Turn, mpsc};
 use crate::answer::{Answer, empty, text};
 use crate::body;
 
-/// The function that is measured, and what it asked for.
+/// The measured function, and the counts of its requests.
 pub(crate) struct Control {
     latency_ms: AtomicU64,
     seen: Mutex<Seen>,
@@ -31,20 +31,20 @@ pub(crate) struct Control {
 struct Seen {
     requests: BTreeMap<String, u64>,
     page_bytes: u64,
-    /// When the function first asked for an event, when it was handed its latest, and when it answered that;
-    /// nanoseconds since 1970, which the driver's clock counts too.
+    /// When the function first polled for an event, when it received its latest event, and when it responded to that; in
+    /// nanoseconds since 1970, as the driver's clock.
     ready: Option<u64>,
     handed: u64,
     answered: u64,
 }
 
-/// Where events wait for one function, and its answers for the driver.
+/// The channels of one function: its events, and its responses for the driver.
 struct Function {
     events: mpsc::Sender<Bytes>,
     incoming: Turn<mpsc::Receiver<Bytes>>,
     answers: mpsc::Sender<(bool, Bytes)>,
     outgoing: Turn<mpsc::Receiver<(bool, Bytes)>>,
-    /// Ends the wait of a function that was killed.
+    /// Ends the poll of a killed function.
     gone: tokio::sync::Notify,
 }
 
@@ -69,14 +69,14 @@ impl Control {
         self.latency_ms.load(Ordering::Relaxed)
     }
 
-    /// Counts a request, and the bytes of the page that it got.
+    /// Counts a request, and the bytes of its page.
     pub(crate) fn count(&self, what: &str, page_bytes: usize) {
         let mut seen = locked(&self.seen);
         *seen.requests.entry(what.to_owned()).or_default() += 1;
         seen.page_bytes += page_bytes as u64;
     }
 
-    /// The next event for the function that asks; none once another takes its place.
+    /// The next event for the function that polls; `None` once another one replaces it.
     pub(crate) async fn next_event(&self) -> Option<Bytes> {
         locked(&self.seen).ready.get_or_insert_with(now);
         let function = Arc::clone(&locked(&self.function));
@@ -91,7 +91,7 @@ impl Control {
     pub(crate) async fn answered(&self, well: bool, answer: &Bytes) {
         locked(&self.seen).answered = now();
         let function = Arc::clone(&locked(&self.function));
-        // The driver may have given up on it.
+        // The driver may have stopped waiting.
         let _ = function.answers.send((well, answer.clone())).await;
     }
 

@@ -1,4 +1,4 @@
-//! DynamoDB: Query and description of a table of events here, everything else in the embedded database.
+//! DynamoDB: Query and DescribeTable for tables of events are served here, everything else by the embedded database.
 
 use std::io;
 

@@ -1,21 +1,21 @@
-//! Pages of events as DynamoDB sends them: the fixture's events over and over, with keys of their own.
+//! Pages of events as DynamoDB sends them: the fixture's events repeated, with unique keys.
 //!
-//! A table is its name, `events_<shape>_<events>_<shards>_<hour>`, as in `events_map_100000_1_2026-11-20T20`: so many
-//! events, spread evenly over that hour and, in turn, over the shards. Nothing is stored but the fixture.
+//! A table is defined by its name, `events_<shape>_<events>_<shards>_<hour>`, as in `events_map_100000_1_2026-11-20T20`:
+//! that many events, spread evenly over that hour and round-robin over the shards. Only the fixture is stored.
 
 use std::io::{self, Read as _};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// What a Query may return, bytes of items by DynamoDB's own reckoning.
+/// The maximum size of a Query's page in bytes, by DynamoDB's rules for item sizes.
 /// Source: DynamoDB developer guide, "Constraints in Amazon DynamoDB".
 const PAGE: usize = 1 << 20;
-/// Whose events they are.
+/// The tenant of the events.
 const TENANT: &str = "acme";
 const HOUR_MS: u64 = 3_600_000;
 
-/// The fixture in the shapes that a table can have.
+/// The fixture in both shapes of a table.
 pub(crate) struct Events {
     maps: Vec<Template>,
     texts: Vec<Template>,
@@ -23,23 +23,23 @@ pub(crate) struct Events {
 
 /// An event as the value of its attribute.
 struct Template {
-    /// On the wire.
+    /// The value on the wire.
     json: Vec<u8>,
-    /// Of the value, by DynamoDB's reckoning.
+    /// The value's size in bytes, by DynamoDB's rules.
     size: usize,
 }
 
-/// What a Query asks for, of one partition.
+/// The key condition of a Query.
 pub(crate) struct Asked<'a> {
     pub(crate) partition: &'a str,
     pub(crate) low: &'a str,
-    /// And whether it is included; `None` for no end.
+    /// The upper bound, and whether it is included; `None` for no bound.
     pub(crate) high: Option<(&'a str, bool)>,
-    /// The sort key that the page before ended with.
+    /// The last sort key of the previous page.
     pub(crate) after: Option<&'a str>,
 }
 
-/// A table, as its name says.
+/// A table, as defined by its name.
 struct Table<'a> {
     templates: &'a [Template],
     events: u64,
@@ -48,7 +48,7 @@ struct Table<'a> {
 }
 
 impl Events {
-    /// Reads the fixture: one event a line, gzip.
+    /// Reads the fixture: one event per line, gzip.
     pub(crate) fn read(packed: impl io::Read) -> io::Result<Self> {
         let mut text = String::new();
         flate2::read::GzDecoder::new(packed).read_to_string(&mut text)?;
@@ -63,7 +63,7 @@ impl Events {
         Ok(Self { maps, texts })
     }
 
-    /// The page that a Query gets; `None` if there is no such table.
+    /// The page for a Query; `None` if there is no such table.
     pub(crate) fn page(&self, table: &str, asked: &Asked<'_>) -> Option<Bytes> {
         Some(self.table(table)?.page(asked))
     }
@@ -129,7 +129,7 @@ impl Table<'_> {
         Bytes::from(page)
     }
 
-    /// Which of the partition's events are asked for.
+    /// The range of the partition's events that match.
     fn range(&self, asked: &Asked<'_>) -> std::ops::Range<u64> {
         let Some(shard) = self.shard(asked.partition) else { return 0..0 };
         let count = (self.events + self.shards - 1).saturating_sub(shard) / self.shards;

@@ -1,4 +1,4 @@
-//! Lambda's Runtime API: every client of the benchmark is a function, and is handed one invocation at a time.
+//! Lambda's Runtime API: every client of the benchmark is a function, and receives one invocation at a time.
 //!
 //! Source: AWS Lambda developer guide, "Using the Lambda runtime API".
 
@@ -31,7 +31,7 @@ pub(crate) async fn answer(control: &Control, request: Request<Incoming>) -> io:
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "it plays Lambda, which sets deadlines by the clock on the wall"
+    reason = "it plays Lambda, which sets deadlines by the system clock"
 )]
 async fn next(control: &Control) -> io::Result<Answer> {
     let Some(event) = control.next_event().await else { return Ok(empty(410)) };

@@ -1,4 +1,4 @@
-//! S3 on a folder: what is uploaded lands in files that the driver compares, and staged objects are read back.
+//! S3 on a folder: uploads are written to files that the driver compares, and staged objects are read back.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -15,14 +15,14 @@ use hyper::{Method, Request};
 use crate::Endpoint;
 use crate::answer::{Answer, empty, text};
 
-/// How much of a file is read at once.
+/// The number of bytes per read of a file.
 const CHUNK: usize = 256 << 10;
 const CHECKSUM: &str = "x-amz-checksum-sha256";
 
 /// The buckets, each a folder.
 pub(crate) struct Buckets {
     folder: PathBuf,
-    /// The checksums that uploads came with, by their files.
+    /// The checksums of the uploads, by file.
     checksums: Mutex<HashMap<PathBuf, HeaderValue>>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn answer(endpoint: &Endpoint, request: Request<Incoming>) -> i
         Method::PUT => match (query.get("uploadId"), query.get("partNumber")) {
             (Some(_), Some(number)) => {
                 count("UploadPart");
-                // Parts of one upload come one after the other, or are put together at the end.
+                // The parts of an upload are joined at the end.
                 write(&endpoint.buckets, part_of(&file, number), request).await
             }
             _ => {
@@ -105,7 +105,7 @@ fn part_of(file: &Path, number: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Takes a body as it comes; nothing is held but what has the chunks of a signed upload around it.
+/// Streams a body to a file. Only the body of a signed chunked upload is buffered.
 async fn write(buckets: &Buckets, path: PathBuf, request: Request<Incoming>) -> io::Result<Answer> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -139,7 +139,7 @@ async fn write(buckets: &Buckets, path: PathBuf, request: Request<Incoming>) -> 
 /// Source: Amazon S3 API reference, "Signature calculations for the authorization header: transferring payload in
 /// multiple chunks".
 fn unchunk(body: &[u8], file: &mut File) -> io::Result<HeaderMap> {
-    let malformed = || io::Error::other("a body is not in the chunks that it says");
+    let malformed = || io::Error::other("malformed aws-chunked body");
     let line = |rest: &[u8]| rest.windows(2).position(|pair| pair == b"\r\n");
     let mut rest = body;
     loop {
@@ -165,7 +165,7 @@ fn unchunk(body: &[u8], file: &mut File) -> io::Result<HeaderMap> {
     Ok(trailer)
 }
 
-/// Puts the parts of an upload together.
+/// Joins the parts of an upload.
 fn complete(path: &Path) -> io::Result<()> {
     let mut whole = File::create(path)?;
     for number in 1_u32.. {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, empty, text};
 use crate::{Endpoint, body};
 
-/// Hands out a session for any role.
+/// Returns a session for any role.
 pub(crate) async fn sts(endpoint: &Endpoint, request: Request<Incoming>) -> io::Result<Answer> {
     let form = body(request).await?;
     let field =
@@ -28,7 +28,7 @@ pub(crate) async fn sts(endpoint: &Endpoint, request: Request<Incoming>) -> io::
     Ok(text(200, "text/xml", answer))
 }
 
-/// Takes every notice.
+/// Accepts every notice.
 pub(crate) async fn put_events(endpoint: &Endpoint, request: Request<Incoming>) -> io::Result<Answer> {
     let request: Value = serde_json::from_slice(&body(request).await?)?;
     endpoint.control.count("events PutEvents", 0);

@@ -1,5 +1,5 @@
-//! The API's binary as Lambda runs it: API Gateway's own events in through the Runtime API, the ledger and STS on the
-//! embedded stand-ins, the bus on a stand-in of its own.
+//! The API's binary as Lambda runs it: API Gateway events come in through the Runtime API, the ledger and STS
+//! are on the sandbox, and the bus is a stand-in of its own.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -20,7 +20,7 @@ impl World {
         Self { embedded: Embedded::start(None, None).await.unwrap(), bus: EventBus::start().await.unwrap() }
     }
 
-    /// The environment as the template sets it: optional variables are there and empty.
+    /// The environment as the template sets it: optional variables are set and empty.
     fn environment(&self) -> Vec<(&'static str, String)> {
         let ours = ["LEDGER_TABLE", "VENDOR_DOMAIN", "SIGNING_KEY"];
         let is_ours = |name: &str| name.starts_with("AWS_") || ours.contains(&name);
@@ -87,7 +87,7 @@ async fn ask(function: &mut Function, event: Value) -> (u64, Value) {
 }
 
 #[tokio::test]
-async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
+async fn it_answers_api_gateway_events_and_only_authenticated_callers() {
     let world = World::start().await;
     let mut function = api(&world.environment()).await;
 
@@ -96,7 +96,7 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
     assert_eq!((status, &created["state"]), (201, &json!("draft")), "{created}");
     let path = format!("/v1/connectors/{}", created["id"].as_str().unwrap());
 
-    // Whose account and region it is in, it has asked STS and the environment.
+    // It has read its account from STS and its Region from the environment.
     let (_, setup) = ask(&mut function, event(&token("acme"), "GET", &format!("{path}/setup"), None)).await;
     let trusted = &setup["trust_policy"]["Statement"][0]["Condition"]["ArnEquals"]["aws:PrincipalArn"];
     assert_eq!(trusted, "arn:aws:iam::111111111111:role/auditferry-exporter");
@@ -111,7 +111,7 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
         let (answered, problem) = ask(&mut function, event(&authorizer, "GET", &path, None)).await;
         assert_eq!(answered, status, "{authorizer}: {problem}");
     }
-    // API Gateway hands paths over decoded: what no URI can hold must not end the function.
+    // API Gateway passes decoded paths: one that no URI can contain must not end the function.
     let (status, _) = ask(&mut function, event(&iam(), "GET", "/v1/connectors/con_ \u{e9}\"<", None)).await;
     assert_eq!(status, 404);
 
@@ -120,9 +120,9 @@ async fn it_answers_what_api_gateway_sends_and_only_to_whom_it_vouches_for() {
     assert!(!ended.stdout.contains(external_id) && !ended.stderr.contains(external_id));
 }
 
-/// A query stands in the path of none of these, since API Gateway hands it over beside the path.
+/// None of these paths contains a query, since API Gateway passes it separately.
 #[tokio::test]
-async fn a_path_reaches_the_route_of_its_own_text_or_none() {
+async fn a_path_reaches_exactly_its_route_or_none() {
     let world = World::start().await;
     let mut function = api(&world.environment()).await;
     let body = json!({"tenant": "acme"});
@@ -166,7 +166,7 @@ async fn a_path_reaches_the_route_of_its_own_text_or_none() {
         assert_eq!(status, 404, "{confused:?}: {problem}");
         assert!(problem["keys"].is_null(), "{confused:?}");
     }
-    // Nor is anything done to another than the path names.
+    // Nothing is done to a connector other than the one in the path.
     for confused in [format!("{other}/../{}", created["id"].as_str().unwrap()), path.replacen('_', "%5F", 1)]
     {
         let (status, problem) = ask(&mut function, event(&iam(), "DELETE", &confused, None)).await;
@@ -179,7 +179,7 @@ async fn a_path_reaches_the_route_of_its_own_text_or_none() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_of_an_event_is_answered_and_ends_nothing() {
+async fn an_unreadable_event_is_answered_and_the_function_goes_on() {
     let world = World::start().await;
     let mut function = api(&world.environment()).await;
     let sound = event(&iam(), "POST", "/v1/connectors", Some(&json!({"tenant": "acme"})));
@@ -232,7 +232,7 @@ async fn what_cannot_be_read_of_an_event_is_answered_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_names_its_request_as_the_gateway_and_the_log_do() {
+async fn a_response_has_the_request_id_of_the_gateway_and_the_log() {
     let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| *name != "LEDGER_TABLE");
@@ -245,18 +245,18 @@ async fn an_answer_names_its_request_as_the_gateway_and_the_log_do() {
     assert_eq!(answer["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
     let answer = function.invoke(&event(&iam(), "GET", "/nowhere", None)).await.unwrap();
     assert_eq!(answer["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
-    assert!(!answer["body"].as_str().unwrap().contains("request_id"), "nothing of ours failed");
+    assert!(!answer["body"].as_str().unwrap().contains("request_id"), "no internal error occurred");
     let log = function.kill().await.log();
     let line = log.iter().find(|line| line["level"] == "ERROR").unwrap();
     assert!(line.to_string().contains(r#""request_id":"JKJaXmPLvHcESHA=""#), "{line}");
 }
 
 #[tokio::test]
-async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_and_counted() {
+async fn a_change_whose_notice_the_bus_rejects_is_made_logged_with_its_connector_and_counted() {
     let world = World::start().await;
     world.bus.outage(Outage::Denied, 1);
     let mut environment = world.environment();
-    // At the most talkative, and still nothing that is secret.
+    // At the lowest level, and still nothing secret.
     environment.push(("LOG_LEVEL", "TRACE".to_owned()));
     let mut function = api(&environment).await;
     let body = json!({"tenant": "acme"});
@@ -277,7 +277,7 @@ async fn a_change_that_the_bus_is_not_told_of_is_made_logged_with_its_connector_
 }
 
 #[tokio::test]
-async fn everything_wrong_with_the_environment_is_named_at_once() {
+async fn all_errors_of_the_environment_are_reported_at_once() {
     let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| name.starts_with("AWS_"));

@@ -1,5 +1,5 @@
-//! The dispatcher's binary as Lambda runs it: EventBridge's own event in through the Runtime API, messages out into
-//! a queue, the ledger on the embedded stand-ins. One binary with one module a topic.
+//! The dispatcher's binary as Lambda runs it: an EventBridge event comes in through the Runtime API, messages
+//! go to a queue, and the ledger is on the sandbox. One binary with one module per topic.
 
 #[cfg(test)]
 mod start;

@@ -1,9 +1,9 @@
-//! The start-up: an environment that is wrong ends it, and says all that is wrong with it.
+//! The start-up: an invalid environment fails it, and all errors are reported.
 
 use crate::world::{World, dispatcher};
 
 #[tokio::test]
-async fn everything_wrong_with_the_environment_is_named_at_once() {
+async fn all_errors_of_the_environment_are_reported_at_once() {
     let world = World::start().await;
     for (ledger, queue, told) in [
         (None, None, ["LEDGER_TABLE is not set", "EXPORT_QUEUE_URL is not set", "EVENT_BUS_NAME is not set"]),

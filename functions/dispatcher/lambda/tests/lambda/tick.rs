@@ -1,4 +1,4 @@
-//! What a tick sends, and what it leaves behind.
+//! What a tick sends and what it leaves.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{World, dispatcher, scheduled_event};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// The messages of contract 3 for these connectors, sorted.
+/// The queue messages for these connectors, sorted.
 fn messages(connectors: &[ConnectorId]) -> Vec<String> {
     let mut messages: Vec<String> =
         connectors.iter().map(|id| format!(r#"{{"connector_id":"{id}"}}"#)).collect();
@@ -46,7 +46,7 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     }
     assert_eq!(world.next_run_at(&waiting).await, later);
 
-    // The second tick of the same process, and one of another.
+    // The second tick of the same process, and one of another process.
     let nothing =
         json!({ "due": 0, "claimed": 0, "throttled": 0, "sent": 0, "given_back": 0, "more": false });
     assert_eq!(function.invoke(&scheduled_event()).await.unwrap(), nothing);
@@ -58,7 +58,7 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_are_not() {
+async fn a_message_that_the_queue_rejects_once_is_sent_again_and_the_others_are_not() {
     let world = World::start().await;
     world.queue.refuse_next(1);
     let now = world.embedded.clock().now();
@@ -79,11 +79,11 @@ async fn a_message_that_the_queue_refuses_at_first_is_sent_again_and_the_others_
     let log = function.kill().await.log();
     let told = log.iter().filter(|line| line["message"] == "the export queue rejected a message");
     let told: Vec<_> = told.map(|line| json!({ "connector_id": line["connector.id"] }).to_string()).collect();
-    assert_eq!(told, world.queue.refused(), "it is told which: {log:#?}");
+    assert_eq!(told, world.queue.refused(), "the log names them: {log:#?}");
 }
 
 #[tokio::test]
-async fn what_the_queue_keeps_refusing_is_due_again_at_once() {
+async fn a_connector_that_the_queue_keeps_rejecting_is_due_again_at_once() {
     let world = World::start().await;
     world.queue.refuse_next(usize::MAX);
     let due_at = world.embedded.clock().now() - MINUTE;
@@ -102,7 +102,7 @@ async fn what_the_queue_keeps_refusing_is_due_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_is_gone_fails_the_invocation_and_not_the_process() {
+async fn a_missing_ledger_fails_the_invocation_and_not_the_process() {
     let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| *name != "LEDGER_TABLE");
@@ -117,7 +117,7 @@ async fn a_ledger_that_is_gone_fails_the_invocation_and_not_the_process() {
 }
 
 #[tokio::test]
-async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_secret_is_in_the_log() {
+async fn a_missed_export_is_notified_once_with_its_date_of_loss_and_no_secret_is_in_the_log() {
     let world = World::start().await;
     let now = world.embedded.clock().now();
     let late = world.activated_at(now - MINUTE * 60 * 5, now + MINUTE).await;
@@ -126,7 +126,7 @@ async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_
     environment.push(("EVENT_RETENTION_DAYS", "7".to_owned()));
     environment.push(("LOG_LEVEL", "TRACE".to_owned()));
     let mut log = Vec::new();
-    // Each in a process of its own, so that the ledger alone remembers.
+    // Each in a process of its own, so that only the ledger keeps state.
     for _ in 0..2 {
         let mut function = dispatcher(&environment).await;
         function.invoke(&scheduled_event()).await.unwrap();
@@ -146,13 +146,13 @@ async fn an_export_that_does_not_come_is_told_once_with_its_date_of_loss_and_no_
         assert!(log.iter().all(|log| !log.contains(secret)), "{secret} is in the log");
         assert!(
             !world.bus.published().iter().any(|told| told.to_string().contains(secret)),
-            "{secret} was told"
+            "{secret} was published"
         );
     }
 }
 
 #[tokio::test]
-async fn a_tick_is_counted_at_the_quietest_level() {
+async fn a_tick_is_counted_at_the_highest_log_level() {
     let world = World::start().await;
     let mut environment = world.environment();
     environment.push(("LOG_LEVEL", "ERROR".to_owned()));

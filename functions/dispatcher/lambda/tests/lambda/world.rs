@@ -1,5 +1,5 @@
-//! A deployment on the embedded stand-ins with a queue and a bus, and the dispatcher's process on it, which goes by the clock
-//! on the wall.
+//! A deployment on the sandbox with a queue and a bus, and the dispatcher's process on it, which uses the
+//! wall clock.
 
 use domain::connector::Connector;
 use domain::names::ConnectorId;
@@ -31,7 +31,7 @@ impl World {
         taken
     }
 
-    /// The environment of contract 3, as the template sets it, but for what only the exporter reads.
+    /// The environment as the template sets it, without the exporter's variables.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
         let mut environment = self.embedded.environment();
@@ -48,7 +48,7 @@ impl World {
         self.activated_at(self.embedded.clock().now(), next_run_at).await.id
     }
 
-    /// A connector that was activated then and has sealed nothing since.
+    /// A connector that was activated at `at` and has sealed nothing since.
     pub(crate) async fn activated_at(&self, at: Time, next_run_at: Time) -> Connector {
         let draft: Connector = fixtures::connector(&fixtures::tenant("acme"), at);
         let (connector, mut cursor) = fixtures::activated(draft, at);
@@ -68,8 +68,8 @@ pub(crate) async fn dispatcher(environment: &[(&str, String)]) -> Function {
     Function::start(env!("CARGO_BIN_EXE_dispatcher"), environment).await
 }
 
-/// The event of a rule that runs on a schedule.
-/// Source: Amazon EventBridge user guide, "Creating a scheduled rule", the sample event.
+/// The event of a scheduled rule. Source: Amazon EventBridge user guide, "Creating a scheduled rule", the
+/// sample event.
 pub(crate) fn scheduled_event() -> Value {
     json!({
         "version": "0",

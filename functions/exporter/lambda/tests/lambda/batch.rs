@@ -1,4 +1,4 @@
-//! What a batch does, and what it is answered with.
+//! What a batch does, and its response.
 
 use domain::fault::{DeliveryErrorKind, DeliveryStage};
 use domain::ports::QUEUE_BATCH;
@@ -10,7 +10,7 @@ use crate::world::{World, batch, failed, message};
 const EVENTS: [&str; 2] = [r#"{"id":"evt_1","action":"login"}"#, r#"{"id":"evt_2","action":"logout"}"#];
 
 #[tokio::test]
-async fn what_is_not_our_fault_fails_no_message_and_stops_nobody_else() {
+async fn a_delivery_error_fails_no_message_and_affects_no_other_connector() {
     let world = World::start().await;
     let fine = world.connector("fine", &EVENTS).await;
     let gone = world.connector("gone", &EVENTS).await;
@@ -34,7 +34,7 @@ async fn what_is_not_our_fault_fails_no_message_and_stops_nobody_else() {
 }
 
 #[tokio::test]
-async fn our_own_fault_fails_the_messages_of_its_connector_and_no_other() {
+async fn an_internal_error_fails_the_messages_of_its_connector_only() {
     let world = World::start().await;
     let busy = world.connector("busy", &EVENTS).await;
     // A heartbeat's bytes follow from its record, so a quiet connector needs no staging bucket.
@@ -51,9 +51,9 @@ async fn our_own_fault_fails_the_messages_of_its_connector_and_no_other() {
     verdict.assert_clean();
     assert_eq!(verdict.heartbeats, verdict.parts);
     assert!(verdict.parts > 0);
-    assert!(world.block(&busy).await.is_none(), "the customer has nothing to mend");
+    assert!(world.block(&busy).await.is_none(), "the customer has nothing to fix");
 
-    // The queue hands a failed message out again, and by then someone may have mended what was wrong.
+    // The queue delivers a failed message again, and by then the cause may be fixed.
     world.embedded.stack().create_bucket(STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION).unwrap();
     assert_eq!(exporter.invoke(&batch(&[&message(&busy)])).await.unwrap(), failed(&[]));
     let verdict = world.verdict(&busy, &EVENTS);
@@ -71,7 +71,7 @@ async fn a_full_batch_is_exported_by_one_process_and_again_by_the_next() {
     }
     let messages: Vec<String> = connectors.iter().map(message).collect();
     let messages = batch(&messages.iter().map(String::as_str).collect::<Vec<_>>());
-    // SQS may hand a message out twice, and Lambda may give the second to another process.
+    // SQS may deliver a message twice, and Lambda may pass the second delivery to another process.
     for _ in 0..2 {
         let mut exporter = world.exporter().await;
         assert_eq!(exporter.invoke(&messages).await.unwrap(), failed(&[]));

@@ -1,5 +1,5 @@
-//! The exporter's process killed at random moments, with a signal that it can't catch: whatever it was doing, the
-//! next process goes on, and the customer's bucket ends up with everything once.
+//! Kills the exporter's process at random moments with SIGKILL. Whatever it was doing, the next process
+//! continues, and the customer's bucket ends up with every event once.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use tests::lambda::Function;
 
 use crate::world::{World, batch, exporter, failed, message};
 
-/// Events of a round (one batch write), in parts of so many: a run makes about a hundred requests.
+/// Events of a round (one batch write) and maximum events of a part: a run makes about a hundred requests.
 const EVENTS: usize = 24;
 const PART_EVENTS: &str = "2";
-/// A process that has died had the lease for longer than a test can wait.
+/// Longer than the lease of a killed process, which a test can't wait for.
 const LATER: Duration = Duration::from_mins(10);
 
-/// What the rounds came to.
+/// The totals of the rounds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) rounds: u64,
-    /// The process was killed before it had answered.
+    /// Rounds in which the process was killed before its response.
     pub(crate) killed_at_work: u64,
-    /// A second process worked on the same connector at the same time.
+    /// Rounds with a second process on the same connector at the same time.
     pub(crate) with_two: u64,
     /// Files that the killed processes had written.
     pub(crate) files_before: u64,
@@ -32,8 +32,8 @@ pub(crate) struct Tally {
     pub(crate) events: u64,
 }
 
-/// Kills so many processes, each at a moment that follows from the seed and from how fast this machine is. `tell`
-/// hears of each round.
+/// Kills `count` processes, each at a moment that follows from the seed and the speed of this machine. `tell`
+/// is called after each round.
 pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&Tally)) -> Tally {
     let chance = SeededRandomness::new(seed);
     let world = World::start().await;
@@ -71,7 +71,7 @@ pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&Tally)) -> Tall
     tally
 }
 
-/// How long a run that nobody disturbs takes here.
+/// The duration of an undisturbed run on this machine.
 async fn whole_run(world: &World, process: &mut Function) -> Duration {
     let connector = world.connector("acme-undisturbed", &real_events(0)).await;
     let began = world.embedded.clock().now();
@@ -93,8 +93,8 @@ struct Killing<'a> {
 }
 
 impl Killing<'_> {
-    /// Sets the victim to work and kills it at the moment, with a second process at work if there are to be two.
-    /// Returns the second, and whether the victim was done.
+    /// Starts the victim's run and kills it at the moment, with a second worker if there is to be one.
+    /// Returns the second process, and whether the victim had finished.
     async fn carry_out(&self, mut victim: Function, mut second: Function) -> (Function, bool) {
         let job = batch(&[&message(self.connector)]);
         let killed = async {
@@ -104,7 +104,7 @@ impl Killing<'_> {
         };
         let helped = async {
             if self.two {
-                // Half way; the lease is not what safety rests on.
+                // Half way through. Correctness does not depend on the lease.
                 tokio::time::sleep(self.moment / 2).await;
                 take_lease(self.world, self.connector).await;
                 second.invoke(&job).await.unwrap();
@@ -115,7 +115,7 @@ impl Killing<'_> {
     }
 }
 
-/// Takes the lease from whoever has it, and lets it run out at once, as time would.
+/// Takes the lease from its holder and lets it expire at once, as time would.
 async fn take_lease(world: &World, connector: &Connector) {
     let now: Time = world.embedded.clock().now();
     let runs = world.embedded.exporter().ports.runs;
@@ -123,7 +123,7 @@ async fn take_lease(world: &World, connector: &Connector) {
     runs.lease(&connector.id, &WorkerId::new(0, 0), now + LATER, until).await.unwrap();
 }
 
-/// Has the process work until everything that is due is delivered.
+/// Runs the process until everything that is due is delivered.
 async fn finish(world: &World, connector: &Connector, process: &mut Function) {
     for _ in 0..10 {
         take_lease(world, connector).await;
@@ -138,7 +138,7 @@ async fn finish(world: &World, connector: &Connector, process: &mut Function) {
 }
 
 #[tokio::test]
-async fn a_process_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
+async fn a_process_killed_at_any_moment_loses_and_duplicates_nothing() {
     let tally = rounds(20, 1, |_| ()).await;
     assert_eq!(tally.rounds, 20);
     assert!(tally.killed_at_work >= 5, "{tally:?}");

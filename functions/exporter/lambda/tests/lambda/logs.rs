@@ -1,4 +1,4 @@
-//! The log: JSON, one object a line, and never what is the customers' or secret.
+//! The log: one JSON object per line, without customer data or secrets.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use tests::lambda::log_filter::{application_log_level, keeps};
 use crate::world::{World, batch, exporter, failed, message};
 
 const TEMPLATE: &str = include_str!("../../../../../template.yaml");
-/// Stands in every event, and nowhere else.
+/// Contained in every event, and nowhere else.
 const CANARY: &str = "canary-4f1d0c";
 
-/// One connector for each way that a run can end, so that each line there is gets written.
+/// One connector for each way a run can end, so that every log line is written.
 async fn connectors(world: &World) -> Vec<Connector> {
     let event = format!(r#"{{"action":"{CANARY}"}}"#);
     let fine = world.connector("fine", &[&event]).await;
@@ -34,7 +34,7 @@ async fn connectors(world: &World) -> Vec<Connector> {
     vec![fine, unreadable, gone, refused]
 }
 
-/// Runs all of them, and one that fails by our own fault, and returns the log.
+/// Runs all of them, and one with an internal error, and returns the log.
 async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
     let world = World::start().await;
     let mut connectors = connectors(&world).await;
@@ -62,7 +62,7 @@ async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
     kept(level, &ended.stdout)
 }
 
-/// What Lambda hands on to the log group of what a function wrote, as it is deployed with this `LogLevel`.
+/// The lines that Lambda sends to the log group, for a function deployed with this `LogLevel`.
 fn kept(level: &str, written: &str) -> Vec<Value> {
     let lambdas = application_log_level(TEMPLATE, "Exporter", level);
     let lines = written.lines().filter(|line| keeps(&lambdas, line));
@@ -74,8 +74,8 @@ fn messages(log: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_id() {
-    // So start the IDs of access keys, the vendor's and the temporary ones.
+async fn every_line_is_json_and_none_contains_an_event_a_credential_or_an_external_id() {
+    // The prefixes of access key IDs, long-term and temporary.
     let log = log_of_every_outcome("INFO", &["AKIA", "ASIA"]).await;
     let messages = messages(&log);
     for (told, times) in [
@@ -92,7 +92,7 @@ async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_
     assert_eq!(messages.iter().filter(|message| message.starts_with("a message was dropped")).count(), 1);
     for line in &log {
         assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
-        // Metrics are of a run or a batch, and tell its connector; every other line tells its invocation.
+        // Metrics name their connector or batch; every other line names its invocation.
         let of_an_invocation = line["span"]["requestId"].is_string();
         assert!(of_an_invocation || line["_aws"].is_object(), "{line}");
     }
@@ -101,7 +101,7 @@ async fn every_line_is_json_and_none_holds_an_event_a_credential_or_an_external_
     assert_eq!(connectors.len(), 5, "{log:#?}");
 }
 
-/// At each level that can be set, in the log group and not only on standard output: alarms are made of them.
+/// At each configurable level, in the log group and not only on standard output: alarms depend on them.
 #[tokio::test]
 async fn metrics_are_logged_at_every_level_and_below_it_nothing_else_is() {
     for (level, wanted) in [("WARN", ["WARN", "ERROR"].as_slice()), ("ERROR", &["ERROR"])] {
@@ -121,7 +121,7 @@ async fn metrics_are_logged_at_every_level_and_below_it_nothing_else_is() {
     }
 }
 
-/// A panic has no level. This one is of Lambda's runtime, which can't read its own environment.
+/// A panic has no level. This one is in Lambda's runtime, which can't read its own environment.
 #[tokio::test]
 async fn panics_are_logged_at_every_level() {
     let world = World::start().await;
@@ -138,7 +138,7 @@ async fn panics_are_logged_at_every_level() {
 }
 
 #[tokio::test]
-async fn debugging_shows_more_lines_and_no_more_of_the_customers() {
+async fn debug_logs_more_lines_and_no_more_customer_data() {
     for level in ["DEBUG", "TRACE"] {
         let log = log_of_every_outcome(level, &["AKIA", "ASIA"]).await;
         assert!(log.iter().any(|line| line["level"] == "DEBUG"), "{level}");

@@ -1,12 +1,13 @@
-//! The long form of `kills`: many rounds. Without `--profile dev`, with the release binary, which takes long to build.
+//! The long form of `kills`, with many rounds. Without `--profile dev` it uses the release binary, which
+//! takes long to build.
 //!
 //! ```text
 //! cargo bench --workspace --profile dev --bench kills -- --rounds 1000
 //! ```
 //!
-//! A round that fails names itself. The moments follow from the seed (`--seed`, 1 if not given) and from how fast
-//! the machine is, so the same round may well pass the next time: what is random here is the process, and the
-//! simulation is what repeats.
+//! A failed round prints its number. The moments follow from the seed (`--seed`, default 1) and the speed of
+//! the machine, so the same round may pass the next time. The randomness here is the process's; the
+//! simulation is the repeatable test.
 
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a round fails")]

@@ -1,5 +1,5 @@
-//! The exporter's binary as Lambda runs it: events in through the Runtime API, files out into the customers'
-//! buckets of the embedded stand-ins. One binary with one module a topic.
+//! The exporter's binary as Lambda runs it: events come in through the Runtime API, and files go to the
+//! customers' buckets on the sandbox. One binary with one module per topic.
 
 #[cfg(test)]
 mod batch;

@@ -1,11 +1,11 @@
-//! The start-up: an environment that is wrong ends it, and says all that is wrong with it.
+//! The start-up: an invalid environment fails it, and all errors are reported.
 
 use adapters::settings::ExporterSettings;
 
 use crate::world::{World, batch, exporter, failed};
 
 #[tokio::test]
-async fn a_wrong_environment_ends_the_start_and_everything_wrong_is_named_at_once() {
+async fn an_invalid_environment_fails_the_start_and_all_errors_are_reported_at_once() {
     let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| *name != "LEDGER_TABLE");
@@ -28,11 +28,11 @@ async fn a_wrong_environment_ends_the_start_and_everything_wrong_is_named_at_onc
     ] {
         assert!(told.contains(right), "{right}: {told}");
     }
-    assert_eq!(told.matches("it must be").count(), 4, "each with the right form: {told}");
+    assert_eq!(told.matches("it must be").count(), 4, "each with the valid format: {told}");
 }
 
 #[tokio::test]
-async fn each_variable_that_must_be_there_is_named_when_it_alone_is_missing() {
+async fn each_required_variable_is_named_when_it_alone_is_missing() {
     let world = World::start().await;
     let full = world.environment();
     let needed = ["EVENTS_TABLE", "LEDGER_TABLE", "STAGING_BUCKET", "EVENT_BUS_NAME"];

@@ -1,4 +1,4 @@
-//! The weekly verification, by the binary itself: who the vendor is, Lambda tells it.
+//! The weekly verification by the binary itself, which gets the vendor's account from Lambda.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::world::{World, batch, failed, message};
 
 const EVENT: &str = r#"{"id":"evt_1","action":"login"}"#;
 
-/// A connector that is due, and that was last verified 8 days ago.
+/// A connector that is due and was last verified 8 days ago.
 async fn unverified(world: &World, tenant: &str) -> Connector {
     let before = world.connector(tenant, &[EVENT]).await;
     let long_ago = world.since - Duration::from_hours(8 * 24);
@@ -24,7 +24,7 @@ async fn stored(world: &World, connector: &Connector) -> Connector {
 }
 
 #[tokio::test]
-async fn a_role_that_lets_anyone_in_is_paused_behind_the_run_and_a_sound_one_is_verified() {
+async fn a_connector_whose_role_admits_any_caller_is_paused_after_the_run_and_others_are_verified() {
     let world = World::start().await;
     let (sound, opened) = (unverified(&world, "sound").await, unverified(&world, "opened").await);
     let to = opened.destination.clone().unwrap();
@@ -51,5 +51,5 @@ async fn a_role_that_lets_anyone_in_is_paused_behind_the_run_and_a_sound_one_is_
     let line = log.iter().find(|line| line["message"] == "the connector was paused: its role is not safe");
     let line = line.unwrap_or_else(|| panic!("{log:#?}"));
     assert_eq!((&line["level"], &line["stage"]), (&"ERROR".into(), &"refuses_without_external_id".into()));
-    assert!(!ended.stdout.contains(opened.external_id.as_str()), "the remedy names it, the log must not");
+    assert!(!ended.stdout.contains(opened.external_id.as_str()), "the remedy contains it, the log must not");
 }

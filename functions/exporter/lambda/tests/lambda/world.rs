@@ -1,5 +1,5 @@
-//! A deployment on the embedded stand-ins, connectors that are due, and the exporter's process on it. The process
-//! goes by the clock on the wall, so the windows are of the last hours.
+//! A deployment on the sandbox, due connectors, and the exporter's process on it. The process uses the wall
+//! clock, so the windows are of the last hours.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const HOUR: Duration = Duration::from_hours(1);
 pub(crate) struct World {
     pub(crate) embedded: Embedded,
     pub(crate) bus: EventBus,
-    /// From where the connectors export: the last window that is closed and settled starts there.
+    /// The start of the connectors' export: that of the last window that is closed and settled.
     pub(crate) since: Time,
 }
 
@@ -34,7 +34,7 @@ impl World {
         Self { embedded, bus: EventBus::start().await.unwrap(), since }
     }
 
-    /// The environment of contract 3, as the template sets it.
+    /// The environment as the template sets it.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let mut environment = self.embedded.environment();
         environment.push(("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url.clone()));
@@ -47,7 +47,7 @@ impl World {
         exporter(&self.environment()).await
     }
 
-    /// A tenant with these events in the window, and its connector, which is due and which its customer lets in.
+    /// A tenant with these events in the window, and its connector, which is due and whose role admits us.
     pub(crate) async fn connector(&self, tenant: &str, events: &[&str]) -> Connector {
         let tenant = fixtures::tenant(tenant);
         let draft = Connector {
@@ -65,17 +65,17 @@ impl World {
         connector
     }
 
-    /// Takes the customer's bucket away.
+    /// Deletes the customer's bucket.
     pub(crate) fn lose_bucket(&self, connector: &Connector) {
         self.embedded.stack().delete_bucket(bucket(connector)).unwrap();
     }
 
-    /// What a customer has got, held against what it should have got.
+    /// Compares what the customer has received with what it should have received.
     pub(crate) fn verdict(&self, connector: &Connector, events: &[&str]) -> Verdict {
         judge(&files(&self.objects(connector)), events.iter().copied())
     }
 
-    /// How many files a customer has after a kill. The newest may still be without its note; nothing else may be amiss.
+    /// How many files a customer has after a kill. Only the newest may lack its manifest.
     pub(crate) fn files_after_a_kill(&self, connector: &Connector) -> usize {
         let mut objects = self.objects(connector);
         let are = |folder: &str, objects: &[(String, Bytes)]| -> Vec<usize> {
@@ -95,12 +95,12 @@ impl World {
         objects.into_iter().map(|object| (object.key, read(object.path))).collect()
     }
 
-    /// Where a connector stands.
+    /// The cursor of a connector.
     pub(crate) async fn cursor(&self, id: &ConnectorId) -> Cursor {
         self.embedded.connectors().get(id).await.unwrap().unwrap().1.unwrap()
     }
 
-    /// Why a connector is blocked.
+    /// The block of a connector.
     pub(crate) async fn block(&self, connector: &Connector) -> Option<Block> {
         self.cursor(&connector.id).await.block
     }
@@ -115,13 +115,13 @@ fn bucket(connector: &Connector) -> &str {
     connector.destination.as_ref().unwrap().bucket.as_str()
 }
 
-/// The message of contract 3.
+/// The queue message for a connector.
 pub(crate) fn message(connector: &Connector) -> String {
     json!({ "connector_id": connector.id.as_str() }).to_string()
 }
 
-/// A batch of these messages, called `message-0` and so on.
-/// Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS", the sample event.
+/// A batch of these messages, with the IDs `message-0` and so on. Source: AWS Lambda developer guide, "Using
+/// Lambda with Amazon SQS", the sample event.
 pub(crate) fn batch(bodies: &[&str]) -> Value {
     let record = |(n, body): (usize, &&str)| {
         json!({
@@ -144,7 +144,7 @@ pub(crate) fn batch(bodies: &[&str]) -> Value {
     json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
-/// The answer that names these messages as failed.
+/// The response with these messages as failed.
 pub(crate) fn failed(messages: &[&str]) -> Value {
     let items: Vec<Value> = messages.iter().map(|id| json!({ "itemIdentifier": id })).collect();
     json!({ "batchItemFailures": items })

@@ -1,5 +1,5 @@
-//! The notifier's binary as Lambda runs it: notices in through the Runtime API, mails out to SES, what failed back into
-//! its queue, the ledger on the embedded stand-ins.
+//! The notifier's binary as Lambda runs it: notices come in through the Runtime API, mails go to SES, retries
+//! go back to its queue, and the ledger is on the sandbox.
 
 #[cfg(test)]
 mod notices;

@@ -1,4 +1,4 @@
-//! What becomes of notices, of what is none, and of a wrong environment.
+//! How notices, other messages and an invalid environment are handled.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tests::lambda::{Loops, OwnQueue};
 
 use crate::world::{CANARY, SENDER, World, batch, notifier, webhook_secret};
 
-/// A notice as the bus hands it on.
+/// A notice as the bus delivers it.
 fn event(connector: &Connector, now: Time) -> String {
     let (by, after) = (Caller::System, connector.clone());
     let notice =
@@ -33,7 +33,7 @@ fn none_failed() -> Value {
 }
 
 #[tokio::test]
-async fn a_contact_is_mailed_and_one_that_cannot_be_reached_waits_in_the_queue_for_its_turn() {
+async fn a_contact_is_mailed_and_an_unreachable_one_is_retried_through_the_queue() {
     let world = World::start().await;
     let connector = world.connector().await;
     let mut function = notifier(&world.environment()).await;
@@ -57,18 +57,19 @@ async fn a_contact_is_mailed_and_one_that_cannot_be_reached_waits_in_the_queue_f
     let content: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((&content["only"], &content["tried"]), (&json!("webhook"), &json!(1)));
     let group = again["MessageGroupId"].as_str().unwrap();
-    assert!(group.len() == 32 && !group.contains("acme"), "a fair queue is told whose it is: {group}");
+    assert!(group.len() == 32 && !group.contains("acme"), "a fair queue needs the tenant: {group}");
 
-    // Handed out before its time it is put back, and nobody is told.
+    // If it is delivered early, it is requeued, and no contact is notified.
     assert_eq!(function.invoke(&batch(&[body])).await.unwrap(), none_failed());
     assert_eq!((world.queued().len(), world.mails().len()), (2, 1));
     function.kill().await;
 }
 
-/// A message that is not due yet goes round and round. Lambda counts that by the trace of each invocation, which the
-/// SDK sends on, so what the notifier does is a loop to it: without leave it ends after 16 invocations.
+/// A message that is not due yet is requeued again and again. Lambda counts that by the trace of each
+/// invocation, which the SDK propagates, so the notifier looks like a recursive loop: without `RecursiveLoop:
+/// Allow` it ends after 16 invocations.
 #[tokio::test]
-async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_leave() {
+async fn a_requeued_message_keeps_its_trace_and_lambda_lets_it_go_on_only_if_allowed() {
     let world = World::start().await;
     let connector = world.connector().await;
     let clock = FakeClock::at(world.embedded.clock().now());
@@ -87,7 +88,7 @@ async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_le
             assert_eq!(answer.unwrap(), none_failed());
             queue.answer(invocation, &[]);
             invoked += 1;
-            // The queue's time, not the notifier's: to that the message still comes too early.
+            // Advances the queue's clock, not the notifier's: for the notifier the message is still early.
             clock.advance(MAX_DELAY);
         }
         assert_eq!((invoked, queue.longest_chain(), queue.dead().len()), (invocations, invocations, dead));
@@ -95,7 +96,7 @@ async fn what_goes_round_carries_its_trace_and_lambda_lets_it_go_on_only_with_le
     }
 }
 
-/// A notice that the contacts were set, as the bus hands it on.
+/// A notice that the contacts were set, as the bus delivers it.
 fn set(connector: &Connector, now: Time) -> String {
     let mut told: Value = serde_json::from_str(&event(connector, now)).unwrap();
     told["detail"]["what"] = json!("set_contacts");
@@ -103,7 +104,7 @@ fn set(connector: &Connector, now: Time) -> String {
 }
 
 #[tokio::test]
-async fn an_address_that_was_never_asked_gets_one_link_and_nothing_else_until_it_confirms() {
+async fn a_new_address_gets_one_link_and_nothing_else_until_it_confirms() {
     let world = World::start().await;
     let mut connector = world.connector().await;
     let connectors = world.embedded.connectors();
@@ -129,7 +130,7 @@ async fn an_address_that_was_never_asked_gets_one_link_and_nothing_else_until_it
         text.lines().find_map(|line| line.strip_prefix("https://audit.vendor.example/portal/confirm/"));
     let token: LinkToken = token.unwrap().parse().unwrap();
 
-    // The page's button, through the real ledger; then it gets what the others get.
+    // The page's button, through the real ledger; then the address gets every notice.
     let onboarding = world.embedded.onboarding();
     assert_eq!(onboarding.link(&token).await.unwrap().email, new);
     onboarding.confirm(&token).await.unwrap();
@@ -142,7 +143,7 @@ async fn an_address_that_was_never_asked_gets_one_link_and_nothing_else_until_it
 }
 
 #[tokio::test]
-async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() {
+async fn no_secret_no_address_and_no_webhook_path_is_in_the_log_or_the_queue() {
     let world = World::start().await;
     let connector = world.connector().await;
     let now = world.embedded.clock().now();
@@ -182,7 +183,7 @@ async fn no_secret_no_address_and_no_webhooks_path_is_in_the_log_or_the_queue() 
 }
 
 #[tokio::test]
-async fn a_ledger_that_is_gone_fails_the_messages_and_not_the_process() {
+async fn a_missing_ledger_fails_the_messages_and_not_the_process() {
     let world = World::start().await;
     let connector = world.connector().await;
     let mut environment = world.environment();
@@ -199,7 +200,7 @@ async fn a_ledger_that_is_gone_fails_the_messages_and_not_the_process() {
 }
 
 #[tokio::test]
-async fn everything_wrong_with_the_environment_is_named_at_once() {
+async fn all_errors_of_the_environment_are_reported_at_once() {
     let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| name.starts_with("AWS_"));

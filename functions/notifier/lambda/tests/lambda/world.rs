@@ -1,5 +1,5 @@
-//! A deployment on the embedded stand-ins with SES and the notifier's queue, and the notifier's process on it, which goes
-//! by the clock on the wall.
+//! A deployment on the sandbox with SES and the notifier's queue, and the notifier's process on it, which
+//! uses the wall clock.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tests::fixtures;
 use tests::lambda::Function;
 
-/// Stands in a webhook's path, and in the secret.
+/// Contained in a webhook's path and in its secret.
 pub(crate) const CANARY: &str = "canary4f1d0c";
 pub(crate) const SENDER: &str = "audit@vendor.example";
 
-/// What SES and SQS were asked, by the path or the operation: both on one port.
+/// The requests to SES and SQS by path or operation: both listen on one port.
 #[derive(Debug, Clone, Default)]
 struct Asked(Arc<Mutex<Vec<(String, Value)>>>);
 
@@ -55,7 +55,7 @@ impl World {
         environment
     }
 
-    /// An active connector with an address, and a webhook at a name that RFC 2606 keeps from leading anywhere.
+    /// An active connector with an address and a webhook, whose host name never resolves (RFC 2606).
     pub(crate) async fn connector(&self) -> Connector {
         let now = self.embedded.clock().now();
         let mut draft = fixtures::connector(&fixtures::tenant("acme"), now);
@@ -79,12 +79,12 @@ impl World {
         connector
     }
 
-    /// The mails that SES has taken.
+    /// The mails that SES accepted.
     pub(crate) fn mails(&self) -> Vec<Value> {
         self.of("/v2/email/outbound-emails")
     }
 
-    /// The messages that the queue was sent.
+    /// The messages that were sent to the queue.
     pub(crate) fn queued(&self) -> Vec<Value> {
         self.of("AmazonSQS.SendMessage")
     }
@@ -110,7 +110,7 @@ pub(crate) async fn notifier(environment: &[(&str, String)]) -> Function {
     Function::start(env!("CARGO_BIN_EXE_notifier"), environment).await
 }
 
-/// A batch of these messages, called `message-0` and so on.
+/// A batch of these messages, with the IDs `message-0` and so on.
 pub(crate) fn batch(bodies: &[String]) -> Value {
     let record = |(n, body): (usize, &String)| {
         json!({

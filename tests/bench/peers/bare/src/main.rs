@@ -1,4 +1,4 @@
-//! A function that does nothing: how soon Rust alone asks for its first event.
+//! A function that does nothing: measures when Rust alone polls for its first event.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};

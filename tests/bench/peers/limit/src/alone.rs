@@ -1,5 +1,5 @@
-//! What one step takes that nobody can do without, by itself: on the lines of an export, in memory, and in the blocks
-//! that the exporter's file writer makes of them.
+//! Measures single steps that every export needs: on the lines of an export, in memory, in the blocks of the exporter's
+//! file writer.
 
 use std::hint::black_box;
 
@@ -25,7 +25,7 @@ impl Lines {
         }
     }
 
-    /// Does that one step with all lines; returns the seconds of processor that it took.
+    /// Executes one step on all lines; returns its processor time in seconds.
     pub(crate) fn take(mut self, step: &str) -> Result<f64> {
         self.closed.push(self.open);
         let blocks = self.closed.as_slice();
@@ -35,13 +35,13 @@ impl Lines {
             "hashing" => hash(blocks),
             "gzip" => gzip(blocks)?,
             "zstd" => zstd(blocks)?,
-            _ => return Err(format!("there is no step {step}").into()),
+            _ => return Err(format!("unknown step {step}").into()),
         }
         Ok(processor_time()? - began)
     }
 }
 
-/// To memory that is there already, as the exporter's buffers are.
+/// Copies to allocated memory, like the exporter's buffers.
 fn copy(blocks: &[Vec<u8>]) {
     let mut room = vec![1; blocks.iter().map(Vec::len).max().unwrap_or_default()];
     for block in blocks {
@@ -55,7 +55,7 @@ fn hash(blocks: &[Vec<u8>]) {
     black_box(hash.finalize());
 }
 
-/// With the checksum that gzip has.
+/// Compresses, with gzip's checksum.
 fn gzip(blocks: &[Vec<u8>]) -> Result<()> {
     let mut deflate = Compress::new(Compression::fast(), false);
     let mut crc = crc32fast::Hasher::new();
@@ -84,11 +84,11 @@ fn zstd(blocks: &[Vec<u8>]) -> Result<()> {
     Ok(())
 }
 
-/// Of this thread, in seconds: the first figure is in nanoseconds.
+/// The processor time of this thread in seconds. The file's first number is in nanoseconds.
 /// Source: the Linux kernel's documentation, "Scheduler Statistics".
 fn processor_time() -> Result<f64> {
     let figures = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds: u64 = figures.split(' ').next().unwrap_or_default().parse()?;
-    #[expect(clippy::cast_precision_loss, reason = "seconds to a millisecond are wanted")]
+    #[expect(clippy::cast_precision_loss, reason = "a precision of milliseconds suffices")]
     Ok(nanoseconds as f64 / 1e9)
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::Result;
 
-/// What a request may carry.
+/// The body of a request.
 pub(crate) type Body = BoxBody<Bytes, std::convert::Infallible>;
 
 /// A connection.
@@ -30,7 +30,7 @@ impl Connection {
         Ok(Self { host: host.to_owned(), sender })
     }
 
-    /// The body of the answer, which must be a success.
+    /// Sends a request; returns the body of the response, which must be a success.
     pub(crate) async fn send(&mut self, request: Request<Body>) -> Result<Bytes> {
         let (_, body) = self.exchange(request).await?;
         Ok(body)
@@ -46,7 +46,7 @@ impl Connection {
         Ok((id.to_str()?.to_owned(), serde_json::from_slice(&event)?))
     }
 
-    /// Answers an invocation.
+    /// Responds to an invocation.
     pub(crate) async fn respond(&mut self, id: &str, answer: String) -> Result<()> {
         let request = Request::post(format!("/2018-06-01/runtime/invocation/{id}/response"));
         self.send(request.header("host", &self.host).body(full(answer.into()))?).await.map(drop)

@@ -1,4 +1,4 @@
-//! A page's items as lines, in one pass that believes what it reads.
+//! Converts a page's items to lines, in one pass without validation.
 
 use memchr::{memchr2, memmem};
 
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
     }
 
-    /// A string with its quotes, as it stands.
+    /// A string with its quotes, verbatim.
     fn string(&mut self) -> &'a [u8] {
         let start = self.at;
         self.at += 1;
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Undoes one of the rarer escapes; returns its length.
+/// Decodes one of the rarer escapes; returns its length.
 fn escape(text: &[u8], line: &mut Vec<u8>) -> usize {
     let length = match text[1] {
         b'u' if text.get(2..4) == Some(b"d8") || text.get(2..4) == Some(b"D8") => 12,

@@ -1,9 +1,9 @@
-//! The least that an export can be: signed requests over one connection each, pages made into lines in one pass that
-//! trusts what it reads, the exporter's own encoder, and one upload. No SDK, no retries, no checksum of a page, no
-//! staging, no ledger. What the exporter takes beyond this is the price of all that.
+//! The minimum of an export: signed requests over one connection each, pages converted to lines in one pass without
+//! validation, the exporter's own encoder, and one upload. No SDK, no retries, no checksum of a page, no staging, no
+//! ledger. The difference to the exporter is the cost of all these.
 //!
-//! With `"drop": true` in the job pages are received and dropped: that is the endpoint's ceiling. With `"alone": "gzip"`
-//! all lines are kept, and one step is done with them that no export can do without (`alone`).
+//! With `"drop": true` in the job, pages are received and dropped, which measures the endpoint's ceiling. With
+//! `"alone": "gzip"` all lines are kept, and a single step that every export needs is measured on them (`alone`).
 
 mod alone;
 mod http;

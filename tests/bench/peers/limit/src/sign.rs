@@ -12,7 +12,7 @@ use crate::Result;
 use crate::http::{Body, full};
 
 const REGION: &str = "us-east-1";
-/// Of an upload whose content is not signed, as the SDKs do over TLS.
+/// The payload hash of an upload with unsigned content, as in the SDKs over TLS.
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// Credentials.
@@ -44,8 +44,8 @@ pub(crate) fn upload(keys: &Keys, host: &str, path: &str, pieces: Vec<Bytes>) ->
     signed(keys, "s3", host, "PUT", path, &headers, UNSIGNED, body)
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are what a signature is over")]
-#[expect(clippy::disallowed_methods, reason = "each request is signed with the time of its own")]
+#[expect(clippy::too_many_arguments, reason = "the signature covers all of them")]
+#[expect(clippy::disallowed_methods, reason = "each request is signed with its own time")]
 fn signed(
     keys: &Keys,
     service: &str,

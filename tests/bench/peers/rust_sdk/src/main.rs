@@ -1,5 +1,5 @@
-//! The export as one writes it in Rust: page by page through the SDK, each event into a `serde_json::Value`, the lines
-//! through flate2, and one object at the end.
+//! A straightforward export in Rust: page by page through the SDK, each event as a `serde_json::Value`, the lines through
+//! flate2, and one object at the end.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What is to be exported, and whereto.
+/// The export to run: its source and destination.
 #[derive(Deserialize)]
 struct Job {
     table: String,
@@ -92,7 +92,7 @@ async fn assume(clients: &Clients, job: &Job) -> Result<aws_sdk_s3::Client, Erro
     Ok(aws_sdk_s3::Client::from_conf(config))
 }
 
-/// The file: one event a line.
+/// The file: one event per line.
 enum Lines {
     Plain(Vec<u8>),
     Gzip(Box<GzEncoder<Vec<u8>>>),
