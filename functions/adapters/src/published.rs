@@ -15,7 +15,7 @@ use http_body_util::Full;
 use hyper::header::{HOST, USER_AGENT};
 use hyper::{Request, StatusCode, Uri};
 
-use crate::webhooks::{HttpsPoster, Reach};
+use crate::webhooks::{EgressPolicy, HttpsPoster};
 
 /// From the name to the status: somebody is waiting for the link.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Requests a public URL. It is the deployment's own setting, never a customer's. Private addresses are not
 /// connected to anyway, since no customer could read there.
 pub struct AnonymousReader {
-    egress: Box<dyn Fn() -> std::io::Result<Reach> + Send + Sync>,
+    egress: Box<dyn Fn() -> std::io::Result<EgressPolicy> + Send + Sync>,
     /// Created on first use: most processes never need it, and reading the certificates takes a while.
     https: OnceLock<Result<HttpsPoster, String>>,
     /// It was readable before: once public, it is not checked again.
@@ -38,7 +38,7 @@ impl std::fmt::Debug for AnonymousReader {
 
 impl AnonymousReader {
     /// Reads within the egress policy, which is created on first use. If that fails, the check reports it.
-    pub fn new(reach: impl Fn() -> std::io::Result<Reach> + Send + Sync + 'static) -> Self {
+    pub fn new(reach: impl Fn() -> std::io::Result<EgressPolicy> + Send + Sync + 'static) -> Self {
         Self { egress: Box::new(reach), https: OnceLock::new(), readable: AtomicBool::new(false) }
     }
 

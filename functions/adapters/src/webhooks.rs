@@ -27,33 +27,33 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 /// One address must not use up the whole timeout.
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many addresses of a name are tried.
-const MOST_ADDRESSES: usize = 3;
+const MAX_ADDRESSES: usize = 3;
 /// The maximum size of a response's head, bytes.
-const HEAD: usize = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// A lookup of a host's addresses.
-pub type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>> + Send>>;
+pub type LookupFuture = Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>> + Send>>;
 
 /// What may be connected to, and how names are resolved. Tests use their own.
 #[derive(Clone)]
-pub struct Reach {
+pub struct EgressPolicy {
     /// Resolves a host to its addresses.
-    pub resolve: Arc<dyn Fn(&str) -> Found + Send + Sync>,
+    pub resolve: Arc<dyn Fn(&str) -> LookupFuture + Send + Sync>,
     /// Whether an address may be connected to.
     pub allows: fn(IpAddr) -> bool,
     /// The trusted root certificates.
     pub roots: RootCertStore,
 }
 
-impl std::fmt::Debug for Reach {
+impl std::fmt::Debug for EgressPolicy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Reach")
     }
 }
 
-impl Reach {
+impl EgressPolicy {
     /// The public internet, with the system's resolver and root certificates.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Reach {
             let why = found.errors.first().map(ToString::to_string).unwrap_or_default();
             return Err(std::io::Error::other(format!("the system has no trusted root certificates: {why}")));
         }
-        let resolve = |host: &str| -> Found {
+        let resolve = |host: &str| -> LookupFuture {
             let host = host.to_owned();
             Box::pin(async move { Ok(tokio::net::lookup_host((host, 443)).await?.collect()) })
         };
@@ -77,7 +77,7 @@ impl Reach {
 /// Posts to webhooks, each time over a new connection.
 #[derive(Clone)]
 pub struct HttpsPoster {
-    resolve: Arc<dyn Fn(&str) -> Found + Send + Sync>,
+    resolve: Arc<dyn Fn(&str) -> LookupFuture + Send + Sync>,
     allows: fn(IpAddr) -> bool,
     tls: TlsConnector,
 }
@@ -93,8 +93,8 @@ impl HttpsPoster {
     ///
     /// # Errors
     /// If TLS can't be set up.
-    pub fn new(reach: Reach) -> Result<Self, rustls::Error> {
-        let Reach { resolve, allows, roots } = reach;
+    pub fn new(reach: EgressPolicy) -> Result<Self, rustls::Error> {
+        let EgressPolicy { resolve, allows, roots } = reach;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
         let mut config = config.with_root_certificates(roots).with_no_client_auth();
@@ -126,7 +126,7 @@ impl HttpsPoster {
         let stream = self.tls.connect(name, stream).await.map_err(|error| format!("no TLS: {error}"))?;
         let broken = |error: hyper::Error| format!("no HTTP answer: {error}");
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(HEAD);
+        builder.max_buf_size(MAX_HEADER_BYTES);
         let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
         // The connection is driven until the head of the response has arrived, then dropped with the rest of
         // it. It may end together with the response, which is available anyway.
@@ -151,8 +151,8 @@ impl HttpsPoster {
         // A function outside a VPC has only IPv4 egress.
         allowed.sort_by_key(SocketAddr::is_ipv6);
         let mut failed = String::new();
-        for address in allowed.into_iter().take(MOST_ADDRESSES) {
-            failed = match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+        for address in allowed.into_iter().take(MAX_ADDRESSES) {
+            failed = match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => format!("the connection failed: {error}"),
                 Err(_) => "no connection within 3 seconds".to_owned(),

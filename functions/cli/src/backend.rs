@@ -17,7 +17,7 @@ use adapters::settings::{
     events_table, partition_format, portal, sender, timing, zip_errors,
 };
 use adapters::source::{DynamoSource, EventsWriter, NotWritableError};
-use adapters::webhooks::Reach;
+use adapters::webhooks::EgressPolicy;
 use domain::connector::{Caller, Shards};
 use domain::events_source::EventsSource;
 use domain::names::{ConnectorId, Region, TenantId};
@@ -109,7 +109,7 @@ impl Backend {
             mail_mode: MailMode::of(sender.is_some(), portal.is_some()),
             partitions,
             budgets,
-            public_urls: Some(Arc::new(AnonymousReader::new(Reach::public))),
+            public_urls: Some(Arc::new(AnonymousReader::new(EgressPolicy::public))),
         };
         Ok(Self {
             onboarding,

@@ -12,7 +12,7 @@ pub enum CoverageGoal {
     /// A worker has lost a race for a number.
     RaceLost,
     /// A worker has learned that its object was in the bucket already.
-    FoundThere,
+    ObjectExists,
     /// A part contains late events.
     LatePart,
     /// A part is a heartbeat.
@@ -24,29 +24,29 @@ pub enum CoverageGoal {
     /// A reconcile pass is complete.
     Reconciled,
     /// A part contains out-of-order keys.
-    Strays,
+    OutOfOrderKeys,
     /// Both workers are about to seal.
     BothSeal,
     /// Both workers are about to write.
     BothWrite,
     /// A request is in flight whose sender has continued or crashed.
-    UnderWay,
+    InFlight,
 }
 
 impl CoverageGoal {
     /// All goals.
     pub const ALL: [Self; 11] = [
         Self::RaceLost,
-        Self::FoundThere,
+        Self::ObjectExists,
         Self::LatePart,
         Self::Heartbeat,
         Self::Blocked,
         Self::ReadInPieces,
         Self::Reconciled,
-        Self::Strays,
+        Self::OutOfOrderKeys,
         Self::BothSeal,
         Self::BothWrite,
-        Self::UnderWay,
+        Self::InFlight,
     ];
 
     /// Its name in the report.
@@ -54,26 +54,26 @@ impl CoverageGoal {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RaceLost => "a race is lost",
-            Self::FoundThere => "an object is there already",
+            Self::ObjectExists => "an object is there already",
             Self::LatePart => "a part holds late events",
             Self::Heartbeat => "a heartbeat",
             Self::Blocked => "a connector is blocked",
             Self::ReadInPieces => "a window is read in pieces",
             Self::Reconciled => "a reconcile is complete",
-            Self::Strays => "a part holds strays",
+            Self::OutOfOrderKeys => "a part holds strays",
             Self::BothSeal => "two workers seal at once",
             Self::BothWrite => "two workers write at once",
-            Self::UnderWay => "a request arrives late",
+            Self::InFlight => "a request arrives late",
         }
     }
 }
 
 /// The condition for the checker.
 #[must_use]
-pub fn coverage_check(sight: CoverageGoal) -> fn(&Machine, &State) -> bool {
-    match sight {
+pub fn coverage_check(goal: CoverageGoal) -> fn(&Machine, &State) -> bool {
+    match goal {
         CoverageGoal::RaceLost => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().lost_races > 0),
-        CoverageGoal::FoundThere => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().existed > 0),
+        CoverageGoal::ObjectExists => |_, s| s.workers.iter().flatten().any(|w| w.run.summary().existed > 0),
         CoverageGoal::LatePart => {
             |_, s| s.world.accounts.iter().any(|a| a.parts.iter().any(|part| part.late > 0))
         }
@@ -85,12 +85,12 @@ pub fn coverage_check(sight: CoverageGoal) -> fn(&Machine, &State) -> bool {
             |_, s| s.world.accounts.iter().any(|a| a.cursor.read_progress.is_some())
         }
         CoverageGoal::Reconciled => |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.passes > 0),
-        CoverageGoal::Strays => {
+        CoverageGoal::OutOfOrderKeys => {
             |_, s| s.world.accounts.iter().any(|a| a.cursor.reconcile.out_of_order_in.is_some())
         }
         CoverageGoal::BothSeal => |_, s| both(s, |effect| matches!(effect, Effect::Seal(_))),
         CoverageGoal::BothWrite => |_, s| both(s, |effect| matches!(effect, Effect::Put(_))),
-        CoverageGoal::UnderWay => |_, s| s.world.in_flight.is_some(),
+        CoverageGoal::InFlight => |_, s| s.world.in_flight.is_some(),
     }
 }
 

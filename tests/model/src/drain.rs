@@ -52,7 +52,7 @@ impl Machine {
                 return None;
             }
             drop(known);
-            state = self.apply(&state, self.fair(&state));
+            state = self.apply(&state, self.fault_free_action(&state));
         }
         let promise = self.broken_at_the_end(&state.world);
         self.live.dead.set((first, promise)).is_ok().then_some(promise)
@@ -75,7 +75,7 @@ impl Machine {
     }
 
     /// The next action if nothing goes wrong.
-    fn fair(&self, state: &State) -> Action {
+    fn fault_free_action(&self, state: &State) -> Action {
         let world = &state.world;
         if let Some(account) = world.accounts.iter().position(|account| !account.open) {
             return Action::Open(account);
@@ -87,10 +87,10 @@ impl Machine {
         if let Some(event) = (0..world.events.len()).find(misplaced) {
             return Action::Expire(event);
         }
-        for (place, worker) in state.workers.iter().enumerate() {
+        for (slot, worker) in state.workers.iter().enumerate() {
             if let Some(worker) = worker {
-                let dry = worker.reading.as_ref().and_then(|reading| reading.dry().next());
-                return Action::Execute(place, dry.map_or(Execution::Done, Execution::Page));
+                let starved = worker.reading.as_ref().and_then(|reading| reading.starved().next());
+                return Action::Execute(slot, starved.map_or(Execution::Done, Execution::Page));
             }
         }
         let due = |account: &crate::world::Account| account.cursor.next_run_at <= world.clock;
@@ -102,14 +102,14 @@ impl Machine {
 
     /// The events that can be read and are in no part, without those that the connector does not export.
     fn missing(&self, world: &World) -> Vec<usize> {
-        let wanted = |number: &usize| {
+        let expected = |number: &usize| {
             let event = &self.setup.events[*number];
             let account = &world.accounts[event.account];
             let sealed = account.parts.iter().fold(Events::default(), |all, part| all.and(events_of(part)));
             let exported = !event.has_time || event.at >= account.cursor.since;
             world.is_readable(*number) && !event.foreign && exported && !sealed.has(*number)
         };
-        (0..world.events.len()).filter(wanted).collect()
+        (0..world.events.len()).filter(expected).collect()
     }
 
     /// Everything readable is sealed, everything sealed is delivered, and no window is due.
@@ -121,7 +121,7 @@ impl Machine {
                 let cursor = &account.cursor;
                 let due = connector
                     .window_schedule()
-                    .map(|grid| grid.due(cursor.watermark, cursor.cut, TIMING.settle));
+                    .map(|schedule| schedule.due(cursor.watermark, cursor.cut, TIMING.settle));
                 cursor.undelivered().is_none() && due.is_none_or(|due| due > world.clock)
             })
     }

@@ -20,7 +20,7 @@ pub struct Exploration {
     /// Broken promises, and a path to each.
     pub broken: Vec<(Promise, Vec<Action>)>,
     /// The coverage goals that were reached.
-    pub seen: Vec<CoverageGoal>,
+    pub reached: Vec<CoverageGoal>,
 }
 
 /// Explores everything, or until a promise is broken.
@@ -43,27 +43,28 @@ fn explore_until(machine: Machine, threads: usize, end: HasDiscoveries) -> Explo
     for promise in Promise::ALL {
         broken.extend(discoveries.remove(promise.name()).map(|path| (promise, path.into_actions())));
     }
-    let seen = CoverageGoal::ALL.into_iter().filter(|sight| discoveries.contains_key(sight.name())).collect();
+    let reached =
+        CoverageGoal::ALL.into_iter().filter(|goal| discoveries.contains_key(goal.name())).collect();
     Exploration {
         states: checker.state_count(),
         unique: checker.unique_state_count(),
         depth: checker.max_depth(),
         broken,
-        seen,
+        reached,
     }
 }
 
 /// A path through the states, one line for each step: the action, and the effect that each worker waits for
 /// after it.
 #[must_use]
-pub fn trace(machine: &Machine, way: &[Action]) -> String {
+pub fn trace(machine: &Machine, path: &[Action]) -> String {
     let mut text = String::new();
     let Some(mut state) = machine.init_states().pop() else { return text };
-    for action in way {
+    for action in path {
         state = machine.apply(&state, *action);
-        let waits = state.workers.iter().enumerate().filter_map(|(place, worker)| {
+        let waits = state.workers.iter().enumerate().filter_map(|(slot, worker)| {
             let effect = format!("{:?}", worker.as_ref()?.effect);
-            Some(format!("{place}: {}", effect.split(['(', ' ']).next().unwrap_or_default()))
+            Some(format!("{slot}: {}", effect.split(['(', ' ']).next().unwrap_or_default()))
         });
         let cursor = &state.world.accounts[0].cursor;
         let waits: Vec<String> = waits.collect();

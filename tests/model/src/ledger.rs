@@ -38,9 +38,9 @@ impl Account {
     pub fn seal(&mut self, seal: &Seal, variant: Variant) -> SealAnswer {
         let number = seal.part.number;
         let free = self.part(number).is_none() && self.cursor.next == number;
-        let stands = self.cursor.watermark == seal.watermark_before;
-        let (free, stands) = variant.seal_conditions(free, stands);
-        if !(free && stands) {
+        let unchanged = self.cursor.watermark == seal.watermark_before;
+        let (free, unchanged) = variant.seal_conditions(free, unchanged);
+        if !(free && unchanged) {
             return SealAnswer::Refused;
         }
         self.put_part(seal.part.clone());
@@ -115,18 +115,18 @@ impl Account {
     }
 
     /// Records how far a window is read, if nobody has sealed since.
-    pub fn read_through(&mut self, read: &ProgressUpdate, variant: Variant) {
-        let stands = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
-        if stands || variant == Variant::RecordsProgressUnconditionally {
+    pub fn record_progress(&mut self, read: &ProgressUpdate, variant: Variant) {
+        let unchanged = self.cursor.next == read.next && self.cursor.watermark == read.watermark;
+        if unchanged || variant == Variant::RecordsProgressUnconditionally {
             self.cursor.read_progress = Some(read.progress);
         }
     }
 
     /// Updates the reconcile, if it is what the worker read.
-    pub fn reconciled(&mut self, noted: &ReconcileUpdate) {
-        if self.cursor.reconcile == noted.before {
-            self.cursor.reconcile = noted.after.clone();
-            if noted.unblock {
+    pub fn record_reconcile(&mut self, update: &ReconcileUpdate) {
+        if self.cursor.reconcile == update.before {
+            self.cursor.reconcile = update.after.clone();
+            if update.unblock {
                 self.cursor.block = None;
             }
         }
@@ -159,15 +159,15 @@ impl Account {
     }
 
     /// Writes a part's manifest if no object has its name.
-    pub fn put_note(&mut self, part: &Part) -> PutAnswer {
+    pub fn put_manifest(&mut self, part: &Part) -> PutAnswer {
         let Some(sha256) = part.manifest.as_ref().map(SignedManifest::sha256) else {
             return PutAnswer::Exists;
         };
-        let note = StoredManifest { number: part.number, sha256 };
-        if self.manifests.contains(&note) {
+        let manifest = StoredManifest { number: part.number, sha256 };
+        if self.manifests.contains(&manifest) {
             return PutAnswer::Exists;
         }
-        self.manifests.push(note);
+        self.manifests.push(manifest);
         PutAnswer::Written
     }
 }

@@ -100,27 +100,27 @@ impl Machine {
                 world.closings -= 1;
             }
             Action::Open(account) => world.accounts[account].open = true,
-            Action::RequestRun(ask) => self.request_run(&mut world, ask),
-            Action::Start(place, account) => {
+            Action::RequestRun(request) => self.request_run(&mut world, request),
+            Action::Start(slot, account) => {
                 let cursor = &mut world.accounts[account].cursor;
                 if cursor.next_run_at <= world.clock {
                     cursor.next_run_at = world.clock + CLAIM;
                 }
                 let now = self.variant.clock(world.clock) + self.setup.clock_skew;
-                workers[place] = Some(Shared::new(Worker::start(place, account, now)));
+                workers[slot] = Some(Shared::new(Worker::start(slot, account, now)));
             }
-            Action::Crash(place) => {
-                workers[place] = None;
+            Action::Crash(slot) => {
+                workers[slot] = None;
                 world.faults = world.faults.map(|left| left - 1);
-                world.forget(&Worker::name(place));
+                world.forget(&Worker::name(slot));
             }
-            Action::Execute(place, deed) => {
-                if let Some(worker) = workers[place].take() {
-                    workers[place] =
-                        self.executor(&mut world).execute((*worker).clone(), deed).map(Shared::new);
+            Action::Execute(slot, execution) => {
+                if let Some(worker) = workers[slot].take() {
+                    workers[slot] =
+                        self.executor(&mut world).execute((*worker).clone(), execution).map(Shared::new);
                 }
             }
-            Action::Arrive => self.executor(&mut world).land(),
+            Action::Arrive => self.executor(&mut world).arrive(),
         }
         let broken = broken(&self.setup, &world);
         State { world: Shared::new(world), workers, broken }
@@ -131,12 +131,12 @@ impl Machine {
     }
 
     /// "Run now": the connector is due, its window ends at the cut, and a blocked one may try again.
-    fn request_run(&self, world: &mut World, ask: usize) {
+    fn request_run(&self, world: &mut World, request: usize) {
         let now = world.clock;
-        world.runs_requested |= 1 << ask;
+        world.runs_requested |= 1 << request;
         let cursor = &mut world.accounts[0].cursor;
         cursor.next_run_at = now;
-        cursor.cut = Some(self.setup.run_requests[ask].cut.max(cursor.watermark));
+        cursor.cut = Some(self.setup.run_requests[request].cut.max(cursor.watermark));
         if let Some(block) = &mut cursor.block {
             block.next_attempt = now;
         }
@@ -165,8 +165,8 @@ impl Machine {
                 actions.push(Action::Close(number));
             }
         }
-        for (number, ask) in setup.run_requests.iter().enumerate() {
-            if ask.at == now && world.runs_requested & (1 << number) == 0 {
+        for (number, request) in setup.run_requests.iter().enumerate() {
+            if request.at == now && world.runs_requested & (1 << number) == 0 {
                 actions.push(Action::RequestRun(number));
             }
         }
@@ -186,19 +186,19 @@ impl Model for Machine {
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         self.environment_actions(&state.world, actions);
         let mut found = Vec::new();
-        for (place, worker) in state.workers.iter().enumerate() {
+        for (slot, worker) in state.workers.iter().enumerate() {
             let Some(worker) = worker else { continue };
             executions(worker, &state.world, &mut found);
-            actions.extend(found.drain(..).map(|deed| Action::Execute(place, deed)));
+            actions.extend(found.drain(..).map(|execution| Action::Execute(slot, execution)));
             if state.world.faults != Some(0) {
-                actions.push(Action::Crash(place));
+                actions.push(Action::Crash(slot));
             }
         }
         // Free slots are equivalent, so the first one is used.
         let free = state.workers.iter().take(self.setup.workers).position(Option::is_none);
         for (account, of) in state.world.accounts.iter().enumerate() {
             let starts = self.setup.doubles || of.cursor.next_run_at <= state.world.clock;
-            actions.extend(free.filter(|_| starts).map(|place| Action::Start(place, account)));
+            actions.extend(free.filter(|_| starts).map(|slot| Action::Start(slot, account)));
         }
     }
 
@@ -224,7 +224,7 @@ impl Model for Machine {
             }),
         ];
         properties
-            .extend(CoverageGoal::ALL.map(|sight| Property::sometimes(sight.name(), coverage_check(sight))));
+            .extend(CoverageGoal::ALL.map(|goal| Property::sometimes(goal.name(), coverage_check(goal))));
         properties
     }
 }

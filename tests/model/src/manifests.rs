@@ -35,8 +35,8 @@ pub fn vendor() -> VendorDomain {
 /// # Panics
 /// If the text is not valid in a signed note.
 #[must_use]
-pub fn sign(order: &SignRequest) -> SignedManifest {
-    SignedManifest::new(order.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
+pub fn sign(request: &SignRequest) -> SignedManifest {
+    SignedManifest::new(request.text.clone(), vec![(KEY.clone(), [0; 64])]).expect("a note")
 }
 
 /// The value of a field of a part's manifest: the rest of the line that begins with this word.

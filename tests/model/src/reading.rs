@@ -27,9 +27,9 @@ pub struct PartRead {
     /// The events of the sealed parts, as listed before the first page.
     sealed: Events,
     /// The events in the list of sealed out-of-order keys.
-    strays: Events,
+    out_of_order: Events,
     shards: Vec<Shard>,
-    draft: Events,
+    staged: Events,
     /// The event that was added last.
     last: Option<usize>,
 }
@@ -45,30 +45,31 @@ struct Shard {
 impl PartRead {
     /// Finds the lists of the parts that may contain an event of the span.
     #[must_use]
-    pub fn begin(setup: &Setup, account: &Account, order: &BuildRequest) -> Self {
-        let reaching = order.exclude.reaching;
-        let listed = reaching.into_iter().flat_map(|after| account.parts_reaching(after, order.number));
-        let may_hold = |part: &&domain::part::Part| match (&order.span, part.first, part.last) {
+    pub fn begin(setup: &Setup, account: &Account, request: &BuildRequest) -> Self {
+        let reaching = request.exclude.reaching;
+        let listed = reaching.into_iter().flat_map(|after| account.parts_reaching(after, request.number));
+        let may_hold = |part: &&domain::part::Part| match (&request.span, part.first, part.last) {
             (Span::Window(window), Some(first), Some(last)) if part.unreadable == 0 => {
                 first < window.to && last >= window.from
             }
             _ => true,
         };
         let sealed = listed.filter(may_hold).fold(Events::default(), |all, part| all.and(events_of(part)));
-        let strays = order.exclude.out_of_order_in.and_then(|number| account.part(number)).map(keys_of);
+        let out_of_order =
+            request.exclude.out_of_order_in.and_then(|number| account.part(number)).map(keys_of);
         Self {
             sealed,
-            strays: strays.unwrap_or_default(),
+            out_of_order: out_of_order.unwrap_or_default(),
             shards: vec![Shard::default(); usize::from(setup.shards)],
-            draft: Events::default(),
+            staged: Events::default(),
             last: None,
         }
     }
 
     /// The partitions whose next page the merge needs.
-    pub fn dry(&self) -> impl Iterator<Item = usize> {
-        let is_dry = |(_, shard): &(usize, &Shard)| shard.page.is_empty() && !shard.ended;
-        self.shards.iter().enumerate().filter(is_dry).map(|(number, _)| number)
+    pub fn starved(&self) -> impl Iterator<Item = usize> {
+        let is_starved = |(_, shard): &(usize, &Shard)| shard.page.is_empty() && !shard.ended;
+        self.shards.iter().enumerate().filter(is_starved).map(|(number, _)| number)
     }
 
     /// Takes a failed page for the last one, which only a broken reader does.
@@ -84,21 +85,21 @@ impl PartRead {
         setup: &Setup,
         world: &World,
         account: usize,
-        order: &BuildRequest,
+        request: &BuildRequest,
         shard: usize,
         variant: Variant,
     ) -> Option<Built> {
         let key = |event: usize| (setup.events[event].at, event);
         let after = self.shards[shard].after.map(key);
-        let wanted = |number: &usize| {
+        let expected = |number: &usize| {
             let event = &setup.events[*number];
             event.account == account
                 && usize::from(event.shard) == shard
                 && world.is_readable(*number)
                 && after.is_none_or(|after| key(*number) > after)
-                && is_inside(event, &order.span, variant)
+                && is_inside(event, &request.span, variant)
         };
-        let mut found: Vec<usize> = (0..setup.events.len()).filter(wanted).collect();
+        let mut found: Vec<usize> = (0..setup.events.len()).filter(expected).collect();
         found.sort_by_key(|event| key(*event));
         found.truncate(setup.page);
         if variant != Variant::AcceptsForeignItems && found.iter().any(|event| setup.events[*event].foreign) {
@@ -112,27 +113,27 @@ impl PartRead {
     }
 
     /// Merges what the pages contain, until a partition needs its next page or the part is complete.
-    pub fn merge(&mut self, setup: &Setup, order: &BuildRequest, now: Time) -> Option<Built> {
+    pub fn merge(&mut self, setup: &Setup, request: &BuildRequest, now: Time) -> Option<Built> {
         loop {
-            if self.dry().next().is_some() {
+            if self.starved().next().is_some() {
                 return None;
             }
-            let Some(item) = self.pop(setup) else { return Some(self.built(setup, order, None)) };
-            let end = self.end_before(setup, order, item);
-            if now >= order.stop_at
+            let Some(item) = self.pop(setup) else { return Some(self.built(setup, request, None)) };
+            let end = self.end_before(setup, request, item);
+            if now >= request.stop_at
                 && let Some(end) = end.clone()
             {
                 return Some(end);
             }
-            if self.sealed.and(self.strays).has(item) {
+            if self.sealed.and(self.out_of_order).has(item) {
                 continue;
             }
-            if u64::from(self.draft.len()) >= setup.part_events
+            if u64::from(self.staged.len()) >= setup.part_events
                 && let Some(end) = end
             {
                 return Some(end);
             }
-            self.draft = self.draft.and(Events::only(item));
+            self.staged = self.staged.and(Events::only(item));
             self.last = Some(item);
         }
     }
@@ -148,47 +149,47 @@ impl PartRead {
     }
 
     /// The result of a read that stops before this item, if it can stop there.
-    fn end_before(&self, setup: &Setup, order: &BuildRequest, item: usize) -> Option<Built> {
+    fn end_before(&self, setup: &Setup, request: &BuildRequest, item: usize) -> Option<Built> {
         let item = &setup.events[item];
-        match (&order.span, self.last.map(|last| &setup.events[last])) {
+        match (&request.span, self.last.map(|last| &setup.events[last])) {
             (Span::Window(_), Some(last)) => {
-                cut_between(last, item).map(|cut| self.built(setup, order, Some(cut)))
+                cut_between(last, item).map(|cut| self.built(setup, request, Some(cut)))
             }
             (Span::Window(window), None) => {
                 let through = item.has_time.then_some(item.at)?;
                 (through > window.from).then_some(Built::OutOfTime { through })
             }
             (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => {
-                Some(self.built(setup, order, Some(*beyond)))
+                Some(self.built(setup, request, Some(*beyond)))
             }
             (Span::OutOfOrderKeys { .. }, None) => None,
         }
     }
 
-    fn built(&self, setup: &Setup, order: &BuildRequest, cut: Option<Time>) -> Built {
-        if self.draft.is_empty() {
+    fn built(&self, setup: &Setup, request: &BuildRequest, cut: Option<Time>) -> Built {
+        if self.staged.is_empty() {
             return Built::Nothing;
         }
-        let is_stray = matches!(order.span, Span::OutOfOrderKeys { .. });
-        let keys = if is_stray { self.draft.and(self.strays) } else { self.draft };
+        let is_stray = matches!(request.span, Span::OutOfOrderKeys { .. });
+        let keys = if is_stray { self.staged.and(self.out_of_order) } else { self.staged };
         let held =
-            || setup.events.iter().enumerate().filter(|(n, _)| self.draft.has(*n)).map(|(_, event)| event);
-        let told = || held().filter(|event| event.has_time).map(|event| event.at);
-        let late = held().filter(|event| is_stray || event.at < order.watermark).count();
+            || setup.events.iter().enumerate().filter(|(n, _)| self.staged.has(*n)).map(|(_, event)| event);
+        let answered = || held().filter(|event| event.has_time).map(|event| event.at);
+        let late = held().filter(|event| is_stray || event.at < request.watermark).count();
         // The same events have the same bytes, so the events are the hash.
         let mut hash = [0; 32];
-        hash[..2].copy_from_slice(&self.draft.0.to_be_bytes());
+        hash[..2].copy_from_slice(&self.staged.0.to_be_bytes());
         let sha256 = Sha256::new(hash);
-        let size = u64::from(self.draft.len());
+        let size = u64::from(self.staged.len());
         Built::Staged(StagedPart {
             cut,
             events: size,
             late: late as u64,
             unreadable: 0,
-            first: told().min(),
-            last: told().max(),
+            first: answered().min(),
+            last: answered().max(),
             encoded: Encoded { sha256, size, raw_sha256: sha256, raw_size: size },
-            data: self.draft.staging_key(),
+            data: self.staged.staging_key(),
             keys: keys.staging_key(),
         })
     }

@@ -66,7 +66,7 @@ pub struct RunRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
     /// As in the ledger: a second worker finds it taken until it expires.
-    Kept,
+    Enforced,
     /// Every worker gets it. Safety must not depend on the lease, so this is the harder world.
     Ignored,
 }
@@ -164,8 +164,8 @@ impl Setup {
         connector.connect(destination).expect("a draft can be connected");
         connector.mark_verified(self.activated_at, &id).expect("a destination");
         let since = connector.activate(self.activated_at).expect("a ready connector");
-        let grid = connector.window_schedule().expect("an active connector has a grid");
-        let next_run_at = grid.due(since, None, TIMING.settle);
+        let schedule = connector.window_schedule().expect("an active connector has a grid");
+        let next_run_at = schedule.due(since, None, TIMING.settle);
         (connector, Cursor::new(since, self.activated_at, next_run_at))
     }
 }

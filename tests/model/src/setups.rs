@@ -163,13 +163,13 @@ pub fn two_reconcile() -> Setup {
 pub fn out_of_order_keys() -> Setup {
     let mut setup = Setup::new("strays", "keys that tell no time", &["1T21:05", "2T21:05", "3T21:05"]);
     setup.hours = 24;
-    let stray = |text| {
-        let mut stray = Event::new(at(text), at("1T21:05"));
-        stray.has_time = false;
-        stray.readable.0 = at("1T21:05");
-        stray
+    let out_of_order = |text| {
+        let mut out_of_order = Event::new(at(text), at("1T21:05"));
+        out_of_order.has_time = false;
+        out_of_order.readable.0 = at("1T21:05");
+        out_of_order
     };
-    setup.events = vec![stray("2T22:00"), stray("9T00:00")];
+    setup.events = vec![out_of_order("2T22:00"), out_of_order("9T00:00")];
     setup
 }
 
@@ -206,7 +206,7 @@ pub fn tenants() -> Setup {
 pub fn leases() -> Setup {
     let mut setup =
         Setup::new("leases", "two workers, a lease, one that sleeps", &["21:05", "21:40", "22:05"]);
-    setup.lease = Lease::Kept;
+    setup.lease = Lease::Enforced;
     setup.workers = 2;
     setup.doubles = true;
     setup.events = vec![Event::new(at("20:59:59.999"), at("21:40"))];

@@ -83,18 +83,18 @@ impl Variant {
     pub fn alter_effect(self, worker: &Worker, cursor: &Cursor) -> Effect {
         let mut effect = worker.effect.clone();
         match (&mut effect, self) {
-            (Effect::Build(order), _) => {
-                let is_window = matches!(order.span, Span::Window(window) if window.to > order.watermark);
-                match (&mut order.span, self) {
-                    (Span::Window(span), Self::DoesNotLookBack) if is_window => span.from = order.watermark,
+            (Effect::Build(request), _) => {
+                let is_window = matches!(request.span, Span::Window(window) if window.to > request.watermark);
+                match (&mut request.span, self) {
+                    (Span::Window(span), Self::DoesNotLookBack) if is_window => span.from = request.watermark,
                     (Span::Window(span), Self::LooksBackExclusively) if is_window => {
                         span.from = span.from + std::time::Duration::from_millis(1);
                     }
                     (_, Self::DropsNothing) => {
-                        order.exclude = Exclude { reaching: None, out_of_order_in: None }
+                        request.exclude = Exclude { reaching: None, out_of_order_in: None }
                     }
-                    (_, Self::ReconcilesWithoutLists) if !is_window => order.exclude.reaching = None,
-                    (_, Self::ForgetsOutOfOrderKeys) => order.exclude.out_of_order_in = None,
+                    (_, Self::ReconcilesWithoutLists) if !is_window => request.exclude.reaching = None,
+                    (_, Self::ForgetsOutOfOrderKeys) => request.exclude.out_of_order_in = None,
                     _ => {}
                 }
             }
@@ -115,10 +115,12 @@ impl Variant {
 
     /// The snapshot that the worker gets.
     #[must_use]
-    pub fn alter_snapshot(self, mut snapshot: Snapshot, grid: Option<WindowSchedule>) -> Snapshot {
+    pub fn alter_snapshot(self, mut snapshot: Snapshot, schedule: Option<WindowSchedule>) -> Snapshot {
         let cursor = &mut snapshot.cursor;
-        if let (Self::ReadsOnForAnyEnd, Some(grid), Some(reading)) = (self, grid, cursor.read_progress) {
-            let to = grid.window(cursor.watermark, cursor.cut).to;
+        if let (Self::ReadsOnForAnyEnd, Some(schedule), Some(reading)) =
+            (self, schedule, cursor.read_progress)
+        {
+            let to = schedule.window(cursor.watermark, cursor.cut).to;
             cursor.read_progress = Some(ReadProgress { to, ..reading });
         }
         if self == Self::NeverReconciles {
@@ -130,12 +132,12 @@ impl Variant {
 
     /// The conditions of the seal that are checked.
     #[must_use]
-    pub const fn seal_conditions(self, free: bool, stands: bool) -> (bool, bool) {
+    pub const fn seal_conditions(self, free: bool, unchanged: bool) -> (bool, bool) {
         match self {
-            Self::SealsAnyNumber => (true, stands),
+            Self::SealsAnyNumber => (true, unchanged),
             Self::SealsAnyWatermark => (free, true),
             Self::TrustsTheLease => (true, true),
-            _ => (free, stands),
+            _ => (free, unchanged),
         }
     }
 }

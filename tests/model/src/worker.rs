@@ -20,7 +20,7 @@ const TIME_LIMIT: Duration = Duration::from_mins(15);
 #[derive(Debug, Clone)]
 pub struct Worker {
     /// Its slot, 0 or 1.
-    pub place: usize,
+    pub slot: usize,
     /// The index of its account.
     pub account: usize,
     /// The state of the run.
@@ -39,14 +39,14 @@ pub struct Memory {
     /// The first half of an effect is done that must be done as a whole.
     pub half: bool,
     /// A seal to be tried again in another form.
-    pub again: Option<Box<Seal>>,
+    pub retry: Option<Box<Seal>>,
 }
 
 impl Worker {
     /// The name of the worker in this slot.
     #[must_use]
-    pub fn name(place: usize) -> WorkerId {
-        WorkerId::new(0, place as u64 + 1)
+    pub fn name(slot: usize) -> WorkerId {
+        WorkerId::new(0, slot as u64 + 1)
     }
 
     /// A run that begins now.
@@ -54,11 +54,11 @@ impl Worker {
     /// # Panics
     /// If it ends before it begins.
     #[must_use]
-    pub fn start(place: usize, account: usize, now: Time) -> Self {
+    pub fn start(slot: usize, account: usize, now: Time) -> Self {
         let limits = Limits::between(now, now + TIME_LIMIT);
-        let run = Run::new(Self::name(place), vendor(), TIMING, limits);
+        let run = Run::new(Self::name(slot), vendor(), TIMING, limits);
         let idle =
-            Self { place, account, run, effect: Effect::Snapshot, reading: None, memory: Memory::default() };
+            Self { slot, account, run, effect: Effect::Snapshot, reading: None, memory: Memory::default() };
         idle.on_answer(Answer::Start, now).expect("a run begins with an effect")
     }
 
@@ -94,7 +94,7 @@ impl Worker {
 impl Hash for Worker {
     /// The run's own state contains most effects, so only those are added that are computed anew.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.place, self.account, &self.run, &self.reading, &self.memory).hash(state);
+        (self.slot, self.account, &self.run, &self.reading, &self.memory).hash(state);
         discriminant(&self.effect).hash(state);
         match &self.effect {
             Effect::Mark(mark) => mark.hash(state),

@@ -181,11 +181,11 @@ impl World {
     /// delivery.
     #[must_use]
     pub fn table(&self, events: &[Event], account: usize, from: Time, to: Time) -> Events {
-        let lies_there = |event: &Event| event.account == account && from <= event.at && event.at < to;
+        let is_in_range = |event: &Event| event.account == account && from <= event.at && event.at < to;
         let found = events
             .iter()
             .enumerate()
-            .filter(|(number, event)| lies_there(event) && self.is_readable(*number));
+            .filter(|(number, event)| is_in_range(event) && self.is_readable(*number));
         found.fold(Events::default(), |set, (number, _)| set.and(Events::only(number)))
     }
 

@@ -11,8 +11,8 @@ fn breaks(variant: Variant, setup: &Setup, promise: Promise) {
     let found = explore_for(Machine::broken(setup.clone(), variant), 1, promise);
     let promises: Vec<&str> = found.broken.iter().map(|(promise, _)| promise.name()).collect();
     println!("{variant:?} in {}: {promises:?} after {} states", setup.name, found.unique);
-    for (_, way) in &found.broken {
-        println!("{}", trace(&Machine::broken(setup.clone(), variant), way));
+    for (_, path) in &found.broken {
+        println!("{}", trace(&Machine::broken(setup.clone(), variant), path));
     }
     assert!(
         found.broken.iter().any(|(broken, _)| *broken == promise),

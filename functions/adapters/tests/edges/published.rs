@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use adapters::published::AnonymousReader;
-use adapters::webhooks::{Found, Reach};
+use adapters::webhooks::{EgressPolicy, LookupFuture};
 use domain::contacts::is_public;
 use domain::ports::PublicUrlChecker as _;
 
@@ -17,10 +17,10 @@ const URL: &str = "https://hooks.acme.example/auditferry/customer-role.yaml";
 async fn reader(answers: Answers, allows: fn(IpAddr) -> bool) -> (AnonymousReader, Receiver) {
     let receiver = Receiver::start(answers).await;
     let at = receiver.address;
-    let resolve = Arc::new(move |_: &str| -> Found { Box::pin(async move { Ok(vec![at]) }) });
+    let resolve = Arc::new(move |_: &str| -> LookupFuture { Box::pin(async move { Ok(vec![at]) }) });
     let reach = move || {
-        let resolve: Arc<dyn Fn(&str) -> Found + Send + Sync> = Arc::clone(&resolve) as _;
-        Ok(Reach { resolve, allows, roots: roots() })
+        let resolve: Arc<dyn Fn(&str) -> LookupFuture + Send + Sync> = Arc::clone(&resolve) as _;
+        Ok(EgressPolicy { resolve, allows, roots: roots() })
     };
     (AnonymousReader::new(reach), receiver)
 }

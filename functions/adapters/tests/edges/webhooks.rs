@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use adapters::webhooks::{HttpsPoster, Reach};
+use adapters::webhooks::{EgressPolicy, HttpsPoster};
 use domain::contacts::share::{LONG_TIMEOUT, SHORT_TIMEOUT};
 use domain::contacts::{SignedRequest, is_public};
 use domain::names::WebhookUrl;
@@ -38,11 +38,11 @@ pub(crate) fn roots() -> RootCertStore {
 
 /// A client for which each host has these addresses, and which may connect to what `allows` permits.
 fn poster(at: Vec<SocketAddr>, allows: fn(IpAddr) -> bool, roots: RootCertStore) -> HttpsPoster {
-    let resolve = Arc::new(move |_: &str| -> adapters::webhooks::Found {
+    let resolve = Arc::new(move |_: &str| -> adapters::webhooks::LookupFuture {
         let at = at.clone();
         Box::pin(async move { Ok(at) })
     });
-    HttpsPoster::new(Reach { resolve, allows, roots }).unwrap()
+    HttpsPoster::new(EgressPolicy { resolve, allows, roots }).unwrap()
 }
 
 async fn post(answers: Answers) -> (WebhookResponse, Receiver) {
@@ -166,7 +166,7 @@ async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
     let (count, address) = (Arc::clone(&asked), receiver.address);
     let judged = Arc::new(Mutex::new(Vec::new()));
     let hosts = Arc::clone(&judged);
-    let resolve = Arc::new(move |host: &str| -> adapters::webhooks::Found {
+    let resolve = Arc::new(move |host: &str| -> adapters::webhooks::LookupFuture {
         count.fetch_add(1, Ordering::SeqCst);
         hosts.lock().unwrap().push(host.to_owned());
         // A private address next to a public one: the private one is never tried.
@@ -174,7 +174,7 @@ async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
         Box::pin(async move { Ok(vec![shut, address]) })
     });
     let allows = |ip: IpAddr| ip.is_loopback();
-    let poster = HttpsPoster::new(Reach { resolve, allows, roots: roots() }).unwrap();
+    let poster = HttpsPoster::new(EgressPolicy { resolve, allows, roots: roots() }).unwrap();
     assert_eq!(poster.post(&url(), &message(), LONG_TIMEOUT).await, WebhookResponse::Taken);
     assert_eq!((asked.load(Ordering::SeqCst), receiver.got().len()), (1, 1));
     assert_eq!(*judged.lock().unwrap(), ["hooks.acme.example"]);
@@ -182,10 +182,10 @@ async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
 
 #[tokio::test]
 async fn a_name_that_leads_nowhere_is_not_taken_and_no_reason_tells_the_path() {
-    let resolve = Arc::new(|_: &str| -> adapters::webhooks::Found {
+    let resolve = Arc::new(|_: &str| -> adapters::webhooks::LookupFuture {
         Box::pin(async { Err(std::io::Error::other("no such name")) })
     });
-    let lost = HttpsPoster::new(Reach { resolve, allows: is_public, roots: roots() }).unwrap();
+    let lost = HttpsPoster::new(EgressPolicy { resolve, allows: is_public, roots: roots() }).unwrap();
     let posted = lost.post(&url(), &message(), LONG_TIMEOUT).await;
     assert_eq!(why(&posted), "its host name does not resolve: no such name");
     let nobody = SocketAddr::new("127.0.0.1".parse().unwrap(), 9);
@@ -195,6 +195,6 @@ async fn a_name_that_leads_nowhere_is_not_taken_and_no_reason_tells_the_path() {
 
 #[test]
 fn the_system_has_certificates_to_believe() {
-    let reach = Reach::public().unwrap();
+    let reach = EgressPolicy::public().unwrap();
     assert!(!reach.roots.is_empty() && !(reach.allows)("169.254.169.254".parse().unwrap()));
 }

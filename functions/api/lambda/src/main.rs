@@ -19,7 +19,7 @@ use adapters::metrics::EmfMetricsSink;
 use adapters::noted_bus::ObservedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, SettingsError};
-use adapters::webhooks::Reach;
+use adapters::webhooks::EgressPolicy;
 use api::{Gateway, router};
 use axum::Router;
 use axum::response::IntoResponse as _;
@@ -91,7 +91,7 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
         mail_mode: MailMode::of(settings.sender.is_some(), settings.portal.is_some()),
         partitions: settings.partitions,
         budgets: settings.budgets,
-        public_urls: Some(Arc::new(AnonymousReader::new(Reach::public))),
+        public_urls: Some(Arc::new(AnonymousReader::new(EgressPolicy::public))),
     })
 }
 

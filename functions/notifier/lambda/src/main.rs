@@ -9,7 +9,7 @@ use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
-use adapters::webhooks::{HttpsPoster, Reach};
+use adapters::webhooks::{EgressPolicy, HttpsPoster};
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::ports::Mailer;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -45,7 +45,7 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     Ok(Notifier {
         connectors: Arc::clone(&ledger) as _,
         state: ledger,
-        webhooks: Arc::new(HttpsPoster::new(Reach::public()?)?),
+        webhooks: Arc::new(HttpsPoster::new(EgressPolicy::public()?)?),
         mailer,
         asking,
         queue: Arc::new(NoticeQueue::new(&services, settings.queue_url)),

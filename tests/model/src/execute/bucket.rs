@@ -11,9 +11,9 @@ use crate::worker::Worker;
 use crate::world::{Body, Request, body_of};
 
 impl Executor<'_> {
-    pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, deed: Execution) -> Option<Answer> {
+    pub(super) fn put(&mut self, worker: &mut Worker, part: &Part, execution: Execution) -> Option<Answer> {
         let variant = self.variant;
-        if variant == Variant::MarksFirst && deed == Execution::Done && !worker.memory.half {
+        if variant == Variant::MarksFirst && execution == Execution::Done && !worker.memory.half {
             let mark =
                 Mark { part: part.clone(), at: self.world.clock, published_keys: None, unblock: false };
             let account = &mut self.world.accounts[worker.account];
@@ -22,18 +22,18 @@ impl Executor<'_> {
             worker.memory.half = true;
             return None;
         }
-        if variant == Variant::PutsManifestFirst && deed == Execution::Done && !worker.memory.half {
-            self.world.accounts[worker.account].put_note(part);
+        if variant == Variant::PutsManifestFirst && execution == Execution::Done && !worker.memory.half {
+            self.world.accounts[worker.account].put_manifest(part);
             worker.memory.half = true;
             return None;
         }
         worker.memory.half = false;
-        let failed = |reason| Answer::Put(Err(fault(DeliveryStage::PutObject, reason)));
+        let failed = |kind| Answer::Put(Err(fault(DeliveryStage::PutObject, kind)));
         let to = if variant == Variant::KeepsTheBucketOpen { 0 } else { worker.account };
         if !self.world.accounts[to].open {
             return Some(failed(DeliveryErrorKind::Gone));
         }
-        Some(match deed {
+        Some(match execution {
             Execution::Done => Answer::Put(Ok(self.write(worker.account, to, part))),
             Execution::AnswerLost => {
                 self.write(worker.account, to, part);
@@ -41,7 +41,7 @@ impl Executor<'_> {
             }
             Execution::Expired => failed(DeliveryErrorKind::Expired),
             Execution::Hangs => {
-                self.delay(worker.account, deed, Request::Put(Box::new(part.clone())));
+                self.delay(worker.account, execution, Request::Put(Box::new(part.clone())));
                 if variant == Variant::TakesLostWriteForDone {
                     Answer::Put(Ok(PutAnswer::Written))
                 } else {
@@ -54,23 +54,23 @@ impl Executor<'_> {
     }
 
     /// Puts the manifest of a part whose bytes are in the bucket.
-    pub(super) fn put_note(&mut self, worker: &Worker, part: &Part, deed: Execution) -> Answer {
-        let failed = |reason| Answer::Put(Err(fault(DeliveryStage::PutObject, reason)));
+    pub(super) fn put_manifest(&mut self, worker: &Worker, part: &Part, execution: Execution) -> Answer {
+        let failed = |kind| Answer::Put(Err(fault(DeliveryStage::PutObject, kind)));
         let account = &mut self.world.accounts[worker.account];
         if !account.open {
             return failed(DeliveryErrorKind::Gone);
         }
-        let again;
+        let retry;
         let part = if self.variant == Variant::SignsAgain {
-            again = signed_again(part, self.world.clock);
-            &again
+            retry = signed_again(part, self.world.clock);
+            &retry
         } else {
             part
         };
-        match deed {
-            Execution::Done => Answer::Put(Ok(account.put_note(part))),
+        match execution {
+            Execution::Done => Answer::Put(Ok(account.put_manifest(part))),
             Execution::AnswerLost => {
-                account.put_note(part);
+                account.put_manifest(part);
                 failed(DeliveryErrorKind::Unavailable)
             }
             _ => failed(DeliveryErrorKind::Conflict),
@@ -89,7 +89,7 @@ impl Executor<'_> {
     }
 
     /// The request in flight arrives.
-    pub(crate) fn land(&mut self) {
+    pub(crate) fn arrive(&mut self) {
         let Some((number, request)) = self.world.in_flight.take() else { return };
         let variant = self.variant;
         let account = &mut self.world.accounts[number];
@@ -110,8 +110,8 @@ impl Executor<'_> {
                 account.mark_part(&mark);
                 account.move_delivered_and_release(&mark, owner.as_ref(), &release);
             }
-            Request::RecordProgress(read) => account.read_through(&read, variant),
-            Request::RecordReconcile(noted) => account.reconciled(&noted),
+            Request::RecordProgress(read) => account.record_progress(&read, variant),
+            Request::RecordReconcile(update) => account.record_reconcile(&update),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Execution {
 /// Adds every possible outcome of the worker's effect to `found`.
 pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     match (&worker.effect, &worker.reading) {
-        (Effect::Build(_), Some(reading)) => found.extend(reading.dry().map(Execution::Page)),
+        (Effect::Build(_), Some(reading)) => found.extend(reading.starved().map(Execution::Page)),
         _ => found.push(Execution::Done),
     }
     if world.faults == Some(0) {
@@ -93,20 +93,20 @@ impl Executor<'_> {
     }
 
     /// Executes the effect; `None` if the run is over.
-    pub(crate) fn execute(&mut self, mut worker: Worker, deed: Execution) -> Option<Worker> {
-        if deed.is_fault() {
+    pub(crate) fn execute(&mut self, mut worker: Worker, execution: Execution) -> Option<Worker> {
+        if execution.is_fault() {
             self.world.faults = self.world.faults.map(|left| left - 1);
         }
         let effect = self.variant.alter_effect(&worker, &self.world.accounts[worker.account].cursor);
-        let Some(answer) = self.answer(&mut worker, &effect, deed) else { return Some(worker) };
+        let Some(answer) = self.answer(&mut worker, &effect, execution) else { return Some(worker) };
         let now = self.clock();
-        let name = Worker::name(worker.place);
+        let name = Worker::name(worker.slot);
         let mut next = worker.on_answer(answer, now);
         // If nothing can fail any more, signing is not observable.
-        if let (Some(Effect::Sign(order)), Some(0)) =
+        if let (Some(Effect::Sign(request)), Some(0)) =
             (next.as_ref().map(|worker| &worker.effect), self.world.faults)
         {
-            let signed = Answer::Signed(Box::new(sign(order)));
+            let signed = Answer::Signed(Box::new(sign(request)));
             next = next.and_then(|worker| worker.on_answer(signed, now));
         }
         if next.is_none() {
@@ -116,104 +116,104 @@ impl Executor<'_> {
     }
 
     /// The answer; `None` while the effect is only partly executed.
-    fn answer(&mut self, worker: &mut Worker, effect: &Effect, deed: Execution) -> Option<Answer> {
-        let done = deed == Execution::Done || deed == Execution::AnswerLost;
+    fn answer(&mut self, worker: &mut Worker, effect: &Effect, execution: Execution) -> Option<Answer> {
+        let done = execution == Execution::Done || execution == Execution::AnswerLost;
         let failed = || Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed"));
         let number = worker.account;
-        let name = Worker::name(worker.place);
+        let name = Worker::name(worker.slot);
         let (now, variant) = (self.clock(), self.variant);
         let date = self.world.clock.floor(Duration::from_secs(1));
-        let told = |answer: Answer| Some(if deed == Execution::Done { answer } else { failed() });
+        let answered = |answer: Answer| Some(if execution == Execution::Done { answer } else { failed() });
         let account = &mut self.world.accounts[number];
         match effect {
-            Effect::Build(order) => self.build(worker, order, deed),
-            Effect::Sign(order) => told(Answer::Signed(Box::new(sign(order)))),
-            Effect::Seal(seal) => self.seal(worker, seal, deed),
-            Effect::Put(part) => self.put(worker, part, deed),
-            Effect::PutManifest(part) => Some(self.put_note(worker, part, deed)),
+            Effect::Build(request) => self.build(worker, request, execution),
+            Effect::Sign(request) => answered(Answer::Signed(Box::new(sign(request)))),
+            Effect::Seal(seal) => self.seal(worker, seal, execution),
+            Effect::Put(part) => self.put(worker, part, execution),
+            Effect::PutManifest(part) => Some(self.put_manifest(worker, part, execution)),
             Effect::Lease { until } => {
                 let granted = match self.setup.lease {
-                    Lease::Kept if done => account.lease(&name, now, *until),
+                    Lease::Enforced if done => account.lease(&name, now, *until),
                     _ => LeaseAnswer::Granted,
                 };
-                told(Answer::Leased(granted))
+                answered(Answer::Leased(granted))
             }
             Effect::Snapshot => {
                 let connector = self.connectors[number].clone();
-                let grid = connector.window_schedule();
+                let schedule = connector.window_schedule();
                 // If all clocks agree, the date would only multiply the states.
                 let server_time = (!self.setup.clock_skew.is_zero()).then_some(date);
                 let snapshot = Snapshot { connector, cursor: account.cursor.clone(), server_time };
-                told(Worker::snapshot(variant.alter_snapshot(snapshot, grid)))
+                answered(Worker::snapshot(variant.alter_snapshot(snapshot, schedule)))
             }
             Effect::ReadBack(part) | Effect::Load(part) => {
-                told(Answer::Part(account.part(*part).cloned().map(Box::new)))
+                answered(Answer::Part(account.part(*part).cloned().map(Box::new)))
             }
             Effect::Open(_) => {
-                let fault = |reason| Answer::Opened(Err(fault(DeliveryStage::AssumeRole, reason)));
-                Some(match deed {
+                let fault = |kind| Answer::Opened(Err(fault(DeliveryStage::AssumeRole, kind)));
+                Some(match execution {
                     Execution::Done if account.open => Answer::Opened(Ok(())),
                     Execution::Done => fault(DeliveryErrorKind::Denied),
                     _ => fault(DeliveryErrorKind::Unavailable),
                 })
             }
             Effect::Mark(mark) => {
-                if done || deed == Execution::Half {
+                if done || execution == Execution::Half {
                     account.mark_part(mark);
                 }
                 if done {
                     account.move_delivered(mark);
                 }
-                self.delay(number, deed, Request::Mark(mark.clone()));
-                told(Answer::Done)
+                self.delay(number, execution, Request::Mark(mark.clone()));
+                answered(Answer::Done)
             }
             Effect::MarkLast(mark, release) => {
-                let owner = (self.setup.lease == Lease::Kept).then_some(name);
-                if done || deed == Execution::Half {
+                let owner = (self.setup.lease == Lease::Enforced).then_some(name);
+                if done || execution == Execution::Half {
                     account.mark_part(mark);
                 }
                 if done {
                     account.move_delivered(mark);
                     account.release(owner.as_ref(), release);
                 }
-                self.delay(number, deed, Request::MarkLast(mark.clone(), *release, owner));
-                told(Answer::Done)
+                self.delay(number, execution, Request::MarkLast(mark.clone(), *release, owner));
+                answered(Answer::Done)
             }
             Effect::Block(block) => {
                 if done {
                     account.block((**block).clone());
                 }
-                told(Answer::Done)
+                answered(Answer::Done)
             }
             Effect::RecordProgress(read) => {
                 if done {
-                    account.read_through(read, variant);
+                    account.record_progress(read, variant);
                 }
-                self.delay(number, deed, Request::RecordProgress(*read));
-                told(Answer::Done)
+                self.delay(number, execution, Request::RecordProgress(*read));
+                answered(Answer::Done)
             }
-            Effect::RecordReconcile(noted) => {
+            Effect::RecordReconcile(update) => {
                 if done {
-                    account.reconciled(noted);
+                    account.record_reconcile(update);
                 }
-                self.delay(number, deed, Request::RecordReconcile(noted.clone()));
-                told(Answer::Done)
+                self.delay(number, execution, Request::RecordReconcile(update.clone()));
+                answered(Answer::Done)
             }
             Effect::Release(release) => {
                 if done {
-                    let owner = (self.setup.lease == Lease::Kept).then_some(&name);
+                    let owner = (self.setup.lease == Lease::Enforced).then_some(&name);
                     account.release(owner, release);
                 }
-                told(Answer::Done)
+                answered(Answer::Done)
             }
             Effect::Wait(_) | Effect::Publish(_) | Effect::PutKeys(_) | Effect::Finish(_) => {
-                told(Answer::Done)
+                answered(Answer::Done)
             }
         }
     }
 
-    fn delay(&mut self, account: usize, deed: Execution, request: Request) {
-        if deed == Execution::Hangs {
+    fn delay(&mut self, account: usize, execution: Execution, request: Request) {
+        if execution == Execution::Hangs {
             self.world.in_flight = Some((account, request));
         }
     }
@@ -221,25 +221,25 @@ impl Executor<'_> {
     fn build(
         &mut self,
         worker: &mut Worker,
-        order: &domain::protocol::BuildRequest,
-        deed: Execution,
+        request: &domain::protocol::BuildRequest,
+        execution: Execution,
     ) -> Option<Answer> {
         let (setup, number) = (self.setup, worker.account);
         let now = self.clock();
-        if deed == Execution::Fails && self.variant != Variant::TakesFailedPageForEnd {
+        if execution == Execution::Fails && self.variant != Variant::TakesFailedPageForEnd {
             return Some(Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed")));
         }
         let Some(mut reading) = worker.reading.take() else {
-            worker.reading = Some(PartRead::begin(setup, &self.world.accounts[number], order));
+            worker.reading = Some(PartRead::begin(setup, &self.world.accounts[number], request));
             return None;
         };
-        let foreign = if let Execution::Page(shard) = deed {
-            reading.page(setup, self.world, number, order, shard, self.variant)
+        let foreign = if let Execution::Page(shard) = execution {
+            reading.page(setup, self.world, number, request, shard, self.variant)
         } else {
             reading.end();
             None
         };
-        let built = foreign.or_else(|| reading.merge(setup, order, now));
+        let built = foreign.or_else(|| reading.merge(setup, request, now));
         worker.reading = Some(reading);
         let built = match built? {
             domain::protocol::Built::OutOfTime { .. } if self.variant == Variant::TakesCutForQuiet => {
@@ -251,6 +251,6 @@ impl Executor<'_> {
     }
 }
 
-fn fault(stage: DeliveryStage, reason: DeliveryErrorKind) -> DeliveryError {
-    DeliveryError { stage, kind: reason, code: format!("{reason:?}"), message: String::new() }
+fn fault(stage: DeliveryStage, kind: DeliveryErrorKind) -> DeliveryError {
+    DeliveryError { stage, kind, code: format!("{kind:?}"), message: String::new() }
 }

@@ -8,43 +8,43 @@ use crate::worker::Worker;
 use crate::world::Request;
 
 impl Executor<'_> {
-    pub(super) fn seal(&mut self, worker: &mut Worker, seal: &Seal, deed: Execution) -> Option<Answer> {
+    pub(super) fn seal(&mut self, worker: &mut Worker, seal: &Seal, execution: Execution) -> Option<Answer> {
         let variant = self.variant;
         let account = &mut self.world.accounts[worker.account];
-        let seal = worker.memory.again.take().unwrap_or_else(|| Box::new(seal.clone()));
-        if variant == Variant::MovesTheWatermarkFirst && deed == Execution::Done {
-            let stands = account.cursor.next == seal.part.number;
+        let seal = worker.memory.retry.take().unwrap_or_else(|| Box::new(seal.clone()));
+        if variant == Variant::MovesTheWatermarkFirst && execution == Execution::Done {
+            let unchanged = account.cursor.next == seal.part.number;
             if worker.memory.half {
                 worker.memory.half = false;
                 account.put_part(seal.part.clone());
                 return Some(Answer::Sealed(SealAnswer::Won));
             }
-            if stands {
+            if unchanged {
                 account.move_cursor(&seal);
                 worker.memory.half = true;
                 return None;
             }
         }
-        let answer = match deed {
+        let answer = match execution {
             Execution::Done | Execution::AnswerLost => account.seal(&seal, variant),
             Execution::Hangs => {
-                self.delay(worker.account, deed, Request::Seal(seal.clone()));
+                self.delay(worker.account, execution, Request::Seal(seal.clone()));
                 SealAnswer::Unknown
             }
             _ => SealAnswer::Unknown,
         };
-        let answer = if deed == Execution::AnswerLost { SealAnswer::Unknown } else { answer };
+        let answer = if execution == Execution::AnswerLost { SealAnswer::Unknown } else { answer };
         let account = &self.world.accounts[worker.account];
         match (variant, answer) {
             (Variant::SealsAgainWhatItHas, SealAnswer::Refused)
             | (Variant::TakesLostSealForFailed, SealAnswer::Unknown) => {
-                let mut again = seal;
-                again.watermark_after = again.watermark_after.max(account.cursor.watermark);
-                again.watermark_before = account.cursor.watermark;
-                again.part.number = account.cursor.next;
-                again.part.window.from = again.watermark_before;
-                again.part.window.to = again.watermark_after;
-                worker.memory.again = Some(again);
+                let mut retry = seal;
+                retry.watermark_after = retry.watermark_after.max(account.cursor.watermark);
+                retry.watermark_before = account.cursor.watermark;
+                retry.part.number = account.cursor.next;
+                retry.part.window.from = retry.watermark_before;
+                retry.part.window.to = retry.watermark_after;
+                worker.memory.retry = Some(retry);
                 None
             }
             (Variant::TakesLostSealForDone, SealAnswer::Unknown) => Some(Answer::Sealed(SealAnswer::Won)),
