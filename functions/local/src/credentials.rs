@@ -1,4 +1,4 @@
-//! Access keys: what they look like and how they are made.
+//! Access keys: their form and their generation.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl Credentials {
         Self::random("AKIA")
     }
 
-    /// New random temporary credentials; the session token is made apart.
+    /// New random temporary credentials; the session token is generated separately.
     pub(crate) fn temporary() -> Self {
         Self::random("ASIA")
     }

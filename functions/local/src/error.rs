@@ -1,9 +1,9 @@
-//! What can go wrong with the stack itself. What AWS would refuse is answered over HTTP and is no error here.
+//! Errors of the stack itself. What AWS would reject is answered over HTTP and is not an error here.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why the stack did not start, or why an administrator's call was refused.
+/// Why the stack did not start, or why an administrator's call was rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// A file or folder of the stack could not be read or written.
@@ -11,21 +11,21 @@ pub enum StackError {
     Files {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Another process has the folder open. Two would overwrite each other's accounts.
-    #[error("{path} is in use by another run: stop that one first, or take another folder", path = path.display())]
+    #[error("{path} is in use by another run: stop that one first, or use another folder", path = path.display())]
     InUse {
         /// The folder.
         path: PathBuf,
     },
-    /// `accounts.json` isn't what this version writes.
-    #[error("{path} is not readable as accounts (remove the folder to start anew): {source}", path = path.display())]
+    /// `accounts.json` does not have the format of this version.
+    #[error("{path} can't be parsed as accounts (remove the folder to start again): {source}", path = path.display())]
     Accounts {
         /// The file.
         path: PathBuf,
-        /// Where it stopped making sense.
+        /// The error of the parser.
         source: serde_json::Error,
     },
     /// The embedded DynamoDB could not open its database.
@@ -37,23 +37,23 @@ pub enum StackError {
     /// A bucket of this name exists already, in this or another account.
     #[error("bucket {0} exists already")]
     BucketExists(String),
-    /// A role of this ARN exists already and lets in another connector.
-    #[error("the role {0} exists already and lets in another connector")]
+    /// A role with this ARN exists already and trusts another connector.
+    #[error("the role {0} exists already and trusts another connector")]
     RoleExists(String),
     /// No bucket has this name.
     #[error("bucket {0} does not exist")]
     NoSuchBucket(String),
-    /// The bucket is the vendor's own: there is no customer's administrator who could get it wrong.
+    /// The bucket is the vendor's own, so no customer's administrator could misconfigure it.
     #[error("bucket {0} is the vendor's own, not a customer's")]
     VendorsBucket(String),
-    /// The name breaks S3's naming rules.
-    #[error("{0:?} is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens are")]
+    /// The name violates S3's naming rules.
+    #[error("invalid bucket name {0:?}: expected 3 to 63 lower-case letters, digits, dots and hyphens")]
     BucketName(String),
     /// The account is not 12 digits.
-    #[error("{0:?} is no AWS account: 12 digits are")]
+    #[error("invalid AWS account {0:?}: expected 12 digits")]
     Account(String),
-    /// The ARN isn't one of a role.
-    #[error("{0:?} is no role ARN: the form is arn:aws:iam::123456789012:role/Name")]
+    /// The ARN is not the ARN of a role.
+    #[error("invalid role ARN {0:?}: expected arn:aws:iam::123456789012:role/Name")]
     RoleArn(String),
 }
 

@@ -1,23 +1,23 @@
 //! The embedded stand-ins: a DynamoDB, an S3 and an STS that run inside this process and speak real HTTP.
 //!
-//! They let the release code run unchanged on a newcomer's machine and in tests: the AWS SDK signs, sends and
-//! retries as it does in the cloud, and the stand-ins answer with the status codes and error codes of AWS.
-//! The Lambdas never link this crate.
+//! With them the release code runs unchanged on a newcomer's machine and in tests: the AWS SDK signs, sends
+//! and retries as it does in the cloud, and the stand-ins answer with the status codes and error codes of
+//! AWS. The Lambdas never link this crate.
 //!
-//! Start with [`Stack::start`]; then play the customer's administrator with [`Stack::create_bucket`] and
-//! [`Stack::put_role`], and look at what arrived with [`Stack::objects`].
+//! Start with [`Stack::start`]; then act as the customer's administrator with [`Stack::create_bucket`] and
+//! [`Stack::put_role`], and read the delivered objects with [`Stack::objects`].
 //!
-//! What is whose:
-//! - DynamoDB is `dynoxide` as a library, behind a server and a check of signatures of our own.
-//! - The S3 protocol (`SigV4`, checksummed chunks, XML) is `s3s`; what is kept and who may write it is ours.
-//! - The STS is ours, behind the signature check of `s3s`.
+//! What is third-party, and what is not:
+//! - DynamoDB is `dynoxide` as a library, behind a server and a signature check of our own.
+//! - The S3 protocol (`SigV4`, checksummed chunks, XML) is `s3s`; storage and permissions are our own.
+//! - The STS is our own, behind the signature check of `s3s`.
 //!
-//! They are for one person on one machine: [`guard`] keeps out pages of other origins and other users, and all files
-//! are their owner's alone.
+//! They are for one user on one machine: [`guard`] rejects pages of other origins and other users, and all
+//! files are accessible to their owner only.
 //!
 //! [`wiring`] puts the real dispatcher and exporter on them.
 //!
-//! A stand-in is not AWS: what it refuses was written by us after AWS's documentation.
+//! A stand-in is not AWS: its errors were written from AWS's documentation.
 
 mod accounts;
 mod clock;

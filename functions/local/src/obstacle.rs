@@ -1,8 +1,8 @@
-//! What stands in the way of a write although the role's own policies allow it: the set-ups that a customer's
-//! administrator gets wrong, each answered as S3 answers it.
+//! Obstacles to a write that the role's own policies allow: misconfigurations by a customer's administrator,
+//! each answered as S3 answers it.
 //!
-//! The words are those of the Amazon S3 user guide, "Troubleshoot access denied (403 Forbidden) errors", and of
-//! answers that others have reported.
+//! The messages are those of the Amazon S3 user guide, "Troubleshoot access denied (403 Forbidden) errors",
+//! and of reported responses.
 
 use axum::http::{HeaderMap, StatusCode};
 use s3s::{S3Error, S3ErrorCode};
@@ -13,19 +13,19 @@ const PAYLOAD: &str = "x-amz-content-sha256";
 pub(crate) const MAKES_KEYS: &str = "kms:GenerateDataKey";
 pub(crate) const DECRYPTS: &str = "kms:Decrypt";
 
-/// An obstacle before a bucket, for sessions of assumed roles. It is forgotten with the stack. Of several the one that
-/// stands first here is met first: S3 looks for a denial before it looks for what allows.
+/// An obstacle of a bucket, for sessions of assumed roles. It is lost with the stack. Of several, the first
+/// in this order is reported: S3 looks for a denial before it looks for an allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
     /// The bucket's policy denies every write.
     BucketPolicy,
-    /// The bucket's policy denies a write that does not ask for SSE-S3 (`AES256`) by name.
+    /// The bucket's policy denies a write that does not explicitly request SSE-S3 (`AES256`).
     DemandsAes256,
     /// The bucket's policy denies a write whose body is not signed.
     DemandsSignedPayload,
-    /// A service control policy of the account's organisation denies every write.
+    /// A service control policy of the account's organization denies every write.
     ServiceControlPolicy,
-    /// A resource control policy of the account's organisation denies every write.
+    /// A resource control policy of the account's organization denies every write.
     ResourceControlPolicy,
     /// The role has a permissions boundary that does not allow the write.
     PermissionsBoundary,
@@ -39,11 +39,12 @@ pub enum Obstacle {
     ObjectLock,
     /// S3's clock and the sender's are more than 15 minutes apart.
     ClockSkew,
-    /// The bucket lies in another region than it was made in: `us-west-2`, or `eu-west-1` if it was made there.
+    /// The bucket is in another region than the one it was created in: `us-west-2`, or `eu-west-1` if it was
+    /// created there.
     OtherRegion,
 }
 
-/// A write of a session, as far as obstacles ask for it.
+/// A write of a session, with what obstacles need to know.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt<'a> {
     /// `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`.
@@ -64,7 +65,7 @@ impl<'a> Attempt<'a> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// 403, in the words that S3 has for requests within one account.
+    /// 403, with S3's message for requests within one account.
     pub(crate) fn denied(&self, action: &str, resource: &str, why: &str) -> S3Error {
         let user = self.user;
         let words =
@@ -88,7 +89,7 @@ impl<'a> Attempt<'a> {
 }
 
 impl Obstacle {
-    /// What a write is refused with.
+    /// The error with which a write is denied, if it is.
     pub(crate) fn refuses(self, attempt: Attempt<'_>) -> Option<S3Error> {
         let by = |kind: &str| Some(attempt.put_denied(&format!("with an explicit deny in a {kind}")));
         match self {
@@ -115,7 +116,8 @@ impl Obstacle {
                 S3ErrorCode::RequestTimeTooSkewed,
                 "The difference between the request time and the current time is too large.",
             )),
-            // The session's policy decides; and the Region is told of the bucket itself, before anyone asks who may write.
+            // The session's policy decides about Bucket Keys; and the Region is checked for the bucket
+            // itself, before permissions.
             Self::BucketKey | Self::OtherRegion => None,
         }
     }
@@ -125,7 +127,7 @@ fn has_checksum(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| name.as_str() == "content-md5" || name.as_str().starts_with("x-amz-checksum-"))
 }
 
-/// 400.
+/// A 400 error with this code and message.
 fn bad(code: &'static str, words: String) -> S3Error {
     let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), words);
     error.set_status_code(StatusCode::BAD_REQUEST);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StackError;
 
-/// A role as a customer's administrator makes it for Auditferry.
+/// A role as a customer's administrator creates it for Auditferry.
 ///
 /// Its trust policy lets the vendor's account assume it, and its permissions policy allows `s3:PutObject` on
 /// `bucket/prefix/*` and nothing else.
@@ -13,10 +13,11 @@ use crate::error::StackError;
 pub struct Role {
     /// `arn:<partition>:iam::<account>:role/<path and name>`.
     pub arn: String,
-    /// The `sts:ExternalId` that the trust policy demands. `None` is a trust policy without that condition, the
-    /// mistake that makes a vendor a confused deputy
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>): any external ID, or none, will do.
-    /// `*`, which no external ID is, stands for `StringLike` with that wildcard: any will do, but not none.
+    /// The `sts:ExternalId` that the trust policy requires. `None` is a trust policy without that condition,
+    /// the mistake that makes a vendor a confused deputy
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>): any external ID, or none,
+    /// is accepted. `*`, which is not a valid external ID, stands for `StringLike` with that wildcard: any is
+    /// accepted, but not none.
     pub external_id: Option<String>,
     /// The bucket that may be written to.
     pub bucket: String,
@@ -36,7 +37,7 @@ pub(crate) struct RoleArn<'a> {
 }
 
 impl Role {
-    /// The ARN in its parts.
+    /// The parts of the ARN.
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl Role {
         RoleArn::parse(&self.arn).ok_or_else(|| StackError::RoleArn(self.arn.clone()))
     }
 
-    /// Whether the trust policy lets the vendor's account in with this external ID.
+    /// Whether the trust policy allows the vendor's account with this external ID.
     pub(crate) fn trusts(&self, external_id: Option<&str>) -> bool {
         match self.external_id.as_deref() {
             None => true,

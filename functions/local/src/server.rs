@@ -1,4 +1,4 @@
-//! One listening server: a free port of 127.0.0.1, and an end that waits for what is running.
+//! A listening server: a free port of 127.0.0.1, and a graceful shutdown.
 
 use std::future::Future;
 use std::io;
@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::error::StackError;
 
-/// How long a stop waits for running requests. Only a client that stopped reading needs more.
+/// How long a stop waits for running requests. Only a client that stopped reading needs longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A running server. Dropping it tells it to stop; [`Server::stop`] also waits until it has.
+/// A running server. Dropping it stops it; [`Server::stop`] also waits until it has stopped.
 #[derive(Debug)]
 pub(crate) struct Server {
     url: String,
@@ -23,8 +23,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on a free port and runs `serve` with the listener, its address and a future that ends when the server
-    /// should.
+    /// Listens on a free port and runs `serve` with the listener, its address and a future that completes
+    /// when the server should stop.
     ///
     /// # Errors
     ///
@@ -57,14 +57,14 @@ impl Server {
     }
 }
 
-/// Ends when the server is told to stop or is dropped.
+/// Completes when the server should stop or is dropped.
 #[derive(Debug)]
 pub(crate) struct Stopped(oneshot::Receiver<()>);
 
 impl Stopped {
-    /// Waits for the end.
+    /// Waits for the signal.
     pub(crate) async fn wait(self) {
-        // An error means that the server was dropped, which is the same wish.
+        // An error means that the server was dropped, which is the same signal.
         let _ = self.0.await;
     }
 }

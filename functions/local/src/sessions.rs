@@ -1,4 +1,4 @@
-//! Who is calling: the vendor with its long-lived keys, or a session of an assumed role with temporary ones.
+//! The callers: the vendor with its long-lived keys, or a session of an assumed role with temporary ones.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use crate::clock;
 use crate::credentials::{self, Credentials};
 use crate::policy::SessionPolicy;
 
-/// What was asked of STS when a role was assumed, for a test to look at.
+/// The parameters of an `AssumeRole` request that succeeded, for tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssumedRole {
     /// The role.
@@ -32,11 +32,11 @@ pub(crate) struct Session {
     pub(crate) expires: Timestamp,
     pub(crate) assumed: AssumedRole,
     pub(crate) policy: Option<SessionPolicy>,
-    /// The place in the order of assumption.
+    /// The sequence number of the assumption.
     number: u64,
 }
 
-/// Whose access key it is.
+/// The owner of an access key.
 #[derive(Debug, Clone)]
 pub(crate) enum Principal {
     /// The vendor's own account.
@@ -45,7 +45,8 @@ pub(crate) enum Principal {
     Session(Box<Session>),
 }
 
-/// Every access key that the stand-ins know. Sessions live in memory only: after a restart a role is assumed anew.
+/// Every access key that the stand-ins know. Sessions are in memory only: after a restart roles must be
+/// assumed again.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     vendor: Credentials,
@@ -58,11 +59,11 @@ struct Open {
     count: u64,
 }
 
-/// How long an expired session is remembered, so that its keys are answered with `ExpiredToken`.
+/// How long an expired session is kept, so that its keys get the error `ExpiredToken`.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
 impl Sessions {
-    /// No sessions yet, and new long-lived keys for the vendor.
+    /// No sessions, and new long-lived keys for the vendor.
     pub(crate) fn new() -> Self {
         Self { vendor: Credentials::long_lived(), open: Mutex::default() }
     }
@@ -72,7 +73,7 @@ impl Sessions {
         &self.vendor
     }
 
-    /// Whose access key this is.
+    /// The owner of an access key.
     pub(crate) fn principal(&self, access_key_id: &str) -> Option<Principal> {
         if access_key_id == self.vendor.access_key_id {
             return Some(Principal::Vendor);
@@ -84,7 +85,7 @@ impl Sessions {
             .map(|session| Principal::Session(Box::new(session)))
     }
 
-    /// Whose access key this is, and the secret that belongs to it.
+    /// The owner of an access key, and its secret.
     pub(crate) fn known(&self, access_key_id: &str) -> Option<(Principal, String)> {
         let principal = self.principal(access_key_id)?;
         let secret = match &principal {
@@ -95,7 +96,7 @@ impl Sessions {
         Some((principal, secret))
     }
 
-    /// The secret that belongs to an access key.
+    /// The secret of an access key.
     pub(crate) fn secret(&self, access_key_id: &str) -> Option<String> {
         self.known(access_key_id).map(|(_, secret)| secret)
     }
@@ -109,7 +110,7 @@ impl Sessions {
         let session = Session {
             credentials: Credentials::temporary(),
             token: credentials::session_token(),
-            // A duration of an hour at most can't leave the range of time.
+            // A duration of at most an hour can't exceed the range of time.
             expires: now
                 .saturating_add(SignedDuration::from_secs(assumed.duration_seconds))
                 .unwrap_or(Timestamp::MAX),
@@ -121,14 +122,14 @@ impl Sessions {
         session
     }
 
-    /// What was assumed, in the order of assumption.
+    /// The assumed roles, in the order of assumption.
     pub(crate) fn assumed(&self) -> Vec<AssumedRole> {
         let mut sessions: Vec<Session> = self.lock().by_access_key.values().cloned().collect();
         sessions.sort_by_key(|session| session.number);
         sessions.into_iter().map(|session| session.assumed).collect()
     }
 
-    /// Lets every session's credentials run out now, as if its duration had passed.
+    /// Expires every session's credentials now, as if its duration had passed.
     pub(crate) fn expire_all(&self) {
         let now = clock::now();
         for session in self.lock().by_access_key.values_mut() {
@@ -136,7 +137,7 @@ impl Sessions {
         }
     }
 
-    /// A panic elsewhere can't leave a session half entered: every change is a single insert.
+    /// A panic elsewhere can't leave a partial session: every change is a single insert.
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The stack: the three stand-ins together, and the calls that a customer's administrator would make.
+//! The stack: the three stand-ins together, and the calls of a customer's administrator.
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
@@ -27,7 +27,7 @@ use crate::{dynamo, sts};
 
 /// A running DynamoDB, S3 and STS, each reachable over HTTP on 127.0.0.1.
 ///
-/// Dropping it tells the servers to stop and removes a temporary folder; [`Stack::stop`] also waits for them.
+/// Dropping it stops the servers and removes a temporary folder; [`Stack::stop`] also waits for them.
 #[derive(Debug)]
 pub struct Stack {
     dynamodb: Server,
@@ -37,32 +37,32 @@ pub struct Stack {
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
     root: PathBuf,
-    /// Held as long as the stack runs: a second stack on the same folder is refused.
+    /// Held as long as the stack runs, so that a second stack on the same folder is rejected.
     _lock: File,
     /// Removed with the stack, when no folder was given.
     _temporary: Option<TempDir>,
 }
 
 impl Stack {
-    /// The vendor's account: the one whose long-lived keys [`Stack::vendor`] gives.
+    /// The vendor's account, the owner of the vendor's long-lived keys.
     pub const VENDOR_ACCOUNT: &'static str = "111111111111";
 
     /// Starts the stand-ins, each on a free port.
     ///
-    /// Without a folder the database is in memory and the objects are in a temporary folder that goes with the
-    /// stack. With one everything stays in it: `dynamodb.sqlite`, `accounts.json` (buckets and roles), every object
-    /// as a plain file `buckets/<bucket>/<key>`, and in `s3/` what S3 knows of objects beside their bytes. The
-    /// vendor's keys and the open sessions are new with each start.
+    /// Without a folder the database is in memory and the objects are in a temporary folder that is removed
+    /// with the stack. With one everything stays in it: `dynamodb.sqlite`, `accounts.json` (buckets and
+    /// roles), every object as a plain file `buckets/<bucket>/<key>`, and in `s3/` the objects' attributes.
+    /// The vendor's keys and the open sessions are new with each start.
     ///
     /// # Errors
     ///
-    /// [`StackError`] when the folder can't be used, is in use by another stack, or holds accounts of another
-    /// version; or when no port is free.
+    /// [`StackError`] when the folder can't be used, is in use by another stack, or contains accounts of
+    /// another version; or when no port is free.
     pub async fn start(dir: Option<&Path>) -> Result<Self, StackError> {
         Self::start_with(dir, Writes::Lasting).await
     }
 
-    /// The same, with that promise about what is written to the database.
+    /// The same, with this durability of writes to the database.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Stack {
         let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);
         let sessions = Arc::new(Sessions::new());
         let disk = Arc::new(Disk::open(&root).map_err(StackError::files(&root))?);
-        // A bucket whose folder was removed by hand meanwhile was deleted.
+        // A bucket whose folder was removed by hand in the meantime was deleted.
         accounts.forget_buckets(|bucket| !disk.has_bucket(bucket))?;
 
         let database = root.join("dynamodb.sqlite");
@@ -86,13 +86,13 @@ impl Stack {
         Ok(Self { dynamodb, s3, proxies, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
     }
 
-    /// The folder that everything is in, the temporary one included.
+    /// The folder with all data, also if it is temporary.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.root
     }
 
-    /// Writes a file into the folder that its owner alone may read, over one of that name.
+    /// Writes a file into the folder that only its owner may read, replacing an existing one.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Stack {
     pub fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, StackError> {
         let path = self.root.join(name);
         let write = || -> std::io::Result<()> {
-            // Such a file is private from the start, and a reader sees the old one or the new one whole.
+            // Such a file is private from the start, and readers see the old or the new file completely.
             let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
             file.write_all(text.as_bytes())?;
             file.persist(&path)?;
@@ -116,7 +116,7 @@ impl Stack {
         self.dynamodb.url()
     }
 
-    /// The endpoint of S3, which wants path-style requests.
+    /// The endpoint of S3, which needs path-style requests.
     #[must_use]
     pub fn s3_url(&self) -> &str {
         self.s3.url()
@@ -128,24 +128,25 @@ impl Stack {
         self.s3.url()
     }
 
-    /// Takes requests that come through a proxy at this `http://host:port`, and so name its host in place of the
-    /// stand-in's own. Whoever runs the proxy sees to it who may use that.
+    /// Accepts requests through a proxy at this `http://host:port`, which name the proxy's host instead of
+    /// the stand-in's. The operator of the proxy controls who may use it.
     pub fn is_behind(&self, proxy: &str) {
         self.proxies.add(proxy.trim_start_matches("http://").trim_end_matches('/').to_owned());
     }
 
-    /// The vendor's long-lived keys. They may do everything on the vendor's own buckets, nothing on others', and
-    /// assume the roles that trust the vendor's account.
+    /// The vendor's long-lived keys. They may do everything on the vendor's own buckets, nothing on others',
+    /// and assume the roles that trust the vendor's account.
     #[must_use]
     pub fn vendor(&self) -> Credentials {
         self.sessions.vendor().clone()
     }
 
-    /// Whether the vendor's keys of this start have signed a request (`SigV4`) to this service, such as `events`.
+    /// Checks that the vendor's keys of this start have signed a request (`SigV4`) to this service, such as
+    /// `events`.
     ///
     /// # Errors
     ///
-    /// The answer that refuses it, in the words of AWS.
+    /// The error response, with AWS's message.
     pub fn check_signature(&self, request: &Parts, body: &[u8], service: &str) -> Result<(), Box<Response>> {
         let checked = signature::check(request, body, service, &self.sessions, clock::now());
         checked.map_err(|unsigned| Box::new(unsigned.answer()))
@@ -156,11 +157,11 @@ impl Stack {
         tokio::join!(self.dynamodb.stop(), self.s3.stop());
     }
 
-    /// Makes a bucket in an account and region, as that account's administrator.
+    /// Creates a bucket in an account and region, as that account's administrator.
     ///
     /// # Errors
     ///
-    /// [`StackError`] for a name or account that AWS wouldn't take, or a name that is taken.
+    /// [`StackError`] for a name or account that AWS would reject, or a name that is in use.
     pub fn create_bucket(&self, bucket: &str, owner_account: &str, region: &str) -> Result<(), StackError> {
         let entry = Bucket { owner: owner_account.to_owned(), region: region.to_owned() };
         self.forget_removed(bucket)?;
@@ -178,7 +179,8 @@ impl Stack {
         self.disk.remove_bucket(bucket).map_err(StackError::files(bucket))
     }
 
-    /// Makes a role, or changes the one of this ARN. What it allows changes at once for open sessions too.
+    /// Creates a role, or updates the one with this ARN. Its permissions change at once for open sessions
+    /// too.
     ///
     /// # Errors
     ///
@@ -187,12 +189,12 @@ impl Stack {
         self.accounts.put_role(role)
     }
 
-    /// The role of this ARN.
+    /// The role with this ARN.
     pub(crate) fn role(&self, arn: &str) -> Option<Role> {
         self.accounts.role(arn)
     }
 
-    /// Deletes a role. Its open sessions may do nothing from then on.
+    /// Deletes a role. Its open sessions lose all permissions.
     ///
     /// # Errors
     ///
@@ -201,8 +203,8 @@ impl Stack {
         self.accounts.delete_role(arn)
     }
 
-    /// Puts this one obstacle before a bucket, or with `None` takes away what stands there: what a customer's
-    /// administrator may get wrong beside the role.
+    /// Sets the only obstacle of a bucket, or with `None` removes all: mistakes that a customer's
+    /// administrator may make beside the role.
     pub fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
         self.accounts.clear(|_, before| before == bucket);
         if let Some(obstacle) = obstacle {
@@ -210,7 +212,7 @@ impl Stack {
         }
     }
 
-    /// Puts an obstacle before a customer's bucket, beside those that stand there.
+    /// Adds an obstacle to a customer's bucket.
     ///
     /// # Errors
     ///
@@ -221,12 +223,12 @@ impl Stack {
         Ok(())
     }
 
-    /// Takes away the obstacles of which `which` says so; it is asked with each and its bucket.
+    /// Removes the obstacles for which `which` returns true, given the obstacle and its bucket.
     pub fn clear_obstacles(&self, which: impl Fn(Obstacle, &str) -> bool) {
         self.accounts.clear(which);
     }
 
-    /// The obstacles, each with the bucket that it stands before, in the order of buckets.
+    /// The obstacles with their buckets, sorted by bucket.
     #[must_use]
     pub fn obstacles(&self) -> Vec<(String, Obstacle)> {
         self.accounts.all_obstacles()
@@ -240,7 +242,8 @@ impl Stack {
         names
     }
 
-    /// Deletes a customer's bucket with all objects in it, so that it can be [made again](Self::restore_bucket).
+    /// Deletes a customer's bucket with all objects in it, so that it can be
+    /// [restored](Self::restore_bucket).
     ///
     /// # Errors
     ///
@@ -250,13 +253,13 @@ impl Stack {
         self.delete_bucket(bucket)
     }
 
-    /// The buckets that were deleted since the start and not made again.
+    /// The buckets that were deleted since the start and not created again.
     #[must_use]
     pub fn deleted_buckets(&self) -> Vec<String> {
         self.accounts.deleted().into_keys().collect()
     }
 
-    /// Makes a bucket that was deleted again, in the account and region that it was in, and empty.
+    /// Creates a deleted bucket again, empty, in the account and region where it was.
     ///
     /// # Errors
     ///
@@ -267,7 +270,7 @@ impl Stack {
         self.create_bucket(bucket, &was.owner, &was.region)
     }
 
-    /// Strikes out a bucket whose folder was removed by hand.
+    /// Removes a bucket whose folder was removed by hand.
     fn forget_removed(&self, bucket: &str) -> Result<(), StackError> {
         self.accounts.forget_buckets(|name| name == bucket && !self.disk.has_bucket(name))
     }
@@ -279,7 +282,7 @@ impl Stack {
         }
     }
 
-    /// The bucket of this name, if its folder is there.
+    /// The bucket with this name, if its folder exists.
     fn bucket(&self, name: &str) -> Result<Bucket, StackError> {
         let bucket = self.accounts.bucket(name).filter(|_| self.disk.has_bucket(name));
         bucket.ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))
@@ -288,7 +291,7 @@ impl Stack {
     /// How long a new role is unknown to STS.
     #[must_use]
     pub fn new_role_delay(&self) -> Duration {
-        // It is never below zero.
+        // It is never negative.
         self.accounts.new_role_delay().unsigned_abs()
     }
 
@@ -296,14 +299,14 @@ impl Stack {
         Arc::clone(&self.accounts)
     }
 
-    /// Lets STS know a new role only this long after it was made, as IAM does. It counts for the roles that this
-    /// stack has made already, too; zero, as at the start, lets each be known at once.
+    /// Makes new roles visible to STS only after this delay, as in IAM. It also applies to roles that this
+    /// stack has already created; zero, the default, makes each visible at once.
     pub fn delay_new_roles(&self, delay: Duration) {
-        // More than a calendar holds is for ever.
+        // A delay beyond the range of time means for ever.
         self.accounts.delay_new_roles(SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX));
     }
 
-    /// Every object of a bucket in the order of keys, read back from the plain files.
+    /// Every object of a bucket in the order of keys, read from the plain files.
     ///
     /// # Errors
     ///
@@ -313,19 +316,19 @@ impl Stack {
         self.disk.objects(bucket).map_err(StackError::files(bucket))
     }
 
-    /// The roles that were assumed, in the order of assumption. Those that ran out over an hour ago are forgotten.
+    /// The assumed roles, in the order of assumption. Those that expired over an hour ago are forgotten.
     #[must_use]
     pub fn sessions(&self) -> Vec<AssumedRole> {
         self.sessions.assumed()
     }
 
-    /// Lets all temporary credentials run out now, as if their duration had passed.
+    /// Expires all temporary credentials now, as if their duration had passed.
     pub fn expire_sessions(&self) {
         self.sessions.expire_all();
     }
 }
 
-/// The folder to work in, and the guard that removes it if it is temporary.
+/// The working folder, and the guard that removes it if it is temporary.
 fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
     if let Some(dir) = dir {
         private::own_folder(dir).map_err(StackError::files(dir))?;
@@ -338,7 +341,8 @@ fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
-/// Takes the folder for this stack alone. The operating system lets go of it when the process ends, however it ends.
+/// Locks the folder for this stack. The operating system releases the lock when the process ends, however it
+/// ends.
 fn lock(root: &Path) -> Result<File, StackError> {
     let path = root.join(".lock");
     let file = private::open_file(&path).map_err(StackError::files(&path))?;

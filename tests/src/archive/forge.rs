@@ -10,7 +10,7 @@ use super::{Files, Sealed, TestKey, file, sign};
 ///
 /// # Panics
 /// If there are too many signatures, or none.
-pub fn with_lines(note: &SignedNote, lines: Vec<NoteSignature>) -> SignedNote {
+pub fn with_signatures(note: &SignedNote, lines: Vec<NoteSignature>) -> SignedNote {
     SignedNote::new(note.text().to_owned(), lines).expect("a note")
 }
 
@@ -23,7 +23,7 @@ pub fn note_of(sealed: &Sealed) -> String {
 /// puts the key next to the others. All later parts are his: an event is missing, the object differs, only
 /// his key signs. With `names` the text of part `from` is his too, and names his key as the successor.
 pub fn forge(files: &mut Files, parts: &[Sealed], from: u64, key: &TestKey, names: bool) {
-    files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+    files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
     let mut previous = None;
     for sealed in parts.iter().filter(|sealed| sealed.manifest.part.get() >= from) {
         let mut manifest = sealed.manifest.clone();
@@ -46,7 +46,7 @@ pub fn forge(files: &mut Files, parts: &[Sealed], from: u64, key: &TestKey, name
 /// A forged archive: every part is the forger's, signed with these keys.
 pub fn forge_all(files: &mut Files, parts: &[Sealed], keys: &[TestKey]) {
     for key in keys {
-        files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+        files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
     }
     let mut previous = None;
     for sealed in parts {
@@ -75,7 +75,7 @@ pub fn resign(
             manifest.previous = Previous::Manifest(previous);
         }
         for key in &keys {
-            files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+            files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
         }
         let note = sign(manifest.text(), &keys);
         put(files, sealed, &manifest, &note);

@@ -22,7 +22,7 @@ use domain::time::Time;
 use ed25519_dalek::{Signer, SigningKey};
 use std::time::Duration;
 
-pub use forge::{forge, forge_all, note_of, resign, with_lines};
+pub use forge::{forge, forge_all, note_of, resign, with_signatures};
 pub use story::{retimed, story};
 
 /// The files of an archive, by their names below the prefix.
@@ -39,11 +39,11 @@ pub struct TestKey {
 impl TestKey {
     /// The key of `vendor.example` with this seed.
     pub fn new(seed: u8) -> Self {
-        Self::of("vendor.example/auditferry", seed)
+        Self::named("vendor.example/auditferry", seed)
     }
 
     /// The key with this name and seed.
-    pub fn of(name: &str, seed: u8) -> Self {
+    pub fn named(name: &str, seed: u8) -> Self {
         let private = SigningKey::from_bytes(&[seed; 32]);
         let name: KeyName = name.parse().expect("a key's name");
         let public = VerifierKey::new(name, private.verifying_key().to_bytes()).expect("a sound key");
@@ -56,7 +56,7 @@ impl TestKey {
     }
 
     /// The key as a verifier takes it, valid at all times.
-    pub fn pin(&self) -> RingKey {
+    pub fn ring_key(&self) -> RingKey {
         RingKey { key: self.public.clone(), from: None, until: None }
     }
 }
@@ -124,7 +124,7 @@ impl Sealer {
 
     /// Puts a key next to the manifests, and signs with it too.
     fn publish(&mut self, key: TestKey) {
-        self.files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+        self.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
         self.keys.push(key);
     }
 

@@ -35,7 +35,8 @@ pub fn signing(
     services: &ClientFactory,
 ) -> Result<ManifestSigner, SettingsError> {
     let client = client(services);
-    let kms = move |key: &str| Arc::new(KmsSigner::of(client.clone(), key.to_owned())) as Arc<dyn Signer>;
+    let kms =
+        move |key: &str| Arc::new(KmsSigner::with_client(client.clone(), key.to_owned())) as Arc<dyn Signer>;
     adapters::signing::signing(settings, Some(&kms))
 }
 
@@ -49,21 +50,21 @@ pub struct KmsSigner {
     client: aws_sdk_kms::Client,
     key: String,
     /// Fetched once per process: it never changes.
-    public: OnceCell<[u8; 32]>,
+    public_key: OnceCell<[u8; 32]>,
 }
 
 impl KmsSigner {
     /// The key with this ARN or alias.
     #[must_use]
     pub fn new(services: &ClientFactory, key: String) -> Self {
-        Self::of(client(services), key)
+        Self::with_client(client(services), key)
     }
 
-    const fn of(client: aws_sdk_kms::Client, key: String) -> Self {
-        Self { client, key, public: OnceCell::const_new() }
+    const fn with_client(client: aws_sdk_kms::Client, key: String) -> Self {
+        Self { client, key, public_key: OnceCell::const_new() }
     }
 
-    async fn fetch(&self) -> Result<[u8; 32], PortError> {
+    async fn fetch_public_key(&self) -> Result<[u8; 32], PortError> {
         let answer = self.client.get_public_key().key_id(&self.key).send().await;
         let answer = answer.map_err(|error| port_error(FETCHING, error))?;
         if answer.key_spec() != Some(&KeySpec::EccNistEdwards25519) {
@@ -80,7 +81,7 @@ impl KmsSigner {
 #[async_trait]
 impl Signer for KmsSigner {
     async fn public_key(&self) -> Result<[u8; 32], PortError> {
-        self.public.get_or_try_init(|| self.fetch()).await.copied()
+        self.public_key.get_or_try_init(|| self.fetch_public_key()).await.copied()
     }
 
     /// Valid from its creation until its scheduled deletion, if any. Read on every call, since a deletion can

@@ -39,7 +39,7 @@ pub enum KeyFileError {
     },
     /// The file contains something else.
     #[error("{path} is not a usable key file: {problem}")]
-    Other {
+    Invalid {
         /// The path of the file.
         path: PathBuf,
         /// The reason, without any of the content.
@@ -68,8 +68,8 @@ impl FileSigner {
     /// If the file can't be read, or contains no key with this name.
     pub fn read(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
         let text = std::fs::read_to_string(path).map_err(io_error(path))?;
-        let seed = seed(text.trim(), name)
-            .map_err(|problem| KeyFileError::Other { path: path.to_owned(), problem })?;
+        let seed = parse_seed(text.trim(), name)
+            .map_err(|problem| KeyFileError::Invalid { path: path.to_owned(), problem })?;
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
@@ -94,7 +94,7 @@ impl FileSigner {
             eight.copy_from_slice(&randomness.next_u64().to_be_bytes());
         }
         let key = SigningKey::from_bytes(&seed);
-        let text = written(name, &key)?;
+        let text = encode_c2sp(name, &key)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io_error(path))?;
         Ok(Self { key })
     }
@@ -122,15 +122,15 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> KeyFileError {
 }
 
 /// In the C2SP format.
-fn written(name: &KeyName, key: &SigningKey) -> Result<String, VerifierKeyError> {
+fn encode_c2sp(name: &KeyName, key: &SigningKey) -> Result<String, VerifierKeyError> {
     let id = hex::encode(VerifierKey::new(name.clone(), key.verifying_key().to_bytes())?.id());
     let blob = STANDARD.encode([[ED25519].as_slice(), key.as_bytes()].concat());
     Ok(format!("{C2SP}{name}+{id}+{blob}\n"))
 }
 
-fn seed(text: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
+fn parse_seed(text: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
     if let Some(fields) = text.strip_prefix(C2SP) {
-        return c2sp(fields, name);
+        return parse_c2sp(fields, name);
     }
     let pem = text.strip_prefix(PEM.0).and_then(|rest| rest.strip_suffix(PEM.1));
     let base64: String =
@@ -143,7 +143,7 @@ fn seed(text: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
     seed.copied().ok_or("its key is not Ed25519")
 }
 
-fn c2sp(fields: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
+fn parse_c2sp(fields: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
     // The base64 may contain a plus itself.
     let mut fields = fields.splitn(3, '+');
     let (Some(of), Some(id), Some(base64)) = (fields.next(), fields.next(), fields.next()) else {
@@ -183,11 +183,11 @@ mod tests {
 
     #[test]
     fn the_key_of_the_rfc_is_read_from_pkcs8() {
-        let key = SigningKey::from_bytes(&seed(RFC_8410.trim(), &name()).unwrap());
+        let key = SigningKey::from_bytes(&parse_seed(RFC_8410.trim(), &name()).unwrap());
         let public = hex::encode(key.verifying_key().as_bytes());
         assert_eq!(public, "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1");
         // With attributes it has another length. Nothing that signs for us writes any.
-        assert_eq!(seed(RFC_8410_WITH_PUBLIC.trim(), &name()), Err("its key is not Ed25519"));
+        assert_eq!(parse_seed(RFC_8410_WITH_PUBLIC.trim(), &name()), Err("its key is not Ed25519"));
     }
 
     #[test]
@@ -208,15 +208,15 @@ mod tests {
     #[test]
     fn what_is_no_key_of_ours_is_refused_without_showing_it() {
         let key = SigningKey::from_bytes(&[1; 32]);
-        let text = written(&name(), &key).unwrap();
-        assert_eq!(c2sp(text.trim().strip_prefix(C2SP).unwrap(), &name()), Ok([1; 32]));
+        let text = encode_c2sp(&name(), &key).unwrap();
+        assert_eq!(parse_c2sp(text.trim().strip_prefix(C2SP).unwrap(), &name()), Ok([1; 32]));
         let other: KeyName = "other.example/auditferry".parse().unwrap();
-        assert_eq!(seed(text.trim(), &other), Err("its key has another name"));
+        assert_eq!(parse_seed(text.trim(), &other), Err("its key has another name"));
         let id = hex::encode(VerifierKey::new(name(), key.verifying_key().to_bytes()).unwrap().id());
         let wrong = text.replace(&id, "00000000");
-        assert_eq!(seed(wrong.trim(), &name()), Err("its ID belongs to another key"));
+        assert_eq!(parse_seed(wrong.trim(), &name()), Err("its ID belongs to another key"));
         for bad in ["", "PRIVATE+KEY+", "-----BEGIN PRIVATE KEY-----", "secret"] {
-            let error = seed(bad, &name()).unwrap_err();
+            let error = parse_seed(bad, &name()).unwrap_err();
             assert!(!error.contains("secret"));
         }
     }

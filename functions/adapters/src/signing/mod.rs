@@ -12,14 +12,17 @@ use crate::settings::{KeyLocation, PreviousKey, SettingsError, SigningSettings, 
 pub use file::{FileSigner, KeyFileError};
 
 /// Creates the signer of a KMS key, from its ARN or alias.
-pub type Kms = dyn Fn(&str) -> Arc<dyn Signer> + Send + Sync;
+pub type KmsSignerFactory = dyn Fn(&str) -> Arc<dyn Signer> + Send + Sync;
 
 /// The keys named in the settings. A file is read here, once; KMS is called when something is signed. `kms`
 /// is `None` in a program built without KMS.
 ///
 /// # Errors
 /// If a file can't be read or contains no key of this vendor, or if a key is in KMS and `kms` is `None`.
-pub fn signing(settings: &SigningSettings, kms: Option<&Kms>) -> Result<ManifestSigner, SettingsError> {
+pub fn signing(
+    settings: &SigningSettings,
+    kms: Option<&KmsSignerFactory>,
+) -> Result<ManifestSigner, SettingsError> {
     let SigningSettings { vendor, key, previous } = settings;
     let before = match previous {
         PreviousKey::None => Ok(PreviousSigner::None),
@@ -36,7 +39,7 @@ fn signer(
     variable: &'static str,
     place: &KeyLocation,
     vendor: &VendorDomain,
-    kms: Option<&Kms>,
+    kms: Option<&KmsSignerFactory>,
 ) -> Result<Arc<dyn Signer>, SettingsError> {
     match place {
         KeyLocation::Kms(key) => kms.map(|kms| kms(key)).ok_or_else(|| {

@@ -29,7 +29,7 @@ const WRONGLY: u8 = 254;
 /// The manifests of an archive.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    /// A record each, see [`Record`].
+    /// One record per file, see [`Record`].
     pub(crate) records: Vec<Sorter>,
     /// One record per readable manifest, for the passes that decide which keys are trusted.
     pub(crate) claims: Vec<Sorter>,

@@ -1,4 +1,4 @@
-//! The event bus: keeps the notices of this process, and appends them to `bus.ndjson` where there is a folder.
+//! The event bus: records the notices of this process, and appends them to `bus.ndjson` if there is a folder.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -18,7 +18,7 @@ const SOURCE: &str = "auditferry";
 /// An event must be smaller than this, bytes. Source: `EventBridge` API reference, `PutEvents`.
 const TOO_LARGE: usize = 1024 * 1024;
 
-/// A bus that nobody listens to, but that forgets nothing.
+/// A bus without subscribers that records everything.
 #[derive(Debug)]
 pub struct KeptBus {
     kept: Mutex<Kept>,
@@ -30,7 +30,7 @@ struct Kept {
     file: Option<File>,
 }
 
-/// An event as `EventBridge` would hand it to a listener, as far as we decide it.
+/// An event as `EventBridge` would deliver it, as far as the vendor decides its content.
 #[derive(Serialize)]
 struct BusEvent<'a> {
     source: &'static str,
@@ -40,41 +40,41 @@ struct BusEvent<'a> {
 }
 
 impl KeptBus {
-    /// With a folder, goes on at the end of its file.
+    /// With a folder, continues at the end of its file.
     pub(super) fn open(dir: Option<&Path>) -> io::Result<Self> {
         let file = dir.map(|dir| private::open_file(&dir.join("bus.ndjson"))).transpose()?;
         Ok(Self { kept: Mutex::new(Kept { events: Vec::new(), file }) })
     }
 
-    /// What it was told since it was opened: `source`, `detail-type` and `detail`, the oldest first.
+    /// The events since it was opened: `source`, `detail-type` and `detail`, the oldest first.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         self.lock().events.clone()
     }
 
-    /// Keeps an event that another process on these stand-ins has told.
+    /// Records an event that another process on these stand-ins has published.
     ///
     /// # Errors
     /// If the file can't be written.
     pub fn keep(&self, event: Value) -> io::Result<()> {
         let mut kept = self.lock();
         if let Some(file) = &mut kept.file {
-            // One write of one line, so that two processes never mix theirs.
+            // One write per line, so that lines of two processes are never mixed.
             file.write_all(format!("{event}\n").as_bytes())?;
         }
         kept.events.push(event);
         Ok(())
     }
 
-    /// The event that tells a notice.
+    /// The event that publishes a notice.
     ///
     /// # Errors
-    /// Never in practice: a notice has no value that JSON can't hold.
+    /// Never in practice: every notice is valid JSON.
     pub fn event(notice: &Notice) -> serde_json::Result<Value> {
         serde_json::to_value(BusEvent { source: SOURCE, detail_type: notice.fact.kind(), detail: notice })
     }
 
-    /// Whoever panicked while holding it has at worst kept one event less.
+    /// A panic while it was locked has at worst lost one event.
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,10 +83,10 @@ impl KeptBus {
 #[async_trait]
 impl Bus for KeptBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        let what = "keeping a notice";
+        let what = "recording a notice";
         let event =
             Self::event(notice).map_err(|source| PortError::Bug { what, source: Box::new(source) })?;
-        // What the bus of a deployment does not take, this one does not either.
+        // This bus rejects what the bus of a deployment rejects.
         let size = event.get("detail").map_or(0, |detail| detail.to_string().len());
         if size + SOURCE.len() + notice.fact.kind().len() >= TOO_LARGE {
             return Err(PortError::Bug { what, source: format!("a notice of {size} bytes").into() });

@@ -1,4 +1,4 @@
-//! The customer's part: what its administrator does in its own account, played on the stand-ins.
+//! The customer's side: what its administrator does in its own account, on the stand-ins.
 
 use domain::connector::Connector;
 use domain::names::{BucketName, CustomerRole, ExternalId, Prefix, Region};
@@ -7,28 +7,29 @@ use super::{Embedded, make_bucket};
 use crate::error::StackError;
 use crate::role::Role;
 
-/// What the administrator launches with the quick-create link: the parameters of `infra/customer-role.yaml`, as
-/// far as the stand-ins know them.
+/// The stack that the administrator launches with the quick-create link: the parameters of
+/// `infra/customer-role.yaml`, as far as the stand-ins support them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerStack {
-    /// The role to make; its account is the customer's.
+    /// The role to create; its account is the customer's.
     pub role: CustomerRole,
-    /// What the trust policy asks for. Without one it lets in whoever asks: the mistake that a verification finds.
+    /// The external ID that the trust policy requires. Without one, anyone can assume the role: the mistake
+    /// that a verification detects.
     pub external_id: Option<ExternalId>,
     /// The bucket.
     pub bucket: BucketName,
     /// The folder that the role may write to.
     pub prefix: Prefix,
-    /// Where the bucket is made, if there is none of that name; without it, none is made.
+    /// The region in which the bucket is created if it does not exist; without it, none is created.
     pub create_in: Option<Region>,
 }
 
 impl Embedded {
-    /// Creates or updates the customer's stack: the role, and the bucket if that is wished and there is none of
-    /// that name. A role of that ARN is changed to this.
+    /// Creates or updates the customer's stack: the role, and the bucket if a region is given and it does not
+    /// exist. An existing role with that ARN is updated.
     ///
     /// # Errors
-    /// If the stand-in doesn't take the bucket or the role, or can't write them down.
+    /// If the stand-in rejects the bucket or the role, or can't store them.
     pub fn launch(&self, stack: &CustomerStack) -> Result<(), StackError> {
         let CustomerStack { role, external_id, bucket, prefix, create_in } = stack;
         if let Some(region) = create_in {
@@ -42,12 +43,13 @@ impl Embedded {
         })
     }
 
-    /// Lets a connector in, as a customer does that has launched the stack with what `connector setup` gives: its
-    /// bucket, in the account of its role and in its region, and a role that asks for the connector's newest
-    /// external ID and may write below its prefix. A connector without a destination needs nothing yet.
+    /// Grants a connector access, like a customer who has launched the stack of `connector setup`: a bucket
+    /// in the account of its role and in its region, and a role that requires the connector's newest external
+    /// ID and may write below its prefix. A connector without a destination needs nothing yet.
     ///
     /// # Errors
-    /// As [`Self::launch`]; and if there is such a role for another connector, which no stack could make again.
+    /// As for launching a stack; and if the role exists for another connector, in which case no stack could
+    /// create it.
     pub fn admit(&self, connector: &Connector) -> Result<(), StackError> {
         let Some(to) = &connector.destination else { return Ok(()) };
         let asked_for = self.stack.role(to.role.as_str()).and_then(|role| role.external_id);

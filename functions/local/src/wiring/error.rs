@@ -1,4 +1,4 @@
-//! Why the embedded Auditferry did not start.
+//! Why the sandbox did not start.
 
 use adapters::signing::KeyFileError;
 use domain::names::InvalidValueError;
@@ -6,19 +6,19 @@ use domain::ports::PortError;
 
 use crate::error::StackError;
 
-/// Why the embedded Auditferry did not start.
+/// Why the sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// The stand-ins did not start, or could not keep something.
+    /// The stand-ins did not start, or could not store something.
     #[error(transparent)]
     Stack(#[from] StackError),
-    /// The tables could not be made in them.
+    /// The tables could not be created.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// The key that signs manifests could not be read or made.
+    /// The signing key could not be read or created.
     #[error(transparent)]
     Key(#[from] KeyFileError),
-    /// A name of the stand-ins' own is none of AWS's: a bug.
+    /// A name of the stand-ins is not valid in AWS: a bug.
     #[error(transparent)]
     Refused(#[from] InvalidValueError),
 }

@@ -1,8 +1,8 @@
 //! The wiring: the real dispatcher and exporter, over the real adapters and the real SDK, on the stand-ins.
 //!
-//! Everything runs as in AWS but for three things: the queue is a list in memory, the bus keeps what it is told,
-//! and the clock may be set. What is set is the clock of the dispatcher and the exporter; the stand-ins play AWS
-//! and live in real time, so the ledger's `Date` header is moved by the same distance.
+//! Everything runs as in AWS with three exceptions: the queue is a list in memory, the bus records the
+//! notices, and the clock may be set. Only the clock of the dispatcher and the exporter is set; the stand-ins
+//! emulate AWS and live in real time, so the ledger's `Date` header is shifted by the same offset.
 
 mod bus;
 mod customer;
@@ -52,20 +52,20 @@ pub const EVENTS_TABLE: &str = "auditferry-events";
 pub const LEDGER_TABLE: &str = "auditferry-ledger";
 /// The vendor's own bucket.
 pub const STAGING_BUCKET: &str = "auditferry-staging";
-/// In whose name manifests are signed: a name that RFC 2606 keeps free.
+/// The vendor domain in whose name manifests are signed, reserved by RFC 2606.
 pub const VENDOR_DOMAIN: &str = "vendor.example";
-/// The file of the key that signs them, in the folder of the stand-ins. It is made with the folder, and its owner alone
-/// may read it.
+/// The file of the signing key, in the folder of the stand-ins. It is created with the folder, and only its
+/// owner may read it.
 pub const SIGNING_KEY: &str = "signing-key";
 /// The vendor's region.
 pub const REGION: &str = "eu-central-1";
 /// The name of the vendor's role that delivers.
 pub const EXPORTER_ROLE: &str = "auditferry-exporter";
-/// Where the vendor of the stand-ins publishes the customer's template: nowhere, under a name that RFC 2606 keeps
-/// free, so that the link shows its form and opens nothing of anyone's.
+/// The URL of the customer's template. Nothing is published there: the name is reserved by RFC 2606, so that
+/// the link shows its form and opens nothing of anyone's.
 pub const TEMPLATE_URL: &str = "https://templates.vendor.example/customer-role.yaml";
 
-/// Auditferry, whole, in this process.
+/// All of Auditferry in this process.
 #[derive(Debug)]
 pub struct Embedded {
     stack: Stack,
@@ -74,24 +74,25 @@ pub struct Embedded {
     bus: Arc<KeptBus>,
     vendor: Vendor,
     signing: ManifestSigner,
-    /// How far the set clock is ahead of the one on the wall, in milliseconds.
+    /// The offset of the set clock to real time, in milliseconds.
     shift_ms: i64,
 }
 
 impl Embedded {
-    /// Starts the stand-ins and makes the two tables and the staging bucket, as far as they are missing.
+    /// Starts the stand-ins and creates the two tables and the staging bucket, if they are missing.
     ///
-    /// Without a folder everything is in memory or in a temporary folder and goes when this is dropped. With one
-    /// it stays there: see [`Stack::start`], and what the bus is told in `bus.ndjson`. With `now` the clock starts
-    /// there, and ticks on.
+    /// Without a folder everything is in memory or in a temporary folder and is removed when this is dropped.
+    /// With one it stays there: see [`Stack::start`], and the notices in `bus.ndjson`. With `now` the clock
+    /// starts there, and ticks on.
     ///
     /// # Errors
-    /// If the folder can't be used or another process uses it, if no port is free, or if the tables can't be made.
+    /// If the folder can't be used or another process uses it, if no port is free, or if the tables can't be
+    /// created.
     pub async fn start(dir: Option<&Path>, now: Option<Time>) -> Result<Self, EmbeddedError> {
         Self::start_with(dir, now, Writes::Lasting).await
     }
 
-    /// The same, with that promise about what is written to the tables.
+    /// The same, with this durability of writes to the tables.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -103,7 +104,7 @@ impl Embedded {
         let stack = Stack::start_with(dir, writes).await?;
         let bus = KeptBus::open(dir).map_err(StackError::files(dir.unwrap_or(Path::new("bus.ndjson"))))?;
         let clients = clients(&stack);
-        // Boxed: the SDK's futures for a table are large, and every caller's would be too.
+        // Boxed: the SDK's futures for a table are large, and would enlarge every caller's.
         let (events, ledger) = tokio::join!(
             Box::pin(adapters::source::create_table(&clients.dynamodb, EVENTS_TABLE)),
             Box::pin(adapters::ledger::create_table(&clients.dynamodb, LEDGER_TABLE)),
@@ -119,13 +120,13 @@ impl Embedded {
         Ok(embedded)
     }
 
-    /// Whether a folder holds what [`Self::start`] makes.
+    /// Whether a folder contains what [`Self::start`] creates.
     #[must_use]
     pub fn is_in(dir: &Path) -> bool {
         dir.join("dynamodb.sqlite").is_file() && dir.join("buckets").join(STAGING_BUCKET).is_dir()
     }
 
-    /// Sets the clock, which ticks on from there. It holds for the ports that are asked for after this.
+    /// Sets the clock, which ticks on from there. It applies to ports that are requested afterwards.
     pub fn set_now(&mut self, now: Time) {
         self.shift_ms = now.millis() - SystemClock::new().now().millis();
     }
@@ -136,25 +137,26 @@ impl Embedded {
         Arc::new(SystemClock::with_offset(self.shift_ms))
     }
 
-    /// Chance.
+    /// The random number generator.
     #[must_use]
     pub fn randomness(&self) -> Arc<dyn Rng> {
         Arc::new(SystemRandomness)
     }
 
-    /// Settle time and look-back, those of a deployment that sets neither.
+    /// The default settle time and look-back of a deployment.
     #[must_use]
     pub const fn timing() -> Timing {
         Timing { settle: std::time::Duration::from_mins(5), look_back: std::time::Duration::from_hours(1) }
     }
 
-    /// Connectors, as the API and the command line see them.
+    /// The connectors, as the API and the command line see them.
     #[must_use]
     pub fn connectors(&self) -> Arc<dyn Connectors> {
         Arc::new(self.ledger())
     }
 
-    /// What the API and the command line offer, over this ledger, with the vendor's account of the stand-ins.
+    /// The operations of the API and the command line, over this ledger, with the vendor's account of the
+    /// stand-ins.
     #[must_use]
     pub fn onboarding(&self) -> Onboarding {
         let Clients { sts, customers, .. } = &self.clients;
@@ -174,7 +176,7 @@ impl Embedded {
             mail_mode: MailMode::None,
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
-            // The stand-ins publish nothing to anybody.
+            // The stand-ins publish no template.
             public_urls: None,
         }
     }
@@ -218,7 +220,7 @@ impl Embedded {
         }
     }
 
-    /// What the dispatcher needs.
+    /// The dispatcher's ports.
     #[must_use]
     pub fn dispatcher(&self) -> dispatcher::Ports {
         dispatcher::Ports {
@@ -230,26 +232,26 @@ impl Embedded {
         }
     }
 
-    /// The stand-ins, for the customers' side and for looking at what has arrived.
+    /// The stand-ins, for the customers' side and for inspecting delivered objects.
     #[must_use]
     pub const fn stack(&self) -> &Stack {
         &self.stack
     }
 
-    /// The bus, and what it was told.
+    /// The bus with the recorded notices.
     #[must_use]
     pub fn bus(&self) -> &KeptBus {
         &self.bus
     }
 
-    /// The environment in which another process works on these stand-ins, as a function of the deployment does:
-    /// the places of contract 3, and the SDK's own variables. Queue and bus are not among them: those of this
-    /// process can't be reached from another.
+    /// The environment with which another process works on these stand-ins like a function of the deployment:
+    /// the resources, and the SDK's own variables. Queue and bus are not included: those of this process
+    /// can't be reached from another.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let keys = self.stack.vendor();
         let signing_key = self.stack.folder().join(SIGNING_KEY);
-        // The other process may work in another folder.
+        // The other process may have another working directory.
         let signing_key = std::path::absolute(&signing_key).unwrap_or(signing_key);
         vec![
             ("AWS_ACCESS_KEY_ID", keys.access_key_id),
@@ -304,7 +306,7 @@ fn vendor() -> Result<Vendor, InvalidValueError> {
     })
 }
 
-/// The keys in the stand-ins' folder.
+/// The signing key in the stand-ins' folder.
 fn signing(stack: &Stack) -> Result<ManifestSigner, EmbeddedError> {
     let vendor: VendorDomain = VENDOR_DOMAIN.parse()?;
     let name = KeyName::of(vendor.clone());
@@ -313,7 +315,7 @@ fn signing(stack: &Stack) -> Result<ManifestSigner, EmbeddedError> {
     Ok(ManifestSigner { vendor, current: Arc::new(key), previous: PreviousSigner::None })
 }
 
-/// Makes a bucket if there is none of that name, whosever it is.
+/// Creates a bucket if none of that name exists, regardless of its owner.
 fn make_bucket(stack: &Stack, bucket: &str, owner: &str, region: &str) -> Result<(), StackError> {
     match stack.create_bucket(bucket, owner, region) {
         Ok(()) | Err(StackError::BucketExists(_)) => Ok(()),

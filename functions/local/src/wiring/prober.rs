@@ -1,5 +1,5 @@
-//! The prober of the stand-ins: the real one, but for how long it waits for a new role. STS of the stand-ins knows a role
-//! as soon as it is made, until somebody sets an obstacle that has it take its time, as IAM does.
+//! The prober of the stand-ins: the real one, except for how long it waits for a new role. The STS of the
+//! stand-ins knows a role as soon as it is created, unless an obstacle delays that, as IAM does.
 
 use std::sync::Arc;
 use std::time::Duration;

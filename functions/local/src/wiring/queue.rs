@@ -1,5 +1,5 @@
-//! The queue between dispatcher and exporter, as a list in memory: what it holds goes with the process, and each
-//! connector in it is due again once the dispatcher's claim has run out.
+//! The queue between dispatcher and exporter, as a list in memory: its content is lost with the process, and
+//! each connector in it becomes due again once the dispatcher's claim has expired.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::names::ConnectorId;
 use domain::ports::{PortError, QUEUE_BATCH, Queue};
 
-/// Connectors that wait for an exporter.
+/// Connectors waiting for an exporter.
 #[derive(Debug, Default)]
 pub(super) struct MemoryQueue(Mutex<VecDeque<ConnectorId>>);
 
@@ -21,7 +21,7 @@ impl MemoryQueue {
         waiting.drain(..most).collect()
     }
 
-    /// No push and no drain can be left half done, so a panic elsewhere harms nothing.
+    /// No push or drain can be left half done, so a panic elsewhere does no harm.
     fn lock(&self) -> MutexGuard<'_, VecDeque<ConnectorId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -29,8 +29,8 @@ impl MemoryQueue {
 
 #[async_trait]
 impl Queue for MemoryQueue {
-    /// A connector sent twice is in it twice, as in SQS; the second run finds nothing to do. Nobody waits in here: the
-    /// stand-ins have no limit that a herd would meet.
+    /// A connector that is sent twice is queued twice, as in SQS; the second run finds nothing to do. Delays
+    /// are ignored: the stand-ins have no limits that a thundering herd would exceed.
     async fn send(&self, batch: &[ConnectorId], _: Duration) -> Result<Vec<ConnectorId>, PortError> {
         if batch.len() > QUEUE_BATCH {
             let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();

@@ -15,12 +15,12 @@ use super::Embedded;
 /// How long a function may run: the limit of AWS Lambda.
 const RUN: Duration = Duration::from_mins(15);
 
-/// What a tick has done.
+/// The result of a tick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tick {
-    /// The dispatcher's part.
+    /// The result of the dispatcher.
     pub dispatched: Dispatched,
-    /// The exporter's part: how the run of each connector ended.
+    /// The outcomes of the exporter's runs, by connector.
     pub outcomes: Vec<(ConnectorId, Outcome)>,
 }
 
@@ -28,7 +28,7 @@ impl Embedded {
     /// One tick of the schedule: dispatches what is due, and exports it in batches.
     ///
     /// # Errors
-    /// If the dispatcher fails. What it has claimed comes due again by itself.
+    /// If the dispatcher fails. Connectors that it has claimed become due again by themselves.
     pub async fn tick(&self) -> Result<Tick, PortError> {
         let dispatched = self.dispatch().await?;
         let mut outcomes = Vec::new();
@@ -55,7 +55,7 @@ impl Embedded {
         self.queue.take()
     }
 
-    /// The exporter alone: runs these connectors side by side, each once, and tells how each run ended, in the
+    /// The exporter alone: runs these connectors concurrently, each once, and returns their outcomes in the
     /// order of IDs.
     pub async fn export(&self, batch: &[ConnectorId]) -> BTreeMap<ConnectorId, Outcome> {
         let exporter = self.exporter();
@@ -63,7 +63,7 @@ impl Embedded {
         let mut runs = JoinSet::new();
         let mut outcomes = BTreeMap::new();
         for id in batch {
-            // Until it has ended it counts as panicked: then its task is gone and nobody tells how it ended.
+            // Until it has ended it counts as panicked: if it panics, its task ends without an outcome.
             if outcomes.insert(id.clone(), panicked()).is_none() {
                 let (exporter, id) = (exporter.clone(), id.clone());
                 runs.spawn(async move { (id.clone(), export(&exporter, &id, deadline).await) });

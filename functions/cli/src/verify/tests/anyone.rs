@@ -169,7 +169,7 @@ impl Forger<'_> {
     /// Adds, removes, replaces or renames a key file.
     fn key_file(&mut self) {
         let key = self.key();
-        let line = format!("{}\n", key.pin()).into_bytes();
+        let line = format!("{}\n", key.ring_key()).into_bytes();
         match (self.below(4), self.file(KEY_FOLDER)) {
             (0, Some(name)) => drop(self.files.remove(&name)),
             (1, Some(name)) => drop(self.files.insert(name, line)),
@@ -345,9 +345,9 @@ fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
     let keys = &genuine.keys;
     let pins = match dice.below(5) {
         0 => Vec::new(),
-        1 => vec![keys[keys.len() - 1].pin()],
-        2 => keys.iter().map(TestKey::pin).collect(),
-        _ => vec![keys[0].pin()],
+        1 => vec![keys[keys.len() - 1].ring_key()],
+        2 => keys.iter().map(TestKey::ring_key).collect(),
+        _ => vec![keys[0].ring_key()],
     };
     let connector = match dice.below(4) {
         0 => Some(genuine.sealer.origin.connector.clone()),
@@ -389,7 +389,8 @@ fn tries(cases: usize, seed: u64) {
         let mut dice = Dice::new(seed.wrapping_mul(1 << 32) + turn as u64);
         let ask = asks(genuine, &other, &mut dice);
         // Two keys of the vendor's name, and one of another.
-        let keys = vec![TestKey::new(200), TestKey::new(201), TestKey::of("forger.example/auditferry", 202)];
+        let keys =
+            vec![TestKey::new(200), TestKey::new(201), TestKey::named("forger.example/auditferry", 202)];
         let mut forger = Forger { dice, genuine, other: &other, files: genuine.sealer.files.clone(), keys };
         let acts: Vec<&str> = (0..=forger.below(4)).map(|_| forger.does_something()).collect();
         let outcome = verify(&forger.files, &ask);
@@ -442,9 +443,9 @@ fn what_nobody_touched_is_proven_to_anyone_who_names_a_key() {
         for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
             let genuine = Genuine::new(1, parts, compression, rotations);
             let with = |pins: Vec<_>| Ask { pins, as_of: genuine.as_of(), ..ask() };
-            let all: Vec<_> = genuine.keys.iter().map(TestKey::pin).collect();
-            let newest = genuine.keys[genuine.keys.len() - 1].pin();
-            for ask in [with(vec![genuine.keys[0].pin()]), with(vec![newest]), with(all)] {
+            let all: Vec<_> = genuine.keys.iter().map(TestKey::ring_key).collect();
+            let newest = genuine.keys[genuine.keys.len() - 1].ring_key();
+            for ask in [with(vec![genuine.keys[0].ring_key()]), with(vec![newest]), with(all)] {
                 let outcome = verify(&genuine.sealer.files, &ask);
                 assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
                 assert_eq!(genuine.differs(&genuine.sealer.files, &ask, &outcome), None);

@@ -3,7 +3,7 @@
 
 use domain::manifest::{Manifest, NoteSignature, Previous};
 use domain::part::{PartNumber, Sha256};
-use tests::archive::{Sealed, forge, forge_all, note_of, resealed, resign, sign, with_lines};
+use tests::archive::{Sealed, forge, forge_all, note_of, resealed, resign, sign, with_signatures};
 
 use super::super::check::Boundary;
 use super::*;
@@ -14,7 +14,7 @@ fn keys() -> [TestKey; 4] {
 }
 
 fn pinned(keys: &[&TestKey]) -> Ask {
-    Ask { pins: keys.iter().map(|key| key.pin()).collect(), ..strict() }
+    Ask { pins: keys.iter().map(|key| key.ring_key()).collect(), ..strict() }
 }
 
 fn found(outcome: &Outcome, kind: Kind) -> u64 {
@@ -66,8 +66,8 @@ fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
     let forger = TestKey::new(9);
     let first = &story.parts[0];
     let lines = [first.note.signatures(), &[forger.sign(first.note.text())]].concat();
-    story.files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes());
-    story.files.insert(note_of(first), with_lines(&first.note, lines).bytes());
+    story.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
+    story.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
     let outcome = verify(&story.files, &ask());
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
     // Who names the key is not troubled by the line.
@@ -83,7 +83,7 @@ fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
     assert_eq!((found(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
     // A key that signed nothing is none.
     let forger = TestKey::new(9);
-    story.files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes());
+    story.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
     let outcome = verify(&story.files, &ask());
     assert_eq!((outcome.verdict, found(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
     // What is missing is missing all the same.
@@ -131,7 +131,7 @@ fn several_named_keys_are_the_whole_set() {
 
 /// Replaces the lines of a part's note.
 fn relined(files: &mut Files, sealed: &Sealed, lines: Vec<NoteSignature>) {
-    files.insert(note_of(sealed), with_lines(&sealed.note, lines).bytes());
+    files.insert(note_of(sealed), with_signatures(&sealed.note, lines).bytes());
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
             [&[junk], own].concat(),
             [own, &[forger.sign(sealed.note.text())]].concat(),
         ] {
-            let note = with_lines(&sealed.note, lines);
+            let note = with_signatures(&sealed.note, lines);
             // In its place it is the same manifest.
             let mut files = story.files.clone();
             files.insert(note_of(sealed), note.bytes());
@@ -331,7 +331,7 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     let asked = Ask { connector: Some(ConnectorId::new(1)), ..strict() };
     let planted = |keys: &[TestKey]| {
         let mut files = story.files.clone();
-        files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes());
+        files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
         let mut manifest: Manifest = other.parts[0].manifest.clone();
         let object = b"[\n{\"planted\":1}\n]\n".to_vec();
         manifest.encoding.compression = domain::part::Compression::None;
@@ -350,7 +350,7 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     let mut files = story.files.clone();
     files.extend(other.files);
     for key in [7, 107] {
-        let ask = Ask { pins: vec![TestKey::new(key).pin()], ..asked.clone() };
+        let ask = Ask { pins: vec![TestKey::new(key).ring_key()], ..asked.clone() };
         assert_eq!(verify(&files, &ask).verdict, Verdict::Proven, "{key}");
     }
 }
@@ -385,7 +385,7 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
     let span = Ask {
         from: Some(at("2026-11-20T01:00:00Z")),
         to: Some(at("2026-11-20T08:00:00Z")),
-        pins: vec![TestKey::new(107).pin()],
+        pins: vec![TestKey::new(107).ring_key()],
         ..strict()
     };
     assert_eq!(verify(&story.files, &span).verdict, Verdict::Proven);

@@ -63,7 +63,7 @@ fn ask() -> Ask {
 /// What an auditor asks who knows the vendor's first key and the fields of the events.
 fn strict() -> Ask {
     let fields = Fields { id: Some("eventID".into()), time: Some("eventTime".into()), tenant: None };
-    Ask { pins: vec![TestKey::new(7).pin()], fields, ..ask() }
+    Ask { pins: vec![TestKey::new(7).ring_key()], fields, ..ask() }
 }
 
 fn verify(files: &Files, ask: &Ask) -> Outcome {

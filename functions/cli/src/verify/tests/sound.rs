@@ -28,7 +28,7 @@ fn without_a_key_nothing_is_proven_and_the_key_that_signed_first_is_said() {
     assert_eq!(outcome.verdict, Verdict::Consistent, "{:#?}", outcome.findings);
     let said = outcome.findings.iter().find(|found| found.kind == Kind::TrustOnFirstUse).unwrap();
     assert!(said.detail.contains(&TestKey::new(7).public.to_string()), "{said:?}");
-    let wrong = Ask { pins: vec![TestKey::new(8).pin()], ..ask() };
+    let wrong = Ask { pins: vec![TestKey::new(8).ring_key()], ..ask() };
     let outcome = verify(&story.files, &wrong);
     assert_eq!(outcome.verdict, Verdict::Violated);
     assert_eq!(outcome.counts[&Kind::SignatureUntrusted], 14);
@@ -81,7 +81,7 @@ fn a_span_of_time_is_proven_by_itself() {
         from: Some(at("2026-11-20T01:30:00Z")),
         to: Some(at("2026-11-20T05:00:00Z")),
         as_of: at("2030-01-01T00:00:00Z"),
-        pins: vec![TestKey::new(107).pin()],
+        pins: vec![TestKey::new(107).ring_key()],
         ..strict()
     };
     let outcome = verify(&story.files, &ask);
@@ -105,7 +105,7 @@ fn a_span_of_time_is_proven_by_itself() {
 #[test]
 fn a_key_counts_only_for_what_was_sealed_while_it_was_valid() {
     let story = story_of_one();
-    let until = |time: &str| RingKey { until: Some(at(time)), ..TestKey::new(7).pin() };
+    let until = |time: &str| RingKey { until: Some(at(time)), ..TestKey::new(7).ring_key() };
     let outcome = verify(&story.files, &Ask { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     let outcome = verify(&story.files, &Ask { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() });
@@ -122,7 +122,7 @@ fn a_key_that_has_handed_over_signs_nothing_more() {
     assert_eq!(ten.keys.len(), 1);
     story.files.clone_from(&story_of_one().files);
     resealed(&mut story.files, &ten, std::slice::from_ref(&old), |_| {});
-    let ask = Ask { pins: vec![old.pin(), new.pin()], ..strict() };
+    let ask = Ask { pins: vec![old.ring_key(), new.ring_key()], ..strict() };
     let found = verify(&story.files, &ask).findings;
     assert!(found.iter().any(|found| found.kind == Kind::KeyRetired && found.part == Some(10)), "{found:#?}");
 }

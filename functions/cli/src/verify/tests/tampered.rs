@@ -200,7 +200,7 @@ fn tampering_is_detected_and_named_in_20_000_cases() {
 fn what_was_not_tampered_with_is_proven() {
     let story = story_of_one();
     let newest: Sha256 = story.parts[13].note.sha256();
-    let pins: Vec<RingKey> = vec![TestKey::new(7).pin()];
+    let pins: Vec<RingKey> = vec![TestKey::new(7).ring_key()];
     let outcome = verify(&story.files, &Ask { newest: Some(newest), pins, ..strict() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!(story.parts[13].manifest.part, PartNumber::new(14));

@@ -1,7 +1,7 @@
 //! The ways of tampering, each with what must be found.
 
 use domain::manifest::SignedNote;
-use tests::archive::{forge, forge_all, resealed, sha256, sign, with_lines};
+use tests::archive::{forge, forge_all, resealed, sha256, sign, with_signatures};
 
 use super::tampered::{Tamper, note_name};
 use super::*;
@@ -57,7 +57,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         let mut lines = sealed.note.signatures().to_vec();
         let (byte, bit) = (scene.dice.below(64), scene.dice.below(8));
         lines[0].bytes[byte] ^= 1 << bit;
-        *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
+        *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
         (unless_needed(place, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(place)))
     }),
     ("add a line of a signature that does not hold", |scene| {
@@ -66,20 +66,20 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         let mut junk = lines[0].clone();
         junk.bytes[7] ^= 1;
         lines.insert(scene.dice.below(lines.len() + 1), junk);
-        *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
+        *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
         (&[Kind::SignatureIgnored], Some(nth(place)))
     }),
     ("repeat the line of a signature", |scene| {
         let (place, sealed) = scene.part();
         let own = sealed.note.signatures();
         let lines = vec![own; 2 + scene.dice.below(3)].concat();
-        *scene.note(&sealed) = with_lines(&sealed.note, lines).bytes();
+        *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
         (&[Kind::SignatureIgnored], Some(nth(place)))
     }),
     ("add a copy of a manifest with another line, under the hash of its bytes", |scene| {
         let (place, sealed) = scene.part();
         let lines = [sealed.note.signatures(), &[scene.stranger().sign(sealed.note.text())]].concat();
-        let note = with_lines(&sealed.note, lines);
+        let note = with_signatures(&sealed.note, lines);
         scene.files.insert(sealed.manifest.name(sha256(&note.bytes())), note.bytes());
         (&[Kind::ManifestMisplaced], Some(nth(place)))
     }),
@@ -188,14 +188,14 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
     ("sign a part with another key, and put that beside the manifests", |scene| {
         let (place, sealed) = scene.part();
         let key = scene.stranger();
-        scene.files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+        scene.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
         scene.reseal(&sealed, &[key], |_| {});
         scene.ask.newest = None;
         (unless_needed(place, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(place)))
     }),
     ("sign all parts with another key", |scene| {
         let key = scene.stranger();
-        scene.files.insert(key.public.file_name(), format!("{}\n", key.pin()).into_bytes());
+        scene.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
         for sealed in &scene.story.parts {
             resealed(&mut scene.files, sealed, std::slice::from_ref(&key), |_| {});
         }
