@@ -25,11 +25,11 @@ pub use self::create::create_bucket;
 
 /// The size of the first pieces of a multipart upload, and of the largest object uploaded in one request. S3
 /// requires 5 MiB; two of them are in memory.
-const PIECE: usize = 6 << 20;
+const PIECE_SIZE: usize = 6 << 20;
 /// After this many pieces their size doubles, so that the 10,000 that S3 allows hold 6 TB. Only files far
 /// above the limits of a part ever get there. Source: Amazon S3 user guide, "Amazon S3 multipart upload
 /// limits".
-const PIECES_OF_A_SIZE: i32 = 1000;
+const PIECES_PER_SIZE: i32 = 1000;
 
 const WRITING: &str = "writing to the staging bucket";
 const READING: &str = "reading from the staging bucket";
@@ -53,12 +53,16 @@ impl S3Staging {
 impl Staging for S3Staging {
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
         Ok(Box::new(Upload {
-            target: Target { client: self.client.clone(), bucket: self.bucket.clone(), key: key.to_owned() },
+            target: ObjectLocation {
+                client: self.client.clone(),
+                bucket: self.bucket.clone(),
+                key: key.to_owned(),
+            },
             buffer: BytesMut::new(),
             multipart: Arc::default(),
-            started: 0,
-            under_way: JoinSet::new(),
-            done: Vec::new(),
+            started_pieces: 0,
+            in_flight: JoinSet::new(),
+            completed: Vec::new(),
         }))
     }
 
@@ -93,7 +97,7 @@ impl Staging for S3Staging {
 
 /// The location of an object.
 #[derive(Debug, Clone)]
-struct Target {
+struct ObjectLocation {
     client: aws_sdk_s3::Client,
     bucket: String,
     key: String,
@@ -102,21 +106,21 @@ struct Target {
 /// An upload in progress. In memory are the piece being filled and the one being sent.
 #[derive(Debug)]
 struct Upload {
-    target: Target,
+    target: ObjectLocation,
     buffer: BytesMut,
     /// The ID of the multipart upload, created with its first piece.
     multipart: Arc<OnceCell<String>>,
     /// How many pieces were started.
-    started: i32,
+    started_pieces: i32,
     /// At most one piece. Dropping the upload cancels it.
-    under_way: JoinSet<Result<CompletedPart, PortError>>,
-    done: Vec<CompletedPart>,
+    in_flight: JoinSet<Result<CompletedPart, PortError>>,
+    completed: Vec<CompletedPart>,
 }
 
 /// The size of the piece with this number, counted from 1.
 fn piece_size(number: i32) -> usize {
-    let doublings = number.saturating_sub(1) / PIECES_OF_A_SIZE;
-    PIECE << doublings.clamp(0, 9)
+    let doublings = number.saturating_sub(1) / PIECES_PER_SIZE;
+    PIECE_SIZE << doublings.clamp(0, 9)
 }
 
 #[async_trait]
@@ -124,7 +128,7 @@ impl StagingWrite for Upload {
     async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
         let mut bytes = bytes;
         while !bytes.is_empty() {
-            let size = piece_size(self.started + 1);
+            let size = piece_size(self.started_pieces + 1);
             // A full piece is sent only when more follows: an object that fits in one piece is uploaded in
             // one request.
             if self.buffer.len() == size {
@@ -138,7 +142,7 @@ impl StagingWrite for Upload {
     }
 
     async fn finish(mut self: Box<Self>) -> Result<(), PortError> {
-        if self.started == 0 {
+        if self.started_pieces == 0 {
             return self.target.put(self.buffer.freeze()).await;
         }
         self.send_piece().await?;
@@ -146,12 +150,12 @@ impl StagingWrite for Upload {
         let no_id =
             || PortError::Bug { what: WRITING, source: "a piece was uploaded without an upload ID".into() };
         let upload_id = self.multipart.get().ok_or_else(no_id)?;
-        self.target.complete(upload_id, self.done).await
+        self.target.complete(upload_id, self.completed).await
     }
 
     async fn abort(mut self: Box<Self>) -> Result<(), PortError> {
         // A piece that arrives after the abort would stay behind.
-        self.under_way.shutdown().await;
+        self.in_flight.shutdown().await;
         match self.multipart.get() {
             Some(upload_id) => self.target.abort(upload_id).await,
             None => Ok(()),
@@ -163,10 +167,10 @@ impl Upload {
     /// Sends the buffer as the next piece, in the background, once the previous one has arrived.
     async fn send_piece(&mut self) -> Result<(), PortError> {
         self.collect_piece().await?;
-        self.started += 1;
-        let (target, number) = (self.target.clone(), self.started);
+        self.started_pieces += 1;
+        let (target, number) = (self.target.clone(), self.started_pieces);
         let (piece, multipart) = (mem::take(&mut self.buffer).freeze(), Arc::clone(&self.multipart));
-        self.under_way.spawn(async move {
+        self.in_flight.spawn(async move {
             let upload_id = multipart.get_or_try_init(|| target.start()).await?;
             target.put_piece(upload_id, number, piece).await
         });
@@ -174,14 +178,14 @@ impl Upload {
     }
 
     async fn collect_piece(&mut self) -> Result<(), PortError> {
-        let Some(joined) = self.under_way.join_next().await else { return Ok(()) };
+        let Some(joined) = self.in_flight.join_next().await else { return Ok(()) };
         let joined = joined.map_err(|error| PortError::Bug { what: WRITING, source: Box::new(error) })?;
-        self.done.push(joined?);
+        self.completed.push(joined?);
         Ok(())
     }
 }
 
-impl Target {
+impl ObjectLocation {
     async fn put(&self, bytes: Bytes) -> Result<(), PortError> {
         let request = self.client.put_object().bucket(&self.bucket).key(&self.key);
         let request = request.checksum_algorithm(ChecksumAlgorithm::Sha256).body(SdkStream::from(bytes));
@@ -243,6 +247,9 @@ mod tests {
         let sizes: Vec<u64> = (1..=10_000).map(|number| piece_size(number) as u64).collect();
         assert!(sizes.iter().all(|size| (5 << 20..=5 << 30).contains(size)));
         assert!(sizes.iter().sum::<u64>() > 5 << 40);
-        assert_eq!((piece_size(1), piece_size(1000), piece_size(1001)), (PIECE, PIECE, 2 * PIECE));
+        assert_eq!(
+            (piece_size(1), piece_size(1000), piece_size(1001)),
+            (PIECE_SIZE, PIECE_SIZE, 2 * PIECE_SIZE)
+        );
     }
 }

@@ -34,7 +34,7 @@ impl SourceItem {
     /// [`SortKeyForm::is_before`] without parsing the key again.
     #[must_use]
     pub fn is_before(&self, form: SortKeyForm, time: Time) -> bool {
-        self.time.map_or_else(|| form.is_before(&self.sort_key, time), |told| told < time)
+        self.time.map_or_else(|| form.is_before(&self.sort_key, time), |key_time| key_time < time)
     }
 }
 

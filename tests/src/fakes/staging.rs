@@ -11,7 +11,7 @@ use futures_util::stream;
 use super::locked;
 
 /// How many bytes a read returns at once, so that a reader gets more than one chunk.
-const PIECE: usize = 64 * 1024;
+const CHUNK_SIZE: usize = 64 * 1024;
 
 /// A fake staging bucket. A clone is the same bucket.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ impl Staging for FakeStaging {
         };
         let mut rest = bytes;
         let pieces = std::iter::from_fn(move || {
-            let piece = rest.split_to(rest.len().min(PIECE));
+            let piece = rest.split_to(rest.len().min(CHUNK_SIZE));
             (!piece.is_empty()).then_some(Ok(piece))
         });
         Ok(Box::pin(stream::iter(pieces)))

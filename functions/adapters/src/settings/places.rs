@@ -133,7 +133,7 @@ impl S3Settings {
 mod tests {
     use super::*;
 
-    fn told<T: std::fmt::Debug>(
+    fn error_of<T: std::fmt::Debug>(
         read: impl Fn(Lookup<'_>) -> Result<T, SettingsError>,
         value: &str,
     ) -> String {
@@ -144,7 +144,7 @@ mod tests {
     fn names_that_the_platform_refuses_are_refused_with_variable_value_and_form() {
         for bad in ["ab", "led ger", "ledger/1", "arn:aws:dynamodb:eu-central-1:1:table/x", &"a".repeat(256)]
         {
-            let error = told(LedgerSettings::read, bad);
+            let error = error_of(LedgerSettings::read, bad);
             let value: String = bad.chars().take(80).collect();
             assert!(
                 error.contains("LEDGER_TABLE is `") && error.contains(&value) && error.contains("3 to 255"),
@@ -153,7 +153,8 @@ mod tests {
         }
         for bad in ["Staging", "s", "s3://staging/folder", "stag/ing", "10.0.0.1"] {
             assert!(
-                told(StagingSettings::read, bad).contains(&format!("STAGING_BUCKET is `{bad}`; it must be"))
+                error_of(StagingSettings::read, bad)
+                    .contains(&format!("STAGING_BUCKET is `{bad}`; it must be"))
             );
         }
         for bad in [
@@ -165,7 +166,8 @@ mod tests {
             "https://h/a b",
         ] {
             assert!(
-                told(QueueSettings::read, bad).contains(&format!("EXPORT_QUEUE_URL is `{bad}`; it must be"))
+                error_of(QueueSettings::read, bad)
+                    .contains(&format!("EXPORT_QUEUE_URL is `{bad}`; it must be"))
             );
         }
         for bad in [
@@ -174,20 +176,22 @@ mod tests {
             "arn:aws:events:eu-central-1:1:rule/x",
             "arn:aws:events:eu-central-1:1:event-bus/",
         ] {
-            assert!(told(BusSettings::read, bad).contains(&format!("EVENT_BUS_NAME is `{bad}`; it must be")));
+            assert!(
+                error_of(BusSettings::read, bad).contains(&format!("EVENT_BUS_NAME is `{bad}`; it must be"))
+            );
         }
         for bad in ["True", "1", "yes", "no", " true"] {
-            assert!(told(S3Settings::read, bad).contains("`true` or `false`"));
+            assert!(error_of(S3Settings::read, bad).contains("`true` or `false`"));
         }
     }
 
     #[test]
     fn what_is_needed_and_empty_is_told_as_not_set() {
         for error in [
-            told(LedgerSettings::read, ""),
-            told(StagingSettings::read, ""),
-            told(QueueSettings::read, ""),
-            told(BusSettings::read, ""),
+            error_of(LedgerSettings::read, ""),
+            error_of(StagingSettings::read, ""),
+            error_of(QueueSettings::read, ""),
+            error_of(BusSettings::read, ""),
         ] {
             assert!(error.contains("is not set; it must be the"), "{error}");
         }

@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn keys_are_taken_in_every_form() {
-        let taken = read("vendor.example", ARN, "").unwrap();
-        assert_eq!((taken.key, taken.previous), (KeyLocation::Kms(ARN.into()), PreviousKey::None));
+        let settings = read("vendor.example", ARN, "").unwrap();
+        assert_eq!((settings.key, settings.previous), (KeyLocation::Kms(ARN.into()), PreviousKey::None));
         let alias = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:alias/auditferry/signing";
         assert_eq!(read("v.example", alias, "lost").unwrap().previous, PreviousKey::Lost);
         let file = read("v.example", "file:/etc/auditferry/key", "alias/old").unwrap();

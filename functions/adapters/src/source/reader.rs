@@ -54,11 +54,11 @@ struct Prefetch {
 
 impl Reader {
     /// A reader before the first page.
-    pub(super) fn new(client: Client, asked: QueryContext, ranges: Vec<Range>, size: PageSize) -> Self {
-        let order = Order::new(!asked.schema.table_keys.is_empty());
+    pub(super) fn new(client: Client, context: QueryContext, ranges: Vec<Range>, size: PageSize) -> Self {
+        let order = Order::new(!context.schema.table_keys.is_empty());
         Self {
             client,
-            context: Arc::new(asked),
+            context: Arc::new(context),
             ranges: ranges.into(),
             start: None,
             prefetch: None,

@@ -158,7 +158,7 @@ mod tests {
         EventsTable { index, partition_key, sort_key, sort_key_form, ..EventsTable::default_layout("audit") }
     }
 
-    fn told(table: &TableDescription, layout: &EventsTable) -> String {
+    fn error_of(table: &TableDescription, layout: &EventsTable) -> String {
         schema(table, layout).unwrap_err().to_string()
     }
 
@@ -244,7 +244,7 @@ mod tests {
                 ),
             ),
         ] {
-            assert_eq!(told(&table, &layout), says);
+            assert_eq!(error_of(&table, &layout), says);
         }
     }
 
@@ -259,11 +259,15 @@ mod tests {
         let table = TableDescription::builder().key_schema(key("id", Role::Hash));
         let plain = table.clone().build();
         let table = table.global_secondary_indexes(several.build()).build();
-        let told = |table, index| told(table, &layout(Some(index), ["org", "at"], SortKeyForm::Rfc3339));
-        let said = told(&table, "by_both");
-        assert!(said.contains("the partition keys `org` (unknown), `unit` (unknown)"), "{said}");
-        assert!(said.contains("EVENTS_PARTITION_KEY is `org`; it must be the only partition key"), "{said}");
-        let said = told(&plain, "by_both");
-        assert!(said.ends_with("the table `audit` has no index"), "{said}");
+        let error_of =
+            |table, index| error_of(table, &layout(Some(index), ["org", "at"], SortKeyForm::Rfc3339));
+        let message = error_of(&table, "by_both");
+        assert!(message.contains("the partition keys `org` (unknown), `unit` (unknown)"), "{message}");
+        assert!(
+            message.contains("EVENTS_PARTITION_KEY is `org`; it must be the only partition key"),
+            "{message}"
+        );
+        let message = error_of(&plain, "by_both");
+        assert!(message.ends_with("the table `audit` has no index"), "{message}");
     }
 }

@@ -92,13 +92,13 @@ impl<'t> Visitor<'t> for FieldFinder<'_, 't> {
     }
 
     fn enter(&mut self, level: usize, name: Name<'t>) {
-        for (place, path) in self.paths.iter_mut().enumerate() {
+        for (index, path) in self.paths.iter_mut().enumerate() {
             if path.matched + 1 != level || !path.steps.get(level - 1).is_some_and(|step| name.equals(step)) {
                 continue;
             }
             let bit = 1u128.checked_shl(u32::try_from(level).unwrap_or(u32::MAX)).unwrap_or_default();
-            if path.seen_levels & bit != 0 && !self.found.repeated.contains(&place) {
-                self.found.repeated.push(place);
+            if path.seen_levels & bit != 0 && !self.found.repeated.contains(&index) {
+                self.found.repeated.push(index);
             }
             // The levels below belong to another object from here on.
             path.seen_levels = path.seen_levels & bit.wrapping_sub(1) | bit;
@@ -107,13 +107,13 @@ impl<'t> Visitor<'t> for FieldFinder<'_, 't> {
     }
 
     fn leave(&mut self, level: usize, value: &'t [u8]) {
-        for (place, path) in self.paths.iter_mut().enumerate().filter(|(_, path)| path.matched == level) {
+        for (index, path) in self.paths.iter_mut().enumerate().filter(|(_, path)| path.matched == level) {
             path.matched -= 1;
             // It is UTF-8, since the whole event is.
             if path.steps.len() == level
                 && let Ok(value) = std::str::from_utf8(value)
             {
-                self.found.values.push((place, value));
+                self.found.values.push((index, value));
             }
         }
     }
@@ -124,8 +124,8 @@ impl Name<'_> {
         match self {
             Self::Key(text) => JsonString::equals(*text, step),
             // RFC 6901, section 4: without leading zeros.
-            Self::Index(place) => {
-                step.parse() == Ok(*place) && (step == "0" || !step.starts_with(['0', '+']))
+            Self::Index(index) => {
+                step.parse() == Ok(*index) && (step == "0" || !step.starts_with(['0', '+']))
             }
         }
     }

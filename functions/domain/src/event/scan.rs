@@ -46,11 +46,11 @@ pub(super) struct JsonString<'t> {
 
 impl JsonString<'_> {
     /// Whether its content is `what`, whatever its escapes.
-    pub(super) fn equals(self, what: &str) -> bool {
+    pub(super) fn equals(self, expected: &str) -> bool {
         if self.has_escapes {
-            return serde_json::from_slice::<String>(self.quoted).is_ok_and(|says| says == what);
+            return serde_json::from_slice::<String>(self.quoted).is_ok_and(|content| content == expected);
         }
-        matches!(self.quoted, [b'"', says @ .., b'"'] if says == what.as_bytes())
+        matches!(self.quoted, [b'"', content @ .., b'"'] if content == expected.as_bytes())
     }
 }
 
@@ -137,11 +137,11 @@ impl<'t, W: Visitor<'t>> Scanner<'t, W> {
             return Ok(());
         }
         let is_watched = self.visitor.wants_members(level);
-        let mut place = 0;
+        let mut index = 0;
         loop {
             if is_watched {
-                self.member(level, Name::Index(place))?;
-                place += 1;
+                self.member(level, Name::Index(index))?;
+                index += 1;
             } else {
                 self.value(level)?;
             }
@@ -300,11 +300,11 @@ impl<'t, W: Visitor<'t>> Scanner<'t, W> {
     /// Consumes this mark if it comes next.
     #[inline]
     fn accept(&mut self, mark: u8) -> bool {
-        let comes = self.peek() == Some(mark);
-        if comes {
+        let is_next = self.peek() == Some(mark);
+        if is_next {
             self.advance(1);
         }
-        comes
+        is_next
     }
 
     #[inline]
@@ -339,11 +339,11 @@ fn plain_prefix(bytes: &[u8]) -> usize {
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
     let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     let (words, rest) = bytes.as_chunks::<8>();
-    for (place, bytes) in words.iter().enumerate() {
+    for (index, bytes) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*bytes);
         let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
         if special != 0 {
-            return place * 8 + special.trailing_zeros() as usize / 8;
+            return index * 8 + special.trailing_zeros() as usize / 8;
         }
     }
     let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..b' ');

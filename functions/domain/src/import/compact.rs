@@ -11,9 +11,9 @@ pub fn compact(text: &str) -> String {
     while let Some((outside, quoted)) = split(rest) {
         out.extend(outside.chars().filter(|c| !is_space(*c)));
         let end = string_end(quoted.as_bytes());
-        let (inner, behind) = quoted.split_at_checked(end).unwrap_or((quoted, ""));
+        let (inner, tail) = quoted.split_at_checked(end).unwrap_or((quoted, ""));
         out.push_str(inner);
-        rest = behind;
+        rest = tail;
     }
     out.extend(rest.chars().filter(|c| !is_space(*c)));
     out

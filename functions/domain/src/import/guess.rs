@@ -117,19 +117,19 @@ impl KeyFieldGuess {
 /// The field and its form, if its value is a time.
 fn time(event: &str, path: &'static str) -> Option<(&'static str, TimeForm)> {
     let value = find(event, &FieldPath::new(path))?;
-    let read = |form| KeyFields::new(path, path, form).time_of(value).is_ok();
-    if read(TimeForm::Rfc3339) {
+    let is_time = |form| KeyFields::new(path, path, form).time_of(value).is_ok();
+    if is_time(TimeForm::Rfc3339) {
         return Some((path, TimeForm::Rfc3339));
     }
     // Today's seconds read as milliseconds would lie in 1970 and are refused. Numbers of fewer than nine
     // digits are not taken for seconds either.
-    let recent = |digits: &str| digits.trim_start_matches('-').find(['.']).unwrap_or(digits.len()) >= 9;
+    let is_recent = |digits: &str| digits.trim_start_matches('-').find(['.']).unwrap_or(digits.len()) >= 9;
     let digits = unescape(value).filter(|text| is_number(text));
     if digits.is_some() || is_number(value) {
         let forms = [TimeForm::EpochMillis, TimeForm::EpochSeconds];
         return forms
             .into_iter()
-            .find(|form| recent(digits.as_deref().unwrap_or(value)) && read(*form))
+            .find(|form| is_recent(digits.as_deref().unwrap_or(value)) && is_time(*form))
             .map(|form| (path, form));
     }
     None

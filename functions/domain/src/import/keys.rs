@@ -177,9 +177,9 @@ impl KeyFields {
 
     fn id_of<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, KeyError> {
         let [_, name] = &self.names;
-        let spelt = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).map(Cow::Borrowed);
+        let raw = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).map(Cow::Borrowed);
         let number = is_number(value).then_some(Cow::Borrowed(value));
-        let id = unescape(value).or(spelt).or(number).ok_or_else(|| KeyError::IdType(name.clone()))?;
+        let id = unescape(value).or(raw).or(number).ok_or_else(|| KeyError::IdType(name.clone()))?;
         if (1..=LONGEST_ID).contains(&id.len()) { Ok(id) } else { Err(KeyError::IdLength(name.clone())) }
     }
 }
@@ -232,16 +232,17 @@ mod tests {
     fn what_is_no_event_has_a_key_all_the_same() {
         let keys = KeyFields::new("/a/t", "/a/0", TimeForm::Rfc3339);
         let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
-        for (odd, why) in [
+        for (invalid, why) in [
             ("1e400", EventErrorKind::NumberRange),
             (r#""\ud83d""#, EventErrorKind::LoneSurrogate),
             (r#"{"\udc00":1}"#, EventErrorKind::LoneSurrogate),
             (&*deep, EventErrorKind::Nesting),
         ] {
-            let text =
-                format!(r#"{{"x":{odd},"a":{{"0":18446744073709551617,"t":"2026-11-20T22:15:30+02:00"}}}}"#);
+            let text = format!(
+                r#"{{"x":{invalid},"a":{{"0":18446744073709551617,"t":"2026-11-20T22:15:30+02:00"}}}}"#
+            );
             let key = keys.read(&text).unwrap();
-            assert_eq!((key.id.as_ref(), key.unreadable), ("18446744073709551617", Some(why)), "{odd}");
+            assert_eq!((key.id.as_ref(), key.unreadable), ("18446744073709551617", Some(why)), "{invalid}");
         }
         for bad in ["", "[]", "{", r#"{"a":1}}"#, "{'a':1}"] {
             assert!(matches!(keys.read(bad), Err(KeyError::NotAnObject(_))), "{bad}");
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn a_time_is_a_text_or_the_number_that_it_is_said_to_be() {
         use TimeForm::{EpochMillis, EpochSeconds, Rfc3339};
-        for (value, form, told) in [
+        for (value, form, expected) in [
             (r#""2026-11-20T22:15:30+02:00""#, Rfc3339, "2026-11-20T20:15:30.000Z"),
             (r#""2026-11-20T20:15:30\u005a""#, Rfc3339, "2026-11-20T20:15:30.000Z"),
             ("1689000000", EpochSeconds, "2023-07-10T14:40:00.000Z"),
@@ -260,7 +261,7 @@ mod tests {
             ("1689000000123", EpochMillis, "2023-07-10T14:40:00.123Z"),
             (r#""1689000000123""#, EpochMillis, "2023-07-10T14:40:00.123Z"),
         ] {
-            assert_eq!(time(value, form).unwrap(), told, "{value}");
+            assert_eq!(time(value, form).unwrap(), expected, "{value}");
         }
         let unclear = time("1689000000", Rfc3339).unwrap_err();
         assert!(unclear.contains("2023-07-10T14:40:00.000Z in seconds"), "{unclear}");

@@ -154,7 +154,7 @@ mod tests {
     fn a_file_is_what_its_first_bytes_say() {
         let tar = [&[b'a'; 257][..], b"ustar\x0000"].concat();
         let utf16: Vec<u8> = "{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for (start, is) in [
+        for (start, expected) in [
             (&b""[..], "empty"),
             (b"\x1f\x8b\x08", "compressed"),
             (b"\x28\xb5\x2f\xfd", "compressed"),
@@ -181,7 +181,7 @@ mod tests {
             (b"2026-11-20 started, all is well\n{\"a\":1}", "JSON"),
             (b"\n", "JSON"),
         ] {
-            assert_eq!(what(start), is, "{start:?}");
+            assert_eq!(what(start), expected, "{start:?}");
         }
     }
 

@@ -26,10 +26,10 @@ pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = object.get(1..).unwrap_or_default();
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
-        let (name, behind) = value(rest).filter(|(name, _)| name.starts_with('"'))?;
-        let behind = behind.trim_start_matches([' ', '\t', '\n', '\r', ':']);
-        let (value, behind) = value(behind)?;
-        rest = behind;
+        let (name, tail) = value(rest).filter(|(name, _)| name.starts_with('"'))?;
+        let tail = tail.trim_start_matches([' ', '\t', '\n', '\r', ':']);
+        let (value, tail) = value(tail)?;
+        rest = tail;
         Some((name, value))
     })
 }
@@ -39,8 +39,8 @@ pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
     let mut rest = array.get(1..).unwrap_or_default();
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
-        let (value, behind) = value(rest).filter(|(value, _)| !value.is_empty())?;
-        rest = behind;
+        let (value, tail) = value(rest).filter(|(value, _)| !value.is_empty())?;
+        rest = tail;
         Some(value)
     })
 }
@@ -55,8 +55,8 @@ pub(super) fn unescape(quoted: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-fn equals(quoted: &str, what: &str) -> bool {
-    unescape(quoted).is_some_and(|name| name == what)
+fn equals(quoted: &str, expected: &str) -> bool {
+    unescape(quoted).is_some_and(|name| name == expected)
 }
 
 /// The value at the start, and the text after it.

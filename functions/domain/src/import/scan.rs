@@ -70,9 +70,9 @@ enum Number {
 impl ValueScanner {
     /// A scan that starts within an object, after the value of a member.
     pub(super) fn after_member() -> Self {
-        let mut open = NestingStack::default();
-        open.push(true);
-        Self { state: State::AfterValue, nesting: open }
+        let mut nesting = NestingStack::default();
+        nesting.push(true);
+        Self { state: State::AfterValue, nesting: nesting }
     }
 
     /// Continues with the next bytes. Returns how many of them belong to the value, and the result.
@@ -82,11 +82,11 @@ impl ValueScanner {
             if let State::String { .. } = self.state {
                 rest = rest.get(plain_prefix(rest)..).unwrap_or_default();
             }
-            let Some((byte, behind)) = rest.split_first() else { break Step::More };
+            let Some((byte, tail)) = rest.split_first() else { break Step::More };
             match self.consume(*byte) {
-                Consumed::Byte => rest = behind,
+                Consumed::Byte => rest = tail,
                 Consumed::Last => {
-                    rest = behind;
+                    rest = tail;
                     break Step::Done;
                 }
                 Consumed::Nothing => {}
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_value_ends_where_it_ends() {
-        for (value, behind) in [
+        for (value, tail) in [
             (r#"{"a":[1,2,{"b":null}],"c":"}\"]"}"#, "}"),
             ("[]", "]"),
             ("{}", "\n{}"),
@@ -317,7 +317,7 @@ mod tests {
             ("true", "x"),
             ("12", " "),
         ] {
-            let text = format!("{value}{behind}");
+            let text = format!("{value}{tail}");
             for pieces in 1..=text.len() {
                 assert_eq!(length(text.as_bytes(), pieces), Some(value.len()), "{text}");
             }

@@ -129,20 +129,20 @@ impl Splitter {
     pub fn next_element(&mut self) -> Option<Element<'_>> {
         self.consume_returned();
         loop {
-            let look = match &self.mode {
+            let transition = match &self.mode {
                 Mode::Between | Mode::Returned(_) => self.between(),
                 Mode::Element(_) => self.element(),
                 Mode::Skipping { .. } => self.skip_value(),
                 Mode::SkippingLine => self.skip_rest_of_line(),
                 Mode::Resyncing => self.resync(),
             };
-            match look {
+            match transition {
                 Transition::Continue => {}
                 Transition::NeedInput => return None,
-                Transition::Invalid(bad) => return Some(Element::Invalid(bad)),
+                Transition::Invalid(invalid) => return Some(Element::Invalid(invalid)),
                 Transition::Element(length) => {
-                    if let Err(bad) = self.check_utf8(length) {
-                        return Some(Element::Invalid(bad));
+                    if let Err(invalid) = self.check_utf8(length) {
+                        return Some(Element::Invalid(invalid));
                     }
                     let is_item = matches!(self.container, Container::Items(_));
                     let text = std::str::from_utf8(self.buffer.head(length)).unwrap_or_default();
@@ -168,13 +168,13 @@ impl Splitter {
     }
 
     fn between(&mut self) -> Transition {
-        let here = self.buffer.remaining();
-        let separators = here.iter().take_while(|byte| is_separator(**byte)).count();
-        let has_line = memchr::memchr(b'\n', here.get(..separators).unwrap_or_default()).is_some();
+        let remaining = self.buffer.remaining();
+        let separators = remaining.iter().take_while(|byte| is_separator(**byte)).count();
+        let has_line = memchr::memchr(b'\n', remaining.get(..separators).unwrap_or_default()).is_some();
         self.starts_line |= has_line;
         self.consume(separators);
-        let here = self.buffer.remaining();
-        match here {
+        let remaining = self.buffer.remaining();
+        match remaining {
             [] if self.is_finished => self.at_end(),
             [] => Transition::NeedInput,
             // A byte order mark: tools concatenate files that have one.
@@ -184,7 +184,7 @@ impl Splitter {
                 Transition::Continue
             }
             [0xef] | [0xef, 0xbb] if !self.is_finished => Transition::NeedInput,
-            [b'{', ..] => match opening(here, self.is_finished) {
+            [b'{', ..] => match opening(remaining, self.is_finished) {
                 Opening::Incomplete => Transition::NeedInput,
                 Opening::Value => self.begin_element(),
                 // Wrappers are not nested.
@@ -226,7 +226,7 @@ impl Splitter {
     }
 
     fn at_end(&mut self) -> Transition {
-        let (Container::Array(place) | Container::Records(place) | Container::Items(place)) =
+        let (Container::Array(position) | Container::Records(position) | Container::Items(position)) =
             std::mem::replace(&mut self.container, Container::TopLevel)
         else {
             return Transition::NeedInput;
@@ -234,9 +234,9 @@ impl Splitter {
         if self.may_have_skipped_end {
             return Transition::NeedInput;
         }
-        let place = self.outer_array.take().unwrap_or(place);
+        let position = self.outer_array.take().unwrap_or(position);
         let reason = "the array that begins here is not closed; is the input truncated?".to_owned();
-        Transition::Invalid(InvalidElement { position: place, last_line: self.position().line, reason })
+        Transition::Invalid(InvalidElement { position: position, last_line: self.position().line, reason })
     }
 
     fn begin_element(&mut self) -> Transition {
@@ -246,11 +246,11 @@ impl Splitter {
         Transition::Continue
     }
 
-    fn open_container(&mut self, length: usize, around: Container) -> Transition {
+    fn open_container(&mut self, length: usize, container: Container) -> Transition {
         if let Container::Array(outer) = self.container {
             self.outer_array = Some(outer);
         }
-        self.container = around;
+        self.container = container;
         self.may_have_skipped_end = false;
         self.consume(length);
         self.starts_line = false;
@@ -270,26 +270,26 @@ impl Splitter {
     }
 
     /// Keeps the first reason if an error is pending already.
-    fn fail_at(&mut self, place: Position, reason: String) {
+    fn fail_at(&mut self, position: Position, reason: String) {
         self.pending_error.get_or_insert(InvalidElement {
-            position: place,
+            position: position,
             last_line: self.position().line,
             reason,
         });
     }
 
     fn element(&mut self) -> Transition {
-        let fresh = self.buffer.after(self.scanned);
+        let unscanned = self.buffer.after(self.scanned);
         let Mode::Element(scan) = &mut self.mode else { return Transition::Continue };
-        let (taken, step) = scan.advance(fresh);
-        let is_whole = scan.is_whole();
+        let (taken, step) = scan.advance(unscanned);
+        let is_complete = scan.is_whole();
         self.scanned += taken;
         match step {
             Step::Invalid(missing) => self.syntax_error(missing),
             _ if self.scanned > MAX_ELEMENT_BYTES => self.too_long(step == Step::Done),
             Step::Done => self.complete_element(),
             Step::More if !self.is_finished => Transition::NeedInput,
-            Step::More if is_whole => self.complete_element(),
+            Step::More if is_complete => self.complete_element(),
             Step::More => self.syntax_error("the rest of it is missing"),
         }
     }
@@ -301,20 +301,20 @@ impl Splitter {
             return Transition::Element(self.scanned);
         }
         let reason = "not a JSON object".to_owned();
-        let place = self.position();
+        let position = self.position();
         self.mode = Mode::Between;
         self.consume(self.scanned);
         self.starts_line = false;
-        Transition::Invalid(InvalidElement { position: place, last_line: self.position().line, reason })
+        Transition::Invalid(InvalidElement { position: position, last_line: self.position().line, reason })
     }
 
     /// Checks that the element is UTF-8.
     fn check_utf8(&mut self, length: usize) -> Result<(), InvalidElement> {
         let Err(error) = std::str::from_utf8(self.buffer.head(length)) else { return Ok(()) };
-        let (place, at) = (self.position(), self.buffer.position_after(error.valid_up_to()));
+        let (position, at) = (self.position(), self.buffer.position_after(error.valid_up_to()));
         self.consume_returned();
         let reason = format!("not UTF-8 at line {}, column {}", at.line, at.column);
-        Err(InvalidElement { position: place, last_line: self.position().line, reason })
+        Err(InvalidElement { position: position, last_line: self.position().line, reason })
     }
 }
 

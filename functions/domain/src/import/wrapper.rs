@@ -65,12 +65,12 @@ impl Cursor<'_> {
         if !self.accept(b":")? || !self.accept(b"[")? {
             return Some(Opening::Value);
         }
-        let behind = self.all.min(MAX_PREAMBLE_BYTES) - self.rest.len();
+        let offset = self.all.min(MAX_PREAMBLE_BYTES) - self.rest.len();
         if self.peek()? == b']' || (!is_items && self.peek()? == b'{') {
-            return Some(if is_items { Opening::Items(behind) } else { Opening::Records(behind) });
+            return Some(if is_items { Opening::Items(offset) } else { Opening::Records(offset) });
         }
         // The event of a shop may have `Items` too, so the first attribute must look typed.
-        Some(if is_items && self.is_typed()? { Opening::Items(behind) } else { Opening::Value })
+        Some(if is_items && self.is_typed()? { Opening::Items(offset) } else { Opening::Value })
     }
 
     /// Whether an item with typed attributes follows.
@@ -91,7 +91,7 @@ impl Cursor<'_> {
             return Some(false);
         }
         let end = self.rest.iter().position(|byte| *byte == b'"')?;
-        Some(ATTRIBUTE_TYPES.iter().any(|kind| self.rest.get(..end) == Some(kind.as_bytes())))
+        Some(ATTRIBUTE_TYPES.iter().any(|name| self.rest.get(..end) == Some(name.as_bytes())))
     }
 
     /// The next byte that is not white space; it is not consumed.
@@ -106,8 +106,8 @@ impl Cursor<'_> {
     /// within them.
     fn accept(&mut self, what: &[u8]) -> Option<bool> {
         self.peek()?;
-        let here = self.rest.get(..what.len()).unwrap_or(self.rest);
-        if !what.starts_with(here) {
+        let next = self.rest.get(..what.len()).unwrap_or(self.rest);
+        if !what.starts_with(next) {
             return Some(false);
         }
         self.rest = self.rest.get(what.len()..)?;

@@ -209,8 +209,8 @@ pub struct KeyRing {
 impl KeyRing {
     /// Adds a key unless it is there already. Returns its index.
     pub fn add(&mut self, key: RingKey) -> usize {
-        if let Some(place) = self.keys.iter().position(|known| known.key == key.key) {
-            return place;
+        if let Some(index) = self.keys.iter().position(|known| known.key == key.key) {
+            return index;
         }
         self.keys.push(key);
         self.keys.len() - 1
@@ -229,6 +229,6 @@ impl KeyRing {
         let mut named =
             self.keys.iter().enumerate().filter(|(_, known)| known.key.is_named_by(signature)).peekable();
         named.peek()?;
-        Some(named.find(|(_, known)| known.key.has_signed(note, signature)).map(|(place, _)| place))
+        Some(named.find(|(_, known)| known.key.has_signed(note, signature)).map(|(index, _)| index))
     }
 }

@@ -76,13 +76,13 @@ impl ChainState {
     /// The state after a part was sealed with this manifest; `before` is the state in which it was signed.
     /// `None` if it has no signature.
     #[must_use]
-    pub fn after(before: Option<&Self>, part: PartNumber, pinned: &SignedManifest) -> Option<Self> {
-        let (sha256, key) = (pinned.sha256(), KeyId::from(pinned.keys().last()?.id()));
+    pub fn after(before: Option<&Self>, part: PartNumber, manifest: &SignedManifest) -> Option<Self> {
+        let (sha256, key) = (manifest.sha256(), KeyId::from(manifest.keys().last()?.id()));
         Some(match before {
             None => Self { sha256, key, since: ActiveSince { part, head: None }, retired: Vec::new() },
             Some(before) if before.key == key => Self { sha256, ..before.clone() },
             Some(before) => {
-                let since = match pinned.successor() {
+                let since = match manifest.successor() {
                     Some(_) => ActiveSince { part: part.next(), head: Some(sha256) },
                     None => ActiveSince { part, head: Some(before.sha256) },
                 };

@@ -81,13 +81,13 @@ impl SignedNote {
         if note.starts_with('\u{feff}') {
             return Err(ManifestParseError::new(1, "it begins with a byte order mark"));
         }
-        if let Some(place) = bytes.iter().position(|b| (*b < b' ' && *b != b'\n') || *b == 0x7f) {
-            let what = if bytes.get(place..place + 2) == Some(b"\r\n") {
+        if let Some(index) = bytes.iter().position(|b| (*b < b' ' && *b != b'\n') || *b == 0x7f) {
+            let what = if bytes.get(index..index + 2) == Some(b"\r\n") {
                 "it has Windows line endings (CRLF)"
             } else {
                 "it contains a control character"
             };
-            return Err(ManifestParseError::new(line_of(bytes, place), what));
+            return Err(ManifestParseError::new(line_of(bytes, index), what));
         }
         // Lines are counted only on errors, since most notes are valid.
         let last = || line_of(bytes, bytes.len());
@@ -95,15 +95,15 @@ impl SignedNote {
             return Err(ManifestParseError::new(last(), "it is truncated: the line has no newline"));
         }
         // The last empty line separates text and signatures; it belongs to neither.
-        let Some(border) = note.rfind("\n\n") else {
+        let Some(end_of_text) = note.rfind("\n\n") else {
             return Err(ManifestParseError::new(
                 last(),
                 "it is truncated: no empty line and no signature follows",
             ));
         };
-        let (text, rest) = note.split_at(border + 1);
+        let (text, rest) = note.split_at(end_of_text + 1);
         let lines = rest.strip_prefix('\n').unwrap_or_default();
-        let first = || line_of(bytes, border + 2);
+        let first = || line_of(bytes, end_of_text + 2);
         let mut signatures = Vec::new();
         for line in lines.split_terminator('\n') {
             let number = || first() + signatures.len();
@@ -172,6 +172,6 @@ fn signature(line: &str) -> Result<NoteSignature, String> {
 }
 
 /// The number of the line that contains this byte, from 1.
-fn line_of(bytes: &[u8], place: usize) -> usize {
-    1 + bytes.iter().take(place).filter(|b| **b == b'\n').count()
+fn line_of(bytes: &[u8], index: usize) -> usize {
+    1 + bytes.iter().take(index).filter(|b| **b == b'\n').count()
 }

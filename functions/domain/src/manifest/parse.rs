@@ -192,15 +192,16 @@ fn check_canonical(text: &str, canonical: &str) -> Result<(), ManifestParseError
     let mut expected = canonical.split_inclusive('\n');
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         match expected.next() {
-            Some(right) if right == line => {}
-            Some(right) if right.strip_suffix('\n') == Some(line) => {
+            Some(canonical_line) if canonical_line == line => {}
+            Some(canonical_line) if canonical_line.strip_suffix('\n') == Some(line) => {
                 return Err(ManifestParseError::new(number, "it is truncated: the line has no newline"));
             }
-            Some(right) => {
-                let (line, right) = (line.trim_end_matches('\n'), right.trim_end_matches('\n'));
+            Some(canonical_line) => {
+                let (line, canonical_line) =
+                    (line.trim_end_matches('\n'), canonical_line.trim_end_matches('\n'));
                 return Err(ManifestParseError::new(
                     number,
-                    format!("`{}` must be `{}`", excerpt(line), excerpt(right)),
+                    format!("`{}` must be `{}`", excerpt(line), excerpt(canonical_line)),
                 ));
             }
             None => {

@@ -62,9 +62,9 @@ impl BucketName {
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let refuse = |problem: &str| Err(InvalidValueError::new("bucket name", text, problem, Self::FORM));
-        let given = pasted::trim_pasted(text);
-        let name = match pasted::parse_bucket(given) {
-            None => given,
+        let trimmed = pasted::trim_pasted(text);
+        let name = match pasted::parse_bucket(trimmed) {
+            None => trimmed,
             Some(BucketReference { form: "an S3 URI" | "an ARN", bucket, key: "" }) => bucket,
             Some(BucketReference { form, bucket, .. }) if bucket_name_problem(bucket).is_some() => {
                 return refuse(&format!("is {form} without a valid bucket name"));
@@ -143,15 +143,15 @@ text_newtype!(Region);
 
 impl Region {
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let given = pasted::trim_pasted(text);
-        let mut parts: Vec<&str> = given.split('-').collect();
+        let trimmed = pasted::trim_pasted(text);
+        let mut parts: Vec<&str> = trimmed.split('-').collect();
         let number = parts.pop().unwrap_or_default();
         let area = parts.first().copied().unwrap_or_default();
         let words =
             parts.iter().all(|w| (2..=12).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase()));
         let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
         if (2..=3).contains(&parts.len()) && (2..=4).contains(&area.len()) && words && digits {
-            return Ok(Self(given.to_owned()));
+            return Ok(Self(trimmed.to_owned()));
         }
         Err(InvalidValueError::new(
             "region",
@@ -199,9 +199,9 @@ impl KmsKeyArn {
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let refuse = |problem: &str| Err(InvalidValueError::new("KMS key ARN", text, problem, Self::FORM));
-        let given = pasted::trim_pasted(text);
+        let trimmed = pasted::trim_pasted(text);
         if let ["arn", partition, "kms", region, account, resource] =
-            given.split(':').collect::<Vec<_>>().as_slice()
+            trimmed.split(':').collect::<Vec<_>>().as_slice()
         {
             let fields_ok = is_partition(partition)
                 // Byte for byte: white space that is removed around a name is invalid within an ARN.
@@ -213,7 +213,7 @@ impl KmsKeyArn {
                 );
             }
             if fields_ok && is_key_or_alias(resource) {
-                return Ok(Self(given.to_owned()));
+                return Ok(Self(trimmed.to_owned()));
             }
         }
         refuse("is not the ARN of a key or alias")

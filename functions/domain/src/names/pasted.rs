@@ -4,12 +4,12 @@
 /// Removes what a console, a mail or a shell puts around a text: white space, zero-width characters, and one
 /// pair of quotes. None of these is valid in an AWS name, so nothing intended is lost.
 pub(super) fn trim_pasted(text: &str) -> &str {
-    let around = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
-    let text = text.trim_matches(around);
+    let is_padding = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
+    let text = text.trim_matches(is_padding);
     let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{201e}', '\u{201c}')];
-    let mut inside =
+    let mut unquoted =
         pairs.into_iter().filter_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close));
-    inside.next().map_or(text, |text| text.trim_matches(around))
+    unquoted.next().map_or(text, |text| text.trim_matches(is_padding))
 }
 
 /// A bucket in a notation that may contain more than its name.
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_stands_around_a_name_goes() {
-        for around in [
+        for is_padding in [
             " x ",
             "x\n",
             "\tx\r\n",
@@ -90,7 +90,7 @@ mod tests {
             " \" x \" ",
             "\u{feff}x",
         ] {
-            assert_eq!(trim_pasted(around), "x", "{around:?}");
+            assert_eq!(trim_pasted(is_padding), "x", "{is_padding:?}");
         }
         for kept in ["x y", "\"x", "x'", "\"\"x\"", ""] {
             assert_eq!(trim_pasted(kept), if kept == "\"\"x\"" { "\"x" } else { kept });

@@ -20,8 +20,8 @@ impl RoleArn {
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let refuse = |problem: &str| Err(InvalidValueError::new("role ARN", text, problem, Self::FORM));
-        let given = pasted::trim_pasted(text);
-        let fields: Vec<&str> = given.splitn(6, ':').collect();
+        let trimmed = pasted::trim_pasted(text);
+        let fields: Vec<&str> = trimmed.splitn(6, ':').collect();
         let [arn, partition, service, region, account, resource] = fields.as_slice() else {
             return refuse("does not have the six fields of an ARN");
         };
@@ -48,7 +48,7 @@ impl RoleArn {
         if !name_ok || !folder_ok {
             return refuse("has a path or name that IAM does not allow");
         }
-        Ok(Self(given.to_owned()))
+        Ok(Self(trimmed.to_owned()))
     }
 
     /// The role's account.
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_else_people_paste_is_named_and_what_stands_around_a_role_goes() {
-        for (given, named) in [
+        for (trimmed, named) in [
             ("arn:aws:sts::123456789012:assumed-role/AuditferryDelivery/x", "a role session"),
             ("arn:aws:sts::123456789012:federated-user/x", "a federated user"),
             ("arn:aws:iam::123456789012:root", "a whole account"),
@@ -193,7 +193,7 @@ mod tests {
                 "the stack's output RoleArn",
             ),
         ] {
-            let error = given.parse::<CustomerRole>().unwrap_err().to_string();
+            let error = trimmed.parse::<CustomerRole>().unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("it looks like"), "{error}");
         }
         let role = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";

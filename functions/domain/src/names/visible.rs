@@ -7,20 +7,20 @@
 pub fn escape_invisible(text: &str) -> String {
     let (start, end) = (text.trim_start_matches(' '), text.trim_end_matches(' '));
     let inside = text.len() - start.len()..end.len();
-    let mut shown = String::with_capacity(text.len());
-    for (place, c) in text.char_indices() {
+    let mut escaped = String::with_capacity(text.len());
+    for (index, c) in text.char_indices() {
         match c {
-            '"' | '\'' => shown.push(c),
-            ' ' if inside.contains(&place) => shown.push(c),
-            ' ' => shown.extend(c.escape_unicode()),
-            _ if is_ignorable(c) => shown.extend(c.escape_unicode()),
-            _ if place == 0 => shown.extend(c.escape_debug()),
+            '"' | '\'' => escaped.push(c),
+            ' ' if inside.contains(&index) => escaped.push(c),
+            ' ' => escaped.extend(c.escape_unicode()),
+            _ if is_ignorable(c) => escaped.extend(c.escape_unicode()),
+            _ if index == 0 => escaped.extend(c.escape_debug()),
             // A combining mark after another character is shown as it is. `char::escape_debug` can't know
             // that, `str`'s can.
-            _ => shown.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
+            _ => escaped.extend(String::from_iter(['a', c]).escape_debug().skip(1)),
         }
     }
-    shown
+    escaped
 }
 
 /// Letters and marks for which fonts draw nothing, though they are neither control nor format characters.
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn what_does_not_show_itself_is_escaped_wherever_it_stands() {
-        for (text, shown) in [
+        for (text, escaped) in [
             ("arn:aws:iam::111111111111:user/Ann", "arn:aws:iam::111111111111:user/Ann"),
             ("Jos\u{e9} O'Neill", "Jos\u{e9} O'Neill"),
             ("a\u{202e}b\u{2066}c", "a\\u{202e}b\\u{2066}c"),
@@ -47,7 +47,7 @@ mod tests {
             ("a\u{1b}[2J\r\n\u{9b}", "a\\u{1b}[2J\\r\\n\\u{9b}"),
             ("a\\u{200b}b", "a\\\\u{200b}b"),
         ] {
-            assert_eq!(escape_invisible(text), shown, "{text:?}");
+            assert_eq!(escape_invisible(text), escaped, "{text:?}");
         }
     }
 

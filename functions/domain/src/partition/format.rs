@@ -147,14 +147,14 @@ fn parse_layout(text: &str) -> Option<Layout> {
         return Some(Layout::Default);
     }
     let (before, after) = text.split_once(TENANT)?;
-    let own = |texts: [&str; 3]| texts.map(ToOwned::to_owned);
+    let owned = |texts: [&str; 3]| texts.map(ToOwned::to_owned);
     if let Some((between, after)) = after.split_once(SHARD) {
-        let apart = between.ends_with(|c: char| !c.is_ascii_digit());
-        return apart.then(|| Layout::TenantShard(own([before, between, after])));
+        let is_separated = between.ends_with(|c: char| !c.is_ascii_digit());
+        return is_separated.then(|| Layout::TenantShard(owned([before, between, after])));
     }
     if let Some((before, between)) = before.split_once(SHARD) {
-        let apart = between.starts_with(|c: char| !c.is_ascii_digit());
-        return apart.then(|| Layout::ShardTenant(own([before, between, after])));
+        let is_separated = between.starts_with(|c: char| !c.is_ascii_digit());
+        return is_separated.then(|| Layout::ShardTenant(owned([before, between, after])));
     }
     Some(Layout::Tenant([before.to_owned(), after.to_owned()]))
 }
@@ -189,11 +189,11 @@ mod tests {
         format(of).key(&tenant.parse().unwrap(), shards.try_into().unwrap(), shard).unwrap()
     }
 
-    fn refused(of: &str, tenant: &str) -> Option<String> {
-        let refused = format(of).check(&tenant.parse().unwrap(), Shards::ONE);
+    fn rejected(of: &str, tenant: &str) -> Option<String> {
+        let rejected = format(of).check(&tenant.parse().unwrap(), Shards::ONE);
         // `key` returns the same error as `check`.
-        assert_eq!(format(of).key(&tenant.parse().unwrap(), Shards::ONE, 0).err(), refused.clone().err());
-        refused.err().map(|refused| refused.to_string())
+        assert_eq!(format(of).key(&tenant.parse().unwrap(), Shards::ONE, 0).err(), rejected.clone().err());
+        rejected.err().map(|rejected| rejected.to_string())
     }
 
     #[test]
@@ -248,9 +248,12 @@ mod tests {
             ("v1/{shard}:{tenant}", "7:acme", "begins with `7:`"),
             ("v1/{shard}:{tenant}", "v1/7:acme", "begins with `7:`"),
         ] {
-            let told = refused(format, id).unwrap_or_else(|| panic!("{format} accepts {id}"));
-            assert!(told.contains(mark) && told.contains(&format!("`{id}`")), "{told}");
-            assert!(told.contains("EVENTS_PARTITION_FORMAT") && told.contains("use an ID"), "{told}");
+            let message = rejected(format, id).unwrap_or_else(|| panic!("{format} accepts {id}"));
+            assert!(message.contains(mark) && message.contains(&format!("`{id}`")), "{message}");
+            assert!(
+                message.contains("EVENTS_PARTITION_FORMAT") && message.contains("use an ID"),
+                "{message}"
+            );
         }
     }
 
@@ -274,7 +277,7 @@ mod tests {
             ("{tenant}-{shard}", "01890a5d-ac96-774b-bcce-302099180577"),
             ("{shard}-{tenant}", "01890355-ac96-774b-bcce-b302099a8057"),
         ] {
-            assert_eq!(refused(format, id), None, "{format} {id}");
+            assert_eq!(rejected(format, id), None, "{format} {id}");
         }
     }
 

@@ -271,8 +271,8 @@ mod tests {
             let near = Time::from_millis((until.millis() - ago).max(0)).unwrap();
             for time in [until, before, near] {
                 for key in [key_of(form, time, tail), text(&key_of(form, time, tail).as_str().replace('.', ","))] {
-                    let tells = form.time_of(&key).is_some();
-                    prop_assert!(!tells || !form.lies_in_gap(&key, until), "{key:?}");
+                    let is_parsable = form.time_of(&key).is_some();
+                    prop_assert!(!is_parsable || !form.lies_in_gap(&key, until), "{key:?}");
                 }
             }
         }
@@ -290,10 +290,10 @@ mod tests {
             let near = Time::from_millis((since.millis() + near - 1_500_000_000).max(0)).unwrap();
             let key = garbage.map_or_else(|| nearly(form, near, kept, &then, upper), |garbage| text(&garbage));
             let in_window = |to| !form.is_before(&key, since) && form.is_before(&key, to);
-            let tells_none = form.time_of(&key).is_none();
-            let is_stray = tells_none && (form.lies_in_gap(&key, since) || !form.is_before(&key, beyond));
-            prop_assert!(!(in_window(to) && is_stray), "{key:?}");
-            if tells_none && !in_window(beyond) && !is_stray {
+            let is_unparsable = form.time_of(&key).is_none();
+            let is_found = is_unparsable && (form.lies_in_gap(&key, since) || !form.is_before(&key, beyond));
+            prop_assert!(!(in_window(to) && is_found), "{key:?}");
+            if is_unparsable && !in_window(beyond) && !is_found {
                 prop_assert!(begins_like_an_earlier_key(form, key.as_str(), since), "{key:?}");
             }
         }

@@ -156,7 +156,7 @@ impl SortKeyForm {
     #[must_use]
     pub fn is_before(self, key: &SortKey, time: Time) -> bool {
         match (self.time_of(key), key) {
-            (Some(told), _) => told < time,
+            (Some(key_time), _) => key_time < time,
             (None, SortKey::Text(text)) => text.as_str() < self.bound(time).as_str(),
             // An unparsable number: negative numbers and numbers that are too small for this form lie before
             // all times, the others after.
@@ -236,7 +236,7 @@ mod tests {
     fn what_is_spelt_nearly_like_a_key_tells_no_time() {
         use SortKeyForm as F;
         let (ulid, version_7) = ("01ARYZ6S41TSV4RRFFQ69G5FAV", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
-        for (form, key, tells) in [
+        for (form, key, parses) in [
             (F::Ulid, ulid.to_owned(), true),
             (F::Ulid, format!("{ulid}#evt_01"), true),
             (F::Ulid, format!("{ulid}0"), false),
@@ -249,7 +249,7 @@ mod tests {
             (F::EpochSeconds, "17952057301".to_owned(), false),
             (F::EpochMillis, "17952057301234".to_owned(), false),
         ] {
-            assert_eq!(form.time_of(&text(&key)).is_some(), tells, "{form:?} {key}");
+            assert_eq!(form.time_of(&text(&key)).is_some(), parses, "{form:?} {key}");
         }
         for number in [".5", "+5", "-5", "5e3", ""] {
             assert_eq!(F::EpochSeconds.time_of(&SortKey::Number(number.into())), None, "{number}");
@@ -319,7 +319,7 @@ mod tests {
     }
 
     /// An RFC 3339 key of `time` in one of many notations, selected by `tail`.
-    pub(super) fn spelt(time: Time, tail: u64) -> String {
+    pub(super) fn rfc3339_key(time: Time, tail: u64) -> String {
         let choose = |of: u64, among: u64| tail / of % among;
         let zone = ["Z", "z", "+00:00", "-00:00"][usize::try_from(choose(1, 4)).unwrap()];
         let point = if choose(4, 2) == 0 { '.' } else { ',' };
@@ -335,7 +335,7 @@ mod tests {
 
     pub(super) fn key_of(form: SortKeyForm, time: Time, tail: u64) -> SortKey {
         match form {
-            SortKeyForm::Rfc3339 => text(&spelt(time, tail)),
+            SortKeyForm::Rfc3339 => text(&rfc3339_key(time, tail)),
             SortKeyForm::Ulid => text(&format!("{}{:016}", form.bound(time), tail % 10_000)),
             SortKeyForm::UuidV7 => text(&format!("{}-7000-8000-{:012x}", form.bound(time), tail % 10_000)),
             SortKeyForm::EpochSeconds | SortKeyForm::EpochMillis => {
@@ -377,15 +377,15 @@ mod tests {
             let form = SortKeyForm::Rfc3339;
             let at = |ms| Time::from_millis(ms).unwrap();
             let grid = |time: Time| if whole { time.floor(form.grain()) } else { time };
-            let told = at(start + offset);
-            let key = text(&spelt(told, tail));
-            prop_assert_eq!(form.time_of(&key), Some(told), "{:?}", key);
+            let key_time = at(start + offset);
+            let key = text(&rfc3339_key(key_time, tail));
+            prop_assert_eq!(form.time_of(&key), Some(key_time), "{:?}", key);
             let mut from = at(start);
             for span in spans {
                 let to = from + Duration::from_millis(span.unsigned_abs());
                 let (low, high) = (grid(from), grid(to));
                 let kept = !form.is_before(&key, low) && form.is_before(&key, high);
-                prop_assert_eq!(kept, low <= told && told < high, "{:?} in {}..{}", key, low, high);
+                prop_assert_eq!(kept, low <= key_time && key_time < high, "{:?} in {}..{}", key, low, high);
                 let (first, last) = form.range(low, high);
                 prop_assert!(!kept || (*first <= *key.as_str() && *key.as_str() <= *last), "{first}..{last} misses {key:?}");
                 from = to;

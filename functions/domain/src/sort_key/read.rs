@@ -12,9 +12,9 @@ pub(super) fn ulid_time(text: &str) -> Option<Time> {
         return None;
     }
     let mut ms: i64 = 0;
-    for (place, byte) in ulid.iter().enumerate() {
+    for (index, byte) in ulid.iter().enumerate() {
         let digit = CROCKFORD.iter().position(|c| c == byte)?;
-        if place < 10 {
+        if index < 10 {
             ms = ms.checked_mul(32)?.checked_add(i64::try_from(digit).ok()?)?;
         }
     }
@@ -27,12 +27,12 @@ pub(super) fn uuid_time(text: &str) -> Option<Time> {
     if text.as_bytes().get(36).is_some_and(|b| *b != b'#') {
         return None;
     }
-    let shaped = uuid.bytes().enumerate().all(|(place, byte)| match place {
+    let is_uuid = uuid.bytes().enumerate().all(|(index, byte)| match index {
         8 | 13 | 18 | 23 => byte == b'-',
         14 => byte == b'7',
         _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
     });
-    if !shaped {
+    if !is_uuid {
         return None;
     }
     let hex = format!("{}{}", uuid.get(..8)?, uuid.get(9..13)?);

@@ -58,11 +58,11 @@ impl ExportedItem {
         let (mut partition, mut sort_key) = (None, None);
         let mut scanner = Scanner::new(item);
         scanner.object(|scanner, name| {
-            let mut ahead = *scanner;
+            let mut lookahead = *scanner;
             if name.equals(&layout.partition_key) {
-                partition = key_value(&mut ahead)?;
+                partition = key_value(&mut lookahead)?;
             } else if name.equals(&layout.sort_key) {
-                sort_key = key_value(&mut ahead)?;
+                sort_key = key_value(&mut lookahead)?;
             }
             scanner.skip()
         })?;

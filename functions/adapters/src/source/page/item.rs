@@ -160,8 +160,8 @@ fn check_partition(found: Option<&Attribute<'_>>, partition: &str) -> Result<(),
         Some(_) => "(not a string)",
         None => "(none)",
     };
-    let told = |key: &str| key.chars().take(MAX_KEY_CHARS).collect::<String>();
-    Err(ReadError::Rejected(PageError::Foreign { expected: told(partition), found: told(found) }))
+    let shorten = |key: &str| key.chars().take(MAX_KEY_CHARS).collect::<String>();
+    Err(ReadError::Rejected(PageError::Foreign { expected: shorten(partition), found: shorten(found) }))
 }
 
 /// What makes the key unique besides the sort key: the partition key and, through an index, whose keys need
@@ -182,8 +182,8 @@ fn body(
     name: &str,
     out: &mut BytesMut,
 ) -> Result<Option<Content>, MalformedPageError> {
-    let mut ahead = *scanner;
-    let kind = { ahead }.type_name()?;
+    let mut lookahead = *scanner;
+    let kind = { lookahead }.type_name()?;
     match kind.quoted {
         br#""S""# => typed_value(scanner, |scanner, _| {
             scanner.unescape_into(out)?.ok_or_else(|| scanner.error("a string of characters"))?;
@@ -201,12 +201,12 @@ fn body(
         }),
         br#""M""# => {
             let mut writer = Writer::new(out);
-            let done = writer.value(&mut ahead, 0);
+            let done = writer.value(&mut lookahead, 0);
             let is_doubtful = writer.needs_check;
             let before = *scanner;
             // Conversion may fail in the middle of the value; then the whole value is skipped.
             if done.is_ok() {
-                *scanner = ahead;
+                *scanner = lookahead;
             } else {
                 scanner.skip()?;
             }

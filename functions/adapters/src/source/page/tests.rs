@@ -270,7 +270,7 @@ fn the_detail_never_shows_what_the_event_says() {
 
 #[test]
 fn an_item_of_another_partition_is_foreign_whatever_else_it_is() {
-    for (other, told) in
+    for (other, start) in
         [(Some(text(&"b".repeat(300))), "bbb"), (Some(AttributeValue::Null(true)), "(not"), (None, "(none")]
     {
         let mut item = item(KEY, [("event", text("{}"))]);
@@ -280,7 +280,7 @@ fn an_item_of_another_partition_is_foreign_whatever_else_it_is() {
         else {
             panic!("it was accepted")
         };
-        assert!(asked == "acme" && found.starts_with(told) && found.len() <= 100, "{found}");
+        assert!(asked == "acme" && found.starts_with(start) && found.len() <= 100, "{found}");
     }
 }
 

@@ -27,10 +27,10 @@ impl Splitter {
             reason.push_str("; the rest of its line was skipped");
         }
         self.fail(reason);
-        let again = self.reread_bytes + self.scanned as u64;
+        let reread = self.reread_bytes + self.scanned as u64;
         match line {
-            Some(line) if again <= MAX_REREAD_BYTES + self.position().byte => {
-                self.reread_bytes = again;
+            Some(line) if reread <= MAX_REREAD_BYTES + self.position().byte => {
+                self.reread_bytes = reread;
                 self.consume(line + 1);
                 self.mode = Mode::Resyncing;
             }
@@ -112,9 +112,9 @@ impl Splitter {
     /// At the start of a line after an invalid element: deeper indented lines and the closing brace still
     /// belong to it.
     pub(super) fn resync(&mut self) -> Transition {
-        let here = self.buffer.remaining();
-        let indent = here.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
-        match here.get(indent) {
+        let remaining = self.buffer.remaining();
+        let indent = remaining.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+        match remaining.get(indent) {
             None if !self.is_finished && indent < MAX_INDENT => Transition::NeedInput,
             Some(b'\n') => {
                 self.consume(indent + 1);
@@ -142,9 +142,10 @@ impl Splitter {
         let Position { line, column, .. } = self.position();
         let before = if self.starts_line && column == 1 { line - 1 } else { line };
         match self.pending_error.take() {
-            Some(bad) => {
-                Transition::Invalid(InvalidElement { last_line: before.max(bad.position.line), ..bad })
-            }
+            Some(invalid) => Transition::Invalid(InvalidElement {
+                last_line: before.max(invalid.position.line),
+                ..invalid
+            }),
             None => Transition::Continue,
         }
     }

@@ -55,12 +55,12 @@ impl Buffer {
 
     /// The position after that many bytes.
     pub(super) fn position_after(&self, bytes: usize) -> Position {
-        let (passed, Position { line, column, byte }) = (self.head(bytes), self.position);
-        let column = match memchr::memrchr(b'\n', passed) {
-            Some(last) => (passed.len() - last) as u64,
-            None => column + passed.len() as u64,
+        let (consumed, Position { line, column, byte }) = (self.head(bytes), self.position);
+        let column = match memchr::memrchr(b'\n', consumed) {
+            Some(last) => (consumed.len() - last) as u64,
+            None => column + consumed.len() as u64,
         };
-        let lines = memchr::memchr_iter(b'\n', passed).count() as u64;
-        Position { line: line + lines, column, byte: byte + passed.len() as u64 }
+        let lines = memchr::memchr_iter(b'\n', consumed).count() as u64;
+        Position { line: line + lines, column, byte: byte + consumed.len() as u64 }
     }
 }
