@@ -7,7 +7,7 @@ use domain::ports::PortError;
 use crate::port_error::port_error;
 
 /// The one region that `CreateBucket` must not name. Source: Amazon S3 API reference, `CreateBucket`.
-const UNNAMED: &str = "us-east-1";
+const DEFAULT_REGION: &str = "us-east-1";
 
 /// Creates a bucket in the client's region; an existing one of ours is left as it is. Two concurrent calls
 /// both succeed.
@@ -15,7 +15,7 @@ const UNNAMED: &str = "us-east-1";
 /// # Errors
 /// If S3 rejects it, for example because someone else owns the bucket.
 pub async fn create_bucket(client: &aws_sdk_s3::Client, bucket: &str) -> Result<(), PortError> {
-    let region = client.config().region().map(ToString::to_string).filter(|region| region != UNNAMED);
+    let region = client.config().region().map(ToString::to_string).filter(|region| region != DEFAULT_REGION);
     let place = region.map(|region| {
         let constraint = BucketLocationConstraint::from(region.as_str());
         CreateBucketConfiguration::builder().location_constraint(constraint).build()
