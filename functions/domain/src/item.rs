@@ -122,7 +122,7 @@ mod tests {
 
     /// A reader of a million items parses the time of each key only once.
     #[test]
-    fn an_item_lies_before_the_same_times_as_its_key() {
+    fn an_item_is_before_the_same_times_as_its_key() {
         let at: Time = "2026-11-20T20:00:00Z".parse().unwrap();
         for form in [SortKeyForm::Rfc3339, SortKeyForm::Ulid] {
             for key in

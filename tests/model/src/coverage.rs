@@ -54,13 +54,13 @@ impl CoverageGoal {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RaceLost => "a race is lost",
-            Self::ObjectExists => "an object is there already",
-            Self::LatePart => "a part holds late events",
+            Self::ObjectExists => "an object exists already",
+            Self::LatePart => "a part contains late events",
             Self::Heartbeat => "a heartbeat",
             Self::Blocked => "a connector is blocked",
             Self::ReadInPieces => "a window is read in pieces",
             Self::Reconciled => "a reconcile is complete",
-            Self::OutOfOrderKeys => "a part holds strays",
+            Self::OutOfOrderKeys => "a part contains out-of-order keys",
             Self::BothSeal => "two workers seal at once",
             Self::BothWrite => "two workers write at once",
             Self::InFlight => "a request arrives late",

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
     let correct = setups::long().into_iter().map(|setup| (setup, Variant::Correct));
     let worlds = correct.chain(setups::redundant_checks());
-    println!("world          |    states |    unique | depth | seconds | what it is about");
+    println!("world          |    states |    unique | depth | seconds | what it tests");
     let (mut all, mut all_kept) = (0, true);
     for (setup, variant) in
         worlds.filter(|(setup, _)| names.is_empty() || names.iter().any(|n| n == setup.name))
@@ -23,12 +23,12 @@ fn main() -> ExitCode {
         all += if variant == Variant::Correct { unique } else { 0 };
         all_kept &= kept;
     }
-    println!("{all} unique states of the right protocol, explored to the end");
+    println!("{all} unique states of the correct protocol, explored to the end");
     if all_kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Explores one world: how many states it has, and whether every promise was kept.
-#[expect(clippy::disallowed_methods, kind = "it tells how long an exploration took")]
+#[expect(clippy::disallowed_methods, reason = "prints how long an exploration took")]
 fn run(setup: &Setup, variant: Variant) -> (usize, bool) {
     let started = Instant::now();
     let found = explore(Machine::broken(setup.clone(), variant), 2);
@@ -39,7 +39,7 @@ fn run(setup: &Setup, variant: Variant) -> (usize, bool) {
         setup.name, found.states, found.unique, found.depth
     );
     let reached: Vec<&str> = found.reached.iter().map(|goal| goal.name()).collect();
-    println!("               seen: {}", reached.join(", "));
+    println!("               reached: {}", reached.join(", "));
     for (promise, path) in &found.broken {
         println!("BROKEN: {}\n{}", promise.name(), trace(&Machine::broken(setup.clone(), variant), path));
     }

@@ -49,7 +49,7 @@ pub fn manifest_field<'a>(part: &'a Part, word: &str) -> Option<&'a str> {
 /// The same part with a manifest that was signed again, at another time.
 #[must_use]
 pub fn signed_again(part: &Part, now: Time) -> Part {
-    let text = part.manifest.as_ref().map(|note| note.note().text().to_owned()).unwrap_or_default();
+    let text = part.manifest.as_ref().map(|manifest| manifest.note().text().to_owned()).unwrap_or_default();
     let text = text.replace(&format!("sealed {}", part.sealed_at), &format!("sealed {now}"));
     Part { manifest: Some(sign(&SignRequest { text, chain_state: None })), ..part.clone() }
 }

@@ -103,7 +103,7 @@ impl PartRead {
         found.sort_by_key(|event| key(*event));
         found.truncate(setup.page);
         if variant != Variant::AcceptsForeignItems && found.iter().any(|event| setup.events[*event].foreign) {
-            return Some(Built::TenantMismatch { detail: "another tenant's item came back".into() });
+            return Some(Built::TenantMismatch { detail: "an item of another tenant was read".into() });
         }
         let reader = &mut self.shards[shard];
         reader.ended = found.len() < setup.page;
@@ -174,7 +174,7 @@ impl PartRead {
         let keys = if is_stray { self.staged.and(self.out_of_order) } else { self.staged };
         let held =
             || setup.events.iter().enumerate().filter(|(n, _)| self.staged.has(*n)).map(|(_, event)| event);
-        let answered = || held().filter(|event| event.has_time).map(|event| event.at);
+        let times = || held().filter(|event| event.has_time).map(|event| event.at);
         let late = held().filter(|event| is_stray || event.at < request.watermark).count();
         // The same events have the same bytes, so the events are the hash.
         let mut hash = [0; 32];
@@ -186,8 +186,8 @@ impl PartRead {
             events: size,
             late: late as u64,
             unreadable: 0,
-            first: answered().min(),
-            last: answered().max(),
+            first: times().min(),
+            last: times().max(),
             encoded: Encoded { sha256, size, raw_sha256: sha256, raw_size: size },
             data: self.staged.staging_key(),
             keys: keys.staging_key(),

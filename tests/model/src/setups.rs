@@ -81,7 +81,7 @@ pub fn storm() -> Setup {
 #[must_use]
 pub fn squall() -> Setup {
     let mut setup = storm();
-    (setup.name, setup.about) = ("squall", "two workers, a fault, a bucket that goes away");
+    (setup.name, setup.about) = ("squall", "two workers, a fault, a bucket that is unavailable once");
     setup.faults = Some(1);
     setup.closings = 1;
     setup.events.clear();
@@ -111,7 +111,7 @@ pub fn faults() -> Setup {
 /// A bucket that comes and goes while TTL deletes sealed and unsealed events.
 #[must_use]
 pub fn bucket() -> Setup {
-    let mut setup = Setup::new("bucket", "it comes and goes, TTL deletes", &["21:05", "22:05", "23:05"]);
+    let mut setup = Setup::new("bucket", "a bucket that comes and goes, TTL", &["21:05", "22:05", "23:05"]);
     setup.faults = Some(1);
     setup.closings = 2;
     let mut event = Event::new(at("20:59:59.999"), at("21:05"));
@@ -161,7 +161,7 @@ pub fn two_reconcile() -> Setup {
 /// A daily connector with unparsable keys: one that a window reaches on the third day, one that none does.
 #[must_use]
 pub fn out_of_order_keys() -> Setup {
-    let mut setup = Setup::new("strays", "keys that tell no time", &["1T21:05", "2T21:05", "3T21:05"]);
+    let mut setup = Setup::new("out of order", "unparsable keys", &["1T21:05", "2T21:05", "3T21:05"]);
     setup.hours = 24;
     let out_of_order = |text| {
         let mut out_of_order = Event::new(at(text), at("1T21:05"));
@@ -176,7 +176,8 @@ pub fn out_of_order_keys() -> Setup {
 /// Requested runs, which end a window early.
 #[must_use]
 pub fn run_requests() -> Setup {
-    let mut setup = Setup::new("asks", "run now", &["21:05", "21:25", "21:35", "21:55", "22:05", "23:05"]);
+    let mut setup =
+        Setup::new("run requests", "run now", &["21:05", "21:25", "21:35", "21:55", "22:05", "23:05"]);
     setup.doubles = true;
     setup.run_requests = vec![
         RunRequest { at: at("21:25"), cut: at("21:20") },
@@ -277,7 +278,7 @@ pub fn late_pieces() -> Setup {
 #[must_use]
 pub fn late_progress() -> Setup {
     let mut setup = pieces();
-    (setup.name, setup.about) = ("late notes", "small parts, runs out of time, one fault");
+    (setup.name, setup.about) = ("late progress", "small parts, runs out of time, one fault");
     setup.workers = 1;
     setup.faults = Some(1);
     setup
@@ -286,7 +287,7 @@ pub fn late_progress() -> Setup {
 /// Two requested runs, the first of which runs out of time.
 #[must_use]
 pub fn two_run_requests() -> Setup {
-    let mut setup = Setup::new("two asks", "run now, twice", &["21:25", "21:40", "21:55", "22:05"]);
+    let mut setup = Setup::new("two requests", "run now, twice", &["21:25", "21:40", "21:55", "22:05"]);
     setup.run_requests = vec![
         RunRequest { at: at("21:25"), cut: at("21:20") },
         RunRequest { at: at("21:55"), cut: at("21:50") },

@@ -36,7 +36,7 @@ impl FakePoster {
     }
 
     /// Sets this webhook's response from now on.
-    pub fn answers(&self, url: &WebhookUrl, posted: WebhookResponse) {
+    pub fn respond_with(&self, url: &WebhookUrl, posted: WebhookResponse) {
         locked(&self.shared).answers.insert(url.clone(), posted);
     }
 

@@ -23,46 +23,46 @@ pub(super) struct Operation {
 
 /// An error response to a whole request.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct ErrorResponse {
     status: StatusCode,
     code: &'static str,
-    words: String,
+    message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// An error response with status 400.
-    pub(super) fn bad(code: &'static str, words: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, words: words.into() }
+    pub(super) fn bad_request(code: &'static str, words: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: words.into() }
     }
 
     /// An error response with status 403.
     pub(super) fn forbidden(code: &'static str, words: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, ..Self::bad(code, words) }
+        Self { status: StatusCode::FORBIDDEN, ..Self::bad_request(code, words) }
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
-        let body = json!({ "__type": self.code, "message": self.words }).to_string();
+        let body = json!({ "__type": self.code, "message": self.message }).to_string();
         (self.status, [("content-type", "application/x-amz-json-1.0")], body).into_response()
     }
 }
 
 impl Operation {
     /// The content of a request to this operation.
-    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, ErrorResponse> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if header("x-amz-target") != self.target {
             let words = format!("{} is not {}", header("x-amz-target"), self.target);
-            return Err(Refusal::bad("UnknownOperationException", words));
+            return Err(ErrorResponse::bad_request("UnknownOperationException", words));
         }
         if header("content-type") != self.content_type {
-            return Err(Refusal::bad("SerializationException", "another content type"));
+            return Err(ErrorResponse::bad_request("SerializationException", "another content type"));
         }
         self.check_signature(header("authorization"), header("x-amz-date"))
-            .map_err(|wrong| Refusal::forbidden("IncompleteSignatureException", wrong))?;
+            .map_err(|wrong| ErrorResponse::forbidden("IncompleteSignatureException", wrong))?;
         serde_json::from_slice(body)
-            .map_err(|error| Refusal::bad("SerializationException", error.to_string()))
+            .map_err(|error| ErrorResponse::bad_request("SerializationException", error.to_string()))
     }
 
     /// Checks that a signature of version 4 for this service covers what names the operation. It is not
@@ -96,7 +96,7 @@ impl Operation {
 }
 
 /// A response that breaks off.
-pub(super) fn lost() -> Response {
+pub(super) fn truncated_response() -> Response {
     let broken = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection breaks off"))]);
     Body::from_stream(broken).into_response()
 }

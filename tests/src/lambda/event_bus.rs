@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
-use super::aws_json::{Operation, Refusal, entries, lost, text};
+use super::aws_json::{ErrorResponse, Operation, entries, text, truncated_response};
 use super::serve;
 use crate::failing::{Outage, Outages};
 use crate::fakes::locked;
@@ -83,19 +83,26 @@ async fn put_events(State(shared): State<Arc<Mutex<BusState>>>, headers: HeaderM
     let mut kept = locked(&shared);
     let outage = kept.outages.take();
     match kept.put(&headers, &body, outage) {
-        Ok(_) if outage == Some(Outage::AnswerLost) => lost(),
+        Ok(_) if outage == Some(Outage::AnswerLost) => truncated_response(),
         Ok(answer) => PUT_EVENTS.answer(&answer),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 impl BusState {
-    fn put(&mut self, headers: &HeaderMap, body: &[u8], outage: Option<Outage>) -> Result<Value, Refusal> {
+    fn put(
+        &mut self,
+        headers: &HeaderMap,
+        body: &[u8],
+        outage: Option<Outage>,
+    ) -> Result<Value, ErrorResponse> {
         let mut content = PUT_EVENTS.read(headers, body)?;
         match outage {
-            Some(Outage::Throttled) => return Err(Refusal::bad("ThrottlingException", "Rate exceeded")),
+            Some(Outage::Throttled) => {
+                return Err(ErrorResponse::bad_request("ThrottlingException", "Rate exceeded"));
+            }
             Some(Outage::Denied) => {
-                return Err(Refusal::bad(
+                return Err(ErrorResponse::bad_request(
                     "AccessDeniedException",
                     "not authorized to perform: events:PutEvents",
                 ));
@@ -106,11 +113,11 @@ impl BusState {
         if !(1..=MAX_ENTRIES).contains(&entries.len()) {
             let words =
                 format!("{} entries; the member must have a length of 1 to {MAX_ENTRIES}", entries.len());
-            return Err(Refusal::bad("ValidationException", words));
+            return Err(ErrorResponse::bad_request("ValidationException", words));
         }
         if entries.iter().map(size).sum::<usize>() >= REQUEST_SIZE_LIMIT {
             let words = "Total size of the entries in the request is over the limit.";
-            return Err(Refusal::bad("ValidationException", words));
+            return Err(ErrorResponse::bad_request("ValidationException", words));
         }
         let results: Vec<Value> = entries.into_iter().map(|entry| self.put_one(entry, outage)).collect();
         let failed = results.iter().filter(|result| result["EventId"].is_null()).count();

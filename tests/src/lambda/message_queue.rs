@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
-use super::aws_json::{Operation, Refusal, entries, lost, text};
+use super::aws_json::{ErrorResponse, Operation, entries, text, truncated_response};
 use super::serve;
 use crate::failing::{Outage, Outages};
 use crate::fakes::locked;
@@ -117,25 +117,35 @@ async fn send(State(shared): State<Arc<Mutex<QueueState>>>, headers: HeaderMap, 
     let mut kept = locked(&shared);
     let outage = kept.outages.take();
     match kept.send(&headers, &body, outage) {
-        Ok(_) if outage == Some(Outage::AnswerLost) => lost(),
+        Ok(_) if outage == Some(Outage::AnswerLost) => truncated_response(),
         Ok(answer) => SEND.answer(&answer),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 impl QueueState {
-    fn send(&mut self, headers: &HeaderMap, body: &[u8], outage: Option<Outage>) -> Result<Value, Refusal> {
+    fn send(
+        &mut self,
+        headers: &HeaderMap,
+        body: &[u8],
+        outage: Option<Outage>,
+    ) -> Result<Value, ErrorResponse> {
         let mut content = SEND.read(headers, body)?;
         match outage {
-            Some(Outage::Throttled) => return Err(Refusal::bad("RequestThrottled", "Rate exceeded")),
+            Some(Outage::Throttled) => {
+                return Err(ErrorResponse::bad_request("RequestThrottled", "Rate exceeded"));
+            }
             Some(Outage::Denied) => {
-                return Err(Refusal::forbidden("AccessDeniedException", "Access to the resource is denied."));
+                return Err(ErrorResponse::forbidden(
+                    "AccessDeniedException",
+                    "Access to the resource is denied.",
+                ));
             }
             _ => {}
         }
         if !text(&content, "QueueUrl").ends_with(PATH) {
             let words = "The specified queue does not exist.";
-            return Err(Refusal::bad("com.amazonaws.sqs#QueueDoesNotExist", words));
+            return Err(ErrorResponse::bad_request("com.amazonaws.sqs#QueueDoesNotExist", words));
         }
         let entries = entries(&mut content);
         check(&entries)?;
@@ -171,9 +181,9 @@ impl QueueState {
 }
 
 /// The checks for which SQS rejects a batch as a whole.
-fn check(entries: &[Value]) -> Result<(), Refusal> {
+fn check(entries: &[Value]) -> Result<(), ErrorResponse> {
     if entries.is_empty() {
-        return Err(Refusal::bad(
+        return Err(ErrorResponse::bad_request(
             "com.amazonaws.sqs#EmptyBatchRequest",
             "There should be at least one entry.",
         ));
@@ -183,34 +193,37 @@ fn check(entries: &[Value]) -> Result<(), Refusal> {
             "Maximum number of entries per request are {MAX_ENTRIES}. You have sent {}.",
             entries.len()
         );
-        return Err(Refusal::bad("com.amazonaws.sqs#TooManyEntriesInBatchRequest", words));
+        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#TooManyEntriesInBatchRequest", words));
     }
     let is_id = |id: &str| {
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         (1..=MAX_ID_CHARS).contains(&id.len()) && id.bytes().all(is_known)
     };
     if !entries.iter().all(|entry| is_id(text(entry, "Id"))) {
-        return Err(Refusal::bad(
+        return Err(ErrorResponse::bad_request(
             "com.amazonaws.sqs#InvalidBatchEntryId",
             "letters, digits, hyphens and underscores",
         ));
     }
     let distinct: BTreeSet<&str> = entries.iter().map(|entry| text(entry, "Id")).collect();
     if distinct.len() < entries.len() {
-        return Err(Refusal::bad("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Id repeated."));
+        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Id repeated."));
     }
     if entries.iter().any(|entry| text(entry, "MessageBody").is_empty()) {
-        return Err(Refusal::bad("MissingParameter", "The request must contain the parameter MessageBody."));
+        return Err(ErrorResponse::bad_request(
+            "MissingParameter",
+            "The request must contain the parameter MessageBody.",
+        ));
     }
     let can_wait = |delay: &Value| delay.is_null() || delay.as_u64().is_some_and(|s| s <= MAX_DELAY_SECONDS);
     if !entries.iter().all(|entry| can_wait(&entry["DelaySeconds"])) {
         let words =
             "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
-        return Err(Refusal::bad("InvalidParameterValue", words));
+        return Err(ErrorResponse::bad_request("InvalidParameterValue", words));
     }
     if entries.iter().map(|entry| text(entry, "MessageBody").len()).sum::<usize>() > MAX_BATCH_BYTES {
         let words = format!("Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes.");
-        return Err(Refusal::bad("com.amazonaws.sqs#BatchRequestTooLong", words));
+        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#BatchRequestTooLong", words));
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use domain::ports::{DelayQueue, PortError};
 use domain::time::Time;
 use serde_json::json;
 
-use super::aws_json::{Operation, Refusal, text};
+use super::aws_json::{ErrorResponse, Operation, text};
 use super::serve;
 use crate::failing::{Outage, Outages};
 use crate::fakes::{FakeClock, locked};
@@ -221,7 +221,8 @@ async fn send(State(queue): State<OwnQueue>, headers: HeaderMap, body: Bytes) ->
     };
     let delay = content["DelaySeconds"].as_u64().unwrap_or_default();
     if text(&content, "MessageBody").is_empty() || delay > LONGEST_DELAY {
-        return Refusal::bad("InvalidParameterValue", "no body, or a delay over 900").into_response();
+        return ErrorResponse::bad_request("InvalidParameterValue", "no body, or a delay over 900")
+            .into_response();
     }
     let trace = headers.get("x-amzn-trace-id").and_then(|trace| trace.to_str().ok());
     queue.put(text(&content, "MessageBody"), Duration::from_secs(delay), trace);

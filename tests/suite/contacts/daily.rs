@@ -146,11 +146,11 @@ async fn of_two_concurrent_notices_of_one_cause_one_is_delivered_and_one_held_ba
 async fn a_retried_notice_is_not_held_back_by_itself() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
+    world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.clock.advance(Duration::from_mins(10));
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    world.poster.answers(&url(&acme), WebhookResponse::Taken);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
     world.go_on(Duration::from_hours(5)).await;
     let ids: Vec<String> = world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
     assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");

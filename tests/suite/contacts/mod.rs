@@ -72,10 +72,10 @@ async fn a_webhook_is_signed_with_its_own_secret_and_the_previous_one_until_that
 async fn a_webhook_that_is_down_is_retried_alone_until_it_accepts_the_same_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
+    world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(3)).await;
-    world.poster.answers(&url(&acme), WebhookResponse::Taken);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
     world.go_on(Duration::from_hours(8)).await;
     let sent = world.poster.sent();
     assert!((6..=12).contains(&sent.len()), "{} tries", sent.len());
@@ -92,7 +92,7 @@ async fn a_webhook_that_is_down_is_retried_alone_until_it_accepts_the_same_messa
 async fn a_webhook_that_stays_down_is_abandoned_after_a_day_counted_once_and_fails_no_message() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::TimedOut);
+    world.poster.respond_with(&url(&acme), WebhookResponse::TimedOut);
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(GIVE_UP_AFTER + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
@@ -111,7 +111,7 @@ async fn a_webhook_that_stays_down_is_abandoned_after_a_day_counted_once_and_fai
 async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let world = World::with(Loops::Terminate);
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::Rejected("no answer within 10 seconds".into()));
+    world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("no answer within 10 seconds".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(2)).await;
     assert_eq!(world.delay_queue.dead().len(), 0);
@@ -119,7 +119,7 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let tries = world.poster.sent().len();
     assert!((7..=10).contains(&tries), "{tries} tries");
     assert_eq!((world.delay_queue.dead().len(), world.delay_queue.held().len()), (1, 0));
-    world.poster.answers(&url(&acme), WebhookResponse::Taken);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
 }
@@ -154,7 +154,7 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letter_queue() {
 async fn a_webhook_that_answers_410_is_not_retried_for_this_notice() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::Gone);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Gone);
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (1, 1));
@@ -164,7 +164,7 @@ async fn a_webhook_that_answers_410_is_not_retried_for_this_notice() {
 async fn a_removed_contact_gets_no_pending_retries() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
+    world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.mailer.outage(Outage::Throttled, 2);
     world.notify(&blocked(&acme, world.clock.wall())).await;
     assert_eq!((world.delay_queue.held().len(), world.recipients().len()), (3, 1));
@@ -245,7 +245,7 @@ async fn an_internal_error_fails_its_message_alone() {
     assert!(world.recipients().contains(&"hooks.globex.example".to_owned()));
     assert!(!world.recipients().contains(&"hooks.acme.example".to_owned()));
     // A message that can't be sent again fails and is redelivered whole.
-    world.poster.answers(&url(&globex), WebhookResponse::Rejected("it answered 500".into()));
+    world.poster.respond_with(&url(&globex), WebhookResponse::Rejected("it answered 500".into()));
     world.delay_queue.outage(Outage::Throttled, 1);
     assert_eq!(world.handle(&messages[1..]).await, ["0"]);
 }
@@ -254,7 +254,7 @@ async fn an_internal_error_fails_its_message_alone() {
 async fn an_early_message_is_delayed_again_without_an_attempt() {
     let world = World::new();
     let acme = world.connector("acme").await;
-    world.poster.answers(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
+    world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.notify(&changed(&acme, Verb::TestContacts)).await;
     let held = world.delay_queue.held();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::cursor::Cursor;
 use tests::failing::Outage;
-use tests::fakes::Scripted;
+use tests::fakes::ScriptedResponse;
 
 use super::alarm::{State, all};
 use super::world::{TICK, World};
@@ -138,7 +138,7 @@ async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() 
 async fn a_rejected_request_is_an_alarm_that_only_the_vendor_can_fix() {
     let mut world = healthy().await;
     let bucket = world.connector.destination.as_ref().unwrap().bucket.to_string();
-    world.customers.answer_next(&bucket, Scripted::Rejected);
+    world.customers.respond_next(&bucket, ScriptedResponse::Rejected);
     while world.cursor().block.is_none() {
         world.five_minutes().await;
     }

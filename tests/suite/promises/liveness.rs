@@ -8,7 +8,7 @@ use domain::fault::DeliveryErrorKind;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
 use tests::failing::{Plan, Trouble};
-use tests::fakes::{FakeClock, FakeLedger, Scripted};
+use tests::fakes::{FakeClock, FakeLedger, ScriptedResponse};
 use tests::fixtures::at;
 
 use super::around_noon;
@@ -106,11 +106,11 @@ async fn a_pause_keeps_everything_for_later(world: World) {
 #[tokio::test]
 async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
     let scripts = [
-        Scripted::Conflict,
-        Scripted::ConflictButWritten,
-        Scripted::Unavailable,
-        Scripted::UnavailableButWritten,
-        Scripted::Expired,
+        ScriptedResponse::Conflict,
+        ScriptedResponse::ConflictButWritten,
+        ScriptedResponse::Unavailable,
+        ScriptedResponse::UnavailableButWritten,
+        ScriptedResponse::Expired,
     ];
     for script in scripts {
         for times in [1, 4, 7, 30] {
@@ -119,7 +119,7 @@ async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
             let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
             world.write_real(&connector, around_noon(4)).await;
             for _ in 0..times {
-                fakes.customers.answer_next(connector.destination.as_ref().unwrap().bucket.as_str(), script);
+                fakes.customers.respond_next(connector.destination.as_ref().unwrap().bucket.as_str(), script);
             }
             world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
             let verdict = world.verdict(&connector);

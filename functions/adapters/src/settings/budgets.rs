@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_read_and_a_typo_is_told_with_the_right_form() {
+    fn limits_are_read_and_a_typo_is_reported_with_the_right_form() {
         let read = |value: &str| budgets(&|_| Some(value.to_owned()));
         assert_eq!(read(""), Ok(Budgets::default()));
         assert_eq!(read("runs=3").unwrap().limit(Budget::Runs), 3);

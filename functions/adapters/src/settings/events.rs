@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_the_table_of_contract_1() {
+    fn the_default_layout_needs_only_the_table() {
         let table = with(&[("EVENTS_INDEX", ""), ("EVENTS_TTL", "")]).unwrap();
         let contract = EventsTable {
             table: "events".into(),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_the_vendors_own_shape_is_described() {
+    fn a_custom_table_layout_is_read() {
         let table = with(&[
             ("EVENTS_TABLE", "arn:aws:dynamodb:eu-central-1:111111111111:table/product"),
             ("EVENTS_INDEX", "by-tenant"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_malformed_value_is_told_with_variable_value_and_form() {
+    fn each_malformed_value_is_reported_with_variable_value_and_form() {
         for (name, bad, form) in [
             ("EVENTS_TABLE", "my table", "3 to 255"),
             ("EVENTS_TABLE", "arn:aws:s3:::bucket", "ARN"),

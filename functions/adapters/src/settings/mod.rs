@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_with_nothing_but_defaults_is_enough() {
+    fn a_stack_with_only_defaults_is_enough() {
         let settings = ExporterSettings::read(&stack).unwrap();
         assert_eq!(settings.timing.settle, Duration::from_mins(5));
         assert_eq!(settings.part_limits, PartLimits::default());
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn everything_that_is_wrong_is_reported_at_once() {
         let error = ExporterSettings::read(&|name| match name {
             "LEDGER_TABLE" => None,
             "SETTLE_SECONDS" => Some("5m".into()),

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_portal_is_asked_in_the_vendors_name_or_not_at_all() {
+    fn a_confirmation_needs_portal_and_vendor() {
         let read = |portal: &str, vendor: &str| {
             let (portal, vendor) = (portal.to_owned(), vendor.to_owned());
             confirmation(&move |name| {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_is_an_address_or_nobody() {
+    fn a_sender_is_an_address_or_absent() {
         let read = |value: &str| sender(&|_| Some(value.to_owned()));
         assert_eq!(read(""), Ok(None));
         assert_eq!(read("audit@vendor.example").unwrap().unwrap().as_str(), "audit@vendor.example");

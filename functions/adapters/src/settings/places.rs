@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_the_platform_refuses_are_refused_with_variable_value_and_form() {
+    fn names_that_the_platform_rejects_are_reported_with_variable_value_and_form() {
         for bad in ["ab", "led ger", "ledger/1", "arn:aws:dynamodb:eu-central-1:1:table/x", &"a".repeat(256)]
         {
             let error = error_of(LedgerSettings::read, bad);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_and_empty_is_told_as_not_set() {
+    fn required_but_empty_settings_are_reported_as_not_set() {
         for error in [
             error_of(LedgerSettings::read, ""),
             error_of(StagingSettings::read, ""),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn stand_ins_and_arns_are_taken() {
+    fn stand_ins_and_arns_are_accepted() {
         let queue =
             QueueSettings::read(&|_| Some("http://127.0.0.1:4566/000000000000/export".into())).unwrap();
         assert!(queue.url.starts_with("http://"));

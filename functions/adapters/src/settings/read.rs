@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_shown_short_and_without_control_characters() {
+    fn a_value_is_reported_short_and_without_control_characters() {
         let error = SettingsError::malformed("N", &format!("\u{1b}{}", "x".repeat(500)), "short").to_string();
         assert!(error.len() < 200 && !error.chars().any(char::is_control), "{error}");
     }

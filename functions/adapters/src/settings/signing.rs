@@ -158,7 +158,7 @@ mod tests {
     const ARN: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
     #[test]
-    fn keys_are_taken_in_every_form() {
+    fn keys_are_accepted_in_every_form() {
         let settings = read("vendor.example", ARN, "").unwrap();
         assert_eq!((settings.key, settings.previous), (KeyLocation::Kms(ARN.into()), PreviousKey::None));
         let alias = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:alias/auditferry/signing";
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_malformed_is_told_together() {
+    fn missing_and_malformed_settings_are_reported_together() {
         let error = read("", "", "").unwrap_err().to_string();
         assert!(error.contains("VENDOR_DOMAIN is not set") && error.contains("SIGNING_KEY is not set"));
         for (vendor, key) in [
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn none_is_fine_where_nothing_is_signed_and_a_half_is_not() {
+    fn no_keys_are_accepted_where_nothing_is_signed_but_incomplete_ones_are_not() {
         assert_eq!(SigningSettings::read_if_set(&|_| Some(String::new())), Ok(None));
         let half = |name: &str| (name == "VENDOR_DOMAIN").then(|| "vendor.example".to_owned());
         assert!(SigningSettings::read_if_set(&half).is_err());

@@ -61,13 +61,13 @@ mod tests {
     }
 
     #[test]
-    fn zero_seconds_is_a_value_and_nothing_is_not() {
+    fn zero_seconds_is_a_value_and_empty_is_not() {
         assert_eq!(timing(&with("LOOK_BACK_SECONDS", "0")).unwrap().look_back, Duration::ZERO);
         assert_eq!(timing(&with("LOOK_BACK_SECONDS", "")).unwrap().look_back, Duration::from_hours(1));
     }
 
     #[test]
-    fn limits_outside_their_range_are_refused() {
+    fn limits_outside_their_range_are_rejected() {
         assert_eq!(part_limits(&with("MAX_PART_BYTES", "1048576")).unwrap().bytes, 1 << 20);
         for (name, bad, form) in [
             ("MAX_PART_EVENTS", "0", "1 to 1000000"),

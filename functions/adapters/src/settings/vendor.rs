@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_told_together() {
+    fn malformed_settings_are_reported_together() {
         for (role, url) in [("a b", "http://x/y"), ("role/a", "https://"), ("é", "https://x/ y")] {
             let error = read(role, url).unwrap_err().to_string();
             assert!(error.contains("EXPORTER_ROLE_NAME is `") && error.contains("1 to 64"), "{error}");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_and_a_url_are_taken() {
+    fn a_name_and_a_url_are_accepted() {
         let url = "https://bucket.s3.eu-central-1.amazonaws.com/customer-role.yaml";
         let vendor = read("Exporter_2", url).unwrap();
         assert_eq!(

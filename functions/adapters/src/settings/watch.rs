@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stacks_name_is_what_cloudformation_takes() {
+    fn a_stack_name_is_what_cloudformation_accepts() {
         let read = |text: &str| StackSettings::read(&|name| (name == "STACK_NAME").then(|| text.to_owned()));
         assert_eq!(read("").unwrap().name, "auditferry");
         assert_eq!(read("Audit-2").unwrap().name, "Audit-2");

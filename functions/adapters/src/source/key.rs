@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_an_exponent_is_brought_to_a_form_that_tells_its_time() {
+    fn a_number_with_an_exponent_is_converted_to_a_parsable_form() {
         let key = sort_key(AttributeValue::N("1.795205730123E+12".into())).unwrap();
         assert_eq!(key, SortKey::Number("1795205730123".into()));
         assert_eq!(ordered_bytes(&key), ordered_bytes(&SortKey::Number("1795205730123.0".into())));

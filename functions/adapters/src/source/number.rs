@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_in_several_notations_has_one_place() {
+    fn equal_numbers_in_several_notations_have_equal_bytes() {
         for same in [["1.50", "1.5"], ["100", "1E2"], ["-0", "0.00"], ["+7", "0007."], [".5", "5e-1"]] {
             assert_eq!(order(same[0]), order(same[1]), "{same:?}");
         }

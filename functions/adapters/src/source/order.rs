@@ -95,7 +95,7 @@ mod tests {
     proptest! {
         /// Everything is returned in order, however an index shuffles equal sort keys and wherever pages end.
         #[test]
-        fn equal_sort_keys_come_by_tie_across_pages(
+        fn equal_sort_keys_are_ordered_by_tie_breaker_across_pages(
             keys in prop::collection::btree_set((0u8..5, any::<u8>()), 0..40), shuffle in prop::collection::vec(any::<u32>(), 40), page in 1usize..7,
         ) {
             let expected: Vec<SourceItem> = keys.iter().map(|(sort, tie)| item(*sort, *tie)).collect();

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn strays_lie_in_the_gaps_of_history_or_further_ahead_than_any_window() {
+    fn unparsable_keys_lie_in_the_gaps_of_history_or_beyond_all_windows() {
         let (since, beyond) = ("2023-07-10T11:00:00Z", "2026-11-21T21:00:00Z");
         for (_, form) in SortKeyForm::NAMES {
             let ranges = strays(since, beyond, form, KeyType::Text);
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_tell_no_time_lie_below_the_first_that_does_or_beyond() {
+    fn unparsable_numbers_lie_below_the_first_parsable_one_or_beyond() {
         let number = |text: &str| AttributeValue::N(text.into());
         let ranges = strays(
             "2023-07-10T11:00:00Z",

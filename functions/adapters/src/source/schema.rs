@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn through_an_index_the_keys_of_the_table_are_learnt_too() {
+    fn through_an_index_the_tables_own_keys_are_read_too() {
         let described = table(ScalarAttributeType::S, ScalarAttributeType::N, ProjectionType::All);
         let layout = layout(Some("by_time"), ["org", "at"], SortKeyForm::EpochMillis);
         let schema = schema(&described, &layout).unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_that_does_not_fit_is_told_by_its_name_with_what_the_table_has_and_what_is_right() {
+    fn each_mismatch_is_reported_with_the_setting_the_right_value_and_the_tables_keys() {
         use {ProjectionType as P, ScalarAttributeType as T, SortKeyForm as F};
         let keys = "the index `by_time` of the table `audit` has the partition key `org` (S) and the sort key `at` (S)";
         let numbers = keys.replace("`at` (S)", "`at` (N)");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_of_several_keys_is_refused_and_so_is_one_of_a_table_without_any() {
+    fn an_index_with_several_keys_is_rejected_and_so_is_one_that_does_not_exist() {
         let several = GlobalSecondaryIndexDescription::builder()
             .index_name("by_both")
             .key_schema(key("org", Role::Hash))

@@ -4,7 +4,7 @@ use adapters::acting::sts_as_role;
 use adapters::customers::StsProber;
 use domain::ports::{PresentedExternalId, Prober as _, SessionScope};
 
-use crate::server::{Scripted, Server};
+use crate::server::{ScriptedResponse, Server};
 use crate::wire::KEYS;
 use crate::world::{clients_of, connector};
 
@@ -20,7 +20,7 @@ async fn a_customers_role_is_assumed_as_the_exporter_by_a_session_that_may_do_no
          <Arn>arn:aws:sts::222222222222:assumed-role/Delivery/x</Arn></AssumedRoleUser>",
     );
     let answers = [keys_of("ASIAEXPORTER"), entered.clone(), entered];
-    let server = Server::start(answers.map(|keys| Scripted::new(200, keys))).await;
+    let server = Server::start(answers.map(|keys| ScriptedResponse::new(200, keys))).await;
     let clients = clients_of(&server.url);
     let role = "arn:aws:iam::111111111111:role/auditferry-exporter".parse().unwrap();
     let prober = StsProber::new(sts_as_role(&clients.sts, &role), clients.customers);
@@ -31,7 +31,7 @@ async fn a_customers_role_is_assumed_as_the_exporter_by_a_session_that_may_do_no
         let shown = PresentedExternalId::ExternalId(&connector.external_id);
         prober.assume(&connector, &to, shown, SessionScope::Prefix).await.unwrap();
     }
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(seen.len(), 3, "the exporter's role is assumed once");
     let asked = |nth: usize| -> Vec<(String, String)> {
         form_urlencoded::parse(&seen[nth].body).into_owned().collect()

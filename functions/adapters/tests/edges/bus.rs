@@ -8,7 +8,7 @@ use domain::ports::{Bus as _, PortError};
 use domain::time::Time;
 use serde_json::Value;
 
-use crate::server::{Scripted, Server};
+use crate::server::{ScriptedResponse, Server};
 use crate::world::clients_of;
 
 fn notice() -> Notice {
@@ -23,7 +23,7 @@ fn notice() -> Notice {
 }
 
 /// The bus gives the same response to every attempt.
-async fn publish(answer: Scripted) -> (Result<(), PortError>, Server) {
+async fn publish(answer: ScriptedResponse) -> (Result<(), PortError>, Server) {
     let server = Server::start(vec![answer; 5]).await;
     let bus = EventBridgeBus::new(clients_of(&server.url).events, "auditferry-events".into());
     (bus.publish(&notice()).await, server)
@@ -36,9 +36,9 @@ fn is_transient(error: &PortError) -> bool {
 #[tokio::test]
 async fn a_notice_is_one_event_on_the_named_bus() {
     let taken = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#;
-    let (told, server) = publish(Scripted::new(200, taken)).await;
+    let (told, server) = publish(ScriptedResponse::new(200, taken)).await;
     told.unwrap();
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].header("x-amz-target"), Some("AWSEvents.PutEvents"));
     let request: Value = serde_json::from_slice(&seen[0].body).unwrap();
@@ -63,11 +63,15 @@ async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
         let answer = format!(
             r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#
         );
-        let (told, server) = publish(Scripted::new(200, answer)).await;
+        let (told, server) = publish(ScriptedResponse::new(200, answer)).await;
         let error = told.unwrap_err();
         assert!(is_right(&error), "{error:?}");
         assert!(error.chain().contains(&format!("{code}: words")), "{}", error.chain());
-        assert_eq!(server.seen().len(), asked, "{code}: what passes by itself is tried again, nothing else");
+        assert_eq!(
+            server.requests().len(),
+            asked,
+            "{code}: what passes by itself is tried again, nothing else"
+        );
     }
 }
 
@@ -75,7 +79,7 @@ async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
 async fn an_answer_that_confirms_no_event_is_no_success() {
     for answer in [r#"{"FailedEntryCount":0,"Entries":[]}"#, r#"{"FailedEntryCount":0,"Entries":[{}]}"#, "{}"]
     {
-        let (told, _) = publish(Scripted::new(200, answer)).await;
+        let (told, _) = publish(ScriptedResponse::new(200, answer)).await;
         assert!(matches!(told, Err(PortError::Bug { .. })), "{answer}: {told:?}");
     }
 }
@@ -83,7 +87,7 @@ async fn an_answer_that_confirms_no_event_is_no_success() {
 #[tokio::test]
 async fn a_bus_that_may_not_be_used_is_denied() {
     let refused = r#"{"__type":"AccessDeniedException","message":"no"}"#;
-    let (told, server) = publish(Scripted::new(400, refused)).await;
+    let (told, server) = publish(ScriptedResponse::new(400, refused)).await;
     assert!(matches!(told, Err(PortError::Denied { .. })));
-    assert_eq!(server.seen().len(), 1, "nothing passes by trying a denial again");
+    assert_eq!(server.requests().len(), 1, "nothing passes by trying a denial again");
 }

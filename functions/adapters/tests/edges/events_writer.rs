@@ -14,14 +14,14 @@ use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use serde_json::{Value, json};
 
-use crate::server::{Scripted, Server};
+use crate::server::{ScriptedResponse, Server};
 use crate::world::clients_of;
 
 /// A clock whose sleep takes no time.
-struct Patient;
+struct NoSleepClock;
 
 #[async_trait]
-impl Clock for Patient {
+impl Clock for NoSleepClock {
     fn now(&self) -> Time {
         Time::EPOCH
     }
@@ -43,7 +43,12 @@ fn layout() -> EventsTable {
 }
 
 fn writer(server: &Server, layout: EventsTable) -> EventsWriter {
-    EventsWriter::new(clients_of(&server.url).dynamodb, layout, Arc::new(Patient), Arc::new(SystemRandomness))
+    EventsWriter::new(
+        clients_of(&server.url).dynamodb,
+        layout,
+        Arc::new(NoSleepClock),
+        Arc::new(SystemRandomness),
+    )
 }
 
 fn events() -> Vec<NewEvent> {
@@ -69,9 +74,9 @@ fn put(id: &str) -> Value {
 }
 
 /// The response to a cancelled transaction (Amazon DynamoDB API reference, `TransactWriteItems`).
-fn cancelled(reasons: &[Value]) -> Scripted {
+fn cancelled(reasons: &[Value]) -> ScriptedResponse {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-    Scripted::new(
+    ScriptedResponse::new(
         400,
         json!({"__type": kind, "Message": "cancelled", "CancellationReasons": reasons}).to_string(),
     )
@@ -85,18 +90,18 @@ fn taken(item: &Value) -> Value {
     json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": item})
 }
 
-fn done() -> Scripted {
-    Scripted::new(200, "{}")
+fn done() -> ScriptedResponse {
+    ScriptedResponse::new(200, "{}")
 }
 
 async fn write(
     events: &[NewEvent],
-    answers: impl IntoIterator<Item = Scripted>,
+    answers: impl IntoIterator<Item = ScriptedResponse>,
 ) -> (Result<Vec<WriteOutcome>, PortError>, Vec<Value>) {
     let server = Server::start(answers).await;
     let written = writer(&server, layout()).write(&"acme".parse().unwrap(), Shards::ONE, events).await;
     let asked = |body: &str| serde_json::from_str::<Value>(body).unwrap();
-    (written, server.seen().iter().map(|seen| asked(seen.text())).collect())
+    (written, server.requests().iter().map(|seen| asked(seen.text())).collect())
 }
 
 #[tokio::test]
@@ -124,7 +129,7 @@ async fn what_is_there_is_compared_and_never_replaced() {
 
 #[tokio::test]
 async fn what_is_not_handed_out_is_read() {
-    let read = Scripted::new(200, json!({"Item": item("a", "{\"id\":\"a\"}")}).to_string());
+    let read = ScriptedResponse::new(200, json!({"Item": item("a", "{\"id\":\"a\"}")}).to_string());
     let nothing = json!({"Code": "ConditionalCheckFailed"});
     let (written, asked) = write(&events(), [cancelled(&[nothing, none(), none()]), read, done()]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::AlreadyExists, WriteOutcome::Written, WriteOutcome::Written]);
@@ -213,5 +218,5 @@ async fn a_table_whose_keys_are_not_known_is_not_written_to() {
     let writer = writer(&server, layout());
     let written = writer.write(&"acme#1".parse().unwrap(), Shards::ONE, &events()).await;
     assert!(matches!(written, Err(PortError::Misconfigured { .. })), "{written:?}");
-    assert!(server.seen().is_empty());
+    assert!(server.requests().is_empty());
 }

@@ -5,25 +5,25 @@ use domain::ports::{MailOutcome, Mailer as _, PortError};
 use serde_json::{Value, json};
 use services::mail::SesMailer;
 
-use crate::server::{Scripted, Server};
+use crate::server::{ScriptedResponse, Server};
 use crate::world::services_of;
 
-async fn send(answer: Scripted) -> (MailOutcome, Server) {
+async fn send(answer: ScriptedResponse) -> (MailOutcome, Server) {
     let server = Server::start(vec![answer; 5]).await;
     let mailer = SesMailer::new(&services_of(&server.url), "audit@vendor.example".parse().unwrap());
     let mail = Mail { subject: "Your audit log".into(), text: "It is blocked.\n\nWhy: ä\n".into() };
     (mailer.send(&"security@acme.example".parse().unwrap(), &mail).await, server)
 }
 
-fn refusal(status: u16, code: &str) -> Scripted {
-    Scripted::new(status, r#"{"message":"words"}"#).with("x-amzn-errortype", code)
+fn refusal(status: u16, code: &str) -> ScriptedResponse {
+    ScriptedResponse::new(status, r#"{"message":"words"}"#).with("x-amzn-errortype", code)
 }
 
 #[tokio::test]
 async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
-    let (sent, server) = send(Scripted::new(200, r#"{"MessageId":"1"}"#)).await;
+    let (sent, server) = send(ScriptedResponse::new(200, r#"{"MessageId":"1"}"#)).await;
     assert!(matches!(sent, MailOutcome::Taken), "{sent:?}");
-    let seen = server.seen();
+    let seen = server.requests();
     let [request] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v2/email/outbound-emails"));
     let authorization = request.header("authorization").unwrap();
@@ -53,7 +53,7 @@ async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
     let bug: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Bug { .. }));
     for (answer, is_right) in [
         (refusal(429, "TooManyRequestsException"), passing),
-        (Scripted::new(503, ""), unknown),
+        (ScriptedResponse::new(503, ""), unknown),
         (refusal(403, "AccessDeniedException"), denied),
         (refusal(404, "NotFoundException"), denied),
         (refusal(400, "MessageRejected"), bug),
@@ -62,7 +62,7 @@ async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
     ] {
         let (sent, server) = send(answer.clone()).await;
         assert!(is_right(&sent), "{answer:?} gives {sent:?}");
-        assert_eq!(server.seen().len(), 1, "{answer:?}");
+        assert_eq!(server.requests().len(), 1, "{answer:?}");
         let (MailOutcome::Rejected(error) | MailOutcome::Unknown(error)) = sent else {
             panic!("{answer:?} is taken")
         };

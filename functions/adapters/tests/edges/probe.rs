@@ -10,15 +10,15 @@ use domain::ports::{
     CustomerBucket, Customers as _, PresentedExternalId, ProbeSession, Prober as _, SessionScope,
 };
 
-use crate::server::{Scripted, Seen, Server};
+use crate::server::{RecordedRequest, ScriptedResponse, Server};
 use crate::wire::{KEYS, named};
 use crate::world::{BUCKET, clients_of, connector, object};
 
 /// As [`KEYS`], with the ARN of the session.
-fn assumed() -> Scripted {
+fn assumed() -> ScriptedResponse {
     let user = "<AssumedRoleUser><Arn>arn:aws:sts::222222222222:assumed-role/Delivery/x</Arn>\
                 <AssumedRoleId>AROA1:x</AssumedRoleId></AssumedRoleUser><Credentials>";
-    Scripted::new(200, KEYS.replace("<Credentials>", user))
+    ScriptedResponse::new(200, KEYS.replace("<Credentials>", user))
 }
 
 async fn assume(
@@ -33,14 +33,14 @@ async fn assume(
 }
 
 /// A session, and the server with these responses to the next requests.
-async fn session(answers: Vec<Scripted>) -> (Box<dyn ProbeSession>, Server) {
+async fn session(answers: Vec<ScriptedResponse>) -> (Box<dyn ProbeSession>, Server) {
     let server = Server::start(std::iter::once(assumed()).chain(answers)).await;
     let connector = connector();
     let shown = PresentedExternalId::ExternalId(&connector.external_id);
     (assume(&server, &connector, shown, SessionScope::Prefix).await.unwrap(), server)
 }
 
-fn field<'a>(seen: &'a Seen, name: &str) -> Option<&'a str> {
+fn field<'a>(seen: &'a RecordedRequest, name: &str) -> Option<&'a str> {
     seen.text().split('&').find_map(|sent| sent.strip_prefix(name)?.strip_prefix('='))
 }
 
@@ -50,24 +50,24 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     let mut connector = connector();
     connector.destination.as_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
 
-    let delivery = Server::start([Scripted::new(200, KEYS), Scripted::new(200, "")]).await;
+    let delivery = Server::start([ScriptedResponse::new(200, KEYS), ScriptedResponse::new(200, "")]).await;
     let clients = clients_of(&delivery.url);
     let customers = StsCustomers::new(clients.sts, clients.customers);
     let bucket: Box<dyn CustomerBucket> = customers.open(&connector, PartNumber::FIRST).await.unwrap();
     bucket.put_new(object("audit/a", b"x")).await.unwrap();
 
-    let probe = Server::start([assumed(), Scripted::new(200, "")]).await;
+    let probe = Server::start([assumed(), ScriptedResponse::new(200, "")]).await;
     let shown = PresentedExternalId::ExternalId(&connector.external_id);
     let session = assume(&probe, &connector, shown, SessionScope::Prefix).await.unwrap();
     session.put_new(object("audit/a", b"x")).await.unwrap();
 
-    let ours = |seen: &Seen| -> Vec<(String, String)> {
+    let ours = |seen: &RecordedRequest| -> Vec<(String, String)> {
         // The headers that differ with time and port.
         let passing = ["authorization", "x-amz-date", "host", "amz-sdk-invocation-id"];
         let headers = seen.headers.iter().filter(|(name, _)| !passing.contains(&name.as_str()));
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
     };
-    let (delivered, probed) = (delivery.seen(), probe.seen());
+    let (delivered, probed) = (delivery.requests(), probe.requests());
     assert_eq!(ours(&delivered[1]), ours(&probed[1]));
     assert_eq!(delivered[1].path, probed[1].path);
     for name in ["Policy", "ExternalId", "RoleArn", "DurationSeconds"] {
@@ -83,7 +83,7 @@ async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy(
     let (connector, wrong) = (connector(), ExternalId::new(9, 9));
     assume(&server, &connector, PresentedExternalId::Absent, SessionScope::Prefix).await.unwrap();
     assume(&server, &connector, PresentedExternalId::ExternalId(&wrong), SessionScope::Role).await.unwrap();
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(field(&seen[0], "ExternalId"), None);
     assert!(field(&seen[0], "Policy").is_some());
     assert_eq!(field(&seen[1], "ExternalId"), Some(wrong.as_str()));
@@ -92,8 +92,8 @@ async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy(
 
 #[tokio::test]
 async fn a_probe_that_exists_counts_as_written_and_a_written_one_tells_its_encryption() {
-    let exists = Scripted::new(412, named("PreconditionFailed"));
-    let written = Scripted::new(200, "").with("x-amz-server-side-encryption", "aws:kms");
+    let exists = ScriptedResponse::new(412, named("PreconditionFailed"));
+    let written = ScriptedResponse::new(200, "").with("x-amz-server-side-encryption", "aws:kms");
     let (session, _server) = session(vec![exists, written]).await;
     assert_eq!(session.put_new(object("audit/a", b"x")).await.unwrap().encryption, None);
     let answer = session.put_new(object("audit/b", b"x")).await.unwrap();
@@ -102,21 +102,26 @@ async fn a_probe_that_exists_counts_as_written_and_a_written_one_tells_its_encry
 
 #[tokio::test]
 async fn a_buckets_region_is_read_from_whatever_answer_names_it() {
-    let naming = |status| Scripted::new(status, "").with("x-amz-bucket-region", "us-west-2");
+    let naming = |status| ScriptedResponse::new(status, "").with("x-amz-bucket-region", "us-west-2");
     let statuses = [200, 301, 307, 400, 403];
     let (session, server) = session(statuses.map(naming).into()).await;
     for status in statuses {
         assert_eq!(session.bucket_region().await, Ok("us-west-2".parse().ok()), "{status}");
     }
-    let head = &server.seen()[1];
+    let head = &server.requests()[1];
     assert_eq!((head.method.as_str(), head.path.trim_end_matches('/')), ("HEAD", &*format!("/{BUCKET}")));
     assert_eq!(head.header("x-amz-expected-bucket-owner"), Some("222222222222"));
 }
 
 #[tokio::test]
 async fn a_region_that_is_not_told_is_not_guessed_and_a_bucket_that_is_gone_is_told() {
-    let odd = Scripted::new(301, "").with("x-amz-bucket-region", "evil.example");
-    let answers = vec![Scripted::new(403, ""), Scripted::new(400, ""), odd, Scripted::new(404, "")];
+    let odd = ScriptedResponse::new(301, "").with("x-amz-bucket-region", "evil.example");
+    let answers = vec![
+        ScriptedResponse::new(403, ""),
+        ScriptedResponse::new(400, ""),
+        odd,
+        ScriptedResponse::new(404, ""),
+    ];
     let (session, _server) = session(answers).await;
     for _ in 0..3 {
         assert_eq!(session.bucket_region().await, Ok(None));
@@ -129,11 +134,11 @@ async fn a_region_that_is_not_told_is_not_guessed_and_a_bucket_that_is_gone_is_t
 async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_in_use() {
     let next = ExternalId::new(5, 6);
     let connector = Connector { next_external_id: Some(next.clone()), ..connector() };
-    let denied = || Scripted::new(403, named("AccessDenied"));
-    let rejected = Scripted::new(400, named("MalformedPolicyDocument"));
+    let denied = || ScriptedResponse::new(403, named("AccessDenied"));
+    let rejected = ScriptedResponse::new(400, named("MalformedPolicyDocument"));
     for (answers, works, asked) in [
-        (vec![Scripted::new(200, KEYS)], Ok(&next), 1),
-        (vec![denied(), Scripted::new(200, KEYS)], Ok(&connector.external_id), 2),
+        (vec![ScriptedResponse::new(200, KEYS)], Ok(&next), 1),
+        (vec![denied(), ScriptedResponse::new(200, KEYS)], Ok(&connector.external_id), 2),
         (vec![denied(), denied()], Err(DeliveryErrorKind::Denied), 2),
         (vec![rejected], Err(DeliveryErrorKind::Rejected), 1),
     ] {
@@ -146,7 +151,7 @@ async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_
             (opened, works) => panic!("{:?} where {works:?} was due", opened.map(drop)),
         }
         let shown: Vec<String> =
-            server.seen().iter().map(|seen| field(seen, "ExternalId").unwrap().to_owned()).collect();
+            server.requests().iter().map(|seen| field(seen, "ExternalId").unwrap().to_owned()).collect();
         let expected = [next.as_str(), connector.external_id.as_str()];
         assert_eq!(shown, expected[..asked]);
     }

@@ -7,21 +7,24 @@ use domain::ports::{PortError, QUEUE_BATCH, Queue as _};
 use serde_json::{Value, json};
 use services::queue::SqsQueue;
 
-use crate::server::{Scripted, Server};
+use crate::server::{ScriptedResponse, Server};
 use crate::world::services_of;
 
 fn batch(size: u64) -> Vec<ConnectorId> {
     (0..size).map(ConnectorId::new).collect()
 }
 
-async fn send(batch: &[ConnectorId], answer: Scripted) -> (Result<Vec<ConnectorId>, PortError>, Server) {
+async fn send(
+    batch: &[ConnectorId],
+    answer: ScriptedResponse,
+) -> (Result<Vec<ConnectorId>, PortError>, Server) {
     let server = Server::start([answer]).await;
     let url = format!("{}/111111111111/export", server.url);
     let queue = SqsQueue::new(&services_of(&server.url), url);
     (queue.send(batch, Duration::from_secs(61)).await, server)
 }
 
-fn answer(taken: &[u64], refused: &[u64]) -> Scripted {
+fn answer(taken: &[u64], refused: &[u64]) -> ScriptedResponse {
     let taken: Vec<Value> = taken
         .iter()
         .map(|id| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"}))
@@ -33,7 +36,7 @@ fn answer(taken: &[u64], refused: &[u64]) -> Scripted {
             json!({"Id": id, "SenderFault": false, "Code": "InternalError", "Message": "words"})
         })
         .collect();
-    Scripted::new(200, json!({"Successful": taken, "Failed": refused}).to_string())
+    ScriptedResponse::new(200, json!({"Successful": taken, "Failed": refused}).to_string())
 }
 
 #[tokio::test]
@@ -41,7 +44,7 @@ async fn each_connector_is_one_message_that_holds_nothing_but_its_id() {
     let batch = batch(10);
     let (sent, server) = send(&batch, answer(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], &[])).await;
     assert_eq!(sent.unwrap(), []);
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(seen[0].header("x-amz-target"), Some("AmazonSQS.SendMessageBatch"));
     let request: Value = serde_json::from_slice(&seen[0].body).unwrap();
     assert_eq!(request["QueueUrl"], format!("{}/111111111111/export", server.url));
@@ -64,18 +67,18 @@ async fn what_the_queue_refuses_or_does_not_mention_comes_back() {
 #[tokio::test]
 async fn a_call_that_fails_as_a_whole_is_an_error() {
     let refused = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
-    let (sent, server) = send(&batch(1), Scripted::new(403, refused)).await;
+    let (sent, server) = send(&batch(1), ScriptedResponse::new(403, refused)).await;
     let error = sent.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
-    assert_eq!(server.seen().len(), 1, "nothing passes by trying a denial again");
+    assert_eq!(server.requests().len(), 1, "nothing passes by trying a denial again");
 }
 
 #[tokio::test]
 async fn a_batch_that_sqs_would_refuse_is_never_sent() {
     let (none, server) = send(&[], answer(&[], &[])).await;
     assert_eq!(none.unwrap(), []);
-    assert!(server.seen().is_empty());
+    assert!(server.requests().is_empty());
     let (many, server) = send(&batch(QUEUE_BATCH as u64 + 1), answer(&[], &[])).await;
     assert!(matches!(many, Err(PortError::Bug { .. })));
-    assert!(server.seen().is_empty());
+    assert!(server.requests().is_empty());
 }

@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// The reply to every request.
 #[derive(Debug, Clone)]
-pub(crate) enum Answers {
+pub(crate) enum Reply {
     /// These bytes, to every request.
     With(String),
     /// No reply.
@@ -26,7 +26,7 @@ pub(crate) enum Answers {
     BodyWithoutEnd,
 }
 
-impl Answers {
+impl Reply {
     pub(crate) fn status(status: u16) -> Self {
         Self::With(format!("HTTP/1.1 {status} Words\r\ncontent-length: 2\r\n\r\nok"))
     }
@@ -36,11 +36,11 @@ impl Answers {
 #[derive(Debug, Clone)]
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
-    got: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
 }
 
 impl Receiver {
-    pub(crate) async fn start(answers: Answers) -> Self {
+    pub(crate) async fn start(answers: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, got) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
         let (acceptor, kept) = (acceptor(), Arc::clone(&got));
@@ -55,12 +55,12 @@ impl Receiver {
                 });
             }
         });
-        Self { address, got }
+        Self { address, received: got }
     }
 
     /// Every request that came through TLS, head and body.
-    pub(crate) fn got(&self) -> Vec<String> {
-        self.got.lock().unwrap().clone()
+    pub(crate) fn received(&self) -> Vec<String> {
+        self.received.lock().unwrap().clone()
     }
 }
 
@@ -90,13 +90,13 @@ async fn read(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
     }
 }
 
-async fn answer(stream: &mut (impl tokio::io::AsyncWrite + Unpin), answers: Answers) {
+async fn answer(stream: &mut (impl tokio::io::AsyncWrite + Unpin), answers: Reply) {
     let (first, then) = match answers {
-        Answers::With(answer) => (answer, None),
-        Answers::Never => return std::future::pending().await,
-        Answers::Closes => return,
-        Answers::HeadWithoutEnd => ("HTTP/1.1 200 OK\r\n".to_owned(), Some("x: y\r\n")),
-        Answers::BodyWithoutEnd => {
+        Reply::With(answer) => (answer, None),
+        Reply::Never => return std::future::pending().await,
+        Reply::Closes => return,
+        Reply::HeadWithoutEnd => ("HTTP/1.1 200 OK\r\n".to_owned(), Some("x: y\r\n")),
+        Reply::BodyWithoutEnd => {
             ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(), Some("2\r\nok\r\n"))
         }
     };

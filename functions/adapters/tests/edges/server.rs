@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, Method, Response, Uri};
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
@@ -29,13 +29,13 @@ impl Seen {
 
 /// A response of the script.
 #[derive(Debug, Clone)]
-pub(crate) struct Scripted {
+pub(crate) struct ScriptedResponse {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
 }
 
-impl Scripted {
+impl ScriptedResponse {
     pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
         Self { status, headers: Vec::new(), body: body.into() }
     }
@@ -48,8 +48,8 @@ impl Scripted {
 
 #[derive(Debug, Default)]
 struct Script {
-    seen: Vec<Seen>,
-    answers: VecDeque<Scripted>,
+    requests: Vec<RecordedRequest>,
+    responses: VecDeque<ScriptedResponse>,
 }
 
 /// The server; it ends with the test's runtime.
@@ -61,8 +61,8 @@ pub(crate) struct Server {
 
 impl Server {
     /// Sends these responses in turn, and then an empty 500.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = Scripted>) -> Self {
-        let script = Script { seen: Vec::new(), answers: answers.into_iter().collect() };
+    pub(crate) async fn start(answers: impl IntoIterator<Item = ScriptedResponse>) -> Self {
+        let script = Script { requests: Vec::new(), responses: answers.into_iter().collect() };
         let script = Arc::new(Mutex::new(script));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -73,8 +73,8 @@ impl Server {
     }
 
     /// Every request so far.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.script.lock().unwrap().seen.clone()
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.script.lock().unwrap().requests.clone()
     }
 }
 
@@ -86,8 +86,8 @@ async fn answer(
     body: Bytes,
 ) -> Response<Body> {
     let mut script = script.lock().unwrap();
-    script.seen.push(Seen { method, path: uri.path().to_owned(), headers, body });
-    let scripted = script.answers.pop_front().unwrap_or_else(|| Scripted::new(500, ""));
+    script.requests.push(RecordedRequest { method, path: uri.path().to_owned(), headers, body });
+    let scripted = script.responses.pop_front().unwrap_or_else(|| ScriptedResponse::new(500, ""));
     let mut response = Response::builder().status(scripted.status);
     for (name, value) in scripted.headers {
         response = response.header(name, value);

@@ -12,7 +12,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use services::keys::KmsSigner;
 
-use crate::server::{Scripted, Server};
+use crate::server::{ScriptedResponse, Server};
 use crate::world::services_of;
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -23,22 +23,22 @@ fn private() -> SigningKey {
     SigningKey::from_bytes(&[1; 32])
 }
 
-fn public(spec: &str) -> Scripted {
+fn public(spec: &str) -> ScriptedResponse {
     let der = [hex::decode(SPKI).unwrap(), private().verifying_key().as_bytes().to_vec()].concat();
     let answer = json!({
         "KeyId": KEY, "KeySpec": spec, "KeyUsage": "SIGN_VERIFY", "PublicKey": STANDARD.encode(der),
         "SigningAlgorithms": ["ED25519_SHA_512", "ED25519_PH_SHA_512"],
     });
-    Scripted::new(200, answer.to_string())
+    ScriptedResponse::new(200, answer.to_string())
 }
 
-fn signed(text: &str) -> Scripted {
+fn signed(text: &str) -> ScriptedResponse {
     let signature = STANDARD.encode(private().sign(text.as_bytes()).to_bytes());
     let answer = json!({ "KeyId": KEY, "Signature": signature, "SigningAlgorithm": "ED25519_SHA_512" });
-    Scripted::new(200, answer.to_string())
+    ScriptedResponse::new(200, answer.to_string())
 }
 
-async fn signing(answers: impl IntoIterator<Item = Scripted>) -> (ManifestSigner, Server) {
+async fn signing(answers: impl IntoIterator<Item = ScriptedResponse>) -> (ManifestSigner, Server) {
     let server = Server::start(answers).await;
     let current = Arc::new(KmsSigner::new(&services_of(&server.url), KEY.into()));
     (
@@ -57,7 +57,7 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
     let last = ChainState::after(None, PartNumber::FIRST, &pinned);
     signing.sign("another\n".into(), last.as_ref()).await.unwrap();
 
-    let seen = server.seen();
+    let seen = server.requests();
     let targets: Vec<_> = seen.iter().map(|seen| seen.header("x-amz-target").unwrap()).collect();
     assert_eq!(targets, ["TrentService.GetPublicKey", "TrentService.Sign", "TrentService.Sign"]);
     let request: Value = serde_json::from_slice(&seen[1].body).unwrap();
@@ -72,7 +72,8 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
 #[tokio::test]
 async fn how_long_a_key_is_good_is_asked_each_time() {
     let spec = "ECC_NIST_EDWARDS25519";
-    let described = |metadata: Value| Scripted::new(200, json!({ "KeyMetadata": metadata }).to_string());
+    let described =
+        |metadata: Value| ScriptedResponse::new(200, json!({ "KeyMetadata": metadata }).to_string());
     let now =
         described(json!({ "KeyId": "1234abcd", "KeyState": "Enabled", "CreationDate": 1_767_225_600.5 }));
     let ends = json!({
@@ -88,7 +89,7 @@ async fn how_long_a_key_is_good_is_asked_each_time() {
         tell(signing.public_keys().await.unwrap()),
         (from, Some("2026-02-01T00:00:00.000Z".to_owned()))
     );
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(seen[1].header("x-amz-target").unwrap(), "TrentService.DescribeKey");
     assert_eq!(serde_json::from_slice::<Value>(&seen[1].body).unwrap(), json!({ "KeyId": KEY }));
 }
@@ -120,12 +121,12 @@ async fn what_passes_is_tried_again_and_what_is_denied_is_not() {
         (500, "KMSInternalException", false, 3),
         (500, "KeyUnavailableException", false, 3),
     ] {
-        let refusal = Scripted::new(status, json!({ "__type": code, "message": "no" }).to_string());
+        let refusal = ScriptedResponse::new(status, json!({ "__type": code, "message": "no" }).to_string());
         let server = Server::start(vec![refusal; 4]).await;
         let signer = KmsSigner::new(&services_of(&server.url), KEY.into());
         let error = signer.sign(b"the text").await.unwrap_err();
         assert_eq!(matches!(error, PortError::Denied { .. }), denied, "{code}: {error:?}");
         assert_eq!(matches!(error, PortError::Transient { .. }), !denied, "{code}: {error:?}");
-        assert_eq!(server.seen().len(), asked, "{code}");
+        assert_eq!(server.requests().len(), asked, "{code}");
     }
 }

@@ -15,7 +15,7 @@ use futures_util::stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::server::{Scripted, Seen, Server};
+use crate::server::{RecordedRequest, ScriptedResponse, Server};
 use crate::world::{ACME, BUCKET, clients_of, connector, object, sha256};
 
 pub(crate) const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
@@ -27,13 +27,13 @@ pub(crate) const KEYS: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws
 async fn put(
     connector: &Connector,
     object: NewObject,
-    answers: Vec<Scripted>,
-) -> (Result<PutAnswer, DeliveryError>, Vec<Seen>) {
-    let server = Server::start(std::iter::once(Scripted::new(200, KEYS)).chain(answers)).await;
+    answers: Vec<ScriptedResponse>,
+) -> (Result<PutAnswer, DeliveryError>, Vec<RecordedRequest>) {
+    let server = Server::start(std::iter::once(ScriptedResponse::new(200, KEYS)).chain(answers)).await;
     let clients = clients_of(&server.url);
     let customers = StsCustomers::new(clients.sts, clients.customers);
     let bucket = customers.open(connector, PartNumber::new(42)).await.unwrap();
-    (bucket.put_new(object).await, server.seen())
+    (bucket.put_new(object).await, server.requests())
 }
 
 fn streamed(bytes: &'static [u8]) -> NewObject {
@@ -52,7 +52,7 @@ async fn an_object_is_put_with_the_sealed_checksum_and_no_other() {
         (object("audit/events/a.json", bytes), hex::encode(sha256(bytes).bytes())),
         (streamed(bytes), hex::encode(sha256(bytes).bytes())),
     ] {
-        let (answer, seen) = put(&connector(), object, vec![Scripted::new(200, "")]).await;
+        let (answer, seen) = put(&connector(), object, vec![ScriptedResponse::new(200, "")]).await;
         assert_eq!(answer, Ok(PutAnswer::Written));
         let put = &seen[1];
         assert_eq!((put.method.as_str(), put.path.as_str()), ("PUT", "/acme-logs/audit/events/a.json"));
@@ -86,7 +86,7 @@ async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     connector.destination.as_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
-    let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("aws:kms"));
     assert_eq!(seen[1].header("x-amz-server-side-encryption-aws-kms-key-id"), Some(key));
@@ -98,7 +98,7 @@ async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
 async fn sse_s3_is_asked_for_by_name_where_the_destination_says_so() {
     let mut connector = connector();
     connector.destination.as_mut().unwrap().encryption = Encryption::Aes256;
-    let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("AES256"));
     assert_eq!(seen[1].header("x-amz-server-side-encryption-aws-kms-key-id"), None);
@@ -112,22 +112,22 @@ async fn where_sts_is_not_active_for_the_role_the_main_region_is_asked() {
     let disabled = || {
         let code = "<ErrorResponse><Error><Code>RegionDisabledException</Code>\
                     <Message>words</Message></Error></ErrorResponse>";
-        Scripted::new(403, code)
+        ScriptedResponse::new(403, code)
     };
     let rotating = Connector { next_external_id: Some(ExternalId::new(3, 4)), ..connector() };
-    let open = async |answers: Vec<Scripted>, connector: &Connector| {
+    let open = async |answers: Vec<ScriptedResponse>, connector: &Connector| {
         let server = Server::start(answers).await;
         let clients = clients_of(&server.url);
         let opened =
             StsCustomers::new(clients.sts, clients.customers).open(connector, PartNumber::new(1)).await;
         let regions: Vec<String> = server
-            .seen()
+            .requests()
             .iter()
             .map(|seen| seen.header("authorization").unwrap().split('/').nth(2).unwrap().to_owned())
             .collect();
         (opened.map(|_| ()), regions)
     };
-    let (opened, regions) = open(vec![disabled(), Scripted::new(200, KEYS)], &rotating).await;
+    let (opened, regions) = open(vec![disabled(), ScriptedResponse::new(200, KEYS)], &rotating).await;
     assert_eq!((opened, regions.join(" ").as_str()), (Ok(()), "eu-central-1 us-east-1"));
     let (opened, regions) = open(vec![disabled(), disabled()], &rotating).await;
     assert_eq!(opened.unwrap_err().code, "RegionDisabledException");
@@ -136,13 +136,13 @@ async fn where_sts_is_not_active_for_the_role_the_main_region_is_asked() {
     let mut chinese = rotating;
     chinese.destination.as_mut().unwrap().role =
         "arn:aws-cn:iam::222222222222:role/auditferry/Delivery".parse().unwrap();
-    let (_, regions) = open(vec![disabled(), Scripted::new(200, KEYS)], &chinese).await;
+    let (_, regions) = open(vec![disabled(), ScriptedResponse::new(200, KEYS)], &chinese).await;
     assert_eq!(regions[1], "cn-north-1");
 }
 
 #[tokio::test]
 async fn the_role_is_assumed_with_the_vendors_keys_and_everything_that_binds_the_session() {
-    let (_, seen) = put(&connector(), object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    let (_, seen) = put(&connector(), object("audit/a", b"x"), vec![ScriptedResponse::new(200, "")]).await;
     let assume = &seen[0];
     assert!(assume.header("authorization").unwrap().contains("Credential=AKIDVENDOR/"));
     for field in [
@@ -160,7 +160,7 @@ async fn the_role_is_assumed_with_the_vendors_keys_and_everything_that_binds_the
 #[tokio::test]
 async fn a_stream_is_sent_once_and_the_protocol_starts_over() {
     let (answer, seen) =
-        put(&connector(), streamed(b"abcdef"), vec![Scripted::new(503, named("SlowDown"))]).await;
+        put(&connector(), streamed(b"abcdef"), vec![ScriptedResponse::new(503, named("SlowDown"))]).await;
     let fault = answer.unwrap_err();
     assert_eq!(
         (fault.kind, fault.code.as_str(), fault.message.as_str()),
@@ -171,12 +171,12 @@ async fn a_stream_is_sent_once_and_the_protocol_starts_over() {
 
 #[tokio::test]
 async fn a_stream_is_announced_and_waits_to_be_wanted() {
-    let (answer, seen) = put(&connector(), streamed(b"abcdef"), vec![Scripted::new(200, "")]).await;
+    let (answer, seen) = put(&connector(), streamed(b"abcdef"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("expect"), Some("100-continue"));
     let signature = seen[1].header("authorization").unwrap();
     assert!(!signature.contains(";expect;"), "a proxy may drop it: {signature}");
-    let (_, seen) = put(&connector(), object("audit/a", b"x"), vec![Scripted::new(200, "")]).await;
+    let (_, seen) = put(&connector(), object("audit/a", b"x"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(seen[1].header("expect"), None, "a few hundred bytes need no question");
 }
 
@@ -197,7 +197,7 @@ async fn s3_without_continue() -> String {
 
 #[tokio::test]
 async fn a_server_that_does_not_say_that_it_wants_the_body_gets_it_all_the_same() {
-    let sts = Server::start([Scripted::new(200, KEYS)]).await;
+    let sts = Server::start([ScriptedResponse::new(200, KEYS)]).await;
     let (assume, deliver) = (clients_of(&sts.url), clients_of(&s3_without_continue().await));
     let customers = StsCustomers::new(assume.sts, deliver.customers);
     let bucket = customers.open(&connector(), PartNumber::FIRST).await.unwrap();
@@ -206,20 +206,20 @@ async fn a_server_that_does_not_say_that_it_wants_the_body_gets_it_all_the_same(
 
 #[tokio::test]
 async fn a_conflict_is_never_taken_for_an_object_that_exists() {
-    let conflict = Scripted::new(409, named("ConditionalRequestConflict"));
+    let conflict = ScriptedResponse::new(409, named("ConditionalRequestConflict"));
     let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![conflict]).await;
     assert_eq!(answer.unwrap_err().kind, DeliveryErrorKind::Conflict);
     assert_eq!(seen.len(), 2);
-    let exists = Scripted::new(412, named("PreconditionFailed"));
+    let exists = ScriptedResponse::new(412, named("PreconditionFailed"));
     let (answer, _) = put(&connector(), object("audit/a", b"x"), vec![exists]).await;
     assert_eq!(answer, Ok(PutAnswer::Exists));
 }
 
 #[tokio::test]
 async fn a_redirect_is_told_and_never_followed() {
-    let elsewhere = Server::start([Scripted::new(200, "")]).await;
+    let elsewhere = Server::start([ScriptedResponse::new(200, "")]).await;
     for (status, code) in [(301, "PermanentRedirect"), (307, "TemporaryRedirect")] {
-        let redirect = Scripted::new(status, named(code))
+        let redirect = ScriptedResponse::new(status, named(code))
             .with("location", format!("{}/{BUCKET}/audit/a", elsewhere.url))
             .with("x-amz-bucket-region", "us-west-2");
         let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![redirect]).await;
@@ -228,5 +228,5 @@ async fn a_redirect_is_told_and_never_followed() {
         assert!(fault.message.contains("us-west-2"), "{}", fault.message);
         assert_eq!(seen.len(), 2, "asked once");
     }
-    assert!(elsewhere.seen().is_empty());
+    assert!(elsewhere.requests().is_empty());
 }

@@ -8,11 +8,11 @@ use domain::protocol::SealAnswer;
 use domain::time::Time;
 use serde_json::{Value, json};
 
-use super::scripted::{Scripted, cancelled, error};
+use super::scripted::{ScriptedServer, cancelled, error};
 use super::world::{self, at, connector, ledger};
 
 async fn seal_answered(status: u16, answer: Value) -> Result<SealAnswer, PortError> {
-    let server = Scripted::start([(status, answer)]).await;
+    let server = ScriptedServer::start([(status, answer)]).await;
     let start = at("2026-11-20T20:15:30Z");
     let cursor = domain::cursor::Cursor::new(start, start, start);
     ledger(&server.client).seal(&world::seal(&connector(), &cursor, &WorkerId::new(1, 2))).await
@@ -65,7 +65,7 @@ async fn a_seal_that_can_never_go_through_is_an_error_that_says_whose() {
 
 #[tokio::test]
 async fn all_tries_of_a_seal_bear_one_token_and_both_conditions() {
-    let server = Scripted::start([(500, json!({})), (200, json!({}))]).await;
+    let server = ScriptedServer::start([(500, json!({})), (200, json!({}))]).await;
     let config = server.client.config().to_builder();
     let retries = aws_sdk_dynamodb::config::retry::RetryConfig::standard()
         .with_initial_backoff(std::time::Duration::ZERO);
@@ -73,7 +73,7 @@ async fn all_tries_of_a_seal_bear_one_token_and_both_conditions() {
     let cursor = domain::cursor::Cursor::new(Time::EPOCH, Time::EPOCH, Time::EPOCH);
     let answer = ledger(&client).seal(&world::seal(&connector(), &cursor, &WorkerId::new(1, 2))).await;
     assert_eq!(answer.unwrap(), SealAnswer::Won);
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 2);
     assert!(asked[0]["ClientRequestToken"].is_string());
     assert_eq!(asked[0]["ClientRequestToken"], asked[1]["ClientRequestToken"]);
@@ -92,19 +92,19 @@ async fn a_refused_lease_tells_a_busy_connector_from_one_that_is_not_there() {
     for (answer, meaning) in
         [(held, LeaseAnswer::Held), (error("ConditionalCheckFailedException"), LeaseAnswer::Unknown)]
     {
-        let server = Scripted::start([(400, answer)]).await;
+        let server = ScriptedServer::start([(400, answer)]).await;
         let (ledger, id, worker) = (ledger(&server.client), connector().id, WorkerId::new(1, 2));
         let answer = ledger.lease(&id, &worker, Time::EPOCH, Time::EPOCH).await.unwrap();
         assert_eq!(answer, meaning);
-        assert_eq!(server.asked()[0]["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
+        assert_eq!(server.requests()[0]["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
     }
 }
 
 #[tokio::test]
 async fn a_snapshot_is_one_consistent_request_of_two_items() {
-    let server = Scripted::start([(200, json!({"Items": [], "Count": 0}))]).await;
+    let server = ScriptedServer::start([(200, json!({"Items": [], "Count": 0}))]).await;
     assert_eq!(ledger(&server.client).snapshot(&connector().id).await.unwrap(), None);
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0]["ConsistentRead"], true);
     let values = &asked[0]["ExpressionAttributeValues"];
@@ -115,34 +115,34 @@ async fn a_snapshot_is_one_consistent_request_of_two_items() {
 #[tokio::test]
 async fn a_write_that_meets_a_transaction_is_tried_again() {
     let conflict = || (400, error("TransactionConflictException"));
-    let server = Scripted::start([conflict(), conflict(), (200, json!({}))]).await;
+    let server = ScriptedServer::start([conflict(), conflict(), (200, json!({}))]).await;
     let (now, worker) = (at("2026-11-20T20:15:30Z"), WorkerId::new(1, 2));
     let id = connector().id;
     let answer = ledger(&server.retrying()).lease(&id, &worker, now, now + Duration::from_mins(5)).await;
     assert_eq!(answer.unwrap(), LeaseAnswer::Granted);
-    let asked = server.asked();
+    let asked = server.requests();
     assert!(asked.len() == 3 && asked[0] == asked[2], "{asked:?}");
 }
 
 /// A write that never gets through isn't a bug: the caller may retry.
 #[tokio::test]
 async fn a_write_that_keeps_meeting_transactions_is_a_temporary_failure() {
-    let server = Scripted::start([(); 3].map(|()| (400, error("TransactionConflictException")))).await;
+    let server = ScriptedServer::start([(); 3].map(|()| (400, error("TransactionConflictException")))).await;
     let (now, worker) = (at("2026-11-20T20:15:30Z"), WorkerId::new(1, 2));
     let answer = ledger(&server.retrying()).lease(&connector().id, &worker, now, now).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })), "{answer:?}");
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
 async fn a_claim_that_is_throttled_says_so_and_any_other_trouble_is_an_error() {
     let claim = Claim { id: connector().id, next_run_at: Time::EPOCH };
     for code in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"] {
-        let server = Scripted::start([(); 3].map(|()| (400, error(code)))).await;
+        let server = ScriptedServer::start([(); 3].map(|()| (400, error(code)))).await;
         let answer = ledger(&server.retrying()).claim(&claim, Time::LAST).await;
         assert_eq!(answer.unwrap(), ClaimAnswer::Throttled, "{code}");
     }
-    let server = Scripted::start([(); 3].map(|()| (500, error("InternalServerError")))).await;
+    let server = ScriptedServer::start([(); 3].map(|()| (500, error("InternalServerError")))).await;
     let answer = ledger(&server.retrying()).claim(&claim, Time::LAST).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })), "{answer:?}");
 }

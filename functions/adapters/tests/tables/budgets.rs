@@ -4,7 +4,7 @@ use domain::budget::{Budget, BudgetScope, Party, Spending};
 use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved, SpendOutcome, Spender as _};
 use serde_json::{Value, json};
 
-use super::scripted::{Scripted, cancelled, error};
+use super::scripted::{ScriptedServer, cancelled, error};
 use super::world::{change, connector, ledger};
 
 const FAILED: &str = "ConditionalCheckFailed";
@@ -18,9 +18,9 @@ fn spending(budget: Budget, party: Party) -> Spending {
 async fn spend(
     answers: impl IntoIterator<Item = (u16, Value)>,
 ) -> (Result<SpendOutcome, PortError>, Vec<Value>) {
-    let server = Scripted::start(answers).await;
+    let server = ScriptedServer::start(answers).await;
     let answer = ledger(&server.client).spend(&spending(Budget::TestMessages, Party::Tenant)).await;
-    (answer, server.asked())
+    (answer, server.requests())
 }
 
 #[tokio::test]
@@ -66,10 +66,10 @@ async fn a_creation_counts_the_connector_and_spends_in_its_own_transaction() {
         (&spends[1..], &["changes#operators#2026-11-29T22:00:00.000Z", "connectors"]),
         (&[], &["connectors"]),
     ] {
-        let server = Scripted::start([(200, json!({}))]).await;
+        let server = ScriptedServer::start([(200, json!({}))]).await;
         let answer = ledger(&server.client).create(&draft, &creation, spends).await;
         assert_eq!(answer.unwrap(), SaveAnswer::Saved(Saved::Stored));
-        let writes = server.asked()[0]["TransactItems"].as_array().unwrap().clone();
+        let writes = server.requests()[0]["TransactItems"].as_array().unwrap().clone();
         let counts: Vec<_> = writes.iter().filter_map(|write| write.get("Update")).collect();
         let found: Vec<_> = counts.iter().map(|count| count["Key"]["sk"]["S"].as_str().unwrap()).collect();
         assert_eq!(found, sorts);
@@ -90,8 +90,8 @@ async fn a_used_up_budget_is_told_behind_a_version_and_before_a_place() {
         (["None", "None", FAILED, FAILED], SaveAnswer::Exhausted(Budget::Connectors)),
         ([FAILED, FAILED, FAILED, "None"], SaveAnswer::Saved(Saved::Stale)),
     ] {
-        let server = Scripted::start([(400, cancelled(reasons)), nothing()]).await;
+        let server = ScriptedServer::start([(400, cancelled(reasons)), nothing()]).await;
         let told = ledger(&server.client).create(&connector(), &creation, &spends).await;
-        assert_eq!((told.unwrap(), server.asked().len()), (answer, 2), "{reasons:?}");
+        assert_eq!((told.unwrap(), server.requests().len()), (answer, 2), "{reasons:?}");
     }
 }

@@ -5,7 +5,7 @@ use domain::onboarding::OwnedResource;
 use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved};
 use serde_json::{Value, json};
 
-use super::scripted::{Scripted, cancelled, error};
+use super::scripted::{ScriptedServer, cancelled, error};
 use super::world::{change, connected, connector, ledger};
 
 const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
@@ -27,9 +27,9 @@ const MOVED: [&str; 4] = ["None", "None", "ConditionalCheckFailed", "None"];
 async fn connect(
     answers: impl IntoIterator<Item = (u16, Value)>,
 ) -> (Result<SaveAnswer, PortError>, Vec<Value>) {
-    let server = Scripted::start(answers).await;
+    let server = ScriptedServer::start(answers).await;
     let answer = ledger(&server.client).save(&connection(), None, &[]).await;
-    (answer, server.asked())
+    (answer, server.requests())
 }
 
 fn connection() -> Change {
@@ -180,11 +180,11 @@ async fn a_change_that_can_never_go_through_is_an_error_that_says_whose() {
 
 #[tokio::test]
 async fn a_record_of_another_kind_is_refused_unasked() {
-    let server = Scripted::start([(); 0].map(|()| (200, Value::Null))).await;
+    let server = ScriptedServer::start([(); 0].map(|()| (200, Value::Null))).await;
     let ledger = ledger(&server.client);
     let creation = change(None, &connected());
     assert!(matches!(ledger.save(&creation, None, &[]).await, Err(PortError::Bug { .. })));
     assert!(matches!(ledger.create(&connected(), &connection(), &[]).await, Err(PortError::Bug { .. })));
     assert!(matches!(ledger.create(&connector(), &creation, &[]).await, Err(PortError::Bug { .. })));
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }

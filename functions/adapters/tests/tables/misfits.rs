@@ -18,7 +18,7 @@ use domain::time::Time;
 use local::Stack;
 use serde_json::json;
 
-use super::scripted::{Scripted, error};
+use super::scripted::{ScriptedServer, error};
 use super::world::{client, hour, read_all};
 
 use ScalarAttributeType::{N, S};
@@ -164,7 +164,8 @@ async fn a_table_of_the_vendors_own_names_is_made_with_them() {
 #[tokio::test]
 async fn without_the_right_to_ask_the_settings_are_named_all_the_same() {
     let server =
-        Scripted::start([(400, error("ValidationException")), (400, error("AccessDeniedException"))]).await;
+        ScriptedServer::start([(400, error("ValidationException")), (400, error("AccessDeniedException"))])
+            .await;
     let said = read(&server.client, layout(["pk", "sk"], SortKeyForm::Rfc3339), &hour()).await;
     assert!(said.contains("EVENTS_PARTITION_KEY is `pk` and EVENTS_SORT_KEY is `sk`"), "{said}");
     assert!(said.contains("dynamodb:DescribeTable") && !said.contains("as scripted"), "{said}");
@@ -182,7 +183,7 @@ async fn another_refusal_of_a_table_that_fits_is_no_fault_of_the_settings() {
             {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
         ],
     }});
-    let server = Scripted::start([(400, error("ValidationException")), (200, described)]).await;
+    let server = ScriptedServer::start([(400, error("ValidationException")), (200, described)]).await;
     let settings = layout(["pk", "sk"], SortKeyForm::Rfc3339);
     let failed = read_all(&DynamoSource::new(server.client.clone(), settings), &hour()).await.unwrap_err();
     assert!(matches!(failed, PageError::Port(PortError::Bug { .. })), "{failed:?}");

@@ -10,7 +10,7 @@ use domain::ports::{PageError, PortError, Source as _};
 use domain::sort_key::SortKeyForm;
 use serde_json::{Value, json};
 
-use super::scripted::{Answer, Scripted, error};
+use super::scripted::{ScriptedResponse, ScriptedServer, error};
 use super::world::{hour, layout, read_all};
 
 fn item(partition: &str, second: u8) -> Value {
@@ -29,8 +29,10 @@ fn page(items: &[Value], more: bool) -> (u16, Value) {
     (200, page)
 }
 
-async fn source(answers: impl IntoIterator<Item = impl Into<Answer>>) -> (DynamoSource, Scripted) {
-    let server = Scripted::start(answers).await;
+async fn source(
+    answers: impl IntoIterator<Item = impl Into<ScriptedResponse>>,
+) -> (DynamoSource, ScriptedServer) {
+    let server = ScriptedServer::start(answers).await;
     (DynamoSource::new(server.client.clone(), layout(SortKeyForm::Rfc3339)), server)
 }
 
@@ -38,7 +40,7 @@ async fn source(answers: impl IntoIterator<Item = impl Into<Answer>>) -> (Dynamo
 async fn an_empty_page_with_a_key_is_not_the_end() {
     let (source, server) = source([page(&[], true), page(&[item("acme", 1)], true), page(&[], false)]).await;
     assert_eq!(read_all(&source, &hour()).await.unwrap().len(), 1);
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 3);
     assert!(asked.iter().all(|query| query["ConsistentRead"] == true));
     assert!(asked[0]["ExclusiveStartKey"].is_null() && asked[2]["ExclusiveStartKey"].is_object());
@@ -50,14 +52,14 @@ async fn the_next_page_is_on_its_way_while_this_one_is_exported() {
     let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, &hour()).await.unwrap();
     assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
     let asked_ahead = async {
-        while server.asked().len() < 2 {
+        while server.requests().len() < 2 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), asked_ahead).await.expect("nobody asks for the next page");
     assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
     assert!(reader.next_page().await.unwrap().is_none());
-    assert_eq!(server.asked().len(), 2, "no page is asked for twice");
+    assert_eq!(server.requests().len(), 2, "no page is asked for twice");
 }
 
 /// The text at a page's end is only a guess until the page is parsed.
@@ -73,7 +75,7 @@ async fn what_only_looks_like_the_start_of_the_next_page_is_not_followed() {
     let second = || page(&[item("acme", 2)], false);
     let (right, server) = source([odd(&start(1)), second(), second()]).await;
     assert_eq!(read_all(&right, &hour()).await.unwrap().len(), 2);
-    assert_eq!(server.asked().last().unwrap()["ExclusiveStartKey"], start(1));
+    assert_eq!(server.requests().last().unwrap()["ExclusiveStartKey"], start(1));
 
     let (last, _server) = source([odd(&Value::Null), second()]).await;
     assert_eq!(read_all(&last, &hour()).await.unwrap().len(), 1);
@@ -87,7 +89,7 @@ async fn pages_of_many_shards_are_small() {
         let mut reader = source.open(&"acme".parse().unwrap(), shards, 0, &hour()).await.unwrap();
         assert!(reader.next_page().await.unwrap().is_none());
     }
-    let limits: Vec<Value> = server.asked().iter().map(|asked| asked["Limit"].clone()).collect();
+    let limits: Vec<Value> = server.requests().iter().map(|asked| asked["Limit"].clone()).collect();
     assert_eq!(limits, [Value::Null, json!(80)]);
 }
 
@@ -106,23 +108,23 @@ async fn a_page_that_fails_fails_the_whole_read() {
 /// Neither one is taken for a page, and the SDK retries.
 #[tokio::test]
 async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
-    fn whole() -> Answer {
+    fn whole() -> ScriptedResponse {
         page(&[item("acme", 1), item("acme", 2)], false).into()
     }
-    let flipped = || Answer { body: whole().body.replace("\\\"n\\\":1", "\\\"n\\\":7"), ..whole() };
+    let flipped = || ScriptedResponse { body: whole().body.replace("\\\"n\\\":1", "\\\"n\\\":7"), ..whole() };
     assert_ne!(flipped().body, whole().body);
     let short = || {
         let body = whole().body.split_off(2);
-        Answer { crc32: crc32fast::hash(body.as_bytes()), body, ..whole() }
+        ScriptedResponse { crc32: crc32fast::hash(body.as_bytes()), body, ..whole() }
     };
-    let server = Scripted::start([flipped(), short(), whole()]).await;
+    let server = ScriptedServer::start([flipped(), short(), whole()]).await;
     let tries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let config = server.client.config().to_builder().retry_config(tries);
     let retrying = DynamoSource::new(Client::from_conf(config.build()), layout(SortKeyForm::Rfc3339));
     assert_eq!(read_all(&retrying, &hour()).await.unwrap().len(), 2);
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.requests().len(), 3);
 
-    let damages: [fn() -> Answer; 2] = [flipped, short];
+    let damages: [fn() -> ScriptedResponse; 2] = [flipped, short];
     for damaged in damages {
         let (source, _server) = source([damaged(), damaged(), damaged()]).await;
         let failed = read_all(&source, &hour()).await.unwrap_err();
@@ -164,13 +166,14 @@ async fn dynamodb_is_asked_for_the_layout_once_and_only_if_it_is_needed() {
         }}),
     );
     // A failed response is not cached.
-    let server = Scripted::start([(500, json!({})), describe, page(&[], false), page(&[], false)]).await;
+    let server =
+        ScriptedServer::start([(500, json!({})), describe, page(&[], false), page(&[], false)]).await;
     let table = EventsTable { ..layout(SortKeyForm::EpochSeconds) };
     let source = DynamoSource::new(server.client.clone(), table);
     assert!(read_all(&source, &hour()).await.is_err());
     assert!(read_all(&source, &hour()).await.unwrap().is_empty());
     assert!(read_all(&source, &hour()).await.unwrap().is_empty());
-    let queries = server.asked();
+    let queries = server.requests();
     assert_eq!(queries.iter().filter(|asked| asked["KeyConditionExpression"].is_null()).count(), 2);
     assert_eq!(queries[3]["ExpressionAttributeValues"][":low"], json!({"N": "1795204800"}));
 }

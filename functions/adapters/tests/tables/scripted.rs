@@ -14,20 +14,20 @@ use super::world::{client_at, deployed_client};
 
 #[derive(Debug, Default)]
 struct Script {
-    asked: Vec<Value>,
-    answers: VecDeque<Answer>,
+    requests: Vec<Value>,
+    responses: VecDeque<ScriptedResponse>,
 }
 
 /// A response, as it goes over the wire.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct ScriptedResponse {
     pub(crate) status: u16,
     pub(crate) body: String,
     /// DynamoDB always sends this checksum header of the body.
     pub(crate) crc32: u32,
 }
 
-impl From<(u16, Value)> for Answer {
+impl From<(u16, Value)> for ScriptedResponse {
     fn from((status, body): (u16, Value)) -> Self {
         let body = body.to_string();
         Self { status, crc32: crc32fast::hash(body.as_bytes()), body }
@@ -36,17 +36,17 @@ impl From<(u16, Value)> for Answer {
 
 /// The server; it ends with the test's runtime.
 #[derive(Debug, Clone)]
-pub(crate) struct Scripted {
+pub(crate) struct ScriptedServer {
     pub(crate) client: Client,
     url: String,
     script: Arc<Mutex<Script>>,
 }
 
-impl Scripted {
+impl ScriptedServer {
     /// Sends these responses in turn, and then an empty 500.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = impl Into<Answer>>) -> Self {
+    pub(crate) async fn start(answers: impl IntoIterator<Item = impl Into<ScriptedResponse>>) -> Self {
         let answers = answers.into_iter().map(Into::into).collect();
-        let script = Arc::new(Mutex::new(Script { asked: Vec::new(), answers }));
+        let script = Arc::new(Mutex::new(Script { requests: Vec::new(), responses: answers }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = client_at(&url);
@@ -61,8 +61,8 @@ impl Scripted {
     }
 
     /// Every request so far.
-    pub(crate) fn asked(&self) -> Vec<Value> {
-        self.script.lock().unwrap().asked.clone()
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.script.lock().unwrap().requests.clone()
     }
 }
 
@@ -80,8 +80,11 @@ pub(crate) fn cancelled<const N: usize>(reasons: [&str; N]) -> Value {
 
 async fn answer(State(script): State<Arc<Mutex<Script>>>, body: Bytes) -> Response<Body> {
     let mut script = script.lock().unwrap();
-    script.asked.push(serde_json::from_slice(&body).unwrap());
-    let answer = script.answers.pop_front().unwrap_or(Answer { status: 500, ..Answer::default() });
+    script.requests.push(serde_json::from_slice(&body).unwrap());
+    let answer = script
+        .responses
+        .pop_front()
+        .unwrap_or(ScriptedResponse { status: 500, ..ScriptedResponse::default() });
     let response = Response::builder().status(answer.status).header("x-amz-crc32", answer.crc32);
     response.header("content-type", "application/x-amz-json-1.0").body(Body::from(answer.body)).unwrap()
 }

@@ -181,7 +181,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn it_takes_what_another_parser_decodes_and_nothing_else(text in near_json()) {
+    fn it_accepts_exactly_what_another_parser_decodes(text in near_json()) {
         match check(&text) {
             Ok(checked) => {
                 prop_assert!(is_event(&text));
@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn an_event_as_a_line_is_its_own_bytes_but_for_line_breaks(text in near_json()) {
+    fn an_event_as_a_line_is_unchanged_except_for_line_breaks(text in near_json()) {
         let Ok(line) = one_line(text.clone()) else { return Ok(()) };
         let kept: Vec<u8> = text.into_iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
         prop_assert_eq!(&line, &kept);
@@ -225,7 +225,7 @@ fn why(text: impl AsRef<[u8]>) -> Option<EventErrorKind> {
 }
 
 #[test]
-fn what_some_reader_stops_at_is_no_event() {
+fn what_some_reader_rejects_is_not_an_event() {
     use EventErrorKind::{LoneSurrogate, NotAnObject, NotJson, NotUtf8, NumberRange};
     for (text, expected) in [
         (r#"{"id":"a","k\ud83d":1}"#, LoneSurrogate),
@@ -262,7 +262,7 @@ fn what_some_reader_stops_at_is_no_event() {
 }
 
 #[test]
-fn what_every_reader_takes_is_an_event_byte_for_byte() {
+fn what_every_reader_accepts_is_an_event_byte_for_byte() {
     for text in [
         "{}",
         r#"{"b":1.00, "a":"x\ud83d\ude00\u2028\u0000", "n":12345678901234567890123456789012345678}"#,
@@ -276,7 +276,7 @@ fn what_every_reader_takes_is_an_event_byte_for_byte() {
 }
 
 #[test]
-fn a_hundred_levels_are_taken_and_a_hundred_thousand_refused() {
+fn a_hundred_levels_are_valid_and_a_hundred_thousand_are_rejected() {
     let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert_eq!(why(nested(MAX_DEPTH)), None);
     assert_eq!(why(nested(MAX_DEPTH + 1)), Some(EventErrorKind::Nesting));
@@ -285,7 +285,7 @@ fn a_hundred_levels_are_taken_and_a_hundred_thousand_refused() {
 }
 
 #[test]
-fn the_words_tell_the_place_and_never_the_content() {
+fn an_error_contains_the_position_and_never_the_content() {
     for (text, words) in [
         ("{\"a\":", "not JSON at line 1, column 5"),
         ("{\n\"secret\":\"\\ud83d\"}", "half of a surrogate pair at line 2, column 17"),
@@ -310,7 +310,7 @@ fn a_path_is_a_name_or_a_pointer() {
 }
 
 #[test]
-fn a_field_that_stands_twice_is_told_on_each_level_of_its_path() {
+fn a_repeated_field_is_reported_on_each_level_of_its_path() {
     let paths = ["tenant", "/a/b"].map(FieldPath::new);
     for (event, values, repeated) in [
         (

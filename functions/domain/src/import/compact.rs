@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_quotes_stays() {
+    fn strings_stay_unchanged() {
         assert_eq!(compact("{ \"a b\" : [ 1 ,\r\n\t\"\\\" x \"] }\n"), r#"{"a b":[1,"\" x "]}"#);
         assert!(is_same("{\"a\": 1}", "{\n  \"a\" :1\n}") && !is_same("{\"a\":\"\"}", "{\"a\":\" \"}"));
         assert!(!is_same("{\"a\":1.0}", "{\"a\":1}"));
@@ -49,7 +49,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pretty_text_becomes_the_one_that_it_was_made_of(texts in prop::collection::vec(any::<String>(), 0..4), n: i64) {
+        fn a_pretty_text_becomes_compact_again(texts in prop::collection::vec(any::<String>(), 0..4), n: i64) {
             let value: Value = serde_json::json!({"a": texts, "b c": {"n": n, "e": {}, "l": []}});
             let tight = serde_json::to_string(&value).unwrap();
             prop_assert_eq!(compact(&serde_json::to_string_pretty(&value).unwrap()), tight.clone());

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_are_named_and_not_without_end() {
+    fn the_fields_are_listed_up_to_a_limit() {
         let guess = KeyFieldGuess::new(r#"{"b":1,"a\n":{"c":2}}"#);
         assert_eq!(
             (guess.fields, guess.more_fields, guess.id),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapper_of_events_is_seen() {
+    fn a_wrapper_of_events_is_detected() {
         assert_eq!(
             KeyFieldGuess::new(r#"{"n":1,"value":[ {"a":1}]}"#).wrapper_field.as_deref(),
             Some("value")

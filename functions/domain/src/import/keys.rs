@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_has_a_key_all_the_same() {
+    fn an_invalid_event_has_a_key_too() {
         let keys = KeyFields::new("/a/t", "/a/0", TimeForm::Rfc3339);
         let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
         for (invalid, why) in [
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_a_text_or_the_number_that_it_is_said_to_be() {
+    fn a_time_is_a_string_or_a_number_of_the_given_unit() {
         use TimeForm::{EpochMillis, EpochSeconds, Rfc3339};
         for (value, form, expected) in [
             (r#""2026-11-20T22:15:30+02:00""#, Rfc3339, "2026-11-20T20:15:30.000Z"),

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_what_its_first_bytes_say() {
+    fn the_type_of_a_file_follows_from_its_first_bytes() {
         let tar = [&[b'a'; 257][..], b"ustar\x0000"].concat();
         let utf16: Vec<u8> = "{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
         for (start, expected) in [

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_handed_out_as_it_stands() {
+    fn a_field_is_returned_as_it_is_written() {
         let object = r#"{ "n" : 1.50 , "d" : {"a/b":[10, {"t~":"x\u00e4"}]}, "\u0061b":"]}" ,"last":12345678901234567890123}"#;
         for (path, value) in [
             ("n", Some("1.50")),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_no_matter() {
+    fn deep_nesting_is_supported() {
         let deep = format!("{{\"a\":{}1{},\"b\":2}}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(at(&deep, "b"), Some("2"));
     }

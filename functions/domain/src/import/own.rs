@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_own_records_are_told_from_events() {
+    fn auditferrys_own_records_are_distinguished_from_events() {
         let heartbeat = r#"{"id":"heartbeat-con_1-1","time":"2026-11-20T21:05:01.000Z","type":"auditferry.heartbeat","connector":"con_1","window":{},"part":42,"next_expected_by":"x"}"#;
         let record = |rest: &str| {
             format!(

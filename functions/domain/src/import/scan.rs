@@ -72,7 +72,7 @@ impl ValueScanner {
     pub(super) fn after_member() -> Self {
         let mut nesting = NestingStack::default();
         nesting.push(true);
-        Self { state: State::AfterValue, nesting: nesting }
+        Self { state: State::AfterValue, nesting }
     }
 
     /// Continues with the next bytes. Returns how many of them belong to the value, and the result.
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_costs_a_bit_a_level_and_ends_somewhere() {
+    fn nesting_costs_one_bit_per_level_and_is_limited() {
         let deep = format!("{}1{}", "[{\"a\":".repeat(100_000), "}]".repeat(100_000));
         assert_eq!(length(deep.as_bytes(), 1 << 16), Some(deep.len()));
         let mut scan = ValueScanner::default();
@@ -338,7 +338,7 @@ mod tests {
     proptest! {
         /// It accepts exactly what an independent parser accepts, in whatever chunks the input comes.
         #[test]
-        fn it_takes_what_is_json_and_nothing_else(
+        fn it_accepts_exactly_json(
             text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n/u0]{0,24}"#, pieces in 1usize..9,
         ) {
             // In an array, since the two parsers treat the end of a bare number differently.
@@ -349,7 +349,7 @@ mod tests {
         }
 
         #[test]
-        fn values_of_another_writer_are_taken_whole(
+        fn values_of_another_writer_are_accepted_completely(
             texts in prop::collection::vec(any::<String>(), 0..4), number in any::<f64>(), pieces in 1usize..9,
         ) {
             let value = serde_json::json!({"a": texts, "n": number, "o": [{}, [], null, true]});

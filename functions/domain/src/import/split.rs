@@ -236,7 +236,7 @@ impl Splitter {
         }
         let position = self.outer_array.take().unwrap_or(position);
         let reason = "the array that begins here is not closed; is the input truncated?".to_owned();
-        Transition::Invalid(InvalidElement { position: position, last_line: self.position().line, reason })
+        Transition::Invalid(InvalidElement { position, last_line: self.position().line, reason })
     }
 
     fn begin_element(&mut self) -> Transition {
@@ -272,7 +272,7 @@ impl Splitter {
     /// Keeps the first reason if an error is pending already.
     fn fail_at(&mut self, position: Position, reason: String) {
         self.pending_error.get_or_insert(InvalidElement {
-            position: position,
+            position,
             last_line: self.position().line,
             reason,
         });
@@ -305,7 +305,7 @@ impl Splitter {
         self.mode = Mode::Between;
         self.consume(self.scanned);
         self.starts_line = false;
-        Transition::Invalid(InvalidElement { position: position, last_line: self.position().line, reason })
+        Transition::Invalid(InvalidElement { position, last_line: self.position().line, reason })
     }
 
     /// Checks that the element is UTF-8.
@@ -314,7 +314,7 @@ impl Splitter {
         let (position, at) = (self.position(), self.buffer.position_after(error.valid_up_to()));
         self.consume_returned();
         let reason = format!("not UTF-8 at line {}, column {}", at.line, at.column);
-        Err(InvalidElement { position: position, last_line: self.position().line, reason })
+        Err(InvalidElement { position, last_line: self.position().line, reason })
     }
 }
 

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrappers_are_seen_by_their_beginning_and_events_are_none() {
+    fn wrappers_are_detected_by_their_beginning_and_events_are_not() {
         for (text, opening) in [
             (r#"{"Records":[{"eventTime""#, Opening::Records(12)),
             ("{ \"Records\" : [\n  { ", Opening::Records(15)),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn more_is_asked_for_only_while_it_is_unclear() {
+    fn more_bytes_are_requested_only_while_undecided() {
         let text = r#"{"Records" : [ {"eventTime":1}]}"#;
         for end in 0..text.len() {
             let start = &text.as_bytes()[..end];

@@ -123,10 +123,10 @@ impl TryFrom<StoredManifest> for SignedManifest {
 }
 
 impl From<SignedManifest> for StoredManifest {
-    fn from(pinned: SignedManifest) -> Self {
+    fn from(manifest: SignedManifest) -> Self {
         // A note is UTF-8, so the conversion loses nothing.
-        let note = String::from_utf8_lossy(&pinned.note.bytes()).into_owned();
-        Self { note, keys: pinned.keys.iter().map(ToString::to_string).collect() }
+        let note = String::from_utf8_lossy(&manifest.note.bytes()).into_owned();
+        Self { note, keys: manifest.keys.iter().map(ToString::to_string).collect() }
     }
 }
 
@@ -146,7 +146,7 @@ impl fmt::Debug for PreviousSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "None",
-            Self::Signer(_) => "Key",
+            Self::Signer(_) => "Signer",
             Self::Lost => "Lost",
         })
     }
@@ -165,7 +165,7 @@ pub struct ManifestSigner {
 
 impl fmt::Debug for ManifestSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signing({})", self.vendor)
+        write!(f, "ManifestSigner({})", self.vendor)
     }
 }
 
@@ -178,7 +178,8 @@ pub enum SigningError {
     /// The active key is neither the current nor the previous one, so no key can hand over to the current
     /// one.
     #[error(
-        "the newest manifest was signed by key {last}, which is neither the current key, {current}, nor the previous one; set SIGNING_KEY_PREVIOUS to that key, or to `lost` if it is lost for good"
+        "the newest manifest was signed by key {last}, which is neither the current key, {current}, nor the \
+         previous one; set SIGNING_KEY_PREVIOUS to that key, or to `lost` if it is lost for good"
     )]
     NotHandedOver {
         /// The active key of the chain.
@@ -188,7 +189,9 @@ pub enum SigningError {
     },
     /// This deployment's key was active before, and has handed over to another one.
     #[error(
-        "key {current} was retired: key {last} has signed since part {} of this connector, and a retired key never signs again. If this stack was rolled back, deploy it with the newest key; waiting parts are sealed then",
+        "key {current} was retired: key {last} has signed since part {} of this connector, and a retired key \
+         never signs again. If this stack was rolled back, deploy it with the newest key; waiting parts are \
+         sealed then",
         since.get()
     )]
     Retired {
@@ -233,13 +236,13 @@ impl ManifestSigner {
         let mut signed = Vec::new();
         if let Some(last) = last.map(|last| last.key).filter(|last| *last != current_id) {
             match &self.previous {
-                PreviousSigner::Signer(before) => {
-                    let key = self.verifier_key(&**before).await?;
+                PreviousSigner::Signer(previous) => {
+                    let key = self.verifier_key(&**previous).await?;
                     if KeyId::from(key.id()) != last {
                         return Err(SigningError::NotHandedOver { last, current: current_id });
                     }
                     text.push_str(&successor_line(&current));
-                    let signature = before.sign(signable_bytes(&text)?).await?;
+                    let signature = previous.sign(signable_bytes(&text)?).await?;
                     signed.push((key, signature));
                 }
                 PreviousSigner::Lost => {}
@@ -250,13 +253,13 @@ impl ManifestSigner {
         }
         let signature = self.current.sign(signable_bytes(&text)?).await?;
         signed.push((current, signature));
-        let pinned = SignedManifest::new(text, signed)?;
-        for (key, signature) in pinned.keys.iter().zip(pinned.note.signatures()) {
-            if !key.has_signed(&pinned.note, signature) {
+        let manifest = SignedManifest::new(text, signed)?;
+        for (key, signature) in manifest.keys.iter().zip(manifest.note.signatures()) {
+            if !key.has_signed(&manifest.note, signature) {
                 return Err(SigningError::InvalidSignature(key.id().into()));
             }
         }
-        Ok(pinned)
+        Ok(manifest)
     }
 
     /// The public keys with their validity: the current one, then the previous one.
@@ -265,8 +268,8 @@ impl ManifestSigner {
     /// If they can't be read or are invalid.
     pub async fn public_keys(&self) -> Result<Vec<RingKey>, SigningError> {
         let mut ring = vec![self.ring_key(&*self.current).await?];
-        if let PreviousSigner::Signer(before) = &self.previous {
-            ring.push(self.ring_key(&**before).await?);
+        if let PreviousSigner::Signer(previous) = &self.previous {
+            ring.push(self.ring_key(&**previous).await?);
         }
         Ok(ring)
     }

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_an_accounts_own_namespace_tells_account_and_region() {
+    fn a_regional_bucket_name_contains_account_and_region() {
         let regional = |name: &str| name.parse::<BucketName>().unwrap().regional();
         for (name, account, region) in [
             ("acme-audit-123456789012-eu-central-1-an", "123456789012", "eu-central-1"),
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_pasted_is_read_or_answered_with_the_bare_form() {
+    fn a_pasted_name_is_accepted_or_rejected_with_the_bare_form() {
         let bucket: BucketName = "acme-log".parse().unwrap();
         for same in [
             " acme-log",
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_is_wrong_in_one_place_is_none() {
+    fn a_region_that_is_wrong_in_one_place_is_rejected() {
         for bad in [
             "eu-1",
             "eu-de-north-east-1",
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_named_by_the_arn_of_a_key_or_an_alias() {
+    fn a_kms_key_is_the_arn_of_a_key_or_an_alias() {
         let longest = "a".repeat(250);
         for good in
             ["key/1234abcd-12ab-34cd-56ef-1234567890ab", "alias/acme/audit_log", &format!("alias/{longest}")]

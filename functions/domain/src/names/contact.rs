@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_could_be_anything_else_are_refused() {
+    fn ambiguous_addresses_are_rejected() {
         for good in ["a@b.example", "first.last+audit@sub.acme-corp.example", "o'neill@acme.example"] {
             assert_eq!(good.parse::<EmailAddress>().unwrap().as_str(), good);
         }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_the_host_is_told_to_nobody() {
+    fn a_webhooks_path_is_never_revealed() {
         let url: WebhookUrl = "https://hooks.acme.example/T0/canary".parse().unwrap();
         assert_eq!(format!("{url:?}"), "WebhookUrl(https://hooks.acme.example/…)");
         let error = "http://hooks.acme.example/T0/canary".parse::<WebhookUrl>().unwrap_err().to_string();

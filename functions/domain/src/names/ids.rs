@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connector_id_has_exactly_the_form_that_we_make() {
+    fn a_connector_id_has_exactly_one_form() {
         let id = ConnectorId::new(0xab);
         assert_eq!(id.as_str(), "con_00000000000000ab");
         assert_eq!(id.as_str().parse::<ConnectorId>().unwrap(), id);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_is_known_by_all_of_its_bits() {
+    fn a_worker_id_contains_all_of_its_bits() {
         assert_eq!(WorkerId::new(1, 0xab).as_str(), "000000000000000100000000000000ab");
     }
 
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_external_id_has_exactly_the_form_that_we_make() {
+    fn an_external_id_has_exactly_one_form() {
         let digits = "0123456789abcdef0123456789abcdef";
         assert!(format!("af-{digits}").parse::<ExternalId>().is_ok());
         let (upper, mixed) = (digits.to_uppercase(), digits.replacen('a', "A", 1));
@@ -151,7 +151,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_external_id_that_we_make_is_one(high: u64, low: u64) {
+        fn every_generated_external_id_is_valid(high: u64, low: u64) {
             let id = ExternalId::new(high, low);
             assert_eq!(id.as_str().parse::<ExternalId>().unwrap(), id);
         }

@@ -77,8 +77,8 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_stands_around_a_name_goes() {
-        for is_padding in [
+    fn what_surrounds_a_name_is_removed() {
+        for padded in [
             " x ",
             "x\n",
             "\tx\r\n",
@@ -90,7 +90,7 @@ mod tests {
             " \" x \" ",
             "\u{feff}x",
         ] {
-            assert_eq!(trim_pasted(is_padding), "x", "{is_padding:?}");
+            assert_eq!(trim_pasted(padded), "x", "{padded:?}");
         }
         for kept in ["x y", "\"x", "x'", "\"\"x\"", ""] {
             assert_eq!(trim_pasted(kept), if kept == "\"\"x\"" { "\"x" } else { kept });
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_found_where_it_is_written_in_another_way() {
+    fn a_bucket_is_found_in_uris_arns_and_urls() {
         for (text, name, behind) in [
             ("s3://acme-log", "acme-log", ""),
             ("S3://acme-log/", "acme-log", ""),

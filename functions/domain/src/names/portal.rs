@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_portal_is_a_name_over_https_or_this_machine() {
+    fn the_portal_is_a_name_over_https_or_localhost() {
         for (good, link) in [
             ("https://audit.vendor.example", "https://audit.vendor.example/portal/confirm/t"),
             ("https://audit.vendor.example/", "https://audit.vendor.example/portal/confirm/t"),

@@ -72,7 +72,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn hostile_prefixes_are_refused_with_the_reason() {
+    fn hostile_prefixes_are_rejected_with_the_reason() {
         for (bad, why) in [
             ("../etc", "`..`"),
             ("a/./b", "`.`"),

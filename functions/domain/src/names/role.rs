@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn wrong_role_arns_are_refused() {
+    fn wrong_role_arns_are_rejected() {
         for bad in [
             "",
             "arn:aws:iam::1234:role/x",
@@ -181,8 +181,8 @@ mod tests {
     }
 
     #[test]
-    fn what_else_people_paste_is_named_and_what_stands_around_a_role_goes() {
-        for (trimmed, named) in [
+    fn other_principals_are_named_and_surrounding_white_space_is_removed() {
+        for (given, named) in [
             ("arn:aws:sts::123456789012:assumed-role/AuditferryDelivery/x", "a role session"),
             ("arn:aws:sts::123456789012:federated-user/x", "a federated user"),
             ("arn:aws:iam::123456789012:root", "a whole account"),
@@ -193,7 +193,7 @@ mod tests {
                 "the stack's output RoleArn",
             ),
         ] {
-            let error = trimmed.parse::<CustomerRole>().unwrap_err().to_string();
+            let error = given.parse::<CustomerRole>().unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("it looks like"), "{error}");
         }
         let role = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_that_is_wrong_in_one_place_is_no_roles() {
+    fn a_role_arn_that_is_wrong_in_one_place_is_rejected() {
         let role = |resource: &str| format!("arn:aws:iam::123456789012:role/{resource}").parse::<RoleArn>();
         let (name, folder) = ("n".repeat(64), "f".repeat(510));
         for good in ["x", "a/b/x", &name, &format!("{folder}/x")] {
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customers_role_off_our_path_is_refused_with_the_path_and_the_right_form() {
+    fn a_customers_role_on_another_path_is_rejected_with_the_path_and_the_right_form() {
         for bad in [
             "arn:aws:iam::123456789012:role/AuditferryDelivery",
             "arn:aws:iam::123456789012:role/auditferry-exporter",

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_product_calls_its_customers_is_taken_as_it_stands() {
+    fn a_products_names_of_its_customers_are_accepted_unchanged() {
         for good in [
             "acme",
             "7",
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused_with_the_reason_and_the_form() {
+    fn an_invalid_id_is_rejected_with_the_reason_and_the_form() {
         for (bad, why) in [
             ("", "is empty"),
             ("a\nb", "control"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_sees_what_does_not_show_itself() {
+    fn invisible_characters_are_shown_to_people() {
         for (id, seen) in [
             ("acme", "acme"),
             ("auth0|123", "auth0|123"),
@@ -135,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_is_kept_or_refused_and_no_two_are_written_the_same_way(
+        fn an_id_is_kept_or_rejected_and_no_two_look_alike(
             any in any::<String>(), ids in prop::array::uniform2("[a \\\\u{}0-9\u{a0}\u{202e}\u{308}\"]{1,6}"),
         ) {
             if let Ok(id) = any.parse::<TenantId>() {

@@ -37,7 +37,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_does_not_show_itself_is_escaped_wherever_it_stands() {
+    fn invisible_characters_are_escaped_everywhere() {
         for (text, escaped) in [
             ("arn:aws:iam::111111111111:user/Ann", "arn:aws:iam::111111111111:user/Ann"),
             ("Jos\u{e9} O'Neill", "Jos\u{e9} O'Neill"),
@@ -53,7 +53,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_shows_stays_and_two_texts_never_look_alike(one in "\\PC{0,8}", other in any::<String>()) {
+        fn visible_text_stays_and_two_texts_never_look_alike(one in "\\PC{0,8}", other in any::<String>()) {
             prop_assert_eq!(one == other, escape_invisible(&one) == escape_invisible(&other));
             prop_assert!(!escape_invisible(&other).chars().any(char::is_control));
         }

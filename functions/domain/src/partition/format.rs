@@ -197,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn the_default_numbers_shards_only_where_there_are_several() {
+    fn the_default_numbers_shards_only_if_there_are_several() {
         assert_eq!(PartitionFormat::default(), format("{tenant}"));
         assert_eq!(key("{tenant}", "acme", 1, 0), "acme");
         assert_eq!(key("{tenant}", "acme", 4, 3), "acme#3");
     }
 
     #[test]
-    fn a_format_of_its_own_is_followed_to_the_letter() {
+    fn a_custom_format_is_applied_literally() {
         assert_eq!(key("TENANT#{tenant}", "acme", 1, 0), "TENANT#acme");
         assert_eq!(key("{tenant}#{shard}", "acme", 1, 0), "acme#0");
         assert_eq!(key("v1/{shard}:{tenant}/log", "acme", 16, 12), "v1/12:acme/log");
@@ -212,7 +212,7 @@ mod tests {
 
     /// Whatever a product calls its customers, the ID is used unchanged in the key.
     #[test]
-    fn an_id_stands_in_its_key_as_it_is() {
+    fn an_id_is_used_unchanged_in_its_key() {
         for id in
             ["auth0|123", " a b ", "Zürich", "{tenant}", "{shard}", "a#b", "${aws:username}", "a\u{202e}b"]
         {
@@ -224,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn a_format_without_shard_refuses_a_tenant_with_several() {
+    fn a_format_without_shard_rejects_a_tenant_with_several() {
         let format = format("TENANT#{tenant}");
         let error = format.key(&"acme".parse().unwrap(), 4.try_into().unwrap(), 0).unwrap_err().to_string();
         assert!(error.contains("`acme`") && error.contains("{shard}") && error.contains('4'), "{error}");
     }
 
     #[test]
-    fn an_id_that_reads_like_a_shard_of_another_is_refused_from_its_text_alone() {
+    fn an_id_that_looks_like_a_shard_of_another_tenant_is_rejected() {
         for (format, id, mark) in [
             ("{tenant}", "acme#0", "ends in `#0`"),
             ("{tenant}", "acme#63", "ends in `#63`"),
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_no_key_can_be_read_as_is_taken() {
+    fn an_unambiguous_id_is_accepted() {
         for (format, id) in [
             ("{tenant}", "acme#"),
             ("{tenant}", "acme#0x"),
@@ -283,7 +283,7 @@ mod tests {
 
     /// DynamoDB accepts 2,048 bytes; the longest ID and the longest format together don't exceed that.
     #[test]
-    fn the_longest_key_is_one_that_dynamodb_takes() {
+    fn the_longest_key_is_accepted_by_dynamodb() {
         let id: TenantId = "\u{1f980}".repeat(256).parse().unwrap();
         let filler = "\u{1f980}".repeat(MAX_FORMAT_CHARS - "{tenant}{shard}".len() - 1);
         for text in [format!("{filler}{{tenant}}/{{shard}}"), format!("{filler}/{{tenant}}")] {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_in_which_tenants_could_meet_are_refused_with_the_right_form() {
+    fn formats_in_which_tenants_could_share_a_key_are_rejected_with_the_right_form() {
         for bad in [
             "",
             "tenant",

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_another_form_are_found_and_history_is_passed_over() {
+    fn unparsable_keys_are_found_and_history_is_skipped() {
         use SortKeyForm as F;
         let until = at("2023-07-10T11:40:00Z");
         let upper = |time: &str| format!("{}-7000", F::UuidV7.bound(at(time)).to_uppercase());
@@ -227,7 +227,7 @@ mod tests {
 
     /// Each gap costs one Query per shard and day.
     #[test]
-    fn there_are_less_than_ninety_to_be_read_every_day() {
+    fn there_are_fewer_than_ninety_gaps_to_query_every_day() {
         let most = |form: SortKeyForm| {
             let start = at("2026-01-01T00:00:00Z");
             let hours = (0..366 * 24u32).step_by(7);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_that_are_seconds_tell_no_time_and_lie_before_all_times() {
+    fn seconds_in_place_of_milliseconds_are_unparsable_and_lie_before_all_times() {
         let form = SortKeyForm::EpochMillis;
         let number = |text: &str| SortKey::Number(text.into());
         for small in ["0", "1688990400", "1688990400.5", "999999999999.999", "-1"] {
@@ -265,7 +265,7 @@ mod tests {
         }
 
         #[test]
-        fn no_key_that_tells_a_time_lies_in_a_gap(
+        fn no_parsable_key_lies_in_a_gap(
             form in any_form(), until in any_time(), before in any_time(), tail in any::<u64>(), ago in 0..100_000i64,
         ) {
             let near = Time::from_millis((until.millis() - ago).max(0)).unwrap();
@@ -280,7 +280,7 @@ mod tests {
         /// A key is never found both by a window and by the search for unparsable keys. It is found by
         /// neither only if it begins like a key of an earlier time.
         #[test]
-        fn windows_and_strays_share_no_key_and_pass_over_none_but_history(
+        fn windows_and_the_search_for_unparsable_keys_share_no_key_and_skip_only_history(
             form in any_form(), times in [time_of_a_table(), time_of_a_table(), time_of_a_table()],
             near in 0..3_000_000_000i64, kept in 0usize..24, then in "[ -~]{0,4}", upper: bool, garbage in prop::option::of("[ -~]{0,30}"),
         ) {
@@ -299,7 +299,7 @@ mod tests {
         }
 
         #[test]
-        fn upper_case_uuids_of_the_time_behind_are_found(since in time_of_a_table(), behind in 0..100_000_000_000i64) {
+        fn upper_case_uuids_of_later_times_are_found(since in time_of_a_table(), behind in 0..100_000_000_000i64) {
             let form = SortKeyForm::UuidV7;
             let time = Time::from_millis(since.millis() + behind).unwrap();
             let key = text(&format!("{}-7ABC-8000-0123456789AB", form.bound(time).to_uppercase()));

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_tells_its_time() {
+    fn each_form_is_parsed() {
         let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
         let second: Time = "2026-11-20T20:15:30Z".parse().unwrap();
         for (form, key, time) in [
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_another_form_tell_no_time() {
+    fn keys_of_another_form_are_unparsable() {
         for form in SortKeyForm::NAMES.map(|(_, form)| form) {
             for key in [
                 "",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_spelt_nearly_like_a_key_tells_no_time() {
+    fn a_text_that_resembles_a_key_is_unparsable() {
         use SortKeyForm as F;
         let (ulid, version_7) = ("01ARYZ6S41TSV4RRFFQ69G5FAV", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
         for (form, key, parses) in [
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_go_by_their_names_and_those_that_read_numbers_say_so() {
+    fn forms_are_found_by_name_and_those_that_read_numbers_are_marked() {
         for (name, form) in SortKeyForm::NAMES {
             assert_eq!((SortKeyForm::named(name), form.name()), (Some(form), name));
             let number = |text: &str| form.time_of(&SortKey::Number(text.into()));
@@ -268,8 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_whole_seconds_and_of_mixed_precision_are_cut_between_seconds_and_others_between_milliseconds()
-    {
+    fn keys_are_cut_between_seconds_or_milliseconds_by_their_form() {
         let (second, millisecond) = (Duration::from_secs(1), Duration::from_millis(1));
         for (form, grain) in [
             (SortKeyForm::Rfc3339, second),
@@ -283,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_before_a_time_by_what_it_tells_and_else_by_its_bytes() {
+    fn a_key_is_compared_by_its_time_or_else_by_its_bytes() {
         let form = SortKeyForm::Rfc3339;
         let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
         for (key, before) in [
@@ -347,7 +346,7 @@ mod tests {
     proptest! {
         /// Windows tile the key order: each key is found by the Query of exactly one of two adjacent windows.
         #[test]
-        fn a_key_lies_in_exactly_one_of_two_windows_that_meet(
+        fn a_key_lies_in_exactly_one_of_two_adjacent_windows(
             form in prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec()),
             from in 1_700_000_000_000i64..1_700_000_003_000, first in 1i64..4000, second in 1i64..4000,
             key in 1_700_000_000_000i64..1_700_000_008_000, tail in any::<u64>(), garbage in prop::option::of("[ -~]{0,30}"),
@@ -370,7 +369,7 @@ mod tests {
         /// In whatever mixture of notations, each key is read only in the window of its time, and found by
         /// the Query of that window.
         #[test]
-        fn every_spelling_is_read_in_the_window_of_its_time_and_in_no_other(
+        fn every_notation_is_read_only_in_the_window_of_its_time(
             start in 1_700_000_000_000i64..1_700_000_001_000, spans in prop::collection::vec(1i64..3000, 1..8),
             whole: bool, offset in -2000i64..20_000, tail in any::<u64>(),
         ) {
@@ -394,7 +393,7 @@ mod tests {
 
         /// Every cut between two grains relies on this.
         #[test]
-        fn the_order_of_keys_is_that_of_their_grains_however_they_are_spelt(
+        fn keys_are_ordered_by_their_grains_in_every_notation(
             form in prop::sample::select(SortKeyForm::NAMES.map(|(_, form)| form).to_vec()),
             times in prop::array::uniform2(1_700_000_000_000i64..1_700_000_003_000), tails in any::<[u64; 2]>(),
         ) {

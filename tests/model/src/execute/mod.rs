@@ -118,7 +118,7 @@ impl Executor<'_> {
     /// The answer; `None` while the effect is only partly executed.
     fn answer(&mut self, worker: &mut Worker, effect: &Effect, execution: Execution) -> Option<Answer> {
         let done = execution == Execution::Done || execution == Execution::AnswerLost;
-        let failed = || Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed"));
+        let failed = || Answer::Failed(InternalError::new(InternalErrorKind::Port, "the call failed"));
         let number = worker.account;
         let name = Worker::name(worker.slot);
         let (now, variant) = (self.clock(), self.variant);
@@ -227,7 +227,7 @@ impl Executor<'_> {
         let (setup, number) = (self.setup, worker.account);
         let now = self.clock();
         if execution == Execution::Fails && self.variant != Variant::TakesFailedPageForEnd {
-            return Some(Answer::Failed(InternalError::new(InternalErrorKind::Port, "it failed")));
+            return Some(Answer::Failed(InternalError::new(InternalErrorKind::Port, "the call failed")));
         }
         let Some(mut reading) = worker.reading.take() else {
             worker.reading = Some(PartRead::begin(setup, &self.world.accounts[number], request));

@@ -22,7 +22,7 @@ use account::Accounts;
 
 /// A response of S3 that a test sets, in place of the bucket's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scripted {
+pub enum ScriptedResponse {
     /// 409: another request for the key is in progress, and the object isn't written.
     Conflict,
     /// 409 although the object is written.
@@ -61,7 +61,7 @@ pub struct FakeCustomers {
 #[derive(Debug, Default)]
 struct State {
     accounts: Accounts,
-    script: VecDeque<(String, Scripted)>,
+    script: VecDeque<(String, ScriptedResponse)>,
     attempts: Vec<Attempt>,
     opened: usize,
 }
@@ -118,7 +118,7 @@ impl FakeCustomers {
 
     /// Sets the response to the next put to this bucket; several are used in the order in which they were
     /// set.
-    pub fn answer_next(&self, bucket: &str, scripted: Scripted) {
+    pub fn respond_next(&self, bucket: &str, scripted: ScriptedResponse) {
         locked(&self.shared).script.push_back((bucket.to_owned(), scripted));
     }
 
@@ -223,15 +223,17 @@ impl State {
         let place = self.script.iter().position(|(name, _)| name == bucket);
         match place.and_then(|place| self.script.remove(place)).map(|(_, scripted)| scripted) {
             None => self.accounts.put(to, key, bytes, honest),
-            Some(Scripted::Conflict) => say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict"),
-            Some(Scripted::Unavailable) => say(DeliveryErrorKind::Unavailable, "SlowDown"),
-            Some(Scripted::Expired) => say(DeliveryErrorKind::Expired, "ExpiredToken"),
-            Some(Scripted::Rejected) => say(DeliveryErrorKind::Rejected, "BadDigest"),
-            Some(Scripted::ConflictButWritten) => {
+            Some(ScriptedResponse::Conflict) => {
+                say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
+            }
+            Some(ScriptedResponse::Unavailable) => say(DeliveryErrorKind::Unavailable, "SlowDown"),
+            Some(ScriptedResponse::Expired) => say(DeliveryErrorKind::Expired, "ExpiredToken"),
+            Some(ScriptedResponse::Rejected) => say(DeliveryErrorKind::Rejected, "BadDigest"),
+            Some(ScriptedResponse::ConflictButWritten) => {
                 drop(self.accounts.put(to, key, bytes, honest));
                 say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
             }
-            Some(Scripted::UnavailableButWritten) => {
+            Some(ScriptedResponse::UnavailableButWritten) => {
                 drop(self.accounts.put(to, key, bytes, honest));
                 say(DeliveryErrorKind::Unavailable, "RequestTimeout")
             }

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_of_the_same_layout_is_the_event_that_it_is_to_the_exporter() {
+    fn an_item_with_the_same_layout_is_read_as_the_exporter_reads_it() {
         for (rest, body) in [
             (r#","event":{"S":"{\"b\": 1.0, \"a\":1e400}"},"gsi":{"S":"x"}"#, r#"{"b": 1.0, "a":1e400}"#),
             (r#","event":{"M":{"b":{"N":"1.0"},"a":{"NULL":true}}}"#, r#"{"b":1.0,"a":null}"#),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_typed_is_no_item() {
+    fn an_object_without_types_is_not_an_item() {
         for item in [
             r#"{"a":1}"#,
             r#"{"a":"S"}"#,

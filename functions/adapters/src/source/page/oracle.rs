@@ -145,7 +145,7 @@ fn respelt(page: &Value) -> String {
 
 proptest! {
     #[test]
-    fn events_say_what_the_sdk_reads(
+    fn events_have_the_content_that_the_sdk_reads(
         events in prop::collection::vec(prop::collection::hash_map(any_name(), any_value(), 1..5), 0..4),
         as_attribute: bool,
     ) {
@@ -189,7 +189,7 @@ proptest! {
     /// Whatever the product wrote: the result is an event, or a reason with the original content, and either
     /// gives a line that is a valid event.
     #[test]
-    fn every_item_is_an_event_or_a_reason(
+    fn every_item_is_an_event_or_has_a_reason(
         sort in prop_oneof![Just("2026-11-20T20:15:30.123Z#evt_01".to_owned()), any::<String>()]
             .prop_filter("no key is empty", |sort| !sort.is_empty()),
         name in prop_oneof![2 => Just("event".to_owned()), 1 => any_name(), 1 => Just("expires_at".to_owned())]

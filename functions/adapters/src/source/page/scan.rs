@@ -285,7 +285,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn texts_end_at_the_quote_that_is_not_escaped() {
+    fn strings_end_at_the_quote_that_is_not_escaped() {
         for (text, plain) in [
             (r#""""#, ""),
             (r#""a" "#, "a"),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_be_nested_as_deep_as_items_are_and_not_without_end() {
+    fn a_page_may_be_nested_as_deep_as_items_but_not_without_limit() {
         let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         assert!(Scanner::new(&nested(70)).skip().is_ok());
         assert!(Scanner::new(&nested(100_000)).skip().is_err());
@@ -314,7 +314,7 @@ mod tests {
     proptest! {
         /// Whatever its escapes, a string has the content that an independent parser reads.
         #[test]
-        fn a_text_says_what_another_parser_reads(
+        fn a_string_has_the_content_that_another_parser_reads(
             parts in prop::collection::vec(prop_oneof![
                 any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
                 prop::sample::select(vec![
@@ -336,7 +336,7 @@ mod tests {
 
         /// It accepts exactly what an independent parser accepts.
         #[test]
-        fn it_takes_what_is_json_and_nothing_else(text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n]{0,24}"#) {
+        fn it_accepts_exactly_json(text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n]{0,24}"#) {
             let mut scanner = Scanner::new(&text);
             let taken = scanner.skip().and_then(|()| scanner.end()).is_ok();
             let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();

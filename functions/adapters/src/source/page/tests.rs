@@ -67,7 +67,7 @@ fn json_of(value: AttributeValue) -> String {
 }
 
 #[test]
-fn all_three_shapes_of_an_event_are_read() {
+fn all_three_forms_of_an_event_are_read() {
     let map = HashMap::from([("n".to_owned(), AttributeValue::N("1".into()))]);
     for (more, json) in [
         (vec![("event", text("{\"b\": 1.00,\n\"a\":2}")), ("other", text("x"))], "{\"b\": 1.00,\"a\":2}"),
@@ -134,7 +134,7 @@ fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (UnreadableReason, Op
 }
 
 #[test]
-fn what_stands_beside_a_body_is_not_exported_and_beside_anything_else_it_is() {
+fn attributes_beside_a_valid_body_are_not_exported_and_beside_any_other_they_are() {
     use AttributeValue::{L, M, N, Null};
     let ann = || ("actor", text("ann"));
     assert_eq!(event(KEY, [("event", text(r#"{"a":1}"#)), ann()]), r#"{"a":1}"#);
@@ -181,7 +181,7 @@ fn only_a_number_is_an_expiry() {
 }
 
 #[test]
-fn what_is_no_event_is_handed_on_as_it_was_written() {
+fn an_invalid_event_is_kept_unchanged() {
     use AttributeValue::{L, M, N};
     let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
     assert_eq!(odd(KEY, []), (UnreadableReason::NoEvent, None));
@@ -204,7 +204,7 @@ fn what_is_no_event_is_handed_on_as_it_was_written() {
 }
 
 #[test]
-fn an_item_under_an_odd_key_is_handed_on_with_its_event() {
+fn an_item_with_an_unparsable_key_keeps_its_event() {
     let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
     let written = |text: &'static str| Some(OriginalContent::Event(text.into()));
     let odd = |more| odd::<1>("PROFILE", more);
@@ -221,7 +221,7 @@ fn an_item_under_an_odd_key_is_handed_on_with_its_event() {
 }
 
 #[test]
-fn a_map_that_is_nested_too_deep_is_handed_on_as_it_was_written() {
+fn a_map_that_is_nested_too_deep_is_kept_unchanged() {
     let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
     let nested = |levels: usize| (1..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
     let read = |levels: usize| {
@@ -238,7 +238,7 @@ fn a_map_that_is_nested_too_deep_is_handed_on_as_it_was_written() {
 }
 
 #[test]
-fn an_item_that_can_not_be_written_leaves_the_next_one_as_it_is() {
+fn an_unreadable_item_does_not_affect_the_next_one() {
     for odd in [
         json!({"M": {"a": {"S": "secret"}, "n": {"N": "NaN"}, "b": {"S": "}]"}}}),
         json!({"M": {"a": {"X": [1, {"S": "new"}]}}}),
@@ -259,7 +259,7 @@ fn an_item_that_can_not_be_written_leaves_the_next_one_as_it_is() {
 }
 
 #[test]
-fn the_detail_never_shows_what_the_event_says() {
+fn the_detail_never_contains_the_events_content() {
     let secret = item(KEY, [("event", text("{\"password\": \"hunter2\\ud83d\"}"))]);
     let detail = read_default(&secret).unwrap().content.unwrap_err().detail;
     assert!(
@@ -310,7 +310,7 @@ fn the_next_page_starts_where_dynamodb_says() {
 }
 
 #[test]
-fn a_page_that_breaks_off_anywhere_is_not_taken_for_a_shorter_one() {
+fn a_truncated_page_is_never_accepted() {
     let page = json!({"Items": [wire_map(&item(KEY, [("event", text("{}"))]))], "Count": 1}).to_string();
     for end in (0..page.len()).filter(|end| page.is_char_boundary(*end)) {
         let cut = read(&page[..end], &asked(&[]));

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_always_falls_into_the_same_shard_and_every_shard_gets_some() {
+    fn an_event_is_always_in_the_same_shard_and_every_shard_gets_some() {
         let four = Shards::try_from(4).unwrap();
         let shards: Vec<u8> = (0..64).map(|n| shard_of(&format!("evt_{n}"), four)).collect();
         assert!((0..4).all(|shard| shards.contains(&shard)) && shards.iter().all(|shard| *shard < 4));

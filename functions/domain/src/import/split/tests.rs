@@ -62,7 +62,7 @@ fn bad(input: &str) -> (Vec<(u64, u64)>, usize) {
 }
 
 #[test]
-fn every_wrapping_holds_the_same_events() {
+fn every_wrapper_contains_the_same_events() {
     let (a, b) = (r#"{"id":"a","x":"]},{"}"#, r#"{"id":"b","y":[{}, {"z":null}]}"#);
     for input in [
         format!("{a}\n{b}\n"),
@@ -97,7 +97,7 @@ fn every_wrapping_holds_the_same_events() {
 }
 
 #[test]
-fn what_is_no_object_is_told_by_its_lines_and_the_rest_is_found() {
+fn invalid_elements_are_reported_by_their_lines_and_the_rest_is_found() {
     for (input, lines, objects) in [
         ("{}\nnonsense\n{}\n", vec![(2, 2)], 2),
         ("nonsense\nmore of it\n{}", vec![(1, 1), (2, 2)], 1),
@@ -130,7 +130,7 @@ fn what_is_no_object_is_told_by_its_lines_and_the_rest_is_found() {
 }
 
 #[test]
-fn a_reason_names_the_place() {
+fn a_reason_contains_the_position() {
     let reason = |input: &[u8]| {
         let reasons = split(input, 1 << 16).into_iter().find_map(|found| match found {
             Found::Bad(.., reason) => Some(reason),
@@ -155,7 +155,7 @@ fn a_reason_names_the_place() {
 }
 
 #[test]
-fn an_element_that_is_too_long_is_passed_over_and_the_rest_is_found() {
+fn an_element_that_is_too_long_is_skipped_and_the_rest_is_found() {
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(3 * MAX_ELEMENT_BYTES));
     let many = format!("{{\"a\":[{}1]}}", "[],".repeat(2 * MAX_ELEMENT_BYTES / 3));
     for input in [
@@ -174,7 +174,7 @@ fn an_element_that_is_too_long_is_passed_over_and_the_rest_is_found() {
 }
 
 #[test]
-fn hostile_input_costs_no_more_than_its_reading() {
+fn hostile_input_costs_no_more_than_reading_it() {
     // Each line could be the start of an element that contains all the following ones.
     let nested = "{\"a\":[\n".repeat(300_000);
     let (lines, objects) = {
@@ -197,7 +197,7 @@ fn objects_of(input: &str) -> usize {
 }
 
 #[test]
-fn what_is_whole_is_handed_out_before_more_comes() {
+fn a_complete_element_is_returned_before_more_input_comes() {
     let mut splitter = Splitter::default();
     splitter.feed(b"{\"a\":1}\n{\"b\"");
     assert!(matches!(splitter.next_element(), Some(Element::Object { text: "{\"a\":1}", .. })));
@@ -239,7 +239,7 @@ fn wrapped(events: &[String], form: u8) -> String {
 
 proptest! {
     #[test]
-    fn any_wrapping_and_any_split_of_the_same_events_is_the_same_events(
+    fn any_wrapper_and_any_chunks_give_the_same_events(
         events in prop::collection::vec(prop::collection::vec(event(), 1..4), 1..4),
         forms in prop::collection::vec(any::<u8>(), 4), pieces in 1usize..40,
     ) {
@@ -259,7 +259,7 @@ proptest! {
 
     /// A line that is cut off anywhere costs only that line, and is reported.
     #[test]
-    fn a_broken_line_takes_no_other_along(
+    fn a_broken_line_costs_only_itself(
         events in prop::collection::vec(event(), 3..6), line in 0usize..3, cut in any::<prop::sample::Index>(), pieces in 1usize..40,
     ) {
         let mut lines = events.clone();
@@ -278,7 +278,7 @@ proptest! {
 
     /// No input panics or hangs, and the result does not depend on the chunks.
     #[test]
-    fn any_bytes_in_any_pieces_are_the_same(
+    fn any_bytes_in_any_chunks_give_the_same_result(
         bytes in prop::collection::vec(any::<u8>(), 0..60),
         near in "[\\[\\]{}\",:\\\\a1\n \u{1e}é]{0,60}", wrap: bool, pieces in 1usize..9,
     ) {

@@ -90,7 +90,7 @@ fn a_manifest_that_hands_over_is_the_note_that_the_specification_shows() {
 }
 
 #[test]
-fn a_note_is_known_by_its_text_whatever_lines_it_has() {
+fn a_notes_hash_covers_only_its_text() {
     let (one, two) = (signed(&example(), &[1]), signed(&example(), &[2, 1, 2]));
     assert_eq!(one.sha256(), two.sha256());
     assert_eq!(one.sha256(), Sha256::of(example().text().as_bytes()));
@@ -129,7 +129,7 @@ fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
 
 /// KMS signs 4,096 bytes. An additional line with a policy's hash and name must still fit.
 #[test]
-fn the_widest_text_leaves_room_in_what_a_key_signs() {
+fn the_longest_text_leaves_room_in_what_a_key_signs() {
     let label = "d".repeat(63);
     let vendor: VendorDomain = format!("{label}.{label}.{label}.{}", "d".repeat(8)).parse().unwrap();
     assert_eq!(vendor.as_str().len(), 200);
@@ -201,7 +201,7 @@ fn a_chain_that_begins_at_an_upgrade_says_so() {
 }
 
 #[test]
-fn times_that_contradict_what_is_told_as_late_are_told() {
+fn times_that_contradict_the_late_events_are_reported() {
     let at = |text: &str| text.parse().unwrap();
     let with = |events, late, first, last| {
         Manifest { events, late, times: Some((at(first), at(last))), ..example() }.contradicting_times()
@@ -221,7 +221,7 @@ fn times_that_contradict_what_is_told_as_late_are_told() {
 }
 
 #[test]
-fn any_other_spelling_is_refused_with_its_line() {
+fn any_other_notation_is_rejected_with_its_line() {
     let text = example().text();
     assert_eq!(Manifest::parse(&text).unwrap(), example());
     let swap = |from: &str, to: &str| {
@@ -276,7 +276,7 @@ fn any_other_spelling_is_refused_with_its_line() {
 }
 
 #[test]
-fn what_lies_at_the_edge_of_sense_is_read_and_what_lies_beyond_is_not() {
+fn figures_at_the_limits_are_accepted_and_beyond_them_rejected() {
     let plain = Encoding { compression: Compression::None, ..example().encoding };
     let (from, one) = (example().window.from, Some((example().window.from, example().window.from)));
     let unpacked =
@@ -349,7 +349,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn what_is_composed_is_read_back(manifest in manifest()) {
+    fn a_manifest_is_parsed_back_from_its_text(manifest in manifest()) {
         let text = manifest.text();
         prop_assert!(text.is_ascii() && text.len() <= MAX_TEXT);
         prop_assert_eq!(&Manifest::parse(&text).unwrap(), &manifest);
@@ -358,7 +358,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_that_is_read_is_the_only_one_of_its_manifest(
+    fn an_accepted_text_is_the_only_one_of_its_manifest(
         manifest in manifest(),
         place in any::<prop::sample::Index>(),
         byte in prop_oneof![any::<u8>(), Just(b' '), Just(b'\n'), Just(b'0'), Just(b'+')],
@@ -375,7 +375,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_input_is_refused_and_never_panics(bytes in any::<Vec<u8>>(), text in any::<String>()) {
+    fn hostile_input_is_rejected_and_never_panics(bytes in any::<Vec<u8>>(), text in any::<String>()) {
         let _ = SignedNote::parse(&bytes).map(|note| Manifest::parse(note.text()));
         let _ = Manifest::parse(&text);
         let _ = text.parse::<RingKey>();
@@ -383,7 +383,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_note_is_refused_or_another_one(place in any::<prop::sample::Index>(), bit in 0..8u8) {
+    fn a_damaged_note_is_rejected_or_fails_verification(place in any::<prop::sample::Index>(), bit in 0..8u8) {
         let mut bytes = signed(&example(), &[1, 2]).bytes();
         let place = place.index(bytes.len());
         bytes[place] ^= 1 << bit;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_first_line_of_a_note_that_is_wrong_is_told() {
+fn the_first_wrong_line_of_a_note_is_reported() {
     let signed = "\u{2014} k AAAAAAAA\n";
     for (wrong, line) in [
         (String::new(), 1),
@@ -24,7 +24,7 @@ fn the_first_line_of_a_note_that_is_wrong_is_told() {
 }
 
 #[test]
-fn the_largest_note_is_read() {
+fn the_largest_note_is_accepted() {
     let rest = "\n\n\u{2014} k AAAAAAAA\n";
     let note = |size: usize| "x".repeat(size - rest.len()) + rest;
     assert!(SignedNote::parse(note(MAX_NOTE).as_bytes()).is_ok());
@@ -32,7 +32,7 @@ fn the_largest_note_is_read() {
 }
 
 #[test]
-fn a_note_that_was_damaged_on_its_way_is_refused_with_the_reason() {
+fn a_note_that_was_damaged_in_transit_is_rejected_with_the_reason() {
     let bytes = signed(&example(), &[1, 2]).bytes();
     assert_eq!(SignedNote::parse(&bytes).unwrap().bytes(), bytes);
     let text = String::from_utf8(bytes.clone()).unwrap();
@@ -65,7 +65,7 @@ fn a_note_that_was_damaged_on_its_way_is_refused_with_the_reason() {
 }
 
 #[test]
-fn each_signature_is_held_against_the_key_that_it_names() {
+fn each_signature_is_verified_by_the_key_that_it_names() {
     let note = signed(&example(), &[1, 2]);
     let mut ring = KeyRing::default();
     let ring_key = |seed: u8| RingKey { key: key(seed).1, from: None, until: None };
@@ -84,7 +84,7 @@ fn each_signature_is_held_against_the_key_that_it_names() {
 }
 
 #[test]
-fn a_key_is_valid_from_and_until_the_times_beside_it() {
+fn a_key_is_valid_between_the_times_of_its_line() {
     let text = format!("{} from 2026-01-01T00:00:00.000Z until 2027-01-01T00:00:00.000Z", key(1).1);
     let ring_key: RingKey = text.parse().unwrap();
     assert_eq!(ring_key.to_string(), text);
@@ -109,7 +109,7 @@ fn a_key_is_valid_from_and_until_the_times_beside_it() {
 }
 
 #[test]
-fn a_key_is_known_by_the_first_four_bytes_that_its_text_has() {
+fn a_key_id_is_the_first_four_bytes_of_the_hash_in_its_text() {
     let key = key(1).1;
     let digits = hex::encode(key.id());
     assert!(key.to_string().contains(&format!("+{digits}+")), "{key}");
@@ -123,7 +123,7 @@ fn a_key_is_known_by_the_first_four_bytes_that_its_text_has() {
 }
 
 #[test]
-fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
+fn a_stored_manifest_contains_all_its_keys_in_order() {
     let text = example().text();
     let signed = [1, 2].map(|seed| {
         let (private, public) = key(seed);
@@ -149,7 +149,7 @@ fn a_record_that_pins_a_note_pins_all_its_keys_in_their_order() {
 }
 
 #[test]
-fn a_key_that_accepts_made_up_signatures_is_none() {
+fn a_weak_key_is_rejected() {
     let name = || "vendor.example/auditferry".parse::<KeyName>().unwrap();
     let mut one = [0; 32];
     one[0] = 1;

@@ -27,5 +27,5 @@ fn every_promise_holds_in_every_small_world() {
         .filter(|goal| !reached.contains(goal))
         .map(CoverageGoal::name)
         .collect();
-    assert!(unreached.is_empty(), "never seen: {unreached:?}");
+    assert!(unreached.is_empty(), "never reached: {unreached:?}");
 }
