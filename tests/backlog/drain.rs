@@ -14,7 +14,7 @@ use domain::ports::Clock as _;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
-use tests::failing::{Flaky, Plan};
+use tests::failing::{FaultPlan, Flaky};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging,
     SeededRandomness, signing,
@@ -193,7 +193,7 @@ impl World {
     /// One run on its own clock, which each call advances. Returns its end.
     async fn run(&mut self, id: &ConnectorId, start: Time, work: &mut Work) -> Time {
         let clock = FakeClock::at(start);
-        let plan = Plan::none().and_slowly(&clock, CALL);
+        let plan = FaultPlan::none().with_latency(&clock, CALL);
         let exporter = Exporter {
             ports: Ports {
                 runs: Arc::new(Flaky::new(self.ledger.clone(), &plan)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, TickError, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
-use tests::failing::{Flaky, Plan, Trouble};
+use tests::failing::{FaultPlan, Flaky, InjectedFault};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRandomness};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::turns::{Worker, interleave};
@@ -41,7 +41,7 @@ fn world(due: usize) -> World {
 }
 
 impl World {
-    fn ports(&self, plan: &Plan) -> Ports {
+    fn ports(&self, plan: &FaultPlan) -> Ports {
         Ports {
             due: Arc::new(Flaky::new(self.ledger.clone(), plan)),
             queue: Arc::new(Flaky::new(self.queue.clone(), plan)),
@@ -61,14 +61,14 @@ impl World {
     }
 
     /// One tick now; the plan's faults hit its calls.
-    async fn tick(&self, plan: &Plan) -> Result<Dispatched, TickError> {
+    async fn tick(&self, plan: &FaultPlan) -> Result<Dispatched, TickError> {
         dispatch(&self.ports(plan), self.clock.now() + RUN).await
     }
 
     /// A whole tick, with watchdog and metrics; the plan's faults hit its calls. Returns its metrics too.
     async fn tick_with_metrics(
         &self,
-        plan: &Plan,
+        plan: &FaultPlan,
     ) -> (Result<Dispatched, PortError>, BTreeMap<&'static str, i64>) {
         let meter = FakeMetricsSink::new();
         let watchdog = Watchdog {
@@ -94,7 +94,7 @@ impl World {
 #[test]
 fn ticks_at_the_same_time_send_nothing_twice() {
     let world = world(130);
-    let (first, second) = (world.ports(&Plan::pausing()), world.ports(&Plan::pausing()));
+    let (first, second) = (world.ports(&FaultPlan::yielding()), world.ports(&FaultPlan::yielding()));
     let deadline = world.clock.now() + RUN;
     let mut a = Worker::new(dispatch(&first, deadline));
     let mut b = Worker::new(dispatch(&second, deadline));
@@ -107,16 +107,16 @@ fn ticks_at_the_same_time_send_nothing_twice() {
 /// A tick that fails or dies at any call, and then ticks without faults until the claims have expired.
 #[tokio::test]
 async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
-    for trouble in [Trouble::Fail, Trouble::LoseAnswer, Trouble::Crash] {
+    for trouble in [InjectedFault::Fail, InjectedFault::LoseResponse, InjectedFault::Crash] {
         for nth in 1.. {
             let world = world(24);
-            let plan = Plan::none().and_at(nth, trouble);
+            let plan = FaultPlan::none().inject_at_call(nth, trouble);
             let ports = world.ports(&plan);
             drop(plan.run(dispatch(&ports, world.clock.now() + RUN)).await);
             let calls = plan.calls().len();
             for _ in 0..2 {
                 world.clock.advance(CLAIM_DURATION);
-                dispatch(&world.ports(&Plan::none()), world.clock.now() + RUN).await.unwrap();
+                dispatch(&world.ports(&FaultPlan::none()), world.clock.now() + RUN).await.unwrap();
             }
             let sent = world.sent();
             assert!(world.all.iter().all(|id| sent.contains_key(id)), "{trouble:?} at call {nth}: {sent:?}");
@@ -131,19 +131,19 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
 /// one, or, if only its answer was lost, a tick after its claim has expired. The tick reports that it failed.
 #[tokio::test]
 async fn a_failed_claim_stops_no_other_connector() {
-    for trouble in [Trouble::Fail, Trouble::LoseAnswer] {
+    for trouble in [InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1..=24 {
             let world = world(24);
-            let failed = world.tick(&Plan::none().and("claim", nth, trouble)).await;
+            let failed = world.tick(&FaultPlan::none().inject("claim", nth, trouble)).await;
             assert!(is_transient(&failed), "{trouble:?} at claim {nth}: {failed:?}");
             assert_eq!(world.sent().len(), 23, "{trouble:?} at claim {nth}");
-            if trouble == Trouble::LoseAnswer {
-                assert_eq!(world.tick(&Plan::none()).await.unwrap(), Dispatched::default());
+            if trouble == InjectedFault::LoseResponse {
+                assert_eq!(world.tick(&FaultPlan::none()).await.unwrap(), Dispatched::default());
                 world.clock.advance(CLAIM_DURATION);
-                assert_eq!(world.tick(&Plan::none()).await.unwrap().sent, 24);
+                assert_eq!(world.tick(&FaultPlan::none()).await.unwrap().sent, 24);
                 assert_eq!(world.sent().len(), 24);
             } else {
-                assert_eq!(world.tick(&Plan::none()).await.unwrap().sent, 1);
+                assert_eq!(world.tick(&FaultPlan::none()).await.unwrap().sent, 1);
                 world.assert_each_sent_once();
             }
         }
@@ -153,12 +153,14 @@ async fn a_failed_claim_stops_no_other_connector() {
 /// A partially failed tick records its metrics like any other tick.
 #[tokio::test]
 async fn a_partially_failed_tick_records_what_it_has_done() {
-    let (failed, told) = world(24).tick_with_metrics(&Plan::none().and("claim", 3, Trouble::Fail)).await;
+    let (failed, told) =
+        world(24).tick_with_metrics(&FaultPlan::none().inject("claim", 3, InjectedFault::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
     assert_eq!((told["Ticks"], told["TicksFailed"]), (1, 1));
     assert_eq!((told["ConnectorsDue"], told["ConnectorsSent"], told["SendsGivenBack"]), (24, 23, 0));
 
-    let (failed, told) = world(130).tick_with_metrics(&Plan::none().and_always("send", Trouble::Fail)).await;
+    let (failed, told) =
+        world(130).tick_with_metrics(&FaultPlan::none().inject_always("send", InjectedFault::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
     assert_eq!((told["TicksFailed"], told["ConnectorsSent"]), (1, 0));
     assert!(told["ConnectorsDue"] > 0 && told["SendsGivenBack"] == told["ConnectorsDue"], "{told:?}");
@@ -168,10 +170,10 @@ async fn a_partially_failed_tick_records_what_it_has_done() {
 #[tokio::test]
 async fn if_all_claims_fail_the_tick_fails_and_costs_no_run() {
     let world = world(24);
-    let failed = world.tick(&Plan::none().and_always("claim", Trouble::Fail)).await;
+    let failed = world.tick(&FaultPlan::none().inject_always("claim", InjectedFault::Fail)).await;
     assert!(is_transient(&failed), "{failed:?}");
     assert_eq!(world.queue.batches(), Vec::<Vec<ConnectorId>>::new());
-    world.tick(&Plan::none()).await.unwrap();
+    world.tick(&FaultPlan::none()).await.unwrap();
     world.assert_each_sent_once();
 }
 
@@ -182,14 +184,15 @@ async fn a_failed_partition_stops_no_other_partition() {
         let world = world(24);
         // In this minute the tick begins with the first partition.
         world.clock.set(at("2026-11-20T21:20:00Z"));
-        let failed = world.tick(&Plan::none().and("due", usize::from(shard) + 1, Trouble::Fail)).await;
+        let failed =
+            world.tick(&FaultPlan::none().inject("due", usize::from(shard) + 1, InjectedFault::Fail)).await;
         assert!(is_transient(&failed), "shard {shard}: {failed:?}");
         let sent = world.sent();
         assert!(
             world.all.iter().all(|id| sent.contains_key(id) != (due_shard(id) == shard)),
             "shard {shard}"
         );
-        world.tick(&Plan::none()).await.unwrap();
+        world.tick(&FaultPlan::none()).await.unwrap();
         world.assert_each_sent_once();
     }
 }
@@ -198,8 +201,8 @@ async fn a_failed_partition_stops_no_other_partition() {
 #[tokio::test]
 async fn a_failed_queue_releases_every_claim() {
     let world = world(130);
-    let failed = world.tick(&Plan::none().and_always("send", Trouble::Fail)).await;
+    let failed = world.tick(&FaultPlan::none().inject_always("send", InjectedFault::Fail)).await;
     assert!(is_transient(&failed), "{failed:?}");
-    world.tick(&Plan::none()).await.unwrap();
+    world.tick(&FaultPlan::none()).await.unwrap();
     world.assert_each_sent_once();
 }

@@ -14,7 +14,7 @@ use domain::protocol::Outcome;
 use domain::time::Time;
 use exporter::export;
 use futures_util::StreamExt as _;
-use tests::failing::Plan;
+use tests::failing::FaultPlan;
 use tests::fakes::FakeStaging;
 use tests::fixtures::at;
 
@@ -85,7 +85,7 @@ impl Counting {
                 return;
             }
             world.go(due).await;
-            let mut exporter = world.exporter(&Plan::none());
+            let mut exporter = world.exporter(&FaultPlan::none());
             exporter.ports.staging = Arc::new(self.clone());
             let outcome = export(&exporter, &connector.id, due + Duration::from_mins(15)).await;
             assert!(matches!(outcome, Outcome::Completed(_)), "{outcome:?}");

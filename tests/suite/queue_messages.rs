@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::ports::Clock as _;
 use proptest::prelude::*;
 use serde_json::json;
-use tests::failing::Plan;
+use tests::failing::FaultPlan;
 use tests::fakes::FakeMetricsSink;
 use tests::fixtures::at;
 
@@ -29,7 +29,7 @@ proptest! {
         let record = |(n, body): (usize, &String)| json!({ "messageId": n.to_string(), "body": body });
         let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        let plan = Plan::none();
+        let plan = FaultPlan::none();
         let exporter = world.exporter(&plan);
         let deadline = world.clock.now() + Duration::from_secs(900);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

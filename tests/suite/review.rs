@@ -13,7 +13,7 @@ use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
-use tests::failing::Plan;
+use tests::failing::FaultPlan;
 use tests::fakes::{FakeClock, FakeSource};
 use tests::fixtures::at;
 
@@ -66,7 +66,7 @@ fn world_on(fakes: &Fakes) -> World {
 
 /// One run of 15 minutes, starting now, on that table.
 async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcome {
-    let mut exporter = world.exporter(&Plan::none());
+    let mut exporter = world.exporter(&FaultPlan::none());
     exporter.ports.source = Arc::new(Slow { source: fakes.source.clone(), clock: world.clock.clone() });
     export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await
 }

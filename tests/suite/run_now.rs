@@ -17,7 +17,7 @@ use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use exporter::export;
 use futures_util::future::BoxFuture;
-use tests::failing::Plan;
+use tests::failing::FaultPlan;
 use tests::fakes::FakeSource;
 use tests::fixtures::at;
 
@@ -82,7 +82,7 @@ async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
     world.go(at("2023-07-10T12:05:00Z")).await;
     assert!(tick(&fakes, &world, &connector).await);
 
-    let mut exporter = world.exporter(&Plan::none());
+    let mut exporter = world.exporter(&FaultPlan::none());
     let (asked, cut) = (at("2023-07-10T12:08:00Z"), at("2023-07-10T12:03:00Z"));
     let meanwhile = {
         let (fakes, clock, exporter, id) =

@@ -11,7 +11,7 @@ use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fakes::{FakeClock, FakeProber, FakeSource};
 use tests::fixtures::{at, vendor};
 
@@ -31,7 +31,7 @@ async fn exporting() -> (Fakes, World, Connector) {
 /// A run over this table, when the next window is due.
 async fn run_over(world: &World, source: FakeSource, connector: &Connector) -> Outcome {
     world.go(world.clock.wall().max(at("2023-07-10T13:05:00Z"))).await;
-    let mut exporter = world.exporter(&Plan::none());
+    let mut exporter = world.exporter(&FaultPlan::none());
     exporter.ports.source = Arc::new(source);
     export(&exporter, &connector.id, at("2023-07-10T13:20:00Z")).await
 }
@@ -83,12 +83,13 @@ async fn a_table_that_is_read_by_other_keys_is_another_source() {
 async fn sealed_parts_are_delivered_all_the_same() {
     let (fakes, world, connector) = exporting().await;
     world.go(at("2023-07-10T13:05:00Z")).await;
-    let died = world.run_with(&connector, &Plan::none().and("open_customer", 1, Trouble::Crash)).await;
+    let died =
+        world.run_with(&connector, &FaultPlan::none().inject("open_customer", 1, InjectedFault::Crash)).await;
     assert!(died.is_none());
     let sealed = fakes.ledger.cursor(&connector.id);
     assert!(sealed.undelivered().is_some());
     world.go(at("2023-07-10T13:30:00Z")).await;
-    let mut exporter = world.exporter(&Plan::none());
+    let mut exporter = world.exporter(&FaultPlan::none());
     exporter.ports.source = Arc::new(fakes.source.named("evnts"));
     let outcome = export(&exporter, &connector.id, at("2023-07-10T13:45:00Z")).await;
     assert_eq!(internal_error(outcome).0, InternalErrorKind::SourceChanged);
@@ -119,7 +120,10 @@ async fn an_unavailable_source_seals_nothing() {
     let (fakes, world, connector) = exporting().await;
     world.go(at("2023-07-10T13:05:00Z")).await;
     let before = fakes.ledger.cursor(&connector.id).next;
-    let outcome = world.run_with(&connector, &Plan::none().and("identity", 1, Trouble::Fail)).await.unwrap();
+    let outcome = world
+        .run_with(&connector, &FaultPlan::none().inject("identity", 1, InjectedFault::Fail))
+        .await
+        .unwrap();
     assert_eq!(internal_error(outcome).0, InternalErrorKind::Port);
     assert_eq!(fakes.ledger.cursor(&connector.id).next, before);
     world.run_until(&connector, at("2023-07-10T13:30:00Z")).await;
@@ -128,7 +132,7 @@ async fn an_unavailable_source_seals_nothing() {
 
 fn onboarding(fakes: &Fakes, world: &World) -> Onboarding {
     let (ledger, bus) = (Arc::new(fakes.ledger.clone()), Arc::new(fakes.bus.clone()));
-    let exporter = world.exporter(&Plan::none());
+    let exporter = world.exporter(&FaultPlan::none());
     exporter.with_reverification(ledger, Arc::new(FakeProber::new()), bus, vendor()).onboarding.unwrap()
 }
 

@@ -179,10 +179,10 @@ impl View<'_> {
     }
 
     fn is_one_chain(&self) -> bool {
-        let Account { cursor, parts, bucket, manifests: notes, .. } = self.account;
+        let Account { cursor, parts, bucket, manifests: manifests, .. } = self.account;
         let mut last = None;
         for part in parts {
-            let Some(note) = &part.manifest else { return false };
+            let Some(manifest) = &part.manifest else { return false };
             let follows = match (last, manifest_field(part, "previous"), manifest_field(part, "start")) {
                 (None, Some(_), Some(start)) => start == format!("activation {}", part.window.from),
                 (Some(before), Some(previous), None) => previous == format!("{before}"),
@@ -191,21 +191,21 @@ impl View<'_> {
             if !follows || manifest_field(part, "part") != Some(&part.number.get().to_string()) {
                 return false;
             }
-            last = Some(note.sha256());
+            last = Some(manifest.sha256());
         }
-        let pins = |note: &StoredManifest| {
-            let pinned =
-                parts.iter().find(|part| part.number == note.number).and_then(|p| p.manifest.as_ref());
-            pinned.is_some_and(|pinned| pinned.sha256() == note.sha256)
+        let is_stored = |stored: &StoredManifest| {
+            let manifest =
+                parts.iter().find(|part| part.number == stored.number).and_then(|p| p.manifest.as_ref());
+            manifest.is_some_and(|manifest| manifest.sha256() == stored.sha256)
         };
-        let has_bytes = |note: &StoredManifest| bucket.iter().any(|object| object.number == note.number);
-        let is_noted = |part: &Part| {
+        let has_bytes = |stored: &StoredManifest| bucket.iter().any(|object| object.number == stored.number);
+        let has_manifest = |part: &Part| {
             (part.number > cursor.delivered && part.delivered_at.is_none())
-                || notes.iter().any(|note| note.number == part.number)
+                || manifests.iter().any(|stored| stored.number == part.number)
         };
-        cursor.chain_state.as_ref().map(|note| note.sha256) == last
-            && notes.iter().all(|note| pins(note) && has_bytes(note))
-            && parts.iter().all(is_noted)
+        cursor.chain_state.as_ref().map(|chain| chain.sha256) == last
+            && manifests.iter().all(|stored| is_stored(stored) && has_bytes(stored))
+            && parts.iter().all(has_manifest)
     }
 
     /// A window is read after it has settled, so an event that was there before must have been found.

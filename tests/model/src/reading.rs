@@ -170,12 +170,12 @@ impl PartRead {
         if self.staged.is_empty() {
             return Built::Nothing;
         }
-        let is_stray = matches!(request.span, Span::OutOfOrderKeys { .. });
-        let keys = if is_stray { self.staged.and(self.out_of_order) } else { self.staged };
+        let is_out_of_order = matches!(request.span, Span::OutOfOrderKeys { .. });
+        let keys = if is_out_of_order { self.staged.and(self.out_of_order) } else { self.staged };
         let held =
             || setup.events.iter().enumerate().filter(|(n, _)| self.staged.has(*n)).map(|(_, event)| event);
         let times = || held().filter(|event| event.has_time).map(|event| event.at);
-        let late = held().filter(|event| is_stray || event.at < request.watermark).count();
+        let late = held().filter(|event| is_out_of_order || event.at < request.watermark).count();
         // The same events have the same bytes, so the events are the hash.
         let mut hash = [0; 32];
         hash[..2].copy_from_slice(&self.staged.0.to_be_bytes());

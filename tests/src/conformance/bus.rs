@@ -179,10 +179,10 @@ pub async fn a_notice_that_was_refused_in_passing_is_told_once(rig: &impl BusRig
 /// A lost response is a transient error or a second publication; consumers recognize the duplicate by its ID.
 pub async fn a_lost_answer_is_told_again_under_the_same_id(rig: &impl BusRig) {
     let notice = notice();
-    rig.outage(Outage::AnswerLost, 1);
+    rig.outage(Outage::ResponseLost, 1);
     publish(rig, &notice).await;
     assert_eq!(rig.published(), [wire_form(&notice), wire_form(&notice)]);
-    rig.outage(Outage::AnswerLost, PERSISTENT);
+    rig.outage(Outage::ResponseLost, PERSISTENT);
     let error = rig.port().publish(&notice).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
     assert!(rig.published().iter().all(|(_, told)| told["id"] == notice.id));

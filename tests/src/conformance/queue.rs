@@ -168,10 +168,10 @@ pub async fn a_batch_that_was_refused_in_passing_is_sent_once(rig: &impl QueueRi
 /// After a lost response the batch is sent again, and nobody is missing.
 pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
     let batch = batch(QUEUE_BATCH);
-    rig.outage(Outage::AnswerLost, 1);
+    rig.outage(Outage::ResponseLost, 1);
     send(rig, &batch).await;
     assert_eq!(rig.sent(), [batch.clone(), batch.clone()].concat());
-    rig.outage(Outage::AnswerLost, PERSISTENT);
+    rig.outage(Outage::ResponseLost, PERSISTENT);
     let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
 }

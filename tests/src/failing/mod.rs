@@ -25,48 +25,48 @@ pub(crate) use outage::Outages;
 
 /// No run of these tests makes as many calls. One that does is in a loop, and a failing test says so better
 /// than a hanging one.
-const ENDLESS: usize = 20_000;
+const MAX_CALLS: usize = 20_000;
 
 /// A fault in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum InjectedFault {
     /// The call returns a transient error and does nothing.
     Fail,
     /// The call is executed, and its response is lost.
-    LoseAnswer,
+    LoseResponse,
     /// The call is executed, and the worker dies before it sees the response.
     Crash,
     /// The worker stalls before the call, until [`FaultPlan::resume`].
-    Stand,
+    Stall,
 }
 
 /// Which calls meet which fault. A clone is the same plan.
 #[derive(Debug, Clone, Default)]
-pub struct Plan {
+pub struct FaultPlan {
     shared: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    troubles: Vec<Planned>,
+    faults: Vec<PlannedFault>,
     calls: Vec<&'static str>,
-    pausing: bool,
-    pace: Option<(FakeClock, Duration)>,
+    yielding: bool,
+    latency: Option<(FakeClock, Duration)>,
     worker: Option<AbortHandle>,
-    stands: Arc<Notify>,
-    goes_on: Arc<Notify>,
+    stalled: Arc<Notify>,
+    resumed: Arc<Notify>,
 }
 
 #[derive(Debug)]
-struct Planned {
+struct PlannedFault {
     /// `None`: calls of any name.
     call: Option<&'static str>,
     first: usize,
     count: usize,
-    trouble: Trouble,
+    fault: InjectedFault,
 }
 
-impl Plan {
+impl FaultPlan {
     /// No faults.
     #[must_use]
     pub fn none() -> Self {
@@ -75,39 +75,39 @@ impl Plan {
 
     /// No faults, and a yield before and after each call, for [`crate::interleaving::SteppedWorker`].
     #[must_use]
-    pub fn pausing() -> Self {
+    pub fn yielding() -> Self {
         let plan = Self::default();
-        locked(&plan.shared).pausing = true;
+        locked(&plan.shared).yielding = true;
         plan
     }
 
     /// The `nth` call with this name, counted from 1, meets `fault`.
     #[must_use]
-    pub fn and(self, call: &'static str, nth: usize, trouble: Trouble) -> Self {
-        self.add(Planned { call: Some(call), first: nth, count: 1, trouble })
+    pub fn inject(self, call: &'static str, nth: usize, trouble: InjectedFault) -> Self {
+        self.add(PlannedFault { call: Some(call), first: nth, count: 1, fault: trouble })
     }
 
     /// Every call with this name meets `fault`.
     #[must_use]
-    pub fn and_always(self, call: &'static str, trouble: Trouble) -> Self {
-        self.add(Planned { call: Some(call), first: 1, count: usize::MAX, trouble })
+    pub fn inject_always(self, call: &'static str, trouble: InjectedFault) -> Self {
+        self.add(PlannedFault { call: Some(call), first: 1, count: usize::MAX, fault: trouble })
     }
 
     /// The `nth` call of all, counted from 1, meets `fault`.
     #[must_use]
-    pub fn and_at(self, nth: usize, trouble: Trouble) -> Self {
-        self.add(Planned { call: None, first: nth, count: 1, trouble })
+    pub fn inject_at_call(self, nth: usize, trouble: InjectedFault) -> Self {
+        self.add(PlannedFault { call: None, first: nth, count: 1, fault: trouble })
     }
 
     /// Every call takes this long on the wall clock.
     #[must_use]
-    pub fn and_slowly(self, clock: &FakeClock, each: Duration) -> Self {
-        locked(&self.shared).pace = Some((clock.clone(), each));
+    pub fn with_latency(self, clock: &FakeClock, each: Duration) -> Self {
+        locked(&self.shared).latency = Some((clock.clone(), each));
         self
     }
 
-    fn add(self, planned: Planned) -> Self {
-        locked(&self.shared).troubles.push(planned);
+    fn add(self, planned: PlannedFault) -> Self {
+        locked(&self.shared).faults.push(planned);
         self
     }
 
@@ -119,14 +119,14 @@ impl Plan {
     }
 
     /// Waits until a worker is stalled.
-    pub async fn stands(&self) {
-        let stands = Arc::clone(&locked(&self.shared).stands);
+    pub async fn stalled(&self) {
+        let stands = Arc::clone(&locked(&self.shared).stalled);
         stands.notified().await;
     }
 
     /// Resumes the stalled worker.
-    pub fn go_on(&self) {
-        locked(&self.shared).goes_on.notify_one();
+    pub fn resume(&self) {
+        locked(&self.shared).resumed.notify_one();
     }
 
     /// The names of the calls so far, in order.
@@ -154,17 +154,17 @@ impl Plan {
         }
         let answer = match trouble {
             None => real.await,
-            Some(Trouble::Fail) => lost(),
-            Some(Trouble::LoseAnswer) => {
+            Some(InjectedFault::Fail) => lost(),
+            Some(InjectedFault::LoseResponse) => {
                 drop(real.await);
                 lost()
             }
-            Some(Trouble::Crash) => {
+            Some(InjectedFault::Crash) => {
                 drop(real.await);
                 self.crash().await
             }
-            Some(Trouble::Stand) => {
-                self.stand().await;
+            Some(InjectedFault::Stall) => {
+                self.stall().await;
                 real.await
             }
         };
@@ -174,27 +174,27 @@ impl Plan {
         answer
     }
 
-    fn begin(&self, name: &'static str) -> (Option<Trouble>, bool) {
+    fn begin(&self, name: &'static str) -> (Option<InjectedFault>, bool) {
         let mut state = locked(&self.shared);
         state.calls.push(name);
-        assert!(state.calls.len() < ENDLESS, "a worker that does not end; its last call is `{name}`");
-        if let Some((clock, each)) = &state.pace {
+        assert!(state.calls.len() < MAX_CALLS, "a worker that does not end; its last call is `{name}`");
+        if let Some((clock, each)) = &state.latency {
             clock.advance(*each);
         }
         let total = state.calls.len();
         let of_name = state.calls.iter().filter(|made| **made == name).count();
-        let meets = |p: &&Planned| {
+        let meets = |p: &&PlannedFault| {
             let nth = if p.call.is_some() { of_name } else { total };
             p.call.is_none_or(|call| call == name) && nth >= p.first && nth - p.first < p.count
         };
-        (state.troubles.iter().find(meets).map(|p| p.trouble), state.pausing)
+        (state.faults.iter().find(meets).map(|p| p.fault), state.yielding)
     }
 
-    async fn stand(&self) {
+    async fn stall(&self) {
         let goes_on = {
             let state = locked(&self.shared);
-            state.stands.notify_one();
-            Arc::clone(&state.goes_on)
+            state.stalled.notify_one();
+            Arc::clone(&state.resumed)
         };
         goes_on.notified().await;
     }
@@ -210,12 +210,12 @@ impl Plan {
 #[derive(Debug, Clone)]
 pub struct Flaky<P> {
     inner: P,
-    plan: Plan,
+    plan: FaultPlan,
 }
 
 impl<P> Flaky<P> {
     /// Wraps a port. Ports that share a plan are counted together.
-    pub fn new(inner: P, plan: &Plan) -> Self {
+    pub fn new(inner: P, plan: &FaultPlan) -> Self {
         Self { inner, plan: plan.clone() }
     }
 }

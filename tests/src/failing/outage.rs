@@ -9,7 +9,7 @@ pub enum Outage {
     /// The call is denied and does nothing.
     Denied,
     /// The call is executed, and its response is lost.
-    AnswerLost,
+    ResponseLost,
     /// The call as such succeeds, and each of its entries fails with a transient error.
     EntriesFail,
     /// The call as such succeeds, and each of its entries is denied.

@@ -63,7 +63,7 @@ impl Bus for FakeBus {
         }
         let mut state = locked(&self.shared);
         let outage = state.outages.take();
-        if matches!(outage, None | Some(Outage::AnswerLost)) {
+        if matches!(outage, None | Some(Outage::ResponseLost)) {
             state.published.push(notice.clone());
         }
         let source = format!("{outage:?}").into();
@@ -72,7 +72,7 @@ impl Bus for FakeBus {
             Some(Outage::Denied | Outage::EntriesDenied) => {
                 Err(PortError::Denied { what: PUBLISHING, source })
             }
-            Some(Outage::Throttled | Outage::EntriesFail | Outage::AnswerLost) => {
+            Some(Outage::Throttled | Outage::EntriesFail | Outage::ResponseLost) => {
                 Err(PortError::Transient { what: PUBLISHING, source })
             }
         }

@@ -93,7 +93,7 @@ impl Mailer for FakeMailer {
         let what = "sending a mail";
         let mut shared = locked(&self.shared);
         let outage = shared.outages.take();
-        if matches!(outage, None | Some(Outage::AnswerLost)) {
+        if matches!(outage, None | Some(Outage::ResponseLost)) {
             shared.sent.push((to.clone(), mail.clone()));
         }
         let source = format!("{outage:?}").into();
@@ -102,7 +102,7 @@ impl Mailer for FakeMailer {
             Some(Outage::Denied | Outage::EntriesDenied) => {
                 MailOutcome::Rejected(PortError::Denied { what, source })
             }
-            Some(Outage::AnswerLost) => MailOutcome::Unknown(PortError::Transient { what, source }),
+            Some(Outage::ResponseLost) => MailOutcome::Unknown(PortError::Transient { what, source }),
             Some(_) => MailOutcome::Rejected(PortError::Transient { what, source }),
         }
     }
@@ -157,7 +157,7 @@ impl DelayQueue for FakeLater {
         assert!(delay <= MAX_DELAY, "SQS would refuse {delay:?}");
         let mut shared = locked(&self.shared);
         let outage = shared.outages.take();
-        if matches!(outage, None | Some(Outage::AnswerLost)) {
+        if matches!(outage, None | Some(Outage::ResponseLost)) {
             shared.messages.push_back((self.clock.now() + delay, message.to_owned()));
         }
         match outage {

@@ -93,7 +93,7 @@ impl Queue for FakeQueue {
             Some(Outage::Throttled) => return Err(PortError::Transient { what: SENDING, source }),
             Some(Outage::Denied) => return Err(PortError::Denied { what: SENDING, source }),
             Some(Outage::EntriesFail | Outage::EntriesDenied) => return Ok(batch.to_vec()),
-            None | Some(Outage::AnswerLost) => {}
+            None | Some(Outage::ResponseLost) => {}
         }
         let (refused, taken): (Vec<_>, Vec<_>) =
             batch.iter().cloned().partition(|id| state.refused.contains(id));

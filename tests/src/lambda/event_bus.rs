@@ -83,7 +83,7 @@ async fn put_events(State(shared): State<Arc<Mutex<BusState>>>, headers: HeaderM
     let mut kept = locked(&shared);
     let outage = kept.outages.take();
     match kept.put(&headers, &body, outage) {
-        Ok(_) if outage == Some(Outage::AnswerLost) => truncated_response(),
+        Ok(_) if outage == Some(Outage::ResponseLost) => truncated_response(),
         Ok(answer) => PUT_EVENTS.answer(&answer),
         Err(refusal) => refusal.into_response(),
     }

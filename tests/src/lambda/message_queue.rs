@@ -117,7 +117,7 @@ async fn send(State(shared): State<Arc<Mutex<QueueState>>>, headers: HeaderMap, 
     let mut kept = locked(&shared);
     let outage = kept.outages.take();
     match kept.send(&headers, &body, outage) {
-        Ok(_) if outage == Some(Outage::AnswerLost) => truncated_response(),
+        Ok(_) if outage == Some(Outage::ResponseLost) => truncated_response(),
         Ok(answer) => SEND.answer(&answer),
         Err(refusal) => refusal.into_response(),
     }

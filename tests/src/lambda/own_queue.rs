@@ -237,7 +237,7 @@ impl DelayQueue for OwnQueue {
             let mut kept = locked(&self.shared);
             (kept.outages.take(), kept.trace.clone())
         };
-        if matches!(outage, None | Some(Outage::AnswerLost)) {
+        if matches!(outage, None | Some(Outage::ResponseLost)) {
             self.put(message, delay, trace.as_deref());
         }
         outage.map_or(Ok(()), |outage| {

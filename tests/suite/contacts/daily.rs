@@ -12,7 +12,7 @@ use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::WebhookResponse;
 use domain::time::Time;
 use serde_json::Value;
-use tests::failing::{Flaky, Plan, Trouble};
+use tests::failing::{FaultPlan, Flaky, InjectedFault};
 
 use super::world::{World, blocked, changed, url};
 
@@ -101,11 +101,11 @@ async fn a_held_back_problem_that_lasts_comes_with_the_next_reminder() {
 /// least once.
 #[tokio::test]
 async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
-    for trouble in [Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer] {
+    for trouble in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1.. {
             let mut world = World::new();
             let acme = world.connector("acme").await;
-            let plan = Plan::none().and_at(nth, trouble);
+            let plan = FaultPlan::none().inject_at_call(nth, trouble);
             world.notifier.connectors = Arc::new(Flaky::new(world.ledger.clone(), &plan));
             world.notifier.state = Arc::new(Flaky::new(world.ledger.clone(), &plan));
             let message = world.event(&blocked(&acme, world.clock.wall()));

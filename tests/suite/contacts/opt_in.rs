@@ -12,7 +12,7 @@ use domain::notice::Notice;
 use domain::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
-use tests::failing::{Flaky, Outage, Plan, Trouble};
+use tests::failing::{FaultPlan, Flaky, InjectedFault, Outage};
 use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRandomness};
 use tests::fixtures::{TIMING, connector, fresh, tenant, vendor};
 
@@ -346,7 +346,7 @@ async fn without_a_portal_no_mail_is_sent_no_budget_spent_and_the_answer_says_wh
 /// A mail that SES refuses is still owed. One whose answer is lost is not sent again, nor one after a crash.
 #[tokio::test]
 async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_and_duplicates() {
-    for outage in [Outage::Throttled, Outage::Denied, Outage::AnswerLost] {
+    for outage in [Outage::Throttled, Outage::Denied, Outage::ResponseLost] {
         let deployment = Deployment::new();
         let draft = deployment.draft(&tenant("acme")).await;
         deployment.world.mailer.outage(outage, 3);
@@ -357,11 +357,11 @@ async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_
         assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Pending { .. }]));
         deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
     }
-    for trouble in [Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer] {
+    for trouble in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1..12 {
             let mut deployment = Deployment::new();
             let draft = deployment.draft(&tenant("acme")).await;
-            let plan = Plan::none().and_at(nth, trouble);
+            let plan = FaultPlan::none().inject_at_call(nth, trouble);
             let calm = deployment.world.notifier.clone();
             deployment.world.notifier.connectors =
                 Arc::new(Flaky::new(deployment.world.ledger.clone(), &plan));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::connector::Connector;
 use domain::protocol::Outcome;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fixtures::{at, worker};
 
 use super::around_noon;
@@ -36,7 +36,7 @@ async fn is_whole(world: &World, connector: &Connector, point: &str) {
 async fn a_worker_may_die_at_every_point() {
     let world = super::on_stand_ins().await;
     for nth in 1.. {
-        let plan = Plan::none().and_at(nth, Trouble::Crash);
+        let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
         let connector = due(&world).await;
         let outcome = world.run_with(&connector, &plan).await;
         let calls = plan.calls();
@@ -52,13 +52,13 @@ async fn a_worker_may_die_at_every_point() {
 async fn a_worker_may_stall_at_every_point_while_another_does_the_work() {
     let world = super::on_stand_ins().await;
     for nth in 1.. {
-        let plan = Plan::none().and_at(nth, Trouble::Stand);
+        let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Stall);
         let connector = due(&world).await;
         let stood = async {
-            plan.stands().await;
+            plan.stalled().await;
             take_lease(&world, &connector).await;
             let outcome = world.run(&connector).await;
-            plan.go_on();
+            plan.resume();
             outcome
         };
         let mut first = Box::pin(world.run_with(&connector, &plan));
@@ -81,6 +81,6 @@ async fn a_worker_may_stall_at_every_point_while_another_does_the_work() {
 async fn take_lease(world: &World, connector: &Connector) {
     let now = world.clock.wall();
     let until = now - Duration::from_secs(1);
-    let runs = world.exporter(&Plan::none()).ports.runs;
+    let runs = world.exporter(&FaultPlan::none()).ports.runs;
     runs.lease(&connector.id, &worker(), now + Duration::from_secs(1200), until).await.unwrap();
 }

@@ -17,7 +17,7 @@ use domain::time::Time;
 use exporter::Ports;
 use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
-use tests::failing::{Flaky, Plan};
+use tests::failing::{FaultPlan, Flaky};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRandomness,
     Shape, signing,
@@ -59,7 +59,7 @@ impl Fakes {
 
 /// The ports, wrapped.
 fn wrap(
-    plan: &Plan,
+    plan: &FaultPlan,
     clock: &FakeClock,
     runs: impl Runs + 'static,
     source: impl Source + 'static,
@@ -113,7 +113,7 @@ fn bucket(connector: &Connector) -> &str {
 
 #[async_trait(?Send)]
 impl Ground for Fakes {
-    fn ports(&self, plan: &Plan, clock: &FakeClock) -> Ports {
+    fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports {
         let Self { ledger, source, staging, customers, bus } = self.clone();
         wrap(plan, clock, ledger, source, staging, customers, bus)
     }
@@ -186,7 +186,7 @@ impl Embedded {
 
 #[async_trait(?Send)]
 impl Ground for Embedded {
-    fn ports(&self, plan: &Plan, clock: &FakeClock) -> Ports {
+    fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports {
         // The stand-ins live in real time, and the clock guard compares their `Date` with the world's clock.
         let shift_ms = clock.now().millis() - SystemClock::new().now().millis();
         let ledger = embedded::ledger_of(&self.clients, shift_ms);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::part::PartKind;
 use domain::sort_key::SortKeyForm;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 
 use super::grounds::Fakes;
@@ -53,7 +53,7 @@ async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) 
         world.store_odd(&connector, "PROFILE").await;
         world.run_until(&connector, at("2023-07-11T06:06:00Z")).await;
         world.go(at("2023-07-11T12:05:00Z")).await;
-        let plan = Plan::none().and_at(nth, Trouble::Crash);
+        let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
         world.run_with(&connector, &plan).await;
         let calls = plan.calls();
         world.run_until(&connector, at("2023-07-13T13:06:00Z")).await;

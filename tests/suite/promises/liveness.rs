@@ -7,7 +7,7 @@ use domain::connector::State;
 use domain::fault::DeliveryErrorKind;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fakes::{FakeClock, FakeLedger, ScriptedResponse};
 use tests::fixtures::at;
 
@@ -52,7 +52,7 @@ async fn a_dead_workers_lease_runs_out(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
     world.go(at("2023-07-10T12:05:00Z")).await;
-    let plan = Plan::none().and("snapshot", 1, Trouble::Crash);
+    let plan = FaultPlan::none().inject("snapshot", 1, InjectedFault::Crash);
     assert!(world.run_with(&connector, &plan).await.is_none());
     world.go(at("2023-07-10T12:20:59Z")).await;
     assert_eq!(world.run(&connector).await, Outcome::Busy);
@@ -69,7 +69,7 @@ async fn a_run_without_enough_time_is_continued(world: World) {
     world.go(at("2023-07-10T13:05:00Z")).await;
     let mut runs = 0;
     while runs < 100 {
-        let plan = Plan::none().and_slowly(&world.clock, Duration::from_secs(5));
+        let plan = FaultPlan::none().with_latency(&world.clock, Duration::from_secs(5));
         let before = world.clock.wall();
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         let took = world.clock.wall().since(before);
@@ -142,7 +142,7 @@ async fn a_bus_that_is_down_for_hours_stops_nothing() {
     world.write_real(&connector, around_noon(4)).await;
     for hour in 12..15 {
         world.go(at(&format!("2023-07-10T{hour}:05:00Z"))).await;
-        let plan = Plan::none().and_always("announce", Trouble::Fail);
+        let plan = FaultPlan::none().inject_always("announce", InjectedFault::Fail);
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
         assert_eq!((summary.delivered, summary.unpublished_notices), (1, 1));
@@ -162,7 +162,7 @@ async fn a_worker_with_a_wrong_clock_stops_nobody_else() {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write_real(&connector, around_noon(4)).await;
         world.go(at("2023-07-10T12:05:00Z")).await;
-        let mut wrong = world.exporter(&Plan::none());
+        let mut wrong = world.exporter(&FaultPlan::none());
         let clock = world.clock.skewed(hours * 3_600_000);
         let deadline = clock.now() + Duration::from_secs(900);
         wrong.ports.clock = std::sync::Arc::new(clock);
@@ -183,7 +183,7 @@ async fn corrupted_staged_bytes_are_never_delivered() {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
     world.go(at("2023-07-10T12:05:00Z")).await;
-    let plan = Plan::none().and("seal", 1, Trouble::Crash);
+    let plan = FaultPlan::none().inject("seal", 1, InjectedFault::Crash);
     assert!(world.run_with(&connector, &plan).await.is_none());
     let key = fakes.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap();
     let sealed = fakes.staging.object(&key).unwrap();

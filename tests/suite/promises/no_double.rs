@@ -7,7 +7,7 @@ use domain::connector::Connector;
 use domain::protocol::Outcome;
 use exporter::{Exporter, export};
 use proptest::prelude::*;
-use tests::failing::{Flaky, Plan};
+use tests::failing::{FaultPlan, Flaky};
 use tests::fakes::Entry;
 use tests::fixtures::at;
 use tests::turns::{Worker, interleave};
@@ -37,7 +37,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 
 /// An exporter that pauses at each call and is granted every lease.
 fn exporter(fakes: &Fakes, world: &World) -> Exporter {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let mut exporter = world.exporter(&plan);
     exporter.ports.runs = std::sync::Arc::new(Flaky::new(fakes.ledger.without_leases(), &plan));
     exporter

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::part::{Compression, Encoding, Format, PartKind};
 use domain::protocol::Outcome;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
 
 use super::around_noon;
@@ -39,7 +39,7 @@ async fn recorded_events_arrive_byte_for_byte(world: World) {
 
 /// A run with a fault: seven events around noon in parts of two, all to be sealed and delivered in one run,
 /// followed by a quiet window.
-async fn troubled(world: &World, plan: &Plan) -> (domain::connector::Connector, Option<Outcome>) {
+async fn troubled(world: &World, plan: &FaultPlan) -> (domain::connector::Connector, Option<Outcome>) {
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(7)).await;
     world.go(at("2023-07-10T14:06:00Z")).await;
@@ -66,10 +66,10 @@ async fn recovers(world: &World, connector: &domain::connector::Connector, troub
 }
 
 /// One run after the other, each with a fault at another call.
-async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: Trouble) {
+async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: InjectedFault) {
     let world = world.with_parts_of(2);
     for nth in (1..).step_by(world.stride) {
-        let plan = Plan::none().and_at(nth, trouble);
+        let plan = FaultPlan::none().inject_at_call(nth, trouble);
         let (connector, outcome) = troubled(&world, &plan).await;
         let calls = plan.calls();
         if calls.len() < nth {
@@ -82,15 +82,15 @@ async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: Troubl
 }
 
 async fn a_crash_after_any_call_loses_nothing(world: World) {
-    assert_no_loss_with_a_fault_at_every_call(world, Trouble::Crash).await;
+    assert_no_loss_with_a_fault_at_every_call(world, InjectedFault::Crash).await;
 }
 
 async fn a_lost_answer_to_any_call_loses_nothing(world: World) {
-    assert_no_loss_with_a_fault_at_every_call(world, Trouble::LoseAnswer).await;
+    assert_no_loss_with_a_fault_at_every_call(world, InjectedFault::LoseResponse).await;
 }
 
 async fn a_failure_of_any_call_loses_nothing(world: World) {
-    assert_no_loss_with_a_fault_at_every_call(world, Trouble::Fail).await;
+    assert_no_loss_with_a_fault_at_every_call(world, InjectedFault::Fail).await;
 }
 
 /// At the last moment that the promise covers.

@@ -12,7 +12,7 @@ use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::export;
 use tests::chain;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fakes::FakeSigner;
 use tests::fixtures::at;
 
@@ -53,7 +53,7 @@ fn manifests(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
 }
 
 async fn run_signing(world: &World, connector: &Connector, current: u8, before: PreviousSigner) -> Outcome {
-    let mut exporter = world.exporter(&Plan::none());
+    let mut exporter = world.exporter(&FaultPlan::none());
     let vendor = exporter.ports.signing.vendor.clone();
     exporter.ports.signing =
         ManifestSigner { vendor, current: Arc::new(FakeSigner::new(current)), previous: before };
@@ -89,7 +89,7 @@ async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world
     world.ground().create_bucket(&connector);
     world.go(at("2023-07-10T13:06:00Z")).await;
     for _ in 0..3 {
-        let away = Plan::none().and_always("sign", Trouble::Fail);
+        let away = FaultPlan::none().inject_always("sign", InjectedFault::Fail);
         assert!(is_unsigned(&world.run_with(&connector, &away).await.unwrap()));
         let cursor = world.cursor(&connector).await;
         assert_eq!((cursor.next.get(), cursor.delivered.get()), (2, 1), "it waits, and delivers");

@@ -4,7 +4,7 @@ use domain::part::PartKind;
 use domain::protocol::Outcome;
 use domain::schedule::next_expected_by;
 use serde_json::Value;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 
 use super::world::World;
@@ -43,7 +43,7 @@ async fn a_page_that_fails_is_not_quiet(world: World) {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write(&connector, at("2023-07-10T11:59:00Z"), "the only one").await;
         world.go(at("2023-07-10T12:05:00Z")).await;
-        let plan = Plan::none().and("next_page", nth, Trouble::Fail);
+        let plan = FaultPlan::none().inject("next_page", nth, InjectedFault::Fail);
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         if plan.count("next_page") < nth {
             assert!(nth > 1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::connector::Connector;
 use proptest::prelude::*;
-use tests::failing::{Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
 use tests::turns::Worker;
 
@@ -31,7 +31,7 @@ fn written() -> impl Strategy<Value = Written> {
 #[derive(Debug, Clone)]
 enum Hour {
     Well,
-    Trouble(usize, Trouble),
+    Trouble(usize, InjectedFault),
     LockedOut,
     LetIn,
     /// A run request this many milliseconds into the hour, and its run.
@@ -39,7 +39,8 @@ enum Hour {
 }
 
 fn hour() -> impl Strategy<Value = Hour> {
-    let trouble = prop::sample::select(vec![Trouble::Crash, Trouble::Fail, Trouble::LoseAnswer]);
+    let trouble =
+        prop::sample::select(vec![InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse]);
     prop_oneof![
         4 => Just(Hour::Well),
         6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Trouble(nth, trouble)),
@@ -56,7 +57,7 @@ async fn live(world: &World, connector: &Connector, hours: &[Hour]) {
         match hour {
             Hour::Well => drop(world.run(connector).await),
             Hour::Trouble(nth, trouble) => {
-                drop(world.run_with(connector, &Plan::none().and_at(*nth, *trouble)).await);
+                drop(world.run_with(connector, &FaultPlan::none().inject_at_call(*nth, *trouble)).await);
             }
             Hour::LockedOut => {
                 let mut other = connector.clone();

@@ -15,7 +15,7 @@ use domain::staging_keys::{StagedObject, staged_key};
 use domain::time::Time;
 use exporter::{Exporter, export};
 use proptest::prelude::*;
-use tests::failing::{Flaky, Plan, Trouble};
+use tests::failing::{FaultPlan, Flaky, InjectedFault};
 use tests::fakes::FakeProber;
 use tests::fixtures::at;
 use tests::turns::{Worker, interleave};
@@ -50,7 +50,7 @@ fn due() -> (Fakes, World, Connector) {
 
 /// An exporter that pauses at each call and is granted every lease.
 fn exporter(fakes: &Fakes, world: &World) -> Exporter {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let mut exporter = world.exporter(&plan);
     exporter.ports.runs = Arc::new(Flaky::new(fakes.ledger.without_leases(), &plan));
     exporter
@@ -91,7 +91,7 @@ fn orphans_are_discarded_wherever_the_worker_died() {
     let mut discarded = 0;
     for nth in 1.. {
         let (fakes, world, connector) = due();
-        let plan = Plan::none().and_at(nth, Trouble::Crash);
+        let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
         if at_once(world.run_with(&connector, &plan)).is_some() {
             assert!(nth > 30, "a run has more than {nth} calls");
             break;
@@ -103,9 +103,9 @@ fn orphans_are_discarded_wherever_the_worker_died() {
 
 #[test]
 fn a_seal_whose_answer_was_lost_keeps_its_bytes() {
-    for trouble in [Trouble::LoseAnswer, Trouble::Crash] {
+    for trouble in [InjectedFault::LoseResponse, InjectedFault::Crash] {
         let (fakes, world, connector) = due();
-        at_once(world.run_with(&connector, &Plan::none().and("seal", 1, trouble)));
+        at_once(world.run_with(&connector, &FaultPlan::none().inject("seal", 1, trouble)));
         let sealed = referenced_keys(&fakes, &connector);
         assert!(!sealed.is_empty());
         assert_eq!(settle(&fakes, &world, &connector), 0);
@@ -156,7 +156,7 @@ proptest! {
         let (mut a, mut b) = (worker(&first, &world, &connector), worker(&second, &world, &connector));
         interleave(&mut a, &mut b, &schedule);
         at_once(world.go(at("2023-07-10T14:05:00Z")));
-        at_once(world.run_with(&connector, &Plan::none().and_at(dies_at, Trouble::Crash)));
+        at_once(world.run_with(&connector, &FaultPlan::none().inject_at_call(dies_at, InjectedFault::Crash)));
         settle(&fakes, &world, &connector);
     }
 }
@@ -193,7 +193,7 @@ fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
     for key in &waste {
         fakes.staging.corrupt(key, "planted".into());
     }
-    let denied = Plan::none().and_always("discard", Trouble::Fail);
+    let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
     for hours in 0..60 {
         at_once(world.go(at("2023-07-10T13:05:00Z") + HOUR * hours));
         let before = denied.count("staged");
@@ -217,7 +217,7 @@ fn deployed(fakes: &Fakes, world: &World) -> Exporter {
         exporter_role: String::new(),
         template_url: None,
     };
-    let exporter = world.exporter(&Plan::none());
+    let exporter = world.exporter(&FaultPlan::none());
     exporter.with_reverification(
         Arc::new(fakes.ledger.clone()),
         Arc::new(FakeProber::new()),
@@ -297,7 +297,7 @@ fn bytes_that_could_not_be_marked_expirable_at_the_end_are_retried_the_day_after
     let over = disabled_at + DAY * 31 + Duration::from_secs(1);
     go_on(&fakes, &world, &connector, over - Duration::from_secs(1));
     let mut exporter = deployed(&fakes, &world);
-    let denied = Plan::none().and_always("discard", Trouble::Fail);
+    let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
     exporter.ports.staging = Arc::new(Flaky::new(fakes.staging.clone(), &denied));
     at_once(world.go(over));
     at_once(export(&exporter, &connector.id, over + Duration::from_secs(900)));

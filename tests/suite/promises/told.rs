@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::connector::Connector;
 use domain::notice::{Fact, Notice};
 use domain::protocol::Outcome;
-use tests::failing::{Outage, Plan, Trouble};
+use tests::failing::{FaultPlan, InjectedFault, Outage};
 use tests::fixtures::at;
 
 use super::around_noon;
@@ -41,7 +41,7 @@ async fn each_delivery_block_and_recovery_is_published_whenever_a_worker_dies() 
             if gone {
                 world.ground().delete_bucket(&connector);
             }
-            let plan = Plan::none().and_at(nth, Trouble::Crash);
+            let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
             world.run_with(&connector, &plan).await;
             world.run_until(&connector, at("2023-07-10T12:50:00Z")).await;
             if gone {

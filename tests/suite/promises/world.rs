@@ -16,7 +16,7 @@ use domain::protocol::{Outcome, Timing};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
-use tests::failing::Plan;
+use tests::failing::FaultPlan;
 use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
 use tests::fixtures::{self, RealEvent, TIMING, fresh, keys, tenant};
 use tests::oracle::{self, File, Verdict};
@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_secs(300);
 #[async_trait(?Send)]
 pub(crate) trait Ground {
     /// The ports of a worker; the plan's faults hit their calls.
-    fn ports(&self, plan: &Plan, clock: &FakeClock) -> Ports;
+    fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports;
     /// Stores an event in one of the tenant's shards.
     async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str);
     /// Removes the tenant's events before that time, as their TTL would.
@@ -182,14 +182,14 @@ impl World {
     }
 
     /// An exporter; the plan's faults hit its calls.
-    pub(crate) fn exporter(&self, plan: &Plan) -> Exporter {
+    pub(crate) fn exporter(&self, plan: &FaultPlan) -> Exporter {
         let mut ports = self.ground.ports(plan, &self.clock);
         ports.randomness = std::sync::Arc::new(self.randomness.clone());
         Exporter { ports, timing: self.timing, part_limits: self.limits, retention: None, onboarding: None }
     }
 
     /// One run now. `None` if the worker died in it.
-    pub(crate) async fn run_with(&self, connector: &Connector, plan: &Plan) -> Option<Outcome> {
+    pub(crate) async fn run_with(&self, connector: &Connector, plan: &FaultPlan) -> Option<Outcome> {
         let exporter = self.exporter(plan);
         let deadline = self.clock.now() + RUN;
         plan.run(export(&exporter, &connector.id, deadline)).await
@@ -197,7 +197,7 @@ impl World {
 
     /// One run now, without faults.
     pub(crate) async fn run(&self, connector: &Connector) -> Outcome {
-        self.run_with(connector, &Plan::none()).await.expect("no worker dies without a fault")
+        self.run_with(connector, &FaultPlan::none()).await.expect("no worker dies without a fault")
     }
 
     /// All runs that fall due up to `end`, each at its time.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::cursor::Cursor;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
-use tests::failing::Plan;
+use tests::failing::FaultPlan;
 use tests::fixtures::at;
 
 use super::{around_noon, on_stand_ins};
@@ -24,7 +24,7 @@ async fn a_worker_whose_clock_is_five_minutes_off_seals_and_delivers_nothing() {
         world.go(now).await;
         let before = world.cursor(&connector).await;
 
-        let mut wrong = world.exporter(&Plan::none());
+        let mut wrong = world.exporter(&FaultPlan::none());
         let clock = world.clock.skewed(ahead_ms);
         let deadline = clock.now() + 15 * MINUTE;
         wrong.ports.clock = Arc::new(clock);
