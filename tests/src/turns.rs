@@ -9,22 +9,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 /// Yields once: the first poll is pending, the second is ready.
-pub fn pause() -> impl Future<Output = ()> + Send {
-    Pause { paused: false }
+pub fn yield_once() -> impl Future<Output = ()> + Send {
+    YieldOnce { yielded: false }
 }
 
-struct Pause {
-    paused: bool,
+struct YieldOnce {
+    yielded: bool,
 }
 
-impl Future for Pause {
+impl Future for YieldOnce {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.paused {
+        if self.yielded {
             return Poll::Ready(());
         }
-        self.paused = true;
+        self.yielded = true;
         // Under a runtime the task must be woken, or it would sleep for ever.
         context.waker().wake_by_ref();
         Poll::Pending
@@ -32,19 +32,24 @@ impl Future for Pause {
 }
 
 /// A worker that moves on demand.
-pub struct Worker<'a, T> {
+pub struct SteppedWorker<'a, T> {
     future: Option<Pin<Box<dyn Future<Output = T> + 'a>>>,
     outcome: Option<T>,
     steps: usize,
 }
 
-impl<T> std::fmt::Debug for Worker<'_, T> {
+impl<T> std::fmt::Debug for SteppedWorker<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Worker(after {} steps, {})", self.steps, if self.is_over() { "over" } else { "under way" })
+        write!(
+            f,
+            "Worker(after {} steps, {})",
+            self.steps,
+            if self.is_finished() { "over" } else { "under way" }
+        )
     }
 }
 
-impl<'a, T> Worker<'a, T> {
+impl<'a, T> SteppedWorker<'a, T> {
     /// A worker that has not begun.
     pub fn new(future: impl Future<Output = T> + 'a) -> Self {
         Self { future: Some(Box::pin(future)), outcome: None, steps: 0 }
@@ -85,7 +90,7 @@ impl<'a, T> Worker<'a, T> {
 
     /// Whether it has finished.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         self.future.is_none()
     }
 
@@ -97,11 +102,15 @@ impl<'a, T> Worker<'a, T> {
 
 /// Moves two workers in the order of `schedule` (`true` the first, `false` the second), repeatedly, until
 /// both have finished.
-pub fn interleave<A, B>(first: &mut Worker<'_, A>, second: &mut Worker<'_, B>, schedule: &[bool]) {
+pub fn interleave<A, B>(
+    first: &mut SteppedWorker<'_, A>,
+    second: &mut SteppedWorker<'_, B>,
+    schedule: &[bool],
+) {
     let both = [true, false];
     let turns = schedule.iter().chain(both.iter().cycle());
     for turn in turns {
-        if first.is_over() && second.is_over() {
+        if first.is_finished() && second.is_finished() {
             return;
         }
         if *turn {

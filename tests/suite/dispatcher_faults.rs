@@ -10,7 +10,7 @@ use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{FaultPlan, Flaky, InjectedFault};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRandomness};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
-use tests::turns::{Worker, interleave};
+use tests::turns::{SteppedWorker, interleave};
 
 const RUN: Duration = Duration::from_secs(900);
 
@@ -96,8 +96,8 @@ fn ticks_at_the_same_time_send_nothing_twice() {
     let world = world(130);
     let (first, second) = (world.ports(&FaultPlan::yielding()), world.ports(&FaultPlan::yielding()));
     let deadline = world.clock.now() + RUN;
-    let mut a = Worker::new(dispatch(&first, deadline));
-    let mut b = Worker::new(dispatch(&second, deadline));
+    let mut a = SteppedWorker::new(dispatch(&first, deadline));
+    let mut b = SteppedWorker::new(dispatch(&second, deadline));
     interleave(&mut a, &mut b, &[]);
     let (a, b) = (a.outcome().unwrap().unwrap(), b.outcome().unwrap().unwrap());
     assert_eq!(a.sent + b.sent, 130);

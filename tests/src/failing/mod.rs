@@ -18,7 +18,7 @@ use futures_util::future::{AbortHandle, abortable};
 use tokio::sync::Notify;
 
 use crate::fakes::{FakeClock, locked};
-use crate::turns::pause;
+use crate::turns::yield_once;
 
 pub use outage::Outage;
 pub(crate) use outage::Outages;
@@ -150,7 +150,7 @@ impl FaultPlan {
     ) -> T {
         let (trouble, pausing) = self.begin(name);
         if pausing {
-            pause().await;
+            yield_once().await;
         }
         let answer = match trouble {
             None => real.await,
@@ -169,7 +169,7 @@ impl FaultPlan {
             }
         };
         if pausing {
-            pause().await;
+            yield_once().await;
         }
         answer
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::ports::{Clock, Rng};
 use domain::time::Time;
 
-use crate::turns::pause;
+use crate::turns::yield_once;
 
 /// A clock that stands still until it is moved, or until someone sleeps.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Clock for FakeClock {
     /// Takes no time of the test: the wall clock moves instead. Other tasks get their turn in between.
     async fn sleep(&self, span: Duration) {
         self.advance(span);
-        pause().await;
+        yield_once().await;
     }
 }
 

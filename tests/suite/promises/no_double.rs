@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tests::failing::{FaultPlan, Flaky};
 use tests::fakes::Entry;
 use tests::fixtures::at;
-use tests::turns::{Worker, interleave};
+use tests::turns::{SteppedWorker, interleave};
 
 use super::around_noon;
 use super::grounds::Fakes;
@@ -32,7 +32,7 @@ fn due() -> (Fakes, World, Connector) {
 
 /// Runs a future that never waits.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
-    Worker::new(future).finish()
+    SteppedWorker::new(future).finish()
 }
 
 /// An exporter that pauses at each call and is granted every lease.
@@ -43,9 +43,9 @@ fn exporter(fakes: &Fakes, world: &World) -> Exporter {
     exporter
 }
 
-fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> Worker<'a, Outcome> {
+fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> SteppedWorker<'a, Outcome> {
     let deadline = domain::ports::Clock::now(&world.clock) + Duration::from_secs(900);
-    Worker::new(export(exporter, &connector.id, deadline))
+    SteppedWorker::new(export(exporter, &connector.id, deadline))
 }
 
 /// Each number was sealed once, each object written once, and the customer has everything once.
@@ -80,7 +80,7 @@ fn a_worker_that_wakes_up_hours_later_does_no_harm() {
         let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
         let mut zombie = worker(&first, &world, &connector);
         zombie.advance(steps);
-        if zombie.is_over() {
+        if zombie.is_finished() {
             assert!(steps > 60, "a run has more than {steps} steps");
             return;
         }

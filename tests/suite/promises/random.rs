@@ -8,7 +8,7 @@ use domain::connector::Connector;
 use proptest::prelude::*;
 use tests::failing::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
-use tests::turns::Worker;
+use tests::turns::SteppedWorker;
 
 use super::world::World;
 
@@ -90,7 +90,7 @@ proptest! {
         shards in 1u8..4,
     ) {
         let world = super::on_fakes().with_parts_of(limit);
-        let connector = Worker::new(async {
+        let connector = SteppedWorker::new(async {
             let start = at("2023-07-10T11:40:00.250Z");
             let connector = world.activate(start, |c| c.shards = shards.try_into().unwrap()).await;
             for (n, event) in events.iter().enumerate() {

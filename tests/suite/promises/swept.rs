@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use tests::failing::{FaultPlan, Flaky, InjectedFault};
 use tests::fakes::FakeProber;
 use tests::fixtures::at;
-use tests::turns::{Worker, interleave};
+use tests::turns::{SteppedWorker, interleave};
 
 use super::around_noon;
 use super::grounds::Fakes;
@@ -29,7 +29,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Runs a future that never waits.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
-    Worker::new(future).finish()
+    SteppedWorker::new(future).finish()
 }
 
 /// A world on fakes whose bucket lists a few keys a page, and a connector with ten events around noon, due to
@@ -56,8 +56,8 @@ fn exporter(fakes: &Fakes, world: &World) -> Exporter {
     exporter
 }
 
-fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> Worker<'a, Outcome> {
-    Worker::new(export(exporter, &connector.id, world.clock.now() + Duration::from_secs(900)))
+fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> SteppedWorker<'a, Outcome> {
+    SteppedWorker::new(export(exporter, &connector.id, world.clock.now() + Duration::from_secs(900)))
 }
 
 /// All staged keys in the ledger's records.
@@ -124,7 +124,7 @@ fn a_slow_worker_never_needs_anything_that_was_swept() {
             let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
             let mut slow = worker(&first, &world, &connector);
             slow.advance(steps);
-            if slow.is_over() {
+            if slow.is_finished() {
                 break;
             }
             worker(&second, &world, &connector).finish();
