@@ -7,7 +7,7 @@ use domain::generated_events::Heartbeat;
 use domain::names::ConnectorId;
 use domain::part::{Compression, Encoding, Format, PartNumber, Window};
 use domain::time::Time;
-use tests::archive::{file, retimed};
+use tests::archive::{file, with_time};
 use tests::fixtures;
 
 /// Writes `events.*`, that many real events in order, and `heartbeat.*`, a quiet hour.
@@ -17,7 +17,7 @@ pub(crate) fn each_encoding(folder: &Path, events: u64) {
     let real = fixtures::cloudtrail();
     let event = |number: u64| {
         let place = usize::try_from(number).expect("a place") % real.len();
-        retimed(&real[place].json, from + Duration::from_millis(number), number)
+        with_time(&real[place].json, from + Duration::from_millis(number), number)
     };
     let events: Vec<String> = (0..events).map(event).collect();
     let connector = ConnectorId::new(1);

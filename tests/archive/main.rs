@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use domain::part::{Compression, Encoding, Format};
 use domain::time::Time;
-use tests::archive::{Sealer, TestKey, retimed, story, write};
+use tests::archive::{Sealer, TestKey, sample_archive, with_time, write};
 use tests::fixtures;
 
 const SEED: u8 = 7;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["story", folder] => {
-            write(&story(1, SEED).files, &PathBuf::from(folder)).expect("the folder written")
+            write(&sample_archive(1, SEED).files, &PathBuf::from(folder)).expect("the folder written")
         }
         ["large", folder, compression, parts, events] => {
             let compression = Compression::from_name(compression).expect("none, gzip or zstd");
@@ -61,7 +61,7 @@ fn large(folder: &std::path::Path, compression: Compression, parts: u64, events:
                 number += 1;
                 let time = from + Duration::from_millis(turn * 3_600_000 / events);
                 let place = usize::try_from(number).expect("a place") % real.len();
-                (time, retimed(&real[place].json, time, number))
+                (time, with_time(&real[place].json, time, number))
             })
             .collect();
         sealer.seal(from + Duration::from_secs(3_600), &batch);

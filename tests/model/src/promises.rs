@@ -179,7 +179,7 @@ impl View<'_> {
     }
 
     fn is_one_chain(&self) -> bool {
-        let Account { cursor, parts, bucket, manifests: manifests, .. } = self.account;
+        let Account { cursor, parts, bucket, manifests, .. } = self.account;
         let mut last = None;
         for part in parts {
             let Some(manifest) = &part.manifest else { return false };

@@ -11,7 +11,7 @@ use super::Sealer;
 use crate::fixtures;
 
 /// A real event with another time and an ID of this number.
-pub fn retimed(line: &str, time: Time, number: u64) -> String {
+pub fn with_time(line: &str, time: Time, number: u64) -> String {
     let with = |line: &str, field: &str, value: &str| {
         let key = format!("\"{field}\":\"");
         let from = line.find(&key).expect("the field") + key.len();
@@ -25,14 +25,14 @@ pub fn retimed(line: &str, time: Time, number: u64) -> String {
 /// A connector's first days: fourteen parts of real events, three of them heartbeats, with late events, an
 /// unreadable one, a new key, new settings and a move. `seed` makes its key; connector and seed select the
 /// events.
-pub fn story(connector: u64, seed: u8) -> Sealer {
+pub fn sample_archive(connector: u64, seed: u8) -> Sealer {
     let at = |text: &str| text.parse::<Time>().expect("a time");
     let real = fixtures::cloudtrail();
     let mut number = connector * 1_000_000 + u64::from(seed) * 1_000;
     let mut event = |time: Time| {
         number += 1;
         let line = &real[usize::try_from(number * 7).expect("a place") % real.len()].json;
-        (time, retimed(line, time, number))
+        (time, with_time(line, time, number))
     };
     let mut events = |from: &str, count: u32| -> Vec<(Time, String)> {
         (0..count).map(|turn| event(at(from) + Duration::from_secs(60) * turn)).collect()

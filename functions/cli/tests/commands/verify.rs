@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
-use tests::archive::{Sealer, TestKey, story, write};
+use tests::archive::{Sealer, TestKey, sample_archive, write};
 
 use crate::program::{Said, run};
 
@@ -11,9 +11,9 @@ const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
 
 /// Creates a folder with a copy of a connector's bucket.
 fn copy() -> (TempDir, Sealer) {
-    let (folder, story) = (tempfile::tempdir().unwrap(), story(1, 7));
-    write(&story.files, folder.path()).unwrap();
-    (folder, story)
+    let (folder, story) = (tempfile::tempdir().unwrap(), sample_archive(1, 7));
+    write(&sample_archive.files, folder.path()).unwrap();
+    (folder, sample_archive)
 }
 
 fn verify(folder: &Path, options: &[&str]) -> Said {
@@ -82,7 +82,7 @@ fn the_exit_code_says_proven_violated_incomplete_or_wrong_usage() {
     // Years later the newest part is long overdue.
     let said = verify(folder.path(), &["--as-of", "2030-01-01T00:00:00Z"]);
     assert!(said.code == Some(2) && said.stdout.contains("tail_stale"), "{said:?}");
-    let newest = story.parts[13].note.sha256().to_string();
+    let newest = sample_archive.parts[13].note.sha256().to_string();
     let key = TestKey::new(7).public.to_string();
     let said = verify(folder.path(), &["--newest", &newest, "--key", &key]);
     assert_eq!(said.code, Some(0), "{said:?}");

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tests::archive::{Files, TestKey, story};
+use tests::archive::{Files, TestKey, sample_archive};
 
 use crate::program::{Said, command};
 
@@ -84,8 +84,8 @@ fn below(prefix: &str, files: &Files) -> Files {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_verified_page_by_page_without_a_copy() {
-    let story = story(1, 7);
-    let mut files = below("audit/acme/", &story.files);
+    let story = sample_archive(1, 7);
+    let mut files = below("audit/acme/", &sample_archive.files);
     // A folder object from the console, and objects of another prefix, do not belong to the archive.
     files.insert("audit/acme/".into(), Vec::new());
     files.insert("audit/acme-2/events/x".into(), Vec::new());
@@ -109,7 +109,7 @@ async fn a_bucket_is_verified_page_by_page_without_a_copy() {
         let right = "auditferry verify s3://acme-audit-log/audit/acme --as-of ";
         assert!(said.code == Some(3) && said.stderr.contains(right), "{place}: {said:?}");
     }
-    files.extend(below("b/", &story.files));
+    files.extend(below("b/", &sample_archive.files));
     let said = verify(files.clone(), &["s3://acme-audit-log"]).await;
     assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
     for place in ["audit/acme", "b"] {
@@ -118,8 +118,8 @@ async fn a_bucket_is_verified_page_by_page_without_a_copy() {
     let said = verify(files, &["s3://acme-audit-log/nothing-here"]).await;
     assert!(said.code == Some(3) && said.stderr.contains("`events` and `manifests`"), "{said:?}");
 
-    let mut files = below("", &story.files);
-    files.remove(&story.parts[3].manifest.object());
+    let mut files = below("", &sample_archive.files);
+    files.remove(&sample_archive.parts[3].manifest.object());
     files.insert("../../etc/passwd".into(), Vec::new());
     let said = verify(files, &["s3://acme-audit-log", "--json"]).await;
     let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
@@ -135,14 +135,14 @@ async fn a_bucket_that_cannot_be_listed_proves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_repeats_itself_ends() {
-    let said = verify(below("endless/", &story(1, 7).files), &["s3://acme-audit-log/endless"]).await;
+    let said = verify(below("endless/", &sample_archive(1, 7).files), &["s3://acme-audit-log/endless"]).await;
     assert!(said.code == Some(2) && said.stderr.contains("it has no end"), "{said:?}");
 }
 
 /// No system creates such files in a bucket by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_system_leaves_in_a_folder_is_added_in_a_bucket() {
-    let mut files = story(1, 7).files;
+    let mut files = sample_archive(1, 7).files;
     files.insert(".DS_Store".into(), Vec::new());
     let said = verify(below("a/", &files), &["s3://acme-audit-log/a"]).await;
     assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use tests::archive::{Files, Sealer, TestKey, story, write};
+use tests::archive::{Files, Sealer, TestKey, sample_archive, write};
 
 use crate::program::{Said, run};
 
@@ -49,7 +49,7 @@ fn put(folder: &Path, files: &[(&str, &[u8])]) {
 #[test]
 fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
     for prefix in ["auditferry", "audit/acme", "a/b/c/d"] {
-        let folder = copies(&[(prefix, &story(1, 7))]);
+        let folder = copies(&[(prefix, &sample_archive(1, 7))]);
         // Other content of the customer's bucket, including other software's folder of manifests.
         put(
             folder.path(),
@@ -71,7 +71,10 @@ fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
 
 #[test]
 fn of_several_archives_each_has_a_command_and_none_is_taken() {
-    let folder = copies(&[("one/auditferry", &story(1, 7)), ("two's copy/audit/acme", &story(2, 7))]);
+    let folder = copies(&[
+        ("one/auditferry", &sample_archive(1, 7)),
+        ("two's copy/audit/acme", &sample_archive(2, 7)),
+    ]);
     put(folder.path(), &[("three/logs/x", b"x")]);
     let said = verify(folder.path());
     assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
@@ -86,11 +89,11 @@ fn of_several_archives_each_has_a_command_and_none_is_taken() {
 
 #[test]
 fn whoever_names_too_little_is_told_the_right_place() {
-    let story = story(1, 7);
-    let folder = copies(&[("copy/auditferry", &story)]);
+    let story = sample_archive(1, 7);
+    let folder = copies(&[("copy/auditferry", &sample_archive)]);
     let archive = folder.path().join("copy/auditferry");
-    let note = story.parts[13].manifest.name(story.parts[13].note.sha256());
-    let object = story.parts[13].manifest.object();
+    let note = sample_archive.parts[13].manifest.name(sample_archive.parts[13].note.sha256());
+    let object = sample_archive.parts[13].manifest.object();
     let inside = ["events", "manifests/", "manifests/keys", "events/date=2026-11-20", note.as_str(), &object];
     for place in inside {
         let said = verify(&archive.join(place));
@@ -113,12 +116,12 @@ fn whoever_names_too_little_is_told_the_right_place() {
 /// Without a signed manifest nothing can be reported as changed.
 #[test]
 fn where_no_manifest_can_be_read_nobody_is_accused() {
-    let story = story(1, 7);
-    let mut without = story.files.clone();
+    let story = sample_archive(1, 7);
+    let mut without = sample_archive.files.clone();
     without.retain(|name, _| !name.starts_with("manifests/date="));
     let mut no_keys = without.clone();
     no_keys.retain(|name, _| name.starts_with("events/"));
-    let mut broken = story.files.clone();
+    let mut broken = sample_archive.files.clone();
     for (_, bytes) in broken.iter_mut().filter(|(name, _)| name.starts_with("manifests/date=")) {
         bytes.truncate(10);
     }
@@ -133,8 +136,8 @@ fn where_no_manifest_can_be_read_nobody_is_accused() {
         assert!(!said.stdout.contains('✗') && said.stdout.contains("no manifest is here"), "{}", said.stdout);
     }
     // One readable manifest is enough to detect that files were added.
-    let mut files = story.files.clone();
-    let first = story.parts[0].manifest.name(story.parts[0].note.sha256());
+    let mut files = sample_archive.files.clone();
+    let first = sample_archive.parts[0].manifest.name(sample_archive.parts[0].note.sha256());
     files.retain(|name, _| !name.starts_with("manifests/date=") || *name == first);
     let folder = tempfile::tempdir().unwrap();
     write(&files, folder.path()).unwrap();
@@ -143,7 +146,7 @@ fn where_no_manifest_can_be_read_nobody_is_accused() {
 
 #[test]
 fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
-    let folder = copies(&[("auditferry", &story(1, 7))]);
+    let folder = copies(&[("auditferry", &sample_archive(1, 7))]);
     let archive = folder.path().join("auditferry");
     let apple = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ";
     let day = "events/date=2026-11-20";

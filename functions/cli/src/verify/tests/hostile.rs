@@ -55,8 +55,8 @@ fn whatever_lies_among_the_manifests_is_told_for_what_it_is() {
 /// A story whose part 7 (plain JSON) is another object, sealed by the vendor's own key.
 fn with_content(encoding: Encoding, object: &[u8], raw: &[u8]) -> Vec<Kind> {
     let story = story_of_one();
-    let mut files = story.files.clone();
-    let sealed = &story.parts[6];
+    let mut files = sample_archive.files.clone();
+    let sealed = &sample_archive.parts[6];
     files.remove(&sealed.manifest.object());
     let seven = resealed(&mut files, sealed, &sealed.keys, |manifest| {
         manifest.encoding = encoding;
@@ -155,14 +155,14 @@ fn an_object_that_goes_on_behind_its_first_member_or_frame_is_told() {
 #[test]
 fn a_heartbeat_must_be_that_of_its_part() {
     let story = story_of_one();
-    let beat = &story.parts[7];
+    let beat = &sample_archive.parts[7];
     assert_eq!(beat.manifest.kind(), PartKind::Heartbeat);
-    let text = String::from_utf8(story.files[&beat.manifest.object()].clone()).unwrap();
+    let text = String::from_utf8(sample_archive.files[&beat.manifest.object()].clone()).unwrap();
     for (from, to) in [("\"part\":8", "\"part\":9"), ("T02:00", "T01:00"), ("auditferry.heartbeat", "login")]
     {
         let bytes = text.replace(from, to).into_bytes();
         assert_ne!(bytes, text.as_bytes());
-        let mut files = story.files.clone();
+        let mut files = sample_archive.files.clone();
         files.remove(&beat.manifest.object());
         let eight = resealed(&mut files, beat, &beat.keys, |manifest| {
             (manifest.sha256, manifest.size) = (sha256(&bytes), bytes.len() as u64);
@@ -179,12 +179,12 @@ fn nothing_outside_of_the_folder_is_read() {
     use std::os::unix::fs::symlink;
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let story = story_of_one();
-    write(&story.files, folder.path()).unwrap();
+    write(&sample_archive.files, folder.path()).unwrap();
     let here =
         |ask: &Ask| check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap();
     assert_eq!(here(&strict()).verdict, Verdict::Proven);
     // An object that lies elsewhere, with the right bytes; a folder of manifests that does; and a link in a circle.
-    let object = folder.path().join(story.parts[3].manifest.object());
+    let object = folder.path().join(sample_archive.parts[3].manifest.object());
     let elsewhere = outside.path().join("object");
     std::fs::rename(&object, &elsewhere).unwrap();
     symlink(&elsewhere, &object).unwrap();
@@ -210,9 +210,9 @@ fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let copy = folder.path().join("copy");
     let story = story_of_one();
-    write(&story.files, &copy).unwrap();
+    write(&sample_archive.files, &copy).unwrap();
     let directory = Directory::open(&copy).unwrap();
-    let name = story.parts[3].manifest.object();
+    let name = sample_archive.parts[3].manifest.object();
     let read = |name: &str| -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         directory.open(name)?.read_to_end(&mut bytes)?;
@@ -258,8 +258,8 @@ fn an_error_names_the_folder_that_it_was_met_in() {
 fn what_would_never_end_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     let story = story_of_one();
-    write(&story.files, folder.path()).unwrap();
-    let object = folder.path().join(story.parts[3].manifest.object());
+    write(&sample_archive.files, folder.path()).unwrap();
+    let object = folder.path().join(sample_archive.parts[3].manifest.object());
     std::fs::remove_file(&object).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
     std::fs::rename(folder.path().join("s"), &object).unwrap();
@@ -291,8 +291,9 @@ fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
     }
     let story = story_of_one();
     for part in [3, 4, 7] {
-        let name = story.parts[part].manifest.object();
-        let outcome = check(&Failing(Memory(&story.files), &name), &strict(), &Progress::default()).unwrap();
+        let name = sample_archive.parts[part].manifest.object();
+        let outcome =
+            check(&Failing(Memory(&sample_archive.files), &name), &strict(), &Progress::default()).unwrap();
         assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
         assert!(outcome.counts.contains_key(&Kind::NotRead) && outcome.content.objects == 13);
     }

@@ -37,8 +37,8 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
     let [old, new, _, forger] = keys();
     for from in 1..=13 {
         for names in [false, true] {
-            let mut files = story.files.clone();
-            forge(&mut files, &story.parts, from, &forger, names);
+            let mut files = sample_archive.files.clone();
+            forge(&mut files, &sample_archive.parts, from, &forger, names);
             for pins in [vec![&old], vec![&new], vec![&old, &new]] {
                 let outcome = judged(&files, &pinned(&pins), &[&old, &new]);
                 assert_eq!(outcome.verdict, Verdict::Violated, "from {from}: {:#?}", outcome.findings);
@@ -51,9 +51,9 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
     for (hands, expected) in
         [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
     {
-        let mut files = story.files.clone();
+        let mut files = sample_archive.files.clone();
         let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
-        forge_all(&mut files, &story.parts, &one_hand);
+        forge_all(&mut files, &sample_archive.parts, &one_hand);
         assert_eq!(judged(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
         let outcome = verify(&files, &ask());
         assert_eq!(outcome.verdict, expected, "{:#?}", outcome.findings);
@@ -64,11 +64,11 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
 fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
     let mut story = story_of_one();
     let forger = TestKey::new(9);
-    let first = &story.parts[0];
+    let first = &sample_archive.parts[0];
     let lines = [first.note.signatures(), &[forger.sign(first.note.text())]].concat();
-    story.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
-    story.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
-    let outcome = verify(&story.files, &ask());
+    sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
+    sample_archive.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
+    let outcome = verify(&sample_archive.files, &ask());
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
     // Who names the key is not troubled by the line.
     assert_eq!(judged(&story.files, &strict(), &[&keys()[0], &keys()[1]]).verdict, Verdict::Proven);
@@ -77,27 +77,27 @@ fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
 #[test]
 fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
     let mut story = story_of_one();
-    story.files.retain(|name, _| !name.starts_with("manifests/keys/"));
-    let outcome = verify(&story.files, &ask());
+    sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
+    let outcome = verify(&sample_archive.files, &ask());
     assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
     assert_eq!((found(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
     // A key that signed nothing is none.
     let forger = TestKey::new(9);
-    story.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
-    let outcome = verify(&story.files, &ask());
+    sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
+    let outcome = verify(&sample_archive.files, &ask());
     assert_eq!((outcome.verdict, found(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
     // What is missing is missing all the same.
-    story.files.remove(&story.parts[3].manifest.object());
+    sample_archive.files.remove(&sample_archive.parts[3].manifest.object());
     assert_eq!(verify(&story.files, &ask()).verdict, Verdict::Violated);
 }
 
 #[test]
 fn the_key_files_are_a_convenience_and_their_absence_takes_no_trust() {
     let mut story = story_of_one();
-    story.files.retain(|name, _| !name.starts_with("manifests/keys/"));
+    sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
     let [old, new, ..] = keys();
     for pins in [vec![&old], vec![&new], vec![&old, &new]] {
-        let outcome = judged(&story.files, &pinned(&pins), &[&old, &new]);
+        let outcome = judged(&sample_archive.files, &pinned(&pins), &[&old, &new]);
         assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     }
 }
@@ -106,12 +106,12 @@ fn the_key_files_are_a_convenience_and_their_absence_takes_no_trust() {
 fn the_newest_key_alone_is_enough_for_the_whole_chain() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let outcome = judged(&story.files, &pinned(&[&new]), &[&new]);
+    let outcome = judged(&sample_archive.files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!((found(&outcome, Kind::VouchedByPrevious), found(&outcome, Kind::KeyRotated)), (1, 0));
     // Backwards only through unbroken hashes: another text in between ends it.
-    let mut files = story.files.clone();
-    resealed(&mut files, &story.parts[2], std::slice::from_ref(&old), |manifest| {
+    let mut files = sample_archive.files.clone();
+    resealed(&mut files, &sample_archive.parts[2], std::slice::from_ref(&old), |manifest| {
         manifest.sealed = manifest.window.to;
     });
     let outcome = judged(&files, &pinned(&[&new]), &[&new]);
@@ -122,7 +122,7 @@ fn the_newest_key_alone_is_enough_for_the_whole_chain() {
 fn several_named_keys_are_the_whole_set() {
     let story = story_of_one();
     let [old, new, other, _] = keys();
-    let outcome = judged(&story.files, &pinned(&[&old, &other]), &[&old, &other]);
+    let outcome = judged(&sample_archive.files, &pinned(&[&old, &other]), &[&old, &other]);
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 8));
     let untrusted = outcome.findings.iter().find(|one| one.kind == Kind::SignatureUntrusted).unwrap();
     assert!(untrusted.detail.contains(&new.public.to_string()), "it names the key: {untrusted:?}");
@@ -138,10 +138,10 @@ fn relined(files: &mut Files, sealed: &Sealed, lines: Vec<NoteSignature>) {
 fn the_successor_is_who_the_signed_text_names_with_or_without_its_own_signature() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let six = &story.parts[5];
+    let six = &sample_archive.parts[5];
     let [by_old, by_new] = six.note.signatures() else { panic!("two signatures") };
-    let newest = Some(story.parts[13].note.sha256());
-    let mut files = story.files.clone();
+    let newest = Some(sample_archive.parts[13].note.sha256());
+    let mut files = sample_archive.files.clone();
     relined(&mut files, six, vec![by_old.clone()]);
     for pins in [vec![&old], vec![&new], vec![&old, &new]] {
         let outcome = judged(&files, &Ask { newest, ..pinned(&pins) }, &[&old, &new]);
@@ -166,14 +166,14 @@ fn plan<'a>(spans: &'a [(u64, &'a TestKey)]) -> impl Fn(u64) -> (Vec<TestKey>, O
 fn a_key_that_was_replaced_never_returns() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let mut files = story.files.clone();
-    resign(&mut files, &story.parts, plan(&[(4, &old), (7, &new), (14, &old)]));
+    let mut files = sample_archive.files.clone();
+    resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (14, &old)]));
     let outcome = verify(&files, &pinned(&[&old, &new]));
     assert_eq!((outcome.verdict, found(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
     assert_eq!(outcome.findings[0].part, Some(8), "{:#?}", outcome.findings);
     // Also if the new one signs again behind it, and also where it was handed over to.
-    files.clone_from(&story.files);
-    resign(&mut files, &story.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
+    files.clone_from(&sample_archive.files);
+    resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
     assert_eq!(found(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
     let returns = |part: u64| match part {
         1..=3 | 8.. => (vec![old.clone()], None),
@@ -181,8 +181,8 @@ fn a_key_that_was_replaced_never_returns() {
         7 => (vec![new.clone(), old.clone()], Some(old.clone())),
         _ => (vec![new.clone()], None),
     };
-    files.clone_from(&story.files);
-    resign(&mut files, &story.parts, returns);
+    files.clone_from(&sample_archive.files);
+    resign(&mut files, &sample_archive.parts, returns);
     for pins in [vec![&old], vec![&old, &new]] {
         let outcome = verify(&files, &pinned(&pins));
         assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
@@ -194,8 +194,8 @@ fn a_key_that_was_replaced_never_returns() {
 fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let mut files = story.files.clone();
-    let parts = resign(&mut files, &story.parts, plan(&[(4, &old), (14, &new)]));
+    let mut files = sample_archive.files.clone();
+    let parts = resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (14, &new)]));
     let both = pinned(&[&old, &new]);
     let head = |part: usize| parts[part - 1].note.sha256();
     let outcome = verify(&files, &both);
@@ -227,10 +227,10 @@ fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary(
 fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let mut files = story.files.clone();
-    let genuine = resign(&mut files, &story.parts, plan(&[(4, &old), (14, &new)]));
-    let mut stolen = story.files.clone();
-    resign(&mut stolen, &story.parts, plan(&[(14, &old)]));
+    let mut files = sample_archive.files.clone();
+    let genuine = resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (14, &new)]));
+    let mut stolen = sample_archive.files.clone();
+    resign(&mut stolen, &sample_archive.parts, plan(&[(14, &old)]));
     let both = pinned(&[&old, &new]);
     let outcome = verify(&stolen, &both);
     assert_eq!((outcome.verdict, found(&outcome, Kind::KeyUnused)), (Verdict::Incomplete, 1));
@@ -253,11 +253,11 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
     let story = story_of_one();
     let [old, new, ..] = keys();
     for part in [6, 7, 12] {
-        let sealed = &story.parts[part - 1];
+        let sealed = &sample_archive.parts[part - 1];
         let mut manifest = sealed.manifest.clone();
         manifest.events += 1;
         let note = sign(manifest.text(), std::slice::from_ref(&old));
-        let mut files = story.files.clone();
+        let mut files = sample_archive.files.clone();
         files.insert(manifest.name(note.sha256()), note.bytes());
         for pins in [vec![&old], vec![&old, &new]] {
             let outcome = judged(&files, &pinned(&pins), &[&old, &new]);
@@ -267,8 +267,8 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
         assert_eq!(found(&judged(&files, &pinned(&[&new]), &[&new]), Kind::SignatureUntrusted), 1);
     }
     // Before it the key answers for what it signs.
-    let mut files = story.files.clone();
-    let mut manifest = story.parts[2].manifest.clone();
+    let mut files = sample_archive.files.clone();
+    let mut manifest = sample_archive.parts[2].manifest.clone();
     manifest.sealed = manifest.window.to;
     let note = sign(manifest.text(), std::slice::from_ref(&old));
     files.insert(manifest.name(note.sha256()), note.bytes());
@@ -279,13 +279,13 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
 fn signatures_that_both_keys_gave_without_a_word_hand_nothing_over() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let mut files = story.files.clone();
+    let mut files = sample_archive.files.clone();
     let plan = |part: u64| match part {
         ..5 => (vec![old.clone()], None),
         5 => (vec![old.clone(), new.clone()], None),
         _ => (vec![new.clone()], None),
     };
-    resign(&mut files, &story.parts, plan);
+    resign(&mut files, &sample_archive.parts, plan);
     let outcome = judged(&files, &pinned(&[&old]), &[&old]);
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
     let outcome = judged(&files, &pinned(&[&old, &new]), &[&old, &new]);
@@ -295,9 +295,9 @@ fn signatures_that_both_keys_gave_without_a_word_hand_nothing_over() {
 #[test]
 fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
     let story = story_of_one();
-    let newest = Some(story.parts[13].note.sha256());
+    let newest = Some(sample_archive.parts[13].note.sha256());
     let [old, new, _, forger] = keys();
-    for sealed in &story.parts {
+    for sealed in &sample_archive.parts {
         let own = sealed.note.signatures();
         let mut junk = own[0].clone();
         junk.bytes = vec![0; 64];
@@ -309,13 +309,13 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
         ] {
             let note = with_signatures(&sealed.note, lines);
             // In its place it is the same manifest.
-            let mut files = story.files.clone();
+            let mut files = sample_archive.files.clone();
             files.insert(note_of(sealed), note.bytes());
             let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
             assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
             assert!(outcome.told.tail_closed);
             // And under another name, for example that of its own bytes, a file that does not belong there.
-            let mut files = story.files.clone();
+            let mut files = sample_archive.files.clone();
             files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
             let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
             assert_eq!(found(&outcome, Kind::ManifestMisplaced), 1, "{:#?}", outcome.findings);
@@ -326,11 +326,11 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
 
 #[test]
 fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
-    let (story, other) = (story_of_one(), story(2, 7));
+    let (story, other) = (story_of_one(), sample_archive(2, 7));
     let forger = TestKey::new(9);
     let asked = Ask { connector: Some(ConnectorId::new(1)), ..strict() };
     let planted = |keys: &[TestKey]| {
-        let mut files = story.files.clone();
+        let mut files = sample_archive.files.clone();
         files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
         let mut manifest: Manifest = other.parts[0].manifest.clone();
         let object = b"[\n{\"planted\":1}\n]\n".to_vec();
@@ -347,7 +347,7 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     assert_eq!((found(&outcome, Kind::ManifestForeign), found(&outcome, Kind::FileUnnamed)), (1, 1));
     assert_eq!(planted(&[TestKey::new(7)]).verdict, Verdict::Proven, "the vendor's own");
     // What the other connector's keys handed over to is trusted there, from any of them backwards.
-    let mut files = story.files.clone();
+    let mut files = sample_archive.files.clone();
     files.extend(other.files);
     for key in [7, 107] {
         let ask = Ask { pins: vec![TestKey::new(key).ring_key()], ..asked.clone() };
@@ -359,8 +359,8 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
 fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
     let story = story_of_one();
     let forger = TestKey::new(9);
-    let three = &story.parts[2];
-    let mut files = story.files.clone();
+    let three = &sample_archive.parts[2];
+    let mut files = sample_archive.files.clone();
     for number in 0..40 {
         let mut manifest = three.manifest.clone();
         manifest.raw_size += number + 1;
@@ -390,8 +390,8 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
     };
     assert_eq!(verify(&story.files, &span).verdict, Verdict::Proven);
     for from in ["2026-11-20T00:00:00Z", "2026-11-20T09:00:00Z"] {
-        let mut files = story.files.clone();
-        let gone = &story.parts[8];
+        let mut files = sample_archive.files.clone();
+        let gone = &sample_archive.parts[8];
         files.remove(&note_of(gone));
         files.remove(&gone.manifest.object());
         let mut manifest = gone.manifest.clone();
@@ -408,11 +408,11 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
 #[test]
 fn the_largest_part_number_is_a_number_like_another() {
     let story = story_of_one();
-    let mut manifest = story.parts[13].manifest.clone();
+    let mut manifest = sample_archive.parts[13].manifest.clone();
     (manifest.part, manifest.previous) =
         (PartNumber::new(u64::MAX), Previous::Manifest(Sha256::new([1; 32])));
     let note = sign(manifest.text(), &[TestKey::new(9)]);
-    let mut files = story.files.clone();
+    let mut files = sample_archive.files.clone();
     files.insert(manifest.name(note.sha256()), note.bytes());
     assert_eq!(verify(&files, &strict()).verdict, Verdict::Violated);
 }
@@ -422,7 +422,7 @@ fn where_it_was_delivered_to_is_held_against_where_it_lies_as_a_note() {
     let story = story_of_one();
     let at = |bucket: &str, prefix: &str| {
         let location = Some((bucket.to_owned(), prefix.to_owned()));
-        verify(&story.files, &Ask { location, ..strict() })
+        verify(&sample_archive.files, &Ask { location, ..strict() })
     };
     for prefix in ["auditferry", "auditferry/"] {
         assert_eq!(found(&at("acme-audit-log-2", prefix), Kind::DestinationDiffers), 0);

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 
 use domain::names::ConnectorId;
 use domain::time::Time;
-use tests::archive::{Files, Sealer, TestKey, story};
+use tests::archive::{Files, Sealer, TestKey, sample_archive};
 
 use super::archive::{Archive, Entry, Found};
 use super::check::{Ask, Outcome, Progress, Verdict, check};
@@ -72,7 +72,7 @@ fn verify(files: &Files, ask: &Ask) -> Outcome {
 
 /// The story of a connector, with a key of its own.
 fn story_of_one() -> Sealer {
-    story(1, 7)
+    sample_archive(1, 7)
 }
 
 fn kinds(outcome: &Outcome) -> Vec<Kind> {

@@ -9,7 +9,7 @@ use super::*;
 #[test]
 fn a_sound_archive_is_proven_with_all_that_it_holds() {
     let story = story_of_one();
-    let outcome = verify(&story.files, &strict());
+    let outcome = verify(&sample_archive.files, &strict());
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     let (told, content) = (&outcome.told, &outcome.content);
     assert_eq!((told.first_part, told.last_part, told.manifests), (Some(1), Some(14), 14));
@@ -24,12 +24,12 @@ fn a_sound_archive_is_proven_with_all_that_it_holds() {
 #[test]
 fn without_a_key_nothing_is_proven_and_the_key_that_signed_first_is_said() {
     let story = story_of_one();
-    let outcome = verify(&story.files, &ask());
+    let outcome = verify(&sample_archive.files, &ask());
     assert_eq!(outcome.verdict, Verdict::Consistent, "{:#?}", outcome.findings);
     let said = outcome.findings.iter().find(|found| found.kind == Kind::TrustOnFirstUse).unwrap();
     assert!(said.detail.contains(&TestKey::new(7).public.to_string()), "{said:?}");
     let wrong = Ask { pins: vec![TestKey::new(8).ring_key()], ..ask() };
-    let outcome = verify(&story.files, &wrong);
+    let outcome = verify(&sample_archive.files, &wrong);
     assert_eq!(outcome.verdict, Verdict::Violated);
     assert_eq!(outcome.counts[&Kind::SignatureUntrusted], 14);
 }
@@ -37,12 +37,12 @@ fn without_a_key_nothing_is_proven_and_the_key_that_signed_first_is_said() {
 #[test]
 fn the_vendors_word_closes_the_end_of_the_chain() {
     let story = story_of_one();
-    let newest = story.parts[13].note.sha256();
+    let newest = sample_archive.parts[13].note.sha256();
     let later = at("2030-01-01T00:00:00Z");
-    let outcome = verify(&story.files, &Ask { newest: Some(newest), as_of: later, ..strict() });
+    let outcome = verify(&sample_archive.files, &Ask { newest: Some(newest), as_of: later, ..strict() });
     assert_eq!((outcome.verdict, outcome.told.tail_closed), (Verdict::Proven, true));
     assert!(!outcome.counts.contains_key(&Kind::TailOpen));
-    let stale = verify(&story.files, &Ask { as_of: later, ..strict() });
+    let stale = verify(&sample_archive.files, &Ask { as_of: later, ..strict() });
     assert_eq!(stale.verdict, Verdict::Incomplete);
     assert!(stale.counts.contains_key(&Kind::TailStale));
     // Due is what the last settings and the last seal say, and not a second earlier.
@@ -60,15 +60,17 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
 fn an_end_that_was_cut_off_is_stale_as_soon_as_its_heartbeat_is_overdue() {
     let mut story = story_of_one();
     let is_plain = |of: &Manifest| of.encoding.compression == Compression::None;
-    let beat = story.parts.iter().position(|part| part.manifest.events == 0 && is_plain(&part.manifest));
+    let beat =
+        sample_archive.parts.iter().position(|part| part.manifest.events == 0 && is_plain(&part.manifest));
     let beat = beat.unwrap();
-    let text = String::from_utf8(story.files[&story.parts[beat].manifest.object()].clone()).unwrap();
+    let text = String::from_utf8(sample_archive.files[&sample_archive.parts[beat].manifest.object()].clone())
+        .unwrap();
     let promised = text.split_once("\"next_expected_by\":\"").unwrap().1.split_once('"').unwrap().0;
-    for cut in story.parts.drain(beat + 1..) {
-        story.files.remove(&cut.manifest.object());
-        story.files.remove(&cut.manifest.name(cut.note.sha256()));
+    for cut in sample_archive.parts.drain(beat + 1..) {
+        sample_archive.files.remove(&cut.manifest.object());
+        sample_archive.files.remove(&cut.manifest.name(cut.note.sha256()));
     }
-    let verdict = |as_of| verify(&story.files, &Ask { as_of, ..strict() });
+    let verdict = |as_of| verify(&sample_archive.files, &Ask { as_of, ..strict() });
     assert_eq!(verdict(at(promised)).verdict, Verdict::Proven);
     let later = verdict(at(promised) + std::time::Duration::from_millis(1));
     assert_eq!((later.verdict, later.counts[&Kind::TailStale]), (Verdict::Incomplete, 1));
@@ -84,17 +86,17 @@ fn a_span_of_time_is_proven_by_itself() {
         pins: vec![TestKey::new(107).ring_key()],
         ..strict()
     };
-    let outcome = verify(&story.files, &ask);
+    let outcome = verify(&sample_archive.files, &ask);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!((outcome.told.first_part, outcome.told.last_part), (Some(7), Some(10)));
     // What lies on other days is not even looked at; what is missing on these is.
-    let mut files = story.files.clone();
+    let mut files = sample_archive.files.clone();
     files.retain(|name, _| !name.contains("date=2026-11-19"));
     assert_eq!(verify(&files, &ask).verdict, Verdict::Proven);
-    files.remove(&story.parts[7].manifest.object());
+    files.remove(&sample_archive.parts[7].manifest.object());
     assert_eq!(verify(&files, &ask).counts[&Kind::ObjectMissing], 1);
     // The span must be covered at both ends.
-    files = story.files.clone();
+    files = sample_archive.files.clone();
     files.retain(|name, _| !name.contains("date=2026-11-19"));
     let begins_earlier = Ask { from: Some(at("2026-11-19T23:30:00Z")), ..ask.clone() };
     assert!(verify(&files, &begins_earlier).counts.contains_key(&Kind::PartMissing));
@@ -106,9 +108,11 @@ fn a_span_of_time_is_proven_by_itself() {
 fn a_key_counts_only_for_what_was_sealed_while_it_was_valid() {
     let story = story_of_one();
     let until = |time: &str| RingKey { until: Some(at(time)), ..TestKey::new(7).ring_key() };
-    let outcome = verify(&story.files, &Ask { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() });
+    let outcome =
+        verify(&sample_archive.files, &Ask { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    let outcome = verify(&story.files, &Ask { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() });
+    let outcome =
+        verify(&sample_archive.files, &Ask { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() });
     assert_eq!(outcome.verdict, Verdict::Violated);
     let first = outcome.findings.iter().find(|found| found.kind == Kind::KeyNotValid).unwrap();
     assert_eq!(first.part, Some(4));
@@ -118,19 +122,19 @@ fn a_key_counts_only_for_what_was_sealed_while_it_was_valid() {
 fn a_key_that_has_handed_over_signs_nothing_more() {
     let mut story = story_of_one();
     let (old, new) = (TestKey::new(7), TestKey::new(107));
-    let ten = story.parts[9].clone();
+    let ten = sample_archive.parts[9].clone();
     assert_eq!(ten.keys.len(), 1);
-    story.files.clone_from(&story_of_one().files);
-    resealed(&mut story.files, &ten, std::slice::from_ref(&old), |_| {});
+    sample_archive.files.clone_from(&story_of_one().files);
+    resealed(&mut sample_archive.files, &ten, std::slice::from_ref(&old), |_| {});
     let ask = Ask { pins: vec![old.ring_key(), new.ring_key()], ..strict() };
-    let found = verify(&story.files, &ask).findings;
+    let found = verify(&sample_archive.files, &ask).findings;
     assert!(found.iter().any(|found| found.kind == Kind::KeyRetired && found.part == Some(10)), "{found:#?}");
 }
 
 #[test]
 fn another_connectors_chain_in_the_same_folder_is_only_left_alone_when_it_is_expected() {
-    let (story, other) = (story_of_one(), story(2, 7));
-    let mut files = story.files.clone();
+    let (story, other) = (story_of_one(), sample_archive(2, 7));
+    let mut files = sample_archive.files.clone();
     files.extend(other.files.clone());
     let asked = Ask { connector: Some(ConnectorId::new(2)), ..strict() };
     let outcome = verify(&files, &asked);
@@ -213,16 +217,17 @@ fn times_count_as_they_stand_only_if_their_field_is_named() {
 #[test]
 fn a_chain_that_begins_with_an_upgrade_proves_what_comes_behind_it() {
     let mut story = story_of_one();
-    let parts = std::mem::take(&mut story.parts);
+    let parts = std::mem::take(&mut sample_archive.parts);
     for older in &parts[..2] {
-        story.files.remove(&older.manifest.name(older.note.sha256()));
+        sample_archive.files.remove(&older.manifest.name(older.note.sha256()));
     }
     let mut previous = Previous::Start(ChainStart::Upgrade);
     for part in &parts[2..] {
-        let part = resealed(&mut story.files, part, &part.keys, |manifest| manifest.previous = previous);
+        let part =
+            resealed(&mut sample_archive.files, part, &part.keys, |manifest| manifest.previous = previous);
         previous = Previous::Manifest(part.note.sha256());
     }
-    let all = verify(&story.files, &strict());
+    let all = verify(&sample_archive.files, &strict());
     assert_eq!(all.verdict, Verdict::Incomplete, "{:#?}", all.findings);
     assert_eq!(all.counts[&Kind::BeforeManifests], 3, "the beginning, and two files");
     let since = Ask { from: Some(parts[2].manifest.window.from), ..strict() };

@@ -135,16 +135,16 @@ pub(super) fn note_name(sealed: &Sealed) -> String {
 
 /// Runs so many cases, each kind in turn; `seed` makes them others.
 fn tamper(cases: usize, seed: u64) {
-    let (story, other) = (story_of_one(), story(2, 7));
-    let newest = story.parts[13].note.sha256();
+    let (story, other) = (story_of_one(), sample_archive(2, 7));
+    let newest = sample_archive.parts[13].note.sha256();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for turn in 0..cases {
         let (name, tampering) = TAMPERS[turn % TAMPERS.len()];
         let mut scene = Scene {
-            story: &story,
+            story: &sample_archive,
             other: &other,
             dice: Dice(seed.wrapping_mul(1 << 32) + turn as u64),
-            files: story.files.clone(),
+            files: sample_archive.files.clone(),
             ask: Ask { newest: Some(newest), ..strict() },
         };
         let (expected, part) = tampering(&mut scene);
@@ -199,9 +199,9 @@ fn tampering_is_detected_and_named_in_20_000_cases() {
 #[test]
 fn what_was_not_tampered_with_is_proven() {
     let story = story_of_one();
-    let newest: Sha256 = story.parts[13].note.sha256();
+    let newest: Sha256 = sample_archive.parts[13].note.sha256();
     let pins: Vec<RingKey> = vec![TestKey::new(7).ring_key()];
-    let outcome = verify(&story.files, &Ask { newest: Some(newest), pins, ..strict() });
+    let outcome = verify(&sample_archive.files, &Ask { newest: Some(newest), pins, ..strict() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!(story.parts[13].manifest.part, PartNumber::new(14));
 }
