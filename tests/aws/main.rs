@@ -1,4 +1,4 @@
-//! Runs the conformance suites against an AWS account: `tests/aws/run` starts it and says what it costs.
+//! Runs the conformance suites against an AWS account; `tests/aws/run` starts it and says what it costs.
 //!
 //! Region, credentials and endpoints are found the way every AWS SDK finds them, so the same program runs against a
 //! stand-in (`AWS_ENDPOINT_URL`, `S3_FORCE_PATH_STYLE=true`).
@@ -23,20 +23,20 @@ async fn main() -> ExitCode {
     let clients = Clients::from_environment(S3Settings { force_path_style }).await;
     let (mut tried, mut broken, mut left) = (0, 0, Vec::new());
     suites::run(&clients, prefix, |one| {
-        println!("{}  {}", if one.kept { "kept   " } else { "BROKEN " }, one.promise);
+        println!("{}  {}", if one.kept { "passed " } else { "FAILED " }, one.promise);
         tried += 1;
         broken += u32::from(!one.kept);
         left.extend(one.left_behind);
     })
     .await;
-    println!("{tried} tried, {broken} broken");
+    println!("{tried} run, {broken} failed");
     for left in &left {
-        println!("LEFT BEHIND, remove it yourself: {left}");
+        println!("LEFT BEHIND, delete it yourself: {left}");
     }
     if broken == 0 && left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: aws --yes-this-costs PREFIX, of 3 to 63 small letters, digits and hyphens");
+    eprintln!("usage: aws --yes-this-costs PREFIX, of 3 to 63 lowercase letters, digits and hyphens");
     ExitCode::from(2)
 }

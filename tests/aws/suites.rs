@@ -1,9 +1,9 @@
-//! The conformance suites of ledger and staging bucket on whatever the clients reach: each promise on a table of its
-//! own, or a bucket for all of them, under names with a prefix that nobody else has, and removed afterwards whatever
-//! came of it.
+//! The conformance suites of ledger and staging bucket on whatever the clients reach. Each ledger test has a
+//! table of its own, and the staging tests share a bucket. Their names have a unique prefix, and everything
+//! is deleted afterwards, passed or failed.
 //!
-//! Left out are the suites that read through an index (on AWS an index lags behind, and the suites ask at once), and
-//! those that need roles in accounts of their own, a queue or a bus.
+//! Left out are the suites that read through an index (an index is eventually consistent on AWS, and the
+//! suites read at once), and those that need roles in other accounts, a queue or a bus.
 
 use std::panic::AssertUnwindSafe;
 
@@ -13,7 +13,7 @@ use adapters::staging::{S3Staging, create_bucket};
 use futures_util::FutureExt as _;
 use tests::promises;
 
-/// What came of a promise, and of the removal of what it was tried on.
+/// The result of a test, and of the deletion of its resources.
 #[derive(Debug)]
 pub(crate) struct Tried {
     pub(crate) promise: String,
@@ -22,7 +22,7 @@ pub(crate) struct Tried {
     pub(crate) left_behind: Option<String>,
 }
 
-/// Tries these promises of the ledger, each on a new table.
+/// Runs these tests of the ledger, each on a new table.
 macro_rules! on_tables {
     ($suite:ident; $clients:expr, $prefix:expr, $tell:expr; $($promise:ident)+) => {$({
         let table = format!("{}-{}", $prefix, stringify!($promise));
@@ -39,7 +39,7 @@ macro_rules! on_tables {
     })+};
 }
 
-/// Tries these promises of the staging bucket on one bucket.
+/// Runs these tests of the staging bucket on one bucket.
 macro_rules! in_bucket {
     ($suite:ident; $staging:expr, $tell:expr; $($promise:ident)+) => {$({
         let kept = is_kept(|| tests::conformance::$suite::$promise(&$staging)).await;
@@ -48,13 +48,13 @@ macro_rules! in_bucket {
     })+};
 }
 
-/// Whether a promise is kept; a panic is how it says that it is broken. A function of its own, so that the futures of
-/// all promises, which are large, don't lie in one frame.
+/// Whether a test passes; a panic means that it fails. A function of its own, so that the large futures of
+/// all tests are not in one frame.
 async fn is_kept<F: Future<Output = ()>>(promise: impl FnOnce() -> F) -> bool {
     AssertUnwindSafe(Box::pin(promise())).catch_unwind().await.is_ok()
 }
 
-/// Tries everything. A table's name has the prefix and a promise in it, a bucket's the prefix.
+/// Runs everything. A table's name contains the prefix and the test's name, the bucket's the prefix.
 pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(Tried)) {
     promises!(leases => on_tables { clients, prefix, tell });
     promises!(runs => on_tables { clients, prefix, tell });
@@ -68,7 +68,7 @@ pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(Tr
     tell(Tried { promise: format!("the bucket {prefix}"), kept: made.is_ok(), left_behind });
 }
 
-/// What is left behind, if it is.
+/// Returns what is left behind, if the deletion fails.
 async fn remove_table(clients: &Clients, table: &str) -> Option<String> {
     let removed = clients.dynamodb.delete_table().table_name(table).send().await;
     removed.err().map(|error| format!("the table {table}: {error:?}"))

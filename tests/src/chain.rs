@@ -13,33 +13,35 @@ use domain::part::{PartNumber, Sha256};
 /// part has exactly one note, with the hash of the previous one in its text. It is signed by the current key
 /// alone, or by that and the successor that its text names, which is the current key from the next part on.
 #[must_use]
-pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
+pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     let mut flaws = Vec::new();
-    let ring = ring(objects, &mut flaws);
+    let ring = ring(objects, &mut violations);
     let mut events: BTreeMap<&String, &Bytes> =
         objects.iter().filter(|(name, _)| name.starts_with("events/")).collect();
     let (mut expected, mut last) = (PartNumber::FIRST, None);
     let mut in_charge: Option<VerifierKey> = None;
     let mut retired: Vec<VerifierKey> = Vec::new();
-    for (note, manifest) in notes(objects, &mut flaws) {
+    for (note, manifest) in notes(objects, &mut violations) {
         let number = manifest.part.get();
         if manifest.part != expected {
-            flaws.push(format!("chain: found the note of part {number}, expected part {}", expected.get()));
+            violations
+                .push(format!("chain: found the note of part {number}, expected part {}", expected.get()));
         }
         let of_it = |(_, bytes): &(&String, &Bytes)| {
             (Sha256::of(bytes), bytes.len() as u64) == (manifest.sha256, manifest.size)
         };
         if events.remove_entry(&manifest.object()).filter(of_it).is_none() {
-            flaws.push(format!("chain: the bytes of part {number} do not match its manifest"));
+            violations.push(format!("chain: the bytes of part {number} do not match its manifest"));
         }
-        flaws.extend(manifest.contradicting_times().map(|misfit| format!("chain: part {number}: {misfit}")));
+        violations
+            .extend(manifest.contradicting_times().map(|misfit| format!("chain: part {number}: {misfit}")));
         let hangs = match (manifest.previous, last) {
             (Previous::Manifest(named), Some((before, to))) => named == before && manifest.window.from == to,
             (Previous::Start(ChainStart::Activation | ChainStart::StartFrom), None) => true,
             _ => false,
         };
         if !hangs {
-            flaws.push(format!("chain: part {number} is not chained to the previous one"));
+            violations.push(format!("chain: part {number} is not chained to the previous one"));
         }
         let name = manifest.origin.key_name();
         let holds = note.signatures().iter().all(|signature| {
@@ -47,7 +49,8 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
             signer.is_some_and(|known| *known.key.name() == name)
         });
         if !holds {
-            flaws.push(format!("chain: a signature of part {number} is by a key that is not in the bucket"));
+            violations
+                .push(format!("chain: a signature of part {number} is by a key that is not in the bucket"));
         }
         let signers: Vec<&VerifierKey> = note
             .signatures()
@@ -58,14 +61,15 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         let (signer, co_signers) =
             signers.split_first().map_or((None, &[][..]), |(one, rest)| (Some(*one), rest));
         if in_charge.is_some() && in_charge.as_ref() != signer {
-            flaws.push(format!("chain: part {number} is not signed by the current key"));
+            violations.push(format!("chain: part {number} is not signed by the current key"));
             retired.extend(in_charge.take());
         }
         if co_signers.to_vec() != manifest.successor.iter().collect::<Vec<_>>() {
-            flaws.push(format!("chain: part {number} is not signed by the current key and its successor"));
+            violations
+                .push(format!("chain: part {number} is not signed by the current key and its successor"));
         }
         if signers.iter().any(|key| retired.contains(key)) {
-            flaws.push(format!("chain: part {number} is signed by a retired key"));
+            violations.push(format!("chain: part {number} is signed by a retired key"));
         }
         if manifest.successor.is_some() {
             retired.extend(signer.cloned());
@@ -74,8 +78,8 @@ pub fn flaws(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         last = Some((note.sha256(), manifest.window.to));
         expected = manifest.part.next();
     }
-    flaws.extend(events.keys().map(|name| format!("chain: no note names {name}")));
-    flaws
+    violations.extend(events.keys().map(|name| format!("chain: no note names {name}")));
+    violations
 }
 
 fn ring(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> KeyRing {
@@ -84,7 +88,7 @@ fn ring(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> KeyRing {
         let line = std::str::from_utf8(bytes).ok().and_then(|line| line.strip_suffix('\n'));
         match line.and_then(|line| line.parse::<RingKey>().ok()) {
             Some(key) if key.key.file_name() == *name => drop(ring.add(key)),
-            _ => flaws.push(format!("chain: {name} is not a key")),
+            _ => violations.push(format!("chain: {name} is not a key")),
         }
     }
     ring
@@ -98,8 +102,8 @@ fn notes(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> Vec<(Sig
         let read = SignedNote::parse(bytes).and_then(|note| Ok((Manifest::parse(note.text())?, note)));
         match read {
             Ok((manifest, note)) if manifest.name(note.sha256()) == *name => notes.push((note, manifest)),
-            Ok(_) => flaws.push(format!("chain: {name} has another note's name")),
-            Err(malformed) => flaws.push(format!("chain: {name}, {malformed}")),
+            Ok(_) => violations.push(format!("chain: {name} has another note's name")),
+            Err(malformed) => violations.push(format!("chain: {name}, {malformed}")),
         }
     }
     notes.sort_by_key(|(_, manifest)| manifest.part);

@@ -62,7 +62,7 @@ impl Verdict {
 /// If one of these checks fails.
 #[must_use]
 pub fn files(objects: &[(String, Bytes)]) -> Vec<File> {
-    let flaws = chain::flaws(&objects.iter().map(below_prefix).collect());
+    let flaws = chain::violations(&objects.iter().map(below_prefix).collect());
     assert!(flaws.is_empty(), "{}", flaws.join("\n"));
     let events = objects.iter().filter(|(key, _)| !below_prefix_of(key).starts_with("manifests/"));
     let mut files: Vec<File> = events.map(|(key, bytes)| file(key, bytes)).collect();
@@ -101,7 +101,7 @@ pub fn judge<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) ->
     }
     let known = owed.clone();
     for event in files.iter().flat_map(|file| &file.events) {
-        match (owed.get_mut(event.as_str()), own_type(event).as_deref()) {
+        match (owed.get_mut(event.as_str()), auditferry_type(event).as_deref()) {
             (Some(0), _) => verdict.duplicates.push(event.clone()),
             (Some(count), _) => {
                 *count -= 1;
@@ -118,7 +118,7 @@ pub fn judge<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The type of an event that Auditferry wrote itself.
-fn own_type(event: &str) -> Option<String> {
+fn auditferry_type(event: &str) -> Option<String> {
     let parsed: Value = serde_json::from_str(event).ok()?;
     let kind = parsed.get("type")?.as_str()?;
     kind.starts_with("auditferry.").then(|| kind.to_owned())
@@ -126,7 +126,7 @@ fn own_type(event: &str) -> Option<String> {
 
 /// The time of an event of the vendor's product, as the fixtures name it.
 fn time_of(event: &str) -> Option<Time> {
-    if own_type(event).is_some() {
+    if auditferry_type(event).is_some() {
         return None;
     }
     let parsed: Value = serde_json::from_str(event).ok()?;
@@ -140,13 +140,13 @@ fn file(key: &str, bytes: &Bytes) -> File {
     let fields: Vec<&str> = stem.split('_').collect();
     let [from, to, number] = fields.as_slice() else { panic!("{name} is not a part's name") };
     let (hash, suffix) = suffix;
-    let window = Window { from: basic(from), to: basic(to) };
+    let window = Window { from: parse_basic_time(from), to: parse_basic_time(to) };
     assert!(folder.ends_with(&format!("events/date={}", window.from.date())), "{key} is in the wrong folder");
     assert_eq!(Sha256::new(sha2::Sha256::digest(bytes).into()).short(), hash, "{key} has other bytes");
     let events = events(&unpack(suffix, bytes), suffix);
     let ahead = events.iter().find(|event| time_of(event).is_some_and(|time| time >= window.to));
     assert_eq!(ahead, None, "{key} contains an event of a later window");
-    if events.iter().any(|event| own_type(event).as_deref() == Some("auditferry.heartbeat")) {
+    if events.iter().any(|event| auditferry_type(event).as_deref() == Some("auditferry.heartbeat")) {
         assert_eq!(events.len(), 1, "the heartbeat of {key} is not alone");
     }
     assert!(!events.is_empty(), "{key} is empty, without even a heartbeat");
@@ -154,7 +154,7 @@ fn file(key: &str, bytes: &Bytes) -> File {
 }
 
 /// A time from its ISO 8601 basic form.
-fn basic(text: &str) -> Time {
+fn parse_basic_time(text: &str) -> Time {
     let (date, time) = text.split_once('T').expect("a date and a time");
     let (year, date) = date.split_at(4);
     let (month, day) = date.split_at(2);

@@ -20,13 +20,13 @@ impl Schema {
 
     /// The errors of a value, with their locations; empty if it is valid.
     #[must_use]
-    pub fn flaws(&self, value: &Value) -> Vec<String> {
+    pub fn errors(&self, value: &Value) -> Vec<String> {
         self.0.iter_errors(value).map(|error| format!("{error} at `{}`", error.instance_path())).collect()
     }
 
     /// Whether a value is valid.
     #[must_use]
-    pub fn takes(&self, value: &Value) -> bool {
+    pub fn is_valid(&self, value: &Value) -> bool {
         self.0.is_valid(value)
     }
 }

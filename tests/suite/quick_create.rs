@@ -37,7 +37,7 @@ fn takes(parameter: &Value, value: &str) -> bool {
     let form = Schema::new(&schema);
     let list = parameter["Type"] == "CommaDelimitedList";
     let values: Vec<&str> = if list { value.split(',').collect() } else { vec![value] };
-    values.into_iter().all(|value| form.takes(&json!(value)))
+    values.into_iter().all(|value| form.is_valid(&json!(value)))
 }
 
 /// The template's URL, the stack's name and the parameters that the link fills in.

@@ -58,7 +58,7 @@ fn schema() -> Value {
 
 /// The violations in a line.
 fn schema_violations(line: &Value) -> Vec<String> {
-    let mut faults = Schema::new(&schema()).flaws(line);
+    let mut faults = Schema::new(&schema()).errors(line);
     for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
         let metrics = directive["Metrics"].as_array().into_iter().flatten();
         let names: Vec<&str> = metrics.filter_map(|metric| metric["Name"].as_str()).collect();

@@ -70,7 +70,7 @@ async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
     let objects = below(&world, &connector);
-    assert_eq!(chain::flaws(&objects), [""; 0]);
+    assert_eq!(chain::violations(&objects), [""; 0]);
     assert_eq!((count(&objects, "events/"), count(&objects, "manifests/date=")), (4, 4));
     assert_eq!(count(&objects, "manifests/keys/62c0d4d9.vkey"), 1);
     let kinds: Vec<&str> = manifests(&objects).iter().map(|(_, manifest)| manifest.kind().as_str()).collect();
@@ -137,7 +137,10 @@ async fn a_new_key_is_named_by_the_previous_one(world: World) {
     }
     assert_eq!(world.cursor(&connector).await.chain_state.map(|note| note.retired.len()), Some(2));
     // No manifest names the key after a lost one, so a verifier must be given it.
-    assert_eq!(chain::flaws(&objects), ["chain: part 4 is signed by another key than the one in charge"]);
+    assert_eq!(
+        chain::violations(&objects),
+        ["chain: part 4 is signed by another key than the one in charge"]
+    );
     let signatures: Vec<usize> =
         manifests(&objects).iter().map(|(note, _)| note.signatures().len()).collect();
     assert_eq!(signatures, [1, 2, 1, 1]);
@@ -158,7 +161,7 @@ async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: Wor
     assert_eq!((count(&before, "manifests/date="), count(&after, "manifests/date=")), (1, 2));
     assert_eq!((count(&before, "manifests/keys/"), count(&after, "manifests/keys/")), (1, 1));
     let both: BTreeMap<String, Bytes> = before.into_iter().chain(after).collect();
-    assert_eq!(chain::flaws(&both), [""; 0]);
+    assert_eq!(chain::violations(&both), [""; 0]);
     let places: Vec<String> =
         manifests(&both).iter().map(|(_, m)| m.destination.prefix.to_string()).collect();
     assert_eq!(places, ["audit/auditferry", "another/place", "another/place"]);

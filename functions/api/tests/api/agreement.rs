@@ -1,5 +1,6 @@
-//! The document and the router agree, both ways: every operation, every status of each, and every problem's code
-//! was met here, and nothing that is not documented. (That each answer has the documented form, every test sees to.)
+//! The OpenAPI document and the router agree, both ways: every operation, every status of each, and every
+//! problem code is produced here, and nothing undocumented. (Every test checks that each response has the
+//! documented format.)
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::world::{Who, World, destination, id_in};
 
 const NO_ONE: &str = "con_00000000000000aa";
 
-/// A body with which the operation gets past its reading.
+/// A valid body for the operation.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/v1/connectors") => Some(json!({"tenant": "acme"})),
@@ -32,7 +33,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
     }
 }
 
-/// What goes wrong in the same way everywhere.
+/// The errors that every operation has in common.
 async fn go_wrong(world: &World) {
     for (method, template) in ROUTES {
         let path = template.replace("{id}", NO_ONE);
@@ -52,7 +53,7 @@ async fn go_wrong(world: &World) {
     }
 }
 
-/// Whom its notices reach, and what is refused then.
+/// The contacts operations and their errors.
 async fn contacts(world: &World, path: &str) {
     let stale = [("if-match", "\"999\"")];
     for verb in ["rotate-webhook-secret", "test-contacts"] {
@@ -67,7 +68,7 @@ async fn contacts(world: &World, path: &str) {
     }
 }
 
-/// What an operator confirms and what not, and who is asked again.
+/// Confirmation of addresses, by an operator and by mail, and its errors.
 async fn addresses(world: &World) {
     let path = world.active("acme").await;
     let (one, two) = ("one@acme.example", "two@acme.example");
@@ -84,14 +85,14 @@ async fn addresses(world: &World) {
         }
     }
     world.post(&path, "ask-contacts").await;
-    // The budget of two is used up, and here is another to ask.
+    // The budget of two is exhausted, and this address needs another confirmation mail.
     world.ledger.change(&id_in(&path), |connector| {
         connector.contacts.emails = vec!["four@acme.example".parse().unwrap()].try_into().unwrap();
     });
     world.post(&path, "ask-contacts").await;
 }
 
-/// What the notifier and the page behind its link do.
+/// What the notifier and the confirmation page do.
 async fn decline(world: &World, address: &EmailAddress) {
     let (acme, now) = (fixtures::tenant("acme"), world.clock.wall());
     let token = LinkToken::new(&SeededRandomness::new(1)).hash();
@@ -102,7 +103,7 @@ async fn decline(world: &World, address: &EmailAddress) {
     assert!(world.ledger.store_consent(&acme, &declined).await.unwrap());
 }
 
-/// A whole life, and at each step what is refused then.
+/// A complete life cycle, and the errors at each step.
 async fn live(world: &World) {
     let key = [("idempotency-key", "k")];
     for frequency in [1, 2] {
@@ -162,7 +163,7 @@ async fn live(world: &World) {
     world.post(&unsafe_one, "activate").await;
 }
 
-/// Whatever a budget is there for, refused because it is used up.
+/// Every operation with a budget, rejected because it is exhausted.
 async fn use_up(world: &World) {
     let who = Who::Tenant("acme");
     let to = destination(fixtures::fresh());
@@ -221,27 +222,27 @@ async fn the_document_and_the_router_agree() {
         for (method, template) in ROUTES {
             let path = template.replace("{id}", NO_ONE);
             let answer = world.ask(Who::Operator, method, &path, body(method, template)).await;
-            assert!(!format!("{answer:?}").contains(SECRET), "{method} {path} tells its cause");
+            assert!(!format!("{answer:?}").contains(SECRET), "{method} {path} exposes its cause");
         }
         seen.extend(world.seen());
     }
     let met: BTreeSet<_> =
         seen.iter().map(|(method, path, status, _)| (method.clone(), path.clone(), *status)).collect();
     let missing: Vec<_> = documented.difference(&met).collect();
-    assert!(missing.is_empty(), "documented and never met: {missing:#?}");
+    assert!(missing.is_empty(), "documented, but never produced: {missing:#?}");
     let more: Vec<_> = met.difference(&documented).collect();
-    assert!(more.is_empty(), "met and not documented: {more:#?}");
+    assert!(more.is_empty(), "produced, but not documented: {more:#?}");
 
     let mut codes: BTreeSet<String> =
         seen.into_iter().map(|(_, _, _, code)| code).filter(|c| !c.is_empty()).collect();
-    // These two are of no operation.
+    // These two belong to no operation.
     codes.extend(["no_such_path", "method_not_allowed"].map(str::to_owned));
     assert_eq!(codes, contract::problem_codes());
 }
 
-/// What `ROUTES` names is what the router knows: each answers, and not with 404 or 405 for its path or method.
+/// The router knows every route of `ROUTES`: none answers 404 or 405 for its path or method.
 #[tokio::test]
-async fn every_route_that_is_named_is_there() {
+async fn every_route_of_the_list_exists() {
     let world = World::new();
     let path = world.active("acme").await;
     for (method, template) in ROUTES {

@@ -1,4 +1,4 @@
-//! Whatever is sent, it is answered, with what is wrong and the right form.
+//! Every invalid request gets a response with the errors and the valid format.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -27,7 +27,7 @@ async fn raw(
 }
 
 #[tokio::test]
-async fn everything_wrong_is_told_at_once_with_its_place_and_the_right_form() {
+async fn all_errors_are_reported_at_once_with_their_pointers_and_the_valid_format() {
     let world = World::new();
     let body = json!({
         "tenant": "acme#1",
@@ -71,7 +71,7 @@ async fn everything_wrong_is_told_at_once_with_its_place_and_the_right_form() {
 }
 
 #[tokio::test]
-async fn each_field_refuses_what_the_platform_refuses() {
+async fn each_field_rejects_what_the_platform_rejects() {
     let world = World::new();
     let with = |field: &str, value: Value| {
         let mut to = destination(1);
@@ -108,7 +108,7 @@ async fn each_field_refuses_what_the_platform_refuses() {
 }
 
 #[tokio::test]
-async fn bodies_have_a_size_a_type_and_a_form() {
+async fn bodies_have_a_maximum_size_a_type_and_a_format() {
     let world = World::new();
     let path = world.connected("acme").await;
     let verb = format!("{path}/verify");
@@ -132,11 +132,15 @@ async fn bodies_have_a_size_a_type_and_a_form() {
     let just_fits = format!("{{}}{}", " ".repeat((64 << 10) - 2));
     assert_eq!(raw(&world, "POST", &verb, Some("application/json"), just_fits).await.status, 200);
     let told = Request::post("/v1/connectors").header("content-length", "65537").body(Body::empty()).unwrap();
-    assert_eq!(world.send(Who::Operator, told).await.status, 413, "one that says so is not read");
+    assert_eq!(
+        world.send(Who::Operator, told).await.status,
+        413,
+        "rejected by Content-Length, without reading it"
+    );
 }
 
 #[tokio::test]
-async fn other_methods_and_paths_are_answered_as_http_has_it() {
+async fn other_methods_and_paths_get_405_and_404() {
     let world = World::new();
     let path = world.connected("acme").await;
     for (method, path, allow) in [
@@ -159,7 +163,7 @@ async fn other_methods_and_paths_are_answered_as_http_has_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_names_no_connector() {
+async fn an_invalid_id_is_not_found() {
     let world = World::new();
     for id in [
         "con_1",
@@ -177,7 +181,7 @@ async fn what_is_no_id_names_no_connector() {
 }
 
 #[tokio::test]
-async fn queries_and_headers_have_a_form() {
+async fn queries_and_headers_are_validated() {
     let world = World::new();
     let path = world.active("acme").await;
     for query in
@@ -211,7 +215,7 @@ fn path() -> impl Strategy<Value = String> {
     })
 }
 
-/// JSON of any shape, with the names that mean something among the others.
+/// JSON of any shape, with valid field names among the others.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let leaf = prop_oneof![
         any::<String>().prop_map(Value::from),
@@ -265,7 +269,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn what_cannot_fit_together_is_refused_with_its_field_and_nothing_is_stored() {
+async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored() {
     let world = World::new();
     let path = world.connected("acme").await;
     let before = world.get(&path).await;
@@ -312,11 +316,11 @@ async fn what_cannot_fit_together_is_refused_with_its_field_and_nothing_is_store
         }
     }
     assert_eq!(world.get(&path).await, before);
-    assert!(world.prober.probes().is_empty(), "nobody was asked");
+    assert!(world.prober.probes().is_empty(), "nothing was probed");
 }
 
 #[tokio::test]
-async fn what_was_pasted_with_something_around_it_is_stored_bare() {
+async fn pasted_values_are_stored_without_their_surroundings() {
     let world = World::new();
     let path = world.connected("acme").await;
     let mut to = destination(fixtures::fresh());
@@ -330,7 +334,7 @@ async fn what_was_pasted_with_something_around_it_is_stored_bare() {
 }
 
 #[tokio::test]
-async fn an_answer_names_what_it_does_not_know_and_does_not_grow_with_it() {
+async fn a_response_names_unknown_parameters_and_does_not_grow_with_them() {
     let world = World::new();
     let unknown = world.get("/v1/connectors?tennant=x&limit=1").await;
     let detail = unknown.body["detail"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! A ledger that answers nothing but failures.
+//! A ledger that always fails.
 
 use async_trait::async_trait;
 use domain::budget::Spending;
@@ -17,15 +17,15 @@ use domain::time::Time;
 /// How it fails.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Broken {
-    /// For a passing reason.
+    /// With a transient error.
     Passing,
-    /// Because it is not allowed.
+    /// With a denied request.
     Denied,
-    /// Because a record can't be read.
+    /// With an unreadable record.
     Bug,
 }
 
-/// What must never be told to a caller.
+/// Must never be in a response.
 pub(crate) const SECRET: &str = "arn:aws:dynamodb:eu-central-1:111111111111:table/ledger";
 
 impl Broken {

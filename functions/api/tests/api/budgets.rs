@@ -1,6 +1,6 @@
-//! The attack scripts of the review, over the whole router on the embedded stand-ins: whatever a tenant asks for, however
-//! fast and by however many clients, it gets what its budgets allow, is told the limit and when it frees, and what is
-//! refused leaves nothing.
+//! Load attacks on the whole router on the sandbox. However much a tenant requests, however fast and with
+//! however many clients, it gets what its budgets allow. Each rejection contains the limit and when the
+//! budget is available again, and stores nothing.
 
 use domain::names::ConnectorId;
 use futures_util::{StreamExt as _, stream};
@@ -12,7 +12,7 @@ use crate::world::{Answer, Who, World, destination, id_in};
 
 const ACME: Who = Who::Tenant("acme");
 
-/// The stand-ins at the start of an hour, so that none ends during a test, and the router over them.
+/// The sandbox at the start of an hour, so that no hour ends during a test, and the router on it.
 async fn embedded() -> (Embedded, World) {
     let embedded = Embedded::start(None, Some(at("2026-11-20T20:00:00Z"))).await.unwrap();
     let world = World::on(embedded.onboarding());
@@ -23,7 +23,7 @@ fn count(answers: &[Answer], status: u16) -> usize {
     answers.iter().filter(|answer| answer.status == status).count()
 }
 
-/// Holds every refusal against its form; returns how many there were.
+/// Checks the format of every rejection; returns their number.
 fn refused(answers: &[Answer], budget: &str, limit: u32, frees: Option<&str>) -> usize {
     let mut refused = 0;
     for answer in answers.iter().filter(|answer| answer.status == 429) {
@@ -43,10 +43,10 @@ fn refused(answers: &[Answer], budget: &str, limit: u32, frees: Option<&str>) ->
     refused
 }
 
-/// How many requests of a client are under way at once: with more the stand-ins' own answers take too long.
+/// How many concurrent requests a client makes: with more, the stand-ins' own responses take too long.
 const WIDTH: usize = 24;
 
-/// So many tries by two clients that race, each with many requests under way at once. All of them are answered.
+/// `count` attempts by two racing clients, each with many concurrent requests. All of them get a response.
 async fn at_once<T: Future<Output = Answer>>(tries: usize, ask: impl Fn(usize) -> T) -> Vec<Answer> {
     let half = tries / 2;
     let client = async |tries: std::ops::Range<usize>| {
@@ -77,7 +77,7 @@ async fn three_hundred_connectors_at_once_are_twenty() {
         "what is refused leaves nothing"
     );
 
-    // Another tenant has its own, an operator may give more, and a deletion makes room for one.
+    // Another tenant has its own budget, an operator may exceed it, and a deletion releases one unit.
     assert_eq!(world.ask(Who::Tenant("globex"), "POST", "/v1/connectors", Some(json!({}))).await.status, 201);
     let given = world.ask(Who::Operator, "POST", "/v1/connectors", Some(json!({"tenant": "acme"}))).await;
     assert_eq!(given.status, 201);
@@ -89,7 +89,7 @@ async fn three_hundred_connectors_at_once_are_twenty() {
     assert_eq!((count(&answers, 201), count(&answers, 429)), (1, 19));
 }
 
-/// The same key from all of them is one connector, and not one of them is refused.
+/// The same key from all of them creates one connector, and none of them is rejected.
 #[tokio::test]
 async fn equal_keys_at_once_are_one_connector() {
     let (_embedded, world) = embedded().await;
@@ -105,7 +105,7 @@ async fn equal_keys_at_once_are_one_connector() {
     );
     assert_eq!(other.body["errors"][0]["detail"], "frequency was 1 then and is 6 now");
     assert_eq!(listed(&world).await.len(), 1);
-    // The key ends with its connector.
+    // The key expires with its connector.
     let path = answers[0].headers["location"].clone();
     assert_eq!(world.ask(ACME, "DELETE", &path, None).await.status, 200);
     let next = at_once(10, create).await;
@@ -130,10 +130,10 @@ async fn eight_hundred_verifications_are_thirty() {
     let answers = at_once(817, verify).await;
     let frees = Some("2026-11-20T21:00:00.000Z");
     let refused = refused(&answers, "verifications", 30, frees);
-    // Two checks at once may come into each other's way when they store that they passed: that is a conflict.
+    // Two concurrent checks may conflict when they store their result: that is a 409.
     assert_eq!((refused, count(&answers, 200) + count(&answers, 409)), (787, 30));
     assert!(embedded.stack().objects(&bucket).unwrap().len() <= 30, "no object without a check");
-    // What a check goes before is refused as well, and what stops is not.
+    // Operations that include a check are rejected too; operations that stop something are not.
     assert_eq!(world.ask(ACME, "POST", &format!("{path}/activate"), None).await.status, 429);
     assert_eq!(world.ask(ACME, "POST", &format!("{path}/disable"), None).await.status, 200);
 }
@@ -143,7 +143,8 @@ async fn a_flood_of_changes_is_sixty() {
     let (embedded, world) = embedded().await;
     let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
     let path = created.headers["location"].clone();
-    // Two clients, each of which asks as soon as it is answered: so hardly any of them comes second four times.
+    // Two clients, each of which sends its next request after a response: so hardly any of them loses a race
+    // four times in a row.
     let client = async |kind: usize| {
         let mut answers = Vec::new();
         for n in 0..100 {
@@ -166,7 +167,7 @@ async fn a_flood_of_changes_is_sixty() {
         world.get(&format!("{path}/changes?limit=100")).await.body["changes"].as_array().unwrap().len();
     assert_eq!((records, embedded.bus().events().len()), (61, 61), "the creation and sixty changes");
     assert!(refused >= 100, "{refused}");
-    // The tenant's flood keeps no operator from mending.
+    // The tenant's flood does not stop an operator's fix.
     assert_eq!(world.post(&path, "rotate-external-id").await.status, 200);
 }
 
@@ -184,7 +185,7 @@ async fn three_hundred_test_messages_are_twenty() {
     }
     let before = embedded.bus().events().len();
     let test = |n: usize| {
-        // The vendor's own people send no more than that either.
+        // Operators can't send more than that either.
         let who = if n.is_multiple_of(2) { ACME } else { Who::Operator };
         let (world, path) = (&world, &paths[n % paths.len()]);
         async move { world.ask(who, "POST", path, None).await }
@@ -203,7 +204,7 @@ async fn three_hundred_test_messages_are_twenty() {
 }
 
 #[tokio::test]
-async fn runs_asked_for_are_twelve_an_hour() {
+async fn run_requests_are_twelve_an_hour() {
     let (embedded, world) = embedded().await;
     let body = json!({"destination": destination(fixtures::fresh())});
     let path = world.ask(ACME, "POST", "/v1/connectors", Some(body)).await.headers["location"].clone();

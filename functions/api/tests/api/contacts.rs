@@ -1,5 +1,5 @@
-//! Contacts: a webhook's secret is shown once, in the answer that it was made with, and what is wrong is told with its
-//! place.
+//! Contacts: a webhook's secret is shown once, in the response that creates it, and errors are reported with
+//! their pointers.
 
 use std::time::Duration;
 
@@ -57,14 +57,14 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
     assert_eq!(verbs, ["rotate_webhook_secret", "set_contacts", "set_contacts"]);
     let elsewhere = set(&world, &path, json!({"webhook": "https://hooks.acme.example.org/out"})).await;
     let fresh = elsewhere.body["webhook_secret"].as_str().unwrap();
-    assert!(fresh != new && fresh != shown.expose(), "another host never has what this one had");
+    assert!(fresh != new && fresh != shown.expose(), "another host never gets this host's secret");
     assert_eq!(world.ledger.connector(&id).contacts.webhook.unwrap().retiring, None);
     let gone = set(&world, &path, json!({})).await;
     assert_eq!((gone.status, gone.body.get("contacts")), (200, None));
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_contacts_is_told_with_its_place_and_no_url_is_repeated() {
+async fn errors_of_contacts_have_pointers_and_repeat_no_url() {
     let world = World::new();
     let path = world.active("acme").await;
     for (body, pointer) in [
@@ -89,7 +89,7 @@ async fn what_is_wrong_with_contacts_is_told_with_its_place_and_no_url_is_repeat
 }
 
 #[tokio::test]
-async fn a_test_is_told_on_the_bus_once_in_five_minutes() {
+async fn a_test_is_published_on_the_bus_once_in_five_minutes() {
     let world = World::new();
     let path = world.active("acme").await;
     assert_eq!(world.post(&path, "test-contacts").await.code(), "no_contacts");
@@ -108,7 +108,7 @@ async fn a_test_is_told_on_the_bus_once_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn where_each_address_stands_is_shown_and_an_operator_confirms_it() {
+async fn the_status_of_each_address_is_shown_and_an_operator_confirms_it() {
     let world = World::new();
     let path = world.active("acme").await;
     let set = set(&world, &path, json!({"emails": ["one@acme.example", "two@acme.example"]})).await;
@@ -132,7 +132,7 @@ async fn where_each_address_stands_is_shown_and_an_operator_confirms_it() {
     assert_eq!(confirmed.status, 200);
     let shown = &confirmed.body["addresses"][0];
     assert_eq!((&shown["status"], &shown["how"]), (&json!("confirmed"), &json!("contract")));
-    assert!(shown["by"]["name"].is_string(), "operators see who: {shown}");
+    assert!(shown["by"]["name"].is_string(), "operators see the name: {shown}");
     let for_tenant = world.ask(Who::Tenant("acme"), "GET", &path, None).await;
     assert_eq!(for_tenant.body["addresses"][0].get("by"), None, "a tenant does not");
     assert_eq!(for_tenant.body["addresses"][1], waiting("two@acme.example"));
@@ -141,7 +141,7 @@ async fn where_each_address_stands_is_shown_and_an_operator_confirms_it() {
 }
 
 #[tokio::test]
-async fn addresses_are_asked_within_the_tenants_budget_and_the_refusal_says_when_it_frees() {
+async fn confirmation_mails_have_a_budget_and_the_rejection_says_when_it_is_available_again() {
     let world = World::asking(Budgets::default());
     let path = world.active("acme").await;
     for n in 0..2 {
@@ -153,7 +153,7 @@ async fn addresses_are_asked_within_the_tenants_budget_and_the_refusal_says_when
     assert_eq!((refused.status, refused.code()), (429, "budget_exhausted"));
     assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
     let again = world.post(&path, "ask-contacts").await;
-    assert_eq!(again.status, 202, "their mails are owed still: {again:?}");
+    assert_eq!(again.status, 202, "their mails are still pending: {again:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `infra/openapi.yaml` as a judge of requests and answers.
+//! Validates requests and responses against `infra/openapi.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(operations);
 
-/// What the document says of one method of one path.
+/// An operation of the document: one method of one path.
 pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -20,7 +20,7 @@ pub(crate) struct Operation {
     answers: BTreeMap<u16, Answer>,
 }
 
-/// What it says of one status.
+/// A documented response of one status.
 struct Answer {
     media_type: String,
     schema: Schema,
@@ -41,21 +41,21 @@ pub(crate) fn problem_codes() -> BTreeSet<String> {
     codes.as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
 }
 
-/// A schema of the document by its name, and the text of its pattern.
+/// A schema of the document by its name, and its pattern.
 pub(crate) fn schema(name: &str) -> (Schema, String) {
     let told = &DOCUMENT["components"]["schemas"][name];
     let pattern = told["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
     (validator(told), pattern.to_owned())
 }
 
-/// The schema of a parameter by its name, and the text of its pattern.
+/// The schema of a parameter by its name, and its pattern.
 pub(crate) fn parameter(name: &str) -> (Schema, String) {
     let told = resolved(&DOCUMENT["components"]["parameters"][name]["schema"]);
     let pattern = told["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
     (validator(told), pattern.to_owned())
 }
 
-/// The operation that a request is of.
+/// The operation of a request.
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     let matches = |template: &str| {
         let (mut of_template, mut given) = (template.split('/'), path.split('/'));
@@ -71,7 +71,7 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> 
 }
 
 impl Operation {
-    /// Panics unless the answer is one that the document describes.
+    /// Panics unless the document describes the response.
     pub(crate) fn judge(&self, status: u16, headers: &BTreeMap<String, String>, body: &Value) {
         let place = format!("{} {}: {status}", self.method, self.path);
         let Some(answer) = self.answers.get(&status) else { panic!("{place} is not documented: {body}") };
@@ -79,14 +79,14 @@ impl Operation {
         for name in &answer.headers {
             assert!(headers.contains_key(name), "{place} lacks {name}");
         }
-        let errors = answer.schema.flaws(body);
+        let errors = answer.schema.errors(body);
         assert!(errors.is_empty(), "{place}: {errors:?}\n{body:#}");
     }
 
-    /// Panics unless a request that was accepted is one that the document describes.
+    /// Panics unless the document describes an accepted request.
     pub(crate) fn judge_request(&self, body: Option<&Value>) {
         let (Some(schema), Some(body)) = (&self.request, body) else { return };
-        assert!(schema.takes(body), "{} {} took {body:#}", self.method, self.path);
+        assert!(schema.is_valid(body), "{} {} took {body:#}", self.method, self.path);
     }
 }
 
@@ -128,7 +128,7 @@ fn resolved(value: &'static Value) -> &'static Value {
     }
 }
 
-/// The components go with each schema, so that its references lead somewhere.
+/// The components are part of each schema, so that its references resolve.
 fn validator(schema: &Value) -> Schema {
     let whole = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,4 @@
-//! Concurrent edits: nobody overwrites what they have not seen.
+//! Concurrent edits: no one overwrites a version that they have not seen.
 
 use domain::names::ExternalId;
 use serde_json::json;
@@ -8,7 +8,7 @@ use tests::fixtures;
 use crate::world::{Who, World, destination};
 
 #[tokio::test]
-async fn a_change_to_a_version_that_is_no_longer_is_refused_with_the_one_that_is() {
+async fn a_change_of_an_outdated_version_is_rejected_with_the_current_one() {
     let world = World::new();
     let path = world.connected("acme").await;
     let read = world.get(&path).await;
@@ -22,7 +22,7 @@ async fn a_change_to_a_version_that_is_no_longer_is_refused_with_the_one_that_is
 }
 
 #[tokio::test]
-async fn every_verb_holds_the_version_against_the_one_stored() {
+async fn every_action_compares_the_version_with_the_stored_one() {
     let world = World::new();
     let path = world.active("acme").await;
     for verb in ["verify", "activate", "pause", "resume", "disable", "enable", "run", "rotate-external-id"] {
@@ -32,7 +32,7 @@ async fn every_verb_holds_the_version_against_the_one_stored() {
             assert_eq!((answer.status, answer.code()), (409, "stale"), "{verb} {tag}");
         }
     }
-    assert!(world.prober.probes().len() < 10, "nothing was probed for a version that is no longer");
+    assert!(world.prober.probes().len() < 10, "nothing was probed for an outdated version");
     let current = [("if-match", "\"3\"")];
     assert_eq!(
         world.ask_with(Who::Operator, "POST", &format!("{path}/pause"), &current, None).await.status,
@@ -44,7 +44,7 @@ async fn every_verb_holds_the_version_against_the_one_stored() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_no_change() {
+async fn an_edit_without_effect_is_not_a_change() {
     let world = World::new();
     let path = world.connected("acme").await;
     for body in [json!({}), json!({"frequency": 1})] {
@@ -55,7 +55,7 @@ async fn what_changes_nothing_is_no_change() {
 }
 
 #[tokio::test]
-async fn another_destination_is_verified_at_once_and_the_export_goes_on_if_it_passes() {
+async fn a_new_destination_is_verified_at_once_and_the_export_continues_if_it_passes() {
     let world = World::new();
     let path = world.active("acme").await;
     let to = destination(fixtures::fresh());
@@ -67,7 +67,7 @@ async fn another_destination_is_verified_at_once_and_the_export_goes_on_if_it_pa
     let records = world.get(&format!("{path}/changes")).await;
     let verbs: Vec<_> =
         records.body["changes"].as_array().unwrap().iter().map(|change| change["what"].clone()).collect();
-    assert_eq!(verbs[..3], ["resume", "verify", "update"], "paused in between, and so it is told");
+    assert_eq!(verbs[..3], ["resume", "verify", "update"], "paused in between, with a change record");
 
     let probes = world.prober.probes().len();
     let again = world.ask(Who::Operator, "PATCH", &path, Some(edit)).await;
@@ -76,7 +76,7 @@ async fn another_destination_is_verified_at_once_and_the_export_goes_on_if_it_pa
 }
 
 #[tokio::test]
-async fn another_destination_that_does_not_pass_pauses_an_active_connector_until_it_does() {
+async fn a_new_destination_that_fails_pauses_an_active_connector_until_it_passes() {
     let world = World::new();
     let path = world.active("acme").await;
     let edit = json!({"destination": destination(fixtures::fresh())});
@@ -101,9 +101,9 @@ async fn another_destination_that_does_not_pass_pauses_an_active_connector_until
     );
 }
 
-/// Who paused it wants it paused.
+/// Whoever paused it wants it paused.
 #[tokio::test]
-async fn a_paused_connector_stays_paused_whatever_its_new_destination_passes() {
+async fn a_paused_connector_stays_paused_even_if_its_new_destination_passes() {
     let world = World::new();
     let path = world.active("acme").await;
     world.post(&path, "pause").await;
@@ -115,10 +115,10 @@ async fn a_paused_connector_stays_paused_whatever_its_new_destination_passes() {
     );
 }
 
-/// The change is stored before it is verified, so the place that it names may turn out to be another's: nothing is
-/// written there.
+/// The change is stored before the verification, so the new destination may belong to another connector:
+/// nothing is written there.
 #[tokio::test]
-async fn a_destination_of_another_connector_is_refused_and_nothing_goes_there() {
+async fn a_destination_of_another_connector_is_rejected_and_nothing_is_written_there() {
     let world = World::new();
     let (path, other) = (world.active("acme").await, world.active("globex").await);
     let taken = world.get(&other).await.body["destination"].clone();
@@ -130,7 +130,7 @@ async fn a_destination_of_another_connector_is_refused_and_nothing_goes_there() 
 }
 
 #[tokio::test]
-async fn shards_are_an_operators_to_set_and_only_grow_from_two_on() {
+async fn only_operators_set_shards_and_they_only_grow_from_two_on() {
     let world = World::new();
     let path = world.active("acme").await;
     let shards = async |n: u8| world.ask(Who::Operator, "PATCH", &path, Some(json!({"shards": n}))).await;
@@ -138,7 +138,7 @@ async fn shards_are_an_operators_to_set_and_only_grow_from_two_on() {
     assert_eq!((refused.status, refused.code()), (409, "shards_are_read"));
     let told = refused.body["detail"].as_str().unwrap();
     assert!(told.contains("only from 2 on") && told.contains("new connector with 4 shards"), "{told}");
-    assert_eq!(shards(1).await.status, 200, "what changes nothing is no change");
+    assert_eq!(shards(1).await.status, 200, "an edit without effect is not a change");
 
     let path = world.connected("globex").await;
     let set = async |who, n: u8| world.ask(who, "PATCH", &path, Some(json!({"shards": n}))).await;

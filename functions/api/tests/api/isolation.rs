@@ -1,4 +1,4 @@
-//! A tenant sees and touches its own connectors only, and can't tell another's from none at all.
+//! A tenant sees and changes its own connectors only, and can't distinguish another's from a missing one.
 
 use api::ROUTES;
 use domain::names::ConnectorId;
@@ -11,7 +11,7 @@ use crate::world::{Answer, Who, World, destination, id_in};
 const MINE: &str = "acme";
 const THEIRS: &str = "globex";
 
-/// A request to every operation that names a connector; its body is one that is accepted of the owner.
+/// A request to every operation on a connector, with a body that is accepted from the owner.
 fn requests(id: &ConnectorId) -> Vec<(&'static str, String, Option<Value>)> {
     let of_one = ROUTES.iter().filter(|(_, path)| path.contains("{id}"));
     let request = |(method, path): &(&'static str, &'static str)| {
@@ -27,7 +27,7 @@ fn requests(id: &ConnectorId) -> Vec<(&'static str, String, Option<Value>)> {
 }
 
 #[tokio::test]
-async fn anothers_connector_is_answered_exactly_as_none_at_all() {
+async fn another_tenants_connector_is_answered_exactly_as_a_missing_one() {
     let world = World::new();
     let theirs = world.active(THEIRS).await;
     world.export(&theirs, false).await;
@@ -38,7 +38,7 @@ async fn anothers_connector_is_answered_exactly_as_none_at_all() {
             let answer = world.ask_with(Who::Tenant(MINE), method, &path, headers, body.clone()).await;
             let none = world.ask_with(Who::Tenant(MINE), method, &no_path, headers, body.clone()).await;
             assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}");
-            assert_eq!(answer, none, "{method} {path} tells that it exists");
+            assert_eq!(answer, none, "{method} {path} reveals that it exists");
         }
     }
     assert_eq!(world.ledger.connector(&id_in(&theirs)), before, "nothing was changed");
@@ -47,7 +47,7 @@ async fn anothers_connector_is_answered_exactly_as_none_at_all() {
 }
 
 #[tokio::test]
-async fn no_one_comes_in_without_a_caller() {
+async fn no_request_is_accepted_without_a_caller() {
     let world = World::new();
     let path = world.active(MINE).await;
     let mut all = requests(&id_in(&path));
@@ -65,7 +65,7 @@ async fn no_one_comes_in_without_a_caller() {
 }
 
 #[tokio::test]
-async fn the_tenant_is_the_tokens_whatever_path_query_and_body_say() {
+async fn the_tenant_comes_from_the_token_whatever_path_query_and_body_say() {
     let world = World::new();
     let body = json!({"tenant": THEIRS});
     let created = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
@@ -76,17 +76,18 @@ async fn the_tenant_is_the_tokens_whatever_path_query_and_body_say() {
     assert_eq!(world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(named)).await.status, 201);
     let spread = json!({"shards": 2});
     let refused = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(spread)).await;
-    assert_eq!((refused.status, refused.code()), (403, "forbidden"), "shards are the vendor's to know");
+    assert_eq!((refused.status, refused.code()), (403, "forbidden"), "only operators may set shards");
 }
 
-/// What a client writes into a query.
+/// Percent-encodes a query value.
 fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// No character of an ID means anything to a query, a filter or a token, and bytes decide whose it is.
+/// No character of an ID has a special meaning in a query, a filter or a token; tenants are compared by
+/// bytes.
 #[tokio::test]
-async fn a_tenant_is_who_its_exact_id_says_whatever_characters_are_in_it() {
+async fn a_tenant_is_identified_by_its_exact_id_whatever_characters_it_contains() {
     let world = World::new();
     let tenants = fixtures::tenants_of_all_kinds();
     let mut paths = Vec::new();
@@ -113,7 +114,7 @@ async fn a_tenant_is_who_its_exact_id_says_whatever_characters_are_in_it() {
 }
 
 #[tokio::test]
-async fn a_role_or_place_in_use_is_refused_once_it_is_proved_and_without_telling_whose() {
+async fn a_role_or_destination_in_use_is_rejected_after_verification_without_revealing_the_owner() {
     let world = World::new();
     let theirs = world.get(&world.active(THEIRS).await).await.body["destination"].clone();
     let mine = destination(2);
@@ -124,7 +125,8 @@ async fn a_role_or_place_in_use_is_refused_once_it_is_proved_and_without_telling
     for (destination, code) in
         [(theirs, "destination_taken"), (below, "destination_taken"), (role, "role_taken")]
     {
-        // To name it tells nothing: whether it is in use is for those only whom the role and the bucket let in.
+        // Naming it reveals nothing: only a caller with access to the role and the bucket learns whether it
+        // is in use.
         let body = json!({"destination": destination});
         let named = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
         assert_eq!(named.status, 201);
@@ -139,7 +141,7 @@ async fn a_role_or_place_in_use_is_refused_once_it_is_proved_and_without_telling
 }
 
 #[tokio::test]
-async fn who_names_a_place_first_does_not_keep_it_from_its_owner() {
+async fn naming_a_destination_first_does_not_reserve_it() {
     let world = World::new();
     let place = destination(3);
     let squatter = json!({"tenant": THEIRS, "destination": place});
@@ -151,14 +153,14 @@ async fn who_names_a_place_first_does_not_keep_it_from_its_owner() {
 }
 
 #[tokio::test]
-async fn a_tenant_is_not_told_which_of_the_vendors_people_it_was() {
+async fn a_tenant_does_not_see_operator_names() {
     let world = World::new();
     let path = world.active(MINE).await;
     let changes = world.ask(Who::Tenant(MINE), "GET", &format!("{path}/changes"), None).await;
     assert_eq!(changes.body["changes"][0]["by"], json!({"kind": "operator"}));
 }
 
-/// What gives a tenant's things away.
+/// The strings that reveal a tenant's data.
 fn marks(world: &World, path: &str) -> Vec<String> {
     let connector = world.ledger.connector(&id_in(path));
     let to = connector.destination.unwrap();
@@ -172,7 +174,7 @@ fn anything() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
     prop::collection::vec((any::<bool>(), 0..ROUTES.len(), 0..4_usize, 0..4_u32), 1..40)
 }
 
-/// One request of a random walk: as whom, to which operation, about which connector, with which extra.
+/// One request of a random walk: the caller, the operation, the connector, and an extra.
 async fn step(world: &World, paths: &[String], who: Who, route: usize, target: usize, extra: u32) -> Answer {
     let (method, template) = ROUTES[route];
     let id = id_in(&paths[target % paths.len()]);
@@ -213,7 +215,7 @@ proptest! {
                 let answer = step(&world, &paths, Who::Tenant(me), route, target, extra).await;
                 let text = format!("{answer:?}");
                 for mark in of_others {
-                    assert!(!text.contains(&mark), "{me} was told {mark} by {:?}: {text}", ROUTES[route]);
+                    assert!(!text.contains(&mark), "{me} received {mark} from {:?}: {text}", ROUTES[route]);
                 }
                 let about_one = ROUTES[route].1.contains("{id}");
                 if about_one && !own(me).contains(&paths[target % paths.len()]) {

@@ -1,4 +1,4 @@
-//! The life of a connector, from its creation to its deletion, as its administrator goes through it.
+//! The life cycle of a connector, from creation to deletion, as its administrator sees it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{Who, World, destination, id_in};
 const ACME: Who = Who::Tenant("acme");
 
 #[tokio::test]
-async fn an_administrator_gets_from_nothing_to_an_export_alone() {
+async fn an_administrator_sets_up_an_export_without_help() {
     let world = World::new();
     let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
     assert_eq!((created.status, created.headers["etag"].as_str()), (201, "\"1\""));
@@ -22,10 +22,10 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
     let setup = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
     assert_eq!(setup.body["external_id"], created.body["external_id"]);
     let link = setup.body["quick_create_url"].as_str().unwrap();
-    assert_eq!(created.body["quick_create_url"], link, "the answer to the creation has it at once");
+    assert_eq!(created.body["quick_create_url"], link, "the response to the creation contains it");
     assert!(link.contains(created.body["external_id"].as_str().unwrap()), "{link}");
 
-    assert!(setup.body.get("warnings").is_none(), "everybody can read the template");
+    assert!(setup.body.get("warnings").is_none(), "the template is publicly readable");
     world.published.deny("it answered 403");
     let warned = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
     assert_eq!(warned.body["quick_create_url"], link);
@@ -51,7 +51,7 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
         (&json!(1), &json!("delivered"))
     );
     assert!(progress["manifest"].is_string() && progress["last_export"]["manifest"].is_string());
-    assert_ne!(progress["manifest"], progress["last_export"]["manifest"], "that of the sealed one is newer");
+    assert_ne!(progress["manifest"], progress["last_export"]["manifest"], "the sealed one's is newer");
     let exports = world.ask(ACME, "GET", &format!("{path}/exports"), None).await;
     let parts: Vec<_> =
         exports.body["exports"].as_array().unwrap().iter().map(|part| &part["state"]).collect();
@@ -61,7 +61,7 @@ async fn an_administrator_gets_from_nothing_to_an_export_alone() {
 }
 
 #[tokio::test]
-async fn pausing_disabling_and_taking_back_lead_where_they_should() {
+async fn pause_disable_and_enable_lead_to_the_right_states() {
     let world = World::new();
     let path = world.active("acme").await;
     for (verb, state) in
@@ -74,13 +74,13 @@ async fn pausing_disabling_and_taking_back_lead_where_they_should() {
     assert_eq!((refused.status, refused.code()), (409, "wrong_state"));
     assert!(refused.body["detail"].as_str().unwrap().contains("is paused; pause needs one that is active"));
     assert_eq!(world.post(&path, "disable").await.status, 200);
-    assert_eq!(world.post(&path, "run").await.code(), "wrong_state", "what is disabled does not run");
+    assert_eq!(world.post(&path, "run").await.code(), "wrong_state", "a disabled connector does not run");
     world.clock.advance(Duration::from_hours(30 * 24 + 1));
     assert_eq!(world.post(&path, "enable").await.code(), "kept_no_longer");
 }
 
 #[tokio::test]
-async fn a_destination_that_fails_is_told_stage_by_stage_and_nothing_is_activated() {
+async fn a_failing_destination_is_reported_stage_by_stage_and_nothing_is_activated() {
     let world = World::new();
     let path = world.connected("acme").await;
     world.prober.change(|set_up| {
@@ -106,7 +106,7 @@ async fn a_destination_that_fails_is_told_stage_by_stage_and_nothing_is_activate
 }
 
 #[tokio::test]
-async fn a_block_is_told_with_what_to_do_and_when_it_is_tried_again() {
+async fn a_block_has_a_remedy_and_the_time_of_the_next_attempt() {
     use domain::fault::Block;
     use domain::ports::Runs as _;
     let world = World::new();
@@ -125,14 +125,14 @@ async fn a_block_is_told_with_what_to_do_and_when_it_is_tried_again() {
     assert_eq!((&health["status"], &health["stage"]), (&json!("blocked"), &json!("put_object")));
     assert_eq!((&health["code"], &health["since"]), (&json!("NoSuchBucket"), &json!(since.to_string())));
     assert!(health["remedy"].as_str().unwrap().starts_with("Create audit-log-of-"));
-    // Whoever asks for a run may have mended it: it is tried again at once.
+    // Whoever requests a run may have fixed the cause: it is retried at once.
     assert_eq!(world.post(&path, "run").await.status, 202);
     let now = world.clock.wall();
     assert_eq!(world.get(&path).await.body["health"]["next_attempt"], now.to_string());
 }
 
 #[tokio::test]
-async fn an_export_that_does_not_come_makes_it_stale() {
+async fn a_missed_export_makes_it_stale() {
     let world = World::new();
     let path = world.active("acme").await;
     world.clock.set(fixtures::at("2026-11-20T21:21:00Z"));
@@ -141,12 +141,12 @@ async fn an_export_that_does_not_come_makes_it_stale() {
 }
 
 #[tokio::test]
-async fn nothing_is_lost_before_it_was_said_what_and_accepted() {
+async fn nothing_is_lost_before_the_loss_is_shown_and_accepted() {
     let world = World::new();
     let path = world.active("acme").await;
     world.export(&path, false).await;
     let active = world.ask(Who::Operator, "DELETE", &path, None).await;
-    assert_eq!((active.status, active.code()), (409, "wrong_state"), "told before a loss is accepted");
+    assert_eq!((active.status, active.code()), (409, "wrong_state"), "rejected before any loss is shown");
     world.post(&path, "disable").await;
     let refused = world.ask(Who::Operator, "DELETE", &path, None).await;
     assert_eq!((refused.status, refused.code()), (409, "would_lose"));
@@ -168,7 +168,7 @@ async fn nothing_is_lost_before_it_was_said_what_and_accepted() {
 }
 
 #[tokio::test]
-async fn a_deleted_connector_is_listed_to_who_asks_for_the_deleted_too() {
+async fn a_deleted_connector_is_listed_on_request_only() {
     let world = World::new();
     let (kept, gone) = (world.connected("acme").await, world.connected("acme").await);
     world.ask(Who::Operator, "DELETE", &gone, None).await;
@@ -183,14 +183,14 @@ async fn a_deleted_connector_is_listed_to_who_asks_for_the_deleted_too() {
     let mut both = listed("?deleted=true&limit=2").await;
     both.sort_by_key(|path| *path != kept);
     assert_eq!(both, [kept, gone.clone()]);
-    // It is still there to be read, and so are its records.
+    // It can still be read, and so can its change records.
     assert_eq!(world.get(&gone).await.body["state"], "deleted");
     let refused = world.ask(ACME, "GET", "/v1/connectors?deleted=yes", None).await;
     assert_eq!((refused.status, refused.code()), (400, "malformed"));
 }
 
 #[tokio::test]
-async fn every_change_is_recorded_with_who_and_what_and_is_told_the_bus() {
+async fn every_change_is_recorded_with_who_and_what_and_published_on_the_bus() {
     let world = World::new();
     let path = world.active("acme").await;
     world.ask(ACME, "POST", &format!("{path}/pause"), None).await;
@@ -210,9 +210,9 @@ async fn every_change_is_recorded_with_who_and_what_and_is_told_the_bus() {
     assert_eq!(world.bus.distinct_kinds(), ["ConnectorChanged"; 4]);
 }
 
-/// As `auditferry verify --key` takes it; a tenant's own administrator may see it.
+/// In the format of `auditferry verify --key`; a tenant's own administrator may read it.
 #[tokio::test]
-async fn the_public_key_and_the_newest_manifest_are_told() {
+async fn the_public_key_and_the_newest_manifest_are_readable() {
     let world = World::new();
     let told = world.ask(ACME, "GET", "/v1/keys", None).await;
     let [key] = told.body["keys"].as_array().unwrap().as_slice() else { panic!("{}", told.body) };

@@ -1,6 +1,6 @@
-//! The API as its callers meet it: the whole router over the in-memory ports, through requests and answers.
+//! The API as its callers see it: the whole router on in-memory ports, through requests and responses.
 //!
-//! Every answer of every test is held against `infra/openapi.yaml`.
+//! Every response of every test is validated against `infra/openapi.yaml`.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! The document's patterns and the code's parsers say the same, both ways: what a schema admits no parser refuses, and
-//! what a parser takes as it stands the schema admits.
+//! The document's patterns and the code's parsers agree, both ways: no parser rejects what a schema accepts,
+//! and a schema accepts what a parser accepts unchanged.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -20,10 +20,10 @@ use tests::schema::Schema;
 use crate::contract::{parameter, schema};
 use crate::world::{Who, World};
 
-/// What is put in, in place of or beside a character: what grammars of names are about.
+/// Characters to insert or substitute: those that the grammars of names treat specially.
 const ODD: &str = "aZ09-_.:/@!'()=*?%$~|# \u{e9}\n\"";
 
-/// A text that the pattern describes, and what comes of it with a few characters taken out, put in or exchanged.
+/// A text that matches the pattern, and the same text with a few characters removed, inserted or replaced.
 fn near(pattern: &str) -> impl Strategy<Value = (String, String)> + use<> {
     let inside =
         pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).expect("an anchored pattern");
@@ -45,14 +45,14 @@ fn near(pattern: &str) -> impl Strategy<Value = (String, String)> + use<> {
     )
 }
 
-/// Whether the parser takes the text, and as it stands: not trimmed or read from another form.
+/// Whether the parser accepts the text, and whether unchanged: not trimmed or converted.
 type Takes = fn(&str) -> (bool, bool);
 
 fn takes<T: FromStr + Display>(text: &str) -> (bool, bool) {
     text.parse::<T>().map_or((false, false), |value| (true, value.to_string() == text))
 }
 
-/// A prefix loses its last slash, and a time its spelling.
+/// A prefix is stored without its last slash, and a time is normalized.
 fn takes_any<T: FromStr>(text: &str) -> (bool, bool) {
     let taken = text.parse::<T>().is_ok();
     (taken, taken)
@@ -62,7 +62,7 @@ fn agree(name: &str, (schema, pattern): &(Schema, String), takes: Takes, exactly
     let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
     let agreed = runner.run(&near(pattern), |(text, nearly)| {
         for text in [text, nearly] {
-            let admitted = schema.takes(&json!(text));
+            let admitted = schema.is_valid(&json!(text));
             let (is_taken, as_it_stands) = takes(&text);
             prop_assert!(is_taken || !admitted, "{} admits {:?}, which is refused", name, text);
             prop_assert!(
@@ -78,7 +78,7 @@ fn agree(name: &str, (schema, pattern): &(Schema, String), takes: Takes, exactly
 }
 
 #[test]
-fn a_schema_admits_what_its_parser_takes() {
+fn a_schema_accepts_what_its_parser_accepts() {
     for (name, takes, exactly) in [
         ("RoleArn", takes::<CustomerRole> as Takes, true),
         ("BucketName", takes::<BucketName>, true),
@@ -88,7 +88,7 @@ fn a_schema_admits_what_its_parser_takes() {
         ("TenantId", takes::<TenantId>, true),
         ("EmailAddress", takes::<EmailAddress>, true),
         ("WebhookUrl", takes::<WebhookUrl>, true),
-        // It admits one spelling of the several that are taken.
+        // The schema accepts one of the several accepted spellings.
         ("GivenTime", takes_any::<Time>, false),
     ] {
         agree(name, &schema(name), takes, exactly);
@@ -96,21 +96,21 @@ fn a_schema_admits_what_its_parser_takes() {
 }
 
 #[test]
-fn names_that_s3_reserves_are_none_in_the_document_either() {
+fn names_that_s3_reserves_are_invalid_in_the_document_too() {
     let (schema, _) = schema("BucketName");
     let starts = RESERVED_PREFIXES.iter().map(|start| format!("{start}acme"));
     let ends = RESERVED_SUFFIXES.iter().map(|end| format!("acme{end}"));
     for name in starts.chain(ends).chain(["acme-an", "10.0.0.1", "a..b"].map(ToOwned::to_owned)) {
-        assert!(!schema.takes(&json!(name)) && name.parse::<BucketName>().is_err(), "{name}");
+        assert!(!schema.is_valid(&json!(name)) && name.parse::<BucketName>().is_err(), "{name}");
     }
     for name in ["acme-log", "acme.log", "acme-log-123456789012-eu-central-1-an"] {
-        assert!(schema.takes(&json!(name)) && name.parse::<BucketName>().is_ok(), "{name}");
+        assert!(schema.is_valid(&json!(name)) && name.parse::<BucketName>().is_ok(), "{name}");
     }
 }
 
-/// Headers and cursors are no types of the domain, so the router itself says what it takes.
+/// Headers and cursors are not types of the domain, so the router itself is tested.
 #[tokio::test]
-async fn a_header_or_cursor_that_the_document_admits_is_taken() {
+async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
     let world = World::new();
     let path = world.connected("acme").await;
     let etag = world.get(&path).await.headers["etag"].clone();
@@ -132,7 +132,7 @@ async fn a_header_or_cursor_that_the_document_admits_is_taken() {
         let Ok(_) = axum::http::HeaderValue::from_str(text) else { continue };
         let body = Some(json!({"frequency": 1}));
         let answer = world.ask_with(Who::Operator, "PATCH", &path, &[("if-match", text)], body).await;
-        assert_eq!(answer.status != 400, tag.takes(&json!(text)), "{text:?}: {answer:?}");
+        assert_eq!(answer.status != 400, tag.is_valid(&json!(text)), "{text:?}: {answer:?}");
     }
     for text in
         ["k", "0f8fad5b-d9cb-469f-a165-70867728950e", "a b", "", "~!", &"k".repeat(255), &"k".repeat(256)]
@@ -140,7 +140,7 @@ async fn a_header_or_cursor_that_the_document_admits_is_taken() {
         let body = Some(json!({"tenant": "acme"}));
         let headers = [("idempotency-key", text)];
         let answer = world.ask_with(Who::Operator, "POST", "/v1/connectors", &headers, body).await;
-        assert_eq!(answer.status != 400, key.takes(&json!(text)), "{text:?}: {answer:?}");
+        assert_eq!(answer.status != 400, key.is_valid(&json!(text)), "{text:?}: {answer:?}");
     }
     let listings = [
         ("ConnectorCursor", "/v1/connectors".to_owned()),
@@ -157,7 +157,7 @@ async fn a_header_or_cursor_that_the_document_admits_is_taken() {
                 let escaped = text.bytes().fold(String::new(), |all, b| format!("{all}%{b:02x}"));
                 let answer = world.get(&format!("{listing}?cursor={escaped}")).await;
                 let taken = answer.status == 200;
-                assert_eq!(taken, schema.takes(&json!(text)), "{name} {text:?}: {answer:?}");
+                assert_eq!(taken, schema.is_valid(&json!(text)), "{name} {text:?}: {answer:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Asking again does no harm, and pages show everything once.
+//! Requests are idempotent, and pagination shows every item once.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn the_same_key_and_values_create_one_connector() {
     let first = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body.clone())).await;
     let again = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body.clone())).await;
     assert_eq!((first.status, &first), (201, &again));
-    // Also after it has been changed: it is still that connector.
+    // Also after a change: it is still that connector.
     world.ask(Who::Operator, "PATCH", &first.headers["location"], Some(json!({"frequency": 12}))).await;
     let later = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body)).await;
     assert_eq!(
@@ -27,7 +27,7 @@ async fn the_same_key_and_values_create_one_connector() {
     assert_eq!((reused.status, reused.code()), (422, "idempotency_key_reused"));
     let another = json!({"tenant": "globex", "frequency": 6});
     let theirs = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(another)).await;
-    assert_ne!((theirs.status, &theirs.body["id"]), (201, &first.body["id"]), "a key is of one tenant");
+    assert_ne!((theirs.status, &theirs.body["id"]), (201, &first.body["id"]), "a key belongs to one tenant");
     assert_eq!(world.get("/v1/connectors?tenant=acme").await.body["connectors"].as_array().unwrap().len(), 1);
 }
 
@@ -41,7 +41,7 @@ async fn without_a_key_each_request_creates_one() {
 }
 
 #[tokio::test]
-async fn a_run_is_asked_for_once_with_each_key() {
+async fn a_run_is_requested_once_with_each_key() {
     let world = World::new();
     let path = format!("{}/run", world.active("acme").await);
     let ask =
@@ -50,11 +50,11 @@ async fn a_run_is_asked_for_once_with_each_key() {
     let first = ask("a").await;
     assert_eq!((first.status, &first.body["up_to"]), (202, &json!("2026-11-20T20:40:30.000Z")));
     world.clock.advance(Duration::from_mins(1));
-    assert_eq!(ask("a").await, first, "whoever missed the answer gets it again");
+    assert_eq!(ask("a").await, first, "a repeated request gets the same response");
     assert_eq!(ask("b").await.body["up_to"], "2026-11-20T20:41:30.000Z");
 }
 
-/// Everything of a listing, page by page, and how many pages it took.
+/// All items of a listing, page by page, and the number of pages.
 async fn all(world: &World, path: &str, list: &str) -> (Vec<Value>, usize) {
     let (mut items, mut pages, mut cursor) = (Vec::new(), 0, String::new());
     loop {
@@ -95,7 +95,7 @@ async fn pages_show_everything_once() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_listing_only() {
+async fn a_cursor_belongs_to_one_listing_only() {
     let world = World::new();
     let path = world.active("acme").await;
     let page = world.get(&format!("{path}/changes?limit=1")).await;

@@ -26,7 +26,7 @@ async fn listings_records_and_problems_show_no_external_id() {
     assert_eq!(refused.code(), "not_verified");
     assert!(ids.iter().all(|id| !shows(&refused, id)), "{refused:?}");
     assert!(refused.body.to_string().contains("<external_id of this connector's setup>"));
-    // Who verifies gets the very line to add.
+    // A failed verification shows the exact line to add.
     let verified = world.post(&path, "verify").await;
     assert!(shows(&verified, &ids[1]), "{verified:?}");
 }
@@ -41,7 +41,7 @@ async fn a_new_external_id_is_shown_and_the_old_one_retires_once_it_works() {
     assert!(rotated.body["external_id"] == before && next.is_string() && next != before);
     assert_eq!(world.get(&format!("{path}/setup")).await.body["external_id"], next);
     world.post(&path, "verify").await;
-    assert_eq!(world.get(&path).await.body["external_id"], before, "the customer has not moved yet");
+    assert_eq!(world.get(&path).await.body["external_id"], before, "the customer has not switched yet");
     world.prober.change(|set_up| set_up.trust = Trust::Only(next.as_str().unwrap().parse().unwrap()));
     world.post(&path, "verify").await;
     let after = world.get(&path).await;
@@ -49,7 +49,7 @@ async fn a_new_external_id_is_shown_and_the_old_one_retires_once_it_works() {
 }
 
 #[tokio::test]
-async fn a_role_that_lets_anyone_in_pauses_its_connector() {
+async fn a_role_that_admits_any_caller_pauses_its_connector() {
     let world = World::new();
     let path = world.active("acme").await;
     world.prober.change(|set_up| set_up.trust = Trust::AnyExternalId);

@@ -1,4 +1,4 @@
-//! The router over in-memory ports, and requests as different callers.
+//! The router on in-memory ports, and requests as different callers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ use crate::contract;
 
 pub(crate) const OPERATOR_ARN: &str = "arn:aws:iam::111111111111:user/Admin";
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Operator,
@@ -31,7 +31,7 @@ pub(crate) enum Who {
     Nobody,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -45,7 +45,7 @@ impl Answer {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// The pointers of a refusal.
+    /// The pointers of its errors.
     pub(crate) fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
@@ -60,11 +60,11 @@ pub(crate) struct World {
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
     pub(crate) clock: FakeClock,
-    /// Where the customers' template is.
+    /// The published customer template.
     pub(crate) published: FakePublished,
-    /// What was asked and answered: method, path of the document, status, code of a problem.
+    /// All requests and responses: method, path of the document, status, code of a problem.
     seen: Mutex<Vec<(String, String, u16, String)>>,
-    /// The ID of each answer.
+    /// The ID of each response.
     request_ids: Mutex<BTreeSet<String>>,
 }
 
@@ -75,14 +75,14 @@ impl World {
         Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1).valid(since))
     }
 
-    /// Of a deployment with a sender and a portal.
+    /// With a sender and a portal.
     pub(crate) fn asking(budgets: Budgets) -> Self {
         let world = Self::with_budgets(budgets);
         let onboarding = Onboarding { mail_mode: MailMode::DoubleOptIn, ..world.onboarding.clone() };
         Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
     }
 
-    /// With other connectors than the ledger's own, and this key.
+    /// With another port for connectors than the ledger, and with this key.
     pub(crate) fn over(
         ledger: FakeLedger,
         connectors: Arc<dyn Connectors>,
@@ -130,7 +130,7 @@ impl World {
         Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
     }
 
-    /// Over other domain functions; none of the fakes is behind them.
+    /// On other domain functions, without the fakes.
     pub(crate) fn on(onboarding: Onboarding) -> Self {
         let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(onboarding.clock.now());
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    /// Sends a request as it is, and holds the answer against the document.
+    /// Sends a request unchanged, and validates the response against the document.
     pub(crate) async fn send(&self, who: Who, mut request: Request<Body>) -> Answer {
         let identity = match who {
             Who::Operator => Some(Identity::Iam { arn: OPERATOR_ARN.into() }),
@@ -167,9 +167,9 @@ impl World {
             (name.to_string(), value.to_str().unwrap().to_owned())
         };
         let mut headers: BTreeMap<_, _> = response.headers().iter().map(header).collect();
-        // It is the one thing in which two equal answers differ.
-        let id = headers.remove("x-request-id").expect("every answer has an ID");
-        assert!(self.request_ids.lock().unwrap().insert(id), "of its own");
+        // Two equal responses differ only in this ID.
+        let id = headers.remove("x-request-id").expect("every response has an ID");
+        assert!(self.request_ids.lock().unwrap().insert(id), "the ID is unique");
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         assert_eq!(headers.get("cache-control").map(String::as_str), Some("no-store"));
@@ -182,12 +182,12 @@ impl World {
         answer
     }
 
-    /// Asks, with a JSON body or none.
+    /// Sends a request, with or without a JSON body.
     pub(crate) async fn ask(&self, who: Who, method: &str, path: &str, body: Option<Value>) -> Answer {
         self.ask_with(who, method, path, &[], body).await
     }
 
-    /// The same, with headers.
+    /// Sends a request with headers.
     pub(crate) async fn ask_with(
         &self,
         who: Who,
@@ -220,7 +220,7 @@ impl World {
         created.headers["location"].clone()
     }
 
-    /// The same, activated.
+    /// Creates and activates a connector.
     pub(crate) async fn active(&self, tenant: &'static str) -> String {
         let path = self.connected(tenant).await;
         let activated = self.post(&path, "activate").await;
@@ -228,17 +228,17 @@ impl World {
         path
     }
 
-    /// A verb, asked by an operator.
+    /// An action, requested by an operator.
     pub(crate) async fn post(&self, path: &str, verb: &str) -> Answer {
         self.ask(Who::Operator, "POST", &format!("{path}/{verb}"), None).await
     }
 
-    /// A reading, asked by an operator.
+    /// A GET by an operator.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Who::Operator, "GET", path, None).await
     }
 
-    /// Seals one part, an hour long, and marks it as delivered if asked to.
+    /// Seals one part of one hour, and marks it as delivered if `delivered`.
     pub(crate) async fn export(&self, path: &str, delivered: bool) {
         let id = id_in(path);
         let (connector, cursor) = (self.ledger.connector(&id), self.ledger.cursor(&id));
@@ -253,7 +253,7 @@ impl World {
         }
     }
 
-    /// All that was asked and answered: method, path of the document, status, code of a problem.
+    /// All requests and responses: method, path of the document, status, code of a problem.
     pub(crate) fn seen(&self) -> Vec<(String, String, u16, String)> {
         self.seen.lock().unwrap().clone()
     }
@@ -263,12 +263,12 @@ fn gateway() -> Gateway {
     Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() }
 }
 
-/// The connector of a path.
+/// The connector ID in a path.
 pub(crate) fn id_in(path: &str) -> ConnectorId {
     path.rsplit('/').next().unwrap().parse().unwrap()
 }
 
-/// A destination that no other test's connector has.
+/// A destination that no other test uses.
 pub(crate) fn destination(seed: u64) -> Value {
     let account = 200_000_000_000 + seed;
     json!({
@@ -279,7 +279,7 @@ pub(crate) fn destination(seed: u64) -> Value {
     })
 }
 
-/// What a tenant's caller leaves out of a new connector counts as its own ID, as the document says.
+/// Adds the tenant that a tenant's caller may omit for a new connector, as the document says.
 fn filled_in(who: Who, method: &str, path: &str, mut body: Value) -> Value {
     if let (Who::Tenant(tenant), "POST", "/v1/connectors") = (who, method, path)
         && let Some(fields) = body.as_object_mut()
