@@ -55,7 +55,7 @@ impl CustomersRig for FakeCustomers {
 }
 
 /// A connector with a correct role and bucket.
-fn furnished(rig: &impl CustomersRig) -> Connector {
+fn provisioned(rig: &impl CustomersRig) -> Connector {
     let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
     let to = connector.destination.as_ref().unwrap();
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
@@ -98,7 +98,7 @@ async fn delivery_error(
 
 /// The first put writes. A second one of the same key gets `Exists`, and the bytes stay.
 pub async fn an_object_is_written_once(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let key = key(&connector, "events/a.json");
     assert_eq!(put(rig, &connector, object(&key, "first")).await.unwrap(), PutAnswer::Written);
     assert_eq!(put(rig, &connector, object(&key, "second")).await.unwrap(), PutAnswer::Exists);
@@ -107,7 +107,7 @@ pub async fn an_object_is_written_once(rig: &impl CustomersRig) {
 
 /// Of concurrent puts of one key, one writes. The others get `Exists` or `Conflict`.
 pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let key = key(&connector, "events/a.json");
     let answers = join_all((0..8).map(|_| put(rig, &connector, object(&key, "same")))).await;
     let written = answers.iter().filter(|answer| matches!(answer, Ok(PutAnswer::Written))).count();
@@ -120,7 +120,7 @@ pub async fn of_racing_puts_exactly_one_writes(rig: &impl CustomersRig) {
 
 /// A streamed body arrives whole.
 pub async fn a_streamed_object_arrives_whole(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let pieces: Vec<Bytes> = (0..200u32).map(|n| vec![(n % 251) as u8; 10_007].into()).collect();
     let whole = Bytes::from(pieces.concat());
     let new = NewObject {
@@ -136,7 +136,7 @@ pub async fn a_streamed_object_arrives_whole(rig: &impl CustomersRig) {
 
 /// Bytes with another hash are rejected as our own error, and nothing is left behind.
 pub async fn bytes_of_another_hash_are_rejected(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let lie = NewObject { sha256: Sha256::new([1; 32]), ..object(&key(&connector, "events/a.json"), "text") };
     let fault = put(rig, &connector, lie).await.unwrap_err();
     assert_eq!(
@@ -149,7 +149,7 @@ pub async fn bytes_of_another_hash_are_rejected(rig: &impl CustomersRig) {
 
 /// One opened bucket serves several puts.
 pub async fn a_session_serves_more_than_one_put(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let session = rig.port().open(&connector, PartNumber::FIRST).await.unwrap();
     for name in ["events/a.json", "events/b.json"] {
         assert_eq!(session.put_new(object(&key(&connector, name), "x")).await.unwrap(), PutAnswer::Written);
@@ -159,14 +159,14 @@ pub async fn a_session_serves_more_than_one_put(rig: &impl CustomersRig) {
 
 /// Without the correct external ID the role can't be assumed.
 pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
-    let mut connector = furnished(rig);
+    let mut connector = provisioned(rig);
     connector.external_id = ExternalId::new(1, 2);
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
 /// During a rotation of the external ID both are tried, and the bucket says which one the role requires.
 pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersRig) {
-    let mut connector = furnished(rig);
+    let mut connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     let (old, next) = (connector.external_id.clone(), ExternalId::new(fixtures::fresh(), 2));
     connector.next_external_id = Some(next.clone());
@@ -183,14 +183,14 @@ pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersR
 
 /// A deleted role is denied, like one that never trusted us.
 pub async fn a_missing_role_is_denied(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     rig.delete_role(connector.destination.as_ref().unwrap().role.as_str());
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
 /// A deleted bucket is `Gone`, and accepts objects again once it is recreated.
 pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
@@ -201,7 +201,7 @@ pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
 
 /// A bucket recreated by someone else under the old name gets nothing.
 pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     rig.create_bucket(to.bucket.as_str(), "999999999999", to.region.as_str());
@@ -211,7 +211,7 @@ pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
 
 /// A bucket in another region is `Moved`.
 pub async fn a_bucket_of_another_region_is_told_so(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), "us-east-2");
@@ -220,7 +220,7 @@ pub async fn a_bucket_of_another_region_is_told_so(rig: &impl CustomersRig) {
 
 /// A key outside the connector's prefix is denied even where the role allows it: the session policy doesn't.
 pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
     for key in ["events/a.json".to_owned(), format!("{}-too/a.json", to.prefix)] {
@@ -236,7 +236,7 @@ pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
 
 /// A role that allows only another prefix is denied at the put.
 pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
-    let connector = furnished(rig);
+    let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "elsewhere");
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Denied));
@@ -244,7 +244,7 @@ pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
 
 /// With an empty prefix objects are written at the bucket root.
 pub async fn an_empty_prefix_is_the_top_of_the_bucket(rig: &impl CustomersRig) {
-    let mut connector = furnished(rig);
+    let mut connector = provisioned(rig);
     let to = connector.destination.as_mut().unwrap();
     to.prefix = "".parse().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");

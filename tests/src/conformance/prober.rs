@@ -13,19 +13,19 @@ use crate::fixtures::{self, at, fresh, tenant};
 
 /// A customer's setup of role and bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SideOf {
+pub enum CustomerSetup {
     /// Everything is correct.
-    ACarefulOne,
+    Correct,
     /// The trust policy requires no external ID.
-    OneWhoTrustsAnyone,
+    TrustsAnyone,
     /// The trust policy accepts any external ID.
-    OneWhoTakesAnyId,
+    AcceptsAnyExternalId,
     /// The role may write to the whole bucket.
-    OneWhoAllowsTheBucket,
+    AllowsWholeBucket,
     /// The bucket does not exist.
-    OneWithoutABucket,
+    BucketMissing,
     /// The bucket is in us-east-2.
-    OneInAnotherRegion,
+    BucketInOtherRegion,
 }
 
 /// A customer's role and bucket that a test can set up.
@@ -35,7 +35,7 @@ pub trait ProberRig {
     /// The port under test.
     fn port(&self) -> &Self::Port;
     /// Sets up the connector's role and bucket.
-    fn set_up(&self, connector: &Connector, side: SideOf);
+    fn set_up(&self, connector: &Connector, side: CustomerSetup);
     /// The keys in the connector's bucket.
     fn keys(&self, connector: &Connector) -> Vec<String>;
 }
@@ -45,7 +45,7 @@ impl ProberRig for FakeProber {
     fn port(&self) -> &Self {
         self
     }
-    fn set_up(&self, _: &Connector, side: SideOf) {
+    fn set_up(&self, _: &Connector, side: CustomerSetup) {
         let gone = || DeliveryError {
             stage: DeliveryStage::PutObject,
             kind: DeliveryErrorKind::Gone,
@@ -54,14 +54,16 @@ impl ProberRig for FakeProber {
         };
         self.change(|set_up| {
             *set_up = match side {
-                SideOf::ACarefulOne => RoleSetup::correct(),
-                SideOf::OneWhoTrustsAnyone => RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() },
-                SideOf::OneWhoTakesAnyId => RoleSetup { trust: Trust::AnyExternalId, ..RoleSetup::correct() },
-                SideOf::OneWhoAllowsTheBucket => RoleSetup::too_broad(),
-                SideOf::OneWithoutABucket => {
+                CustomerSetup::Correct => RoleSetup::correct(),
+                CustomerSetup::TrustsAnyone => RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() },
+                CustomerSetup::AcceptsAnyExternalId => {
+                    RoleSetup { trust: Trust::AnyExternalId, ..RoleSetup::correct() }
+                }
+                CustomerSetup::AllowsWholeBucket => RoleSetup::too_broad(),
+                CustomerSetup::BucketMissing => {
                     RoleSetup { region: Some(Err(gone())), put: Some(gone()), ..RoleSetup::correct() }
                 }
-                SideOf::OneInAnotherRegion => {
+                CustomerSetup::BucketInOtherRegion => {
                     RoleSetup { region: Some(Ok("us-east-2".parse().ok())), ..RoleSetup::correct() }
                 }
             }
@@ -72,7 +74,7 @@ impl ProberRig for FakeProber {
     }
 }
 
-fn connector(rig: &impl ProberRig, side: SideOf) -> Connector {
+fn connector(rig: &impl ProberRig, side: CustomerSetup) -> Connector {
     let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
     rig.set_up(&connector, side);
     connector
@@ -106,7 +108,7 @@ fn key(connector: &Connector) -> String {
 }
 
 /// Whether the role can be assumed with the correct external ID, with none and with a wrong one.
-async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
+async fn assumable(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
     let (right, wrong) = (&connector.external_id, ExternalId::new(fresh(), u64::MAX));
     let mut lets_in = [false; 3];
     let asked = [
@@ -133,25 +135,27 @@ async fn lets_in(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
 /// The presented external IDs show whom a trust policy trusts.
 pub async fn a_trust_policy_shows_whom_it_lets_in(rig: &impl ProberRig) {
     for (side, expected) in [
-        (SideOf::ACarefulOne, [true, false, false]),
-        (SideOf::OneWhoTakesAnyId, [true, false, true]),
-        (SideOf::OneWhoTrustsAnyone, [true, true, true]),
+        (CustomerSetup::Correct, [true, false, false]),
+        (CustomerSetup::AcceptsAnyExternalId, [true, false, true]),
+        (CustomerSetup::TrustsAnyone, [true, true, true]),
     ] {
         let connector = connector(rig, side);
-        assert_eq!(lets_in(rig, &connector).await, expected, "{side:?}");
+        assert_eq!(assumable(rig, &connector).await, expected, "{side:?}");
     }
 }
 
 /// A session is in the account of the role.
 pub async fn a_session_names_its_account(rig: &impl ProberRig) {
-    let connector = connector(rig, SideOf::ACarefulOne);
+    let connector = connector(rig, CustomerSetup::Correct);
     let session = session(rig, &connector, SessionScope::Prefix).await;
     assert_eq!(session.account(), connector.destination.as_ref().unwrap().role.account());
 }
 
 /// A session without access to the bucket gets its region, wherever the bucket is.
 pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
-    for (side, region) in [(SideOf::ACarefulOne, "eu-central-1"), (SideOf::OneInAnotherRegion, "us-east-2")] {
+    for (side, region) in
+        [(CustomerSetup::Correct, "eu-central-1"), (CustomerSetup::BucketInOtherRegion, "us-east-2")]
+    {
         let connector = connector(rig, side);
         let told = session(rig, &connector, SessionScope::Prefix).await.bucket_region().await;
         assert_eq!(told, Ok(Some(region.parse().unwrap())), "{side:?}");
@@ -160,7 +164,7 @@ pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
 
 /// A missing bucket is `Gone`, for its region and for a write.
 pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
-    let connector = connector(rig, SideOf::OneWithoutABucket);
+    let connector = connector(rig, CustomerSetup::BucketMissing);
     let session = session(rig, &connector, SessionScope::Prefix).await;
     assert_eq!(session.bucket_region().await.unwrap_err().kind, DeliveryErrorKind::Gone);
     let fault = session.put_new(object(&key(&connector), true)).await.unwrap_err();
@@ -169,7 +173,7 @@ pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
 
 /// An object under the prefix is written, and its encryption is returned.
 pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
-    let connector = connector(rig, SideOf::ACarefulOne);
+    let connector = connector(rig, CustomerSetup::Correct);
     let (session, key) = (session(rig, &connector, SessionScope::Prefix).await, key(&connector));
     let answer = session.put_new(object(&key, true)).await.unwrap();
     assert_eq!(answer.encryption.as_deref(), Some("AES256"));
@@ -180,9 +184,9 @@ pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
 /// permissions, and never written.
 pub async fn a_wrong_checksum_tells_what_a_role_may_and_writes_nothing(rig: &impl ProberRig) {
     for (side, scope, reason) in [
-        (SideOf::ACarefulOne, SessionScope::Role, DeliveryErrorKind::Denied),
-        (SideOf::OneWhoAllowsTheBucket, SessionScope::Role, DeliveryErrorKind::Rejected),
-        (SideOf::OneWhoAllowsTheBucket, SessionScope::Prefix, DeliveryErrorKind::Denied),
+        (CustomerSetup::Correct, SessionScope::Role, DeliveryErrorKind::Denied),
+        (CustomerSetup::AllowsWholeBucket, SessionScope::Role, DeliveryErrorKind::Rejected),
+        (CustomerSetup::AllowsWholeBucket, SessionScope::Prefix, DeliveryErrorKind::Denied),
     ] {
         let connector = connector(rig, side);
         let session = session(rig, &connector, scope).await;

@@ -3,7 +3,7 @@
 use adapters::customers::StsProber;
 use domain::connector::Connector;
 use local::{Role, Stack};
-use tests::conformance::prober::{ProberRig, SideOf};
+use tests::conformance::prober::{CustomerSetup, ProberRig};
 
 /// The adapter, and the administrator's side of the stack.
 #[derive(Debug)]
@@ -38,17 +38,18 @@ impl ProberRig for StackProber {
         &self.port
     }
 
-    fn set_up(&self, connector: &Connector, side: SideOf) {
+    fn set_up(&self, connector: &Connector, side: CustomerSetup) {
         let to = connector.destination.as_ref().unwrap();
-        let region = if side == SideOf::OneInAnotherRegion { "us-east-2" } else { to.region.as_str() };
-        if side != SideOf::OneWithoutABucket {
+        let region =
+            if side == CustomerSetup::BucketInOtherRegion { "us-east-2" } else { to.region.as_str() };
+        if side != CustomerSetup::BucketMissing {
             self.stack.create_bucket(to.bucket.as_str(), to.role.account().as_str(), region).unwrap();
         }
         let role = role(connector);
         let role = match side {
-            SideOf::OneWhoTrustsAnyone => Role { external_id: None, ..role },
-            SideOf::OneWhoTakesAnyId => Role { external_id: Some("*".into()), ..role },
-            SideOf::OneWhoAllowsTheBucket => Role { prefix: String::new(), ..role },
+            CustomerSetup::TrustsAnyone => Role { external_id: None, ..role },
+            CustomerSetup::AcceptsAnyExternalId => Role { external_id: Some("*".into()), ..role },
+            CustomerSetup::AllowsWholeBucket => Role { prefix: String::new(), ..role },
             _ => role,
         };
         self.stack.put_role(role).unwrap();

@@ -76,7 +76,7 @@ impl World {
         let (ledger, customers, tenant) = (FakeLedger::new(), FakeCustomers::new(), tenant("acme"));
         let (mut connector, cursor) = activated(connector(&tenant, start), start);
         connector.contacts.emails = vec!["security@acme.example".parse().unwrap()].try_into().unwrap();
-        customers.furnish(&connector);
+        customers.provision(&connector);
         ledger.insert(connector.clone(), cursor);
         ledger.confirm(&connector);
         Self {

@@ -45,7 +45,7 @@ impl Deployment {
         draft.frequency = 24.try_into().unwrap();
         let (connector, cursor) = activated(draft, start());
         fixtures::store(&ledger, &connector, &cursor).await;
-        customers.furnish(&connector);
+        customers.provision(&connector);
         let ports = Ports {
             runs: Arc::new(ledger.clone()),
             source: Arc::new(FakeSource::new(SortKeyForm::Rfc3339, &clock)),

@@ -4,7 +4,7 @@ use domain::connector::{Connector, Encryption};
 use domain::ports::Prober;
 use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
 use local::{Obstacle, Role, Stack};
-use tests::conformance::prober::{ProberRig as _, SideOf};
+use tests::conformance::prober::{CustomerSetup, ProberRig as _};
 
 use super::{assert_stopped_at, connector, only_finding, verdicts, verify};
 use crate::embedded::{StackProber, role};
@@ -19,7 +19,7 @@ async fn verified(rig: &StackProber, connector: &Connector) -> PreflightReport {
 /// A connector with a valid set-up.
 async fn sound() -> (StackProber, Connector) {
     let (rig, connector) = (StackProber::start().await, connector());
-    rig.set_up(&connector, SideOf::ACarefulOne);
+    rig.set_up(&connector, CustomerSetup::Correct);
     (rig, connector)
 }
 

@@ -74,16 +74,16 @@ impl ApiSettings {
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
     pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let places = zip_errors(LedgerSettings::read(env), BusSettings::read(env));
+        let resources = zip_errors(LedgerSettings::read(env), BusSettings::read(env));
         let rest = zip_errors(timing(env), zip_errors(VendorSettings::read(env), CallerSettings::read(env)));
         let tenants = zip_errors(partition_format(env), budgets(env));
-        let beside =
+        let contacts =
             zip_errors(StackSettings::read(env), zip_errors(zip_errors(sender(env), portal(env)), tenants));
-        let rest_of_it = zip_errors(S3Settings::read(env), zip_errors(SigningSettings::read(env), beside));
+        let rest_of_it = zip_errors(S3Settings::read(env), zip_errors(SigningSettings::read(env), contacts));
         let (
             ((ledger, bus), (timing, (vendor, callers))),
             (s3, (signing, (stack, ((sender, portal), (partitions, budgets))))),
-        ) = zip_errors(zip_errors(places, rest), rest_of_it)?;
+        ) = zip_errors(zip_errors(resources, rest), rest_of_it)?;
         Ok(Self {
             ledger,
             bus,
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn words_have_a_default_and_a_form() {
         let read = |value: &str| CallerSettings::read(&|_| Some(value.to_owned()));
-        let usual = read("").unwrap();
+        let defaults = read("").unwrap();
         assert_eq!(
-            (usual.tenant_claim.as_str(), usual.operator_scope.as_str()),
+            (defaults.tenant_claim.as_str(), defaults.operator_scope.as_str()),
             ("tenant_id", "auditferry/operator")
         );
         assert_eq!(read("custom:tenant").unwrap().tenant_claim, "custom:tenant");

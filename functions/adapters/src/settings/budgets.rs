@@ -14,9 +14,10 @@ const NAME: &str = "BUDGETS";
 pub fn budgets(env: Lookup<'_>) -> Result<Budgets, SettingsError> {
     let Some(value) = non_empty(env, NAME) else { return Ok(Budgets::default()) };
     value.parse().map_err(|wrong| {
-        let usual = Budgets::default();
-        let form =
-            format!("comma-separated limits from 1 to 10000, any of `{usual}`, or empty for these ({wrong})");
+        let defaults = Budgets::default();
+        let form = format!(
+            "comma-separated limits from 1 to 10000, any of `{defaults}`, or empty for these ({wrong})"
+        );
         SettingsError::malformed(NAME, &value, form)
     })
 }

@@ -91,8 +91,8 @@ fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<Strin
 pub fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, SettingsError> {
     let name = "EVENTS_PARTITION_FORMAT";
     let Some(value) = non_empty(env, name) else { return Ok(PartitionFormat::default()) };
-    PartitionFormat::parse(&value).map_err(|refused| {
-        let form = format!("a partition format; this one {}: {}", refused.problem, refused.form);
+    PartitionFormat::parse(&value).map_err(|invalid| {
+        let form = format!("a partition format; this one {}: {}", invalid.problem, invalid.form);
         SettingsError::malformed(name, &value, form)
     })
 }
@@ -111,16 +111,16 @@ mod tests {
     use super::*;
 
     fn with(set: &[(&'static str, &'static str)]) -> Result<EventsTable, SettingsError> {
-        events_table(&|asked| {
-            let value = set.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned());
-            value.or_else(|| (asked == "EVENTS_TABLE").then(|| "events".to_owned()))
+        events_table(&|requested| {
+            let value = set.iter().find(|(name, _)| *name == requested).map(|(_, value)| (*value).to_owned());
+            value.or_else(|| (requested == "EVENTS_TABLE").then(|| "events".to_owned()))
         })
     }
 
     #[test]
     fn the_default_layout_needs_only_the_table() {
         let table = with(&[("EVENTS_INDEX", ""), ("EVENTS_TTL", "")]).unwrap();
-        let contract = EventsTable {
+        let expected = EventsTable {
             table: "events".into(),
             index: None,
             partition_key: "pk".into(),
@@ -130,7 +130,7 @@ mod tests {
             body: "event".into(),
             ttl: Some("expires_at".into()),
         };
-        assert_eq!(table, contract);
+        assert_eq!(table, expected);
     }
 
     #[test]
@@ -165,8 +165,8 @@ mod tests {
             ("EVENTS_TTL", "event", "a different attribute from EVENTS_BODY"),
         ] {
             let error = with(&[(name, bad)]).unwrap_err().to_string();
-            let shown: String = bad.chars().flat_map(char::escape_debug).collect();
-            assert!(error.contains(&format!("{name} is `{shown}`")) && error.contains(form), "{error}");
+            let escaped: String = bad.chars().flat_map(char::escape_debug).collect();
+            assert!(error.contains(&format!("{name} is `{escaped}`")) && error.contains(form), "{error}");
         }
         let missing = events_table(&|_| None).unwrap_err().to_string();
         assert!(missing.contains("EVENTS_TABLE is not set"), "{missing}");

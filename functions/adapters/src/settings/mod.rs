@@ -183,12 +183,12 @@ mod tests {
     }
 
     fn names_read<T>(read: impl Fn(Lookup<'_>) -> T) -> BTreeSet<String> {
-        let asked = RefCell::new(BTreeSet::new());
+        let requested = RefCell::new(BTreeSet::new());
         read(&|name| {
-            asked.borrow_mut().insert(name.to_owned());
+            requested.borrow_mut().insert(name.to_owned());
             stack(name)
         });
-        asked.into_inner()
+        requested.into_inner()
     }
 
     fn set(names: &[&str]) -> BTreeSet<String> {

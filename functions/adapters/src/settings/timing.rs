@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     fn with(name: &'static str, value: &'static str) -> impl Fn(&str) -> Option<String> {
-        move |asked| Some(if asked == name { value } else { "" }.to_owned())
+        move |requested| Some(if requested == name { value } else { "" }.to_owned())
     }
 
     #[test]

@@ -85,8 +85,8 @@ impl Source for DynamoSource {
         })?;
         let schema = self.schema().await?;
         let ranges = range::ranges(span, self.layout.sort_key_form, schema.sort_key);
-        let asked = QueryContext { layout: Arc::clone(&self.layout), schema, partition };
-        Ok(Box::new(Reader::new(self.client.clone(), asked, ranges, PageSize::of(shards))))
+        let context = QueryContext { layout: Arc::clone(&self.layout), schema, partition };
+        Ok(Box::new(Reader::new(self.client.clone(), context, ranges, PageSize::of(shards))))
     }
 
     async fn identity(&self) -> Result<EventsSource, PortError> {

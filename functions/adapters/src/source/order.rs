@@ -100,7 +100,7 @@ mod tests {
         ) {
             let expected: Vec<SourceItem> = keys.iter().map(|(sort, tie)| item(*sort, *tie)).collect();
             let mut shuffled: Vec<_> = expected.iter().zip(shuffle).collect();
-            shuffled.sort_by_key(|(item, chance)| (item.key.sort.clone(), *chance));
+            shuffled.sort_by_key(|(item, random)| (item.key.sort.clone(), *random));
             let pages: Vec<Vec<SourceItem>> =
                 shuffled.chunks(page).map(|page| page.iter().map(|(item, _)| (*item).clone()).collect()).collect();
             let mut order = Order::new(true);

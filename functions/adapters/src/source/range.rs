@@ -91,7 +91,7 @@ mod tests {
         );
     }
 
-    fn strays(since: &str, beyond: &str, form: SortKeyForm, key: KeyType) -> Vec<Range> {
+    fn out_of_order(since: &str, beyond: &str, form: SortKeyForm, key: KeyType) -> Vec<Range> {
         ranges(
             &Span::OutOfOrderKeys { since: since.parse().unwrap(), until: beyond.parse().unwrap() },
             form,
@@ -103,7 +103,7 @@ mod tests {
     fn unparsable_keys_lie_in_the_gaps_of_history_or_beyond_all_windows() {
         let (since, beyond) = ("2023-07-10T11:00:00Z", "2026-11-21T21:00:00Z");
         for (_, form) in SortKeyForm::NAMES {
-            let ranges = strays(since, beyond, form, KeyType::Text);
+            let ranges = out_of_order(since, beyond, form, KeyType::Text);
             let (first, last) = (text(&form.bound(Time::EPOCH)), text(&form.bound(beyond.parse().unwrap())));
             assert_eq!(
                 (ranges.first(), ranges.last()),
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn unparsable_numbers_lie_below_the_first_parsable_one_or_beyond() {
         let number = |text: &str| AttributeValue::N(text.into());
-        let ranges = strays(
+        let ranges = out_of_order(
             "2023-07-10T11:00:00Z",
             "2026-11-21T21:00:00Z",
             SortKeyForm::EpochSeconds,
@@ -126,8 +126,12 @@ mod tests {
         );
         assert_eq!(ranges, [Range::Below(number("0000000000")), Range::From(number("1795294800"))]);
         // Windows before September 2001: the two ranges do not overlap.
-        let ranges =
-            strays("1990-01-01T00:00:00Z", "1990-01-02T00:00:00Z", SortKeyForm::EpochMillis, KeyType::Number);
+        let ranges = out_of_order(
+            "1990-01-01T00:00:00Z",
+            "1990-01-02T00:00:00Z",
+            SortKeyForm::EpochMillis,
+            KeyType::Number,
+        );
         assert_eq!(ranges, [Range::Below(number("1000000000000")), Range::From(number("1000000000000"))]);
     }
 }

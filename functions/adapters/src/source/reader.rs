@@ -80,7 +80,7 @@ impl Reader {
                     self.size.observe(text.len(), page.items.len());
                     return Ok(page);
                 }
-                Err(ReadError::Rejected(refused)) => return Err(refused),
+                Err(ReadError::Rejected(rejected)) => return Err(rejected),
                 Err(ReadError::Malformed(malformed)) if tries == MAX_ATTEMPTS => {
                     return Err(malformed_page(malformed).into());
                 }
@@ -95,8 +95,9 @@ impl Reader {
     /// The body of the page: the prefetched one if it starts at the right key. An attribute that looks like
     /// the page's end may have caused a prefetch from a wrong key.
     async fn fetch_body(&mut self, range: &Range) -> Result<SdkBody, PortError> {
-        let ahead = self.prefetch.take().filter(|ahead| self.start.is_some() && ahead.from == self.start);
-        match ahead {
+        let prefetched =
+            self.prefetch.take().filter(|prefetched| self.start.is_some() && prefetched.from == self.start);
+        match prefetched {
             Some(Prefetch { mut page, .. }) => {
                 let joined = page.join_next().await.ok_or_else(|| bug("the prefetch has no task"))?;
                 joined.map_err(bug)?

@@ -149,11 +149,11 @@ fn is_array_of_objects(value: &str) -> bool {
 /// A name for display: control characters escaped, cut off after [`MAX_NAME_CHARS`] characters.
 fn display_name(quoted: &str) -> String {
     let name = unescape(quoted).unwrap_or_else(|| quoted.trim_matches('"').into());
-    let mut shown: String = name.chars().take(MAX_NAME_CHARS).flat_map(char::escape_debug).collect();
+    let mut displayed: String = name.chars().take(MAX_NAME_CHARS).flat_map(char::escape_debug).collect();
     if name.chars().count() > MAX_NAME_CHARS {
-        shown.push('…');
+        displayed.push('…');
     }
-    shown
+    displayed
 }
 
 #[cfg(test)]

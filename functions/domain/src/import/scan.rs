@@ -295,10 +295,10 @@ mod tests {
     fn length(text: &[u8], pieces: usize) -> Option<usize> {
         let (mut scan, mut length) = (ValueScanner::default(), 0);
         for piece in text.chunks(pieces.max(1)) {
-            let (taken, step) = scan.advance(piece);
-            length += taken;
+            let (consumed, step) = scan.advance(piece);
+            length += consumed;
             match step {
-                Step::More => assert_eq!(taken, piece.len()),
+                Step::More => assert_eq!(consumed, piece.len()),
                 Step::Done => return Some(length),
                 Step::Invalid(_) => return None,
             }

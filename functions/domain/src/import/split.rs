@@ -281,9 +281,9 @@ impl Splitter {
     fn element(&mut self) -> Transition {
         let unscanned = self.buffer.after(self.scanned);
         let Mode::Element(scan) = &mut self.mode else { return Transition::Continue };
-        let (taken, step) = scan.advance(unscanned);
+        let (consumed, step) = scan.advance(unscanned);
         let is_complete = scan.is_whole();
-        self.scanned += taken;
+        self.scanned += consumed;
         match step {
             Step::Invalid(missing) => self.syntax_error(missing),
             _ if self.scanned > MAX_ELEMENT_BYTES => self.too_long(step == Step::Done),

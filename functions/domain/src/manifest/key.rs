@@ -49,10 +49,10 @@ impl VerifierKey {
     /// # Errors
     /// If the bytes are not a point of the curve, or are a weak one for which signatures can be forged.
     pub fn new(name: KeyName, public: [u8; 32]) -> Result<Self, VerifierKeyError> {
-        let wrong = |problem| VerifierKeyError::new(&format!("{name}: {}", hex::encode(public)), problem);
-        let key = VerifyingKey::from_bytes(&public).map_err(|_| wrong("it is not a point of the curve"))?;
+        let invalid = |problem| VerifierKeyError::new(&format!("{name}: {}", hex::encode(public)), problem);
+        let key = VerifyingKey::from_bytes(&public).map_err(|_| invalid("it is not a point of the curve"))?;
         if key.is_weak() {
-            return Err(wrong("it is weak: it would accept forged signatures"));
+            return Err(invalid("it is weak: it would accept forged signatures"));
         }
         let digest = Digester::new()
             .chain_update(name.to_string())
@@ -130,20 +130,22 @@ impl fmt::Display for VerifierKey {
 impl FromStr for VerifierKey {
     type Err = VerifierKeyError;
     fn from_str(text: &str) -> Result<Self, VerifierKeyError> {
-        let wrong = |problem: &str| VerifierKeyError::new(text, problem);
+        let invalid = |problem: &str| VerifierKeyError::new(text, problem);
         // The base64 may contain a plus itself.
         let mut fields = text.splitn(3, '+');
         let (Some(name), Some(id), Some(base64)) = (fields.next(), fields.next(), fields.next()) else {
-            return Err(wrong("it does not have three fields"));
+            return Err(invalid("it does not have three fields"));
         };
-        let name = name.parse::<KeyName>().map_err(|error| wrong(&error.to_string()))?;
-        let blob = STANDARD.decode(base64).map_err(|_| wrong("its third field is not base64"))?;
+        let name = name.parse::<KeyName>().map_err(|error| invalid(&error.to_string()))?;
+        let blob = STANDARD.decode(base64).map_err(|_| invalid("its third field is not base64"))?;
         let public = match blob.split_first() {
-            Some((&ED25519, public)) => public.try_into().map_err(|_| wrong("it does not have 32 bytes"))?,
-            _ => return Err(wrong("it is not of type 1, Ed25519")),
+            Some((&ED25519, public)) => {
+                public.try_into().map_err(|_| invalid("it does not have 32 bytes"))?
+            }
+            _ => return Err(invalid("it is not of type 1, Ed25519")),
         };
-        let key = Self::new(name, public).map_err(|error| wrong(&error.problem))?;
-        if hex::encode(key.id) == id { Ok(key) } else { Err(wrong("its ID belongs to another key")) }
+        let key = Self::new(name, public).map_err(|error| invalid(&error.problem))?;
+        if hex::encode(key.id) == id { Ok(key) } else { Err(invalid("its ID belongs to another key")) }
     }
 }
 
@@ -182,17 +184,17 @@ impl fmt::Display for RingKey {
 impl FromStr for RingKey {
     type Err = VerifierKeyError;
     fn from_str(text: &str) -> Result<Self, VerifierKeyError> {
-        let wrong = |problem: &str| VerifierKeyError::new(text, problem);
+        let invalid = |problem: &str| VerifierKeyError::new(text, problem);
         let mut words = text.split(' ');
         let key = words.next().unwrap_or_default().parse()?;
         let (mut from, mut until) = (None, None);
         while let Some(word) = words.next() {
             let time = words.next().unwrap_or_default().parse::<Time>();
-            let time = time.map_err(|error| wrong(&error.to_string()))?;
+            let time = time.map_err(|error| invalid(&error.to_string()))?;
             match word {
                 "from" if from.is_none() && until.is_none() => from = Some(time),
                 "until" if until.is_none() => until = Some(time),
-                _ => return Err(wrong("only `from TIME` and then `until TIME` may follow it")),
+                _ => return Err(invalid("only `from TIME` and then `until TIME` may follow it")),
             }
         }
         Ok(Self { key, from, until })

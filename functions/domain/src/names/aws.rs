@@ -61,25 +61,25 @@ impl BucketName {
     const FORM: &str = "use 3 to 63 lower-case letters, digits, dots and hyphens, such as acme-audit-log";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("bucket name", text, problem, Self::FORM));
+        let invalid = |problem: &str| Err(InvalidValueError::new("bucket name", text, problem, Self::FORM));
         let trimmed = pasted::trim_pasted(text);
         let name = match pasted::parse_bucket(trimmed) {
             None => trimmed,
             Some(BucketReference { form: "an S3 URI" | "an ARN", bucket, key: "" }) => bucket,
             Some(BucketReference { form, bucket, .. }) if bucket_name_problem(bucket).is_some() => {
-                return refuse(&format!("is {form} without a valid bucket name"));
+                return invalid(&format!("is {form} without a valid bucket name"));
             }
             Some(BucketReference { form, bucket, key: "" }) => {
-                return refuse(&format!("is {form}; give the bare name, {bucket}"));
+                return invalid(&format!("is {form}; give the bare name, {bucket}"));
             }
             Some(BucketReference { form, bucket, key: behind }) => {
                 let behind: String = behind.chars().take(80).collect();
-                return refuse(&format!(
+                return invalid(&format!(
                     "is {form} with a key; give the bucket {bucket} and, if you mean it, the prefix {behind}"
                 ));
             }
         };
-        bucket_name_problem(name).map_or_else(|| Ok(Self(name.to_owned())), refuse)
+        bucket_name_problem(name).map_or_else(|| Ok(Self(name.to_owned())), invalid)
     }
 
     /// The account and region that own the name, if it is in an account's regional namespace.
@@ -198,7 +198,7 @@ impl KmsKeyArn {
         "it looks like arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("KMS key ARN", text, problem, Self::FORM));
+        let invalid = |problem: &str| Err(InvalidValueError::new("KMS key ARN", text, problem, Self::FORM));
         let trimmed = pasted::trim_pasted(text);
         if let ["arn", partition, "kms", region, account, resource] =
             trimmed.split(':').collect::<Vec<_>>().as_slice()
@@ -208,7 +208,7 @@ impl KmsKeyArn {
                 && Region::parse(region).is_ok_and(|parsed| parsed.as_str() == *region)
                 && is_account(account);
             if fields_ok && resource.starts_with("alias/aws/") {
-                return refuse(
+                return invalid(
                     "is an AWS managed key, whose key policy can't be changed; use a customer managed key",
                 );
             }
@@ -216,7 +216,7 @@ impl KmsKeyArn {
                 return Ok(Self(trimmed.to_owned()));
             }
         }
-        refuse("is not the ARN of a key or alias")
+        invalid("is not the ARN of a key or alias")
     }
 
     fn field(&self, place: usize) -> &str {

@@ -17,20 +17,21 @@ impl EmailAddress {
     const FORM: &str = "use an address such as security@acme.example: at most 254 ASCII characters, without a name or brackets";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("e-mail address", text, problem, Self::FORM));
+        let invalid =
+            |problem: &str| Err(InvalidValueError::new("e-mail address", text, problem, Self::FORM));
         if text.len() > 254 {
-            return refuse("is longer than 254 bytes");
+            return invalid("is longer than 254 bytes");
         }
-        let Some((local, domain)) = text.split_once('@') else { return refuse("has no `@`") };
+        let Some((local, domain)) = text.split_once('@') else { return invalid("has no `@`") };
         let is_atom = |atom: &str| {
             !atom.is_empty()
                 && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
         };
         if local.len() > 64 || !local.split('.').all(is_atom) {
-            return refuse("has an invalid local part before the `@`");
+            return invalid("has an invalid local part before the `@`");
         }
         if !is_host_name(domain) {
-            return refuse("has no valid domain name after the `@`");
+            return invalid("has no valid domain name after the `@`");
         }
         Ok(Self(text.to_owned()))
     }
@@ -57,26 +58,28 @@ impl WebhookUrl {
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         // Webhook paths often contain a secret, so the value is not included in the error.
-        let refuse =
+        let invalid =
             |problem: &str| Err(InvalidValueError::new("webhook URL", "(hidden)", problem, Self::FORM));
         if text.len() > 2048 {
-            return refuse("is longer than 2048 bytes");
+            return invalid("is longer than 2048 bytes");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b)) {
-            return refuse("contains a character that is not allowed");
+            return invalid("contains a character that is not allowed");
         }
-        let Some(rest) = text.strip_prefix("https://") else { return refuse("does not start with https://") };
+        let Some(rest) = text.strip_prefix("https://") else {
+            return invalid("does not start with https://");
+        };
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         if authority.contains('@') {
-            return refuse("contains a user name");
+            return invalid("contains a user name");
         }
         let host = match authority.split_once(':') {
             Some((host, "443")) => host,
-            Some(_) => return refuse("has a port other than 443, or an IP address"),
+            Some(_) => return invalid("has a port other than 443, or an IP address"),
             None => authority,
         };
         if !is_host_name(host) {
-            return refuse("has no domain name as its host");
+            return invalid("has no domain name as its host");
         }
         Ok(Self(text.to_owned()))
     }
@@ -175,10 +178,10 @@ mod tests {
             let rest = "b".repeat(all - local - 1 - domain.len());
             format!("{}@{domain}{rest}", "c".repeat(local))
         };
-        for (local, all, taken) in [(64, 254, true), (63, 246, true), (64, 255, false), (65, 254, false)] {
+        for (local, all, is_valid) in [(64, 254, true), (63, 246, true), (64, 255, false), (65, 254, false)] {
             let address = at(local, all);
             assert_eq!(address.len(), all);
-            assert_eq!(address.parse::<EmailAddress>().is_ok(), taken, "{local} of {all}");
+            assert_eq!(address.parse::<EmailAddress>().is_ok(), is_valid, "{local} of {all}");
         }
     }
 
@@ -194,7 +197,7 @@ mod tests {
         let label = "a".repeat(63);
         let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
         assert_eq!(longest.len(), 253);
-        for (name, taken) in [
+        for (name, is_valid) in [
             (longest.clone(), true),
             (longest + "a", false),
             (format!("{label}.example"), true),
@@ -202,7 +205,7 @@ mod tests {
             ("acme-.example".into(), false),
             ("a-b.example".into(), true),
         ] {
-            assert_eq!(is_host_name(&name), taken, "{name}");
+            assert_eq!(is_host_name(&name), is_valid, "{name}");
         }
     }
 

@@ -18,16 +18,16 @@ impl IdempotencyKey {
     pub const FORM: &str = "use 1 to 255 visible ASCII characters, such as a UUID";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse =
+        let invalid =
             |problem: &str| Err(InvalidValueError::new("idempotency key", text, problem, Self::FORM));
         if text.is_empty() {
-            return refuse("is empty");
+            return invalid("is empty");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return refuse("contains a character that is not visible ASCII");
+            return invalid("contains a character that is not visible ASCII");
         }
         if text.len() > 255 {
-            return refuse("is longer than 255 characters");
+            return invalid("is longer than 255 characters");
         }
         Ok(Self(text.to_owned()))
     }

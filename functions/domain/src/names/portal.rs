@@ -17,20 +17,20 @@ impl PortalUrl {
     const FORM: &str = "use https and a domain name, such as https://audit.vendor.example, without a path (for localhost also http://127.0.0.1:PORT)";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("portal URL", text, problem, Self::FORM));
+        let invalid = |problem: &str| Err(InvalidValueError::new("portal URL", text, problem, Self::FORM));
         if text.len() > 300 {
-            return refuse("is longer than 300 bytes");
+            return invalid("is longer than 300 bytes");
         }
         let bare = text.strip_suffix('/').unwrap_or(text);
         if let Some(authority) = bare.strip_prefix("https://") {
             return match host_without_port(authority) {
                 Some(host) if contact::is_host_name(host) => Ok(Self(bare.to_owned())),
-                _ => refuse("has no valid domain name"),
+                _ => invalid("has no valid domain name"),
             };
         }
         match bare.strip_prefix("http://").and_then(host_without_port) {
             Some("127.0.0.1" | "localhost") => Ok(Self(bare.to_owned())),
-            _ => refuse("is neither an https URL nor one of localhost"),
+            _ => invalid("is neither an https URL nor one of localhost"),
         }
     }
 

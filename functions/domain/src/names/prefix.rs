@@ -20,28 +20,28 @@ impl Prefix {
     const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single slashes, such as `audit/acme` or `tenant=acme`";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("prefix", text, problem, Self::FORM));
+        let invalid = |problem: &str| Err(InvalidValueError::new("prefix", text, problem, Self::FORM));
         let trimmed = text.strip_suffix('/').unwrap_or(text);
         if trimmed.is_empty() {
-            return if text.is_empty() { Ok(Self(String::new())) } else { refuse("starts with a slash") };
+            return if text.is_empty() { Ok(Self(String::new())) } else { invalid("starts with a slash") };
         }
         if trimmed.len() > 200 {
-            return refuse("is longer than 200 bytes");
+            return invalid("is longer than 200 bytes");
         }
         if trimmed.starts_with('/') {
-            return refuse("starts with a slash");
+            return invalid("starts with a slash");
         }
         if trimmed.contains("//") || trimmed.ends_with('/') {
-            return refuse("contains `//`");
+            return invalid("contains `//`");
         }
         if trimmed.split('/').any(|segment| segment == "." || segment == "..") {
-            return refuse("contains a segment `.` or `..`");
+            return invalid("contains a segment `.` or `..`");
         }
         if trimmed.chars().any(char::is_control) {
-            return refuse("contains a control character");
+            return invalid("contains a control character");
         }
         if !trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"!-_.'()=/".contains(&b)) {
-            return refuse("contains a character that is not allowed");
+            return invalid("contains a character that is not allowed");
         }
         Ok(Self(trimmed.to_owned()))
     }

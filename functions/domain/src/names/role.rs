@@ -19,26 +19,26 @@ impl RoleArn {
     const FORM: &str = "it looks like arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("role ARN", text, problem, Self::FORM));
+        let invalid = |problem: &str| Err(InvalidValueError::new("role ARN", text, problem, Self::FORM));
         let trimmed = pasted::trim_pasted(text);
         let fields: Vec<&str> = trimmed.splitn(6, ':').collect();
         let [arn, partition, service, region, account, resource] = fields.as_slice() else {
-            return refuse("does not have the six fields of an ARN");
+            return invalid("does not have the six fields of an ARN");
         };
         if *arn != "arn" || !is_partition(partition) {
-            return refuse("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
+            return invalid("does not start with arn:aws, arn:aws-cn, arn:aws-us-gov or arn:aws-eusc");
         }
         if let Some(other) = other_principal_problem(service, resource) {
-            return refuse(other);
+            return invalid(other);
         }
         if *service != "iam" || !region.is_empty() {
-            return refuse("is not an ARN of IAM");
+            return invalid("is not an ARN of IAM");
         }
         if !is_account(account) {
-            return refuse("does not name an account of 12 digits");
+            return invalid("does not name an account of 12 digits");
         }
         let Some(path) = resource.strip_prefix("role/") else {
-            return refuse("does not name a role");
+            return invalid("does not name a role");
         };
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let name_ok = (1..=64).contains(&name.len())
@@ -46,7 +46,7 @@ impl RoleArn {
         let folder_ok =
             folder.len() <= 510 && folder.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?');
         if !name_ok || !folder_ok {
-            return refuse("has a path or name that IAM does not allow");
+            return invalid("has a path or name that IAM does not allow");
         }
         Ok(Self(trimmed.to_owned()))
     }

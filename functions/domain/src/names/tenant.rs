@@ -32,15 +32,15 @@ impl TenantId {
     const FORM: &str = "use 1 to 256 characters, none of them a control character";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse = |problem: &str| Err(InvalidValueError::new("tenant ID", text, problem, Self::FORM));
+        let invalid = |problem: &str| Err(InvalidValueError::new("tenant ID", text, problem, Self::FORM));
         if text.is_empty() {
-            return refuse("is empty");
+            return invalid("is empty");
         }
         if text.chars().any(char::is_control) {
-            return refuse("contains a control character");
+            return invalid("contains a control character");
         }
         if text.chars().count() > MAX_CHARS {
-            return refuse("is longer than 256 characters");
+            return invalid("is longer than 256 characters");
         }
         Ok(Self(text.to_owned()))
     }
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_shown_to_people() {
-        for (id, seen) in [
+        for (id, displayed) in [
             ("acme", "acme"),
             ("auth0|123", "auth0|123"),
             ("Müller & Söhne \"GmbH\"", "Müller & Söhne \"GmbH\""),
@@ -129,7 +129,7 @@ mod tests {
             ("a\u{feff}\u{200b}\u{2028}\u{a0}b", "a\\u{feff}\\u{200b}\\u{2028}\\u{a0}b"),
             ("\u{308}a\u{308}", "\\u{308}a\u{308}"),
         ] {
-            assert_eq!(shown(id), seen, "{id:?}");
+            assert_eq!(shown(id), displayed, "{id:?}");
         }
     }
 

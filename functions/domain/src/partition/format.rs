@@ -62,27 +62,27 @@ impl PartitionFormat {
     /// If it has no `{tenant}` or several, several `{shard}`, other braces, control characters, more than 255
     /// characters, or nothing between `{tenant}` and `{shard}` that separates them.
     pub fn parse(text: &str) -> Result<Self, InvalidValueError> {
-        let refuse =
+        let invalid =
             |problem: &str| Err(InvalidValueError::new("partition format", text, problem, Self::FORM));
         if text.chars().count() > MAX_FORMAT_CHARS {
-            return refuse("is longer than 255 characters");
+            return invalid("is longer than 255 characters");
         }
         if text.chars().any(char::is_control) {
-            return refuse("contains a control character");
+            return invalid("contains a control character");
         }
         let (tenants, shards) = (text.matches(TENANT).count(), text.matches(SHARD).count());
         if tenants != 1 {
-            return refuse("does not contain `{tenant}` exactly once");
+            return invalid("does not contain `{tenant}` exactly once");
         }
         if shards > 1 {
-            return refuse("contains `{shard}` more than once");
+            return invalid("contains `{shard}` more than once");
         }
         if text.matches(['{', '}']).count() != 2 * (tenants + shards) {
-            return refuse("contains braces other than `{tenant}` and `{shard}`");
+            return invalid("contains braces other than `{tenant}` and `{shard}`");
         }
         match parse_layout(text) {
             Some(form) => Ok(Self(form)),
-            None => refuse("has nothing between `{tenant}` and `{shard}`, or a digit next to `{shard}`"),
+            None => invalid("has nothing between `{tenant}` and `{shard}`, or a digit next to `{shard}`"),
         }
     }
 

@@ -69,7 +69,7 @@ impl Accounts {
     }
 
     /// Whether the role's trust policy trusts us.
-    pub(super) fn lets_in(&self, role: &str, external_id: &str) -> bool {
+    pub(super) fn trusts(&self, role: &str, external_id: &str) -> bool {
         self.roles.get(role).is_some_and(|role| role.external_id == external_id)
     }
 

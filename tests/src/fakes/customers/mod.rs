@@ -63,7 +63,7 @@ struct State {
     accounts: Accounts,
     script: VecDeque<(String, ScriptedResponse)>,
     attempts: Vec<Attempt>,
-    opened: usize,
+    sessions_opened: usize,
 }
 
 impl FakeCustomers {
@@ -74,7 +74,7 @@ impl FakeCustomers {
     }
 
     /// Creates the role and the bucket that the connector needs.
-    pub fn furnish(&self, connector: &Connector) {
+    pub fn provision(&self, connector: &Connector) {
         let to = destination(connector);
         self.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
         self.put_role(
@@ -136,8 +136,8 @@ impl FakeCustomers {
 
     /// How often a role was assumed.
     #[must_use]
-    pub fn opened(&self) -> usize {
-        locked(&self.shared).opened
+    pub fn sessions_opened(&self) -> usize {
+        locked(&self.shared).sessions_opened
     }
 }
 
@@ -158,21 +158,21 @@ impl Customers for FakeCustomers {
     ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
         let to = destination(connector);
         let mut state = locked(&self.shared);
-        state.opened += 1;
-        let lets_in = |id: &&ExternalId| state.accounts.lets_in(to.role.as_str(), id.as_str());
+        state.sessions_opened += 1;
+        let lets_in = |id: &&ExternalId| state.accounts.trusts(to.role.as_str(), id.as_str());
         let Some(shown) = connector.external_ids().find(lets_in).cloned() else {
             return Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"));
         };
-        Ok(Box::new(Session { customers: self.clone(), to, part, shown }))
+        Ok(Box::new(Session { customers: self.clone(), destination, part, external_id }))
     }
 }
 
 /// The session of one connector, with a session policy for its prefix.
 struct Session {
     customers: FakeCustomers,
-    to: Destination,
+    destination: Destination,
     part: PartNumber,
-    shown: ExternalId,
+    external_id: ExternalId,
 }
 
 #[async_trait]
@@ -198,15 +198,15 @@ impl CustomerBucket for Session {
         };
         let honest = bytes.len() as u64 == size && sha256 == Sha256::new(sha2::Sha256::digest(&bytes).into());
         let mut state = locked(&self.customers.shared);
-        let answer = state.put(&self.to, &key, &bytes, honest);
-        let bucket = self.to.bucket.to_string();
+        let answer = state.put(&self.destination, &key, &bytes, honest);
+        let bucket = self.destination.bucket.to_string();
         let recorded = answer.as_ref().map(|a| *a).map_err(|fault| fault.kind);
         state.attempts.push(Attempt { bucket, key, opened_for: self.part, bytes, answer: recorded });
         answer
     }
 
     fn assumed_with(&self) -> Option<&ExternalId> {
-        Some(&self.shown)
+        Some(&self.external_id)
     }
 }
 

@@ -84,9 +84,9 @@ impl ExportedItem {
 /// The event of an item as the exporter reads it, even if the exporter would write a record in its place.
 fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<String, ExportedItemError> {
     let schema = Arc::new(Schema { sort_key: KeyType::Text, table_keys: Vec::new() });
-    let asked = QueryContext { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
+    let context = QueryContext { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
     let mut scanner = Scanner::new(item);
-    let read = item::read(&mut scanner, &asked, &mut Vec::new(), &mut BytesMut::new());
+    let read = item::read(&mut scanner, &context, &mut Vec::new(), &mut BytesMut::new());
     let content = match read {
         Ok(read) => read.content,
         Err(ReadError::Malformed(malformed)) => return Err(malformed.into()),

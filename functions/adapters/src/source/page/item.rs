@@ -45,11 +45,11 @@ pub(super) struct Attribute<'a> {
 /// Reads one item. `out` and `attributes` are buffers for reuse; `out` is left empty.
 pub(super) fn read<'a>(
     scanner: &mut Scanner<'a>,
-    asked: &QueryContext,
+    context: &QueryContext,
     attributes: &mut Vec<Attribute<'a>>,
     out: &mut BytesMut,
 ) -> Result<SourceItem, ReadError> {
-    let layout = &asked.layout;
+    let layout = &context.layout;
     attributes.clear();
     let mut event: Option<Content> = None;
     scanner.object(|scanner, name| {
@@ -65,7 +65,7 @@ pub(super) fn read<'a>(
     })?;
     let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
 
-    check_partition(find(&layout.partition_key), &asked.partition)?;
+    check_partition(find(&layout.partition_key), &context.partition)?;
     let sort_key = match find(&layout.sort_key) {
         Some(attribute) => attribute.key()?.and_then(key::sort_key),
         None => None,
@@ -74,19 +74,19 @@ pub(super) fn read<'a>(
         bug(format!("the `{}` of an item is neither a string nor a number", layout.sort_key))
     })?;
     let sort = key::ordered_bytes(&sort_key).ok_or_else(|| bug("a sort key has no order".to_owned()))?;
-    let mut table_keys = Vec::with_capacity(asked.schema.table_keys.len());
-    for name in &asked.schema.table_keys {
+    let mut table_keys = Vec::with_capacity(context.schema.table_keys.len());
+    for name in &context.schema.table_keys {
         let found = find(name).ok_or_else(|| bug(format!("an item of the index has no `{name}`")))?;
         let found = found
             .key()?
             .ok_or_else(|| bug("a key of the table has a type that keys can't have".to_owned()))?;
         table_keys.push(found);
     }
-    let key = EventKey { sort, tie_breaker: tie_breaker(&table_keys, &asked.partition)? };
+    let key = EventKey { sort, tie_breaker: tie_breaker(&table_keys, &context.partition)? };
     let time = layout.sort_key_form.time_of(&sort_key);
     let content = match event {
         Some(content) => content,
-        None => whole_item(attributes, scanner, asked, out)?,
+        None => whole_item(attributes, scanner, context, out)?,
     };
     let content = match (time, content) {
         (Some(_), Ok(line)) => Ok(line),
@@ -103,7 +103,7 @@ pub(super) fn read<'a>(
         }
     };
     let content = content.map_err(|(reason, detail, written)| Unreadable {
-        partition_key: asked.partition.clone(),
+        partition_key: context.partition.clone(),
         sort_key: sort_key.as_str().to_owned(),
         reason,
         detail,
@@ -170,9 +170,9 @@ fn tie_breaker(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>
     if table_keys.is_empty() {
         return Ok(partition.as_bytes().to_vec());
     }
-    let asked = AttributeValue::S(partition.to_owned());
-    let tie = key::join(std::iter::once(&asked).chain(table_keys));
-    tie.ok_or_else(|| bug("a key of the table is a malformed number".to_owned()))
+    let partition = AttributeValue::S(partition.to_owned());
+    let joined = key::join(std::iter::once(&partition).chain(table_keys));
+    joined.ok_or_else(|| bug("a key of the table is a malformed number".to_owned()))
 }
 
 /// Reads the body and returns the event if it is one: a string with a JSON object, or a map. An object that
@@ -225,10 +225,10 @@ fn body(
 fn whole_item(
     attributes: &[Attribute<'_>],
     scanner: &Scanner<'_>,
-    asked: &QueryContext,
+    context: &QueryContext,
     out: &mut BytesMut,
 ) -> Result<Content, MalformedPageError> {
-    let layout = &asked.layout;
+    let layout = &context.layout;
     // DynamoDB expires items by a number only (developer guide, "Time to Live"), so any other value belongs
     // to the product.
     let is_own = |attribute: &Attribute<'_>| {

@@ -64,7 +64,7 @@ impl From<MalformedPageError> for ReadError {
 }
 
 /// Reads the body of a Query response (DynamoDB API reference, "Query").
-pub(super) fn read(body: &str, asked: &QueryContext) -> Result<Page, ReadError> {
+pub(super) fn read(body: &str, context: &QueryContext) -> Result<Page, ReadError> {
     let mut page = Page::default();
     // Without the type names the events are shorter than the page.
     let mut out = BytesMut::with_capacity(body.len());
@@ -72,7 +72,7 @@ pub(super) fn read(body: &str, asked: &QueryContext) -> Result<Page, ReadError> 
     let mut scanner = Scanner::new(body);
     scanner.object(|scanner, name| match name {
         name if name.equals("Items") => scanner.array(|scanner| {
-            page.items.push(item::read(scanner, asked, &mut attributes, &mut out)?);
+            page.items.push(item::read(scanner, context, &mut attributes, &mut out)?);
             Ok::<_, ReadError>(())
         }),
         name if name.equals("LastEvaluatedKey") => {

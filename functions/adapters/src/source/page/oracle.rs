@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::super::number::Decimal;
 use super::read;
-use super::tests::{asked, item, text, wire_map};
+use super::tests::{context, item, text, wire_map};
 
 fn any_value() -> impl Strategy<Value = AttributeValue> {
     let number = "-?(0|[1-9][0-9]{0,37})";
@@ -157,7 +157,7 @@ proptest! {
         }).collect();
         let page = json!({"Items": items, "Count": items.len(), "LastEvaluatedKey": {"pk": {"S": "acme"}}});
         for body in [page.to_string(), respelt(&page)] {
-            let ours = read(&body, &asked(&[])).unwrap();
+            let ours = read(&body, &context(&[])).unwrap();
             let theirs = by_the_sdk(&body);
             prop_assert_eq!(&ours.last_evaluated_key, &theirs.last_evaluated_key);
             prop_assert_eq!(ours.items.len(), theirs.items().len());
@@ -202,7 +202,7 @@ proptest! {
         whole.remove("expires_at");
         whole.insert(name.clone(), value.clone());
         let page = json!({"Items": [wire_map(&whole)], "Count": 1}).to_string();
-        let found = read(&page, &asked(&[])).unwrap().items.remove(0);
+        let found = read(&page, &context(&[])).unwrap().items.remove(0);
         let line = match &found.content {
             Ok(event) => event.to_vec(),
             Err(why) => {
@@ -222,6 +222,6 @@ proptest! {
 
     #[test]
     fn no_page_makes_it_panic(body in r#"[\[\]{}",:\\ SNML"Items1e.truea]{0,60}"#) {
-        drop(read(&body, &asked(&[])));
+        drop(read(&body, &context(&[])));
     }
 }

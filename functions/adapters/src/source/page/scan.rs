@@ -338,10 +338,10 @@ mod tests {
         #[test]
         fn it_accepts_exactly_json(text in r#"[\[\]{}",:\\ a1e.tru\-nlfs\n]{0,24}"#) {
             let mut scanner = Scanner::new(&text);
-            let taken = scanner.skip().and_then(|()| scanner.end()).is_ok();
+            let is_accepted = scanner.skip().and_then(|()| scanner.end()).is_ok();
             let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
             // Escapes are validated where a string is used.
-            prop_assert!(taken == is_json || (taken && text.contains('\\')), "{text}");
+            prop_assert!(is_accepted == is_json || (is_accepted && text.contains('\\')), "{text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 
 const KEY: &str = "2026-11-20T20:15:30.123Z#evt_01";
 
-pub(super) fn asked(table_keys: &[&str]) -> QueryContext {
+pub(super) fn context(table_keys: &[&str]) -> QueryContext {
     let layout = EventsTable::default_layout("events");
     let table_keys = table_keys.iter().map(|name| (*name).to_owned()).collect();
     let schema = Schema { sort_key: KeyType::Text, table_keys };
@@ -50,14 +50,14 @@ pub(super) fn item<const N: usize>(sort: &str, more: Attributes<N>) -> HashMap<S
     keys.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn read_one(item: &Value, asked: &QueryContext) -> Result<SourceItem, ReadError> {
-    let mut page = read(&json!({"Count": 1, "Items": [item], "ScannedCount": 1}).to_string(), asked)?;
+fn read_one(item: &Value, context: &QueryContext) -> Result<SourceItem, ReadError> {
+    let mut page = read(&json!({"Count": 1, "Items": [item], "ScannedCount": 1}).to_string(), context)?;
     assert!(page.items.len() == 1 && page.last_evaluated_key.is_none());
     Ok(page.items.remove(0))
 }
 
 fn read_default(item: &HashMap<String, AttributeValue>) -> Result<SourceItem, ReadError> {
-    read_one(&wire_map(item), &asked(&[]))
+    read_one(&wire_map(item), &context(&[]))
 }
 
 fn json_of(value: AttributeValue) -> String {
@@ -91,7 +91,7 @@ fn keys_of_a_map_keep_the_order_that_dynamodb_gives() {
     let page = format!(
         r#"{{"Items":[{{"zeta":{{"N":"1"}},"pk":{{"S":"acme"}},"Alpha":{{"L":[]}},"sk":{{"S":"{KEY}"}},"":{{"M":{{"b":{{"NULL":true}},"a":{{"S":""}}}}}}}}]}}"#
     );
-    let read = read(&page, &asked(&[])).unwrap().items.remove(0);
+    let read = read(&page, &context(&[])).unwrap().items.remove(0);
     assert_eq!(read.content.unwrap(), r#"{"zeta":1,"Alpha":[],"":{"b":null,"a":""}}"#);
 }
 
@@ -226,7 +226,7 @@ fn a_map_that_is_nested_too_deep_is_kept_unchanged() {
     let nested = |levels: usize| (1..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
     let read = |levels: usize| {
         let item = json!({"event": {"M": {"a": nested(levels)}}, "pk": {"S": "acme"}, "sk": {"S": KEY}});
-        read_one(&item, &asked(&[])).unwrap().content
+        read_one(&item, &context(&[])).unwrap().content
     };
     let json = |levels: usize| format!("{{\"a\":{}\"x\"{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert_eq!(read(100).unwrap(), json(100));
@@ -249,7 +249,7 @@ fn an_unreadable_item_does_not_affect_the_next_one() {
         let (mut first, mut second) = (keys(0), keys(1));
         first["event"] = odd.clone();
         second["event"] = json!({"M": {"ok": {"BOOL": true}}});
-        let page = read(&json!({"Items": [first, second]}).to_string(), &asked(&[])).unwrap();
+        let page = read(&json!({"Items": [first, second]}).to_string(), &context(&[])).unwrap();
         let why = page.items[0].content.as_ref().unwrap_err();
         assert!(why.reason == UnreadableReason::UnknownValue && !why.detail.contains("secret"), "{why:?}");
         let Some(OriginalContent::Raw(raw)) = &why.original else { panic!("{why:?}") };
@@ -276,50 +276,49 @@ fn an_item_of_another_partition_is_foreign_whatever_else_it_is() {
         let mut item = item(KEY, [("event", text("{}"))]);
         item.remove("pk");
         item.extend(other.map(|value| ("pk".to_owned(), value)));
-        let Err(ReadError::Rejected(PageError::Foreign { expected: asked, found })) = read_default(&item)
-        else {
+        let Err(ReadError::Rejected(PageError::Foreign { expected, found })) = read_default(&item) else {
             panic!("it was accepted")
         };
-        assert!(asked == "acme" && found.starts_with(start) && found.len() <= 100, "{found}");
+        assert!(expected == "acme" && found.starts_with(start) && found.len() <= 100, "{found}");
     }
 }
 
 #[test]
 fn through_an_index_the_key_of_the_table_breaks_the_tie_and_stays_in_the_event() {
-    let of = |id: &str| read_one(&wire_map(&item(KEY, [("id", text(id))])), &asked(&["id"])).unwrap();
+    let of = |id: &str| read_one(&wire_map(&item(KEY, [("id", text(id))])), &context(&["id"])).unwrap();
     let (one, other) = (of("1"), of("2"));
     assert_eq!(one.key.sort, other.key.sort);
     assert!(one.key.tie_breaker < other.key.tie_breaker);
     assert_eq!(one.content.unwrap(), r#"{"id":"1"}"#);
-    assert!(matches!(read_one(&wire_map(&item(KEY, [])), &asked(&["id"])), Err(ReadError::Rejected(_))));
+    assert!(matches!(read_one(&wire_map(&item(KEY, [])), &context(&["id"])), Err(ReadError::Rejected(_))));
 }
 
 #[test]
 fn the_next_page_starts_where_dynamodb_says() {
     let key = json!({"pk": {"S": "acme"}, "sk": {"N": "1"}, "id": {"B": "AP8Q"}});
     let page = json!({"Items": [], "LastEvaluatedKey": key, "ConsumedCapacity": {"CapacityUnits": 0.5}});
-    let next = read(&page.to_string(), &asked(&[])).unwrap().last_evaluated_key.unwrap();
+    let next = read(&page.to_string(), &context(&[])).unwrap().last_evaluated_key.unwrap();
     assert_eq!(
         (&next["sk"], &next["id"]),
         (&AttributeValue::N("1".into()), &AttributeValue::B(vec![0, 255, 16].into()))
     );
     let last = json!({"Items": [], "LastEvaluatedKey": null});
-    assert!(read(&last.to_string(), &asked(&[])).unwrap().last_evaluated_key.is_none());
+    assert!(read(&last.to_string(), &context(&[])).unwrap().last_evaluated_key.is_none());
     let odd = json!({"Items": [], "LastEvaluatedKey": {"sk": {"L": []}}});
-    assert!(matches!(read(&odd.to_string(), &asked(&[])), Err(ReadError::Malformed(_))));
+    assert!(matches!(read(&odd.to_string(), &context(&[])), Err(ReadError::Malformed(_))));
 }
 
 #[test]
 fn a_truncated_page_is_never_accepted() {
     let page = json!({"Items": [wire_map(&item(KEY, [("event", text("{}"))]))], "Count": 1}).to_string();
     for end in (0..page.len()).filter(|end| page.is_char_boundary(*end)) {
-        let cut = read(&page[..end], &asked(&[]));
+        let cut = read(&page[..end], &context(&[]));
         // Damage within an item may first look like an item that lacks something; neither is accepted.
         assert!(cut.is_err(), "{}", &page[..end]);
     }
     for more in [",", "}", "{}", "x"] {
         assert!(
-            matches!(read(&format!("{page}{more}"), &asked(&[])), Err(ReadError::Malformed(_))),
+            matches!(read(&format!("{page}{more}"), &context(&[])), Err(ReadError::Malformed(_))),
             "{more}"
         );
     }

@@ -27,8 +27,8 @@ pub(in crate::source) enum SchemaMismatchError {
          has it. What the table has can't be determined without permission for dynamodb:DescribeTable"
     )]
     NotVisible { table: String, partition_key: String, sort_key: String },
-    #[error("{}: {has}", Sentences(.wrong))]
-    Keys { wrong: Vec<Mismatch>, has: String },
+    #[error("{}: {has}", Sentences(.mismatches))]
+    Keys { mismatches: Vec<Mismatch>, has: String },
 }
 
 /// A setting that does not match.
@@ -153,13 +153,13 @@ pub(super) fn check(table: &TableDescription, layout: &EventsTable) -> Result<bo
     {
         let right =
             format!("`{}`, the index whose keys EVENTS_PARTITION_KEY and EVENTS_SORT_KEY name", index.name);
-        let wrong = vec![Mismatch::new("EVENTS_INDEX", "", right)];
-        return Err(SchemaMismatchError::Keys { wrong, has: format!("{keys}; {}", of_index(index)) });
+        let mismatches = vec![Mismatch::new("EVENTS_INDEX", "", right)];
+        return Err(SchemaMismatchError::Keys { mismatches, has: format!("{keys}; {}", of_index(index)) });
     }
-    let wrong: Vec<Mismatch> =
-        wrong_partition(&keys, layout).into_iter().chain(wrong_sort(&keys, layout)).collect();
-    if !wrong.is_empty() {
-        return Err(SchemaMismatchError::Keys { wrong, has: keys.to_string() });
+    let mismatches: Vec<Mismatch> =
+        partition_key_mismatch(&keys, layout).into_iter().chain(sort_key_mismatches(&keys, layout)).collect();
+    if !mismatches.is_empty() {
+        return Err(SchemaMismatchError::Keys { mismatches, has: keys.to_string() });
     }
     Ok(matches!(keys.sort.as_slice(), [(_, Some(ScalarAttributeType::N))]))
 }
@@ -174,7 +174,7 @@ fn no_index(name: &str, indexes: &[Index<'_>], table: &Keys) -> SchemaMismatchEr
         ),
     };
     SchemaMismatchError::Keys {
-        wrong: vec![Mismatch::new("EVENTS_INDEX", name, right)],
+        mismatches: vec![Mismatch::new("EVENTS_INDEX", name, right)],
         has: format!("{} has {has}", table.of),
     }
 }
@@ -187,12 +187,12 @@ fn projects_all(index: &Index<'_>) -> Result<(), SchemaMismatchError> {
     let right = "an index with projection ALL: events read through any other would be incomplete";
     let projection = projection.map_or("unknown", ProjectionType::as_str);
     Err(SchemaMismatchError::Keys {
-        wrong: vec![Mismatch::new("EVENTS_INDEX", index.name, right)],
+        mismatches: vec![Mismatch::new("EVENTS_INDEX", index.name, right)],
         has: format!("this one has projection {projection}"),
     })
 }
 
-fn wrong_partition(keys: &Keys, layout: &EventsTable) -> Option<Mismatch> {
+fn partition_key_mismatch(keys: &Keys, layout: &EventsTable) -> Option<Mismatch> {
     let right = match keys.partition.as_slice() {
         [(name, Some(ScalarAttributeType::S))] if *name == layout.partition_key => return None,
         [(name, Some(ScalarAttributeType::S))] => format!("`{name}`"),
@@ -202,7 +202,7 @@ fn wrong_partition(keys: &Keys, layout: &EventsTable) -> Option<Mismatch> {
     Some(Mismatch::new("EVENTS_PARTITION_KEY", &layout.partition_key, right))
 }
 
-fn wrong_sort(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
+fn sort_key_mismatches(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
     let key = |right: String| Mismatch::new("EVENTS_SORT_KEY", &layout.sort_key, right);
     let (name, kind) = match keys.sort.as_slice() {
         [(name, kind)] => (name, kind.as_ref()),
@@ -213,9 +213,9 @@ fn wrong_sort(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
         }
         _ => return vec![key("the only sort key of the table or of an index".to_owned())],
     };
-    let mut wrong = Vec::new();
+    let mut mismatches = Vec::new();
     if *name != layout.sort_key {
-        wrong.push(key(format!("`{name}`")));
+        mismatches.push(key(format!("`{name}`")));
     }
     match kind {
         Some(ScalarAttributeType::S) => {}
@@ -224,9 +224,9 @@ fn wrong_sort(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
             let numbers = SortKeyForm::NAMES.iter().filter(|(_, form)| form.may_be_number());
             let numbers: Vec<&str> = numbers.map(|(name, _)| *name).collect();
             let right = format!("{} for a sort key of type N", numbers.join(" or "));
-            wrong.push(Mismatch::new("EVENTS_SORT_KEY_FORM", layout.sort_key_form.name(), right));
+            mismatches.push(Mismatch::new("EVENTS_SORT_KEY_FORM", layout.sort_key_form.name(), right));
         }
-        _ => wrong.push(key("a sort key of type S or N".to_owned())),
+        _ => mismatches.push(key("a sort key of type S or N".to_owned())),
     }
-    wrong
+    mismatches
 }

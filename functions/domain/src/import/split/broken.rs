@@ -57,8 +57,8 @@ impl Splitter {
     /// Skips up to the end of the value.
     pub(super) fn skip_value(&mut self) -> Transition {
         let Mode::Skipping { scan, from } = &mut self.mode else { return Transition::Continue };
-        let (from, (taken, step)) = (*from, scan.advance(self.buffer.after(self.scanned)));
-        self.scanned += taken;
+        let (from, (consumed, step)) = (*from, scan.advance(self.buffer.after(self.scanned)));
+        self.scanned += consumed;
         // The current line is kept while it is short: it may begin with an element that the broken one has
         // swallowed.
         if let Some(line) = memchr::memrchr(b'\n', self.buffer.head(self.scanned)) {

@@ -66,12 +66,12 @@ fn signed(manifest: &Manifest, seeds: &[u8]) -> SignedNote {
 fn a_manifest_is_the_note_that_the_specification_shows() {
     let note = String::from_utf8(signed(&example(), &[1]).bytes()).unwrap();
     let specification = include_str!("../../../../../infra/schemas/manifest.md");
-    for shown in
+    for expected in
         [note, key(1).1.to_string(), example().name(signed(&example(), &[1]).sha256()), key(1).1.file_name()]
     {
         assert!(
-            shown.len() > 20 && specification.contains(&shown),
-            "infra/schemas/manifest.md does not show this:\n{shown}"
+            expected.len() > 20 && specification.contains(&expected),
+            "infra/schemas/manifest.md does not show this:\n{expected}"
         );
     }
 }
@@ -81,10 +81,10 @@ fn a_manifest_that_hands_over_is_the_note_that_the_specification_shows() {
     let note = signed(&handing_over(), &[1, 2]);
     let specification = include_str!("../../../../../infra/schemas/manifest.md");
     let lines: Vec<String> = note.signatures().iter().map(ToString::to_string).collect();
-    for shown in [successor_line(&key(2).1), lines.join("\n"), handing_over().name(note.sha256())] {
+    for expected in [successor_line(&key(2).1), lines.join("\n"), handing_over().name(note.sha256())] {
         assert!(
-            shown.len() > 20 && specification.contains(&shown),
-            "infra/schemas/manifest.md does not show this:\n{shown}"
+            expected.len() > 20 && specification.contains(&expected),
+            "infra/schemas/manifest.md does not show this:\n{expected}"
         );
     }
 }
@@ -107,7 +107,7 @@ fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
     assert_eq!(Manifest::parse(&first.text()).unwrap(), first);
     let vkey = key(2).1.to_string();
     let moved = text.replace(&format!("successor {vkey}\n"), "");
-    for (wrong, line) in [
+    for (invalid, line) in [
         (text.replace("successor vendor.", "successor other."), 15),
         (text.replace(&vkey, &vkey.replace("vendor.example/auditferry", "other.example/auditferry")), 15),
         (text.replace(&vkey, &format!("{vkey} from 2026-01-01T00:00:00.000Z")), 15),
@@ -118,13 +118,13 @@ fn the_successor_is_the_last_line_in_full_and_of_the_same_name() {
         (moved.replace("previous", &format!("successor {vkey}\nprevious")), 14),
         (text.replace(&vkey, &hex::encode(key(2).1.id())), 15),
     ] {
-        assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
+        assert_eq!(Manifest::parse(&invalid).unwrap_err().line, line, "{invalid}");
     }
     // A valid key with another name is rejected.
     let name = "other.example/auditferry".parse().unwrap();
     let foreign = VerifierKey::new(name, *key(2).1.public()).unwrap();
-    let wrong = Manifest { successor: Some(foreign), ..example() }.text();
-    assert!(Manifest::parse(&wrong).unwrap_err().reason.contains("other.example"), "{wrong}");
+    let invalid = Manifest { successor: Some(foreign), ..example() }.text();
+    assert!(Manifest::parse(&invalid).unwrap_err().reason.contains("other.example"), "{invalid}");
 }
 
 /// KMS signs 4,096 bytes. An additional line with a policy's hash and name must still fit.
@@ -177,7 +177,7 @@ fn the_first_part_says_why_the_chain_begins() {
         "{text}"
     );
     assert_eq!(Manifest::parse(&text).unwrap(), manifest);
-    for (wrong, line) in [
+    for (invalid, line) in [
         (text.replace("start_from 2026-11-20T20", "start_from 2026-11-20T19"), 15),
         (text.replace("start start_from", "start whim"), 15),
         (text.replace(&zeros, &"1".repeat(64)), 14),
@@ -185,7 +185,7 @@ fn the_first_part_says_why_the_chain_begins() {
         (text.replace("start start_from", "start upgrade"), 15),
         (example().text() + "start activation 2026-11-20T20:00:00.000Z\n", 15),
     ] {
-        assert_eq!(Manifest::parse(&wrong).unwrap_err().line, line, "{wrong}");
+        assert_eq!(Manifest::parse(&invalid).unwrap_err().line, line, "{invalid}");
     }
 }
 
@@ -228,7 +228,7 @@ fn any_other_notation_is_rejected_with_its_line() {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     };
-    for (wrong, line, why) in [
+    for (invalid, line, why) in [
         (swap("vendor.example", "Vendor.example"), 1, "domain"),
         (swap("/auditferry/con_", "/other/con_"), 1, "/auditferry"),
         (swap("manifest v1", "manifest v2"), 2, "v1"),
@@ -264,13 +264,13 @@ fn any_other_notation_is_rejected_with_its_line() {
         ("x".repeat(MAX_TEXT), 1, "origin"),
         ("x".repeat(MAX_TEXT + 1), 1, "longer"),
     ] {
-        match Manifest::parse(&wrong) {
+        match Manifest::parse(&invalid) {
             Err(error) => {
-                assert_eq!(error.line, line, "{error}\n{wrong}");
+                assert_eq!(error.line, line, "{error}\n{invalid}");
                 assert!(error.reason.contains(why), "{error} does not say {why}");
             }
             // Another figure is another manifest: only the signature protects it.
-            Ok(other) => assert!(why.is_empty() && other != example(), "{wrong}"),
+            Ok(other) => assert!(why.is_empty() && other != example(), "{invalid}"),
         }
     }
 }
@@ -291,13 +291,13 @@ fn figures_at_the_limits_are_accepted_and_beyond_them_rejected() {
     ] {
         assert_eq!(Manifest::parse(&sound.text()).unwrap(), sound);
     }
-    for (wrong, line) in [
+    for (invalid, line) in [
         (Manifest { events: 0, late: 0, times: one, ..example() }, 7),
         (Manifest { part: PartNumber::NONE, ..example() }, 3),
         (Manifest { raw_size: 1, ..unpacked.clone() }, 10),
         (Manifest { raw_sha256: Sha256::new([0; 32]), ..unpacked }, 10),
     ] {
-        assert_eq!(Manifest::parse(&wrong.text()).unwrap_err().line, line, "{}", wrong.text());
+        assert_eq!(Manifest::parse(&invalid.text()).unwrap_err().line, line, "{}", invalid.text());
     }
 }
 

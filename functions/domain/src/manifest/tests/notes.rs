@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_first_wrong_line_of_a_note_is_reported() {
     let signed = "\u{2014} k AAAAAAAA\n";
-    for (wrong, line) in [
+    for (invalid, line) in [
         (String::new(), 1),
         ("a".into(), 1),
         ("a\nb".into(), 2),
@@ -17,7 +17,7 @@ fn the_first_wrong_line_of_a_note_is_reported() {
         (format!("a\n\nb\n\n\nx\n{signed}"), 6),
         (format!("a\n\n{}", signed.repeat(MAX_SIGNATURES + 1)), 3 + MAX_SIGNATURES),
     ] {
-        assert_eq!(SignedNote::parse(wrong.as_bytes()).unwrap_err().line, line, "{wrong:?}");
+        assert_eq!(SignedNote::parse(invalid.as_bytes()).unwrap_err().line, line, "{invalid:?}");
     }
     assert_eq!(SignedNote::parse(b"a\n\xff\n").unwrap_err().line, 2);
     assert!(SignedNote::parse(format!("a\n\n{}", signed.repeat(MAX_SIGNATURES)).as_bytes()).is_ok());
@@ -37,7 +37,7 @@ fn a_note_that_was_damaged_in_transit_is_rejected_with_the_reason() {
     assert_eq!(SignedNote::parse(&bytes).unwrap().bytes(), bytes);
     let text = String::from_utf8(bytes.clone()).unwrap();
     let without = |what: &str| text.replace(what, "").into_bytes();
-    for (wrong, why) in [
+    for (invalid, why) in [
         (format!("\u{feff}{text}").into_bytes(), "byte order mark"),
         (text.replace('\n', "\r\n").into_bytes(), "CRLF"),
         (text.replace("part 42", "part\t42").into_bytes(), "control character"),
@@ -56,7 +56,7 @@ fn a_note_that_was_damaged_in_transit_is_rejected_with_the_reason() {
         (vec![b'\n'; MAX_NOTE + 1], "larger"),
         (format!("x\n\n{}", "\u{2014} k AAAAAAAA\n".repeat(MAX_SIGNATURES + 1)).into_bytes(), "more than 32"),
     ] {
-        let error = SignedNote::parse(&wrong).unwrap_err();
+        let error = SignedNote::parse(&invalid).unwrap_err();
         assert!(error.reason.contains(why), "{error} does not say {why}");
     }
     // A note repeated twice is one note, but its text is not a manifest.
@@ -94,7 +94,7 @@ fn a_key_is_valid_between_the_times_of_its_line() {
         assert_eq!(ring_key.is_valid_at(at(time)), valid, "{time}");
     }
     assert!(key(1).1.to_string().parse::<RingKey>().unwrap().is_valid_at(Time::EPOCH));
-    for wrong in [
+    for invalid in [
         format!("{} until", key(1).1),
         format!("{} since 2026-01-01T00:00:00Z", key(1).1),
         format!("{} until 2026-01-01T00:00:00Z from 2026-01-01T00:00:00Z", key(1).1),
@@ -104,7 +104,10 @@ fn a_key_is_valid_between_the_times_of_its_line() {
         "vendor.example/auditferry+00000000+AQ==".into(),
         "vendor.example/auditferry".into(),
     ] {
-        assert!(wrong.parse::<RingKey>().unwrap_err().to_string().contains("is not a valid key"), "{wrong}");
+        assert!(
+            invalid.parse::<RingKey>().unwrap_err().to_string().contains("is not a valid key"),
+            "{invalid}"
+        );
     }
 }
 
@@ -117,8 +120,8 @@ fn a_key_id_is_the_first_four_bytes_of_the_hash_in_its_text() {
     let id = KeyId::from(key.id());
     assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{digits}\""));
     assert_eq!(serde_json::from_str::<KeyId>(&format!("\"{digits}\"")).unwrap(), id);
-    for wrong in ["", "1234567", "123456", "1234567890", "1234567g"] {
-        assert!(serde_json::from_str::<KeyId>(&format!("\"{wrong}\"")).is_err(), "{wrong}");
+    for invalid in ["", "1234567", "123456", "1234567890", "1234567g"] {
+        assert!(serde_json::from_str::<KeyId>(&format!("\"{invalid}\"")).is_err(), "{invalid}");
     }
 }
 
@@ -141,9 +144,9 @@ fn a_stored_manifest_contains_all_its_keys_in_order() {
     assert_eq!(serde_json::from_value::<SignedManifest>(record.clone()).unwrap(), pinned);
     let [one, two, three] = [1, 2, 3].map(|seed| key(seed).1.to_string());
     for keys in [vec![], vec![&one], vec![&two, &one], vec![&one, &three], vec![&one, &two, &two]] {
-        let mut wrong = record.clone();
-        wrong["keys"] = serde_json::json!(keys);
-        let error = serde_json::from_value::<SignedManifest>(wrong).unwrap_err().to_string();
+        let mut invalid = record.clone();
+        invalid["keys"] = serde_json::json!(keys);
+        let error = serde_json::from_value::<SignedManifest>(invalid).unwrap_err().to_string();
         assert!(error.contains("do not match its signatures"), "{keys:?}: {error}");
     }
 }
