@@ -110,18 +110,18 @@ impl Mailer for FakeMailer {
 
 /// The notifier's own queue.
 #[derive(Debug, Clone)]
-pub struct FakeLater {
+pub struct FakeDelayQueue {
     clock: FakeClock,
-    shared: Arc<Mutex<Held>>,
+    shared: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct State {
     messages: VecDeque<(Time, String)>,
     outages: Outages,
 }
 
-impl FakeLater {
+impl FakeDelayQueue {
     /// An empty queue, whose messages wait by this clock.
     #[must_use]
     pub fn new(clock: &FakeClock) -> Self {
@@ -130,7 +130,7 @@ impl FakeLater {
 
     /// Takes the messages that are due.
     #[must_use]
-    pub fn due(&self) -> Vec<String> {
+    pub fn receive_due(&self) -> Vec<String> {
         let now = self.clock.now();
         let mut shared = locked(&self.shared);
         let (due, held) = std::mem::take(&mut shared.messages).into_iter().partition(|(at, _)| *at <= now);
@@ -141,7 +141,7 @@ impl FakeLater {
 
     /// All messages that wait.
     #[must_use]
-    pub fn held(&self) -> Vec<String> {
+    pub fn waiting(&self) -> Vec<String> {
         locked(&self.shared).messages.iter().map(|(_, message)| message.clone()).collect()
     }
 
@@ -152,7 +152,7 @@ impl FakeLater {
 }
 
 #[async_trait]
-impl DelayQueue for FakeLater {
+impl DelayQueue for FakeDelayQueue {
     async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         assert!(delay <= MAX_DELAY, "SQS would refuse {delay:?}");
         let mut shared = locked(&self.shared);

@@ -17,7 +17,7 @@ mod staging;
 
 pub use bus::FakeBus;
 pub use clock::{FakeClock, SeededRandomness};
-pub use contacts::{FakeLater, FakeMailer, FakePoster};
+pub use contacts::{FakeDelayQueue, FakeMailer, FakePoster};
 pub use customers::{Attempt, FakeCustomers, ScriptedResponse};
 pub use items::{Shape, StoredItem};
 pub use ledger::{Entry, FakeLedger};

@@ -18,7 +18,7 @@ use exporter::{Exporter, batch};
 use notifier::Notifier;
 use serde_json::{Value, json};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLater, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster,
+    FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster,
     FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRandomness, Shape, StoredItem, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
@@ -58,7 +58,7 @@ pub(crate) struct World {
     pub(crate) signer: Troubled<FakeSigner>,
     pub(crate) bus: FakeBus,
     pub(crate) mailer: FakeMailer,
-    delay_queue: FakeLater,
+    delay_queue: FakeDelayQueue,
     /// How many of the bus's notices the notifier has received.
     forwarded: usize,
     pub(crate) tenant: TenantId,
@@ -87,7 +87,7 @@ impl World {
             signer: Troubled::new(FakeSigner::new(1)),
             bus: FakeBus::new(),
             mailer: FakeMailer::new(),
-            delay_queue: FakeLater::new(&clock),
+            delay_queue: FakeDelayQueue::new(&clock),
             forwarded: 0,
             meter: FakeMetricsSink::new(),
             log: RefCell::default(),
@@ -187,7 +187,7 @@ impl World {
             told.iter().skip(self.forwarded).filter(|notice| NOTIFIED_KINDS.contains(&notice.fact.kind()));
         let event =
             |notice| json!({ "detail-type": kind(notice), "time": self.clock.wall(), "detail": notice });
-        let bodies = new.map(|notice| event(notice).to_string()).chain(self.delay_queue.due());
+        let bodies = new.map(|notice| event(notice).to_string()).chain(self.delay_queue.receive_due());
         let bodies: Vec<String> = bodies.chain(more.iter().cloned()).collect();
         self.forwarded = told.len();
         if bodies.is_empty() {

@@ -43,13 +43,13 @@ pub(super) fn ranges(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range>
             let (low, high) = form.range(*from, *to);
             vec![Range::Between(value(low), value(high))]
         }
-        Span::OutOfOrderKeys { since, until: beyond } => {
+        Span::OutOfOrderKeys { since, until: until } => {
             let mut ranges = match key {
                 KeyType::Text => gaps(form, *since),
                 KeyType::Number => vec![Range::Below(value(form.bound(form.first_numeric_time())))],
             };
             // Unparsable small numbers are not read a second time.
-            let from = if key == KeyType::Number { form.first_numeric_time().max(*beyond) } else { *beyond };
+            let from = if key == KeyType::Number { form.first_numeric_time().max(*until) } else { *until };
             ranges.push(Range::From(value(form.bound(from))));
             ranges
         }
@@ -91,9 +91,9 @@ mod tests {
         );
     }
 
-    fn out_of_order(since: &str, beyond: &str, form: SortKeyForm, key: KeyType) -> Vec<Range> {
+    fn out_of_order(since: &str, until: &str, form: SortKeyForm, key: KeyType) -> Vec<Range> {
         ranges(
-            &Span::OutOfOrderKeys { since: since.parse().unwrap(), until: beyond.parse().unwrap() },
+            &Span::OutOfOrderKeys { since: since.parse().unwrap(), until: until.parse().unwrap() },
             form,
             key,
         )
@@ -101,10 +101,10 @@ mod tests {
 
     #[test]
     fn unparsable_keys_lie_in_the_gaps_of_history_or_beyond_all_windows() {
-        let (since, beyond) = ("2023-07-10T11:00:00Z", "2026-11-21T21:00:00Z");
+        let (since, until) = ("2023-07-10T11:00:00Z", "2026-11-21T21:00:00Z");
         for (_, form) in SortKeyForm::NAMES {
-            let ranges = out_of_order(since, beyond, form, KeyType::Text);
-            let (first, last) = (text(&form.bound(Time::EPOCH)), text(&form.bound(beyond.parse().unwrap())));
+            let ranges = out_of_order(since, until, form, KeyType::Text);
+            let (first, last) = (text(&form.bound(Time::EPOCH)), text(&form.bound(until.parse().unwrap())));
             assert_eq!(
                 (ranges.first(), ranges.last()),
                 (Some(&Range::Below(first)), Some(&Range::From(last)))

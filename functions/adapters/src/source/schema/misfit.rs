@@ -40,8 +40,8 @@ pub(in crate::source) struct Mismatch {
 }
 
 impl Mismatch {
-    fn new(setting: &'static str, value: &str, right: impl Into<String>) -> Self {
-        Self { setting, value: value.to_owned(), expected: right.into() }
+    fn new(setting: &'static str, value: &str, expected: impl Into<String>) -> Self {
+        Self { setting, value: value.to_owned(), expected.into() }
     }
 }
 
@@ -49,11 +49,11 @@ struct Sentences<'a>(&'a [Mismatch]);
 
 impl fmt::Display for Sentences<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Mismatch { setting, value, expected: right }) in self.0.iter().enumerate() {
+        for (place, Mismatch { setting, value, expected }) in self.0.iter().enumerate() {
             let comma = if place == 0 { "" } else { ", and " };
             match value.as_str() {
-                "" => write!(f, "{comma}{setting} is empty; it must be {right}")?,
-                value => write!(f, "{comma}{setting} is `{value}`; it must be {right}")?,
+                "" => write!(f, "{comma}{setting} is empty; it must be {expected}")?,
+                value => write!(f, "{comma}{setting} is `{value}`; it must be {expected}")?,
             }
         }
         Ok(())
@@ -151,9 +151,9 @@ pub(super) fn check(table: &TableDescription, layout: &EventsTable) -> Result<bo
         && !keys.matches(layout)
         && let Some(index) = indexes.iter().find(|index| of_index(index).matches(layout))
     {
-        let right =
+        let expected =
             format!("`{}`, the index whose keys EVENTS_PARTITION_KEY and EVENTS_SORT_KEY name", index.name);
-        let mismatches = vec![Mismatch::new("EVENTS_INDEX", "", right)];
+        let mismatches = vec![Mismatch::new("EVENTS_INDEX", "", expected)];
         return Err(SchemaMismatchError::Keys { mismatches, has: format!("{keys}; {}", of_index(index)) });
     }
     let mismatches: Vec<Mismatch> =
@@ -166,7 +166,7 @@ pub(super) fn check(table: &TableDescription, layout: &EventsTable) -> Result<bo
 
 fn no_index(name: &str, indexes: &[Index<'_>], table: &Keys) -> SchemaMismatchError {
     let names: Vec<String> = indexes.iter().map(|index| format!("`{}`", index.name)).collect();
-    let (right, has) = match names.as_slice() {
+    let (expected, has) = match names.as_slice() {
         [] => ("empty, to read the table itself".to_owned(), "no index".to_owned()),
         names => (
             "the name of one of its indexes, or empty, to read the table itself".to_owned(),
@@ -174,7 +174,7 @@ fn no_index(name: &str, indexes: &[Index<'_>], table: &Keys) -> SchemaMismatchEr
         ),
     };
     SchemaMismatchError::Keys {
-        mismatches: vec![Mismatch::new("EVENTS_INDEX", name, right)],
+        mismatches: vec![Mismatch::new("EVENTS_INDEX", name, expected)],
         has: format!("{} has {has}", table.of),
     }
 }
@@ -184,32 +184,32 @@ fn projects_all(index: &Index<'_>) -> Result<(), SchemaMismatchError> {
     if projection == Some(&ProjectionType::All) {
         return Ok(());
     }
-    let right = "an index with projection ALL: events read through any other would be incomplete";
+    let expected = "an index with projection ALL: events read through any other would be incomplete";
     let projection = projection.map_or("unknown", ProjectionType::as_str);
     Err(SchemaMismatchError::Keys {
-        mismatches: vec![Mismatch::new("EVENTS_INDEX", index.name, right)],
+        mismatches: vec![Mismatch::new("EVENTS_INDEX", index.name, expected)],
         has: format!("this one has projection {projection}"),
     })
 }
 
 fn partition_key_mismatch(keys: &Keys, layout: &EventsTable) -> Option<Mismatch> {
-    let right = match keys.partition.as_slice() {
+    let expected = match keys.partition.as_slice() {
         [(name, Some(ScalarAttributeType::S))] if *name == layout.partition_key => return None,
         [(name, Some(ScalarAttributeType::S))] => format!("`{name}`"),
         [_] => "a partition key of type S, which can contain a tenant's ID".to_owned(),
         _ => "the only partition key of the table or of an index".to_owned(),
     };
-    Some(Mismatch::new("EVENTS_PARTITION_KEY", &layout.partition_key, right))
+    Some(Mismatch::new("EVENTS_PARTITION_KEY", &layout.partition_key, expected))
 }
 
 fn sort_key_mismatches(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
-    let key = |right: String| Mismatch::new("EVENTS_SORT_KEY", &layout.sort_key, right);
+    let key = |expected: String| Mismatch::new("EVENTS_SORT_KEY", &layout.sort_key, expected);
     let (name, kind) = match keys.sort.as_slice() {
         [(name, kind)] => (name, kind.as_ref()),
         [] => {
-            let right = "a sort key, by which events can be read in the order of time: one of an index that \
+            let expected = "a sort key, by which events can be read in the order of time: one of an index that \
                          EVENTS_INDEX names, if the table has none";
-            return vec![key(right.to_owned())];
+            return vec![key(expected.to_owned())];
         }
         _ => return vec![key("the only sort key of the table or of an index".to_owned())],
     };
@@ -223,8 +223,8 @@ fn sort_key_mismatches(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
         Some(ScalarAttributeType::N) => {
             let numbers = SortKeyForm::NAMES.iter().filter(|(_, form)| form.may_be_number());
             let numbers: Vec<&str> = numbers.map(|(name, _)| *name).collect();
-            let right = format!("{} for a sort key of type N", numbers.join(" or "));
-            mismatches.push(Mismatch::new("EVENTS_SORT_KEY_FORM", layout.sort_key_form.name(), right));
+            let expected = format!("{} for a sort key of type N", numbers.join(" or "));
+            mismatches.push(Mismatch::new("EVENTS_SORT_KEY_FORM", layout.sort_key_form.name(), expected));
         }
         _ => mismatches.push(key("a sort key of type S or N".to_owned())),
     }
