@@ -286,7 +286,7 @@ fn add_foreign_item(world: &World, connector: &Connector) {
     }
     world.source.store(StoredItem {
         partition,
-        bears: "somebody-else".into(),
+        partition_key: "somebody-else".into(),
         sort_key,
         shape: Shape::Text(r#"{"of":"somebody-else"}"#.into()),
         visible_at: time,

@@ -82,7 +82,7 @@ fn draw(
     } else {
         late
     };
-    (StoredItem { bears: partition.clone(), partition, sort_key, shape, visible_at }, (counts, fault))
+    (StoredItem { partition_key: partition.clone(), partition, sort_key, shape, visible_at }, (counts, fault))
 }
 
 /// Makes equal keys distinct, without changing their position in the order.

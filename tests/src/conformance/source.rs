@@ -38,7 +38,7 @@ impl EventsRig for FakeSource {
         let partition = Self::partition(tenant, shards, shard);
         let (sort_key, shape) = (sort_key.clone(), shape.clone());
         self.store(StoredItem {
-            bears: partition.clone(),
+            partition_key: partition.clone(),
             partition,
             sort_key,
             shape,

@@ -26,7 +26,7 @@ pub struct StoredItem {
     /// The partition in which a Query finds it.
     pub partition: String,
     /// The value of its partition key attribute. It differs only if the table returns another tenant's item.
-    pub bears: String,
+    pub partition_key: String,
     /// Its sort key.
     pub sort_key: SortKey,
     /// Its other attributes.
@@ -49,13 +49,16 @@ impl StoredItem {
             (Some(_), event) => event,
         };
         let content = content.map_err(|(reason, detail, written)| Unreadable {
-            partition_key: self.bears.clone(),
+            partition_key: self.partition_key.clone(),
             sort_key: self.sort_key.as_str().to_owned(),
             reason,
             detail,
             original: written,
         });
-        let key = EventKey { sort: sort_bytes(&self.sort_key), tie_breaker: self.bears.clone().into_bytes() };
+        let key = EventKey {
+            sort: sort_bytes(&self.sort_key),
+            tie_breaker: self.partition_key.clone().into_bytes(),
+        };
         SourceItem { key, sort_key: self.sort_key.clone(), time, content }
     }
 

@@ -88,7 +88,7 @@ impl FakeSource {
         let sort_key =
             if self.numeric { SortKey::Number(sort_key.into()) } else { SortKey::Text(sort_key.into()) };
         let (partition, shape) = (tenant.to_string(), Shape::Text(json.to_owned()));
-        self.store(StoredItem { bears: partition.clone(), partition, sort_key, shape, visible_at });
+        self.store(StoredItem { partition_key: partition.clone(), partition, sort_key, shape, visible_at });
     }
 
     /// Removes all items of a tenant with one shard that are earlier than `before`, as their TTL would.
@@ -106,7 +106,7 @@ impl FakeSource {
 
     /// Removes all items whose partition key attribute differs from the partition they are found in.
     pub fn remove_foreign(&self) {
-        locked(&self.items).retain(|_, item| item.bears == item.partition);
+        locked(&self.items).retain(|_, item| item.partition_key == item.partition);
     }
 
     /// All items, whether visible or not.
@@ -203,10 +203,10 @@ impl Pages {
             if item.visible_at > now {
                 continue;
             }
-            if item.bears != self.partition {
+            if item.partition_key != self.partition {
                 return Err(PageError::Foreign {
                     expected: self.partition.clone(),
-                    found: item.bears.clone(),
+                    found: item.partition_key.clone(),
                 });
             }
             page.push(item.read(self.table.form));

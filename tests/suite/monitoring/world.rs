@@ -107,7 +107,7 @@ impl World {
         let now = self.clock.wall();
         self.source.store(StoredItem {
             partition: FakeSource::partition(&self.tenant, Shards::ONE, 0),
-            bears: bears.to_owned(),
+            partition_key: bears.to_owned(),
             sort_key: SortKey::Text(format!("{now}#evt_{}", self.events)),
             shape: Shape::Text(text.to_owned()),
             visible_at: now,

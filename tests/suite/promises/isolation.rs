@@ -89,7 +89,7 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     world.write(&connector, at("2023-07-10T11:50:00Z"), "ours").await;
     let misplaced = StoredItem {
         partition: connector.tenant.to_string(),
-        bears: "globex".into(),
+        partition_key: "globex".into(),
         sort_key: SortKey::Text("2023-07-10T11:55:00Z#theirs".into()),
         shape: Shape::Text(r#"{"secret":"of globex"}"#.into()),
         visible_at: Time::EPOCH,

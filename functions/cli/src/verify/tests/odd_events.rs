@@ -205,7 +205,7 @@ fn item(number: usize, shape: Shape, is_odd: bool) -> SourceItem {
     let key = if is_odd { format!("2026-11-20 {number}") } else { format!("{time}#{number}") };
     let stored = StoredItem {
         partition: "acme".into(),
-        bears: "acme".into(),
+        partition_key: "acme".into(),
         sort_key: SortKey::Text(key),
         shape,
         visible_at: time,
