@@ -3,9 +3,9 @@
 #![no_main]
 
 use domain::encode::FileWriter;
-use domain::event::{self, DEEPEST, FieldPath};
-use domain::item::{EventKey, SourceItem, Unreadable, Written};
-use domain::own_event::{is_unreadable_record, unreadable};
+use domain::event::{self, FieldPath, MAX_DEPTH};
+use domain::generated_events::{is_unreadable_record, unreadable_record};
+use domain::item::{EventKey, OriginalContent, SourceItem, Unreadable};
 use domain::part::{Compression, Encoding, Format};
 use domain::sort_key::SortKey;
 use libfuzzer_sys::fuzz_target;
@@ -13,18 +13,18 @@ use serde_json::Value;
 
 fuzz_target!(|text: &str| {
     let value: Option<Value> = serde_json::from_str(text).ok();
-    let object = value.filter(|value| value.is_object() && depth(value) <= DEEPEST);
+    let object = value.filter(|value| value.is_object() && depth(value) <= MAX_DEPTH);
     let line = match event::one_line(text.to_owned()) {
         Ok(line) => {
-            let object = object.as_ref().expect("what is taken decodes");
-            let kept: Vec<u8> = text.bytes().filter(|b| *b != b'\n' && *b != b'\r').collect();
-            assert_eq!(line, kept, "more than line breaks were changed");
+            let object = object.as_ref().expect("what is accepted decodes");
+            let expected: Vec<u8> = text.bytes().filter(|b| *b != b'\n' && *b != b'\r').collect();
+            assert_eq!(line, expected, "more than line breaks were changed");
             values(text, object);
             line.to_vec()
         }
-        Err(why) => {
-            assert!(object.is_none(), "{text:?} is refused: {why}");
-            why.why.is_object().then(|| record(text, &why)).unwrap_or_default()
+        Err(error) => {
+            assert!(object.is_none(), "{text:?} is refused: {error}");
+            error.kind.is_object().then(|| record(text, &error)).unwrap_or_default()
         }
     };
     if !line.is_empty() {
@@ -44,10 +44,10 @@ fn depth(value: &Value) -> usize {
 /// The last value of a field is the one that the other parser returns.
 fn values(text: &str, object: &Value) {
     let paths = ["id", "/a", "/a/b", "/a/0"];
-    let found = event::find(text.as_bytes(), &paths.map(FieldPath::new)).expect("it was taken");
-    for (place, path) in paths.iter().enumerate().filter(|(place, _)| !found.is_repeated(*place)) {
+    let found = event::find(text.as_bytes(), &paths.map(FieldPath::new)).expect("it was accepted");
+    for (index, path) in paths.iter().enumerate().filter(|(index, _)| !found.is_repeated(*index)) {
         let theirs = if path.starts_with('/') { object.pointer(path) } else { object.get(path) };
-        let ours = found.last(place).map(|json| serde_json::from_str::<Value>(json).expect("a value"));
+        let ours = found.last(index).map(|json| serde_json::from_str::<Value>(json).expect("a value"));
         assert_eq!(ours.as_ref(), theirs, "{path} of {text:?}");
     }
     let theirs = object.get("id");
@@ -56,21 +56,21 @@ fn values(text: &str, object: &Value) {
 }
 
 /// The unreadable record for an object that is not an event.
-fn record(text: &str, not: &event::NotAnEvent) -> Vec<u8> {
+fn record(text: &str, error: &event::EventError) -> Vec<u8> {
     let why = Unreadable {
         partition_key: "acme".to_owned(),
         sort_key: "x".to_owned(),
-        reason: not.why.into(),
-        detail: not.to_string(),
-        written: Some(Written::Raw(text.to_owned())),
+        reason: error.kind.into(),
+        detail: error.to_string(),
+        original: Some(OriginalContent::Raw(text.to_owned())),
     };
     let item = SourceItem {
-        key: EventKey { sort: b"x".to_vec(), tie: b"acme".to_vec() },
+        key: EventKey { sort: b"x".to_vec(), tie_breaker: b"acme".to_vec() },
         sort_key: SortKey::Text("x".to_owned()),
         time: None,
         content: Err(why.clone()),
     };
-    let record = unreadable(&item, &why).expect("a record");
+    let record = unreadable_record(&item, &why).expect("a record");
     assert!(is_unreadable_record(&record));
     record
 }
@@ -80,9 +80,9 @@ fn file(line: &[u8]) {
     let mut writer =
         FileWriter::new(Encoding { format: Format::Json, compression: Compression::None }).expect("a writer");
     writer.push(line).expect("an event");
-    let taken = writer.take();
+    let head = writer.take();
     let (rest, encoded) = writer.finish().expect("a file");
-    let bytes = [taken, rest].concat();
+    let bytes = [head, rest].concat();
     assert_eq!(bytes.len() as u64, encoded.size);
     let events: Vec<Value> = serde_json::from_slice(&bytes).expect("a file that parses");
     assert_eq!(events.len(), 1);

@@ -14,5 +14,5 @@ fuzz_target!(|input: (u8, &[u8])| {
         }
         while reader.next_key().is_some() {}
     }
-    let _ = reader.end();
+    let _ = reader.finish();
 });

@@ -5,10 +5,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::names::{
-    AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn, TenantId,
-};
 use domain::connector::Shards;
+use domain::names::{
+    AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn,
+    TenantId,
+};
 use domain::partition::PartitionFormat;
 use domain::schedule::Frequency;
 use domain::time::Time;
@@ -17,8 +18,8 @@ use libfuzzer_sys::fuzz_target;
 /// Parses a value, and checks that its text form parses back to it.
 fn read<T: FromStr + Display + PartialEq>(text: &str) -> Option<T> {
     let value: T = text.parse().ok()?;
-    let shown = value.to_string();
-    assert!(shown.parse().is_ok_and(|again: T| again == value), "{text:?} reads back as {shown:?}");
+    let text_form = value.to_string();
+    assert!(text_form.parse().is_ok_and(|again: T| again == value), "{text:?} prints as {text_form:?}");
     Some(value)
 }
 
@@ -55,6 +56,6 @@ fuzz_target!(|text: &str| {
     if let Some(prefix) = read::<Prefix>(text) {
         let key = prefix.key("events/date=2026-11-20/a.json");
         assert!(key.starts_with(prefix.as_str()) && key.len() <= 1024, "{key:?} leaves {prefix}");
-        assert!(!key.split('/').any(|part| part == ".." || part == "."), "{key:?} climbs");
+        assert!(!key.split('/').any(|part| part == ".." || part == "."), "{key:?} contains a dot segment");
     }
 });

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 
 use super::start;
 use crate::fakes::SeededRandomness;
-use crate::fixtures::{fresh, tenant};
+use crate::fixtures::{tenant, unique_id};
 
 /// Both ports for contacts.
 pub trait Contacts: Consents + NotificationStore {}
@@ -24,7 +24,7 @@ fn address(text: &str) -> EmailAddress {
 }
 
 fn token() -> LinkToken {
-    LinkToken::new(&SeededRandomness::new(fresh()))
+    LinkToken::new(&SeededRandomness::new(unique_id()))
 }
 
 fn confirmed(text: &str) -> Consent {
@@ -78,7 +78,7 @@ pub async fn a_link_is_found_by_its_token(ledger: &impl Contacts) {
 /// A contact's notification history is stored per contact and connector; of two concurrent writers one
 /// writes.
 pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts) {
-    let (acme, connector) = (tenant("acme"), ConnectorId::new(fresh()));
+    let (acme, connector) = (tenant("acme"), ConnectorId::new(unique_id()));
     let of = (&acme, &connector);
     let contact = ContactKey::of_webhook(&"https://hooks.acme.example/a".parse().unwrap());
     assert_eq!(ledger.notification_history(of, &contact).await.unwrap(), None);
@@ -105,7 +105,7 @@ pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts)
     let others = ContactKey::of_webhook(&"https://hooks.acme.example/b".parse().unwrap());
     assert_eq!(ledger.notification_history(of, &others).await.unwrap(), None);
     assert_eq!(
-        ledger.notification_history((&acme, &ConnectorId::new(fresh())), &contact).await.unwrap(),
+        ledger.notification_history((&acme, &ConnectorId::new(unique_id())), &contact).await.unwrap(),
         None
     );
 }

@@ -5,7 +5,7 @@ use domain::names::ExternalId;
 use futures_util::future::join_all;
 
 use super::{Ledger, STALE, STORED, activate, create, save, start};
-use crate::fixtures::{self, at, fresh, tenant};
+use crate::fixtures::{self, at, tenant, unique_id};
 
 /// A change is stored only over the version that it started from.
 pub async fn a_stale_change_is_refused(ledger: &impl Ledger) {
@@ -62,7 +62,7 @@ pub async fn of_racing_changes_exactly_one_is_stored(ledger: &impl Ledger) {
     let changes: Vec<Change> = (0..8)
         .map(|_| {
             let mut after = draft.clone();
-            after.rotate_external_id(ExternalId::new(1, fresh())).unwrap();
+            after.rotate_external_id(ExternalId::new(1, unique_id())).unwrap();
             fixtures::change(&draft, &after)
         })
         .collect();

@@ -91,7 +91,7 @@ async fn delivery_error(
     rig: &impl CustomersRig,
     connector: &Connector,
 ) -> (DeliveryStage, DeliveryErrorKind) {
-    let name = format!("events/{}.json", fixtures::fresh());
+    let name = format!("events/{}.json", fixtures::unique_id());
     let fault = put(rig, connector, object(&key(connector, &name), "[]")).await.unwrap_err();
     (fault.stage, fault.kind)
 }
@@ -168,7 +168,7 @@ pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
 pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersRig) {
     let mut connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
-    let (old, next) = (connector.external_id.clone(), ExternalId::new(fixtures::fresh(), 2));
+    let (old, next) = (connector.external_id.clone(), ExternalId::new(fixtures::unique_id(), 2));
     connector.next_external_id = Some(next.clone());
     for (asked, name) in [(&old, "events/a.json"), (&next, "events/b.json")] {
         rig.put_role(to.role.as_str(), asked.as_str(), to.bucket.as_str(), to.prefix.as_str());

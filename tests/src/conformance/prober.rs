@@ -9,7 +9,7 @@ use domain::ports::{Body, NewObject, PresentedExternalId, ProbeSession, Prober, 
 use sha2::Digest as _;
 
 use crate::fakes::{FakeProber, RoleSetup, Trust};
-use crate::fixtures::{self, at, fresh, tenant};
+use crate::fixtures::{self, at, tenant, unique_id};
 
 /// A customer's setup of role and bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,12 +104,12 @@ fn object(key: &str, truthful: bool) -> NewObject {
 }
 
 fn key(connector: &Connector) -> String {
-    connector.destination.as_ref().unwrap().prefix.key(&format!("verification/{}.txt", fresh()))
+    connector.destination.as_ref().unwrap().prefix.key(&format!("verification/{}.txt", unique_id()))
 }
 
 /// Whether the role can be assumed with the correct external ID, with none and with a wrong one.
 async fn assumable(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
-    let (right, wrong) = (&connector.external_id, ExternalId::new(fresh(), u64::MAX));
+    let (right, wrong) = (&connector.external_id, ExternalId::new(unique_id(), u64::MAX));
     let mut lets_in = [false; 3];
     let asked = [
         PresentedExternalId::ExternalId(right),

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use crate::failing::Outage;
 use crate::fakes::FakeQueue;
-use crate::fixtures::fresh;
+use crate::fixtures::unique_id;
 
 /// A queue that rejects on demand and returns what was sent to it.
 pub trait QueueRig {
@@ -56,7 +56,7 @@ const PERSISTENT: usize = 1000;
 
 /// This many connectors that no other test has.
 fn batch(size: usize) -> Vec<ConnectorId> {
-    (0..size).map(|_| ConnectorId::new(fresh())).collect()
+    (0..size).map(|_| ConnectorId::new(unique_id())).collect()
 }
 
 /// Sends until everything is confirmed; unconfirmed messages are sent again.

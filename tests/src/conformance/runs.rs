@@ -289,7 +289,7 @@ fn source(table: &str) -> RememberedSource {
     };
     RememberedSource::first(EventsSource {
         table: table.into(),
-        table_id: Some(fixtures::fresh().to_string()),
+        table_id: Some(fixtures::unique_id().to_string()),
         layout,
     })
 }

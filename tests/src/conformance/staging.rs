@@ -4,11 +4,11 @@ use bytes::Bytes;
 use domain::ports::{PortError, Staging};
 use futures_util::TryStreamExt as _;
 
-use crate::fixtures::fresh;
+use crate::fixtures::unique_id;
 
 /// A key that nothing else uses.
 fn key() -> String {
-    format!("parts/{}/data", fresh())
+    format!("parts/{}/data", unique_id())
 }
 
 async fn read(staging: &impl Staging, key: &str) -> Result<Vec<u8>, PortError> {
@@ -95,11 +95,11 @@ pub async fn a_missing_object_is_an_error_that_does_not_pass(staging: &impl Stag
 /// Finished objects are listed in key order, only those with the prefix and after a key. Marking an object as
 /// orphan or expirable is no error, nor is a second time.
 pub async fn what_is_staged_is_listed_in_order_behind_a_key(staging: &impl Staging) {
-    let below = format!("parts/{}/", fresh());
+    let below = format!("parts/{}/", unique_id());
     for name in ["2/b.data", "10/a.keys", "1/a.data"] {
         write(staging, &format!("{below}{name}"), [bytes(10)].into_iter()).await;
     }
-    write(staging, &format!("parts/{}/1/a.data", fresh()), [bytes(10)].into_iter()).await;
+    write(staging, &format!("parts/{}/1/a.data", unique_id()), [bytes(10)].into_iter()).await;
     let page = staging.list(&below, "").await.unwrap();
     assert_eq!(page.keys, ["1/a.data", "10/a.keys", "2/b.data"].map(|name| format!("{below}{name}")));
     assert!(!page.more);

@@ -16,7 +16,7 @@ use domain::ports::{Connectors as _, DelayQueue as _, WebhookResponse};
 use domain::time::Time;
 use serde_json::{Value, json};
 use tests::failing::Outage;
-use tests::fixtures::fresh;
+use tests::fixtures::unique_id;
 use tests::lambda::Loops;
 
 use world::{World, blocked, changed, each_kind, secret_of, url};
@@ -47,7 +47,7 @@ async fn a_webhook_is_signed_with_its_own_secret_and_the_previous_one_until_that
     let world = World::new();
     let acme = world.connector("acme").await;
     world.connector("globex").await;
-    let (new, now) = (SecretId::new(fresh()), world.clock.wall());
+    let (new, now) = (SecretId::new(unique_id()), world.clock.wall());
     let fresh_secret: WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
     world.ledger.store_secret(&acme.id, &new, &fresh_secret).await.unwrap();
     let signed_by = async || {
@@ -136,7 +136,7 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letter_queue() {
         .await
         .unwrap();
     world.ledger.change(&acme.id, |connector| {
-        connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(fresh());
+        connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(unique_id());
     });
     let mut received = 0;
     for _ in 0..12 {
@@ -237,7 +237,7 @@ async fn an_internal_error_fails_its_message_alone() {
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     // Settings that name a missing secret.
     world.ledger.change(&acme.id, |connector| {
-        connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(fresh());
+        connector.contacts.webhook.as_mut().unwrap().secret = SecretId::new(unique_id());
     });
     let now = world.clock.wall();
     let messages = [world.event(&blocked(&acme, now)), world.event(&blocked(&globex, now))];

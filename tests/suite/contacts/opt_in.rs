@@ -14,7 +14,7 @@ use domain::partition::PartitionFormat;
 use proptest::prelude::*;
 use tests::failing::{FaultPlan, Flaky, InjectedFault, Outage};
 use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRandomness};
-use tests::fixtures::{TIMING, connector, fresh, tenant, vendor};
+use tests::fixtures::{TIMING, connector, tenant, unique_id, vendor};
 
 use super::world::{World, blocked};
 
@@ -47,7 +47,7 @@ impl Deployment {
             prober: Arc::new(FakeProber::new()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(world.clock.clone()),
-            rng: Arc::new(SeededRandomness::new(fresh())),
+            rng: Arc::new(SeededRandomness::new(unique_id())),
             timing: TIMING,
             vendor: vendor(),
             signing: Some(FakeSigner::new(1).signing()),
@@ -255,7 +255,7 @@ async fn a_guessed_replaced_or_expired_link_confirms_nothing_and_says_why() {
         Err(OnboardingError::Link(why)) => why,
         other => panic!("{other:?}"),
     };
-    let guesses = SeededRandomness::new(fresh());
+    let guesses = SeededRandomness::new(unique_id());
     for _ in 0..200 {
         assert_eq!(why(&LinkToken::new(&guesses)).await, LinkError::Unknown);
     }

@@ -14,7 +14,7 @@ use domain::time::Time;
 use notifier::{Asking, Notifier, batch};
 use serde_json::json;
 use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster, SeededRandomness};
-use tests::fixtures::{activated, at, connector, fresh, tenant};
+use tests::fixtures::{activated, at, connector, tenant, unique_id};
 use tests::lambda::{Loops, OwnQueue};
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -73,7 +73,7 @@ impl World {
         let (mut connector, cursor) = activated(connector(&tenant(of), now), now);
         let emails = ["one", "two"].map(|name| format!("{name}@{of}.example").parse().unwrap());
         connector.contacts.emails = emails.to_vec().try_into().unwrap();
-        let (secret, url) = (SecretId::new(fresh()), format!("https://hooks.{of}.example/"));
+        let (secret, url) = (SecretId::new(unique_id()), format!("https://hooks.{of}.example/"));
         self.ledger.store_secret(&connector.id, &secret, &secret_of(of)).await.unwrap();
         connector.contacts.webhook = Some(Webhook { url: url.parse().unwrap(), secret, retiring: None });
         self.ledger.insert(connector.clone(), cursor);

@@ -18,7 +18,7 @@ use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use tests::failing::FaultPlan;
 use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
-use tests::fixtures::{self, RealEvent, TIMING, fresh, keys, tenant};
+use tests::fixtures::{self, RealEvent, TIMING, keys, tenant, unique_id};
 use tests::oracle::{self, File, Verdict};
 
 /// The time limit of a run.
@@ -115,7 +115,7 @@ impl World {
     /// A new tenant's connector, activated at `now`, with the right role and bucket.
     pub(crate) async fn activate(&self, now: Time, change: impl FnOnce(&mut Connector)) -> Connector {
         self.go(now).await;
-        let mut draft = fixtures::connector(&tenant(&format!("acme-{}", fresh())), now);
+        let mut draft = fixtures::connector(&tenant(&format!("acme-{}", unique_id())), now);
         change(&mut draft);
         let (connector, cursor) = fixtures::activated(draft, now);
         self.ground.insert(&connector, &cursor).await;
@@ -141,7 +141,7 @@ impl World {
         // Keys of one table may have any precision.
         self.store(
             connector,
-            keys::key(SortKeyForm::Rfc3339, false, time, fresh()),
+            keys::key(SortKeyForm::Rfc3339, false, time, unique_id()),
             json.clone(),
             visible_at,
         )

@@ -8,7 +8,7 @@ use domain::verify::{
     run_preflight as verify_with,
 };
 use tests::fakes::{FakeClock, SeededRandomness};
-use tests::fixtures::{self, at, fresh, tenant};
+use tests::fixtures::{self, at, tenant, unique_id};
 
 /// As [`fixtures::vendor`], in the account that AWS names in the texts of these tests.
 pub(crate) fn vendor() -> Vendor {
@@ -20,7 +20,7 @@ pub(crate) fn connector() -> Connector {
 }
 
 pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> PreflightReport {
-    let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRandomness::new(fresh()));
+    let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRandomness::new(unique_id()));
     let (vendor, patience) = (vendor(), prober.role_propagation_delay());
     let means =
         PreflightContext { prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait: patience };

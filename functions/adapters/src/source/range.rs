@@ -43,7 +43,7 @@ pub(super) fn ranges(span: &Span, form: SortKeyForm, key: KeyType) -> Vec<Range>
             let (low, high) = form.range(*from, *to);
             vec![Range::Between(value(low), value(high))]
         }
-        Span::OutOfOrderKeys { since, until: until } => {
+        Span::OutOfOrderKeys { since, until } => {
             let mut ranges = match key {
                 KeyType::Text => gaps(form, *since),
                 KeyType::Number => vec![Range::Below(value(form.bound(form.first_numeric_time())))],

@@ -118,7 +118,7 @@ async fn live(world: &World) {
     contacts(world, &draft).await;
     let path = world.connected("acme").await;
     let to = world.get(&path).await.body["destination"].clone();
-    let mut role = destination(fixtures::fresh());
+    let mut role = destination(fixtures::unique_id());
     role["role"] = to["role"].clone();
     world.post(&path, "verify").await;
     for taken in [to, role] {
@@ -136,7 +136,7 @@ async fn live(world: &World) {
         world.ask(who, "PATCH", &path, Some(json!({"shards": 4}))).await;
     }
     world
-        .ask(Who::Operator, "PATCH", &path, Some(json!({"destination": destination(fixtures::fresh())})))
+        .ask(Who::Operator, "PATCH", &path, Some(json!({"destination": destination(fixtures::unique_id())})))
         .await;
     for reading in ["", "/exports", "/changes", "/setup"] {
         world.get(&format!("{path}{reading}")).await;
@@ -155,7 +155,7 @@ async fn live(world: &World) {
     world.post(&path, "disable").await;
 
     let mut early = json!({"tenant": "acme", "start_from": "2999-01-01T00:00:00Z"});
-    early["destination"] = destination(fixtures::fresh());
+    early["destination"] = destination(fixtures::unique_id());
     world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
 
     let unsafe_one = world.connected("acme").await;
@@ -166,7 +166,7 @@ async fn live(world: &World) {
 /// Every operation with a budget, rejected because it is exhausted.
 async fn use_up(world: &World) {
     let who = Who::Tenant("acme");
-    let to = destination(fixtures::fresh());
+    let to = destination(fixtures::unique_id());
     let active = world.ask(who, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
     let active = active.headers["location"].clone();
     world.ask(who, "POST", &format!("{active}/activate"), None).await;
@@ -189,7 +189,7 @@ async fn use_up(world: &World) {
             Who::Operator,
             "POST",
             "/v1/connectors",
-            Some(json!({"tenant": "acme", "destination": destination(fixtures::fresh())})),
+            Some(json!({"tenant": "acme", "destination": destination(fixtures::unique_id())})),
         )
         .await;
     let draft = draft.headers["location"].clone();

@@ -323,7 +323,7 @@ async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored
 async fn pasted_values_are_stored_without_their_surroundings() {
     let world = World::new();
     let path = world.connected("acme").await;
-    let mut to = destination(fixtures::fresh());
+    let mut to = destination(fixtures::unique_id());
     let bare = to.clone();
     for field in ["role", "bucket", "region"] {
         to[field] = json!(format!(" \"{}\"\n", to[field].as_str().unwrap()));

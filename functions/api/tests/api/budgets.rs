@@ -117,7 +117,7 @@ async fn equal_keys_at_once_are_one_connector() {
 #[tokio::test]
 async fn eight_hundred_verifications_are_thirty() {
     let (embedded, world) = embedded().await;
-    let to = destination(fixtures::fresh());
+    let to = destination(fixtures::unique_id());
     let bucket = to["bucket"].as_str().unwrap().to_owned();
     let path = world.ask(ACME, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
     let path = path.headers["location"].clone();
@@ -206,7 +206,7 @@ async fn three_hundred_test_messages_are_twenty() {
 #[tokio::test]
 async fn run_requests_are_twelve_an_hour() {
     let (embedded, world) = embedded().await;
-    let body = json!({"destination": destination(fixtures::fresh())});
+    let body = json!({"destination": destination(fixtures::unique_id())});
     let path = world.ask(ACME, "POST", "/v1/connectors", Some(body)).await.headers["location"].clone();
     admit(&embedded, &id_in(&path)).await;
     assert_eq!(world.ask(ACME, "POST", &format!("{path}/activate"), None).await.status, 200);

@@ -58,7 +58,7 @@ async fn an_edit_without_effect_is_not_a_change() {
 async fn a_new_destination_is_verified_at_once_and_the_export_continues_if_it_passes() {
     let world = World::new();
     let path = world.active("acme").await;
-    let to = destination(fixtures::fresh());
+    let to = destination(fixtures::unique_id());
     let edit = json!({"destination": to, "frequency": 6});
     let changed = world.ask(Who::Operator, "PATCH", &path, Some(edit.clone())).await;
     assert_eq!((changed.status, &changed.body["verification"]["passed"]), (200, &json!(true)));
@@ -79,7 +79,7 @@ async fn a_new_destination_is_verified_at_once_and_the_export_continues_if_it_pa
 async fn a_new_destination_that_fails_pauses_an_active_connector_until_it_passes() {
     let world = World::new();
     let path = world.active("acme").await;
-    let edit = json!({"destination": destination(fixtures::fresh())});
+    let edit = json!({"destination": destination(fixtures::unique_id())});
     world.prober.change(|set_up| set_up.trust = Trust::Only(ExternalId::new(1, 2)));
     for _ in ["changed", "asked again"] {
         let changed = world.ask(Who::Operator, "PATCH", &path, Some(edit.clone())).await;
@@ -107,7 +107,7 @@ async fn a_paused_connector_stays_paused_even_if_its_new_destination_passes() {
     let world = World::new();
     let path = world.active("acme").await;
     world.post(&path, "pause").await;
-    let edit = json!({"destination": destination(fixtures::fresh())});
+    let edit = json!({"destination": destination(fixtures::unique_id())});
     let changed = world.ask(Who::Operator, "PATCH", &path, Some(edit)).await;
     assert_eq!(
         (&changed.body["state"], &changed.body["verification"]["passed"]),

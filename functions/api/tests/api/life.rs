@@ -31,7 +31,7 @@ async fn an_administrator_sets_up_an_export_without_help() {
     assert_eq!(warned.body["quick_create_url"], link);
     assert!(warned.body["warnings"][0].as_str().unwrap().contains("it answered 403"), "{}", warned.body);
 
-    let to = destination(fixtures::fresh());
+    let to = destination(fixtures::unique_id());
     let connected = world.ask(ACME, "PATCH", &path, Some(json!({"destination": to}))).await;
     assert_eq!((&connected.body["destination"], &connected.body["state"]), (&to, &json!("ready")));
     assert_eq!(connected.body["verification"]["passed"], true);

@@ -213,7 +213,7 @@ impl World {
 
     /// Creates a connector with a destination of its own, and returns its path.
     pub(crate) async fn connected(&self, tenant: &'static str) -> String {
-        let destination = destination(fixtures::fresh());
+        let destination = destination(fixtures::unique_id());
         let body = json!({"tenant": tenant, "destination": destination});
         let created = self.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
         assert_eq!(created.status, 201, "{created:?}");

@@ -41,7 +41,7 @@ pub(in crate::source) struct Mismatch {
 
 impl Mismatch {
     fn new(setting: &'static str, value: &str, expected: impl Into<String>) -> Self {
-        Self { setting, value: value.to_owned(), expected.into() }
+        Self { setting, value: value.to_owned(), expected: expected.into() }
     }
 }
 

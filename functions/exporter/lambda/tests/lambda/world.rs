@@ -12,7 +12,7 @@ use domain::names::{ConnectorId, ExternalId};
 use domain::time::Time;
 use local::wiring::Embedded;
 use serde_json::{Value, json};
-use tests::fixtures::{self, TIMING, fresh};
+use tests::fixtures::{self, TIMING, unique_id};
 use tests::lambda::{EventBus, Function};
 use tests::oracle::{Verdict, files, judge};
 
@@ -51,7 +51,7 @@ impl World {
     pub(crate) async fn connector(&self, tenant: &str, events: &[&str]) -> Connector {
         let tenant = fixtures::tenant(tenant);
         let draft = Connector {
-            external_id: ExternalId::new(0x00ca_9a27_e07e_1d00, fresh()),
+            external_id: ExternalId::new(0x00ca_9a27_e07e_1d00, unique_id()),
             ..fixtures::connector(&tenant, self.since)
         };
         let (connector, cursor) = fixtures::activated(draft, self.since);

@@ -59,7 +59,7 @@ impl World {
     pub(crate) async fn connector(&self) -> Connector {
         let now = self.embedded.clock().now();
         let mut draft = fixtures::connector(&fixtures::tenant("acme"), now);
-        draft.external_id = ExternalId::new(0x00ca_9a27_e07e_1d00, fixtures::fresh());
+        draft.external_id = ExternalId::new(0x00ca_9a27_e07e_1d00, fixtures::unique_id());
         let (mut connector, cursor) = fixtures::activated(draft, now);
         connector.contacts.emails = vec!["security@acme.example".parse().unwrap()].try_into().unwrap();
         let (secret, url) = (SecretId::new(7), format!("https://hooks.acme.invalid/{CANARY}"));
