@@ -62,7 +62,7 @@ fn draw(
         // Next to the keys of a time that every connector's windows reach.
         Some(0 | 1) => {
             let near = time.max(now + HOUR);
-            let garbage = keys::garbage_near(plan.form, near);
+            let garbage = keys::unparsable_keys_near(plan.form, near);
             (tagged(&garbage[rng.below(garbage.len())], number), Some(near))
         }
         Some(_) => (tagged(&SortKey::Text("zzz".into()), number), None),

@@ -90,7 +90,7 @@ fn keys_around(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
         .map(|(tail, ms)| keys::key(form, numeric, start + Duration::from_millis(ms), tail))
         .collect();
     if !numeric {
-        all.extend(keys::garbage_near(form, start + Duration::from_secs(60)));
+        all.extend(keys::unparsable_keys_near(form, start + Duration::from_secs(60)));
     }
     all.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     all.dedup();
@@ -103,7 +103,7 @@ fn history(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
     let ago = (0u64..).zip(ago.map(|seconds| start - Duration::from_secs(1) * seconds));
     let mut keys: Vec<SortKey> = ago.map(|(tail, time)| keys::key(form, numeric, time, tail)).collect();
     if !numeric {
-        keys.extend(keys::garbage_near(form, start - Duration::from_hours(2000 * 24)));
+        keys.extend(keys::unparsable_keys_near(form, start - Duration::from_hours(2000 * 24)));
     }
     keys
 }
@@ -113,7 +113,7 @@ fn history(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
 pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bool) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let reachable = keys_around(form, numeric, start);
-    let strays = keys::strays(form, numeric, start);
+    let strays = keys::unparsable_keys(form, numeric, start);
     let history = history(form, numeric, start);
     for (n, key) in reachable.iter().chain(&strays).chain(&history).enumerate() {
         rig.store(&acme, Shards::ONE, 0, key, &text(n)).await;
@@ -247,7 +247,7 @@ fn by_name(line: &str) -> String {
 /// An unparsable key makes a record with the item's keys and its event.
 pub async fn a_key_of_another_form_is_unreadable(rig: &impl EventsRig) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
-    let key = keys::garbage_near(form, start)[0].clone();
+    let key = keys::unparsable_keys_near(form, start)[0].clone();
     rig.store(&acme, Shards::ONE, 0, &key, &text(1)).await;
     let items = window(rig, &acme, start, start + Duration::from_secs(3600)).await;
     let why = items[0].content.clone().unwrap_err();
