@@ -191,7 +191,10 @@ impl Tick<'_> {
                 Ok(ClaimAnswer::Throttled) => self.done.throttled += 1,
                 Err(error) => {
                     let error_chain = error.chain();
-                    tracing::warn!(connector.id = %claim.id, error = error_chain, "failed to claim a due connector");
+                    tracing::warn!(
+                        connector.id = %claim.id, error = error_chain,
+                        "failed to claim a due connector"
+                    );
                     self.failure.get_or_insert(error);
                 }
             }

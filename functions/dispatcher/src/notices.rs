@@ -63,9 +63,15 @@ impl<'a> Notices<'a> {
         };
         self.lost += 1;
         let error = error.chain();
-        tracing::error!(connector.id = %connector, notice.id = notice.id, error, "failed to publish a notice");
+        tracing::error!(
+            connector.id = %connector, notice.id = notice.id, error,
+            "failed to publish a notice"
+        );
         if let Err(error) = ledger.store_notification_state(connector, Some(told), untold).await {
-            tracing::warn!(connector.id = %connector, error = error.chain(), "failed to roll back the notification state; the notice is repeated only in a day");
+            tracing::warn!(
+                connector.id = %connector, error = error.chain(),
+                "failed to roll back the notification state; the notice is repeated only in a day"
+            );
         }
     }
 

@@ -91,8 +91,10 @@ impl<'a> Hands<'a> {
             }
             Effect::Build(order) => {
                 self.builds += 1;
-                let connector =
-                    self.connector.as_ref().ok_or_else(|| internal_failure("build requested before snapshot"))?;
+                let connector = self
+                    .connector
+                    .as_ref()
+                    .ok_or_else(|| internal_failure("build requested before snapshot"))?;
                 let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
                 let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
                 let (built, unreadable) = build::build(task).await.map_err(port_failure)?;
@@ -115,8 +117,10 @@ impl<'a> Hands<'a> {
                 ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
             }
             Effect::Open(number) => {
-                let connector =
-                    self.connector.as_ref().ok_or_else(|| internal_failure("open requested before snapshot"))?;
+                let connector = self
+                    .connector
+                    .as_ref()
+                    .ok_or_else(|| internal_failure("open requested before snapshot"))?;
                 let opened = ports.customers.open(connector, number).await;
                 Ok(Answer::Opened(opened.map(|bucket| self.bucket = Some(bucket))))
             }
@@ -130,7 +134,10 @@ impl<'a> Hands<'a> {
             Effect::Publish(notice) => {
                 // The run goes on without the notice, so the error is handled here.
                 let untold = |error: &PortError| {
-                    tracing::error!(connector.id = %self.id, notice.id = notice.id, error = error.chain(), "failed to publish a notice");
+                    tracing::error!(
+                        connector.id = %self.id, notice.id = notice.id, error = error.chain(),
+                        "failed to publish a notice"
+                    );
                 };
                 ports.bus.publish(&notice).await.inspect_err(untold).map(done)
             }
@@ -164,7 +171,10 @@ impl<'a> Hands<'a> {
         let Content::Staged { data, .. } = &part.content else { return };
         if let Err(error) = self.exporter.ports.staging.mark_expirable(data).await {
             let (part, error) = (part.number.get(), error.chain());
-            tracing::warn!(connector.id = %self.id, part, error, "failed to mark delivered bytes as expirable; they stay in the staging bucket");
+            tracing::warn!(
+                connector.id = %self.id, part, error,
+                "failed to mark delivered bytes as expirable; they stay in the staging bucket"
+            );
         }
     }
 

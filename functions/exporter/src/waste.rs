@@ -65,7 +65,10 @@ pub(crate) async fn clear_away(
     match done {
         Ok(0) => {}
         Ok(objects) if is_over => {
-            tracing::info!(connector.id = %id, objects, "the staged bytes of an expired connector were marked for deletion");
+            tracing::info!(
+                connector.id = %id, objects,
+                "the staged bytes of an expired connector were marked for deletion"
+            );
         }
         Ok(objects) => {
             tracing::info!(connector.id = %id, objects, "orphaned staged objects were marked for deletion");
@@ -134,7 +137,10 @@ async fn end(exporter: &Exporter, connector: &Connector, stop_at: Time) -> Resul
         let Some(onboarding) = &exporter.onboarding else { return Ok(0) };
         if let Err(error) = onboarding.expire(id).await {
             let error = error.to_string();
-            tracing::warn!(connector.id = %id, error, "an expired connector could not be deleted; the next attempt is tomorrow");
+            tracing::warn!(
+                connector.id = %id, error,
+                "an expired connector could not be deleted; the next attempt is tomorrow"
+            );
             return Ok(0);
         }
     }

@@ -114,7 +114,10 @@ fn log_verification(connector: &Connector, verification: &PreflightReport) {
     let stage = report.stage.as_str();
     let (code, cause) = report.finding.as_ref().map_or(("", ""), |f| (f.code.as_str(), f.cause.as_str()));
     if verification.is_unsafe() {
-        tracing::error!(connector.id = %id, stage, code, cause, "the connector was paused: its role is not safe");
+        tracing::error!(
+            connector.id = %id, stage, code, cause,
+            "the connector was paused: its role is not safe"
+        );
     } else {
         tracing::warn!(connector.id = %id, stage, code, cause, "the connector failed its verification");
     }

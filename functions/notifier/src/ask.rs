@@ -102,7 +102,10 @@ async fn refused(
 ) -> Result<NotificationCounts, PortError> {
     let ours = !matches!(error, PortError::Transient { .. });
     if ours {
-        tracing::error!(connector.id = %connector.id, error = error.chain(), "SES rejected a mail; check the SES account");
+        tracing::error!(
+            connector.id = %connector.id, error = error.chain(),
+            "SES rejected a mail; check the SES account"
+        );
     }
     let tried = next.attempts.saturating_add(1);
     let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());

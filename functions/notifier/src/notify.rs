@@ -153,7 +153,8 @@ async fn finish(
         DeliveryOutcome::Postponed => Ok(NotificationCounts::default()),
         DeliveryOutcome::Delivered => {
             tracing::info!(
-                connector.id = %id, notice.id = about.message.id, contact = kind, tried, "a contact was notified"
+                connector.id = %id, notice.id = about.message.id, contact = kind, tried,
+                "a contact was notified"
             );
             Ok(NotificationCounts { delivered: 1, ..NotificationCounts::default() })
         }
@@ -168,7 +169,8 @@ async fn finish(
             let refused = u64::from(ours);
             if ours {
                 tracing::error!(
-                    connector.id = %id, notice.id = about.message.id, error = why, "SES rejected a mail; check the SES account"
+                    connector.id = %id, notice.id = about.message.id, error = why,
+                    "SES rejected a mail; check the SES account"
                 );
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());

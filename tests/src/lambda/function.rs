@@ -12,9 +12,9 @@ use tokio::time::timeout;
 use super::runtime_api::{Answer, RuntimeApi};
 
 /// How long an invocation may take.
-const TIME_LIMIT: Duration = Duration::from_mins(1);
+const FUNCTION_TIMEOUT: Duration = Duration::from_mins(1);
 /// A function that has not responded or ended by then never will.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TEST_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A running function.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Function {
 
 /// The output of an ended function.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct ProcessOutput {
     /// Its exit code; `None` if it was killed.
     pub code: Option<i32>,
     /// Everything it wrote to standard output.
@@ -43,7 +43,7 @@ impl Function {
     /// # Panics
     /// If it can't be started.
     pub async fn start(path: &str, environment: &[(&str, String)]) -> Self {
-        let api = RuntimeApi::start(TIME_LIMIT).await.expect("the runtime API starts");
+        let api = RuntimeApi::start(FUNCTION_TIMEOUT).await.expect("the runtime API starts");
         let mut process = Command::new(path)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", &api.address)
@@ -85,7 +85,7 @@ impl Function {
                 ended = process.wait() => panic!("the function ended instead of responding: {ended:?}"),
             }
         };
-        let answer: Answer = timeout(PATIENCE, answered).await.expect("the function answers in time");
+        let answer: Answer = timeout(TEST_TIMEOUT, answered).await.expect("the function answers in time");
         let parsed = |body: bytes::Bytes| -> Value { serde_json::from_slice(&body).expect("JSON") };
         answer.map(parsed).map_err(parsed)
     }
@@ -94,25 +94,25 @@ impl Function {
     ///
     /// # Panics
     /// If it can't be killed.
-    pub async fn kill(mut self) -> Ended {
+    pub async fn kill(mut self) -> ProcessOutput {
         self.process.start_kill().expect("the function can be killed");
-        self.end().await
+        self.shut_down().await
     }
 
     /// Waits until it ends by itself.
     ///
     /// # Panics
     /// If it does not within two minutes.
-    pub async fn end(mut self) -> Ended {
-        let ended = timeout(PATIENCE, self.process.wait()).await;
+    pub async fn shut_down(mut self) -> ProcessOutput {
+        let ended = timeout(TEST_TIMEOUT, self.process.wait()).await;
         let status = ended.expect("the function ends in time").expect("the function can be waited for");
         let stdout = self.stdout.await.expect("what it wrote is text");
         let stderr = self.stderr.await.expect("what it wrote is text");
-        Ended { code: status.code(), stdout, stderr }
+        ProcessOutput { code: status.code(), stdout, stderr }
     }
 }
 
-impl Ended {
+impl ProcessOutput {
     /// The lines of its log, each of which is one JSON object.
     ///
     /// # Panics

@@ -16,11 +16,11 @@ const INFO: usize = 2;
 /// # Panics
 /// If the level is unknown.
 #[must_use]
-pub fn keeps(application_log_level: &str, line: &str) -> bool {
-    let least = place(application_log_level).expect("a log level of Lambda");
+pub fn passes_filter(application_log_level: &str, line: &str) -> bool {
+    let least = level_rank(application_log_level).expect("a log level of Lambda");
     let line: Value = serde_json::from_str(line).unwrap_or_default();
     let at = line["timestamp"].as_str().is_some_and(|text| text.parse::<Time>().is_ok());
-    let level = line["level"].as_str().filter(|_| at).and_then(place);
+    let level = line["level"].as_str().filter(|_| at).and_then(level_rank);
     level.unwrap_or(INFO) >= least
 }
 
@@ -44,6 +44,6 @@ pub fn application_log_level(template: &str, function: &str, log_level: &str) ->
     }
 }
 
-fn place(level: &str) -> Option<usize> {
+fn level_rank(level: &str) -> Option<usize> {
     LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level))
 }

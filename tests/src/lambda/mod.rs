@@ -16,7 +16,7 @@ mod own_queue;
 mod runtime_api;
 
 pub use event_bus::EventBus;
-pub use function::{Ended, Function};
+pub use function::{Function, ProcessOutput};
 pub use message_queue::MessageQueue;
 pub use own_queue::{Invocation, Loops, OwnQueue};
 pub use runtime_api::{Answer, RuntimeApi};

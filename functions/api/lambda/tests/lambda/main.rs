@@ -283,7 +283,7 @@ async fn all_errors_of_the_environment_are_reported_at_once() {
     environment.retain(|(name, _)| name.starts_with("AWS_"));
     environment.push(("TENANT_CLAIM", "a b".to_owned()));
     environment.push(("EXPORTER_ROLE_NAME", "role/x".to_owned()));
-    let ended = api(&environment).await.end().await;
+    let ended = api(&environment).await.shut_down().await;
     assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
     let log = ended.log();
     let settings = log[0]["settings"].as_str().unwrap();

@@ -17,7 +17,7 @@ async fn all_errors_of_the_environment_are_reported_at_once() {
         environment.retain(|(name, _)| name.starts_with("AWS_"));
         environment.extend(ledger.map(|value| ("LEDGER_TABLE", value.to_owned())));
         environment.extend(queue.map(|value| ("EXPORT_QUEUE_URL", value.to_owned())));
-        let ended = dispatcher(&environment).await.end().await;
+        let ended = dispatcher(&environment).await.shut_down().await;
 
         assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
         let log = ended.log();

@@ -6,7 +6,7 @@ use domain::connector::Connector;
 use local::Role;
 use local::wiring::STAGING_BUCKET;
 use serde_json::Value;
-use tests::lambda::log_filter::{application_log_level, keeps};
+use tests::lambda::log_filter::{application_log_level, passes_filter};
 
 use crate::world::{World, batch, exporter, failed, message};
 
@@ -65,7 +65,7 @@ async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
 /// The lines that Lambda sends to the log group, for a function deployed with this `LogLevel`.
 fn kept(level: &str, written: &str) -> Vec<Value> {
     let lambdas = application_log_level(TEMPLATE, "Exporter", level);
-    let lines = written.lines().filter(|line| keeps(&lambdas, line));
+    let lines = written.lines().filter(|line| passes_filter(&lambdas, line));
     lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| Value::from(line))).collect()
 }
 
@@ -129,7 +129,7 @@ async fn panics_are_logged_at_every_level() {
         let mut environment = world.environment();
         environment.push(("LOG_LEVEL", level.to_owned()));
         environment.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "none".to_owned()));
-        let ended = exporter(&environment).await.end().await;
+        let ended = exporter(&environment).await.shut_down().await;
         assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
         let lines = kept(level, &ended.stderr);
         let is_panic = |line: &Value| line.as_str().is_some_and(|line| line.contains("panicked at"));

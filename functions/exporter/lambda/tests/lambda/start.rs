@@ -13,7 +13,7 @@ async fn an_invalid_environment_fails_the_start_and_all_errors_are_reported_at_o
         environment.retain(|(name, _)| *name != wrong.0);
         environment.push((wrong.0, wrong.1.to_owned()));
     }
-    let ended = exporter(&environment).await.end().await;
+    let ended = exporter(&environment).await.shut_down().await;
 
     assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
     let log = ended.log();
@@ -38,7 +38,7 @@ async fn each_required_variable_is_named_when_it_alone_is_missing() {
     let needed = ["EVENTS_TABLE", "LEDGER_TABLE", "STAGING_BUCKET", "EVENT_BUS_NAME"];
     for missing in needed {
         let environment: Vec<_> = full.iter().filter(|(name, _)| *name != missing).cloned().collect();
-        let ended = exporter(&environment).await.end().await;
+        let ended = exporter(&environment).await.shut_down().await;
         assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
         let told = ended.log().remove(0)["settings"].as_str().unwrap().to_owned();
         for name in needed {

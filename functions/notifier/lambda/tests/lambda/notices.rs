@@ -206,7 +206,7 @@ async fn all_errors_of_the_environment_are_reported_at_once() {
     environment.retain(|(name, _)| name.starts_with("AWS_"));
     environment.push(("NOTICE_QUEUE_URL", "notices".to_owned()));
     environment.push(("NOTIFY_SENDER", "Audit <audit@vendor.example>".to_owned()));
-    let ended = notifier(&environment).await.end().await;
+    let ended = notifier(&environment).await.shut_down().await;
     assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
     let log = ended.log();
     let [line] = log.as_slice() else { panic!("one line: {log:?}") };
