@@ -18,7 +18,7 @@ mod runtime_api;
 pub use event_bus::EventBus;
 pub use function::{Function, ProcessOutput};
 pub use message_queue::MessageQueue;
-pub use own_queue::{Invocation, Loops, OwnQueue};
+pub use own_queue::{Invocation, NoticeQueue, RecursiveLoop};
 pub use runtime_api::{Answer, RuntimeApi};
 
 /// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns

@@ -36,22 +36,22 @@ const SEND: Operation = Operation {
     signed_for: "sqs",
 };
 /// How many invocations of a chain Lambda allows.
-const CHAIN: u32 = 16;
+const MAX_CHAIN: u32 = 16;
 /// As `template.yaml` configures the notifier's queue: a message received this often goes to the dead
 /// letters,
-const RECEIVES: u32 = 5;
+const MAX_RECEIVE_COUNT: u32 = 5;
 /// one that was received and not deleted becomes visible again after this,
-const VISIBILITY: Duration = Duration::from_secs(1080);
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(1080);
 /// and an older one is dropped.
 const RETENTION: Duration = Duration::from_hours(24);
 /// The maximum initial delay of a message, seconds.
-const LONGEST_DELAY: u64 = 900;
+const MAX_DELAY_SECONDS: u64 = 900;
 /// How many messages an invocation gets.
-const BATCH: usize = 10;
+const BATCH_SIZE: usize = 10;
 
 /// The function's `RecursiveLoop` setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loops {
+pub enum RecursiveLoop {
     /// A chain goes on for as long as the function continues it.
     Allow,
     /// Lambda's default.
@@ -60,29 +60,29 @@ pub enum Loops {
 
 /// The queue, its dead letters, and the poller. A clone is the same queue.
 #[derive(Debug, Clone)]
-pub struct OwnQueue {
+pub struct NoticeQueue {
     clock: FakeClock,
-    shared: Arc<Mutex<Kept>>,
+    shared: Arc<Mutex<QueueState>>,
 }
 
 #[derive(Debug)]
-struct Kept {
-    loops: Loops,
+struct QueueState {
+    loops: RecursiveLoop,
     waiting: VecDeque<Message>,
-    dead: Vec<String>,
+    dead_letters: Vec<String>,
     /// The trace of the current invocation, for senders within this process.
     trace: Option<String>,
     outages: Outages,
-    longest: u32,
-    numbers: u64,
+    longest_chain: u32,
+    invocations: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Message {
     body: String,
-    sent: Time,
-    visible: Time,
-    received: u32,
+    sent_at: Time,
+    visible_at: Time,
+    receive_count: u32,
     /// In how many invocations its chain has been.
     hops: u32,
 }
@@ -103,18 +103,18 @@ impl Invocation {
     }
 }
 
-impl OwnQueue {
+impl NoticeQueue {
     /// An empty queue, whose messages wait by this clock.
     #[must_use]
-    pub fn new(clock: &FakeClock, loops: Loops) -> Self {
-        let shared = Kept {
+    pub fn new(clock: &FakeClock, loops: RecursiveLoop) -> Self {
+        let shared = QueueState {
             loops,
             waiting: VecDeque::new(),
-            dead: Vec::new(),
+            dead_letters: Vec::new(),
             trace: None,
             outages: Outages::default(),
-            longest: 0,
-            numbers: 0,
+            longest_chain: 0,
+            invocations: 0,
         };
         Self { clock: clock.clone(), shared: Arc::new(Mutex::new(shared)) }
     }
@@ -134,25 +134,25 @@ impl OwnQueue {
     pub fn invoke(&self) -> Option<Invocation> {
         let now = self.clock.wall();
         let mut kept = locked(&self.shared);
-        kept.waiting.retain(|message| message.sent + RETENTION > now);
+        kept.waiting.retain(|message| message.sent_at + RETENTION > now);
         let mut messages = Vec::new();
         for mut message in std::mem::take(&mut kept.waiting) {
-            if message.visible > now || messages.len() == BATCH {
+            if message.visible_at > now || messages.len() == BATCH_SIZE {
                 kept.waiting.push_back(message);
-            } else if message.received == RECEIVES
-                || (message.hops == CHAIN && kept.loops == Loops::Terminate)
+            } else if message.receive_count == MAX_RECEIVE_COUNT
+                || (message.hops == MAX_CHAIN && kept.loops == RecursiveLoop::Terminate)
             {
-                kept.dead.push(message.body);
+                kept.dead_letters.push(message.body);
             } else {
-                message.received += 1;
+                message.receive_count += 1;
                 messages.push(message);
             }
         }
         let hops = 1 + messages.iter().map(|message| message.hops).max()?;
-        kept.longest = kept.longest.max(hops);
-        kept.numbers += 1;
+        kept.longest_chain = kept.longest_chain.max(hops);
+        kept.invocations += 1;
         // As Lambda writes it: the lineage ends in the number of invocations.
-        let number = kept.numbers;
+        let number = kept.invocations;
         let trace =
             format!("Root=1-691f7a32-{number:024x};Parent={number:016x};Sampled=0;Lineage=1:a87bd80c:{hops}");
         kept.trace = Some(trace.clone());
@@ -162,32 +162,32 @@ impl OwnQueue {
     /// Ends the invocation: the messages that did not fail are deleted, the others become visible again.
     /// `failed` has indices of its bodies.
     pub fn answer(&self, invocation: Invocation, failed: &[usize]) {
-        let visible = self.clock.wall() + VISIBILITY;
+        let visible = self.clock.wall() + VISIBILITY_TIMEOUT;
         let mut kept = locked(&self.shared);
         kept.trace = None;
         for (place, message) in invocation.messages.into_iter().enumerate() {
             if failed.contains(&place) {
-                kept.waiting.push_back(Message { visible, ..message });
+                kept.waiting.push_back(Message { visible_at: visible, ..message });
             }
         }
     }
 
     /// The bodies of all waiting messages.
     #[must_use]
-    pub fn held(&self) -> Vec<String> {
+    pub fn waiting(&self) -> Vec<String> {
         locked(&self.shared).waiting.iter().map(|message| message.body.clone()).collect()
     }
 
     /// The bodies of the dead letters.
     #[must_use]
-    pub fn dead(&self) -> Vec<String> {
-        locked(&self.shared).dead.clone()
+    pub fn dead_letters(&self) -> Vec<String> {
+        locked(&self.shared).dead_letters.clone()
     }
 
     /// In how many invocations the longest chain has been.
     #[must_use]
     pub fn longest_chain(&self) -> u32 {
-        locked(&self.shared).longest
+        locked(&self.shared).longest_chain
     }
 
     /// The next `calls` calls within this process meet this outage.
@@ -199,9 +199,9 @@ impl OwnQueue {
         let now = self.clock.wall();
         let message = Message {
             body: body.to_owned(),
-            sent: now,
-            visible: now + delay,
-            received: 0,
+            sent_at: now,
+            visible_at: now + delay,
+            receive_count: 0,
             hops: trace.map_or(0, hops),
         };
         locked(&self.shared).waiting.push_back(message);
@@ -214,13 +214,13 @@ fn hops(trace: &str) -> u32 {
     lineage.and_then(|lineage| lineage.rsplit(':').next()?.parse().ok()).unwrap_or_default()
 }
 
-async fn send(State(queue): State<OwnQueue>, headers: HeaderMap, body: Bytes) -> Response {
+async fn send(State(queue): State<NoticeQueue>, headers: HeaderMap, body: Bytes) -> Response {
     let content = match SEND.read(&headers, &body) {
         Ok(content) => content,
         Err(refusal) => return refusal.into_response(),
     };
     let delay = content["DelaySeconds"].as_u64().unwrap_or_default();
-    if text(&content, "MessageBody").is_empty() || delay > LONGEST_DELAY {
+    if text(&content, "MessageBody").is_empty() || delay > MAX_DELAY_SECONDS {
         return ErrorResponse::bad_request("InvalidParameterValue", "no body, or a delay over 900")
             .into_response();
     }
@@ -230,9 +230,9 @@ async fn send(State(queue): State<OwnQueue>, headers: HeaderMap, body: Bytes) ->
 }
 
 #[async_trait]
-impl DelayQueue for OwnQueue {
+impl DelayQueue for NoticeQueue {
     async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
-        assert!(delay.as_secs() <= LONGEST_DELAY, "SQS would refuse {delay:?}");
+        assert!(delay.as_secs() <= MAX_DELAY_SECONDS, "SQS would refuse {delay:?}");
         let (outage, trace) = {
             let mut kept = locked(&self.shared);
             (kept.outages.take(), kept.trace.clone())

@@ -17,7 +17,7 @@ use domain::time::Time;
 use serde_json::{Value, json};
 use tests::failing::Outage;
 use tests::fixtures::unique_id;
-use tests::lambda::Loops;
+use tests::lambda::RecursiveLoop;
 
 use world::{World, blocked, changed, each_kind, secret_of, url};
 
@@ -83,7 +83,7 @@ async fn a_webhook_that_is_down_is_retried_alone_until_it_accepts_the_same_messa
     assert_ne!(sent[0].1.timestamp, sent.last().unwrap().1.timestamp, "each is signed with its own time");
     assert_eq!(world.mailer.sent().len(), 2, "contacts that have it are not notified again");
     assert_eq!(
-        (world.delay_queue.held().len(), world.count("ContactsTold"), world.count("ContactsUnreached")),
+        (world.delay_queue.waiting().len(), world.count("ContactsTold"), world.count("ContactsUnreached")),
         (0, 3, 0)
     );
 }
@@ -97,8 +97,8 @@ async fn a_webhook_that_stays_down_is_abandoned_after_a_day_counted_once_and_fai
     world.go_on(GIVE_UP_AFTER + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
     assert!((12..=22).contains(&tries), "{tries} tries");
-    assert_eq!((world.count("ContactsUnreached"), world.delay_queue.held().len()), (1, 0));
-    assert_eq!(world.delay_queue.dead(), [""; 0]);
+    assert_eq!((world.count("ContactsUnreached"), world.delay_queue.waiting().len()), (1, 0));
+    assert_eq!(world.delay_queue.dead_letters(), [""; 0]);
     let chain = world.delay_queue.longest_chain();
     assert!((80..=120).contains(&chain), "{chain} invocations: infra/README.md says about a hundred");
     world.go_on(GIVE_UP_AFTER).await;
@@ -109,16 +109,16 @@ async fn a_webhook_that_stays_down_is_abandoned_after_a_day_counted_once_and_fai
 /// address is lost.
 #[tokio::test]
 async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
-    let world = World::with(Loops::Terminate);
+    let world = World::with(RecursiveLoop::Terminate);
     let acme = world.connector("acme").await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("no answer within 10 seconds".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.go_on(Duration::from_hours(2)).await;
-    assert_eq!(world.delay_queue.dead().len(), 0);
+    assert_eq!(world.delay_queue.dead_letters().len(), 0);
     world.go_on(Duration::from_hours(2)).await;
     let tries = world.poster.sent().len();
     assert!((7..=10).contains(&tries), "{tries} tries");
-    assert_eq!((world.delay_queue.dead().len(), world.delay_queue.held().len()), (1, 0));
+    assert_eq!((world.delay_queue.dead_letters().len(), world.delay_queue.waiting().len()), (1, 0));
     world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
     world.go_on(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
@@ -147,7 +147,10 @@ async fn a_message_that_fails_five_times_ends_in_the_dead_letter_queue() {
         }
         world.clock.advance(Duration::from_mins(10));
     }
-    assert_eq!((received, world.delay_queue.dead().len(), world.delay_queue.held().len()), (5, 1, 0));
+    assert_eq!(
+        (received, world.delay_queue.dead_letters().len(), world.delay_queue.waiting().len()),
+        (5, 1, 0)
+    );
 }
 
 #[tokio::test]
@@ -167,7 +170,7 @@ async fn a_removed_contact_gets_no_pending_retries() {
     world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.mailer.outage(Outage::Throttled, 2);
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    assert_eq!((world.delay_queue.held().len(), world.recipients().len()), (3, 1));
+    assert_eq!((world.delay_queue.waiting().len(), world.recipients().len()), (3, 1));
     world.ledger.change(&acme.id, |connector| {
         let one = vec!["one@acme.example".parse().unwrap()].try_into().unwrap();
         connector.set_contacts(one, None, &SecretId::new(0)).unwrap();
@@ -195,7 +198,7 @@ async fn without_a_sender_webhooks_are_still_notified() {
     let acme = world.connector("acme").await;
     world.notify(&blocked(&acme, world.clock.wall())).await;
     assert_eq!(
-        (world.recipients(), world.delay_queue.held().len()),
+        (world.recipients(), world.delay_queue.waiting().len()),
         (vec!["hooks.acme.example".to_owned()], 0)
     );
 }
@@ -256,10 +259,10 @@ async fn an_early_message_is_delayed_again_without_an_attempt() {
     let acme = world.connector("acme").await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 500".into()));
     world.notify(&changed(&acme, Verb::TestContacts)).await;
-    let held = world.delay_queue.held();
+    let held = world.delay_queue.waiting();
     assert_eq!((world.handle(&held).await, world.poster.sent().len()), (vec![], 1));
     world.delay_queue.send_after("{}", Duration::ZERO, &acme.tenant).await.unwrap();
-    assert_eq!(world.delay_queue.held().len(), 3, "delayed again, and the one that was there");
+    assert_eq!(world.delay_queue.waiting().len(), 3, "delayed again, and the one that was there");
 }
 
 /// The list after `name: [` in a rule's pattern.

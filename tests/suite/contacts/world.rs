@@ -15,7 +15,7 @@ use notifier::{Asking, Notifier, batch};
 use serde_json::json;
 use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster, SeededRandomness};
 use tests::fixtures::{activated, at, connector, tenant, unique_id};
-use tests::lambda::{Loops, OwnQueue};
+use tests::lambda::{NoticeQueue, RecursiveLoop};
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 const MINUTE: Duration = Duration::from_mins(1);
@@ -26,7 +26,7 @@ pub(super) struct World {
     pub(super) ledger: FakeLedger,
     pub(super) poster: FakePoster,
     pub(super) mailer: FakeMailer,
-    pub(super) delay_queue: OwnQueue,
+    pub(super) delay_queue: NoticeQueue,
     pub(super) meter: FakeMetricsSink,
     pub(super) notifier: Notifier,
 }
@@ -36,13 +36,13 @@ impl World {
     pub(super) fn new() -> Self {
         let notifier = TEMPLATE.split_once("\n  Notifier:\n").unwrap().1.split_once("\n\n").unwrap().0;
         let is_meant = notifier.lines().any(|line| line == "      RecursiveLoop: Allow");
-        Self::with(if is_meant { Loops::Allow } else { Loops::Terminate })
+        Self::with(if is_meant { RecursiveLoop::Allow } else { RecursiveLoop::Terminate })
     }
 
-    pub(super) fn with(loops: Loops) -> Self {
+    pub(super) fn with(loops: RecursiveLoop) -> Self {
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let (ledger, poster, mailer) = (FakeLedger::new(), FakePoster::new(), FakeMailer::new());
-        let later = OwnQueue::new(&clock, loops);
+        let later = NoticeQueue::new(&clock, loops);
         let notifier = Notifier {
             connectors: Arc::new(ledger.clone()),
             state: Arc::new(ledger.clone()),

@@ -130,7 +130,8 @@ fn ours(error: &PortError) -> Problem {
 }
 
 fn internal() -> Problem {
-    let detail = "An error of Auditferry or its deployment. Its operators find the cause in the log, under this request's request_id.";
+    let detail = "An error of Auditferry or its deployment. Its operators find the cause in the log, \
+                  under this request's request_id.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
 }
 

@@ -117,7 +117,8 @@ impl Problem {
 
     /// 404: the path does not exist.
     pub(crate) fn no_such_path() -> Self {
-        let detail = "This path does not exist; the API serves /v1/keys, /v1/connectors and the paths below the latter.";
+        let detail = "This path does not exist; the API serves /v1/keys, /v1/connectors \
+                      and the paths below the latter.";
         Self::new(StatusCode::NOT_FOUND, "no_such_path", "No such path", detail)
     }
 
@@ -157,7 +158,8 @@ impl Problem {
             many => {
                 let (all, more) = (many.len(), many.len() - MOST_ERRORS);
                 format!(
-                    "{all} fields are invalid; errors contains the first {MOST_ERRORS}, and {more} more are not shown."
+                    "{all} fields are invalid; errors contains the first {MOST_ERRORS}, \
+                     and {more} more are not shown."
                 )
             }
         };

@@ -11,7 +11,7 @@ use domain::time::Time;
 use serde_json::{Value, json};
 use tests::fakes::FakeClock;
 use tests::fixtures;
-use tests::lambda::{Loops, OwnQueue};
+use tests::lambda::{NoticeQueue, RecursiveLoop};
 
 use crate::world::{CANARY, SENDER, World, batch, notifier, webhook_secret};
 
@@ -73,8 +73,8 @@ async fn a_requeued_message_keeps_its_trace_and_lambda_lets_it_go_on_only_if_all
     let world = World::start().await;
     let connector = world.connector().await;
     let clock = FakeClock::at(world.embedded.clock().now());
-    for (loops, invocations, dead) in [(Loops::Terminate, 16, 1), (Loops::Allow, 20, 0)] {
-        let queue = OwnQueue::new(&clock, loops);
+    for (loops, invocations, dead) in [(RecursiveLoop::Terminate, 16, 1), (RecursiveLoop::Allow, 20, 0)] {
+        let queue = NoticeQueue::new(&clock, loops);
         let mut environment = world.environment();
         environment.push(("AWS_ENDPOINT_URL_SQS", queue.listen().await.unwrap()));
         let mut function = notifier(&environment).await;
@@ -91,7 +91,10 @@ async fn a_requeued_message_keeps_its_trace_and_lambda_lets_it_go_on_only_if_all
             // Advances the queue's clock, not the notifier's: for the notifier the message is still early.
             clock.advance(MAX_DELAY);
         }
-        assert_eq!((invoked, queue.longest_chain(), queue.dead().len()), (invocations, invocations, dead));
+        assert_eq!(
+            (invoked, queue.longest_chain(), queue.dead_letters().len()),
+            (invocations, invocations, dead)
+        );
         function.kill().await;
     }
 }
