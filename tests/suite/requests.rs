@@ -36,7 +36,7 @@ pub(crate) async fn runs(world: &World, process: &Exporter) -> Summary {
 pub(crate) fn asked(world: &World, service: Service) -> Vec<String> {
     let proxy = world.proxies.iter().find(|proxy| proxy.service() == service).unwrap();
     proxy
-        .asked()
+        .take_forwarded()
         .iter()
         .map(|words| if service == Service::S3 { kind(words) } else { words.clone() })
         .collect()

@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut menu = Fault::QUICK.to_vec();
-    menu.push(Fault::AnswerStalled);
+    menu.push(Fault::ResponseStalled);
     let started = Instant::now();
     let mut total = RoundStats::default();
     // The interval of the schedule.

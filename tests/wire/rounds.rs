@@ -108,7 +108,7 @@ impl RoundStats {
         self.signatures += world.signatures();
         for proxy in &world.proxies {
             *self.requests.entry(proxy.service()).or_default() += proxy.requests();
-            for (fault, count) in proxy.met() {
+            for (fault, count) in proxy.fault_counts() {
                 *self.met.entry((proxy.service(), fault)).or_default() += count;
             }
         }

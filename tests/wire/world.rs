@@ -227,7 +227,7 @@ impl World {
 
     pub(crate) fn stop_faults(&self) {
         for proxy in &self.proxies {
-            proxy.mend();
+            proxy.stop_faults();
         }
     }
 

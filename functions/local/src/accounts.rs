@@ -1,4 +1,5 @@
-//! Who owns which bucket, and the roles of the customers' accounts: what survives a restart beside the data itself.
+//! The ownership of buckets, and the roles of the customers' accounts: what survives a restart besides the
+//! data itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
@@ -13,17 +14,17 @@ use crate::error::StackError;
 use crate::obstacle::Obstacle;
 use crate::role::{Role, is_account};
 
-/// A bucket's place in the world.
+/// The owner and the region of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bucket {
-    /// The account that it belongs to.
+    /// The account that owns it.
     pub(crate) owner: String,
-    /// The region that it lies in.
+    /// The region that it is in.
     pub(crate) region: String,
 }
 
-/// All accounts' buckets and roles, kept in one JSON file that is written anew with every change.
+/// All accounts' buckets and roles, stored in one JSON file that is rewritten with every change.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     file: PathBuf,
@@ -31,20 +32,20 @@ pub(crate) struct Accounts {
     by_hand: Mutex<ByHand>,
 }
 
-/// What was put in the way by hand. It is not written down, so it ends with the process.
+/// Settings made by hand. They are not stored, so they end with the process.
 #[derive(Debug, Default)]
 struct ByHand {
-    /// By bucket; never an empty set.
+    /// The obstacles by bucket; never an empty set.
     obstacles: BTreeMap<String, BTreeSet<Obstacle>>,
-    /// When this process made a role. One that was there before has no time.
+    /// When this process created each role. A role that existed before has no time.
     made: BTreeMap<String, Timestamp>,
-    /// How long a new role is unknown to STS.
+    /// How long a new role is invisible to STS.
     delay: SignedDuration,
-    /// The buckets that were deleted, as they were.
+    /// The deleted buckets, as they were.
     deleted: BTreeMap<String, Bucket>,
 }
 
-/// The content of the file, in the order of names, so that two runs with the same calls write the same bytes.
+/// The content of the file, sorted by name, so that two runs with the same calls write the same bytes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Book {
@@ -52,13 +53,13 @@ struct Book {
     roles: BTreeMap<String, Role>,
 }
 
-/// Another region than this one.
+/// A region other than this one.
 fn elsewhere(region: &str) -> &'static str {
     if region == "us-west-2" { "eu-west-1" } else { "us-west-2" }
 }
 
 impl Accounts {
-    /// Reads the file, or starts with no accounts if there is none.
+    /// Reads the file, or starts without accounts if it does not exist.
     ///
     /// # Errors
     ///
@@ -78,7 +79,7 @@ impl Accounts {
         self.lock().buckets.keys().cloned().collect()
     }
 
-    /// The bucket of this name.
+    /// The bucket with this name.
     pub(crate) fn bucket(&self, name: &str) -> Option<Bucket> {
         let mut bucket = self.lock().buckets.get(name).cloned()?;
         if self.obstacles(name).contains(&Obstacle::OtherRegion) {
@@ -87,7 +88,7 @@ impl Accounts {
         Some(bucket)
     }
 
-    /// Enters a new bucket.
+    /// Adds a new bucket.
     ///
     /// # Errors
     ///
@@ -110,7 +111,7 @@ impl Accounts {
         self.save(&book)
     }
 
-    /// Strikes a bucket out.
+    /// Removes a bucket.
     ///
     /// # Errors
     ///
@@ -119,13 +120,13 @@ impl Accounts {
         let mut book = self.lock();
         let bucket = book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
         let mut by_hand = self.by_hand();
-        // What stood before it goes with it.
+        // Its obstacles are removed with it.
         by_hand.obstacles.remove(name);
         by_hand.deleted.insert(name.to_owned(), bucket);
         self.save(&book)
     }
 
-    /// Strikes out the buckets of which `is_gone` says so.
+    /// Removes the buckets for which `is_gone` returns true.
     ///
     /// # Errors
     ///
@@ -146,17 +147,17 @@ impl Accounts {
         self.save(&book)
     }
 
-    /// The buckets that were deleted and not made again, as they were.
+    /// The buckets that were deleted and not created again, as they were.
     pub(crate) fn deleted(&self) -> BTreeMap<String, Bucket> {
         self.by_hand().deleted.clone()
     }
 
-    /// Puts something in the way before a bucket, beside what stands there already.
+    /// Adds an obstacle to a bucket.
     pub(crate) fn obstruct(&self, bucket: &str, obstacle: Obstacle) {
         self.by_hand().obstacles.entry(bucket.to_owned()).or_default().insert(obstacle);
     }
 
-    /// Takes away what stands before buckets, as far as `which` says so of an obstacle and a bucket's name.
+    /// Removes the obstacles for which `which` returns true, given the obstacle and the bucket's name.
     pub(crate) fn clear(&self, which: impl Fn(Obstacle, &str) -> bool) {
         let mut by_hand = self.by_hand();
         for (bucket, obstacles) in &mut by_hand.obstacles {
@@ -165,12 +166,12 @@ impl Accounts {
         by_hand.obstacles.retain(|_, obstacles| !obstacles.is_empty());
     }
 
-    /// What stands before a bucket, in the order in which it is met.
+    /// The obstacles of a bucket, in the order in which they are checked.
     pub(crate) fn obstacles(&self, bucket: &str) -> Vec<Obstacle> {
         self.by_hand().obstacles.get(bucket).into_iter().flatten().copied().collect()
     }
 
-    /// All that stands before buckets, in the order of their names.
+    /// All obstacles with their buckets, sorted by bucket.
     pub(crate) fn all_obstacles(&self) -> Vec<(String, Obstacle)> {
         let by_hand = self.by_hand();
         let of = |(bucket, set): (&String, &BTreeSet<Obstacle>)| {
@@ -179,33 +180,34 @@ impl Accounts {
         by_hand.obstacles.iter().flat_map(of).collect()
     }
 
-    /// Lets STS learn of a new role only this long after it was made, those that were made already included.
+    /// Makes new roles visible to STS only after this delay, including roles that were created already.
     pub(crate) fn delay_new_roles(&self, delay: SignedDuration) {
         self.by_hand().delay = delay;
     }
 
-    /// How long STS does not know a new role.
+    /// How long a new role is invisible to STS.
     pub(crate) fn new_role_delay(&self) -> SignedDuration {
         self.by_hand().delay
     }
 
-    /// The role of this ARN, if STS knows of it yet. IAM tells the other services of a change only after a while
+    /// The role with this ARN, if it is visible to STS. IAM propagates a change to other services only after
+    /// a while
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>).
     pub(crate) fn role_known_to_sts(&self, arn: &str) -> Option<Role> {
         let by_hand = self.by_hand();
-        // Without a delay the clock is not asked, which may jump back.
+        // Without a delay the clock is not read, since it may jump back.
         let made = by_hand.made.get(arn).filter(|_| by_hand.delay > SignedDuration::ZERO);
         let is_too_new = made.is_some_and(|made| clock::now().duration_since(*made) < by_hand.delay);
         drop(by_hand);
         if is_too_new { None } else { self.role(arn) }
     }
 
-    /// The role of this ARN.
+    /// The role with this ARN.
     pub(crate) fn role(&self, arn: &str) -> Option<Role> {
         self.lock().roles.get(arn).cloned()
     }
 
-    /// Makes or changes a role.
+    /// Creates or updates a role.
     ///
     /// # Errors
     ///
@@ -220,7 +222,7 @@ impl Accounts {
         self.save(&book)
     }
 
-    /// Deletes a role. One that isn't there is deleted already.
+    /// Deletes a role. A missing one counts as deleted.
     ///
     /// # Errors
     ///
@@ -232,7 +234,7 @@ impl Accounts {
         self.save(&book)
     }
 
-    /// Writes beside the file and renames, so that a kill in between leaves the old accounts whole.
+    /// Writes a temporary file and renames it, so that a crash in between leaves the old accounts intact.
     fn save(&self, book: &Book) -> Result<(), StackError> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let write = || -> io::Result<()> {
@@ -245,12 +247,12 @@ impl Accounts {
         write().map_err(StackError::files(&self.file))
     }
 
-    /// A panic elsewhere can't leave the book half changed: every change is a single insert or remove.
+    /// A panic elsewhere can't leave a partial change: every change is a single insert or remove.
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nor this one. Whoever holds both has taken the book first.
+    /// The same holds here. Lock order: the registry first, then this.
     fn by_hand(&self) -> MutexGuard<'_, ByHand> {
         self.by_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }

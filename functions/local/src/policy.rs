@@ -1,36 +1,37 @@
 //! The subset of IAM's policy language that a session policy of Auditferry needs.
 //!
-//! A session policy narrows a role for one session (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html>).
-//! Understood: version `2012-10-17`, statements that allow `s3:PutObject` on S3 object ARNs, each exact or with one
-//! `*` at its end, and statements that allow `kms:GenerateDataKey` and `kms:Decrypt` on one key, or on the keys of an
-//! alias, by way of S3. Whatever else AWS would understand is refused, since a policy that is accepted but not enforced
-//! would make a test pass for the wrong reason.
+//! A session policy restricts a role for one session
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html>). Supported: version
+//! `2012-10-17`, statements that allow `s3:PutObject` on S3 object ARNs, each exact or with one `*` at its
+//! end, and statements that allow `kms:GenerateDataKey` and `kms:Decrypt` on one key, or on the keys of an
+//! alias, through S3. Everything else is rejected, since a policy that is accepted but not enforced would
+//! make a test pass for the wrong reason.
 
 use domain::setup::VIA_S3;
 use serde::Deserialize;
 
-/// A session policy that was understood in full.
+/// A fully supported session policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionPolicy {
     resources: Vec<String>,
-    /// ARNs of keys and aliases, as a write names them, with which data keys may be made.
+    /// ARNs of keys and aliases, as a write names them, for which data keys may be generated.
     generate_data_key: Vec<String>,
     /// Those with which data keys may be decrypted.
     decrypt: Vec<String>,
 }
 
-/// Why a session policy was refused.
+/// Why a session policy was rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PolicyError {
-    #[error("the policy is not JSON of the form that this stand-in understands: {0}")]
+    #[error("the policy is not JSON of a form that this stand-in supports: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the policy's version is not 2012-10-17")]
     Version,
     #[error("a statement's effect is not Allow")]
     Effect,
-    #[error("a statement's action is neither s3:PutObject nor of kms:GenerateDataKey and kms:Decrypt")]
+    #[error("a statement's action is neither s3:PutObject nor kms:GenerateDataKey or kms:Decrypt")]
     Action,
-    #[error("a condition stands where none is understood")]
+    #[error("a condition is not supported here")]
     Condition,
     #[error("{0:?} is not the ARN of one KMS key, or of an account's keys with the condition of an alias")]
     Key(String),
@@ -58,8 +59,8 @@ struct Statement {
     condition: Option<Condition>,
 }
 
-/// The only conditions that are understood: that the key has this alias, and that it is S3 that asks, which is who asks
-/// here.
+/// The only supported conditions: that the key has this alias, and that S3 makes the request, which is always
+/// the case here.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Condition {
@@ -83,7 +84,7 @@ struct Aliases {
     aliases: OneOrMany<String>,
 }
 
-/// IAM takes a lone value wherever it takes a list.
+/// IAM accepts a single value wherever it accepts a list.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany<T> {
@@ -101,7 +102,7 @@ impl<T> OneOrMany<T> {
 }
 
 impl SessionPolicy {
-    /// Reads a policy document.
+    /// Parses a policy document.
     ///
     /// # Errors
     ///
@@ -130,7 +131,7 @@ impl SessionPolicy {
         })
     }
 
-    /// Whether the policy allows `kms:GenerateDataKey` with the key or alias of this ARN. A stand-in knows no
+    /// Whether the policy allows `kms:GenerateDataKey` with the key or alias of this ARN. The stand-in has no
     /// keys, so a write that names an alias must find the alias in the policy.
     pub(crate) fn allows_key(&self, arn: &str) -> bool {
         self.generate_data_key.iter().any(|key| key == arn)
@@ -151,7 +152,7 @@ impl Statement {
         if resources.is_empty() {
             return Err(PolicyError::Empty);
         }
-        // IAM compares the names of actions without regard to case.
+        // IAM compares action names case-insensitively.
         let only = |name: &str| !actions.is_empty() && actions.iter().all(|a| a.eq_ignore_ascii_case(name));
         if only("s3:PutObject") {
             if self.condition.is_some() {

@@ -1,18 +1,19 @@
-//! Files and folders for their owner alone: events, secrets and keys lie in them. They are made so, not narrowed
-//! afterwards, so that there is no moment in which another user of the machine could open one.
+//! Files and folders that only their owner can access: they contain events, secrets and keys. They are
+//! created with these permissions, not restricted afterwards, so that no other user of the machine could open
+//! one in between.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// What the owner may do with a folder, and nobody else anything.
+/// The permissions of a folder: for its owner only.
 #[cfg(unix)]
 const FOLDER: u32 = 0o700;
-/// What the owner may do with a file, and nobody else anything.
+/// The permissions of a file: for its owner only.
 #[cfg(unix)]
 const FILE: u32 = 0o600;
 
-/// Makes a folder, and those above it that are missing. One that is there stays as it is.
+/// Creates a folder, and its missing parents. An existing one is not changed.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -21,20 +22,19 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes a folder, or takes away what others may do with the one that is there.
+/// Creates a folder, or removes others' permissions on an existing one.
 ///
 /// # Errors
-/// If it can't be made, or belongs to another user, who could open it again.
+/// If it can't be created, or belongs to another user, who could open it again.
 pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     make_folder(folder)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        // Before anything of ours lies in it. What this process makes belongs to its user.
+        // Checked before any data is in it. Files created by this process belong to its user.
         let ours = tempfile::NamedTempFile::new_in(folder)?.as_file().metadata()?.uid();
         if std::fs::metadata(folder)?.uid() != ours {
-            let words =
-                "it belongs to another user, who could read what is kept there: take a folder of your own";
+            let words = "it belongs to another user, who could read its content: use a folder of your own";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
         }
         narrow(folder, FOLDER)?;
@@ -42,7 +42,7 @@ pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file to write at its end. It is made if it is missing; for one that is there, others lose their rights.
+/// Opens a file for appending. A missing one is created; others' permissions on an existing one are removed.
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
@@ -54,7 +54,7 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Writes a whole file, over what was in it.
+/// Writes a whole file, replacing its content.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -63,7 +63,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
-/// Takes away what others may do.
+/// Removes others' permissions.
 #[cfg(unix)]
 fn narrow(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

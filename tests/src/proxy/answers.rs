@@ -12,10 +12,10 @@ use super::fault::{Fault, Service};
 use super::forward::Body;
 
 /// The response of a load balancer in front of the service.
-const PAGE: &str = "<html><body><b>Http/1.1 Service Unavailable</b></body> </html>";
+const PROXY_ERROR_PAGE: &str = "<html><body><b>Http/1.1 Service Unavailable</b></body> </html>";
 
 /// The error response of a fault; `None` if it is another kind of fault.
-pub(super) fn refusal(service: Service, fault: Fault) -> Option<Response<Body>> {
+pub(super) fn error_response(service: Service, fault: Fault) -> Option<Response<Body>> {
     let (status, code, words) = match (fault, service) {
         (Fault::Throttled, Service::DynamoDb) => {
             (400, "ProvisionedThroughputExceededException", "The level of throughput was exceeded.")
@@ -30,8 +30,8 @@ pub(super) fn refusal(service: Service, fault: Fault) -> Option<Response<Body>> 
             (500, "InternalError", "We encountered an internal error. Please try again.")
         }
         (Fault::InternalError, Service::Sqs | Service::Sts) => (500, "InternalFailure", "Internal failure"),
-        (Fault::Unavailable, _) => return Some(answer(503, "text/html", PAGE.to_owned())),
-        (Fault::ComeAgain, _) => (503, "ServiceUnavailable", "Service is temporarily unavailable."),
+        (Fault::Unavailable, _) => return Some(answer(503, "text/html", PROXY_ERROR_PAGE.to_owned())),
+        (Fault::RetryAfter, _) => (503, "ServiceUnavailable", "Service is temporarily unavailable."),
         (Fault::Conflict | Fault::ConflictButWritten, _) => (
             409,
             "ConditionalRequestConflict",
@@ -39,14 +39,14 @@ pub(super) fn refusal(service: Service, fault: Fault) -> Option<Response<Body>> 
         ),
         _ => return None,
     };
-    let mut answer = in_words_of(service, status, code, words);
-    if fault == Fault::ComeAgain {
+    let mut answer = service_error(service, status, code, words);
+    if fault == Fault::RetryAfter {
         answer.headers_mut().insert("retry-after", "1".parse().expect("a header value"));
     }
     Some(answer)
 }
 
-fn in_words_of(service: Service, status: u16, code: &str, words: &str) -> Response<Body> {
+fn service_error(service: Service, status: u16, code: &str, words: &str) -> Response<Body> {
     let json = |of: &str| format!(r#"{{"__type":"{of}{code}","message":"{words}"}}"#);
     match service {
         Service::DynamoDb => {

@@ -23,7 +23,7 @@ pub enum Service {
 
 impl Service {
     /// The operation of a request, with its table or path.
-    pub(super) fn words(self, head: &Parts, body: &[u8]) -> String {
+    pub(super) fn describe(self, head: &Parts, body: &[u8]) -> String {
         match self {
             Self::S3 => {
                 let tags =
@@ -59,15 +59,15 @@ pub enum Fault {
     /// One byte of the request's body is changed.
     RequestAltered,
     /// The service executes the request; then the connection is reset.
-    AnswerLost,
+    ResponseLost,
     /// The connection is reset in the middle of the response's body.
-    AnswerBroken,
+    ResponseBroken,
     /// The response arrives in pieces.
-    AnswerSlow,
+    ResponseSlow,
     /// One byte of the response's body is changed.
-    AnswerAltered,
+    ResponseAltered,
     /// The response stalls in the middle, for longer than a client should wait.
-    AnswerStalled,
+    ResponseStalled,
     /// Throttled, in the form of the service's own protocol.
     Throttled,
     /// 500, in the form of the service's own protocol.
@@ -75,7 +75,7 @@ pub enum Fault {
     /// 503 with an HTML page of a load balancer, and without `Retry-After`.
     Unavailable,
     /// 503 in the form of the protocol, with `Retry-After`.
-    ComeAgain,
+    RetryAfter,
     /// 409 `ConditionalRequestConflict`, and the object is not written.
     Conflict,
     /// 409 `ConditionalRequestConflict`, and the object is written anyway.
@@ -89,35 +89,35 @@ impl Fault {
         Self::RequestBroken,
         Self::RequestSlow,
         Self::RequestAltered,
-        Self::AnswerLost,
-        Self::AnswerBroken,
-        Self::AnswerSlow,
-        Self::AnswerAltered,
+        Self::ResponseLost,
+        Self::ResponseBroken,
+        Self::ResponseSlow,
+        Self::ResponseAltered,
         Self::Throttled,
         Self::InternalError,
         Self::Unavailable,
-        Self::ComeAgain,
+        Self::RetryAfter,
         Self::Conflict,
         Self::ConflictButWritten,
     ];
 
     /// Whether it can happen at this service. Only S3 has checksums that both sides check: the bytes of the
     /// others are protected by TLS and by the request's signature. Only S3's conditional writes return 409.
-    pub(super) fn is_of(self, service: Service) -> bool {
-        let of_s3 = [Self::RequestAltered, Self::AnswerAltered, Self::Conflict, Self::ConflictButWritten];
+    pub(super) fn applies_to_service(self, service: Service) -> bool {
+        let of_s3 = [Self::RequestAltered, Self::ResponseAltered, Self::Conflict, Self::ConflictButWritten];
         match service {
             // An attempt at S3 may take a minute: no test should wait that long.
-            Service::S3 => self != Self::AnswerStalled,
+            Service::S3 => self != Self::ResponseStalled,
             _ => !of_s3.contains(&self),
         }
     }
 
     /// Whether it can happen to this request.
-    pub(super) fn can_meet(self, request: &Traits) -> bool {
+    pub(super) fn applies_to(self, request: &RequestTraits) -> bool {
         match self {
             Self::RequestBroken | Self::RequestSlow | Self::RequestAltered => request.has_body,
-            Self::AnswerBroken | Self::AnswerSlow | Self::AnswerStalled => request.has_answer,
-            Self::AnswerAltered => request.is_get,
+            Self::ResponseBroken | Self::ResponseSlow | Self::ResponseStalled => request.has_response_body,
+            Self::ResponseAltered => request.is_get,
             Self::Conflict | Self::ConflictButWritten => request.is_create_only,
             _ => true,
         }
@@ -126,21 +126,21 @@ impl Fault {
 
 /// The properties of a request that decide which faults apply.
 #[derive(Debug)]
-pub(super) struct Traits {
+pub(super) struct RequestTraits {
     has_body: bool,
     /// Its response has a body, if it is a success.
-    has_answer: bool,
+    has_response_body: bool,
     is_get: bool,
     is_create_only: bool,
 }
 
-impl Traits {
-    pub(super) fn of(service: Service, head: &Parts) -> Self {
+impl RequestTraits {
+    pub(super) fn from_request(service: Service, head: &Parts) -> Self {
         let length = |headers: &HeaderMap| headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok();
         let is_get = head.method == Method::GET;
         Self {
             has_body: length(&head.headers).is_some_and(|length| length > 1),
-            has_answer: service != Service::S3 || is_get,
+            has_response_body: service != Service::S3 || is_get,
             is_get,
             is_create_only: head.headers.contains_key(IF_NONE_MATCH),
         }
@@ -166,15 +166,15 @@ impl fmt::Display for Fault {
             Self::RequestBroken => "reset in the middle of the request",
             Self::RequestSlow => "a slow request",
             Self::RequestAltered => "a byte of the request altered",
-            Self::AnswerLost => "done, and the answer lost",
-            Self::AnswerBroken => "reset in the middle of the answer",
-            Self::AnswerSlow => "a slow answer",
-            Self::AnswerAltered => "a byte of the answer altered",
-            Self::AnswerStalled => "an answer that stands still",
+            Self::ResponseLost => "done, and the answer lost",
+            Self::ResponseBroken => "reset in the middle of the answer",
+            Self::ResponseSlow => "a slow answer",
+            Self::ResponseAltered => "a byte of the answer altered",
+            Self::ResponseStalled => "an answer that stands still",
             Self::Throttled => "throttled",
             Self::InternalError => "500",
             Self::Unavailable => "503 without Retry-After",
-            Self::ComeAgain => "503 with Retry-After",
+            Self::RetryAfter => "503 with Retry-After",
             Self::Conflict => "409, not written",
             Self::ConflictButWritten => "409, written all the same",
         })

@@ -16,12 +16,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::Shared;
-use super::answers::refusal;
-use super::fault::{Fault, Traits};
+use super::answers::error_response;
+use super::fault::{Fault, RequestTraits};
 
 /// The body in either direction.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
-type Boxed = Box<dyn std::error::Error + Send + Sync>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A slow body is sent in this many pieces, with a pause before each.
 const PIECES: usize = 4;
@@ -34,38 +34,38 @@ pub(super) async fn forward(
     shared: &Shared,
     request: Request<Incoming>,
     torn: &AtomicBool,
-) -> Result<Response<Body>, Boxed> {
+) -> Result<Response<Body>, BoxError> {
     let (head, body) = request.into_parts();
-    let fault = shared.pick(&Traits::of(shared.service, &head));
+    let fault = shared.pick(&RequestTraits::from_request(shared.service, &head));
     let Some(fault) = fault else {
         let body = body.collect().await?.to_bytes();
-        shared.hears(shared.service.words(&head, &body));
-        let (head, body) = ask(shared, head, whole(body)).await?;
-        return Ok(Response::from_parts(head, whole(body)));
+        shared.record_forwarded(shared.service.describe(&head, &body));
+        let (head, body) = send(shared, head, full_body(body)).await?;
+        return Ok(Response::from_parts(head, full_body(body)));
     };
     let answer = match fault {
         Fault::RequestLost => Err("lost".into()),
-        Fault::RequestBroken => break_off(shared, head, body).await,
+        Fault::RequestBroken => cut_request(shared, head, body).await,
         _ => {
             let body = body.collect().await?.to_bytes();
-            match refusal(shared.service, fault) {
+            match error_response(shared.service, fault) {
                 Some(refusal) if fault != Fault::ConflictButWritten => Ok(refusal),
                 refusal => {
-                    let (answer, body) = ask(shared, head, towards(shared, fault, body)).await?;
+                    let (answer, body) = send(shared, head, request_body(shared, fault, body)).await?;
                     if !can_change(fault, &answer, &body) {
                         shared.put_back(fault);
-                        return Ok(Response::from_parts(answer, whole(body)));
+                        return Ok(Response::from_parts(answer, full_body(body)));
                     }
                     match refusal {
                         Some(refusal) => Ok(refusal),
-                        None => back(shared, fault, answer, body),
+                        None => response_with_fault(shared, fault, answer, body),
                     }
                 }
             }
         }
     };
-    shared.happened(fault);
-    if answer.is_err() || fault == Fault::AnswerBroken {
+    shared.record_fault(fault);
+    if answer.is_err() || fault == Fault::ResponseBroken {
         torn.store(true, Ordering::SeqCst);
     }
     answer
@@ -75,45 +75,45 @@ pub(super) async fn forward(
 fn can_change(fault: Fault, answer: &response::Parts, body: &Bytes) -> bool {
     match fault {
         Fault::ConflictButWritten => answer.status.is_success(),
-        Fault::AnswerAltered => answer.status.is_success() && !body.is_empty(),
-        Fault::AnswerBroken | Fault::AnswerSlow | Fault::AnswerStalled => body.len() > 1,
+        Fault::ResponseAltered => answer.status.is_success() && !body.is_empty(),
+        Fault::ResponseBroken | Fault::ResponseSlow | Fault::ResponseStalled => body.len() > 1,
         _ => true,
     }
 }
 
 /// The request's body as it arrives.
-fn towards(shared: &Shared, fault: Fault, body: Bytes) -> Body {
+fn request_body(shared: &Shared, fault: Fault, body: Bytes) -> Body {
     match fault {
         Fault::RequestSlow => in_pieces(&body, PAUSE),
-        Fault::RequestAltered => whole(altered(&body, shared)),
-        _ => whole(body),
+        Fault::RequestAltered => full_body(flip_bit(&body, shared)),
+        _ => full_body(body),
     }
 }
 
 /// The response as it arrives.
-fn back(
+fn response_with_fault(
     shared: &Shared,
     fault: Fault,
     answer: response::Parts,
     body: Bytes,
-) -> Result<Response<Body>, Boxed> {
+) -> Result<Response<Body>, BoxError> {
     let body = match fault {
-        Fault::AnswerLost => return Err("lost".into()),
-        Fault::AnswerBroken => half(&body),
-        Fault::AnswerSlow => in_pieces(&body, PAUSE),
-        Fault::AnswerStalled => in_pieces(&body, STALL / 3),
-        Fault::AnswerAltered => whole(altered(&body, shared)),
-        _ => whole(body),
+        Fault::ResponseLost => return Err("lost".into()),
+        Fault::ResponseBroken => first_half(&body),
+        Fault::ResponseSlow => in_pieces(&body, PAUSE),
+        Fault::ResponseStalled => in_pieces(&body, STALL / 3),
+        Fault::ResponseAltered => full_body(flip_bit(&body, shared)),
+        _ => full_body(body),
     };
     Ok(Response::from_parts(answer, body))
 }
 
 /// Reads half of the request, forwards that, and drops both ends.
-async fn break_off(
+async fn cut_request(
     shared: &Shared,
     head: request::Parts,
     mut body: Incoming,
-) -> Result<Response<Body>, Boxed> {
+) -> Result<Response<Body>, BoxError> {
     let most = usize::try_from(body.size_hint().lower() / 2).unwrap_or(usize::MAX);
     let mut read = BytesMut::new();
     while read.len() < most {
@@ -124,12 +124,16 @@ async fn break_off(
     }
     read.truncate(most);
     // The stand-in's response is lost with the connection.
-    drop(ask(shared, head, cut(read.freeze())).await);
+    drop(send(shared, head, truncated(read.freeze())).await);
     Err("reset in the middle of the request".into())
 }
 
 /// Sends a request to the stand-in over a new connection, and reads the whole response.
-async fn ask(shared: &Shared, head: request::Parts, body: Body) -> Result<(response::Parts, Bytes), Boxed> {
+async fn send(
+    shared: &Shared,
+    head: request::Parts,
+    body: Body,
+) -> Result<(response::Parts, Bytes), BoxError> {
     let stream = TcpStream::connect(&shared.target).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
@@ -142,15 +146,15 @@ async fn ask(shared: &Shared, head: request::Parts, body: Body) -> Result<(respo
     answer
 }
 
-fn whole(body: Bytes) -> Body {
+fn full_body(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The body with one bit of one byte flipped.
-fn altered(body: &Bytes, shared: &Shared) -> Bytes {
+fn flip_bit(body: &Bytes, shared: &Shared) -> Bytes {
     let mut altered = BytesMut::from(body.as_ref());
     if !altered.is_empty() {
-        let place = shared.chance.below(altered.len() as u64);
+        let place = shared.rng.below(altered.len() as u64);
         altered[usize::try_from(place).expect("a place in memory")] ^= 1;
     }
     altered.freeze()
@@ -169,12 +173,12 @@ fn in_pieces(body: &Bytes, pause: Duration) -> Body {
 }
 
 /// The first half of the body, and then an error.
-fn half(body: &Bytes) -> Body {
-    cut(body.slice(..body.len() / 2))
+fn first_half(body: &Bytes) -> Body {
+    truncated(body.slice(..body.len() / 2))
 }
 
 /// These bytes, and then an error. The pause lets them leave before the connection is lost.
-fn cut(start: Bytes) -> Body {
+fn truncated(start: Bytes) -> Body {
     let end = stream::once(async {
         tokio::time::sleep(Duration::from_millis(5)).await;
         Err(io::Error::other("the connection breaks off"))

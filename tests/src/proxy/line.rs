@@ -11,27 +11,27 @@ use tokio::net::TcpStream;
 
 /// A connection that is reset when it is dropped after `reset` was set.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct ResettableStream {
     stream: TcpStream,
-    torn: Arc<AtomicBool>,
+    reset: Arc<AtomicBool>,
 }
 
-impl Line {
+impl ResettableStream {
     pub(super) fn new(stream: TcpStream, torn: Arc<AtomicBool>) -> Self {
-        Self { stream, torn }
+        Self { stream, reset: torn }
     }
 }
 
-impl Drop for Line {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
-        if self.torn.load(Ordering::SeqCst) {
+        if self.reset.load(Ordering::SeqCst) {
             // If this fails, the connection is closed normally, but still in the middle of a message.
             drop(self.stream.set_zero_linger());
         }
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -41,7 +41,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for ResettableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::fakes::{SeededRandomness, locked};
-use line::Line;
+use line::ResettableStream;
 
 pub use fault::{Fault, Service};
 
@@ -37,22 +37,22 @@ struct Shared {
     service: Service,
     /// `host:port` of the stand-in.
     target: String,
-    chance: SeededRandomness,
+    rng: SeededRandomness,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// All faults to use.
-    menu: Vec<Fault>,
+    faults: Vec<Fault>,
     /// How many requests of a thousand meet one.
-    of_thousand: u64,
+    per_mille: u64,
     /// The faults not used since all of them were, in the order of their use.
     next: Vec<Fault>,
-    met: BTreeMap<Fault, u64>,
+    fault_counts: BTreeMap<Fault, u64>,
     requests: u64,
     /// The requests without a fault, described.
-    asked: Vec<String>,
+    forwarded: Vec<String>,
 }
 
 impl Proxy {
@@ -70,20 +70,20 @@ impl Proxy {
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let menu = menu.iter().copied().filter(|fault| fault.is_of(service)).collect();
+        let menu = menu.iter().copied().filter(|fault| fault.applies_to_service(service)).collect();
         let shared = Arc::new(Shared {
             service,
             target: target.trim_start_matches("http://").trim_end_matches('/').to_owned(),
-            chance: SeededRandomness::new(seed),
-            state: Mutex::new(State { menu, of_thousand, ..State::default() }),
+            rng: SeededRandomness::new(seed),
+            state: Mutex::new(State { faults: menu, per_mille: of_thousand, ..State::default() }),
         });
         tokio::spawn(listen(listener, Arc::clone(&shared)));
         Ok(Self { url, shared })
     }
 
     /// From now on there are no faults.
-    pub fn mend(&self) {
-        locked(&self.shared.state).of_thousand = 0;
+    pub fn stop_faults(&self) {
+        locked(&self.shared.state).per_mille = 0;
     }
 
     /// How many requests arrived, every attempt of a client counted.
@@ -95,16 +95,16 @@ impl Proxy {
     /// The requests since the last call that met no fault: the operation and, where it names one, the table;
     /// for S3 the method and the path, and whether it concerns tags.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut locked(&self.shared.state).asked)
+    pub fn take_forwarded(&self) -> Vec<String> {
+        std::mem::take(&mut locked(&self.shared.state).forwarded)
     }
 
     /// How often each fault happened, including zeros.
     #[must_use]
-    pub fn met(&self) -> BTreeMap<Fault, u64> {
+    pub fn fault_counts(&self) -> BTreeMap<Fault, u64> {
         let state = locked(&self.shared.state);
-        let mut met: BTreeMap<Fault, u64> = state.menu.iter().map(|fault| (*fault, 0)).collect();
-        met.extend(&state.met);
+        let mut met: BTreeMap<Fault, u64> = state.faults.iter().map(|fault| (*fault, 0)).collect();
+        met.extend(&state.fault_counts);
         met
     }
 
@@ -117,31 +117,31 @@ impl Proxy {
 
 impl Shared {
     /// The fault of this request. It counts once [`Self::record_fault`] is called.
-    fn pick(&self, request: &fault::Traits) -> Option<Fault> {
+    fn pick(&self, request: &fault::RequestTraits) -> Option<Fault> {
         let mut state = locked(&self.state);
         state.requests += 1;
-        if state.menu.is_empty() || self.chance.below(1000) >= state.of_thousand {
+        if state.faults.is_empty() || self.rng.below(1000) >= state.per_mille {
             return None;
         }
-        if !state.next.iter().any(|fault| fault.can_meet(request)) {
+        if !state.next.iter().any(|fault| fault.applies_to(request)) {
             let mut more: Vec<Fault> =
-                state.menu.iter().copied().filter(|fault| !state.next.contains(fault)).collect();
+                state.faults.iter().copied().filter(|fault| !state.next.contains(fault)).collect();
             while !more.is_empty() {
-                let drawn = self.chance.below(more.len() as u64);
+                let drawn = self.rng.below(more.len() as u64);
                 let drawn = usize::try_from(drawn).expect("a place in a short list");
                 state.next.push(more.swap_remove(drawn));
             }
         }
-        let place = state.next.iter().position(|fault| fault.can_meet(request))?;
+        let place = state.next.iter().position(|fault| fault.applies_to(request))?;
         Some(state.next.remove(place))
     }
 
-    fn hears(&self, words: String) {
-        locked(&self.state).asked.push(words);
+    fn record_forwarded(&self, words: String) {
+        locked(&self.state).forwarded.push(words);
     }
 
-    fn happened(&self, fault: Fault) {
-        *locked(&self.state).met.entry(fault).or_default() += 1;
+    fn record_fault(&self, fault: Fault) {
+        *locked(&self.state).fault_counts.entry(fault).or_default() += 1;
     }
 
     /// The fault did not apply to the response: the next request meets it.
@@ -155,7 +155,7 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let torn = Arc::new(AtomicBool::new(false));
-            let line = TokioIo::new(Line::new(stream, Arc::clone(&torn)));
+            let line = TokioIo::new(ResettableStream::new(stream, Arc::clone(&torn)));
             let answer = service_fn(|request| forward::forward(&shared, request, &torn));
             // How a connection ends is its client's concern; that it may end badly is the purpose.
             drop(http1::Builder::new().timer(TokioTimer::new()).serve_connection(line, answer).await);

@@ -1,8 +1,8 @@
 //! The embedded DynamoDB: `dynoxide`, in memory or in one `SQLite` file, behind the guard and a check of signatures.
 //!
-//! `dynoxide` has a server of its own, which takes whoever comes: it answers every page's preflight with a permission and
-//! compares no signature. So what it can do is called here as a library (`operations`), and the server is ours. Tables
-//! are made by the caller through the ordinary API, without a stream, since writes get slow with one.
+//! `dynoxide` has a server of its own, which accepts every caller: it answers every page's preflight with a
+//! permission and checks no signature. So it is used as a library here (`operations`), with a server of our
+//! own. Callers create tables through the ordinary API, without a stream, since that would make writes slow.
 
 mod operations;
 
@@ -26,24 +26,25 @@ use crate::private;
 use crate::server::Server;
 use crate::sessions::Sessions;
 
-/// What a power cut does to what was just written to a folder. The end of this process harms neither.
+/// The durability of recent writes to a folder in a power failure. The end of this process loses nothing in
+/// either mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// It is there: each write waits for the disk. The usual way.
+    /// Durable: each write waits for the disk. The default.
     Lasting,
-    /// The last of it may be gone, as if it had not been written; nothing is damaged. For an import, which can be
-    /// done again, that is many times faster.
+    /// The last writes may be lost, as if they had not happened; nothing is corrupted. Many times faster, for
+    /// an import, which can be repeated.
     Repeatable,
 }
 
-/// The type of a request and of its answer.
+/// The content type of requests and responses.
 const JSON: &str = "application/x-amz-json-1.0";
-/// The largest request that DynamoDB takes, bytes. Source: DynamoDB developer guide, "Quotas".
+/// The maximum size of a request in DynamoDB, in bytes. Source: DynamoDB developer guide, "Quotas".
 const LARGEST_BODY: usize = 16 << 20;
-/// What stands before the name of an operation in `x-amz-target`.
+/// The prefix of the operation's name in `x-amz-target`.
 const TARGET: &str = "DynamoDB_20120810.";
 
-/// What answers a request.
+/// The state of the server.
 #[derive(Clone)]
 struct Answering {
     database: Database,
@@ -64,8 +65,8 @@ pub(crate) async fn start(
 ) -> Result<Server, StackError> {
     let database = open(file)?;
     if writes == Writes::Repeatable {
-        // What it sets is SQLite's `synchronous = NORMAL`: with the write-ahead log, which is in use, the disk is
-        // waited for at checkpoints alone. Source: SQLite's documentation, "PRAGMA Statements", synchronous.
+        // It sets SQLite's `synchronous = NORMAL`: with the write-ahead log, which is in use, only
+        // checkpoints wait for the disk. Source: SQLite's documentation, "PRAGMA Statements", synchronous.
         database.disable_bulk_loading().map_err(|error| StackError::Database(error.to_string()))?;
     }
     let router = Router::new().fallback(answer).with_state(Answering { database, sessions });
@@ -83,7 +84,8 @@ fn open(file: Option<&Path>) -> Result<Database, StackError> {
         Some(file) => {
             let path =
                 file.to_str().ok_or_else(|| StackError::Database("the folder's name is not UTF-8".into()))?;
-            // An empty file is an empty database, and SQLite gives the files beside it the rights of this one.
+            // An empty file is an empty database, and SQLite gives its companion files the permissions of
+            // this one.
             private::open_file(file).map_err(StackError::files(file))?;
             Database::new(path)
         }
@@ -95,7 +97,7 @@ fn open(file: Option<&Path>) -> Result<Database, StackError> {
 async fn answer(State(answering): State<Answering>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST || parts.uri.path() != "/" || !is_json(&parts.headers) {
-        let words = format!("DynamoDB takes POST / with the content type {JSON}");
+        let words = format!("DynamoDB accepts POST / with the content type {JSON}");
         return aws_json(StatusCode::NOT_FOUND, "UnknownOperationException", &words);
     }
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {

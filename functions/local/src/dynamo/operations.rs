@@ -37,7 +37,7 @@ pub(super) fn run(database: &Database, operation: &str, body: &[u8]) -> Result<S
         "UpdateTable" => call(body, |request| database.update_table(request)),
         "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
         other => {
-            let words = format!("this stand-in does not know the operation `{other}`");
+            let words = format!("this stand-in does not support the operation `{other}`");
             Err(DynoxideError::ValidationException(words))
         }
     };
@@ -57,7 +57,8 @@ where
     serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// Why a request can't be read. The library marks what DynamoDB calls invalid, in the message of its error.
+/// The error for a request that can't be parsed. The library marks DynamoDB's validation errors in its error
+/// message.
 fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
     if message.starts_with("recursion limit exceeded") {
@@ -74,7 +75,7 @@ fn unreadable(error: &serde_json::Error) -> DynoxideError {
     }
 }
 
-/// Writes of one item put some messages into an envelope, and the other operations do not.
+/// Writes of one item wrap some messages in an envelope, and the other operations do not.
 fn enveloped(operation: &str, error: DynoxideError) -> DynoxideError {
     match error {
         DynoxideError::EnvelopedValidation(words)

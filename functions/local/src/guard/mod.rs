@@ -1,14 +1,14 @@
-//! The one guard before every embedded server. It keeps out web pages of other origins, which a browser on this machine
-//! lets send requests to 127.0.0.1 too, and other users of this machine.
+//! The guard of every embedded server. It rejects web pages of other origins, for which a browser on this
+//! machine sends requests to 127.0.0.1 too, and other users of this machine.
 //!
-//! - `Host` must be one of the server's own names with its port. After DNS rebinding a page's requests arrive, with the
-//!   page's own name.
-//! - `Origin` must be the server's own or absent, and so must `Sec-Fetch-Site`. With that a page's requests are refused,
-//!   those that need no preflight included: forms, images, `fetch` without CORS, `WebSocket`.
-//! - No answer carries a CORS header, whatever stands behind the guard. So a preflight permits nothing, and no page reads
-//!   an answer.
-//! - Whoever asks shows that it is this person: by a signature with the keys of this start (`signature`) where an AWS
-//!   SDK asks, and elsewhere as [`Person`] says.
+//! - `Host` must be one of the server's own names with its port. After DNS rebinding a page's requests arrive
+//!   with the page's own host name.
+//! - `Origin` must be the server's own or absent, and so must `Sec-Fetch-Site`. This rejects all requests of
+//!   pages, also those without a preflight: forms, images, `fetch` without CORS, `WebSocket`.
+//! - No response has a CORS header, whatever the router behind the guard sets. So a preflight permits
+//!   nothing, and no page can read a response.
+//! - Requests must prove that they come from the owner: by a signature with the keys of this start
+//!   (`signature`) for AWS SDKs, and otherwise as [`Person`] describes.
 //!
 //! Sources: RFC 9110, section 7.2 (Host); the Fetch standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers".
 
@@ -38,18 +38,18 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 /// The guard of one server.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    /// `127.0.0.1:8080` and the like.
+    /// The accepted host names, such as `127.0.0.1:8080`.
     hosts: Arc<[String]>,
     proxies: Proxies,
     dialect: Dialect,
 }
 
-/// Names of proxies of this person's, which stand before a server and leave `Host` as it is, since it is signed.
+/// Host names of the owner's proxies, which forward `Host` unchanged, since it is signed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Proxies(Arc<RwLock<Vec<String>>>);
 
 impl Proxies {
-    /// Lets requests in that name this host and port, too.
+    /// Also accepts requests with this host and port.
     pub(crate) fn add(&self, host: String) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(host);
     }
@@ -60,7 +60,7 @@ impl Proxies {
 }
 
 impl Guard {
-    /// The guard of the server that listens at this address of the loopback, and refuses in this form.
+    /// The guard of a server that listens at this loopback address, with error responses in this format.
     #[must_use]
     pub fn new(address: SocketAddr, dialect: Dialect) -> Self {
         let port = address.port();
@@ -72,17 +72,17 @@ impl Guard {
         Self { hosts: hosts.into(), proxies: Proxies::default(), dialect }
     }
 
-    /// The same, behind these proxies too.
+    /// The same guard, which also accepts these proxies.
     pub(crate) fn behind(self, proxies: Proxies) -> Self {
         Self { proxies, ..self }
     }
 
-    /// Puts the guard before all that a router answers, what it does not know included.
+    /// Protects all routes of a router, including unknown ones.
     pub fn before(self, router: Router) -> Router {
         router.layer(from_fn_with_state(self, guarded))
     }
 
-    /// Whether a request is meant for this server and comes from no page of another origin.
+    /// Checks that a request is meant for this server and does not come from a page of another origin.
     fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), GuardError> {
         let target_is_ours = uri.authority().is_none_or(|authority| self.is_host(authority.as_str()));
         if !target_is_ours || !only(headers, &HOST).is_some_and(|host| self.is_host(host)) {
@@ -92,7 +92,7 @@ impl Guard {
         if headers.contains_key(ORIGIN) && !only(headers, &ORIGIN).is_some_and(is_own) {
             return Err(GuardError::Origin);
         }
-        // `none` is a person who typed the address. Nobody types a POST.
+        // `none` means a typed address, which can't be a POST.
         let typed = [Method::GET, Method::HEAD].contains(method);
         let is_own = |site: &str| site == "same-origin" || (site == "none" && typed);
         if headers.contains_key(SEC_FETCH_SITE) && !only(headers, &SEC_FETCH_SITE).is_some_and(is_own) {
@@ -101,13 +101,13 @@ impl Guard {
         Ok(())
     }
 
-    /// Names of hosts have no case.
+    /// Host names are case-insensitive.
     fn is_host(&self, host: &str) -> bool {
         self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) || self.proxies.has(host)
     }
 }
 
-/// The one value of a header; nothing if it is missing, there twice or no text.
+/// The single value of a header; `None` if it is missing, repeated or not text.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
@@ -123,7 +123,7 @@ async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Re
     answer
 }
 
-/// Takes away what would show an answer to a page, and adds what keeps it from being loaded into one.
+/// Removes headers that would make a response readable for pages, and adds those that prevent embedding.
 fn keep_from_pages(headers: &mut HeaderMap) {
     let shown = |name: &HeaderName| {
         name.as_str().starts_with("access-control-") || name.as_str() == "timing-allow-origin"

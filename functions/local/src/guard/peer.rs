@@ -1,11 +1,11 @@
-//! Which user of this machine is at the other end of a connection over the loopback.
+//! Determines which user of this machine is at the other end of a loopback connection.
 //!
-//! Linux shows the user of each TCP socket in `/proc/net/tcp` and `/proc/net/tcp6`. Both ends of a connection over the
-//! loopback are in there: ours, which this process has accepted, and the one of whoever connected. They are compared with
-//! each other, so no user's number needs to be known.
+//! Linux shows the user of each TCP socket in `/proc/net/tcp` and `/proc/net/tcp6`. Both ends of a loopback
+//! connection are in there: the one that this process has accepted, and the client's. They are compared with
+//! each other, so no user ID needs to be known.
 //!
-//! A socket that its process has closed has no inode any more, and its user reads as 0, which is root's. Such a row shows
-//! nothing. Source: Linux, `Documentation/networking/proc_net_tcp.rst`, and `tcp4_seq_show`.
+//! A socket that its process has closed has no inode any more, and its user reads as 0, which is root's. Such
+//! a row proves nothing. Source: Linux, `Documentation/networking/proc_net_tcp.rst`, and `tcp4_seq_show`.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 pub struct Peer {
     own: Option<SocketAddr>,
     other: SocketAddr,
-    /// The end of a connection never changes hands, so it is looked up once.
+    /// The user of a connection never changes, so it is looked up once.
     is_same_user: Arc<OnceLock<bool>>,
 }
 
@@ -31,7 +31,7 @@ impl Connected<IncomingStream<'_, TcpListener>> for Peer {
 }
 
 impl Peer {
-    /// Whether this process's own user is at the other end. `false` where the system does not tell.
+    /// Whether this process's own user is at the other end. `false` if the system does not show it.
     pub(super) fn is_same_user(&self) -> bool {
         *self.is_same_user.get_or_init(|| {
             let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).ok());
@@ -43,7 +43,7 @@ impl Peer {
     }
 }
 
-/// The user of the socket in this row, if it is the one from `here` to `there` and a process has it.
+/// The user of the socket in this row, if it is the one from `here` to `there` and a process has it open.
 fn user_of(row: &str, here: SocketAddr, there: SocketAddr) -> Option<u32> {
     // sl, local address, remote address, state, queues, timer, retransmissions, uid, timeout, inode, …
     let mut fields = row.split_ascii_whitespace().skip(1);
@@ -53,8 +53,8 @@ fn user_of(row: &str, here: SocketAddr, there: SocketAddr) -> Option<u32> {
     (is_it && inode != "0").then_some(user)
 }
 
-/// Whether `0100007F:1F90` is this address: words of four bytes in the machine's own order, and the port. An address of
-/// IPv4 may stand in IPv6's form.
+/// Whether a text such as `0100007F:1F90` is this address: words of four bytes in the machine's byte order,
+/// and the port. IPv4 addresses may be IPv4-mapped IPv6 addresses.
 fn is_address(text: &str, address: SocketAddr) -> bool {
     let Some((ip, port)) = text.split_once(':') else { return false };
     let SocketAddr::V4(address) = address else { return false };
@@ -80,7 +80,7 @@ mod tests {
         };
         assert_eq!(user_of(&row("01", " 1000", "12345"), client, server), Some(1000));
         assert_eq!(user_of(&row("01", " 1000", "12345"), server, client), None);
-        // Closed by its process while the request is still under way: it looks like root's.
+        // Closed by its process while the request is still in progress: it looks like root's.
         assert_eq!(user_of(&row("05", "    0", "0"), client, server), None);
         let mapped = " 3: 0000000000000000FFFF00000100007F:C822 0000000000000000FFFF00000100007F:1F90 01 00000000:00000000 00:00000000 00000000 1000 0 77 1";
         assert_eq!(user_of(mapped, client, server), Some(1000));

@@ -1,7 +1,7 @@
-//! Who may use what asks for no signature: the person that started it.
+//! Authentication for servers without signatures: only the user who started them may use them.
 //!
-//! On Linux a connection of the same user is known by [`Peer`]. Elsewhere, and for another user who was given it, the
-//! token counts, which lies in the folder and is printed.
+//! On Linux a connection of the same user is recognized by [`Peer`]. On other systems, and for other users
+//! who were given it, the token counts, which is in the folder and is printed.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -26,7 +26,7 @@ const FILE: &str = "token";
 /// The length of a token, hexadecimal digits.
 const DIGITS: usize = 64;
 
-/// A secret that shows that whoever sends it may use the API.
+/// A secret that authorizes its sender to use the API.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -38,13 +38,14 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    /// A new one, for as long as this process runs.
+    /// A new token, for the lifetime of this process.
     #[must_use]
     pub fn random() -> Self {
         Self(hex::encode(rand::random::<[u8; DIGITS / 2]>()))
     }
 
-    /// The one of a folder, made with it. Whoever removes the file gets another one with the next start.
+    /// The token of a folder, created if it is missing. After its file is removed, the next start creates
+    /// another.
     ///
     /// # Errors
     /// [`StackError::Files`] if the file can't be read or made, or holds no token.
@@ -57,14 +58,15 @@ impl Token {
                 std::fs::File::open(&path)?.read_to_string(&mut text)?;
             }
             if text.is_empty() {
-                // The folder is this process's alone. A crash leaves an empty file, which is filled the next time.
+                // Only this process uses the folder. A crash leaves an empty file, which is filled the next
+                // time.
                 let token = Self::random();
                 writeln!(private::open_file(&path)?, "{}", token.0)?;
                 return Ok(token);
             }
             let token = text.trim();
             let is_sound = token.len() == DIGITS && token.bytes().all(|digit| digit.is_ascii_hexdigit());
-            let words = "it holds no token: remove it, and the next start makes another";
+            let words = "it contains no token: remove it, and the next start creates another";
             if is_sound {
                 Ok(Self(token.to_owned()))
             } else {
@@ -80,7 +82,7 @@ impl Token {
         &self.0
     }
 
-    /// Compares in a time that does not depend on where the first difference is.
+    /// Compares in constant time.
     fn is_shown(&self, headers: &HeaderMap) -> bool {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
         shown.is_some_and(|(scheme, secret)| {
@@ -90,7 +92,7 @@ impl Token {
     }
 }
 
-/// Lets in the person who runs this process, and whoever shows the token.
+/// Accepts the user who runs this process, and requests with the token.
 #[derive(Debug, Clone)]
 pub struct Person {
     token: Token,
@@ -98,19 +100,19 @@ pub struct Person {
 }
 
 impl Person {
-    /// By this token, refusing in this form.
+    /// Accepts this token, with error responses in this format.
     #[must_use]
     pub const fn new(token: Token, dialect: Dialect) -> Self {
         Self { token, dialect }
     }
 
-    /// Whether the system tells by itself whose a connection is, so that this user needs no token.
+    /// Whether the system reveals the user of a connection, so that the owner needs no token.
     #[must_use]
     pub const fn is_told_by_the_system() -> bool {
         cfg!(target_os = "linux")
     }
 
-    /// Whether this person sent a request.
+    /// Whether the owner sent a request.
     pub async fn sent(&self, request: &Parts) -> bool {
         if self.token.is_shown(&request.headers) {
             return true;
@@ -118,11 +120,11 @@ impl Person {
         let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<Peer>>().cloned() else {
             return false;
         };
-        // The system's tables may be long where there are many connections.
+        // Reading the system's tables may take long if there are many connections.
         tokio::task::spawn_blocking(move || peer.is_same_user()).await.unwrap_or(false)
     }
 
-    /// Puts this before all that a router answers. The router must be served with [`Peer`] as its connect info.
+    /// Protects all routes of a router. The router must be served with [`Peer`] as its connect info.
     pub fn before(self, router: Router) -> Router {
         router.layer(from_fn_with_state(self, known))
     }

@@ -1,22 +1,22 @@
-//! What is answered to whom the guard does not let in, each time in the form that the caller of that server reads.
+//! The responses to requests that the guard rejects, in the format that the server's clients read.
 
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
-/// Why a request is refused.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GuardError {
-    /// It names another host; this is one of the names to use.
+    /// It names another host; the value is one of the valid names.
     Host(String),
     /// A web page of another origin sent it.
     Origin,
-    /// Nobody knows whose it is.
+    /// The sender is not known to be the owner.
     Person,
 }
 
-/// The form of an answer.
+/// The format of an error response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Problem details (RFC 9457), as the API answers.
@@ -31,14 +31,14 @@ impl GuardError {
     fn words(&self) -> String {
         match self {
             Self::Host(own) => format!(
-                "The request's Host is not this server's. It listens for this machine alone: use http://{own}."
+                "The request's Host is not this server's. It serves this machine only: use http://{own}."
             ),
             Self::Origin => {
-                "A web page of another origin sent this. This server answers programs on this machine, and no such page."
+                "A web page of another origin sent this request. This server serves programs on this machine only."
                     .to_owned()
             }
             Self::Person => {
-                "This server is for the user who started it. Where that can't be seen, show the token that `serve` has \
+                "This server is for the user who started it. If the user can't be determined, send the token that `serve` has \
                  printed, which is also in the file `token` of its folder: authorization: Bearer TOKEN"
                     .to_owned()
             }
@@ -47,7 +47,7 @@ impl GuardError {
 }
 
 impl Dialect {
-    /// The refusal in this form.
+    /// The error response in this format.
     pub(crate) fn answer(self, refused: &GuardError) -> Response {
         let words = refused.words();
         match self {
@@ -60,7 +60,7 @@ impl Dialect {
             Self::Problem => problem(StatusCode::FORBIDDEN, "forbidden", &words),
             Self::AwsJson => aws_json(StatusCode::FORBIDDEN, "AccessDeniedException", &words),
             Self::AwsXml => {
-                // No word of it needs escaping but what a host name can't have.
+                // Nothing in it needs escaping, as a host name can't contain special characters.
                 let xml = format!(
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code><Message>{words}</Message></Error>"
                 );
@@ -70,7 +70,7 @@ impl Dialect {
     }
 }
 
-/// Of the API's own types, after infra/openapi.yaml.
+/// A problem of the API's own types, as in infra/openapi.yaml.
 fn problem(status: StatusCode, code: &str, words: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({

@@ -1,8 +1,8 @@
-//! `SigV4` in the header `Authorization`, for what has no check of its own: the database and the event bus. S3 and STS
-//! have that of `s3s`.
+//! `SigV4` in the header `Authorization`, for servers without their own check: the database and the event
+//! bus. S3 and STS use the check of `s3s`.
 //!
-//! Only what the AWS SDKs send here is understood: a signature in the header, over a whole body and a path without a
-//! query. Whatever else is refused.
+//! Only what the AWS SDKs send here is supported: a signature in the header, over a whole body and a path
+//! without a query. Everything else is rejected.
 //!
 //! Source: AWS IAM user guide, "Create a signed AWS API request".
 
@@ -19,30 +19,30 @@ use sha2::{Digest as _, Sha256};
 use super::refusal::aws_json;
 use crate::sessions::{Principal, Sessions};
 
-/// How far a request's time may be from the server's.
+/// The maximum difference between a request's time and the server's.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
-/// What must be signed, or a signature could be put before another request.
+/// The headers that must be signed; otherwise a signature could be reused for another request.
 const SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
 
-/// Why a request is refused.
+/// Why a signature is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignatureError {
     /// There is no signature.
     Missing,
-    /// There is one that can't be read, or that leaves out what it must cover.
+    /// The signature can't be parsed, or does not cover the required headers.
     Incomplete,
-    /// Its access key is none of this start.
+    /// The access key is not of this start.
     UnknownKey,
-    /// It is another than these keys make of this request.
+    /// The signature does not match this request and key.
     Mismatch,
-    /// Its time is too far from now.
+    /// The request's time is too far from the server's.
     Skewed,
-    /// It is right, and of a session of a customer's role, which may do nothing here.
+    /// The signature is valid, but of a session of a customer's role, which has no permissions here.
     NotVendor,
 }
 
 impl SignatureError {
-    /// The answer, in the words of AWS.
+    /// The error response, with AWS's message.
     pub(crate) fn answer(self) -> Response {
         let (code, words) = match self {
             Self::Missing => {
@@ -71,7 +71,7 @@ impl SignatureError {
     }
 }
 
-/// What the header says.
+/// The parsed header.
 struct Authorization<'a> {
     access_key: &'a str,
     date: &'a str,
@@ -109,10 +109,10 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// Whether the vendor's keys of this start have signed a request to this service.
+/// Checks that the vendor's keys of this start have signed a request to this service.
 ///
 /// # Errors
-/// Why not. Which part of a signature is wrong is never told.
+/// Why it is rejected. Which part of a signature is wrong is never revealed.
 pub(crate) fn check(
     parts: &Parts,
     body: &[u8],
@@ -137,7 +137,7 @@ pub(crate) fn check(
     for part in [day, region, service, "aws4_request"] {
         key = keyed(&key, part)?.finalize().into_bytes().to_vec();
     }
-    // Compared in a time that does not depend on where the first difference is.
+    // Compared in constant time.
     keyed(&key, &to_sign)?.verify_slice(&signed.signature).map_err(|_| SignatureError::Mismatch)?;
     if !date.starts_with(day) || now.duration_since(at).abs() > SKEW {
         return Err(SignatureError::Skewed);
@@ -148,20 +148,20 @@ pub(crate) fn check(
     }
 }
 
-/// `20261129T225000Z`.
+/// Parses a time such as `20261129T225000Z`.
 fn time(text: &str) -> Option<Timestamp> {
     let civil = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
     Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// A key of HMAC may have any length, so there is no error in practice.
+/// HMAC keys may have any length, so there is no error in practice.
 fn keyed(key: &[u8], text: &str) -> Result<Hmac<Sha256>, SignatureError> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| SignatureError::Mismatch)?;
     mac.update(text.as_bytes());
     Ok(mac)
 }
 
-/// The canonical request; nothing if a header that is said to be signed is missing or no text.
+/// The canonical request; `None` if a signed header is missing or not text.
 fn canonical(parts: &Parts, signed_headers: &str, body: &[u8]) -> Option<String> {
     let mut headers = String::new();
     for name in signed_headers.split(';') {

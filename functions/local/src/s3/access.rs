@@ -1,4 +1,4 @@
-//! Who may do what: the order of checks is the one of S3, so that a test sees the error that a customer would.
+//! Permissions: the order of checks is that of S3, so that a test gets the error that a customer would.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ const OTHER_PERMISSIONS: [&str; 6] = [
     "x-amz-tagging",
 ];
 
-/// Knows the secrets for the signature check, and decides once the signature is right.
+/// Provides the secrets for the signature check, and authorizes requests after it.
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
     accounts: Arc<Accounts>,
@@ -47,7 +47,7 @@ impl Gate {
         Self { accounts, sessions, disk }
     }
 
-    /// Who signed, once the token that temporary credentials need is there, right and not expired.
+    /// The signer, after checking that temporary credentials have the right token and are not expired.
     fn principal(&self, cx: &S3AccessContext<'_>) -> S3Result<Principal> {
         let Some(credentials) = cx.credentials() else {
             return Err(s3_error!(AccessDenied, "Anonymous requests are not allowed"));
@@ -55,7 +55,7 @@ impl Gate {
         let principal = self.sessions.principal(&credentials.access_key).ok_or_else(unknown_key)?;
         match (&principal, token(cx.headers(), cx.uri()).as_deref()) {
             (Principal::Vendor, None) => {}
-            // Temporary keys without their token don't exist for S3.
+            // To S3, temporary keys without their token don't exist.
             (Principal::Session(_), None) => return Err(unknown_key()),
             (Principal::Session(session), Some(token)) if token == session.token => {
                 if session.expires <= clock::now() {
@@ -69,15 +69,16 @@ impl Gate {
         Ok(principal)
     }
 
-    /// Whether a session may do this: what nothing denies, and its role and its session policy both allow.
+    /// Checks a session's permissions: nothing denies the request, and its role and its session policy both
+    /// allow it.
     fn check_session(&self, session: &Session, bucket: &Bucket, cx: &S3AccessContext<'_>) -> S3Result<()> {
         let Some((name, key)) = cx.s3_path().as_object() else { return Err(denied()) };
-        // A role that was deleted or changed since counts as it is now.
+        // A role that was deleted or updated since counts with its current state.
         let Some(role) = self.accounts.role(&session.assumed.role_arn) else { return Err(denied()) };
         let arn = role.parts().map_err(|_| denied())?;
         if !PUT_OPERATIONS.contains(&cx.s3_op().name())
             || OTHER_PERMISSIONS.iter().any(|header| cx.headers().contains_key(*header))
-            // Access from another account would need a bucket policy, and these buckets have none.
+            // Cross-account access would need a bucket policy, and these buckets have none.
             || arn.account != bucket.owner
         {
             return Err(denied());
@@ -125,7 +126,7 @@ impl S3Access for Gate {
         let (Some(name), false) = (name, cx.s3_op().name() == "CreateBucket") else {
             return if vendor { Ok(()) } else { Err(denied()) };
         };
-        // A folder that was removed by hand is a bucket that was deleted.
+        // A bucket whose folder was removed by hand is deleted.
         let Some(bucket) = self.accounts.bucket(name).filter(|_| self.disk.has_bucket(name)) else {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         };
@@ -137,7 +138,7 @@ impl S3Access for Gate {
             Principal::Session(session) => self.check_session(session, &bucket, cx),
         };
         judged.map_err(|refusal| match cx.s3_op().name() {
-            // Whoever may not look at a bucket is told its region all the same
+            // The region is returned even to callers without permissions
             // (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>).
             "HeadBucket" => naming(refusal, &bucket.region),
             _ => refusal,
@@ -145,8 +146,8 @@ impl S3Access for Gate {
     }
 }
 
-/// The region that a request is signed for plays the regional endpoint that it would have been sent to. The endpoint
-/// of another region answers 301 and names the right one
+/// The region that a request is signed for stands for the regional endpoint that it would have been sent to.
+/// The endpoint of another region returns 301 with the right one
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>).
 fn check_region(cx: &S3AccessContext<'_>, bucket: &Bucket) -> S3Result<()> {
     match signed_region(cx.headers(), cx.uri()) {
@@ -164,7 +165,7 @@ fn elsewhere(region: &str) -> S3Error {
     naming(error, region)
 }
 
-/// A refusal that names the bucket's region.
+/// Adds the bucket's region to an error.
 fn naming(mut error: S3Error, region: &str) -> S3Error {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
@@ -184,7 +185,7 @@ fn signed_region(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     scope.split('/').nth(2).map(str::to_owned)
 }
 
-/// The session token, which a presigned URL carries in its query.
+/// The session token, which is in the query of a presigned URL.
 fn token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     match headers.get(SECURITY_TOKEN) {
         Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
@@ -198,7 +199,8 @@ fn presigned(uri: &Uri, name: &str) -> Option<String> {
     parameters.find(|(parameter, _)| parameter == name).map(|(_, value)| value.into_owned())
 }
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>
+/// Checks `x-amz-expected-bucket-owner`
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>).
 fn check_owner(headers: &HeaderMap, bucket: &Bucket) -> S3Result<()> {
     match headers.get(EXPECTED_OWNER) {
         Some(owner) if owner.as_bytes() != bucket.owner.as_bytes() => Err(denied()),

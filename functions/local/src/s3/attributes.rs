@@ -1,16 +1,16 @@
-//! What S3 knows of an object beside its key and bytes.
+//! The attributes of an object besides its key and bytes.
 
 use std::collections::HashMap;
 
 use s3s::dto::{self, ETag, ServerSideEncryption};
 use serde::{Deserialize, Serialize};
 
-/// The attributes of one object, kept as JSON apart from the plain file.
+/// The attributes of one object, stored as JSON separately from the plain file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Attributes {
-    /// The entity tag without its quotes: MD5 in hex, or the one of a multipart upload. `None` for a file that was
-    /// put into the folder by hand.
+    /// The entity tag without its quotes: MD5 in hex, or that of a multipart upload. `None` for a file that
+    /// was put into the folder by hand.
     pub(super) e_tag: Option<String>,
     pub(super) checksums: Checksums,
     pub(super) content_type: Option<String>,
@@ -19,7 +19,7 @@ pub(super) struct Attributes {
     pub(super) content_language: Option<String>,
     pub(super) cache_control: Option<String>,
     pub(super) metadata: Option<HashMap<String, String>>,
-    /// `x-amz-server-side-encryption`, if it was asked for.
+    /// `x-amz-server-side-encryption`, if it was requested.
     pub(super) encryption: Option<String>,
     pub(super) kms_key: Option<String>,
 }
@@ -30,7 +30,7 @@ impl Attributes {
         self.e_tag.clone().map(ETag::Strong)
     }
 
-    /// The encryption that S3 would name: it encrypts whatever isn't told otherwise with its own key, since 2023
+    /// The encryption that S3 would report: since 2023 it encrypts with its own key by default
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html>).
     pub(super) fn encryption(&self) -> ServerSideEncryption {
         let name = self.encryption.clone().unwrap_or_else(|| ServerSideEncryption::AES256.to_owned());
@@ -74,7 +74,7 @@ macro_rules! named_checksums {
     };
 }
 
-/// An answer with the given checksums and fields: the other way round.
+/// The other way round: a response with the given checksums and fields.
 macro_rules! with_checksums {
     ($checksums:expr, $answer:ident { $($field:ident: $value:expr),* $(,)? }) => {{
         let checksums = $checksums;

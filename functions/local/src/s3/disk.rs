@@ -1,7 +1,7 @@
 //! Objects as plain files: `buckets/<bucket>/<key>`, and nothing else in that folder.
 //!
-//! Beside it, in `s3/`, lies what S3 needs and nobody wants to look at: `attributes/<bucket>/<hash of the key>.json`,
-//! `incoming/` with bodies that are still being received, `uploads/` with the parts of multipart uploads.
+//! Next to it, `s3/` contains internal data: `attributes/<bucket>/<hash of the key>.json`, `incoming/` with
+//! bodies that are still being received, `uploads/` with the parts of multipart uploads.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,7 +15,7 @@ use tempfile::{NamedTempFile, TempPath};
 use super::attributes::Attributes;
 use crate::private;
 
-/// An object of a bucket, as it lies on the disk.
+/// An object of a bucket on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
     /// The key.
@@ -26,7 +26,7 @@ pub struct Object {
     pub size: u64,
 }
 
-/// The store. All changes of objects pass through one lock, which makes "only if absent" atomic.
+/// The store. All changes of objects take one lock, which makes "only if absent" atomic.
 #[derive(Debug)]
 pub(crate) struct Disk {
     buckets: PathBuf,
@@ -36,17 +36,17 @@ pub(crate) struct Disk {
     changing: Mutex<()>,
 }
 
-/// When a body may become the object.
+/// The condition of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// Whether or not there is an object of this key.
+    /// No condition.
     Always,
-    /// `If-None-Match: *`: only if there is none.
+    /// `If-None-Match: *`: only if there is no object with this key.
     Absent,
 }
 
 impl Disk {
-    /// Opens or makes the folders, and clears away bodies that a killed run was receiving.
+    /// Opens or creates the folders, and removes bodies that a killed run was receiving.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let own = root.join("s3");
         let disk = Self {
@@ -63,7 +63,8 @@ impl Disk {
         Ok(disk)
     }
 
-    /// Makes the folder of a bucket. What was known of objects in one that was removed by hand goes.
+    /// Creates the folder of a bucket. Attributes of objects in a folder that was removed by hand are
+    /// deleted.
     pub(crate) fn create_bucket(&self, bucket: &str) -> io::Result<()> {
         let _changing = self.lock();
         if !self.has_bucket(bucket) {
@@ -72,7 +73,7 @@ impl Disk {
         private::make_folder(&self.buckets.join(bucket))
     }
 
-    /// Whether the folder of a bucket is there. Whoever removes it by hand has deleted the bucket.
+    /// Whether the folder of a bucket exists. Removing it by hand deletes the bucket.
     pub(crate) fn has_bucket(&self, bucket: &str) -> bool {
         self.buckets.join(bucket).is_dir()
     }
@@ -103,7 +104,8 @@ impl Disk {
         Ok(objects)
     }
 
-    /// Where bodies are received. It is on the same file system as the objects, so that a rename is enough.
+    /// The folder for incoming bodies. It is on the same file system as the objects, so that a rename is
+    /// enough.
     pub(super) fn incoming(&self) -> &Path {
         &self.incoming
     }
@@ -117,9 +119,9 @@ impl Disk {
     ///
     /// # Errors
     ///
-    /// `PreconditionFailed` when the condition doesn't hold (of several writers that all want the key absent exactly
-    /// one gets here first), `NoSuchBucket` when the bucket was deleted meanwhile, `InvalidArgument` for a key that
-    /// can't be a plain file. An object that was there before is untouched by any of them.
+    /// `PreconditionFailed` when the condition fails (of several concurrent writers with `Absent` exactly one
+    /// succeeds), `NoSuchBucket` when the bucket was deleted in the meantime, `InvalidArgument` for a key
+    /// that can't be a plain file. None of them changes an existing object.
     pub(super) fn put(
         &self,
         (bucket, key): (&str, &str),
@@ -142,7 +144,7 @@ impl Disk {
             return Err(not_a_file(key));
         }
         path.parent().map_or(Ok(()), private::make_folder).map_err(|error| match error.kind() {
-            // `a` being an object, `a/b` can't be one.
+            // If `a` is an object, `a/b` can't be one.
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => not_a_file(key),
             _ => S3Error::internal_error(error),
         })?;
@@ -150,11 +152,11 @@ impl Disk {
         body.persist(&path).map_err(S3Error::internal_error)
     }
 
-    /// The open file and the attributes of an object, which belong together.
+    /// The open file and the matching attributes of an object.
     ///
     /// # Errors
     ///
-    /// `NoSuchKey` when there is no such object.
+    /// `NoSuchKey` when the object does not exist.
     pub(super) fn get(&self, bucket: &str, key: &str) -> S3Result<(File, Attributes)> {
         let path = self.object_path(bucket, key)?;
         let _changing = self.lock();
@@ -165,7 +167,7 @@ impl Disk {
         Ok((file, self.read_attributes(bucket, key).map_err(S3Error::internal_error)?))
     }
 
-    /// Deletes an object, and the folders that held nothing else. One that isn't there is deleted already.
+    /// Deletes an object, and folders that become empty. A missing one counts as deleted.
     pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<()> {
         let path = self.object_path(bucket, key)?;
         let root = self.buckets.join(bucket);
@@ -174,7 +176,7 @@ impl Disk {
         absent_is_fine(fs::remove_file(self.attributes_path(bucket, key)))
             .map_err(S3Error::internal_error)?;
         for folder in path.ancestors().skip(1).take_while(|folder| **folder != *root) {
-            // The first folder that holds something else stays, and so do those above it.
+            // The first folder that is not empty stays, and so do its parents.
             if fs::remove_dir(folder).is_err() {
                 break;
             }
@@ -182,7 +184,7 @@ impl Disk {
         Ok(())
     }
 
-    /// The attributes of an object; none for a file that was put there by hand.
+    /// The attributes of an object; default values for a file that was put there by hand.
     pub(super) fn read_attributes(&self, bucket: &str, key: &str) -> io::Result<Attributes> {
         match fs::read(self.attributes_path(bucket, key)) {
             Ok(json) => Ok(serde_json::from_slice(&json)?),
@@ -200,12 +202,12 @@ impl Disk {
         Ok(())
     }
 
-    /// Named by a hash, since a key may be longer than a file's name.
+    /// Named by a hash, since a key may be longer than a file name.
     fn attributes_path(&self, bucket: &str, key: &str) -> PathBuf {
         self.attributes.join(bucket).join(format!("{}.json", hex::encode(Sha256::digest(key))))
     }
 
-    /// The plain file of a key. A segment that means something to a file system never gets near it.
+    /// The path of a key's plain file. Segments with a special meaning to a file system are rejected.
     fn object_path(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
         let plain = |segment: &str| !matches!(segment, "" | "." | "..") && segment.len() <= 255;
         if key.split('/').all(plain) && !key.contains(['\0', '\\']) {
@@ -215,14 +217,14 @@ impl Disk {
         }
     }
 
-    /// A panic elsewhere can't leave a change half made that a rename would not finish.
+    /// A panic elsewhere can't leave a partial change: the rename completes it.
     fn lock(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn not_a_file(key: &str) -> S3Error {
-    s3_error!(InvalidArgument, "this stand-in keeps objects as plain files, and {key:?} can't be one")
+    s3_error!(InvalidArgument, "this stand-in stores objects as plain files, and {key:?} can't be one")
 }
 
 fn remove_folder(folder: &Path) -> io::Result<()> {
@@ -243,7 +245,7 @@ mod tests {
 
     use super::*;
 
-    /// Over HTTP the writers rarely meet at the decisive moment. Here a barrier sees to it.
+    /// Over HTTP the writers rarely meet at the critical moment. Here a barrier makes them.
     #[test]
     fn of_writers_that_arrive_at_the_same_moment_one_gets_the_key() {
         let root = tempfile::tempdir().unwrap();

@@ -5,19 +5,20 @@ use s3s::{S3Error, S3Result};
 
 use super::disk::{Disk, Object};
 
-/// What S3 gives on a page at most, and if nothing else is asked.
+/// The maximum and default number of keys on a page of S3.
 const PAGE: i32 = 1_000;
 
-/// A line of a listing.
+/// An entry of a listing.
 enum Line {
     Object(Object),
-    /// The keys that share a prefix up to the delimiter, as one.
+    /// A common prefix: the keys that share a prefix up to the delimiter, as one entry.
     Folder(String),
 }
 
-/// The page that was asked for: `prefix`, `delimiter`, `start-after`, `continuation-token` and `max-keys` as in S3.
+/// The requested page: `prefix`, `delimiter`, `start-after`, `continuation-token` and `max-keys` as in S3.
 ///
-/// The continuation token is the last key or folder of the page before, so it stays good whatever is written between.
+/// The continuation token is the last key or prefix of the previous page, so it stays valid whatever is
+/// written in between.
 ///
 /// # Errors
 ///
@@ -69,7 +70,8 @@ impl Line {
     }
 }
 
-/// The lines in order. Keys of one folder lie side by side, so the last line tells whether it is listed already.
+/// The entries in order. Keys of one prefix are adjacent, so the last entry shows whether it is listed
+/// already.
 fn lines(objects: impl Iterator<Item = Object>, prefix: &str, delimiter: Option<&str>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for object in objects {

@@ -1,14 +1,16 @@
-//! The embedded S3: the protocol of `s3s` before a store of plain files.
+//! The embedded S3: the protocol of `s3s` over a store of plain files.
 //!
-//! `s3s` reads requests, checks signatures and writes answers. Its companion `s3s-fs` is not used: there a refused
-//! PUT leaves its bytes behind, `If-None-Match: *` isn't atomic, a broken body is an error 500, parts of a multipart
-//! upload aren't verified, and its side files, named by the whole key, fail for keys of some 100 bytes.
+//! `s3s` parses requests, checks signatures and writes responses. Its companion `s3s-fs` is not used: there a
+//! rejected PUT leaves its bytes behind, `If-None-Match: *` isn't atomic, a broken body is an error 500,
+//! parts of a multipart upload aren't verified, and its side files, named by the whole key, fail for keys of
+//! some 100 bytes.
 //!
-//! The way of a PUT: [`access`] says who may, [`receive`] takes the body into a temporary file and verifies it, and
-//! [`disk`] moves it into place. So the only thing that changes an object is one rename of verified bytes.
+//! The steps of a PUT: [`access`] checks the permissions, [`receive`] receives the body into a temporary file
+//! and verifies it, and [`disk`] moves it into place. So an object only ever changes by one rename of
+//! verified bytes.
 //!
-//! Known limits: no versions, no ranges, no ACLs; a key can't be the folder of another one, can't hold empty, `.` or
-//! `..` segments, and a segment is at most 255 bytes, since objects are plain files.
+//! Known limits: no versions, no ranges, no ACLs; a key can't be a parent folder of another one, can't
+//! contain empty, `.` or `..` segments, and a segment is at most 255 bytes, since objects are plain files.
 
 mod access;
 mod attributes;
@@ -60,14 +62,14 @@ pub(crate) async fn start(
     let router = Router::new().fallback(move |request| answer(service.clone(), request));
     Server::start(|listener, address, stopped| async move {
         let router = Guard::new(address, Dialect::AwsXml).behind(proxies).before(router);
-        // Without this an answer of two small writes waits 40 ms for an acknowledgement.
+        // Without this a response of two small writes waits 40 ms for an acknowledgement.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await
     })
     .await
 }
 
-/// Hands a request to `s3s`, and gives refusals of STS requests the shape that STS clients read.
+/// Passes a request to `s3s`, and converts errors of STS requests to the format of STS.
 async fn answer(service: S3Service, request: Request<axum::body::Body>) -> Response<Body> {
     let for_sts = sts::Route::matches(request.method(), request.uri(), request.headers());
     let request = request.map(Body::http_body_unsync);
@@ -78,7 +80,7 @@ async fn answer(service: S3Service, request: Request<axum::body::Body>) -> Respo
     }
 }
 
-/// `s3s` could not even make an error document.
+/// The response if `s3s` could not even create an error document.
 fn broken(error: &HttpError) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{error:?}")));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

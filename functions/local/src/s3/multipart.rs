@@ -1,7 +1,7 @@
 //! Multipart uploads: a folder of verified parts that becomes one object when it is completed.
 //!
-//! The folder `uploads/<id>/` holds `upload.json` (which object it will be), and for part 7 `00007` with the bytes and
-//! `00007.json` with the digests. Nothing of it is visible as an object before the completion
+//! The folder `uploads/<id>/` contains `upload.json` (the future object), and for part 7 `00007` with the
+//! bytes and `00007.json` with the digests. Nothing of it is visible as an object before the completion
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>).
 
 use std::fs::{self, File};
@@ -26,7 +26,7 @@ use super::disk::{Condition, Disk};
 use super::receive::Received;
 use crate::private;
 
-/// Every part but the last has at least this many bytes.
+/// The minimum size of every part but the last, in bytes.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub(super) fn create(
     })
 }
 
-/// Adds a received part, or replaces the one of the same number.
+/// Adds a received part, or replaces the one with the same number.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ pub(super) fn add_part(
     ))
 }
 
-/// Joins the parts to the object. A completion that is refused leaves the upload as it was.
+/// Joins the parts to the object. A rejected completion leaves the upload unchanged.
 ///
 /// # Errors
 ///
@@ -141,7 +141,7 @@ pub(super) fn complete(
     Ok(answer)
 }
 
-/// Forgets an upload and its parts.
+/// Deletes an upload and its parts.
 ///
 /// # Errors
 ///
@@ -152,7 +152,7 @@ pub(super) fn abort(disk: &Disk, input: &AbortMultipartUploadInput) -> S3Result<
     Ok(AbortMultipartUploadOutput::default())
 }
 
-/// The upload of this ID, if it is one of this object.
+/// The upload with this ID, if it is for this object.
 fn open(disk: &Disk, id: &str, bucket: &str, key: &str) -> S3Result<(PathBuf, Upload)> {
     let found = Uuid::parse_str(id).ok().and_then(|id| {
         let folder = disk.upload(id);
@@ -162,7 +162,7 @@ fn open(disk: &Disk, id: &str, bucket: &str, key: &str) -> S3Result<(PathBuf, Up
     found.ok_or_else(|| s3_error!(NoSuchUpload, "The specified multipart upload does not exist."))
 }
 
-/// The parts that the completion names, each checked against what was uploaded.
+/// The parts that the completion names, each compared with what was uploaded.
 fn chosen(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Part)>> {
     if wanted.is_empty() {
         return Err(s3_error!(MalformedXML, "You must specify at least one part"));
@@ -190,7 +190,7 @@ fn chosen(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Par
     Ok(parts)
 }
 
-/// The parts one after the other in a temporary file, and the CRC64NVME of the whole.
+/// Concatenates the parts in a temporary file, and computes the CRC64NVME of the whole.
 fn join(disk: &Disk, parts: &[(PathBuf, Part)]) -> io::Result<(NamedTempFile, String)> {
     let mut whole = NamedTempFile::new_in(disk.incoming())?;
     let (mut crc, mut buffer) = (Crc64Nvme::new(), vec![0; 256 * 1024]);
@@ -214,13 +214,13 @@ fn joint_tag(parts: &[(PathBuf, Part)]) -> S3Result<String> {
     let mut md5 = Md5::new();
     for (_, part) in parts {
         md5.update(
-            &hex::decode(&part.md5).map_err(|_| s3_error!(InternalError, "a part's digests are damaged"))?,
+            &hex::decode(&part.md5).map_err(|_| s3_error!(InternalError, "a part's digests are corrupt"))?,
         );
     }
     Ok(format!("{}-{}", hex::encode(md5.finalize()), parts.len()))
 }
 
-/// With a SHA-256 of each part the composite of those, else the CRC64NVME of the whole object
+/// If each part has a SHA-256 the composite of those, else the CRC64NVME of the whole object
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>).
 fn joint_checksums(parts: &[(PathBuf, Part)], crc64nvme: String) -> Checksums {
     let mut sha256 = Sha256::new();
@@ -244,7 +244,8 @@ fn write_json(path: &Path, value: &impl Serialize) -> S3Result<()> {
     private::write_file(path, &json).map_err(S3Error::internal_error)
 }
 
-/// The value, or nothing if it isn't there or isn't whole: a part whose digests are not written yet is no part.
+/// The value, or `None` if it is missing or incomplete: a part whose digests are not written yet does not
+/// exist.
 fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }

@@ -1,4 +1,5 @@
-//! The operations of S3 that Auditferry uses, on the plain files. Access was decided before any of them is called.
+//! The operations of S3 that Auditferry uses, on the plain files. Permissions were checked before any of them
+//! is called.
 
 use std::sync::Arc;
 
@@ -23,10 +24,10 @@ use crate::accounts::{Accounts, Bucket};
 use crate::error::StackError;
 use crate::stack::Stack;
 
-/// The bytes read at a time when an object is sent.
+/// The number of bytes read at a time when an object is sent.
 const CHUNK: usize = 256 * 1024;
 
-/// The buckets of all accounts. What isn't implemented here answers `NotImplemented`.
+/// The buckets of all accounts. Everything that isn't implemented here returns `NotImplemented`.
 #[derive(Debug)]
 pub(super) struct Store {
     accounts: Arc<Accounts>,
@@ -38,7 +39,7 @@ impl Store {
         Self { accounts, disk }
     }
 
-    /// Runs what touches the disk where it may block.
+    /// Runs disk operations on a blocking thread.
     async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Disk) -> S3Result<T> + Send + 'static,
@@ -50,7 +51,7 @@ impl Store {
 
 #[async_trait::async_trait]
 impl S3 for Store {
-    /// Makes a bucket of the vendor's, the only one who may.
+    /// Creates a bucket of the vendor, the only one who may.
     async fn create_bucket(
         &self,
         req: S3Request<CreateBucketInput>,
@@ -59,7 +60,7 @@ impl S3 for Store {
         let constraint = req.input.create_bucket_configuration.and_then(|wanted| wanted.location_constraint);
         let region = constraint.as_ref().map_or("us-east-1", BucketLocationConstraint::as_str).to_owned();
         let entry = Bucket { owner: Stack::VENDOR_ACCOUNT.to_owned(), region };
-        // One whose folder was removed by hand is made anew.
+        // A bucket whose folder was removed by hand is created again.
         let is_gone = |bucket: &str| bucket == name && !self.disk.has_bucket(bucket);
         self.accounts.forget_buckets(is_gone).map_err(S3Error::internal_error)?;
         match self.accounts.add_bucket(&name, entry) {
@@ -79,7 +80,7 @@ impl S3 for Store {
 
     async fn put_object(&self, mut req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         if req.input.if_match.is_some() {
-            return Err(s3_error!(NotImplemented, "this stand-in knows no If-Match"));
+            return Err(s3_error!(NotImplemented, "this stand-in does not support If-Match"));
         }
         let condition = condition(req.input.if_none_match.as_ref())?;
         let body = req.input.body.take();
@@ -221,7 +222,7 @@ impl S3 for Store {
 }
 
 impl Store {
-    /// The answer for a bucket's name that is taken: S3 tells one's own buckets from others'.
+    /// The error for a bucket name in use: S3 distinguishes one's own buckets from others'.
     fn taken(&self, name: &str) -> S3Error {
         if self.accounts.bucket(name).is_some_and(|bucket| bucket.owner == Stack::VENDOR_ACCOUNT) {
             s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded")
@@ -231,7 +232,7 @@ impl Store {
     }
 }
 
-/// `If-None-Match` knows only `*` on a write
+/// `If-None-Match` supports only `*` on a write
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>).
 fn condition(if_none_match: Option<&IfNoneMatch>) -> S3Result<Condition> {
     match if_none_match {

@@ -1,7 +1,8 @@
-//! Taking in a body: into a temporary file, with every digest that was promised checked before anyone sees it.
+//! Receives a body into a temporary file, and verifies every digest of the request before the object is
+//! visible.
 //!
-//! A body that is refused, or whose sender goes away, leaves nothing: dropping the temporary file removes it. Memory
-//! is that of one chunk, whatever the size of the object.
+//! A rejected or aborted body leaves nothing behind: dropping the temporary file removes it. Memory is
+//! limited to one chunk, whatever the size of the object.
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::attributes::Checksums;
 
-/// What the request says about its body.
+/// The digests and the length that the request declares.
 #[derive(Debug)]
 pub(super) struct Claims {
     /// `Content-MD5`, in base64.
@@ -28,12 +29,12 @@ pub(super) struct Claims {
     pub(super) checksums: Checksums,
     /// The decoded length.
     pub(super) length: Option<i64>,
-    /// The names of `x-amz-trailer`, and where their values will be once the body is read.
+    /// The names in `x-amz-trailer`, and the trailer's values once the body is read.
     trailer_names: String,
     trailers: Option<TrailingHeaders>,
 }
 
-/// A body that is what it claimed to be.
+/// A received and verified body.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) file: TempPath,
@@ -60,7 +61,8 @@ impl Claims {
         }
     }
 
-    /// A hasher for each checksum that is or will be named. If none is, S3 computes CRC64NVME by itself.
+    /// A hasher for each checksum in the headers or the trailer. If there is none, S3 computes CRC64NVME by
+    /// itself.
     fn hasher(&self) -> ChecksumHasher {
         let in_trailer = |name: &str| self.trailer_names.split(',').any(|trailer| trailer.trim() == name);
         let named = |value: &Option<String>, name: &str| value.is_some() || in_trailer(name);
@@ -81,7 +83,7 @@ impl Claims {
         hasher
     }
 
-    /// The checksums of the headers and, now that the body is read, of the trailer.
+    /// The checksums of the headers and, once the body is read, of the trailer.
     fn settled(&self) -> Checksums {
         let mut checksums = self.checksums.clone();
         let Some(trailers) = self.trailers.as_ref().and_then(TrailingHeaders::take) else { return checksums };
@@ -102,12 +104,12 @@ const CRC64NVME: &str = "x-amz-checksum-crc64nvme";
 const SHA1: &str = "x-amz-checksum-sha1";
 const SHA256: &str = "x-amz-checksum-sha256";
 
-/// Takes in the body, into a temporary file of `folder`.
+/// Receives the body into a temporary file of `folder`.
 ///
 /// # Errors
 ///
-/// `BadDigest`, `XAmzContentSHA256Mismatch` or `SignatureDoesNotMatch` when it isn't what was claimed,
-/// `IncompleteBody` when it isn't all there, all of them answered with a 4xx as S3 does.
+/// `BadDigest`, `XAmzContentSHA256Mismatch` or `SignatureDoesNotMatch` when it differs from what was
+/// declared, `IncompleteBody` when it isn't complete, each answered with a 4xx as in S3.
 pub(super) async fn receive(
     folder: &Path,
     body: Option<StreamingBlob>,
@@ -134,7 +136,7 @@ pub(super) async fn receive(
     Ok(Received { file: path, size, md5: hex::encode(md5), checksums })
 }
 
-/// `s3s` keeps the types of these errors to itself, so their texts must do.
+/// `s3s` does not export the types of these errors, so their texts are compared.
 fn broken_body(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
     let text = error.to_string();
     if text.contains("Sha256Mismatch") {

@@ -1,4 +1,4 @@
-//! The XML that STS answers with.
+//! The XML responses of STS.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -13,7 +13,7 @@ use crate::stack::Stack;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// Why STS says no.
+/// An error response of STS.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StsError {
     pub(super) status: StatusCode,
@@ -30,7 +30,7 @@ impl StsError {
         Self { status: StatusCode::BAD_REQUEST, code: code.to_owned(), message: message.into() }
     }
 
-    /// No such role, or it doesn't trust this caller with this external ID.
+    /// The role does not exist, or does not trust this caller with this external ID.
     pub(super) fn not_authorized(role_arn: &str) -> Self {
         let user = vendor_arn();
         Self::forbidden(
@@ -39,7 +39,7 @@ impl StsError {
         )
     }
 
-    /// A session of an assumed role isn't the vendor's account, which is all that the roles trust.
+    /// A session of an assumed role is not the vendor's account, the only principal that the roles trust.
     pub(super) fn session_caller() -> Self {
         Self::forbidden("AccessDenied", "the session is not authorized to perform: sts:AssumeRole")
     }
@@ -82,7 +82,7 @@ impl StsError {
     }
 }
 
-/// The document for a role that was assumed.
+/// The response to `AssumeRole`.
 pub(super) fn assume_role_response(session: &Session, role: RoleArn<'_>) -> String {
     let name = escape_xml(&session.assumed.session_name);
     let user = escape_xml(&role.user(&session.assumed.session_name));
@@ -98,7 +98,7 @@ pub(super) fn assume_role_response(session: &Session, role: RoleArn<'_>) -> Stri
     )
 }
 
-/// The document that tells the vendor who it is.
+/// The response to `GetCallerIdentity` of the vendor.
 pub(super) fn caller_identity_response() -> String {
     let (arn, account) = (vendor_arn(), Stack::VENDOR_ACCOUNT);
     format!(
@@ -109,14 +109,14 @@ pub(super) fn caller_identity_response() -> String {
     )
 }
 
-/// An answer with a document.
+/// A response with an XML document.
 pub(super) fn xml(status: StatusCode, xml: String) -> S3Response<Body> {
     let mut response = S3Response::with_status(Body::from(xml), status);
     response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     response
 }
 
-/// Gives a refusal of the signature check, which speaks S3, the shape and the code that STS has for it.
+/// Converts an error of the signature check, which has the format of S3, to the format and code of STS.
 pub(crate) fn reshape(mut response: Response<Body>) -> Response<Body> {
     if response.status().is_success() {
         return response;
@@ -138,7 +138,7 @@ pub(crate) fn reshape(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// The text of the first element of this name. Enough for the flat error documents of S3.
+/// The text of the first element with this name. Enough for the flat error documents of S3.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text)

@@ -1,7 +1,8 @@
 //! The embedded STS: `AssumeRole`, and `GetCallerIdentity` for the vendor's keys, on the port of S3 and behind the
 //! same signature check.
 //!
-//! Shapes and error codes are those of <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+//! Formats and error codes are those of
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 
 mod answer;
 mod request;
@@ -21,10 +22,10 @@ use crate::policy::SessionPolicy;
 use crate::sessions::{AssumedRole, Principal, Sessions};
 use crate::stack::Stack;
 
-/// Longer bodies are refused by the signature check already.
+/// Longer bodies are rejected by the signature check already.
 const MAX_BODY_BYTES: usize = 8_192;
 
-/// A request that has no parameters.
+/// The body of a `GetCallerIdentity` request, which has no parameters.
 const GET_CALLER_IDENTITY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
 
 /// The STS as a route of the S3 service.
@@ -47,7 +48,7 @@ impl Route {
         method == Method::POST && uri.path() == "/" && form
     }
 
-    /// The answer's XML.
+    /// The response's XML.
     fn answer(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         if body == GET_CALLER_IDENTITY {
             return caller.check(&self.sessions).map(|()| caller_identity_response());
@@ -62,8 +63,8 @@ impl Route {
             .accounts
             .role_known_to_sts(&request.role_arn)
             .filter(|role| role.trusts(request.external_id.as_deref()));
-        // A role that isn't there, or isn't known yet, is refused in the same words as one that doesn't trust: no
-        // oracle.
+        // A role that does not exist, or isn't visible yet, gets the same error as one that doesn't trust the
+        // caller, so that it is no oracle.
         let role = role.ok_or_else(|| StsError::not_authorized(&request.role_arn))?;
         let arn = role.parts().map_err(|_| StsError::not_authorized(&request.role_arn))?;
         let policy = match &request.policy {
@@ -86,7 +87,7 @@ impl Route {
     }
 }
 
-/// Who signed, and for which service.
+/// The signer of a request, and the service it was signed for.
 struct Caller {
     access_key_id: Option<String>,
     service: Option<String>,
@@ -94,7 +95,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// Only the vendor's long-lived keys get through: they are the only principal that the roles trust.
+    /// Accepts only the vendor's long-lived keys: they are the only principal that the roles trust.
     fn check(&self, sessions: &Sessions) -> Result<(), StsError> {
         let key = self.access_key_id.as_deref().ok_or_else(StsError::unsigned)?;
         if self.service.as_deref() != Some("sts") {
@@ -114,7 +115,7 @@ impl S3Route for Route {
         Self::matches(method, uri, headers)
     }
 
-    /// The caller is checked in `call`, where a refusal gets the shape of STS.
+    /// The caller is checked in `call`, where errors get the format of STS.
     async fn check_access(&self, _: &mut S3Request<Body>) -> S3Result<()> {
         Ok(())
     }
@@ -137,7 +138,7 @@ impl S3Route for Route {
     }
 }
 
-/// The ARN that the vendor's keys stand for in messages.
+/// The vendor's ARN in messages.
 fn vendor_arn() -> String {
     format!("arn:aws:iam::{}:user/auditferry", Stack::VENDOR_ACCOUNT)
 }

@@ -1,10 +1,10 @@
-//! The form of an `AssumeRole` request, and what STS refuses of it before it looks at any role.
+//! The form of an `AssumeRole` request, and its validation by STS before it looks up any role.
 
 use std::collections::HashMap;
 
 use super::answer::StsError;
 
-/// A request that is well-formed.
+/// A well-formed request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct AssumeRoleRequest {
     pub(super) role_arn: String,
@@ -14,17 +14,17 @@ pub(super) struct AssumeRoleRequest {
     pub(super) duration_seconds: i64,
 }
 
-/// Parameters that are understood. Others would change what a session may do, so they are refused, not ignored.
+/// The supported parameters. Others would change a session's permissions, so they are rejected, not ignored.
 const KNOWN_PARAMETERS: [&str; 7] =
     ["Action", "Version", "RoleArn", "RoleSessionName", "ExternalId", "Policy", "DurationSeconds"];
 
 impl AssumeRoleRequest {
-    /// Reads the form.
+    /// Parses the form.
     ///
     /// # Errors
     ///
-    /// `InvalidAction` for another action or version, `ValidationError` for a parameter that is missing or breaks
-    /// its limits.
+    /// `InvalidAction` for another action or version, `ValidationError` for a parameter that is missing or
+    /// exceeds its limits.
     pub(super) fn parse(body: &[u8]) -> Result<Self, StsError> {
         let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
         let field = |name: &str| form.get(name).cloned();
@@ -35,7 +35,7 @@ impl AssumeRoleRequest {
         }
         if let Some(other) = form.keys().find(|name| !KNOWN_PARAMETERS.contains(&name.as_str())) {
             return Err(StsError::validation_error(&format!(
-                "this stand-in does not know the parameter {other}"
+                "this stand-in does not support the parameter {other}"
             )));
         }
         let needed = |name: &str| {
@@ -70,7 +70,7 @@ impl AssumeRoleRequest {
     }
 }
 
-/// The session's length: 15 minutes to the role's maximum, which is an hour unless changed.
+/// The session's duration: 15 minutes to the role's maximum, which is an hour unless changed.
 fn parse_duration(text: Option<&str>) -> Result<i64, StsError> {
     let seconds = text.map_or(Ok(3_600), str::parse);
     match seconds {
@@ -82,7 +82,7 @@ fn parse_duration(text: Option<&str>) -> Result<i64, StsError> {
     }
 }
 
-/// `\w`, of which STS means the ASCII part.
+/// `\w`, restricted to ASCII as in STS.
 fn is_word_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }

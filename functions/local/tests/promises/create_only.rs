@@ -1,4 +1,4 @@
-//! `If-None-Match: *` is atomic: the promise that "written once" rests on.
+//! `If-None-Match: *` is atomic: the guarantee on which "written once" is based.
 
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::task::JoinSet;

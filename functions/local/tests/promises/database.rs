@@ -120,7 +120,8 @@ async fn only_the_keys_of_this_start_are_let_in() {
             with(&vendor.access_key_id().to_lowercase(), vendor.secret_access_key()),
             "400 UnrecognizedClientException",
         ),
-        // A customer's session has a role of another account, which may do nothing with the vendor's tables.
+        // A customer's session has a role of another account, which has no permissions on the vendor's
+        // tables.
         (session_keys(&stack, None).await, "400 AccessDeniedException"),
         (vendor_keys(&Stack::start(None).await.unwrap()), "400 UnrecognizedClientException"),
     ] {

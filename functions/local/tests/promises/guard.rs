@@ -1,5 +1,5 @@
-//! The guard before the stand-ins, tried by plain requests: each is one that a browser can be made to send, or that
-//! another program of this machine sends with a made-up key.
+//! The guard of the stand-ins, tested with plain requests: each is one that a browser can be made to send, or
+//! that another program of this machine sends with a made-up key.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,14 +9,14 @@ use local::Stack;
 use crate::database::{make_table, put_number};
 use crate::world::{BUCKET, start};
 
-/// What a request is answered with.
+/// The response to a request.
 struct Answer {
     status: u16,
     head: String,
     body: String,
 }
 
-/// Sends a request, word by word.
+/// Sends a raw request.
 fn send(url: &str, request: &str) -> Answer {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -27,7 +27,7 @@ fn send(url: &str, request: &str) -> Answer {
     Answer { status: head[9..12].parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
 
-/// A request with these headers beside `Host`, which is the server's own unless it is among them.
+/// Sends a request with these headers and `Host`, which is the server's own unless it is among them.
 fn ask(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let own = url.trim_start_matches("http://");
     let named = headers.iter().any(|(name, _)| *name == "host");
@@ -42,7 +42,7 @@ fn ask(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     )
 }
 
-/// What a page may not be told: nothing in the answer permits it anything.
+/// Checks that nothing in the response permits a page to read it.
 fn permits_nothing(answer: &Answer) {
     assert!(!answer.head.contains("access-control-"), "{}", answer.head);
     assert!(answer.head.contains("cross-origin-resource-policy: same-origin"), "{}", answer.head);
@@ -55,7 +55,7 @@ async fn furnished() -> Stack {
     stack
 }
 
-/// Runs the blocking requests beside the servers.
+/// Runs blocking requests while the servers run.
 async fn beside(work: impl FnOnce() + Send + 'static) {
     tokio::task::spawn_blocking(work).await.unwrap();
 }
@@ -78,7 +78,7 @@ async fn whatever_a_page_of_another_origin_sends_is_refused() {
                     // An image or a script: no Origin.
                     [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
                     [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")],
-                    // After DNS rebinding the page is of the same origin as what it asks.
+                    // After DNS rebinding the page has the same origin as its target.
                     [("host", "evil.example:8080"), ("sec-fetch-site", "same-origin")],
                     [("host", "evil.example"), ("content-type", "application/x-amz-json-1.0")],
                 ] {
@@ -152,7 +152,7 @@ async fn what_is_no_request_to_this_server_is_refused_whatever_else_it_says() {
                 let answer = send(&url, &request);
                 assert!(answer.status == 403 || answer.status == 400, "{request}: {}", answer.body);
             }
-            // The own name is let through, and told what is missing.
+            // The own name is accepted, and the error names what is missing.
             let answer = ask(&url, "POST /", &[("host", &own.replace("127.0.0.1", "localhost"))], "");
             assert_ne!(answer.status, 403, "{}", answer.body);
             permits_nothing(&answer);

@@ -1,4 +1,5 @@
-//! What the stand-ins promise, tried through the real AWS SDKs over HTTP. One binary, since each one links the SDKs.
+//! The guarantees of the stand-ins, tested through the real AWS SDKs over HTTP. One binary, since each one
+//! links the SDKs.
 
 #[cfg(test)]
 mod create_only;

@@ -1,4 +1,4 @@
-//! Set-ups that go wrong: each is refused with the status, the code and the words that S3 has for it.
+//! Misconfigurations: each is rejected with the status, the code and the message of S3.
 
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
@@ -102,7 +102,8 @@ async fn a_session_uses_a_key_only_if_its_policy_names_it() {
     request(with).bucket(BUCKET).body(body("x")).send().await.unwrap();
 }
 
-/// A bucket whose KMS key is used through a Bucket Key: what makes data keys must decrypt them too.
+/// A bucket whose KMS key is used through a Bucket Key: a session that generates data keys must be able to
+/// decrypt them too.
 #[tokio::test]
 async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
     let stack = start().await;
@@ -125,7 +126,7 @@ async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
     request(both).bucket(BUCKET).body(body("x")).send().await.unwrap();
 }
 
-/// Status of a `HeadBucket`, and the region that its answer names.
+/// Status of a `HeadBucket`, and the region in its response.
 async fn head(stack: &Stack, keys: Credentials, region: &'static str) -> (u16, Option<String>) {
     let answer = s3_as(stack, keys, region).head_bucket().bucket(BUCKET).send().await;
     let error = answer.unwrap_err();
@@ -166,7 +167,7 @@ async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
     assert_eq!(refusal(put().await), "301 PermanentRedirect");
     let keys = session_keys(&stack, None).await;
     assert_eq!(head(&stack, keys, REGION).await, (301, Some("us-west-2".into())));
-    // Several stand side by side, and each is taken away alone.
+    // Several can be set, and each is removed separately.
     stack.put_obstacle(BUCKET, Obstacle::BucketPolicy).unwrap();
     stack.clear_obstacles(|obstacle, _| obstacle == Obstacle::OtherRegion);
     assert_eq!(refusal(put().await), "403 AccessDenied");
@@ -178,7 +179,7 @@ async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
     stack.restore_bucket(BUCKET).unwrap();
     assert!(stack.objects(BUCKET).unwrap().is_empty() && stack.deleted_buckets().is_empty());
     put().await.unwrap();
-    // The vendor's own buckets are no customer's.
+    // The vendor's own buckets are not customers' buckets.
     for done in [
         stack.put_obstacle(crate::world::STAGING, Obstacle::BucketPolicy),
         stack.lose_bucket(crate::world::STAGING),

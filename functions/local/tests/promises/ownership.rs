@@ -1,4 +1,4 @@
-//! Buckets belong to one account and lie in one region, and S3 says so.
+//! Buckets belong to one account and are in one region, and S3 enforces both.
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use local::{Role, StackError};

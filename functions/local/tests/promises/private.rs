@@ -1,4 +1,4 @@
-//! What lies in the folder is its owner's alone, from the moment on which it is made.
+//! Only the owner can access the folder's content, from the moment it is created.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -78,10 +78,10 @@ async fn a_folder_of_another_user_is_refused() {
     fs::create_dir(&dir).unwrap();
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
     if std::os::unix::fs::chown(&dir, Some(65534), Some(65534)).is_err() {
-        eprintln!("NOT CHECKED: a folder of another user, which takes root to make");
+        eprintln!("NOT CHECKED: a folder of another user, which only root can create");
         return;
     }
     let error = Embedded::start(Some(&dir), None).await.unwrap_err().to_string();
     assert!(error.contains("belongs to another user"), "{error}");
-    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing of ours was left in it");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing was written to it");
 }

@@ -1,4 +1,4 @@
-//! A PUT that is refused leaves nothing behind and damages nothing that was there.
+//! A rejected PUT leaves nothing behind and changes nothing that existed.
 
 use std::time::Duration;
 
@@ -64,10 +64,10 @@ async fn a_body_that_ends_early_leaves_nothing_and_damages_nothing() {
     let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
     let put = s3.put_object().bucket(BUCKET).key("audit/a").presigned(hour).await.unwrap();
 
-    // The sender promises 20 bytes, sends 14 of them and goes away.
+    // The sender declares 20 bytes, sends 14 of them and disconnects.
     send(put.uri(), "only this much").await;
     assert!(keys(&stack, BUCKET).is_empty());
-    // To show that it was for this that nothing is there: with all bytes the same request is taken.
+    // The control: with all bytes the same request is accepted.
     let answer = send(put.uri(), "all of the 20 bytes.").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(text(&stack, BUCKET, "audit/a"), "all of the 20 bytes.");
@@ -93,7 +93,7 @@ async fn a_probe_with_a_wrong_checksum_tells_allowed_from_not_allowed() {
     assert!(keys(&stack, BUCKET).is_empty());
 }
 
-/// Swaps the body for another of the same length, after the request was signed.
+/// Replaces the body by another of the same length, after the request was signed.
 #[derive(Debug)]
 struct Damage;
 
@@ -113,7 +113,7 @@ impl Intercept for Damage {
     }
 }
 
-/// Sends a PUT that promises 20 bytes, and reads what comes until the server closes.
+/// Sends a PUT that declares 20 bytes, and reads until the server closes.
 async fn send(url: &str, body: &str) -> String {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut socket = TcpStream::connect(host).await.unwrap();
@@ -125,7 +125,7 @@ async fn send(url: &str, body: &str) -> String {
         socket.shutdown().await.unwrap();
     }
     let mut answer = String::new();
-    // A server that was left in the middle may reset the connection: it has no one to answer.
+    // The server may reset an aborted connection: it has nobody to answer.
     let _ = socket.read_to_string(&mut answer).await;
     answer
 }

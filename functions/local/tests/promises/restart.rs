@@ -29,7 +29,7 @@ async fn items_objects_buckets_and_roles_survive_a_restart() {
     assert_eq!(number_of(&stack, "a").await, Some(42));
     assert_eq!(text(&stack, BUCKET, "audit/a"), "hello");
     let put = session_s3(&stack).await.put_object().bucket(BUCKET).key("audit/a").if_none_match("*");
-    assert!(put.body(body("again")).send().await.is_err(), "the object still holds its key");
+    assert!(put.body(body("again")).send().await.is_err(), "the object still exists");
 }
 
 #[tokio::test]

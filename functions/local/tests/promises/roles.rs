@@ -1,4 +1,4 @@
-//! `AssumeRole`: who gets a session, and in which words the others are refused.
+//! `AssumeRole`: who gets a session, and the error messages for others.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
     let assume = || assume(&stack).role_arn(&other).external_id(EXTERNAL_ID).send();
     assert_eq!(refusal(assume().await), "403 AccessDenied");
-    // Whoever changes it does not make it new again.
+    // Updating it does not make it new again.
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
     while assume().await.is_err() {
         assert!(began.elapsed() < Duration::from_secs(30), "it never becomes known");
@@ -79,7 +79,7 @@ async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
     assert_eq!(refusal(assume().await), "403 AccessDenied");
     stack.delay_new_roles(Duration::ZERO);
     assume().await.unwrap();
-    // Of a role that is made anew IAM has to learn again.
+    // A role that is created again must be propagated again.
     stack.delete_role(&other).unwrap();
     stack.delay_new_roles(Duration::from_hours(1));
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();

@@ -1,4 +1,4 @@
-//! What temporary keys may do: what the role allows, and of that what the session policy allows, while they last.
+//! The permissions of temporary keys: what both the role and the session policy allow, until they expire.
 
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::ObjectCannedAcl;
@@ -68,11 +68,7 @@ async fn a_session_policy_narrows_the_role_and_never_widens_it() {
     let wide = session_keys(&stack, Some(&policy("arn:aws:s3:::acme-logs/*"))).await;
     assert_eq!(put(&stack, wide.clone(), "audit/a").await, "200");
     assert_eq!(put(&stack, wide, "elsewhere/a").await, "403 AccessDenied");
-    assert_eq!(
-        stack.sessions()[0].policy.as_deref(),
-        Some(narrow.as_str()),
-        "what was sent can be looked at"
-    );
+    assert_eq!(stack.sessions()[0].policy.as_deref(), Some(narrow.as_str()), "the policy as it was sent");
 }
 
 #[tokio::test]

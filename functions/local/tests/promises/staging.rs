@@ -1,4 +1,4 @@
-//! What the vendor does with its own staging bucket: write, read, list, delete, and upload in parts.
+//! The vendor's operations on its own staging bucket: write, read, list, delete, and upload in parts.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{

@@ -1,4 +1,4 @@
-//! Large objects pass through without being held in memory: the way of a part from staging to the customer.
+//! Large objects are streamed without being held in memory: the path of a part from staging to the customer.
 
 use std::io::{BufWriter, Write as _};
 
@@ -8,7 +8,7 @@ use crate::world::{BUCKET, STAGING, session_s3, start, vendor_s3};
 
 const MEBIBYTES: u64 = 128;
 
-/// The most memory that the process ever held, in MiB.
+/// The peak memory of the process, in MiB.
 #[cfg(target_os = "linux")]
 fn peak_mebibytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -45,7 +45,7 @@ async fn an_object_streams_from_staging_to_the_customer_in_little_memory() {
         deliver.set_content_length(get.content_length()).set_checksum_sha256(staged.checksum_sha256);
     deliver.body(get.body).customize().disable_payload_signing().send().await.unwrap();
 
-    // Taken before this test itself reads the objects whole.
+    // Measured before this test itself reads the objects completely.
     let grown = peak_mebibytes() - before;
     assert!(grown < MEBIBYTES / 2, "memory grew by {grown} MiB");
 

@@ -1,4 +1,4 @@
-//! A vendor and one customer, Acme, with a bucket and a role; and the SDK clients that speak to them.
+//! A vendor and one customer, Acme, with a bucket and a role; and the SDK clients for them.
 
 use std::fmt::Debug;
 
@@ -15,7 +15,7 @@ pub(crate) const REGION: &str = "eu-central-1";
 pub(crate) const ROLE: &str = "arn:aws:iam::222222222222:role/Auditferry";
 pub(crate) const EXTERNAL_ID: &str = "0123456789abcdef0123456789abcdef";
 
-/// 32 zero bytes: well-formed, and the SHA-256 of no body that anyone knows.
+/// 32 zero bytes: well-formed, and not the SHA-256 of any known body.
 pub(crate) const WRONG_SHA256: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 pub(crate) fn role() -> Role {
@@ -102,19 +102,19 @@ pub(crate) fn body(text: &'static str) -> ByteStream {
     ByteStream::from_static(text.as_bytes())
 }
 
-/// The keys of a bucket, as they lie on the disk.
+/// The keys of a bucket, as they are on disk.
 pub(crate) fn keys(stack: &Stack, bucket: &str) -> Vec<String> {
     stack.objects(bucket).unwrap().into_iter().map(|object| object.key).collect()
 }
 
-/// The bytes of the object of this key, as they lie on the disk.
+/// The bytes of the object with this key, as they are on disk.
 pub(crate) fn text(stack: &Stack, bucket: &str, key: &str) -> String {
     let objects = stack.objects(bucket).unwrap();
     let object = objects.iter().find(|object| object.key == key).unwrap();
     std::fs::read_to_string(&object.path).unwrap()
 }
 
-/// Status and error code of a refusal, as `403 AccessDenied`.
+/// Status and error code of an error, as `403 AccessDenied`.
 pub(crate) fn refusal<T: Debug, E>(
     result: Result<T, SdkError<E, aws_sdk_s3::config::http::HttpResponse>>,
 ) -> String
