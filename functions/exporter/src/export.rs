@@ -15,7 +15,7 @@ use domain::time::Time;
 use crate::hands::{Hands, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::unreadable::publish_unreadable;
-use crate::waste::clear_away;
+use crate::waste::sweep_orphans;
 use crate::weekly::reverify;
 
 /// The ports that an export needs.
@@ -97,7 +97,8 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
                     tenant = Some(connector.tenant.clone());
                     // Boxed: rarely used futures must not make every run's future large.
                     Box::pin(reverify(exporter, connector, opened_with, &outcome, deadline)).await;
-                    Box::pin(clear_away(exporter, connector, hands.swept(), &outcome, deadline)).await;
+                    Box::pin(sweep_orphans(exporter, connector, hands.sweep_progress(), &outcome, deadline))
+                        .await;
                 }
                 return MeasuredRun { outcome, tenant, requests: tally, duration: clock.now().since(began) };
             }

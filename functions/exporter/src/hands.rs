@@ -12,7 +12,7 @@ use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Outcome
 
 use crate::build::{self, Task};
 use crate::export::Exporter;
-use crate::waste::Swept;
+use crate::waste::SweepProgress;
 
 /// The driver of one run. The customer's assumed-role session in it is used for this connector only.
 pub(crate) struct Hands<'a> {
@@ -26,7 +26,7 @@ pub(crate) struct Hands<'a> {
     unreadable: Option<Unreadable>,
     /// The notice of the first sealed part with unreadable items.
     notice: Option<Notice>,
-    swept: Swept,
+    sweep_progress: SweepProgress,
 }
 
 impl<'a> Hands<'a> {
@@ -40,7 +40,7 @@ impl<'a> Hands<'a> {
             builds: 0,
             unreadable: None,
             notice: None,
-            swept: Swept::default(),
+            sweep_progress: SweepProgress::default(),
         }
     }
 
@@ -66,8 +66,8 @@ impl<'a> Hands<'a> {
     }
 
     /// How far the connector's staging keys are swept, and how far they can be.
-    pub(crate) const fn swept(&self) -> Swept {
-        self.swept
+    pub(crate) const fn sweep_progress(&self) -> SweepProgress {
+        self.sweep_progress
     }
 
     /// Executes an effect and returns its answer. An internal error is an answer too.
@@ -86,7 +86,8 @@ impl<'a> Hands<'a> {
             Effect::Snapshot => {
                 let snapshot = ports.runs.snapshot(self.id).await.map_err(port_failure)?;
                 self.connector = snapshot.as_ref().map(|s| s.connector.clone());
-                self.swept = snapshot.as_ref().map(|s| Swept::of(&s.cursor)).unwrap_or_default();
+                self.sweep_progress =
+                    snapshot.as_ref().map(|s| SweepProgress::from_cursor(&s.cursor)).unwrap_or_default();
                 Ok(Answer::Snapshot(snapshot.map(Box::new)))
             }
             Effect::Build(order) => {
@@ -105,7 +106,7 @@ impl<'a> Hands<'a> {
                 let answer = ports.runs.seal(&seal).await.map_err(port_failure)?;
                 if answer == SealAnswer::Won {
                     self.record_unreadable(&seal.part);
-                    self.swept.sealed = seal.part.number;
+                    self.sweep_progress.sealed_through = seal.part.number;
                 }
                 Ok(Answer::Sealed(answer))
             }
@@ -144,14 +145,14 @@ impl<'a> Hands<'a> {
             Effect::Mark(mark) => {
                 let marked = ports.runs.mark(&mark).await;
                 if marked.is_ok() {
-                    self.let_go(&mark.part).await;
+                    self.mark_expirable(&mark.part).await;
                 }
                 marked.map(done)
             }
             Effect::MarkLast(mark, release) => {
                 let marked = ports.runs.mark_last(&self.worker, &mark, &release).await;
                 if marked.is_ok() {
-                    self.let_go(&mark.part).await;
+                    self.mark_expirable(&mark.part).await;
                 }
                 marked.map(done)
             }
@@ -167,7 +168,7 @@ impl<'a> Hands<'a> {
 
     /// Marks the bytes of a delivered part as expirable; its key list is needed for as long as a look-back
     /// reaches. If that fails, the bytes stay for good, which costs a little storage and breaks nothing.
-    async fn let_go(&self, part: &Part) {
+    async fn mark_expirable(&self, part: &Part) {
         let Content::Staged { data, .. } = &part.content else { return };
         if let Err(error) = self.exporter.ports.staging.mark_expirable(data).await {
             let (part, error) = (part.number.get(), error.chain());

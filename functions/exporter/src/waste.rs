@@ -24,44 +24,47 @@ use futures_util::future::try_join_all;
 use crate::export::Exporter;
 
 /// Kept free at the end of the function's time: a request that hangs times out after a minute.
-const SPARE: Duration = Duration::from_mins(2);
+const TIME_RESERVE: Duration = Duration::from_mins(2);
 /// How many pages a sweep reads at most. More than one is needed only if a single part had thousands of
 /// attempts.
-const PAGES: u32 = 10;
+const MAX_PAGES: u32 = 10;
 /// How many objects are marked concurrently.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_MARKS: usize = 16;
 
 /// How far the staging keys of a connector are swept, and how far they can be.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Swept {
+pub(crate) struct SweepProgress {
     /// All parts up to this one are swept.
-    pub(crate) through: PartNumber,
+    pub(crate) swept_through: PartNumber,
     /// The newest sealed part.
-    pub(crate) sealed: PartNumber,
+    pub(crate) sealed_through: PartNumber,
 }
 
-impl Swept {
-    pub(crate) const fn of(cursor: &Cursor) -> Self {
-        Self { through: cursor.orphans_swept_to, sealed: cursor.next.previous() }
+impl SweepProgress {
+    pub(crate) const fn from_cursor(cursor: &Cursor) -> Self {
+        Self { swept_through: cursor.orphans_swept_to, sealed_through: cursor.next.previous() }
     }
 }
 
 /// Sweeps after a run with this outcome, if there is enough to sweep and time is left.
-pub(crate) async fn clear_away(
+pub(crate) async fn sweep_orphans(
     exporter: &Exporter,
     connector: &Connector,
-    swept: Swept,
+    swept: SweepProgress,
     outcome: &Outcome,
     deadline: Time,
 ) {
-    let stop_at = deadline - SPARE;
+    let stop_at = deadline - TIME_RESERVE;
     let now = exporter.ports.clock.now();
     if !matches!(outcome, Outcome::Completed(_)) || now >= stop_at {
         return;
     }
     let (id, is_over) = (&connector.id, connector.is_expired(now));
-    let done =
-        if is_over { end(exporter, connector, stop_at).await } else { sweep(exporter, id, swept).await };
+    let done = if is_over {
+        expire_connector(exporter, connector, stop_at).await
+    } else {
+        sweep_sealed_parts(exporter, id, swept).await
+    };
     match done {
         Ok(0) => {}
         Ok(objects) if is_over => {
@@ -81,21 +84,25 @@ pub(crate) async fn clear_away(
 }
 
 /// Marks the orphans of sealed parts as expirable. Returns the number of objects.
-async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u64, PortError> {
+async fn sweep_sealed_parts(
+    exporter: &Exporter,
+    id: &ConnectorId,
+    swept: SweepProgress,
+) -> Result<u64, PortError> {
     let (runs, staging) = (&exporter.ports.runs, &exporter.ports.staging);
     // The newest [`MIN_SWEEP_PARTS`] parts are left to the next sweep.
-    let horizon = PartNumber::new(swept.sealed.get().saturating_sub(MIN_SWEEP_PARTS));
-    if horizon.get() < swept.through.get().saturating_add(MIN_SWEEP_PARTS) {
+    let horizon = PartNumber::new(swept.sealed_through.get().saturating_sub(MIN_SWEEP_PARTS));
+    if horizon.get() < swept.swept_through.get().saturating_add(MIN_SWEEP_PARTS) {
         return Ok(0);
     }
     let rested = exporter.ports.clock.now() - SWEEP_DELAY;
     if runs.part(id, horizon).await?.is_none_or(|part| part.sealed_at > rested) {
         return Ok(0);
     }
-    let (below, mut after) = (staging_prefix(id), start_after(id, swept.through.next()));
+    let (below, mut after) = (staging_prefix(id), start_after(id, swept.swept_through.next()));
     let (mut part, mut objects) = (None, 0);
     // Usually one page; more only if a page does not reach the end of even one part.
-    for _ in 0..PAGES {
+    for _ in 0..MAX_PAGES {
         let page = staging.list(&below, &after).await?;
         for key in &page.keys {
             let Some(number) = part_number_of(id, key).filter(|number| *number <= horizon) else { continue };
@@ -109,7 +116,7 @@ async fn sweep(exporter: &Exporter, id: &ConnectorId, swept: Swept) -> Result<u6
             }
         }
         let through = complete_through(id, &page, horizon);
-        if through > swept.through {
+        if through > swept.swept_through {
             runs.record_sweep(id, through).await?;
             break;
         }
@@ -131,7 +138,11 @@ fn complete_through(id: &ConnectorId, page: &StagedPage, horizon: PartNumber) ->
 
 /// Expires a connector that can no longer be enabled: its record first, so that readers see the deletion
 /// before any byte is gone, then its staged bytes. Returns the number of objects.
-async fn end(exporter: &Exporter, connector: &Connector, stop_at: Time) -> Result<u64, PortError> {
+async fn expire_connector(
+    exporter: &Exporter,
+    connector: &Connector,
+    stop_at: Time,
+) -> Result<u64, PortError> {
     let id = &connector.id;
     if connector.state == State::Disabled {
         let Some(onboarding) = &exporter.onboarding else { return Ok(0) };
@@ -150,7 +161,7 @@ async fn end(exporter: &Exporter, connector: &Connector, stop_at: Time) -> Resul
         let StagedPage { keys, more } = staging.list(&below, &after).await?;
         objects += keys.len() as u64;
         after = keys.last().cloned().unwrap_or_default();
-        for some in keys.chunks(AT_ONCE) {
+        for some in keys.chunks(MAX_CONCURRENT_MARKS) {
             try_join_all(some.iter().map(|key| staging.mark_orphan(key))).await?;
         }
         if !more {
