@@ -18,7 +18,7 @@ use crate::report::log_outcome;
 
 /// A message of the queue. Only the connector's ID is read from it.
 #[derive(Deserialize)]
-struct Message {
+struct ExportMessage {
     connector_id: ConnectorId,
 }
 
@@ -79,8 +79,10 @@ fn connectors(batch: SqsEvent) -> (BTreeMap<ConnectorId, Vec<String>>, u64) {
     let mut connectors: BTreeMap<ConnectorId, Vec<String>> = BTreeMap::new();
     for message in batch.records {
         let message_id = message.message_id.unwrap_or_default();
-        match serde_json::from_str::<Message>(message.body.as_deref().unwrap_or_default()) {
-            Ok(Message { connector_id }) => connectors.entry(connector_id).or_default().push(message_id),
+        match serde_json::from_str::<ExportMessage>(message.body.as_deref().unwrap_or_default()) {
+            Ok(ExportMessage { connector_id }) => {
+                connectors.entry(connector_id).or_default().push(message_id)
+            }
             Err(error) => {
                 dropped += 1;
                 tracing::error!(

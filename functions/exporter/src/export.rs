@@ -12,7 +12,7 @@ use domain::ports::{Bus, Clock, Customers, Rng, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
-use crate::hands::{Hands, port_failure};
+use crate::hands::{Driver, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::unreadable::publish_unreadable;
 use crate::waste::sweep_orphans;
@@ -78,7 +78,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
         .with_retention(exporter.retention)
         .with_source(exporter.ports.source.identity().await.map_err(port_failure));
     // The customer's credentials and clients live in the driver and are dropped with the run.
-    let mut hands = Hands::new(exporter, id, worker);
+    let mut hands = Driver::new(exporter, id, worker);
     let mut answer = Answer::Start;
     let mut tally = RequestStats::default();
     loop {
@@ -93,7 +93,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
                 if let Some(notice) = hands.unreadable_notice() {
                     publish_unreadable(exporter, notice, &mut outcome, deadline).await;
                 }
-                if let Some((connector, opened_with)) = hands.seen() {
+                if let Some((connector, opened_with)) = hands.connector_and_external_id() {
                     tenant = Some(connector.tenant.clone());
                     // Boxed: rarely used futures must not make every run's future large.
                     Box::pin(reverify(exporter, connector, opened_with, &outcome, deadline)).await;
@@ -102,7 +102,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
                 }
                 return MeasuredRun { outcome, tenant, requests: tally, duration: clock.now().since(began) };
             }
-            effect => hands.carry_out(effect).await,
+            effect => hands.execute(effect).await,
         };
         tally.observe(asked, &answer, clock.now().since(asked_at));
     }

@@ -15,7 +15,7 @@ use crate::export::Exporter;
 use crate::waste::SweepProgress;
 
 /// The driver of one run. The customer's assumed-role session in it is used for this connector only.
-pub(crate) struct Hands<'a> {
+pub(crate) struct Driver<'a> {
     exporter: &'a Exporter,
     id: &'a ConnectorId,
     worker: WorkerId,
@@ -23,13 +23,13 @@ pub(crate) struct Hands<'a> {
     bucket: Option<Box<dyn CustomerBucket>>,
     builds: u32,
     /// The first unreadable item of the part built last.
-    unreadable: Option<Unreadable>,
+    first_unreadable: Option<Unreadable>,
     /// The notice of the first sealed part with unreadable items.
     notice: Option<Notice>,
     sweep_progress: SweepProgress,
 }
 
-impl<'a> Hands<'a> {
+impl<'a> Driver<'a> {
     pub(crate) fn new(exporter: &'a Exporter, id: &'a ConnectorId, worker: WorkerId) -> Self {
         Self {
             exporter,
@@ -38,7 +38,7 @@ impl<'a> Hands<'a> {
             connector: None,
             bucket: None,
             builds: 0,
-            unreadable: None,
+            first_unreadable: None,
             notice: None,
             sweep_progress: SweepProgress::default(),
         }
@@ -46,7 +46,7 @@ impl<'a> Hands<'a> {
 
     /// The connector that the run read, and the external ID with which it assumed the role, if it delivered
     /// anything.
-    pub(crate) fn seen(&self) -> Option<(&Connector, Option<&ExternalId>)> {
+    pub(crate) fn connector_and_external_id(&self) -> Option<(&Connector, Option<&ExternalId>)> {
         let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.assumed_with());
         self.connector.as_ref().map(|connector| (connector, opened_with))
     }
@@ -59,7 +59,7 @@ impl<'a> Hands<'a> {
     /// A seal whose answer was lost records no notice, although it may have succeeded; the log and the
     /// metrics count it.
     fn record_unreadable(&mut self, part: &Part) {
-        let (Some(connector), Some(first)) = (&self.connector, &self.unreadable) else { return };
+        let (Some(connector), Some(first)) = (&self.connector, &self.first_unreadable) else { return };
         if part.unreadable > 0 && self.notice.is_none() {
             self.notice = Some(Notice::unreadable(&connector.tenant, part, first));
         }
@@ -71,11 +71,11 @@ impl<'a> Hands<'a> {
     }
 
     /// Executes an effect and returns its answer. An internal error is an answer too.
-    pub(crate) async fn carry_out(&mut self, effect: Effect) -> Answer {
-        self.try_to(effect).await.unwrap_or_else(Answer::Failed)
+    pub(crate) async fn execute(&mut self, effect: Effect) -> Answer {
+        self.try_execute(effect).await.unwrap_or_else(Answer::Failed)
     }
 
-    async fn try_to(&mut self, effect: Effect) -> Result<Answer, InternalError> {
+    async fn try_execute(&mut self, effect: Effect) -> Result<Answer, InternalError> {
         let ports = &self.exporter.ports;
         let done = |()| Answer::Done;
         match effect {
@@ -99,7 +99,7 @@ impl<'a> Hands<'a> {
                 let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
                 let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
                 let (built, unreadable) = build::build(task).await.map_err(port_failure)?;
-                self.unreadable = unreadable;
+                self.first_unreadable = unreadable;
                 Ok(Answer::Built(Box::new(built)))
             }
             Effect::Seal(seal) => {
@@ -180,7 +180,7 @@ impl<'a> Hands<'a> {
     }
 
     /// The open bucket and the connector's prefix in it.
-    fn place(&self) -> Result<(&dyn CustomerBucket, &Prefix), InternalError> {
+    fn destination(&self) -> Result<(&dyn CustomerBucket, &Prefix), InternalError> {
         let bucket = self.bucket.as_deref();
         let bucket =
             bucket.ok_or_else(|| internal_failure("delivery requested before the bucket was opened"))?;
@@ -191,7 +191,7 @@ impl<'a> Hands<'a> {
     }
 
     async fn put(&self, part: &Part) -> Result<Answer, InternalError> {
-        let (bucket, prefix) = self.place()?;
+        let (bucket, prefix) = self.destination()?;
         let body = match &part.content {
             Content::Inline(text) => {
                 let bytes = base64::engine::general_purpose::STANDARD
@@ -215,11 +215,11 @@ impl<'a> Hands<'a> {
 
     /// A second worker puts the same bytes under the same keys, and finds that they exist.
     async fn put_keys(&self, part: &Part) -> Result<Answer, InternalError> {
-        let (bucket, prefix) = self.place()?;
+        let (bucket, prefix) = self.destination()?;
         let mut answer = Ok(PutAnswer::Exists);
         for key in part.manifest.iter().flat_map(SignedManifest::keys) {
             let line = format!("{key}\n").into_bytes();
-            answer = bucket.put_new(text(prefix.key(&key.file_name()), line)).await;
+            answer = bucket.put_new(text_object(prefix.key(&key.file_name()), line)).await;
             if answer.is_err() {
                 break;
             }
@@ -228,16 +228,16 @@ impl<'a> Hands<'a> {
     }
 
     async fn put_manifest(&self, part: &Part) -> Result<Answer, InternalError> {
-        let (bucket, prefix) = self.place()?;
+        let (bucket, prefix) = self.destination()?;
         let (Some(name), Some(pinned)) = (part.manifest_name(), &part.manifest) else {
             return Err(internal_failure("manifest delivery requested for a part without a signed manifest"));
         };
-        Ok(Answer::Put(bucket.put_new(text(prefix.key(&name), pinned.note().bytes())).await))
+        Ok(Answer::Put(bucket.put_new(text_object(prefix.key(&name), pinned.note().bytes())).await))
     }
 }
 
 /// A small text object.
-fn text(key: String, bytes: Vec<u8>) -> NewObject {
+fn text_object(key: String, bytes: Vec<u8>) -> NewObject {
     NewObject {
         key,
         content_type: "text/plain; charset=utf-8",
