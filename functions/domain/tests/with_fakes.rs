@@ -32,4 +32,4 @@ mod stages;
 pub mod turns;
 
 // What `stages` imports from its parent module in its own package.
-use reports::{assert_stopped_at, connector, found, vendor, verdicts, verify};
+use reports::{assert_stopped_at, connector, only_finding, vendor, verdicts, verify};

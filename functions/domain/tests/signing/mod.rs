@@ -24,7 +24,7 @@ fn key(seed: u8) -> PreviousSigner {
 
 /// The ID of a key that signs alone.
 async fn id(seed: u8) -> KeyId {
-    let ring = FakeSigner::new(seed).signing().ring().await.unwrap();
+    let ring = FakeSigner::new(seed).signing().public_keys().await.unwrap();
     ring[0].key.id().into()
 }
 

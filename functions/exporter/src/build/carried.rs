@@ -14,44 +14,44 @@ use super::draft::DraftWriter;
 use super::key_stream::KeyStream;
 
 /// The keys that are still to be copied.
-pub(super) struct Carried<'a> {
+pub(super) struct EarlierKeys<'a> {
     task: Task<'a>,
     /// Opened with the first new item: a read that finds none copies nothing.
     list: Option<KeyStream>,
-    begun: bool,
+    is_started: bool,
 }
 
-impl<'a> Carried<'a> {
+impl<'a> EarlierKeys<'a> {
     /// Reads nothing yet, and never anything if the task reads a window.
     pub(super) fn new(task: Task<'a>) -> Self {
         let begun = !matches!(task.order.span, Span::OutOfOrderKeys { .. });
-        Self { task, list: None, begun }
+        Self { task, list: None, is_started: begun }
     }
 
     /// Copies the keys before the one that the draft takes next.
-    pub(super) async fn up_to(
+    pub(super) async fn copy_up_to(
         &mut self,
         key: &EventKey,
         draft: &mut DraftWriter<'_>,
     ) -> Result<(), PortError> {
-        self.begin().await?;
+        self.open_list().await?;
         self.copy(Some(key), draft).await
     }
 
     /// Copies the remaining keys into a draft that is not empty.
-    pub(super) async fn rest(&mut self, draft: &mut DraftWriter<'_>) -> Result<(), PortError> {
+    pub(super) async fn copy_rest(&mut self, draft: &mut DraftWriter<'_>) -> Result<(), PortError> {
         self.copy(None, draft).await
     }
 
-    async fn begin(&mut self) -> Result<(), PortError> {
+    async fn open_list(&mut self) -> Result<(), PortError> {
         let Task { exporter, connector, order, .. } = self.task;
-        if let Some(number) = order.exclude.out_of_order_in.filter(|_| !self.begun) {
+        if let Some(number) = order.exclude.out_of_order_in.filter(|_| !self.is_started) {
             let part = exporter.ports.runs.part(&connector.id, number).await?;
             if let Some(Content::Staged { keys, .. }) = part.map(|part| part.content) {
                 self.list = Some(KeyStream::open(exporter.ports.staging.as_ref(), &keys).await?);
             }
         }
-        self.begun = true;
+        self.is_started = true;
         Ok(())
     }
 
@@ -62,7 +62,7 @@ impl<'a> Carried<'a> {
     ) -> Result<(), PortError> {
         let Some(list) = &mut self.list else { return Ok(()) };
         while let Some(key) = list.head().filter(|key| before.is_none_or(|before| *key < before)) {
-            draft.carry(key).await?;
+            draft.push_key(key).await?;
             list.advance().await?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use super::bug;
 use crate::export::Exporter;
 
 /// The staging bucket is written in chunks of about this size.
-const PIECE: usize = 1 << 20;
+const WRITE_SIZE: usize = 1 << 20;
 
 pub(super) struct DraftWriter<'a> {
     staging: &'a dyn Staging,
@@ -24,7 +24,7 @@ pub(super) struct DraftWriter<'a> {
     encoding: Encoding,
     data: String,
     keys: String,
-    open: Option<Open>,
+    upload: Option<StagedUpload>,
     events: u64,
     late: u64,
     unreadable: u64,
@@ -34,7 +34,7 @@ pub(super) struct DraftWriter<'a> {
 }
 
 /// The two uploads, opened with the first event, so that a window without events stages nothing.
-struct Open {
+struct StagedUpload {
     file: FileWriter,
     list: KeyListWriter,
     data: Box<dyn StagingWrite>,
@@ -56,7 +56,7 @@ impl<'a> DraftWriter<'a> {
             encoding: connector.encoding,
             data: key(StagedObject::Data),
             keys: key(StagedObject::Keys),
-            open: None,
+            upload: None,
             events: 0,
             late: 0,
             unreadable: 0,
@@ -76,15 +76,15 @@ impl<'a> DraftWriter<'a> {
     }
 
     /// Whether one more event of `length` bytes would exceed the part's limits.
-    pub(super) fn is_full_with(&self, length: usize) -> bool {
-        let size = self.open.as_ref().map_or(0, |open| open.file.raw_size());
+    pub(super) fn would_exceed_limits(&self, length: usize) -> bool {
+        let size = self.upload.as_ref().map_or(0, |open| open.file.raw_size());
         self.events >= self.limits.events || size.saturating_add(length as u64) > self.limits.bytes
     }
 
     pub(super) async fn push(&mut self, item: &SourceItem, line: &[u8], late: bool) -> Result<(), PortError> {
-        let open = self.opened().await?;
-        open.file.push(line).map_err(encoding)?;
-        if open.file.ready() >= PIECE {
+        let open = self.get_or_open().await?;
+        open.file.push(line).map_err(encoding_error)?;
+        if open.file.ready() >= WRITE_SIZE {
             open.data.write(open.file.take()).await?;
         }
         open.list_key(&item.key).await?;
@@ -100,31 +100,31 @@ impl<'a> DraftWriter<'a> {
     }
 
     /// Adds the key of an event of an earlier part to the key list only.
-    pub(super) async fn carry(&mut self, key: &EventKey) -> Result<(), PortError> {
-        self.opened().await?.list_key(key).await
+    pub(super) async fn push_key(&mut self, key: &EventKey) -> Result<(), PortError> {
+        self.get_or_open().await?.list_key(key).await
     }
 
-    async fn opened(&mut self) -> Result<&mut Open, PortError> {
-        let open = match self.open.take() {
+    async fn get_or_open(&mut self) -> Result<&mut StagedUpload, PortError> {
+        let open = match self.upload.take() {
             Some(open) => open,
-            None => Open {
-                file: FileWriter::new(self.encoding).map_err(encoding)?,
-                list: KeyListWriter::new().map_err(encoding)?,
+            None => StagedUpload {
+                file: FileWriter::new(self.encoding).map_err(encoding_error)?,
+                list: KeyListWriter::new().map_err(encoding_error)?,
                 data: self.staging.create(&self.data).await?,
                 keys: self.staging.create(&self.keys).await?,
             },
         };
-        Ok(self.open.insert(open))
+        Ok(self.upload.insert(open))
     }
 
     /// Completes both uploads. Once this returns, the part can be sealed.
     pub(super) async fn finish(self, cut: Option<Time>) -> Result<StagedPart, PortError> {
-        let Some(Open { file, list, data, keys }) = self.open else {
+        let Some(StagedUpload { file, list, data, keys }) = self.upload else {
             return Err(bug("staging a part", "cannot stage a part without events"));
         };
-        let (rest, encoded) = file.finish().map_err(encoding)?;
-        let listed = list.finish().map_err(encoding)?;
-        try_join(complete(data, rest), complete(keys, listed)).await?;
+        let (rest, encoded) = file.finish().map_err(encoding_error)?;
+        let listed = list.finish().map_err(encoding_error)?;
+        try_join(finish_upload(data, rest), finish_upload(keys, listed)).await?;
         Ok(StagedPart {
             cut,
             events: self.events,
@@ -140,7 +140,7 @@ impl<'a> DraftWriter<'a> {
 
     /// Aborts both uploads. If that fails, the bucket's lifecycle rule removes the uploaded pieces.
     pub(super) async fn abort(self) {
-        let Some(Open { data, keys, .. }) = self.open else { return };
+        let Some(StagedUpload { data, keys, .. }) = self.upload else { return };
         for aborted in [data.abort().await, keys.abort().await] {
             if let Err(error) = aborted {
                 tracing::warn!(error = %error.chain(), "failed to abort a staged upload");
@@ -149,17 +149,17 @@ impl<'a> DraftWriter<'a> {
     }
 }
 
-impl Open {
+impl StagedUpload {
     async fn list_key(&mut self, key: &EventKey) -> Result<(), PortError> {
-        self.list.push(key).map_err(encoding)?;
-        if self.list.ready() >= PIECE {
+        self.list.push(key).map_err(encoding_error)?;
+        if self.list.ready() >= WRITE_SIZE {
             self.keys.write(self.list.take()).await?;
         }
         Ok(())
     }
 }
 
-async fn complete(mut object: Box<dyn StagingWrite>, rest: Bytes) -> Result<(), PortError> {
+async fn finish_upload(mut object: Box<dyn StagingWrite>, rest: Bytes) -> Result<(), PortError> {
     if !rest.is_empty() {
         object.write(rest).await?;
     }
@@ -170,6 +170,6 @@ fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
     a.into_iter().chain(b).min()
 }
 
-fn encoding(error: std::io::Error) -> PortError {
+fn encoding_error(error: std::io::Error) -> PortError {
     bug("encoding a part", error)
 }

@@ -19,7 +19,7 @@ use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 
 use crate::export::Exporter;
-use carried::Carried;
+use carried::EarlierKeys;
 use draft::DraftWriter;
 use sealed_keys::SealedKeys;
 use shards::Shards;
@@ -46,15 +46,18 @@ pub async fn build(task: Task<'_>) -> Result<(Built, Option<Unreadable>), PortEr
     let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
     let filled = fill(task, &mut draft).await;
     let unreadable = draft.take_first_unreadable();
-    Ok((built(filled, draft).await?, unreadable))
+    Ok((finish_draft(filled, draft).await?, unreadable))
 }
 
-async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Result<Built, PortError> {
+async fn finish_draft(
+    filled: Result<FillResult, PageError>,
+    draft: DraftWriter<'_>,
+) -> Result<Built, PortError> {
     match filled {
-        Ok(Filled::OutOfTime { through }) => Ok(Built::OutOfTime { through }),
+        Ok(FillResult::OutOfTime { through }) => Ok(Built::OutOfTime { through }),
         Ok(_) if draft.is_empty() => Ok(Built::Nothing),
-        Ok(Filled::Whole) => Ok(Built::Staged(draft.finish(None).await?)),
-        Ok(Filled::Cut(cut)) => Ok(Built::Staged(draft.finish(Some(cut)).await?)),
+        Ok(FillResult::Complete) => Ok(Built::Staged(draft.finish(None).await?)),
+        Ok(FillResult::Cut(cut)) => Ok(Built::Staged(draft.finish(Some(cut)).await?)),
         Err(PageError::Foreign { expected: asked, found }) => {
             draft.abort().await;
             Ok(Built::TenantMismatch {
@@ -69,9 +72,9 @@ async fn built(filled: Result<Filled, PageError>, draft: DraftWriter<'_>) -> Res
 }
 
 /// How far the draft was filled.
-enum Filled {
+enum FillResult {
     /// The end of the span was reached.
-    Whole,
+    Complete,
     /// It was cut here, between two timestamps.
     Cut(Time),
     /// The time was up, and no new event lies before this time.
@@ -79,32 +82,32 @@ enum Filled {
 }
 
 /// Fills the draft and completes its key list.
-async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<Filled, PageError> {
-    let mut carried = Carried::new(task);
+async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<FillResult, PageError> {
+    let mut carried = EarlierKeys::new(task);
     let mut sealed = SealedKeys::new(task);
     let filled = read(task, draft, &mut carried, &mut sealed).await?;
     sealed.finish().await?;
-    carried.rest(draft).await?;
+    carried.copy_rest(draft).await?;
     Ok(filled)
 }
 
 async fn read(
     task: Task<'_>,
     draft: &mut DraftWriter<'_>,
-    carried: &mut Carried<'_>,
+    carried: &mut EarlierKeys<'_>,
     sealed: &mut SealedKeys<'_>,
-) -> Result<Filled, PageError> {
+) -> Result<FillResult, PageError> {
     let Task { exporter, connector, order, .. } = task;
     let form = exporter.ports.source.sort_key_form();
     let mut shards = Shards::open(exporter, connector, &order.span).await?;
-    let mut last: Option<Place> = None;
+    let mut last: Option<ReadPosition> = None;
     while let Some(item) = shards.next().await? {
         // If no cut is possible between two items, reading goes on, so that every run makes progress.
         let time_is_up = exporter.ports.clock.now() >= order.stop_at;
-        if time_is_up && let Some(end) = end_before(&item, last.as_ref(), &order.span, form) {
+        if time_is_up && let Some(end) = stop_before(&item, last.as_ref(), &order.span, form) {
             return Ok(end);
         }
-        if !is_inside(&item, &order.span, form) || sealed.holds(&item).await? {
+        if !is_in_span(&item, &order.span, form) || sealed.contains(&item).await? {
             continue;
         }
         let line = match &item.content {
@@ -113,44 +116,49 @@ async fn read(
                 .map_err(|e| bug("writing an unreadable record", e))?
                 .into(),
         };
-        if draft.is_full_with(line.len())
+        if draft.would_exceed_limits(line.len())
             && let Some(last) = &last
-            && let Some(end) = end_before(&item, Some(last), &order.span, form)
+            && let Some(end) = stop_before(&item, Some(last), &order.span, form)
         {
             return Ok(end);
         }
         // An item with an unparsable key belongs to no window, so it is late in every part.
         let late = matches!(order.span, Span::OutOfOrderKeys { .. }) || item.is_before(form, order.watermark);
-        carried.up_to(&item.key, draft).await?;
+        carried.copy_up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
-        last = Some(Place { sort_key: item.sort_key, time: item.time });
+        last = Some(ReadPosition { sort_key: item.sort_key, time: item.time });
     }
-    Ok(Filled::Whole)
+    Ok(FillResult::Complete)
 }
 
 /// The result of a read that stops before this item: a cut after the draft's last item, if it has any.
-fn end_before(item: &SourceItem, last: Option<&Place>, span: &Span, form: SortKeyForm) -> Option<Filled> {
+fn stop_before(
+    item: &SourceItem,
+    last: Option<&ReadPosition>,
+    span: &Span,
+    form: SortKeyForm,
+) -> Option<FillResult> {
     match (span, last) {
-        (Span::Window(_), Some(last)) => cut_between(last, item, form).map(Filled::Cut),
+        (Span::Window(_), Some(last)) => cut_between(last, item, form).map(FillResult::Cut),
         (Span::Window(window), None) => {
             let through = item.time?.floor(form.grain());
-            (through > window.from).then_some(Filled::OutOfTime { through })
+            (through > window.from).then_some(FillResult::OutOfTime { through })
         }
         // Unparsable keys have no time: the read may stop anywhere, and the rest is read again.
-        (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => Some(Filled::Cut(*beyond)),
+        (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => Some(FillResult::Cut(*beyond)),
         (Span::OutOfOrderKeys { .. }, None) => None,
     }
 }
 
 /// The last item of the draft.
-struct Place {
+struct ReadPosition {
     sort_key: SortKey,
     time: Option<Time>,
 }
 
 /// A time between the last item of the draft and the next one: all keys up to the last lie before it, and no
 /// later key does. Inside a grain, where key order is not time order, no such time exists.
-fn cut_between(last: &Place, next: &SourceItem, form: SortKeyForm) -> Option<Time> {
+fn cut_between(last: &ReadPosition, next: &SourceItem, form: SortKeyForm) -> Option<Time> {
     let start_of_next = next.time.map(|time| time.floor(form.grain()));
     let end_of_last = last.time.map(|time| time.floor(form.grain()) + form.grain());
     let lies_between =
@@ -158,7 +166,7 @@ fn cut_between(last: &Place, next: &SourceItem, form: SortKeyForm) -> Option<Tim
     start_of_next.filter(lies_between).or_else(|| end_of_last.filter(lies_between))
 }
 
-fn is_inside(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
+fn is_in_span(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
     let is_before = |time| item.is_before(form, time);
     match span {
         Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),

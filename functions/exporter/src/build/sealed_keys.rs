@@ -19,7 +19,7 @@ use super::Task;
 use super::key_stream::KeyStream;
 
 /// How many lists are opened concurrently.
-const OPENED_AT_ONCE: usize = 16;
+const MAX_CONCURRENT_OPENS: usize = 16;
 
 /// The key lists of the parts that may contain an event of the span.
 ///
@@ -29,16 +29,16 @@ const OPENED_AT_ONCE: usize = 16;
 pub(super) struct SealedKeys<'a> {
     task: Task<'a>,
     /// Whether the ledger was queried.
-    begun: bool,
+    is_listed: bool,
     form: SortKeyForm,
     /// Lists that are not reached yet; the first to be reached is the last entry.
-    waiting: Vec<List>,
+    waiting: Vec<KeyList>,
     /// Lists that are reached and not passed.
-    open: Vec<(List, KeyStream)>,
+    open: Vec<(KeyList, KeyStream)>,
 }
 
 /// A list and its range in key order.
-struct List {
+struct KeyList {
     keys: String,
     /// No key lies before this time, if that is known.
     from: Option<Time>,
@@ -50,11 +50,11 @@ impl<'a> SealedKeys<'a> {
     /// No list is known yet.
     pub(super) fn new(task: Task<'a>) -> Self {
         let form = task.exporter.ports.source.sort_key_form();
-        Self { task, begun: false, form, waiting: Vec::new(), open: Vec::new() }
+        Self { task, is_listed: false, form, waiting: Vec::new(), open: Vec::new() }
     }
 
     /// Finds the lists without opening any.
-    async fn find(&mut self) -> Result<(), PortError> {
+    async fn find_lists(&mut self) -> Result<(), PortError> {
         let Task { exporter, connector, order, .. } = self.task;
         let runs = &exporter.ports.runs;
         let mut parts = match order.exclude.reaching {
@@ -70,23 +70,23 @@ impl<'a> SealedKeys<'a> {
             .iter()
             .filter_map(|part| match &part.content {
                 // This list names items of other parts too, so the part's own record does not bound it.
-                Content::Staged { keys, .. } if Some(part.number) == strays => Some(List::anywhere(keys)),
-                Content::Staged { keys, .. } => Some(List::of(part, keys, form)),
+                Content::Staged { keys, .. } if Some(part.number) == strays => Some(KeyList::unbounded(keys)),
+                Content::Staged { keys, .. } => Some(KeyList::of_part(part, keys, form)),
                 Content::Inline(_) => None,
             })
-            .filter(|list| list.may_hold_any_of(&order.span))
+            .filter(|list| list.may_overlap(&order.span))
             .collect();
         self.waiting.sort_by_key(|list| Reverse(list.from));
-        self.begun = true;
+        self.is_listed = true;
         Ok(())
     }
 
     /// Whether an earlier part contains this event. Must be called in key order.
-    pub(super) async fn holds(&mut self, item: &SourceItem) -> Result<bool, PortError> {
-        if !self.begun {
-            self.find().await?;
+    pub(super) async fn contains(&mut self, item: &SourceItem) -> Result<bool, PortError> {
+        if !self.is_listed {
+            self.find_lists().await?;
         }
-        self.move_to(item).await?;
+        self.advance_to(item).await?;
         let mut held = false;
         for (_, list) in &mut self.open {
             while list.head().is_some_and(|head| *head < item.key) {
@@ -107,10 +107,10 @@ impl<'a> SealedKeys<'a> {
     }
 
     /// Closes the lists that end before this item and opens those that begin at or before it.
-    async fn move_to(&mut self, item: &SourceItem) -> Result<(), PortError> {
+    async fn advance_to(&mut self, item: &SourceItem) -> Result<(), PortError> {
         let form = self.form;
         let is_before = |time: Time| item.is_before(form, time);
-        let is_left_behind = |list: &List| list.to.is_some_and(|to| !is_before(to));
+        let is_left_behind = |list: &KeyList| list.to.is_some_and(|to| !is_before(to));
         self.open.retain(|(_, keys)| keys.head().is_some());
         for (_, mut keys) in self.open.extract_if(.., |(list, _)| is_left_behind(list)) {
             keys.finish().await?;
@@ -122,7 +122,7 @@ impl<'a> SealedKeys<'a> {
             }
         }
         while !reached.is_empty() {
-            let some = reached.split_off(reached.len().saturating_sub(OPENED_AT_ONCE));
+            let some = reached.split_off(reached.len().saturating_sub(MAX_CONCURRENT_OPENS));
             let staging = self.task.exporter.ports.staging.as_ref();
             let opened = some.iter().map(|list| KeyStream::open(staging, &list.keys));
             let opened = try_join_all(opened).await?;
@@ -132,25 +132,25 @@ impl<'a> SealedKeys<'a> {
     }
 }
 
-impl List {
-    fn anywhere(keys: &str) -> Self {
+impl KeyList {
+    fn unbounded(keys: &str) -> Self {
         Self { keys: keys.to_owned(), from: None, to: None }
     }
 
     /// The range of a part's list, from the times of its first and last event. An unreadable item may have no
     /// time, so the list of a part with such items has no bounds. Within a grain, key order is not time
     /// order, so both ends are extended to the grain.
-    fn of(part: &Part, keys: &str, form: SortKeyForm) -> Self {
+    fn of_part(part: &Part, keys: &str, form: SortKeyForm) -> Self {
         match (part.first, part.last) {
             (Some(first), Some(last)) if part.unreadable == 0 => {
                 let to = last.floor(form.grain()) + form.grain();
                 Self { keys: keys.to_owned(), from: Some(first.floor(form.grain())), to: Some(to) }
             }
-            _ => Self::anywhere(keys),
+            _ => Self::unbounded(keys),
         }
     }
 
-    fn may_hold_any_of(&self, span: &Span) -> bool {
+    fn may_overlap(&self, span: &Span) -> bool {
         match (span, self.from, self.to) {
             (Span::Window(window), Some(from), Some(to)) => from < window.to && to > window.from,
             _ => true,

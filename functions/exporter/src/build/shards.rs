@@ -12,17 +12,17 @@ use crate::export::Exporter;
 
 /// The merged stream of a tenant's items.
 pub(super) struct Shards {
-    all: Vec<Shard>,
+    shards: Vec<Shard>,
     /// Indexes of the shards with a next item, sorted by its key, the smallest last.
-    shown: Vec<usize>,
+    ready: Vec<usize>,
     /// Indexes of the shards whose page is used up.
-    dry: Vec<usize>,
+    empty: Vec<usize>,
 }
 
 struct Shard {
     reader: Box<dyn PageReader>,
     page: VecDeque<SourceItem>,
-    ended: bool,
+    is_exhausted: bool,
 }
 
 impl Shards {
@@ -34,47 +34,47 @@ impl Shards {
         let source = &exporter.ports.source;
         let open = |shard| async move {
             let reader = source.open(&connector.tenant, connector.shards, shard, span).await?;
-            Ok::<_, PageError>(Shard { reader, page: VecDeque::new(), ended: false })
+            Ok::<_, PageError>(Shard { reader, page: VecDeque::new(), is_exhausted: false })
         };
         let all = try_join_all((0..connector.shards.get()).map(open)).await?;
         let dry = (0..all.len()).collect();
-        Ok(Self { all, shown: Vec::new(), dry })
+        Ok(Self { shards: all, ready: Vec::new(), empty: dry })
     }
 
     /// The item with the smallest key. It is known only once every shard has a next item; shards whose page
     /// is used up read their next page concurrently.
     pub(super) async fn next(&mut self) -> Result<Option<SourceItem>, PageError> {
-        if !self.dry.is_empty() {
+        if !self.empty.is_empty() {
             self.fill().await?;
         }
-        let Some(smallest) = self.shown.pop() else { return Ok(None) };
-        let item = self.all.get_mut(smallest).and_then(|shard| shard.page.pop_front());
-        self.sort_in(smallest);
+        let Some(smallest) = self.ready.pop() else { return Ok(None) };
+        let item = self.shards.get_mut(smallest).and_then(|shard| shard.page.pop_front());
+        self.insert_sorted(smallest);
         Ok(item)
     }
 
     async fn fill(&mut self) -> Result<(), PageError> {
-        let dry = std::mem::take(&mut self.dry);
-        let read = self.all.iter_mut().enumerate().filter(|(place, _)| dry.contains(place));
+        let dry = std::mem::take(&mut self.empty);
+        let read = self.shards.iter_mut().enumerate().filter(|(place, _)| dry.contains(place));
         try_join_all(read.map(|(_, shard)| shard.fill())).await?;
         for place in dry {
-            self.sort_in(place);
+            self.insert_sorted(place);
         }
         Ok(())
     }
 
     /// Sorts a shard in by the key of its next item.
-    fn sort_in(&mut self, place: usize) {
-        let Some(shard) = self.all.get(place) else { return };
+    fn insert_sorted(&mut self, place: usize) {
+        let Some(shard) = self.shards.get(place) else { return };
         let Some(head) = shard.head() else {
-            if !shard.ended {
-                self.dry.push(place);
+            if !shard.is_exhausted {
+                self.empty.push(place);
             }
             return;
         };
-        let is_larger = |other: &usize| self.all.get(*other).and_then(Shard::head) > Some(head);
-        let after = self.shown.partition_point(is_larger);
-        self.shown.insert(after, place);
+        let is_larger = |other: &usize| self.shards.get(*other).and_then(Shard::head) > Some(head);
+        let after = self.ready.partition_point(is_larger);
+        self.ready.insert(after, place);
     }
 }
 
@@ -85,10 +85,10 @@ impl Shard {
     }
 
     async fn fill(&mut self) -> Result<(), PageError> {
-        while self.page.is_empty() && !self.ended {
+        while self.page.is_empty() && !self.is_exhausted {
             match self.reader.next_page().await? {
                 Some(items) => self.page = items.into(),
-                None => self.ended = true,
+                None => self.is_exhausted = true,
             }
         }
         Ok(())
