@@ -34,10 +34,10 @@ use crate::answer::Answer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(variable("LOG_LEVEL").as_deref());
-    let settings = match ApiSettings::read(&variable) {
+    logs::init(env_var("LOG_LEVEL").as_deref());
+    let settings = match ApiSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(refuse(&wrong)),
+        Err(wrong) => return Ok(startup_failure(&wrong)),
     };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(Gateway { tenant_claim, operator_scope });
@@ -96,12 +96,12 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn variable(name: &str) -> Option<String> {
+fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &SettingsError) -> ExitCode {
+fn startup_failure(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the API can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -18,10 +18,10 @@ use services::queue::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(variable("LOG_LEVEL").as_deref());
-    let settings = match DispatcherSettings::read(&variable) {
+    logs::init(env_var("LOG_LEVEL").as_deref());
+    let settings = match DispatcherSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(refuse(&wrong)),
+        Err(wrong) => return Ok(startup_failure(&wrong)),
     };
     let meter = &EmfMetricsSink::new(settings.stack.name.clone());
     let (ports, watchdog) = &wire(settings).await;
@@ -67,12 +67,12 @@ fn report(dispatched: &Dispatched) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn variable(name: &str) -> Option<String> {
+fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &SettingsError) -> ExitCode {
+fn startup_failure(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the dispatcher can't start: its environment is invalid");
     ExitCode::FAILURE
 }

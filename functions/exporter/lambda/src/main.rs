@@ -23,18 +23,18 @@ use services::keys::signing;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(variable("LOG_LEVEL").as_deref());
-    let settings = match ExporterSettings::read(&variable) {
+    logs::init(env_var("LOG_LEVEL").as_deref());
+    let settings = match ExporterSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(refuse(&wrong)),
+        Err(wrong) => return Ok(startup_failure(&wrong)),
     };
     let meter = &EmfMetricsSink::new(settings.stack.name.clone());
     let wired = &match wire(settings, meter.clone()).await {
         Ok(wired) => wired,
-        Err(wrong) => return Ok(refuse(&wrong)),
+        Err(wrong) => return Ok(startup_failure(&wrong)),
     };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let exporter = &wired.in_function(&event.context.invoked_function_arn);
+        let exporter = &wired.for_function(&event.context.invoked_function_arn);
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
         Ok::<_, Error>(batch::handle(exporter, meter, event.payload, deadline).await)
@@ -44,15 +44,15 @@ async fn main() -> Result<ExitCode, Error> {
 }
 
 /// Everything that the environment determines. The vendor's account and Region come with each invocation.
-struct Wired {
+struct Wiring {
     exporter: Exporter,
     connectors: Arc<dyn Connectors>,
     prober: Arc<dyn Prober>,
     bus: Arc<dyn Bus>,
 }
 
-impl Wired {
-    fn in_function(&self, arn: &str) -> Exporter {
+impl Wiring {
+    fn for_function(&self, arn: &str) -> Exporter {
         let Self { exporter, connectors, prober, bus } = self;
         match vendor_of(arn) {
             Some(vendor) => exporter.with_reverification(
@@ -66,7 +66,7 @@ impl Wired {
     }
 }
 
-async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired, SettingsError> {
+async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wiring, SettingsError> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, ClockOffset::default()));
@@ -86,7 +86,7 @@ async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired
         randomness: Arc::new(SystemRandomness),
     };
     let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention);
-    Ok(Wired {
+    Ok(Wiring {
         exporter: Exporter { ports, timing, part_limits, retention, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
@@ -95,12 +95,12 @@ async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wired
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn variable(name: &str) -> Option<String> {
+fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &SettingsError) -> ExitCode {
+fn startup_failure(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the exporter can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -19,10 +19,10 @@ use services::notice_queue::NoticeQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(variable("LOG_LEVEL").as_deref());
-    let settings = match NotifierSettings::read(&variable) {
+    logs::init(env_var("LOG_LEVEL").as_deref());
+    let settings = match NotifierSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(refuse(&wrong)),
+        Err(wrong) => return Ok(startup_failure(&wrong)),
     };
     let meter = &EmfMetricsSink::new(settings.stack.name.clone());
     let notifier = &wire(settings).await?;
@@ -55,12 +55,12 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn variable(name: &str) -> Option<String> {
+fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn refuse(wrong: &SettingsError) -> ExitCode {
+fn startup_failure(wrong: &SettingsError) -> ExitCode {
     tracing::error!(settings = %wrong, "the notifier can't start: its environment is invalid");
     ExitCode::FAILURE
 }
