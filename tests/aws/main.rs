@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
     let clients = Clients::from_environment(S3Settings { force_path_style }).await;
     let (mut tried, mut broken, mut left) = (0, 0, Vec::new());
     suites::run(&clients, prefix, |one| {
-        println!("{}  {}", if one.kept { "passed " } else { "FAILED " }, one.promise);
+        println!("{}  {}", if one.kept { "passed " } else { "FAILED " }, one.test);
         tried += 1;
         broken += u32::from(!one.kept);
         left.extend(one.left_behind);

@@ -15,8 +15,8 @@ use tests::promises;
 
 /// The result of a test, and of the deletion of its resources.
 #[derive(Debug)]
-pub(crate) struct Tried {
-    pub(crate) promise: String,
+pub(crate) struct SuiteResult {
+    pub(crate) test: String,
     pub(crate) kept: bool,
     /// What is left behind, and why.
     pub(crate) left_behind: Option<String>,
@@ -55,7 +55,7 @@ async fn is_kept<F: Future<Output = ()>>(promise: impl FnOnce() -> F) -> bool {
 }
 
 /// Runs everything. A table's name contains the prefix and the test's name, the bucket's the prefix.
-pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(Tried)) {
+pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(SuiteResult)) {
     promises!(leases => on_tables { clients, prefix, tell });
     promises!(runs => on_tables { clients, prefix, tell });
     promises!(claims => on_tables { clients, prefix, tell });
@@ -65,7 +65,7 @@ pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(Tr
     let staging = S3Staging::new(clients.s3.clone(), prefix.to_owned());
     promises!(staging => in_bucket { staging, tell });
     let left_behind = remove_bucket(clients, prefix).await;
-    tell(Tried { promise: format!("the bucket {prefix}"), kept: made.is_ok(), left_behind });
+    tell(SuiteResult { test: format!("the bucket {prefix}"), kept: made.is_ok(), left_behind });
 }
 
 /// Returns what is left behind, if the deletion fails.

@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn asked(path: &str, query: &str) -> Result<Request, GatewayEventError> {
+    fn parsed(path: &str, query: &str) -> Result<Request, GatewayEventError> {
         let event = json!({
             "version": "2.0", "rawPath": path, "rawQueryString": query,
             "requestContext": {"http": {"method": "GET", "path": path}},
@@ -183,7 +183,7 @@ mod tests {
             path in prop_oneof![path(), any::<String>(), "[/a-z.#?%\\\\]{0,20}"], query in any::<String>(),
         ) {
             for query in ["", "limit=1", &query] {
-                match asked(&path, query) {
+                match parsed(&path, query) {
                     Ok(request) => {
                         prop_assert_eq!(request.uri().path(), &path);
                         prop_assert_eq!(request.uri().query().unwrap_or_default(), query);
@@ -212,7 +212,7 @@ mod tests {
         for (_, route) in ROUTES {
             let path = route.replace("{id}", "con_0123456789abcdef");
             assert_eq!(
-                asked(&path, "a=1&a=%C3%A9+b").unwrap().uri().to_string(),
+                parsed(&path, "a=1&a=%C3%A9+b").unwrap().uri().to_string(),
                 format!("{path}?a=1&a=%C3%A9+b")
             );
         }
@@ -231,17 +231,17 @@ mod tests {
             "/v1/\tkeys",
             "/v1/keys\u{7f}",
         ] {
-            assert_eq!(asked(path, "").err(), Some(GatewayEventError::UnknownPath), "{path:?}");
+            assert_eq!(parsed(path, "").err(), Some(GatewayEventError::UnknownPath), "{path:?}");
         }
         // These stay unchanged: the router compares whole segments and knows none of them.
         for path in ["/v1/connectors/zzz/../../keys", "/v1//keys", "/v1/./keys", "/v1/keys/"] {
-            assert_eq!(asked(path, "").unwrap().uri().path(), path);
+            assert_eq!(parsed(path, "").unwrap().uri().path(), path);
         }
         assert_eq!(
-            asked(&format!("/{}", "a".repeat(70_000)), "").err(),
+            parsed(&format!("/{}", "a".repeat(70_000)), "").err(),
             Some(GatewayEventError::UnknownPath)
         );
-        assert!(matches!(asked("/v1/keys", &"a".repeat(70_000)), Err(GatewayEventError::Malformed(_))));
-        assert!(matches!(asked("/v1/keys", "a#b"), Err(GatewayEventError::Malformed(_))));
+        assert!(matches!(parsed("/v1/keys", &"a".repeat(70_000)), Err(GatewayEventError::Malformed(_))));
+        assert!(matches!(parsed("/v1/keys", "a#b"), Err(GatewayEventError::Malformed(_))));
     }
 }

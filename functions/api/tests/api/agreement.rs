@@ -18,7 +18,7 @@ use tests::fixtures;
 
 use crate::broken::{Broken, SECRET};
 use crate::contract;
-use crate::world::{Who, World, destination, id_in};
+use crate::world::{TestCaller, World, destination, id_in};
 
 const NO_ONE: &str = "con_00000000000000aa";
 
@@ -37,9 +37,9 @@ fn body(method: &str, path: &str) -> Option<Value> {
 async fn go_wrong(world: &World) {
     for (method, template) in ROUTES {
         let path = template.replace("{id}", NO_ONE);
-        world.ask(Who::Nobody, method, &path, body(method, template)).await;
-        world.ask(Who::Operator, method, &path, body(method, template)).await;
-        world.ask(Who::Operator, method, &format!("{path}?what=1"), body(method, template)).await;
+        world.request(TestCaller::Anonymous, method, &path, body(method, template)).await;
+        world.request(TestCaller::Operator, method, &path, body(method, template)).await;
+        world.request(TestCaller::Operator, method, &format!("{path}?what=1"), body(method, template)).await;
         if *method == "GET" {
             continue;
         }
@@ -47,9 +47,9 @@ async fn go_wrong(world: &World) {
             let request = Request::builder().method(*method).uri(&path).header("content-type", content_type);
             request.body(Body::from(body)).unwrap()
         };
-        world.send(Who::Operator, request("application/json", vec![b' '; 1 << 17])).await;
-        world.send(Who::Operator, request("text/plain", b"{}".to_vec())).await;
-        world.send(Who::Operator, request("application/json", b"{\"typo\": 1}".to_vec())).await;
+        world.send(TestCaller::Operator, request("application/json", vec![b' '; 1 << 17])).await;
+        world.send(TestCaller::Operator, request("text/plain", b"{}".to_vec())).await;
+        world.send(TestCaller::Operator, request("application/json", b"{\"typo\": 1}".to_vec())).await;
     }
 }
 
@@ -61,8 +61,8 @@ async fn contacts(world: &World, path: &str) {
     }
     let set = format!("{path}/contacts");
     let body = json!({"emails": ["security@acme.example"], "webhook": "https://hooks.acme.example/"});
-    world.ask_with(Who::Operator, "PUT", &set, &stale, Some(body.clone())).await;
-    world.ask(Who::Operator, "PUT", &set, Some(body)).await;
+    world.request_with_headers(TestCaller::Operator, "PUT", &set, &stale, Some(body.clone())).await;
+    world.request(TestCaller::Operator, "PUT", &set, Some(body)).await;
     for verb in ["rotate-webhook-secret", "test-contacts", "test-contacts"] {
         world.post(path, verb).await;
     }
@@ -73,15 +73,17 @@ async fn addresses(world: &World) {
     let path = world.active("acme").await;
     let (one, two) = ("one@acme.example", "two@acme.example");
     let set = format!("{path}/contacts");
-    world.ask(Who::Operator, "PUT", &set, Some(json!({"emails": [one, two]}))).await;
+    world.request(TestCaller::Operator, "PUT", &set, Some(json!({"emails": [one, two]}))).await;
     world.post(&path, "ask-contacts").await;
     let stale = [("if-match", "\"999\"")];
-    world.ask_with(Who::Operator, "POST", &format!("{path}/ask-contacts"), &stale, None).await;
+    world
+        .request_with_headers(TestCaller::Operator, "POST", &format!("{path}/ask-contacts"), &stale, None)
+        .await;
     decline(world, &two.parse().unwrap()).await;
     let confirm = format!("{path}/confirm-address");
-    for who in [Who::Tenant("acme"), Who::Operator] {
+    for who in [TestCaller::Tenant("acme"), TestCaller::Operator] {
         for email in [one, two, "three@acme.example"] {
-            world.ask(who, "POST", &confirm, Some(json!({"email": email}))).await;
+            world.request(who, "POST", &confirm, Some(json!({"email": email}))).await;
         }
     }
     world.post(&path, "ask-contacts").await;
@@ -108,9 +110,10 @@ async fn live(world: &World) {
     let key = [("idempotency-key", "k")];
     for frequency in [1, 2] {
         let body = json!({"tenant": "acme", "frequency": frequency});
-        world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body)).await;
+        world.request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &key, Some(body)).await;
     }
-    let draft = world.ask(Who::Operator, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
+    let draft =
+        world.request(TestCaller::Operator, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
     let draft = draft.headers["location"].clone();
     for verb in ["verify", "activate", "pause", "resume", "enable", "run"] {
         world.post(&draft, verb).await;
@@ -123,40 +126,53 @@ async fn live(world: &World) {
     world.post(&path, "verify").await;
     for taken in [to, role] {
         let body = json!({"tenant": "globex", "destination": taken});
-        let named = world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        let named = world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(body)).await;
         world.post(&named.headers["location"], "verify").await;
     }
-    world.ask(Who::Tenant("acme"), "POST", "/v1/connectors", Some(json!({"tenant": "globex"}))).await;
-    world.ask(Who::Tenant("acme"), "GET", "/v1/connectors?tenant=globex", None).await;
+    world
+        .request(TestCaller::Tenant("acme"), "POST", "/v1/connectors", Some(json!({"tenant": "globex"})))
+        .await;
+    world.request(TestCaller::Tenant("acme"), "GET", "/v1/connectors?tenant=globex", None).await;
     for verb in ["verify", "activate", "rotate-external-id", "run", "pause", "resume", "disable", "disable"] {
         world.post(&path, verb).await;
     }
     world.post(&path, "rotate-external-id").await;
-    for who in [Who::Operator, Who::Tenant("acme")] {
-        world.ask(who, "PATCH", &path, Some(json!({"shards": 4}))).await;
+    for who in [TestCaller::Operator, TestCaller::Tenant("acme")] {
+        world.request(who, "PATCH", &path, Some(json!({"shards": 4}))).await;
     }
     world
-        .ask(Who::Operator, "PATCH", &path, Some(json!({"destination": destination(fixtures::unique_id())})))
+        .request(
+            TestCaller::Operator,
+            "PATCH",
+            &path,
+            Some(json!({"destination": destination(fixtures::unique_id())})),
+        )
         .await;
     for reading in ["", "/exports", "/changes", "/setup"] {
         world.get(&format!("{path}{reading}")).await;
     }
     world.get("/v1/connectors").await;
-    world.ask(Who::Operator, "PATCH", &draft, Some(json!({"frequency": 5}))).await;
+    world.request(TestCaller::Operator, "PATCH", &draft, Some(json!({"frequency": 5}))).await;
     world
-        .ask_with(Who::Operator, "PATCH", &draft, &[("if-match", "\"1\"")], Some(json!({"frequency": 6})))
+        .request_with_headers(
+            TestCaller::Operator,
+            "PATCH",
+            &draft,
+            &[("if-match", "\"1\"")],
+            Some(json!({"frequency": 6})),
+        )
         .await;
     world.post(&path, "enable").await;
     world.post(&path, "disable").await;
-    world.ask(Who::Operator, "DELETE", &path, None).await;
+    world.request(TestCaller::Operator, "DELETE", &path, None).await;
     world.clock.advance(Duration::from_hours(31 * 24));
     world.post(&path, "enable").await;
-    world.ask(Who::Operator, "DELETE", &format!("{path}?accept_loss=true"), None).await;
+    world.request(TestCaller::Operator, "DELETE", &format!("{path}?accept_loss=true"), None).await;
     world.post(&path, "disable").await;
 
     let mut early = json!({"tenant": "acme", "start_from": "2999-01-01T00:00:00Z"});
     early["destination"] = destination(fixtures::unique_id());
-    world.ask(Who::Operator, "POST", "/v1/connectors", Some(early)).await;
+    world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(early)).await;
 
     let unsafe_one = world.connected("acme").await;
     world.prober.change(|set_up| set_up.trust = tests::fakes::Trust::Anyone);
@@ -165,28 +181,28 @@ async fn live(world: &World) {
 
 /// Every operation with a budget, rejected because it is exhausted.
 async fn use_up(world: &World) {
-    let who = Who::Tenant("acme");
+    let who = TestCaller::Tenant("acme");
     let to = destination(fixtures::unique_id());
-    let active = world.ask(who, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
+    let active = world.request(who, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
     let active = active.headers["location"].clone();
-    world.ask(who, "POST", &format!("{active}/activate"), None).await;
+    world.request(who, "POST", &format!("{active}/activate"), None).await;
     let contacts = json!({"emails": ["a@acme.example"], "webhook": "https://hooks.acme.example/"});
-    world.ask(who, "PUT", &format!("{active}/contacts"), Some(contacts)).await;
+    world.request(who, "PUT", &format!("{active}/contacts"), Some(contacts)).await;
     for _ in 0..2 {
-        world.ask(who, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
+        world.request(who, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
         for verb in ["run", "rotate-external-id", "rotate-webhook-secret", "test-contacts", "verify"] {
-            world.ask(who, "POST", &format!("{active}/{verb}"), None).await;
+            world.request(who, "POST", &format!("{active}/{verb}"), None).await;
         }
     }
     let other = json!({"emails": ["b@acme.example"]});
-    world.ask(who, "PUT", &format!("{active}/contacts"), Some(other)).await;
-    world.ask(who, "PATCH", &active, Some(json!({"frequency": 7}))).await;
+    world.request(who, "PUT", &format!("{active}/contacts"), Some(other)).await;
+    world.request(who, "PATCH", &active, Some(json!({"frequency": 7}))).await;
     for verb in ["pause", "resume", "disable", "enable", "activate"] {
-        world.ask(who, "POST", &format!("{active}/{verb}"), None).await;
+        world.request(who, "POST", &format!("{active}/{verb}"), None).await;
     }
     let draft = world
-        .ask(
-            Who::Operator,
+        .request(
+            TestCaller::Operator,
             "POST",
             "/v1/connectors",
             Some(json!({"tenant": "acme", "destination": destination(fixtures::unique_id())})),
@@ -194,9 +210,9 @@ async fn use_up(world: &World) {
         .await;
     let draft = draft.headers["location"].clone();
     for _ in 0..3 {
-        world.ask(who, "POST", &format!("{draft}/verify"), None).await;
+        world.request(who, "POST", &format!("{draft}/verify"), None).await;
     }
-    world.ask(who, "POST", &format!("{draft}/activate"), None).await;
+    world.request(who, "POST", &format!("{draft}/activate"), None).await;
 }
 
 #[tokio::test]
@@ -209,22 +225,22 @@ async fn the_document_and_the_router_agree() {
     let world = World::new();
     go_wrong(&world).await;
     live(&world).await;
-    let mut seen = world.seen();
+    let mut seen = world.exchanges();
     let small = "connectors=1,changes=2,verifications=2,runs=1,test_messages=1".parse().unwrap();
     let world = World::with_budgets(small);
     use_up(&world).await;
-    seen.extend(world.seen());
-    let world = World::asking("confirmations=2".parse().unwrap());
+    seen.extend(world.exchanges());
+    let world = World::with_confirmation_mails("confirmations=2".parse().unwrap());
     addresses(&world).await;
-    seen.extend(world.seen());
+    seen.extend(world.exchanges());
     for broken in [Broken::Passing, Broken::Denied, Broken::Bug] {
-        let world = World::over(FakeLedger::new(), Arc::new(broken), broken);
+        let world = World::with_connectors(FakeLedger::new(), Arc::new(broken), broken);
         for (method, template) in ROUTES {
             let path = template.replace("{id}", NO_ONE);
-            let answer = world.ask(Who::Operator, method, &path, body(method, template)).await;
+            let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
             assert!(!format!("{answer:?}").contains(SECRET), "{method} {path} exposes its cause");
         }
-        seen.extend(world.seen());
+        seen.extend(world.exchanges());
     }
     let met: BTreeSet<_> =
         seen.iter().map(|(method, path, status, _)| (method.clone(), path.clone(), *status)).collect();
@@ -247,7 +263,7 @@ async fn every_route_of_the_list_exists() {
     let path = world.active("acme").await;
     for (method, template) in ROUTES {
         let asked = template.replace("{id}", id_in(&path).as_str());
-        let answer = world.ask(Who::Operator, method, &asked, body(method, template)).await;
+        let answer = world.request(TestCaller::Operator, method, &asked, body(method, template)).await;
         assert!(
             !matches!(answer.code(), "no_such_path" | "method_not_allowed" | "not_found"),
             "{method} {asked}"

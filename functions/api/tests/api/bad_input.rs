@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::fixtures;
 
-use crate::world::{Answer, Who, World, destination};
+use crate::world::{ApiResponse, TestCaller, World, destination};
 
-async fn create(world: &World, body: Value) -> Answer {
-    world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await
+async fn create(world: &World, body: Value) -> ApiResponse {
+    world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(body)).await
 }
 
 async fn raw(
@@ -18,12 +18,12 @@ async fn raw(
     path: &str,
     content_type: Option<&str>,
     body: impl Into<Body>,
-) -> Answer {
+) -> ApiResponse {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(content_type) = content_type {
         request = request.header("content-type", content_type);
     }
-    world.send(Who::Operator, request.body(body.into()).unwrap()).await
+    world.send(TestCaller::Operator, request.body(body.into()).unwrap()).await
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn bodies_have_a_maximum_size_a_type_and_a_format() {
     assert_eq!(raw(&world, "POST", &verb, Some("application/json"), just_fits).await.status, 200);
     let told = Request::post("/v1/connectors").header("content-length", "65537").body(Body::empty()).unwrap();
     assert_eq!(
-        world.send(Who::Operator, told).await.status,
+        world.send(TestCaller::Operator, told).await.status,
         413,
         "rejected by Content-Length, without reading it"
     );
@@ -195,14 +195,24 @@ async fn queries_and_headers_are_validated() {
     for path in [path.clone(), format!("{path}/setup")] {
         assert_eq!(world.get(&format!("{path}?x=1")).await.code(), "malformed");
     }
-    let deleting = world.ask(Who::Operator, "DELETE", &format!("{path}?accept_loss=yes"), None).await;
+    let deleting =
+        world.request(TestCaller::Operator, "DELETE", &format!("{path}?accept_loss=yes"), None).await;
     assert_eq!(deleting.code(), "malformed");
     let header = [("if-match", "3")];
-    let paused = world.ask_with(Who::Operator, "POST", &format!("{path}/pause"), &header, None).await;
+    let paused = world
+        .request_with_headers(TestCaller::Operator, "POST", &format!("{path}/pause"), &header, None)
+        .await;
     assert_eq!(paused.code(), "malformed");
     let key = [("idempotency-key", "a b")];
-    let created =
-        world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(json!({"tenant": "acme"}))).await;
+    let created = world
+        .request_with_headers(
+            TestCaller::Operator,
+            "POST",
+            "/v1/connectors",
+            &key,
+            Some(json!({"tenant": "acme"})),
+        )
+        .await;
     assert_eq!(created.code(), "malformed");
 }
 
@@ -261,7 +271,7 @@ proptest! {
             let request = Request::builder().method(method).uri(&path).header("content-type", "application/json");
             let request = request.header("if-match", header.trim()).header("idempotency-key", header.trim());
             let Ok(request) = request.body(Body::from(body)) else { return };
-            let who = if tenant { Who::Tenant("acme") } else { Who::Operator };
+            let who = if tenant { TestCaller::Tenant("acme") } else { TestCaller::Operator };
             let answer = world.send(who, request).await;
             assert!(answer.status < 500, "{method} {path}: {answer:?}");
         });
@@ -309,7 +319,7 @@ async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored
             ("PATCH", path.as_str(), json!({"destination": to})),
             ("POST", "/v1/connectors", json!({"tenant": "acme", "destination": to})),
         ] {
-            let refused = world.ask(Who::Operator, method, at, Some(body)).await;
+            let refused = world.request(TestCaller::Operator, method, at, Some(body)).await;
             assert_eq!((refused.status, refused.code()), (422, "refused"), "{to}: {refused:?}");
             assert!(refused.pointers().contains(&place), "{to}: {refused:?}");
             assert!(refused.body["errors"].to_string().contains(form), "{to}: {refused:?}");
@@ -357,6 +367,6 @@ async fn a_response_names_unknown_parameters_and_does_not_grow_with_them() {
     assert!(refused.body.to_string().len() < many.to_string().len());
     let emails = json!({"emails": vec!["x"; 5_000]});
     let path = world.connected("acme").await;
-    let refused = world.ask(Who::Operator, "PUT", &format!("{path}/contacts"), Some(emails)).await;
+    let refused = world.request(TestCaller::Operator, "PUT", &format!("{path}/contacts"), Some(emails)).await;
     assert!(refused.status == 422 && refused.pointers().len() <= 20, "{refused:?}");
 }

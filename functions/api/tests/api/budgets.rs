@@ -8,23 +8,23 @@ use local::wiring::Embedded;
 use serde_json::{Value, json};
 use tests::fixtures::{self, at};
 
-use crate::world::{Answer, Who, World, destination, id_in};
+use crate::world::{ApiResponse, TestCaller, World, destination, id_in};
 
-const ACME: Who = Who::Tenant("acme");
+const ACME: TestCaller = TestCaller::Tenant("acme");
 
 /// The sandbox at the start of an hour, so that no hour ends during a test, and the router on it.
 async fn embedded() -> (Embedded, World) {
     let embedded = Embedded::start(None, Some(at("2026-11-20T20:00:00Z"))).await.unwrap();
-    let world = World::on(embedded.onboarding());
+    let world = World::with_onboarding(embedded.onboarding());
     (embedded, world)
 }
 
-fn count(answers: &[Answer], status: u16) -> usize {
+fn count(answers: &[ApiResponse], status: u16) -> usize {
     answers.iter().filter(|answer| answer.status == status).count()
 }
 
 /// Checks the format of every rejection; returns their number.
-fn refused(answers: &[Answer], budget: &str, limit: u32, frees: Option<&str>) -> usize {
+fn refused(answers: &[ApiResponse], budget: &str, limit: u32, frees: Option<&str>) -> usize {
     let mut refused = 0;
     for answer in answers.iter().filter(|answer| answer.status == 429) {
         assert_eq!(
@@ -47,7 +47,10 @@ fn refused(answers: &[Answer], budget: &str, limit: u32, frees: Option<&str>) ->
 const WIDTH: usize = 24;
 
 /// `count` attempts by two racing clients, each with many concurrent requests. All of them get a response.
-async fn at_once<T: Future<Output = Answer>>(tries: usize, ask: impl Fn(usize) -> T) -> Vec<Answer> {
+async fn at_once<T: Future<Output = ApiResponse>>(
+    tries: usize,
+    ask: impl Fn(usize) -> T,
+) -> Vec<ApiResponse> {
     let half = tries / 2;
     let client = async |tries: std::ops::Range<usize>| {
         stream::iter(tries.map(&ask)).buffer_unordered(WIDTH).collect::<Vec<_>>().await
@@ -67,7 +70,7 @@ async fn listed(world: &World) -> Vec<Value> {
 #[tokio::test]
 async fn three_hundred_connectors_at_once_are_twenty() {
     let (embedded, world) = embedded().await;
-    let create = |_| world.ask(ACME, "POST", "/v1/connectors", Some(json!({})));
+    let create = |_| world.request(ACME, "POST", "/v1/connectors", Some(json!({})));
     let answers = at_once(300, create).await;
     assert_eq!((count(&answers, 201), refused(&answers, "connectors", 20, None)), (20, 280));
     assert_eq!(answers.iter().find(|answer| answer.status == 429).unwrap().headers["retry-after"], "3600");
@@ -78,12 +81,16 @@ async fn three_hundred_connectors_at_once_are_twenty() {
     );
 
     // Another tenant has its own budget, an operator may exceed it, and a deletion releases one unit.
-    assert_eq!(world.ask(Who::Tenant("globex"), "POST", "/v1/connectors", Some(json!({}))).await.status, 201);
-    let given = world.ask(Who::Operator, "POST", "/v1/connectors", Some(json!({"tenant": "acme"}))).await;
+    assert_eq!(
+        world.request(TestCaller::Tenant("globex"), "POST", "/v1/connectors", Some(json!({}))).await.status,
+        201
+    );
+    let given =
+        world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(json!({"tenant": "acme"}))).await;
     assert_eq!(given.status, 201);
     let first = answers.iter().find(|answer| answer.status == 201).unwrap().headers["location"].clone();
     for path in [first, given.headers["location"].clone()] {
-        assert_eq!(world.ask(ACME, "DELETE", &path, None).await.status, 200);
+        assert_eq!(world.request(ACME, "DELETE", &path, None).await.status, 200);
     }
     let answers = at_once(20, create).await;
     assert_eq!((count(&answers, 201), count(&answers, 429)), (1, 19));
@@ -94,11 +101,12 @@ async fn three_hundred_connectors_at_once_are_twenty() {
 async fn equal_keys_at_once_are_one_connector() {
     let (_embedded, world) = embedded().await;
     let key = [("idempotency-key", "k")];
-    let create = |_| world.ask_with(ACME, "POST", "/v1/connectors", &key, Some(json!({})));
+    let create = |_| world.request_with_headers(ACME, "POST", "/v1/connectors", &key, Some(json!({})));
     let answers = at_once(60, create).await;
     assert_eq!(count(&answers, 201), 60, "{:?}", answers.iter().find(|answer| answer.status != 201));
     assert!(answers.iter().all(|answer| answer.body["id"] == answers[0].body["id"]));
-    let other = world.ask_with(ACME, "POST", "/v1/connectors", &key, Some(json!({"frequency": 6}))).await;
+    let other =
+        world.request_with_headers(ACME, "POST", "/v1/connectors", &key, Some(json!({"frequency": 6}))).await;
     assert_eq!(
         (other.status, other.code(), other.pointers()),
         (422, "idempotency_key_reused", vec!["/frequency"])
@@ -107,7 +115,7 @@ async fn equal_keys_at_once_are_one_connector() {
     assert_eq!(listed(&world).await.len(), 1);
     // The key expires with its connector.
     let path = answers[0].headers["location"].clone();
-    assert_eq!(world.ask(ACME, "DELETE", &path, None).await.status, 200);
+    assert_eq!(world.request(ACME, "DELETE", &path, None).await.status, 200);
     let next = at_once(10, create).await;
     assert!(next.iter().all(|answer| answer.status == 201 && answer.body["id"] == next[0].body["id"]));
     assert_eq!((&next[0].body["state"], listed(&world).await.len()), (&json!("draft"), 2));
@@ -119,13 +127,13 @@ async fn eight_hundred_verifications_are_thirty() {
     let (embedded, world) = embedded().await;
     let to = destination(fixtures::unique_id());
     let bucket = to["bucket"].as_str().unwrap().to_owned();
-    let path = world.ask(ACME, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
+    let path = world.request(ACME, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
     let path = path.headers["location"].clone();
     admit(&embedded, &id_in(&path)).await;
     let verify = |_| {
         let path = format!("{path}/verify");
         let world = &world;
-        async move { world.ask(ACME, "POST", &path, None).await }
+        async move { world.request(ACME, "POST", &path, None).await }
     };
     let answers = at_once(817, verify).await;
     let frees = Some("2026-11-20T21:00:00.000Z");
@@ -134,14 +142,14 @@ async fn eight_hundred_verifications_are_thirty() {
     assert_eq!((refused, count(&answers, 200) + count(&answers, 409)), (787, 30));
     assert!(embedded.stack().objects(&bucket).unwrap().len() <= 30, "no object without a check");
     // Operations that include a check are rejected too; operations that stop something are not.
-    assert_eq!(world.ask(ACME, "POST", &format!("{path}/activate"), None).await.status, 429);
-    assert_eq!(world.ask(ACME, "POST", &format!("{path}/disable"), None).await.status, 200);
+    assert_eq!(world.request(ACME, "POST", &format!("{path}/activate"), None).await.status, 429);
+    assert_eq!(world.request(ACME, "POST", &format!("{path}/disable"), None).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_flood_of_changes_is_sixty() {
     let (embedded, world) = embedded().await;
-    let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
+    let created = world.request(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
     let path = created.headers["location"].clone();
     // Two clients, each of which sends its next request after a response: so hardly any of them loses a race
     // four times in a row.
@@ -150,11 +158,11 @@ async fn a_flood_of_changes_is_sixty() {
         for n in 0..100 {
             let frequency = json!({"frequency": 1 + (n + kind) % 24});
             answers.push(match (n + kind) % 3 {
-                0 => world.ask(ACME, "POST", &format!("{path}/rotate-external-id"), None).await,
-                1 => world.ask(ACME, "PATCH", &path, Some(frequency)).await,
+                0 => world.request(ACME, "POST", &format!("{path}/rotate-external-id"), None).await,
+                1 => world.request(ACME, "PATCH", &path, Some(frequency)).await,
                 _ => {
                     let emails = json!({"emails": [format!("a{n}-{kind}@acme.example")]});
-                    world.ask(ACME, "PUT", &format!("{path}/contacts"), Some(emails)).await
+                    world.request(ACME, "PUT", &format!("{path}/contacts"), Some(emails)).await
                 }
             });
         }
@@ -176,19 +184,19 @@ async fn three_hundred_test_messages_are_twenty() {
     let (embedded, world) = embedded().await;
     let mut paths = Vec::new();
     for connector in 0..20 {
-        let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
+        let created = world.request(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
         let path = created.headers["location"].clone();
         let emails: Vec<_> = (0..5).map(|n| format!("stranger{n}@of{connector}.example")).collect();
         let contacts = json!({"emails": emails, "webhook": "https://hooks.acme.example/"});
-        assert_eq!(world.ask(ACME, "PUT", &format!("{path}/contacts"), Some(contacts)).await.status, 200);
+        assert_eq!(world.request(ACME, "PUT", &format!("{path}/contacts"), Some(contacts)).await.status, 200);
         paths.push(format!("{path}/test-contacts"));
     }
     let before = embedded.bus().events().len();
     let test = |n: usize| {
         // Operators can't send more than that either.
-        let who = if n.is_multiple_of(2) { ACME } else { Who::Operator };
+        let who = if n.is_multiple_of(2) { ACME } else { TestCaller::Operator };
         let (world, path) = (&world, &paths[n % paths.len()]);
-        async move { world.ask(who, "POST", path, None).await }
+        async move { world.request(who, "POST", path, None).await }
     };
     let answers = at_once(300, test).await;
     // Six messages each: three tests are eighteen.
@@ -207,20 +215,20 @@ async fn three_hundred_test_messages_are_twenty() {
 async fn run_requests_are_twelve_an_hour() {
     let (embedded, world) = embedded().await;
     let body = json!({"destination": destination(fixtures::unique_id())});
-    let path = world.ask(ACME, "POST", "/v1/connectors", Some(body)).await.headers["location"].clone();
+    let path = world.request(ACME, "POST", "/v1/connectors", Some(body)).await.headers["location"].clone();
     admit(&embedded, &id_in(&path)).await;
-    assert_eq!(world.ask(ACME, "POST", &format!("{path}/activate"), None).await.status, 200);
+    assert_eq!(world.request(ACME, "POST", &format!("{path}/activate"), None).await.status, 200);
     let path = format!("{path}/run");
     let run = |n: usize| {
         let (world, path, key) = (&world, &path, format!("key-{n}"));
-        async move { world.ask_with(ACME, "POST", path, &[("idempotency-key", &key)], None).await }
+        async move { world.request_with_headers(ACME, "POST", path, &[("idempotency-key", &key)], None).await }
     };
     let answers = at_once(40, run).await;
     assert_eq!(
         (count(&answers, 202), refused(&answers, "runs", 12, Some("2026-11-20T21:00:00.000Z"))),
         (12, 28)
     );
-    assert_eq!(world.ask(Who::Operator, "POST", &path, None).await.status, 202);
+    assert_eq!(world.request(TestCaller::Operator, "POST", &path, None).await.status, 202);
 }
 
 /// The customer's role and bucket for a connector.

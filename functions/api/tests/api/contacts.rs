@@ -8,10 +8,10 @@ use domain::contacts::WebhookSecret;
 use domain::ports::Connectors as _;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Who, World, id_in};
+use crate::world::{ApiResponse, TestCaller, World, id_in};
 
-async fn set(world: &World, path: &str, body: Value) -> Answer {
-    world.ask(Who::Tenant("acme"), "PUT", &format!("{path}/contacts"), Some(body)).await
+async fn set(world: &World, path: &str, body: Value) -> ApiResponse {
+    world.request(TestCaller::Tenant("acme"), "PUT", &format!("{path}/contacts"), Some(body)).await
 }
 
 #[tokio::test]
@@ -99,7 +99,8 @@ async fn a_test_is_published_on_the_bus_once_in_five_minutes() {
         "this deployment has no sender"
     );
     let before = world.bus.published().len();
-    let tested = world.ask(Who::Tenant("acme"), "POST", &format!("{path}/test-contacts"), None).await;
+    let tested =
+        world.request(TestCaller::Tenant("acme"), "POST", &format!("{path}/test-contacts"), None).await;
     assert_eq!((tested.status, world.post(&path, "test-contacts").await.code()), (202, "tested_just_now"));
     let told: Vec<Value> = world.bus.published()[before..].iter().map(|notice| json!(notice)).collect();
     assert_eq!((told.len(), &told[0]["what"]), (1, &json!("test_contacts")));
@@ -115,25 +116,26 @@ async fn the_status_of_each_address_is_shown_and_an_operator_confirms_it() {
     let waiting = |email: &str| json!({"email": email, "status": "waiting"});
     assert_eq!(set.body["addresses"], json!([waiting("one@acme.example"), waiting("two@acme.example")]));
     let confirm = format!("{path}/confirm-address");
-    let ask =
-        async |who: Who, email: Value| world.ask(who, "POST", &confirm, Some(json!({"email": email}))).await;
-    let by_tenant = ask(Who::Tenant("acme"), json!("one@acme.example")).await;
+    let ask = async |who: TestCaller, email: Value| {
+        world.request(who, "POST", &confirm, Some(json!({"email": email}))).await
+    };
+    let by_tenant = ask(TestCaller::Tenant("acme"), json!("one@acme.example")).await;
     assert_eq!((by_tenant.status, by_tenant.code()), (403, "forbidden"));
-    assert_eq!(ask(Who::Tenant("globex"), json!("one@acme.example")).await.status, 404);
-    let stranger = ask(Who::Operator, json!("three@acme.example")).await;
+    assert_eq!(ask(TestCaller::Tenant("globex"), json!("one@acme.example")).await.status, 404);
+    let stranger = ask(TestCaller::Operator, json!("three@acme.example")).await;
     assert_eq!((stranger.status, stranger.code()), (409, "not_a_contact"));
     for (body, pointer) in
         [(json!({}), "/email"), (json!({"email": 7}), "/email"), (json!({"mail": "x"}), "/email")]
     {
-        let refused = world.ask(Who::Operator, "POST", &confirm, Some(body)).await;
+        let refused = world.request(TestCaller::Operator, "POST", &confirm, Some(body)).await;
         assert!(refused.status == 422 && refused.pointers().contains(&pointer), "{refused:?}");
     }
-    let confirmed = ask(Who::Operator, json!("ONE@acme.example")).await;
+    let confirmed = ask(TestCaller::Operator, json!("ONE@acme.example")).await;
     assert_eq!(confirmed.status, 200);
     let shown = &confirmed.body["addresses"][0];
     assert_eq!((&shown["status"], &shown["how"]), (&json!("confirmed"), &json!("contract")));
     assert!(shown["by"]["name"].is_string(), "operators see the name: {shown}");
-    let for_tenant = world.ask(Who::Tenant("acme"), "GET", &path, None).await;
+    let for_tenant = world.request(TestCaller::Tenant("acme"), "GET", &path, None).await;
     assert_eq!(for_tenant.body["addresses"][0].get("by"), None, "a tenant does not");
     assert_eq!(for_tenant.body["addresses"][1], waiting("two@acme.example"));
     let again = world.post(&path, "ask-contacts").await;
@@ -142,7 +144,7 @@ async fn the_status_of_each_address_is_shown_and_an_operator_confirms_it() {
 
 #[tokio::test]
 async fn confirmation_mails_have_a_budget_and_the_rejection_says_when_it_is_available_again() {
-    let world = World::asking(Budgets::default());
+    let world = World::with_confirmation_mails(Budgets::default());
     let path = world.active("acme").await;
     for n in 0..2 {
         let emails: Vec<String> = (0..5).map(|m| format!("a{n}{m}@acme.example")).collect();
@@ -161,11 +163,11 @@ async fn another_tenants_contacts_are_neither_set_nor_tested_nor_seen() {
     let world = World::new();
     let path = world.active("acme").await;
     set(&world, &path, json!({"webhook": "https://hooks.acme.example/"})).await;
-    let globex = Who::Tenant("globex");
+    let globex = TestCaller::Tenant("globex");
     let body = Some(json!({"webhook": "https://hooks.globex.example/"}));
-    let stolen = world.ask(globex, "PUT", &format!("{path}/contacts"), body).await;
-    let rotated = world.ask(globex, "POST", &format!("{path}/rotate-webhook-secret"), None).await;
-    let tested = world.ask(globex, "POST", &format!("{path}/test-contacts"), None).await;
+    let stolen = world.request(globex, "PUT", &format!("{path}/contacts"), body).await;
+    let rotated = world.request(globex, "POST", &format!("{path}/rotate-webhook-secret"), None).await;
+    let tested = world.request(globex, "POST", &format!("{path}/test-contacts"), None).await;
     for answer in [stolen, rotated, tested] {
         assert_eq!((answer.status, answer.code()), (404, "not_found"));
         assert!(!format!("{answer:?}").contains("hooks.acme"));

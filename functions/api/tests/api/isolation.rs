@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::fixtures;
 
-use crate::world::{Answer, Who, World, destination, id_in};
+use crate::world::{ApiResponse, TestCaller, World, destination, id_in};
 
 const MINE: &str = "acme";
 const THEIRS: &str = "globex";
@@ -35,14 +35,19 @@ async fn another_tenants_connector_is_answered_exactly_as_a_missing_one() {
     let nobodys = requests(&ConnectorId::new(0xdead));
     for ((method, path, body), (_, no_path, _)) in requests(&id_in(&theirs)).into_iter().zip(nobodys) {
         for headers in [&[][..], &[("if-match", "\"1\"")], &[("if-match", "\"99\"")]] {
-            let answer = world.ask_with(Who::Tenant(MINE), method, &path, headers, body.clone()).await;
-            let none = world.ask_with(Who::Tenant(MINE), method, &no_path, headers, body.clone()).await;
+            let answer = world
+                .request_with_headers(TestCaller::Tenant(MINE), method, &path, headers, body.clone())
+                .await;
+            let none = world
+                .request_with_headers(TestCaller::Tenant(MINE), method, &no_path, headers, body.clone())
+                .await;
             assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}");
             assert_eq!(answer, none, "{method} {path} reveals that it exists");
         }
     }
     assert_eq!(world.ledger.connector(&id_in(&theirs)), before, "nothing was changed");
-    let deleting = world.ask(Who::Tenant(MINE), "DELETE", &format!("{theirs}?accept_loss=true"), None).await;
+    let deleting =
+        world.request(TestCaller::Tenant(MINE), "DELETE", &format!("{theirs}?accept_loss=true"), None).await;
     assert_eq!(deleting.code(), "not_found");
 }
 
@@ -58,7 +63,7 @@ async fn no_request_is_accepted_without_a_caller() {
     ]);
     assert_eq!(all.len(), ROUTES.len());
     for (method, path, body) in all {
-        let answer = world.ask(Who::Nobody, method, &path, body).await;
+        let answer = world.request(TestCaller::Anonymous, method, &path, body).await;
         assert_eq!((answer.status, answer.code()), (401, "unauthenticated"), "{method} {path}");
         assert!(answer.headers.contains_key("www-authenticate"));
     }
@@ -68,14 +73,17 @@ async fn no_request_is_accepted_without_a_caller() {
 async fn the_tenant_comes_from_the_token_whatever_path_query_and_body_say() {
     let world = World::new();
     let body = json!({"tenant": THEIRS});
-    let created = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
+    let created = world.request(TestCaller::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
     assert_eq!((created.status, created.code()), (403, "forbidden"));
-    let listed = world.ask(Who::Tenant(MINE), "GET", "/v1/connectors?tenant=globex", None).await;
+    let listed = world.request(TestCaller::Tenant(MINE), "GET", "/v1/connectors?tenant=globex", None).await;
     assert_eq!((listed.status, listed.code()), (403, "forbidden"));
     let named = json!({"tenant": MINE, "shards": 1});
-    assert_eq!(world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(named)).await.status, 201);
+    assert_eq!(
+        world.request(TestCaller::Tenant(MINE), "POST", "/v1/connectors", Some(named)).await.status,
+        201
+    );
     let spread = json!({"shards": 2});
-    let refused = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(spread)).await;
+    let refused = world.request(TestCaller::Tenant(MINE), "POST", "/v1/connectors", Some(spread)).await;
     assert_eq!((refused.status, refused.code()), (403, "forbidden"), "only operators may set shards");
 }
 
@@ -93,7 +101,7 @@ async fn a_tenant_is_identified_by_its_exact_id_whatever_characters_it_contains(
     let mut paths = Vec::new();
     for tenant in &tenants {
         let body = json!({"tenant": tenant});
-        let created = world.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        let created = world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(body)).await;
         assert_eq!((created.status, &created.body["tenant"]), (201, &json!(tenant)));
         paths.push(created.headers["location"].clone());
     }
@@ -103,11 +111,11 @@ async fn a_tenant_is_identified_by_its_exact_id_whatever_characters_it_contains(
             let found = listed.body["connectors"].as_array().unwrap();
             assert_eq!((found.len(), &found[0]["tenant"]), (1, &json!(tenant)), "{query}");
         }
-        let me = Who::Tenant(tenant.to_string().leak());
-        let mine = world.ask(me, "GET", "/v1/connectors", None).await;
+        let me = TestCaller::Tenant(tenant.to_string().leak());
+        let mine = world.request(me, "GET", "/v1/connectors", None).await;
         assert_eq!(mine.body["connectors"].as_array().unwrap().len(), 1, "{tenant:?}");
         for other in &paths {
-            let status = world.ask(me, "GET", other, None).await.status;
+            let status = world.request(me, "GET", other, None).await.status;
             assert_eq!(status, if other == path { 200 } else { 404 }, "{tenant:?}");
         }
     }
@@ -128,11 +136,11 @@ async fn a_role_or_destination_in_use_is_rejected_after_verification_without_rev
         // Naming it reveals nothing: only a caller with access to the role and the bucket learns whether it
         // is in use.
         let body = json!({"destination": destination});
-        let named = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
+        let named = world.request(TestCaller::Tenant(MINE), "POST", "/v1/connectors", Some(body)).await;
         assert_eq!(named.status, 201);
         for verb in ["verify", "activate"] {
             let path = format!("{}/{verb}", named.headers["location"]);
-            let refused = world.ask(Who::Tenant(MINE), "POST", &path, None).await;
+            let refused = world.request(TestCaller::Tenant(MINE), "POST", &path, None).await;
             assert_eq!((refused.status, refused.code()), (409, code));
             assert!(!refused.body.to_string().contains(THEIRS), "{refused:?}");
         }
@@ -145,9 +153,12 @@ async fn naming_a_destination_first_does_not_reserve_it() {
     let world = World::new();
     let place = destination(3);
     let squatter = json!({"tenant": THEIRS, "destination": place});
-    assert_eq!(world.ask(Who::Operator, "POST", "/v1/connectors", Some(squatter)).await.status, 201);
+    assert_eq!(
+        world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(squatter)).await.status,
+        201
+    );
     let owner = json!({"destination": place});
-    let owner = world.ask(Who::Tenant(MINE), "POST", "/v1/connectors", Some(owner)).await;
+    let owner = world.request(TestCaller::Tenant(MINE), "POST", "/v1/connectors", Some(owner)).await;
     let activated = world.post(&owner.headers["location"], "activate").await;
     assert_eq!((activated.status, &activated.body["state"]), (200, &json!("active")));
 }
@@ -156,7 +167,7 @@ async fn naming_a_destination_first_does_not_reserve_it() {
 async fn a_tenant_does_not_see_operator_names() {
     let world = World::new();
     let path = world.active(MINE).await;
-    let changes = world.ask(Who::Tenant(MINE), "GET", &format!("{path}/changes"), None).await;
+    let changes = world.request(TestCaller::Tenant(MINE), "GET", &format!("{path}/changes"), None).await;
     assert_eq!(changes.body["changes"][0]["by"], json!({"kind": "operator"}));
 }
 
@@ -175,7 +186,14 @@ fn anything() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
 }
 
 /// One request of a random walk: the caller, the operation, the connector, and an extra.
-async fn step(world: &World, paths: &[String], who: Who, route: usize, target: usize, extra: u32) -> Answer {
+async fn step(
+    world: &World,
+    paths: &[String],
+    who: TestCaller,
+    route: usize,
+    target: usize,
+    extra: u32,
+) -> ApiResponse {
     let (method, template) = ROUTES[route];
     let id = id_in(&paths[target % paths.len()]);
     let cursor = ["", "?limit=1", "?limit=100", "?tenant=acme"][extra as usize];
@@ -192,7 +210,7 @@ async fn step(world: &World, paths: &[String], who: Who, route: usize, target: u
         (_, path) if path.ends_with("/confirm-address") => Some(json!({"email": "a@acme.example"})),
         _ => None,
     };
-    world.ask(who, method, &path, body).await
+    world.request(who, method, &path, body).await
 }
 
 proptest! {
@@ -212,7 +230,7 @@ proptest! {
             for (mine, route, target, extra) in walk {
                 let (me, other) = if mine { (MINE, THEIRS) } else { (THEIRS, MINE) };
                 let of_others: Vec<_> = own(other).iter().flat_map(|path| marks(&world, path)).collect();
-                let answer = step(&world, &paths, Who::Tenant(me), route, target, extra).await;
+                let answer = step(&world, &paths, TestCaller::Tenant(me), route, target, extra).await;
                 let text = format!("{answer:?}");
                 for mark in of_others {
                     assert!(!text.contains(&mark), "{me} received {mark} from {:?}: {text}", ROUTES[route]);

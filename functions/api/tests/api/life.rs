@@ -6,20 +6,20 @@ use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use serde_json::json;
 use tests::fixtures;
 
-use crate::world::{Who, World, destination, id_in};
+use crate::world::{TestCaller, World, destination, id_in};
 
-const ACME: Who = Who::Tenant("acme");
+const ACME: TestCaller = TestCaller::Tenant("acme");
 
 #[tokio::test]
 async fn an_administrator_sets_up_an_export_without_help() {
     let world = World::new();
-    let created = world.ask(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
+    let created = world.request(ACME, "POST", "/v1/connectors", Some(json!({}))).await;
     assert_eq!((created.status, created.headers["etag"].as_str()), (201, "\"1\""));
     assert_eq!((&created.body["tenant"], &created.body["state"]), (&json!("acme"), &json!("draft")));
     assert!(created.body.get("health").is_none(), "it exports nothing yet");
     let path = created.headers["location"].clone();
 
-    let setup = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
+    let setup = world.request(ACME, "GET", &format!("{path}/setup"), None).await;
     assert_eq!(setup.body["external_id"], created.body["external_id"]);
     let link = setup.body["quick_create_url"].as_str().unwrap();
     assert_eq!(created.body["quick_create_url"], link, "the response to the creation contains it");
@@ -27,23 +27,23 @@ async fn an_administrator_sets_up_an_export_without_help() {
 
     assert!(setup.body.get("warnings").is_none(), "the template is publicly readable");
     world.published.deny("it answered 403");
-    let warned = world.ask(ACME, "GET", &format!("{path}/setup"), None).await;
+    let warned = world.request(ACME, "GET", &format!("{path}/setup"), None).await;
     assert_eq!(warned.body["quick_create_url"], link);
     assert!(warned.body["warnings"][0].as_str().unwrap().contains("it answered 403"), "{}", warned.body);
 
     let to = destination(fixtures::unique_id());
-    let connected = world.ask(ACME, "PATCH", &path, Some(json!({"destination": to}))).await;
+    let connected = world.request(ACME, "PATCH", &path, Some(json!({"destination": to}))).await;
     assert_eq!((&connected.body["destination"], &connected.body["state"]), (&to, &json!("ready")));
     assert_eq!(connected.body["verification"]["passed"], true);
 
-    let activated = world.ask(ACME, "POST", &format!("{path}/activate"), None).await;
+    let activated = world.request(ACME, "POST", &format!("{path}/activate"), None).await;
     assert_eq!((activated.status, &activated.body["state"]), (200, &json!("active")));
     assert_eq!(activated.body["health"]["status"], "healthy");
     assert_eq!(activated.body["progress"]["next_run_at"], "2026-11-20T21:05:00.000Z");
 
     world.export(&path, true).await;
     world.export(&path, false).await;
-    let read = world.ask(ACME, "GET", &path, None).await;
+    let read = world.request(ACME, "GET", &path, None).await;
     let progress = &read.body["progress"];
     assert_eq!((&progress["sealed_parts"], &progress["undelivered_parts"]), (&json!(2), &json!(1)));
     assert_eq!(
@@ -52,7 +52,7 @@ async fn an_administrator_sets_up_an_export_without_help() {
     );
     assert!(progress["manifest"].is_string() && progress["last_export"]["manifest"].is_string());
     assert_ne!(progress["manifest"], progress["last_export"]["manifest"], "the sealed one's is newer");
-    let exports = world.ask(ACME, "GET", &format!("{path}/exports"), None).await;
+    let exports = world.request(ACME, "GET", &format!("{path}/exports"), None).await;
     let parts: Vec<_> =
         exports.body["exports"].as_array().unwrap().iter().map(|part| &part["state"]).collect();
     assert_eq!(parts, ["sealed", "delivered"], "the newest first");
@@ -145,15 +145,16 @@ async fn nothing_is_lost_before_the_loss_is_shown_and_accepted() {
     let world = World::new();
     let path = world.active("acme").await;
     world.export(&path, false).await;
-    let active = world.ask(Who::Operator, "DELETE", &path, None).await;
+    let active = world.request(TestCaller::Operator, "DELETE", &path, None).await;
     assert_eq!((active.status, active.code()), (409, "wrong_state"), "rejected before any loss is shown");
     world.post(&path, "disable").await;
-    let refused = world.ask(Who::Operator, "DELETE", &path, None).await;
+    let refused = world.request(TestCaller::Operator, "DELETE", &path, None).await;
     assert_eq!((refused.status, refused.code()), (409, "would_lose"));
     let lost = json!({"undelivered_parts": 1, "unsealed_from": "2026-11-20T21:00:00.000Z"});
     assert_eq!(refused.body["loss"], lost);
     assert_eq!(world.get(&path).await.body["state"], "disabled");
-    let deleted = world.ask(Who::Operator, "DELETE", &format!("{path}?accept_loss=true"), None).await;
+    let deleted =
+        world.request(TestCaller::Operator, "DELETE", &format!("{path}?accept_loss=true"), None).await;
     assert_eq!(
         (deleted.status, &deleted.body["lost"], &deleted.body["state"]),
         (200, &lost, &json!("deleted"))
@@ -161,7 +162,7 @@ async fn nothing_is_lost_before_the_loss_is_shown_and_accepted() {
 
     let unused = world.connected("acme").await;
     assert_eq!(
-        world.ask(Who::Operator, "DELETE", &unused, None).await.status,
+        world.request(TestCaller::Operator, "DELETE", &unused, None).await.status,
         200,
         "there was nothing to lose"
     );
@@ -171,9 +172,9 @@ async fn nothing_is_lost_before_the_loss_is_shown_and_accepted() {
 async fn a_deleted_connector_is_listed_on_request_only() {
     let world = World::new();
     let (kept, gone) = (world.connected("acme").await, world.connected("acme").await);
-    world.ask(Who::Operator, "DELETE", &gone, None).await;
+    world.request(TestCaller::Operator, "DELETE", &gone, None).await;
     let listed = async |query: &str| {
-        let answer = world.ask(ACME, "GET", &format!("/v1/connectors{query}"), None).await;
+        let answer = world.request(ACME, "GET", &format!("/v1/connectors{query}"), None).await;
         let connectors = answer.body["connectors"].as_array().cloned().unwrap_or_default();
         connectors.iter().map(|c| format!("/v1/connectors/{}", c["id"].as_str().unwrap())).collect::<Vec<_>>()
     };
@@ -185,7 +186,7 @@ async fn a_deleted_connector_is_listed_on_request_only() {
     assert_eq!(both, [kept, gone.clone()]);
     // It can still be read, and so can its change records.
     assert_eq!(world.get(&gone).await.body["state"], "deleted");
-    let refused = world.ask(ACME, "GET", "/v1/connectors?deleted=yes", None).await;
+    let refused = world.request(ACME, "GET", "/v1/connectors?deleted=yes", None).await;
     assert_eq!((refused.status, refused.code()), (400, "malformed"));
 }
 
@@ -193,7 +194,7 @@ async fn a_deleted_connector_is_listed_on_request_only() {
 async fn every_change_is_recorded_with_who_and_what_and_published_on_the_bus() {
     let world = World::new();
     let path = world.active("acme").await;
-    world.ask(ACME, "POST", &format!("{path}/pause"), None).await;
+    world.request(ACME, "POST", &format!("{path}/pause"), None).await;
     let changes = world.get(&format!("{path}/changes")).await.body["changes"].clone();
     let told: Vec<_> =
         changes.as_array().unwrap().iter().map(|c| (c["what"].as_str().unwrap(), &c["by"])).collect();
@@ -214,7 +215,7 @@ async fn every_change_is_recorded_with_who_and_what_and_published_on_the_bus() {
 #[tokio::test]
 async fn the_public_key_and_the_newest_manifest_are_readable() {
     let world = World::new();
-    let told = world.ask(ACME, "GET", "/v1/keys", None).await;
+    let told = world.request(ACME, "GET", "/v1/keys", None).await;
     let [key] = told.body["keys"].as_array().unwrap().as_slice() else { panic!("{}", told.body) };
     let vkey: domain::manifest::VerifierKey = key["key"].as_str().unwrap().parse().unwrap();
     assert_eq!((&key["id"], &key["signs"]), (&json!("62c0d4d9"), &json!(true)));

@@ -18,7 +18,7 @@ use serde_json::json;
 use tests::schema::Schema;
 
 use crate::contract::{parameter, schema};
-use crate::world::{Who, World};
+use crate::world::{TestCaller, World};
 
 /// Characters to insert or substitute: those that the grammars of names treat specially.
 const ODD: &str = "aZ09-_.:/@!'()=*?%$~|# \u{e9}\n\"";
@@ -131,7 +131,9 @@ async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
     ] {
         let Ok(_) = axum::http::HeaderValue::from_str(text) else { continue };
         let body = Some(json!({"frequency": 1}));
-        let answer = world.ask_with(Who::Operator, "PATCH", &path, &[("if-match", text)], body).await;
+        let answer = world
+            .request_with_headers(TestCaller::Operator, "PATCH", &path, &[("if-match", text)], body)
+            .await;
         assert_eq!(answer.status != 400, tag.is_valid(&json!(text)), "{text:?}: {answer:?}");
     }
     for text in
@@ -139,7 +141,8 @@ async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
     {
         let body = Some(json!({"tenant": "acme"}));
         let headers = [("idempotency-key", text)];
-        let answer = world.ask_with(Who::Operator, "POST", "/v1/connectors", &headers, body).await;
+        let answer =
+            world.request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &headers, body).await;
         assert_eq!(answer.status != 400, key.is_valid(&json!(text)), "{text:?}: {answer:?}");
     }
     let listings = [

@@ -4,29 +4,38 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Who, World, destination, id_in};
+use crate::world::{TestCaller, World, destination, id_in};
 
 #[tokio::test]
 async fn the_same_key_and_values_create_one_connector() {
     let world = World::new();
     let key = [("idempotency-key", "0f8fad5b-d9cb-469f-a165-70867728950e")];
     let body = json!({"tenant": "acme", "frequency": 6, "destination": destination(1)});
-    let first = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body.clone())).await;
-    let again = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body.clone())).await;
+    let first = world
+        .request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &key, Some(body.clone()))
+        .await;
+    let again = world
+        .request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &key, Some(body.clone()))
+        .await;
     assert_eq!((first.status, &first), (201, &again));
     // Also after a change: it is still that connector.
-    world.ask(Who::Operator, "PATCH", &first.headers["location"], Some(json!({"frequency": 12}))).await;
-    let later = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(body)).await;
+    world
+        .request(TestCaller::Operator, "PATCH", &first.headers["location"], Some(json!({"frequency": 12})))
+        .await;
+    let later =
+        world.request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &key, Some(body)).await;
     assert_eq!(
         (later.status, &later.body["id"], &later.body["frequency"]),
         (201, &first.body["id"], &json!(12))
     );
 
     let other = json!({"tenant": "acme", "frequency": 7});
-    let reused = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(other)).await;
+    let reused =
+        world.request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &key, Some(other)).await;
     assert_eq!((reused.status, reused.code()), (422, "idempotency_key_reused"));
     let another = json!({"tenant": "globex", "frequency": 6});
-    let theirs = world.ask_with(Who::Operator, "POST", "/v1/connectors", &key, Some(another)).await;
+    let theirs =
+        world.request_with_headers(TestCaller::Operator, "POST", "/v1/connectors", &key, Some(another)).await;
     assert_ne!((theirs.status, &theirs.body["id"]), (201, &first.body["id"]), "a key belongs to one tenant");
     assert_eq!(world.get("/v1/connectors?tenant=acme").await.body["connectors"].as_array().unwrap().len(), 1);
 }
@@ -35,7 +44,7 @@ async fn the_same_key_and_values_create_one_connector() {
 async fn without_a_key_each_request_creates_one() {
     let world = World::new();
     for _ in 0..2 {
-        world.ask(Who::Tenant("acme"), "POST", "/v1/connectors", Some(json!({}))).await;
+        world.request(TestCaller::Tenant("acme"), "POST", "/v1/connectors", Some(json!({}))).await;
     }
     assert_eq!(world.get("/v1/connectors").await.body["connectors"].as_array().unwrap().len(), 2);
 }
@@ -44,8 +53,11 @@ async fn without_a_key_each_request_creates_one() {
 async fn a_run_is_requested_once_with_each_key() {
     let world = World::new();
     let path = format!("{}/run", world.active("acme").await);
-    let ask =
-        async |key| world.ask_with(Who::Operator, "POST", &path, &[("idempotency-key", key)], None).await;
+    let ask = async |key| {
+        world
+            .request_with_headers(TestCaller::Operator, "POST", &path, &[("idempotency-key", key)], None)
+            .await
+    };
     world.clock.advance(Duration::from_mins(30));
     let first = ask("a").await;
     assert_eq!((first.status, &first.body["up_to"]), (202, &json!("2026-11-20T20:40:30.000Z")));

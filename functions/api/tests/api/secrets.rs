@@ -3,9 +3,9 @@
 use serde_json::json;
 use tests::fakes::Trust;
 
-use crate::world::{Answer, Who, World, id_in};
+use crate::world::{ApiResponse, TestCaller, World, id_in};
 
-fn shows(answer: &Answer, id: &str) -> bool {
+fn shows(answer: &ApiResponse, id: &str) -> bool {
     format!("{answer:?}").contains(id)
 }
 
@@ -53,7 +53,7 @@ async fn a_role_that_admits_any_caller_pauses_its_connector() {
     let world = World::new();
     let path = world.active("acme").await;
     world.prober.change(|set_up| set_up.trust = Trust::AnyExternalId);
-    let verified = world.ask(Who::Tenant("acme"), "POST", &format!("{path}/verify"), None).await;
+    let verified = world.request(TestCaller::Tenant("acme"), "POST", &format!("{path}/verify"), None).await;
     assert_eq!((verified.status, &verified.body["passed"]), (200, &json!(false)));
     assert_eq!(world.get(&path).await.body["state"], "paused");
 }

@@ -25,21 +25,21 @@ pub(crate) const OPERATOR_ARN: &str = "arn:aws:iam::111111111111:user/Admin";
 
 /// The caller of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum TestCaller {
     Operator,
     Tenant(&'static str),
-    Nobody,
+    Anonymous,
 }
 
 /// A response.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl ApiResponse {
     /// The code of a problem.
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
@@ -63,7 +63,7 @@ pub(crate) struct World {
     /// The published customer template.
     pub(crate) published: FakePublished,
     /// All requests and responses: method, path of the document, status, code of a problem.
-    seen: Mutex<Vec<(String, String, u16, String)>>,
+    exchanges: Mutex<Vec<(String, String, u16, String)>>,
     /// The ID of each response.
     request_ids: Mutex<BTreeSet<String>>,
 }
@@ -72,18 +72,18 @@ impl World {
     pub(crate) fn new() -> Self {
         let ledger = FakeLedger::new();
         let since = Validity { from: Some(at("2026-01-01T00:00:00Z")), until: None };
-        Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1).valid(since))
+        Self::with_connectors(ledger.clone(), Arc::new(ledger), FakeSigner::new(1).valid(since))
     }
 
     /// With a sender and a portal.
-    pub(crate) fn asking(budgets: Budgets) -> Self {
+    pub(crate) fn with_confirmation_mails(budgets: Budgets) -> Self {
         let world = Self::with_budgets(budgets);
         let onboarding = Onboarding { mail_mode: MailMode::DoubleOptIn, ..world.onboarding.clone() };
         Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
     }
 
     /// With another port for connectors than the ledger, and with this key.
-    pub(crate) fn over(
+    pub(crate) fn with_connectors(
         ledger: FakeLedger,
         connectors: Arc<dyn Connectors>,
         key: impl domain::ports::Signer + 'static,
@@ -117,7 +117,7 @@ impl World {
             bus,
             clock,
             published,
-            seen: Mutex::default(),
+            exchanges: Mutex::default(),
             request_ids: Mutex::default(),
         }
     }
@@ -125,13 +125,13 @@ impl World {
     /// With other budgets.
     pub(crate) fn with_budgets(budgets: Budgets) -> Self {
         let ledger = FakeLedger::new();
-        let world = Self::over(ledger.clone(), Arc::new(ledger), FakeSigner::new(1));
+        let world = Self::with_connectors(ledger.clone(), Arc::new(ledger), FakeSigner::new(1));
         let onboarding = Onboarding { budgets, ..world.onboarding.clone() };
         Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
     }
 
     /// On other domain functions, without the fakes.
-    pub(crate) fn on(onboarding: Onboarding) -> Self {
+    pub(crate) fn with_onboarding(onboarding: Onboarding) -> Self {
         let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(onboarding.clock.now());
         let router = router(onboarding.clone(), Arc::new(gateway()));
@@ -144,20 +144,20 @@ impl World {
             bus,
             clock,
             published,
-            seen: Mutex::default(),
+            exchanges: Mutex::default(),
             request_ids: Mutex::default(),
         }
     }
 
     /// Sends a request unchanged, and validates the response against the document.
-    pub(crate) async fn send(&self, who: Who, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, who: TestCaller, mut request: Request<Body>) -> ApiResponse {
         let identity = match who {
-            Who::Operator => Some(Identity::Iam { arn: OPERATOR_ARN.into() }),
-            Who::Tenant(tenant) => {
+            TestCaller::Operator => Some(Identity::Iam { arn: OPERATOR_ARN.into() }),
+            TestCaller::Tenant(tenant) => {
                 let claims = [("sub", format!("admin@{tenant}.example")), ("tenant_id", tenant.to_owned())];
                 Some(Identity::Jwt { claims: claims.map(|(name, value)| (name.to_owned(), value)).into() })
             }
-            Who::Nobody => None,
+            TestCaller::Anonymous => None,
         };
         identity.map(|identity| request.extensions_mut().insert(identity));
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
@@ -173,29 +173,35 @@ impl World {
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         assert_eq!(headers.get("cache-control").map(String::as_str), Some("no-store"));
-        let answer = Answer { status, headers, body };
+        let answer = ApiResponse { status, headers, body };
         if let Some(operation) = contract::operation(&method, &path) {
             operation.judge(status, &answer.headers, &answer.body);
             let seen = (method, operation.path.clone(), status, answer.code().to_owned());
-            self.seen.lock().unwrap().push(seen);
+            self.exchanges.lock().unwrap().push(seen);
         }
         answer
     }
 
     /// Sends a request, with or without a JSON body.
-    pub(crate) async fn ask(&self, who: Who, method: &str, path: &str, body: Option<Value>) -> Answer {
-        self.ask_with(who, method, path, &[], body).await
+    pub(crate) async fn request(
+        &self,
+        who: TestCaller,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> ApiResponse {
+        self.request_with_headers(who, method, path, &[], body).await
     }
 
     /// Sends a request with headers.
-    pub(crate) async fn ask_with(
+    pub(crate) async fn request_with_headers(
         &self,
-        who: Who,
+        who: TestCaller,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: Option<Value>,
-    ) -> Answer {
+    ) -> ApiResponse {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -215,7 +221,7 @@ impl World {
     pub(crate) async fn connected(&self, tenant: &'static str) -> String {
         let destination = destination(fixtures::unique_id());
         let body = json!({"tenant": tenant, "destination": destination});
-        let created = self.ask(Who::Operator, "POST", "/v1/connectors", Some(body)).await;
+        let created = self.request(TestCaller::Operator, "POST", "/v1/connectors", Some(body)).await;
         assert_eq!(created.status, 201, "{created:?}");
         created.headers["location"].clone()
     }
@@ -229,13 +235,13 @@ impl World {
     }
 
     /// An action, requested by an operator.
-    pub(crate) async fn post(&self, path: &str, verb: &str) -> Answer {
-        self.ask(Who::Operator, "POST", &format!("{path}/{verb}"), None).await
+    pub(crate) async fn post(&self, path: &str, verb: &str) -> ApiResponse {
+        self.request(TestCaller::Operator, "POST", &format!("{path}/{verb}"), None).await
     }
 
     /// A GET by an operator.
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask(Who::Operator, "GET", path, None).await
+    pub(crate) async fn get(&self, path: &str) -> ApiResponse {
+        self.request(TestCaller::Operator, "GET", path, None).await
     }
 
     /// Seals one part of one hour, and marks it as delivered if `delivered`.
@@ -254,8 +260,8 @@ impl World {
     }
 
     /// All requests and responses: method, path of the document, status, code of a problem.
-    pub(crate) fn seen(&self) -> Vec<(String, String, u16, String)> {
-        self.seen.lock().unwrap().clone()
+    pub(crate) fn exchanges(&self) -> Vec<(String, String, u16, String)> {
+        self.exchanges.lock().unwrap().clone()
     }
 }
 
@@ -280,8 +286,8 @@ pub(crate) fn destination(seed: u64) -> Value {
 }
 
 /// Adds the tenant that a tenant's caller may omit for a new connector, as the document says.
-fn filled_in(who: Who, method: &str, path: &str, mut body: Value) -> Value {
-    if let (Who::Tenant(tenant), "POST", "/v1/connectors") = (who, method, path)
+fn filled_in(who: TestCaller, method: &str, path: &str, mut body: Value) -> Value {
+    if let (TestCaller::Tenant(tenant), "POST", "/v1/connectors") = (who, method, path)
         && let Some(fields) = body.as_object_mut()
     {
         fields.entry("tenant").or_insert_with(|| tenant.into());

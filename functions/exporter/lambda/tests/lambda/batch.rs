@@ -14,7 +14,7 @@ async fn a_delivery_error_fails_no_message_and_affects_no_other_connector() {
     let world = World::start().await;
     let fine = world.connector("fine", &EVENTS).await;
     let gone = world.connector("gone", &EVENTS).await;
-    world.lose_bucket(&gone);
+    world.delete_bucket(&gone);
     let mut exporter = world.exporter().await;
 
     let unknown = r#"{"connector_id":"con_00000000000000ff"}"#;

@@ -16,16 +16,16 @@ use crate::world::{World, batch, exporter, failed, message};
 const EVENTS: usize = 24;
 const PART_EVENTS: &str = "2";
 /// Longer than the lease of a killed process, which a test can't wait for.
-const LATER: Duration = Duration::from_mins(10);
+const PAST_LEASE: Duration = Duration::from_mins(10);
 
 /// The totals of the rounds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct KillStats {
     pub(crate) rounds: u64,
     /// Rounds in which the process was killed before its response.
-    pub(crate) killed_at_work: u64,
+    pub(crate) killed_before_reply: u64,
     /// Rounds with a second process on the same connector at the same time.
-    pub(crate) with_two: u64,
+    pub(crate) with_second_worker: u64,
     /// Files that the killed processes had written.
     pub(crate) files_before: u64,
     pub(crate) files: u64,
@@ -34,12 +34,12 @@ pub(crate) struct Tally {
 
 /// Kills `count` processes, each at a moment that follows from the seed and the speed of this machine. `tell`
 /// is called after each round.
-pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&Tally)) -> Tally {
+pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&KillStats)) -> KillStats {
     let chance = SeededRandomness::new(seed);
     let world = World::start().await;
     let mut environment = world.environment();
     environment.push(("MAX_PART_EVENTS", PART_EVENTS.to_owned()));
-    let mut tally = Tally::default();
+    let mut tally = KillStats::default();
     let mut victim = exporter(&environment).await;
     let span = whole_run(&world, &mut victim).await;
     for round in 0..count {
@@ -48,11 +48,15 @@ pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&Tally)) -> Tall
         let next = exporter(&environment).await;
         let moment = chance.below(u64::try_from(span.as_millis()).unwrap().max(1));
         let two = chance.below(3) == 0;
-        tally.with_two += u64::from(two);
-        let killed =
-            Killing { world: &world, connector: &connector, moment: Duration::from_millis(moment), two };
-        let (mut next, answered) = killed.carry_out(victim, next).await;
-        tally.killed_at_work += u64::from(!answered);
+        tally.with_second_worker += u64::from(two);
+        let killed = Killing {
+            world: &world,
+            connector: &connector,
+            moment: Duration::from_millis(moment),
+            second_worker: two,
+        };
+        let (mut next, answered) = killed.run(victim, next).await;
+        tally.killed_before_reply += u64::from(!answered);
         tally.files_before += world.files_after_a_kill(&connector) as u64;
 
         finish(&world, &connector, &mut next).await;
@@ -89,13 +93,13 @@ struct Killing<'a> {
     world: &'a World,
     connector: &'a Connector,
     moment: Duration,
-    two: bool,
+    second_worker: bool,
 }
 
 impl Killing<'_> {
     /// Starts the victim's run and kills it at the moment, with a second worker if there is to be one.
     /// Returns the second process, and whether the victim had finished.
-    async fn carry_out(&self, mut victim: Function, mut second: Function) -> (Function, bool) {
+    async fn run(&self, mut victim: Function, mut second: Function) -> (Function, bool) {
         let job = batch(&[&message(self.connector)]);
         let killed = async {
             let answered = tokio::time::timeout(self.moment, victim.invoke(&job)).await.is_ok();
@@ -103,10 +107,10 @@ impl Killing<'_> {
             answered
         };
         let helped = async {
-            if self.two {
+            if self.second_worker {
                 // Half way through. Correctness does not depend on the lease.
                 tokio::time::sleep(self.moment / 2).await;
-                take_lease(self.world, self.connector).await;
+                expire_lease(self.world, self.connector).await;
                 second.invoke(&job).await.unwrap();
             }
         };
@@ -116,17 +120,17 @@ impl Killing<'_> {
 }
 
 /// Takes the lease from its holder and lets it expire at once, as time would.
-async fn take_lease(world: &World, connector: &Connector) {
+async fn expire_lease(world: &World, connector: &Connector) {
     let now: Time = world.embedded.clock().now();
     let runs = world.embedded.exporter().ports.runs;
     let until = now - Duration::from_secs(1);
-    runs.lease(&connector.id, &WorkerId::new(0, 0), now + LATER, until).await.unwrap();
+    runs.lease(&connector.id, &WorkerId::new(0, 0), now + PAST_LEASE, until).await.unwrap();
 }
 
 /// Runs the process until everything that is due is delivered.
 async fn finish(world: &World, connector: &Connector, process: &mut Function) {
     for _ in 0..10 {
-        take_lease(world, connector).await;
+        expire_lease(world, connector).await;
         let answer = process.invoke(&batch(&[&message(connector)])).await.unwrap();
         assert_eq!(answer, failed(&[]));
         let cursor = world.cursor(&connector.id).await;
@@ -141,5 +145,5 @@ async fn finish(world: &World, connector: &Connector, process: &mut Function) {
 async fn a_process_killed_at_any_moment_loses_and_duplicates_nothing() {
     let tally = rounds(20, 1, |_| ()).await;
     assert_eq!(tally.rounds, 20);
-    assert!(tally.killed_at_work >= 5, "{tally:?}");
+    assert!(tally.killed_before_reply >= 5, "{tally:?}");
 }

@@ -21,7 +21,7 @@ async fn connectors(world: &World) -> Vec<Connector> {
     let odd = format!(r#"{{"action":"{CANARY}\ud83d"}}"#);
     let unreadable = world.connector("unreadable", &[&event, &odd]).await;
     let gone = world.connector("gone", &[&event]).await;
-    world.lose_bucket(&gone);
+    world.delete_bucket(&gone);
     let refused = world.connector("refused", &[&event]).await;
     let to = refused.destination.clone().unwrap();
     let role = Role {

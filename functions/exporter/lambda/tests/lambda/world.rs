@@ -66,7 +66,7 @@ impl World {
     }
 
     /// Deletes the customer's bucket.
-    pub(crate) fn lose_bucket(&self, connector: &Connector) {
+    pub(crate) fn delete_bucket(&self, connector: &Connector) {
         self.embedded.stack().delete_bucket(bucket(connector)).unwrap();
     }
 

@@ -22,24 +22,24 @@ pub(crate) const SENDER: &str = "audit@vendor.example";
 
 /// The requests to SES and SQS by path or operation: both listen on one port.
 #[derive(Debug, Clone, Default)]
-struct Asked(Arc<Mutex<Vec<(String, Value)>>>);
+struct ReceivedRequests(Arc<Mutex<Vec<(String, Value)>>>);
 
 /// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) embedded: Embedded,
     url: String,
-    asked: Asked,
+    received: ReceivedRequests,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let (embedded, asked) = (Embedded::start(None, None).await.unwrap(), Asked::default());
+        let (embedded, asked) = (Embedded::start(None, None).await.unwrap(), ReceivedRequests::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(asked.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { embedded, url, asked }
+        Self { embedded, url, received: asked }
     }
 
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
@@ -81,16 +81,16 @@ impl World {
 
     /// The mails that SES accepted.
     pub(crate) fn mails(&self) -> Vec<Value> {
-        self.of("/v2/email/outbound-emails")
+        self.bodies_of("/v2/email/outbound-emails")
     }
 
     /// The messages that were sent to the queue.
     pub(crate) fn queued(&self) -> Vec<Value> {
-        self.of("AmazonSQS.SendMessage")
+        self.bodies_of("AmazonSQS.SendMessage")
     }
 
-    fn of(&self, what: &str) -> Vec<Value> {
-        let asked = self.asked.0.lock().unwrap();
+    fn bodies_of(&self, what: &str) -> Vec<Value> {
+        let asked = self.received.0.lock().unwrap();
         asked.iter().filter(|(of, _)| of == what).map(|(_, body)| body.clone()).collect()
     }
 }
@@ -99,7 +99,12 @@ pub(crate) fn webhook_secret() -> WebhookSecret {
     format!("whsec_{CANARY:A<32}").parse().unwrap()
 }
 
-async fn answer(State(asked): State<Asked>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(asked): State<ReceivedRequests>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
     let of = target.unwrap_or_else(|| uri.path().to_owned());
     asked.0.lock().unwrap().push((of, serde_json::from_slice(&body).unwrap()));
