@@ -172,7 +172,7 @@ impl World {
             queue: Arc::new(self.queue.clone()),
             clock: Arc::new(FakeClock::at(self.now)),
             randomness: Arc::new(self.randomness.clone()),
-            pace: dispatcher::Pace::default(),
+            rate_limiter: dispatcher::RateLimiter::default(),
         };
         dispatch(&ports, self.now + TICK).await.expect("a ledger and a queue that work");
         let mut ended = Vec::new();

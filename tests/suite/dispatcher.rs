@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, dispatch};
+use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Queue};
 use domain::time::Time;
@@ -44,7 +44,7 @@ impl World {
             queue,
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
-            pace: Pace::default(),
+            rate_limiter: RateLimiter::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, TickError, Watchdog, dispatch, tick};
+use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, TickError, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
 use tests::failing::{FaultPlan, Flaky, InjectedFault};
@@ -47,7 +47,7 @@ impl World {
             queue: Arc::new(Flaky::new(self.queue.clone(), plan)),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(1)),
-            pace: Pace::default(),
+            rate_limiter: RateLimiter::default(),
         }
     }
 

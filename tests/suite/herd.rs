@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dispatcher::{CLAIM_DURATION, Dispatched, Pace, Ports, dispatch};
+use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::{
     Claim, ClaimAnswer, Clock as _, DUE_SHARDS, DueConnectors, DuePage, PortError, Queue, due_shard,
@@ -34,7 +34,7 @@ struct World {
     claimed: Arc<Mutex<BTreeMap<ConnectorId, Time>>>,
     starts: Arc<Mutex<Vec<(ConnectorId, Time)>>>,
     /// How many claims the table accepts a second, and how many it has accepted in the current one.
-    most_writes: Option<u32>,
+    write_capacity: Option<u32>,
     writes: Arc<Mutex<(Time, u32)>>,
 }
 
@@ -57,7 +57,7 @@ impl DueConnectors for World {
 
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
         self.clock.advance(CLAIMING);
-        if !self.takes_a_write() {
+        if !self.try_consume_write() {
             return Ok(ClaimAnswer::Throttled);
         }
         let shard = due_shard(&claim.id);
@@ -92,24 +92,24 @@ impl World {
             due: Arc::default(),
             claimed: Arc::default(),
             starts: Arc::default(),
-            most_writes: None,
+            write_capacity: None,
             writes: Arc::new(Mutex::new((now, 0))),
         }
     }
 
     /// The same, on a table that accepts so many claims a second and throttles the others.
-    fn taking(self, most_writes: u32) -> Self {
-        Self { most_writes: Some(most_writes), ..self }
+    fn with_write_capacity(self, most_writes: u32) -> Self {
+        Self { write_capacity: Some(most_writes), ..self }
     }
 
-    fn takes_a_write(&self) -> bool {
+    fn try_consume_write(&self) -> bool {
         let second = self.clock.now().floor(SECOND);
         let mut writes = locked(&self.writes);
         if writes.0 != second {
             *writes = (second, 0);
         }
         writes.1 += 1;
-        self.most_writes.is_none_or(|most| writes.1 <= most)
+        self.write_capacity.is_none_or(|most| writes.1 <= most)
     }
 
     /// Adds connectors of these IDs that are due at that time.
@@ -119,20 +119,20 @@ impl World {
         self
     }
 
-    async fn tick(&self, pace: &Pace) -> Dispatched {
+    async fn tick(&self, pace: &RateLimiter) -> Dispatched {
         let ports = Ports {
             due: Arc::new(self.clone()),
             queue: Arc::new(self.clone()),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
-            pace: pace.clone(),
+            rate_limiter: pace.clone(),
         };
         // The time that the template gives the dispatcher, less the watchdog's share.
         dispatch(&ports, self.clock.now() + MINUTE * 3).await.unwrap()
     }
 
     /// Ticks at this interval until no connector is due. Returns the number of ticks.
-    async fn ticks(&self, every: Duration, pace: impl Fn() -> Pace) -> u32 {
+    async fn ticks(&self, every: Duration, pace: impl Fn() -> RateLimiter) -> u32 {
         let began = self.clock.now();
         for tick in 0.. {
             self.clock.set(began + every * tick);
@@ -152,7 +152,7 @@ impl World {
     }
 
     /// The maximum number of exports that start in one second.
-    fn most_a_second(&self) -> usize {
+    fn peak_per_second(&self) -> usize {
         let mut seconds = BTreeMap::<Time, usize>::new();
         for (_, start) in self.starts() {
             *seconds.entry(start.floor(SECOND)).or_default() += 1;
@@ -184,11 +184,11 @@ fn full_hour() -> Time {
 #[tokio::test]
 async fn a_table_that_throttles_claims_fails_no_tick_and_everyone_is_started_once() {
     let hour = at("2026-11-20T20:05:00Z");
-    let world = World::at(hour).with(0..3_000, hour).taking(700);
+    let world = World::at(hour).with(0..3_000, hour).with_write_capacity(700);
     let mut throttled = 0;
     for tick in 0.. {
         world.clock.set(hour + MINUTE * 5 * tick);
-        throttled += world.tick(&Pace::default()).await.throttled;
+        throttled += world.tick(&RateLimiter::default()).await.throttled;
         if locked(&world.due).iter().all(|(_, due_at, _)| *due_at > hour) {
             break;
         }
@@ -205,7 +205,7 @@ async fn ten_connectors_do_not_wait_and_fifty_wait_for_a_second_at_most() {
     for (connectors, wait) in [(10, Duration::ZERO), (50, SECOND)] {
         for began in [0, 500, 950, 999].map(|ms| full_hour() + Duration::from_millis(ms)) {
             let world = World::at(began).with(0..connectors, full_hour());
-            assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
+            assert_eq!(world.ticks(MINUTE * 5, RateLimiter::default).await, 1);
             world.assert_each_once(connectors);
             let last = world.last_start();
             let sent = began + CLAIMING * u32::try_from(connectors).unwrap();
@@ -217,9 +217,9 @@ async fn ten_connectors_do_not_wait_and_fifty_wait_for_a_second_at_most() {
 #[tokio::test]
 async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
     let world = World::at(full_hour()).with(0..100_000, full_hour());
-    assert_eq!(world.ticks(MINUTE * 5, Pace::default).await, 1);
+    assert_eq!(world.ticks(MINUTE * 5, RateLimiter::default).await, 1);
     world.assert_each_once(100_000);
-    assert!(world.most_a_second() <= HALF, "{}", world.most_a_second());
+    assert!(world.peak_per_second() <= HALF, "{}", world.peak_per_second());
     let last = world.last_start();
     assert!(last <= full_hour() + MINUTE * 7, "{last}");
 }
@@ -230,10 +230,10 @@ async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
 async fn what_is_left_to_the_next_tick_starts_after_the_first_ones() {
     for minutes in [1, 5, 10] {
         let world = World::at(full_hour()).with(0..200_000, full_hour());
-        let pace = Pace::default();
+        let pace = RateLimiter::default();
         assert!(world.ticks(MINUTE * minutes, || pace.clone()).await > 1);
         world.assert_each_once(200_000);
-        assert!(world.most_a_second() <= HALF, "{} at {minutes} min", world.most_a_second());
+        assert!(world.peak_per_second() <= HALF, "{} at {minutes} min", world.peak_per_second());
         let last = world.last_start();
         assert!(last <= full_hour() + MINUTE * 15, "{last}");
     }
@@ -243,9 +243,9 @@ async fn what_is_left_to_the_next_tick_starts_after_the_first_ones() {
 #[tokio::test]
 async fn two_processes_that_know_nothing_of_each_other_stay_below_the_whole_limit() {
     let world = World::at(full_hour()).with(0..200_000, full_hour());
-    world.ticks(MINUTE * 5, Pace::default).await;
+    world.ticks(MINUTE * 5, RateLimiter::default).await;
     world.assert_each_once(200_000);
-    assert!(world.most_a_second() <= HALF * 2, "{}", world.most_a_second());
+    assert!(world.peak_per_second() <= HALF * 2, "{}", world.peak_per_second());
 }
 
 /// An on-demand run, or a retry, at any millisecond: it starts with the tick that finds it.
@@ -253,9 +253,9 @@ async fn two_processes_that_know_nothing_of_each_other_stay_below_the_whole_limi
 async fn an_on_demand_run_does_not_wait_behind_the_herd() {
     let asked_at = full_hour() - Duration::from_millis(1);
     let world = World::at(full_hour()).with(0..90_000, full_hour()).with(90_000..90_200, asked_at);
-    world.ticks(MINUTE * 5, Pace::default).await;
+    world.ticks(MINUTE * 5, RateLimiter::default).await;
     world.assert_each_once(90_200);
-    assert!(world.most_a_second() <= HALF, "{}", world.most_a_second());
+    assert!(world.peak_per_second() <= HALF, "{}", world.peak_per_second());
     let asked: BTreeSet<_> = (90_000..90_200).map(ConnectorId::new).collect();
     // The tick itself takes 90 s to reach the last of them.
     let last = world.starts().into_iter().filter(|(id, _)| asked.contains(id)).map(|(_, start)| start).max();
@@ -269,7 +269,7 @@ async fn no_partition_is_always_the_last() {
     for minute in 0..u32::from(DUE_SHARDS) {
         let now = full_hour() + MINUTE * minute;
         let world = World::at(now).with(0..500, full_hour());
-        world.tick(&Pace::default()).await;
+        world.tick(&RateLimiter::default()).await;
         first.insert(due_shard(&world.starts()[0].0));
     }
     assert_eq!(first.len(), usize::from(DUE_SHARDS));

@@ -178,7 +178,7 @@ impl World {
             queue: Arc::new(SqsQueue::new(&self.through, self.queue_url.clone())),
             clock: Arc::new(self.clock()),
             randomness: Arc::new(self.randomness.clone()),
-            pace: dispatcher::Pace::default(),
+            rate_limiter: dispatcher::RateLimiter::default(),
         };
         drop(dispatch(&ports, deadline).await);
         let messages = self.queue.accepted();

@@ -22,7 +22,7 @@ use serde::Serialize;
 use send::{SendOutcome, send};
 
 pub use notices::MAX_NOTICES_PER_TICK;
-pub use pace::Pace;
+pub use pace::RateLimiter;
 pub use tick::tick;
 pub use watchdog::{MAX_CONNECTORS_PER_TICK, Watchdog};
 
@@ -44,7 +44,7 @@ pub struct Ports {
     /// The random number generator, injected.
     pub randomness: Arc<dyn Rng>,
     /// Spreads the starts of exports over time.
-    pub pace: Pace,
+    pub rate_limiter: RateLimiter,
 }
 
 impl std::fmt::Debug for Ports {
@@ -141,7 +141,7 @@ impl Tick<'_> {
         let mut after: Option<Claim> = None;
         loop {
             let now = self.ports.clock.now();
-            if now >= self.stop_at || self.ports.pace.is_full(now) {
+            if now >= self.stop_at || self.ports.rate_limiter.is_full(now) {
                 self.done.more = true;
                 return Ok(());
             }
@@ -156,10 +156,10 @@ impl Tick<'_> {
             self.done.due += page.due.len() as u64;
             after = page.due.last().cloned();
             let now = self.ports.clock.now();
-            let until = now + self.ports.pace.wait_behind(now, page.due.len()) + CLAIM_DURATION;
+            let until = now + self.ports.rate_limiter.wait_after(now, page.due.len()) + CLAIM_DURATION;
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
-            let batches = self.ports.pace.batches(self.ports.clock.now(), claimed);
+            let batches = self.ports.rate_limiter.batches(self.ports.clock.now(), claimed);
             let SendOutcome { sent, released: given_back, failure } = send(self.ports, &batches, until).await;
             self.done.sent += sent;
             self.done.released += given_back;

@@ -19,30 +19,30 @@ use domain::time::Time;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Interval between two scheduled connectors: 250 a second.
-const APART: Duration = Duration::from_millis(4);
+const INTERVAL: Duration = Duration::from_millis(4);
 /// Interval between two connectors on demand: 25 a second.
-const OTHERS_APART: Duration = Duration::from_millis(40);
+const ON_DEMAND_INTERVAL: Duration = Duration::from_millis(40);
 /// Connectors on demand that would wait longer than this in their own lane use the scheduled lane.
-const OTHERS_WAIT: Duration = Duration::from_secs(10);
+const ON_DEMAND_MAX_WAIT: Duration = Duration::from_secs(10);
 /// Connectors that would wait longer than this are left to the next tick. Well below the maximum delay of a
 /// message (15 min).
-const LONGEST_WAIT: Duration = Duration::from_mins(10);
+const MAX_WAIT: Duration = Duration::from_mins(10);
 
 /// The reserved time slots. They last as long as the process, so that the next tick does not reserve the same
 /// slots again. A new process starts empty, and may let the exports of two ticks overlap for some minutes,
 /// which is still below the limit.
 #[derive(Debug, Clone, Default)]
-pub struct Pace(Arc<Mutex<Lanes>>);
+pub struct RateLimiter(Arc<Mutex<Lanes>>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Lanes {
-    herd: Lane,
-    others: Lane,
+    scheduled: RateLane,
+    on_demand: RateLane,
 }
 
 /// The first free time slot.
 #[derive(Debug, Clone, Copy)]
-struct Lane(Time);
+struct RateLane(Time);
 
 /// Claimed connectors that are sent together.
 #[derive(Debug)]
@@ -52,16 +52,16 @@ pub(crate) struct Batch {
     pub(crate) delay: Duration,
 }
 
-impl Default for Lane {
+impl Default for RateLane {
     fn default() -> Self {
         Self(Time::EPOCH)
     }
 }
 
-impl Lane {
+impl RateLane {
     /// Reserves slots for `count` connectors and returns their delay, in whole seconds of the clock, so that
     /// each second contains exactly its own slots.
-    fn take(&mut self, now: Time, count: usize, apart: Duration) -> Duration {
+    fn reserve(&mut self, now: Time, count: usize, apart: Duration) -> Duration {
         let place = self.0.max(now);
         self.0 = place + span(count, apart);
         place.floor(SECOND).since(now.floor(SECOND))
@@ -72,15 +72,15 @@ impl Lane {
     }
 }
 
-impl Pace {
+impl RateLimiter {
     /// Whether all slots that may be reserved now are taken.
     pub(crate) fn is_full(&self, now: Time) -> bool {
-        self.with(|lanes| lanes.herd.wait(now) >= LONGEST_WAIT)
+        self.with_lanes(|lanes| lanes.scheduled.wait(now) >= MAX_WAIT)
     }
 
     /// The delay of the last of `count` more connectors, in whole seconds.
-    pub(crate) fn wait_behind(&self, now: Time, count: usize) -> Duration {
-        let wait = self.with(|lanes| lanes.herd.wait(now) + span(count, APART));
+    pub(crate) fn wait_after(&self, now: Time, count: usize) -> Duration {
+        let wait = self.with_lanes(|lanes| lanes.scheduled.wait(now) + span(count, INTERVAL));
         Duration::from_secs(wait.as_secs())
     }
 
@@ -88,28 +88,26 @@ impl Pace {
     pub(crate) fn batches(&self, now: Time, claimed: Vec<Claim>) -> Vec<Batch> {
         let of_schedules = |claim: &Claim| claim.next_run_at.floor(SECOND) == claim.next_run_at;
         let (herd, others): (Vec<Claim>, Vec<Claim>) = claimed.into_iter().partition(of_schedules);
-        self.with(|lanes| {
+        self.with_lanes(|lanes| {
             let others = others.chunks(QUEUE_BATCH).map(|some| {
-                let delay = if lanes.others.wait(now) < OTHERS_WAIT {
-                    lanes.others.take(now, some.len(), OTHERS_APART)
+                let delay = if lanes.on_demand.wait(now) < ON_DEMAND_MAX_WAIT {
+                    lanes.on_demand.reserve(now, some.len(), ON_DEMAND_INTERVAL)
                 } else {
-                    lanes.herd.take(now, some.len(), APART)
+                    lanes.scheduled.reserve(now, some.len(), INTERVAL)
                 };
                 Batch { claims: some.to_vec(), delay }
             });
             let mut batches: Vec<Batch> = others.collect();
-            batches.extend(
-                herd.chunks(QUEUE_BATCH).map(|some| Batch {
-                    claims: some.to_vec(),
-                    delay: lanes.herd.take(now, some.len(), APART),
-                }),
-            );
+            batches.extend(herd.chunks(QUEUE_BATCH).map(|some| Batch {
+                claims: some.to_vec(),
+                delay: lanes.scheduled.reserve(now, some.len(), INTERVAL),
+            }));
             batches
         })
     }
 
     /// A poisoned lock is safe to use: a reservation is a single assignment.
-    fn with<T>(&self, of: impl FnOnce(&mut Lanes) -> T) -> T {
+    fn with_lanes<T>(&self, of: impl FnOnce(&mut Lanes) -> T) -> T {
         of(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

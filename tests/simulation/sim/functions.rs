@@ -78,7 +78,7 @@ impl Functions {
             queue: Arc::new(worker.clone()),
             clock: Arc::new(worker.clone()),
             randomness: Arc::new(worker.clone()),
-            pace: dispatcher::Pace::default(),
+            rate_limiter: dispatcher::RateLimiter::default(),
         };
         let timing = self.world.plan.timing;
         let watchdog = Watchdog {

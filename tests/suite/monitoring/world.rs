@@ -141,7 +141,7 @@ impl World {
             queue: Arc::new(self.queue.clone()),
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
-            pace: dispatcher::Pace::default(),
+            rate_limiter: dispatcher::RateLimiter::default(),
         };
         let watchdog = Watchdog {
             ledger: Arc::new(self.watched.clone()),

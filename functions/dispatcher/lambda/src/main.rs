@@ -11,7 +11,7 @@ use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{DispatcherSettings, S3Settings, SettingsError};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-use dispatcher::{Dispatched, Pace, Ports, Watchdog, tick};
+use dispatcher::{Dispatched, Ports, RateLimiter, Watchdog, tick};
 use domain::time::Time;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use services::queue::SqsQueue;
@@ -46,7 +46,7 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
         queue: Arc::new(SqsQueue::new(&services, settings.queue.url)),
         clock: Arc::clone(&clock) as _,
         randomness: Arc::new(SystemRandomness),
-        pace: Pace::default(),
+        rate_limiter: RateLimiter::default(),
     };
     let (timing, retention) = (settings.timing, settings.retention);
     let bus = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));

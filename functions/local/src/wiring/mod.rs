@@ -228,7 +228,7 @@ impl Embedded {
             queue: Arc::clone(&self.queue) as _,
             clock: self.clock(),
             randomness: self.randomness(),
-            pace: dispatcher::Pace::default(),
+            rate_limiter: dispatcher::RateLimiter::default(),
         }
     }
 
