@@ -91,9 +91,9 @@ impl RememberedSource {
 /// Accepting the source would leave a gap between the watermark and its first event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the connector is sealed only up to {watermark}, and the new source contains events from {from} on: the events \
-     between would never be exported. Restore the old source until everything up to {from} is sealed, or use an \
-     earlier time"
+    "the connector is sealed only up to {watermark}, and the new source contains events from {from} on: the \
+     events between would never be exported. Restore the old source until everything up to {from} is sealed, \
+     or use an earlier time"
 )]
 pub struct SourceGapError {
     /// Where the connector's next window begins.

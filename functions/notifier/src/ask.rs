@@ -13,13 +13,13 @@ use domain::ports::{MailOutcome, PortError};
 
 use crate::message::{BusEvent, Contact, Retry};
 use crate::tell::{NotificationCounts, requeue};
-use crate::{Asking, Notifier};
+use crate::{ConfirmationMails, Notifier};
 
 /// How many times a write is attempted against concurrent writers of the same item.
-const TRIES: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 
 /// Sends the pending confirmation mails of a connector's addresses; with `again`, only to that address.
-pub(crate) async fn all(
+pub(crate) async fn send_confirmations(
     notifier: &Notifier,
     told: &BusEvent,
     connector: &Connector,
@@ -27,7 +27,7 @@ pub(crate) async fn all(
 ) -> Result<NotificationCounts, PortError> {
     let mut tally = NotificationCounts::default();
     // Without a sender or a portal no mail is sent: operators confirm addresses.
-    let Some(asking) = &notifier.asking else { return Ok(tally) };
+    let Some(asking) = &notifier.confirmation_mails else { return Ok(tally) };
     for address in connector.contacts.emails.iter() {
         let contact = Contact::Email(address.clone());
         if again.is_none_or(|again| again.contact == contact) {
@@ -40,21 +40,21 @@ pub(crate) async fn all(
                 held_back: 0,
                 reserved_seconds: None,
             };
-            tally.add(one(notifier, asking, connector, address, next).await?);
+            tally.add(send_confirmation(notifier, asking, connector, address, next).await?);
         }
     }
     Ok(tally)
 }
 
-async fn one(
+async fn send_confirmation(
     notifier: &Notifier,
-    asking: &Asking,
+    asking: &ConfirmationMails,
     connector: &Connector,
     address: &EmailAddress,
     next: Retry,
 ) -> Result<NotificationCounts, PortError> {
     let (tenant, ledger) = (&connector.tenant, &notifier.connectors);
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let Some(before) = ledger.consent(tenant, address).await? else {
             return Ok(NotificationCounts::default());
         };
@@ -86,7 +86,7 @@ async fn one(
                 // If the state has changed in the meantime, the address was confirmed or declined, and no
                 // mail is pending.
                 ledger.store_consent(tenant, &sent.revert_sent(&before)).await?;
-                refused(notifier, connector, next, &error).await
+                retry_or_give_up(notifier, connector, next, &error).await
             }
         };
     }
@@ -94,7 +94,7 @@ async fn one(
     Err(PortError::Transient { what: "sending a confirmation mail", source })
 }
 
-async fn refused(
+async fn retry_or_give_up(
     notifier: &Notifier,
     connector: &Connector,
     next: Retry,

@@ -27,7 +27,7 @@ use domain::ports::{Clock, Connectors, DelayQueue, Mailer, NotificationStore, Rn
 
 /// What is needed to send confirmation mails.
 #[derive(Clone)]
-pub struct Asking {
+pub struct ConfirmationMails {
     /// Sends the mails.
     pub mailer: Arc<dyn Mailer>,
     /// The domain of the vendor, named in the mail.
@@ -36,7 +36,7 @@ pub struct Asking {
     pub portal: PortalUrl,
 }
 
-impl std::fmt::Debug for Asking {
+impl std::fmt::Debug for ConfirmationMails {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Asking")
     }
@@ -54,7 +54,7 @@ pub struct Notifier {
     /// Sends e-mails, if the deployment has a sender.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Sends confirmation mails, if the deployment has a sender and a portal.
-    pub asking: Option<Asking>,
+    pub confirmation_mails: Option<ConfirmationMails>,
     /// The notifier's own queue, for retries.
     pub queue: Arc<dyn DelayQueue>,
     /// The clock, injected.

@@ -55,7 +55,7 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
         Ok(Some((tenant, id))) => {
             return match find_connector(notifier, &tenant, &id).await? {
                 ConnectorLookup::Found(connector) => {
-                    ask::all(notifier, &told, &connector, again.as_ref()).await
+                    ask::send_confirmations(notifier, &told, &connector, again.as_ref()).await
                 }
                 ConnectorLookup::Missing(tally) => Ok(tally),
             };

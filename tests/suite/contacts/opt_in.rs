@@ -328,7 +328,7 @@ async fn only_an_operator_confirms_by_contract() {
 async fn without_a_portal_no_mail_is_sent_no_budget_spent_and_the_answer_says_who_confirms() {
     let mut deployment = Deployment::new();
     deployment.onboarding.mail_mode = MailMode::WithoutPortal;
-    deployment.world.notifier.asking = None;
+    deployment.world.notifier.confirmation_mails = None;
     let draft = deployment.draft(&tenant("acme")).await;
     for n in 0..30 {
         deployment.set(&acme(), &draft.id, &[address(&format!("a{n}@acme.example"))]).await.unwrap();

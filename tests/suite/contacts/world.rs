@@ -11,7 +11,7 @@ use domain::names::WebhookUrl;
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::{Connectors as _, Mailer};
 use domain::time::Time;
-use notifier::{Asking, Notifier, batch};
+use notifier::{ConfirmationMails, Notifier, batch};
 use serde_json::json;
 use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster, SeededRandomness};
 use tests::fixtures::{activated, at, connector, tenant, unique_id};
@@ -48,7 +48,7 @@ impl World {
             state: Arc::new(ledger.clone()),
             webhooks: Arc::new(poster.clone()),
             mailer: Some(Arc::new(mailer.clone()) as Arc<dyn Mailer>),
-            asking: Some(Asking {
+            confirmation_mails: Some(ConfirmationMails {
                 mailer: Arc::new(mailer.clone()),
                 vendor: "vendor.example".parse().unwrap(),
                 portal: "https://audit.vendor.example".parse().unwrap(),

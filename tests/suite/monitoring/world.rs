@@ -196,7 +196,7 @@ impl World {
         let notifier = Notifier {
             connectors: Arc::new(self.ledger.clone()),
             state: Arc::new(self.ledger.clone()),
-            asking: None,
+            confirmation_mails: None,
             webhooks: Arc::new(FakePoster::new()),
             mailer: Some(Arc::new(self.mailer.clone())),
             queue: Arc::new(self.delay_queue.clone()),

@@ -141,7 +141,8 @@ mod tests {
         for bad in ["0", "21", "-1", "+1", "1.5", " 1", "1s", "1_0", "x", "99999999999999999999999"] {
             let error = read(bad).unwrap_err().to_string();
             let right = format!(
-                "the environment variable N is `{bad}`; it must be a whole number from 1 to 20, or empty for 7"
+                "the environment variable N is `{bad}`; it must be a whole number from 1 to 20, or \
+                 empty for 7"
             );
             assert_eq!(error, right);
         }

@@ -24,7 +24,8 @@ impl VendorSettings {
     /// # Errors
     /// If one of them is malformed.
     pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let role = "the name of the exporter's role: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, or empty for auditferry-exporter";
+        let role = "the name of the exporter's role: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, or empty for \
+                    auditferry-exporter";
         let url = "an https URL of the customer's template in S3, or empty if it is not published";
         let (exporter_role, template_url) = zip_errors(
             optional(env, "EXPORTER_ROLE_NAME", role, is_role_name),

@@ -96,13 +96,14 @@ mod tests {
         /// Everything is returned in order, however an index shuffles equal sort keys and wherever pages end.
         #[test]
         fn equal_sort_keys_are_ordered_by_tie_breaker_across_pages(
-            keys in prop::collection::btree_set((0u8..5, any::<u8>()), 0..40), shuffle in prop::collection::vec(any::<u32>(), 40), page in 1usize..7,
+            keys in prop::collection::btree_set((0u8..5, any::<u8>()), 0..40),
+            shuffle in prop::collection::vec(any::<u32>(), 40), page in 1usize..7,
         ) {
             let expected: Vec<SourceItem> = keys.iter().map(|(sort, tie)| item(*sort, *tie)).collect();
             let mut shuffled: Vec<_> = expected.iter().zip(shuffle).collect();
             shuffled.sort_by_key(|(item, random)| (item.key.sort.clone(), *random));
-            let pages: Vec<Vec<SourceItem>> =
-                shuffled.chunks(page).map(|page| page.iter().map(|(item, _)| (*item).clone()).collect()).collect();
+            let items: Vec<SourceItem> = shuffled.iter().map(|(item, _)| (*item).clone()).collect();
+            let pages: Vec<Vec<SourceItem>> = items.chunks(page).map(<[SourceItem]>::to_vec).collect();
             let mut order = Order::new(true);
             let mut read = Vec::new();
             for (place, page) in pages.iter().enumerate() {

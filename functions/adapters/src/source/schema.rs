@@ -173,21 +173,22 @@ mod tests {
     #[test]
     fn each_mismatch_is_reported_with_the_setting_the_right_value_and_the_tables_keys() {
         use {ProjectionType as P, ScalarAttributeType as T, SortKeyForm as F};
-        let keys = "the index `by_time` of the table `audit` has the partition key `org` (S) and the sort key `at` (S)";
+        let keys = "the index `by_time` of the table `audit` has the partition key `org` (S) and the sort \
+                    key `at` (S)";
         let numbers = keys.replace("`at` (S)", "`at` (N)");
         for (table, layout, says) in [
             (
                 table(T::S, T::S, P::All),
                 layout(Some("by_day"), ["org", "at"], F::Rfc3339),
-                "EVENTS_INDEX is `by_day`; it must be the name of one of its indexes, or empty, to read the table \
-                 itself: the table `audit` has the indexes `by_time`"
+                "EVENTS_INDEX is `by_day`; it must be the name of one of its indexes, or empty, to read the \
+                 table itself: the table `audit` has the indexes `by_time`"
                     .to_owned(),
             ),
             (
                 table(T::S, T::S, P::KeysOnly),
                 layout(Some("by_time"), ["org", "at"], F::Rfc3339),
-                "EVENTS_INDEX is `by_time`; it must be an index with projection ALL: events read through any other \
-                 would be incomplete: this one has projection KEYS_ONLY"
+                "EVENTS_INDEX is `by_time`; it must be an index with projection ALL: events read through any \
+                 other would be incomplete: this one has projection KEYS_ONLY"
                     .to_owned(),
             ),
             (
@@ -199,15 +200,16 @@ mod tests {
                 table(T::S, T::S, P::All),
                 layout(Some("by_time"), ["pk", "sk"], F::Rfc3339),
                 format!(
-                    "EVENTS_PARTITION_KEY is `pk`; it must be `org`, and EVENTS_SORT_KEY is `sk`; it must be `at`: {keys}"
+                    "EVENTS_PARTITION_KEY is `pk`; it must be `org`, and EVENTS_SORT_KEY is `sk`; it must be \
+                     `at`: {keys}"
                 ),
             ),
             (
                 table(T::S, T::N, P::All),
                 layout(Some("by_time"), ["org", "at"], F::Rfc3339),
                 format!(
-                    "EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis for a sort key of \
-                     type N: {numbers}"
+                    "EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis for a sort \
+                     key of type N: {numbers}"
                 ),
             ),
             (
@@ -222,25 +224,26 @@ mod tests {
                 table(T::N, T::S, P::All),
                 layout(Some("by_time"), ["org", "at"], F::Rfc3339),
                 format!(
-                    "EVENTS_PARTITION_KEY is `org`; it must be a partition key of type S, which can contain a tenant's \
-                     ID: {}",
+                    "EVENTS_PARTITION_KEY is `org`; it must be a partition key of type S, which can contain \
+                     a tenant's ID: {}",
                     keys.replace("`org` (S)", "`org` (N)")
                 ),
             ),
             (
                 table(T::S, T::S, P::All),
                 layout(None, ["id", "at"], F::Rfc3339),
-                "EVENTS_SORT_KEY is `at`; it must be a sort key, by which events can be read in the order of time: one \
-                 of an index that EVENTS_INDEX names, if the table has none: the table `audit` has the partition key \
-                 `id` (S) and no sort key"
+                "EVENTS_SORT_KEY is `at`; it must be a sort key, by which events can be read in the order of \
+                 time: one of an index that EVENTS_INDEX names, if the table has none: the table `audit` has \
+                 the partition key `id` (S) and no sort key"
                     .to_owned(),
             ),
             (
                 table(T::S, T::S, P::All),
                 layout(None, ["org", "at"], F::Rfc3339),
                 format!(
-                    "EVENTS_INDEX is empty; it must be `by_time`, the index whose keys EVENTS_PARTITION_KEY and \
-                     EVENTS_SORT_KEY name: the table `audit` has the partition key `id` (S) and no sort key; {keys}"
+                    "EVENTS_INDEX is empty; it must be `by_time`, the index whose keys EVENTS_PARTITION_KEY \
+                     and EVENTS_SORT_KEY name: the table `audit` has the partition key `id` (S) and no sort \
+                     key; {keys}"
                 ),
             ),
         ] {

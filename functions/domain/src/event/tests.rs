@@ -206,7 +206,9 @@ proptest! {
 
     #[test]
     fn all_values_of_a_field_are_found_however_they_are_written(text in near_json()) {
-        let paths = ["id", "a", "/a/b", "/a/a/id", "/a/0", "/a/1/b", "/n/0/0", "/n/a", "/n/a/a", "/n/00", ""].map(FieldPath::new);
+        let paths =
+            ["id", "a", "/a/b", "/a/a/id", "/a/0", "/a/1/b", "/n/0/0", "/n/a", "/n/a/a", "/n/00", ""];
+        let paths = paths.map(FieldPath::new);
         let found = find(&text, &paths);
         prop_assert_eq!(found.clone().err(), check(&text).err());
         let Ok(found) = found else { return Ok(()) };

@@ -49,7 +49,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pretty_text_becomes_compact_again(texts in prop::collection::vec(any::<String>(), 0..4), n: i64) {
+        fn a_pretty_text_becomes_compact_again(
+            texts in prop::collection::vec(any::<String>(), 0..4), n: i64,
+        ) {
             let value: Value = serde_json::json!({"a": texts, "b c": {"n": n, "e": {}, "l": []}});
             let tight = serde_json::to_string(&value).unwrap();
             prop_assert_eq!(compact(&serde_json::to_string_pretty(&value).unwrap()), tight.clone());

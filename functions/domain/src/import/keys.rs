@@ -79,7 +79,10 @@ pub enum KeyError {
     #[error("its `{0}` {1}")]
     NotATime(String, ParseRfc3339Error),
     /// The time is a number whose unit was not given.
-    #[error("its `{path}` is the number {number}, which would be {} in seconds and {} in milliseconds", or(*.seconds), or(*.millis))]
+    #[error(
+        "its `{path}` is the number {number}, which would be {} in seconds and {} in milliseconds",
+        or(*.seconds), or(*.millis)
+    )]
     AmbiguousNumber {
         /// The name of the field.
         path: String,
@@ -285,7 +288,9 @@ mod tests {
     proptest! {
         /// Two numbers that are written differently are two IDs, however close they are.
         #[test]
-        fn no_two_ids_become_one(one in "-?(0|[1-9][0-9]{0,400})(\\.[0-9]{1,40})?(e[+-]?[0-9]{1,4})?", add in "[0-9]") {
+        fn no_two_ids_become_one(
+            one in "-?(0|[1-9][0-9]{0,400})(\\.[0-9]{1,40})?(e[+-]?[0-9]{1,4})?", add in "[0-9]",
+        ) {
             let other = format!("{one}{add}");
             prop_assert_eq!(id(&one).unwrap(), one.clone());
             if one.contains(['.', 'e']) || !one.ends_with('0') || one.len() > 2 {

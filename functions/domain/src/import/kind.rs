@@ -77,7 +77,8 @@ const ION: &str = "Export the table as DynamoDB JSON instead (--export-format DY
 const UTF16: &str = "Convert it: iconv -f UTF-16 -t UTF-8 FILE | auditferry events import … -";
 const NO_EVENTS: &str = "Use the file that contains the events as JSON.";
 const NOT_JSON: &str = "Convert it to JSON, one object per line.";
-const CSV: &str = "Convert it, for example with DuckDB: COPY (FROM read_csv('FILE', all_varchar=true)) TO 'events.ndjson' (FORMAT json)";
+const CSV: &str = "Convert it, for example with DuckDB: COPY (FROM read_csv('FILE', all_varchar=true)) TO \
+                   'events.ndjson' (FORMAT json)";
 
 impl FileType {
     /// The type of a file that begins with these bytes: the first [`SNIFF_BYTES`], or the whole file if it is

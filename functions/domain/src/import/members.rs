@@ -157,7 +157,8 @@ mod tests {
             value in any_json(), path in "(/([a-c]|~0|~1|\"|[0-2]){0,2}){1,3}", pretty: bool,
         ) {
             let value = serde_json::json!({"a": value});
-            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            let print = if pretty { serde_json::to_string_pretty } else { serde_json::to_string };
+            let text = print(&value).unwrap();
             for path in [path.clone(), format!("/a{path}")] {
                 let ours = at(&text, &path).map(|text| serde_json::from_str::<Value>(text).unwrap());
                 prop_assert_eq!(ours.as_ref(), value.pointer(&path), "{} {}", text, path);
@@ -167,7 +168,8 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in any::<String>(), near in "[{}\\[\\]\",:\\\\a1 é]{0,30}") {
             for text in [text, near] {
-                let _ = (at(&text, "a"), at(&text, "/a/0/b"), members(&text).count(), elements(&text).count());
+                let _ = (at(&text, "a"), at(&text, "/a/0/b"));
+                let _ = (members(&text).count(), elements(&text).count());
             }
         }
     }

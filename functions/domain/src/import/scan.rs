@@ -350,7 +350,8 @@ mod tests {
 
         #[test]
         fn values_of_another_writer_are_accepted_completely(
-            texts in prop::collection::vec(any::<String>(), 0..4), number in any::<f64>(), pieces in 1usize..9,
+            texts in prop::collection::vec(any::<String>(), 0..4), number in any::<f64>(),
+            pieces in 1usize..9,
         ) {
             let value = serde_json::json!({"a": texts, "n": number, "o": [{}, [], null, true]});
             for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {

@@ -14,7 +14,8 @@ pub struct EmailAddress(String);
 text_newtype!(EmailAddress);
 
 impl EmailAddress {
-    const FORM: &str = "use an address such as security@acme.example: at most 254 ASCII characters, without a name or brackets";
+    const FORM: &str = "use an address such as security@acme.example: at most 254 ASCII characters, without \
+                        a name or brackets";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let invalid =
@@ -54,7 +55,8 @@ pub struct WebhookUrl(String);
 text_newtype!(WebhookUrl);
 
 impl WebhookUrl {
-    const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain name (no IP address), no user, no fragment, at most 2048 ASCII characters";
+    const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain \
+                        name (no IP address), no user, no fragment, at most 2048 ASCII characters";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         // Webhook paths often contain a secret, so the value is not included in the error.

@@ -14,7 +14,8 @@ pub struct PortalUrl(String);
 text_newtype!(PortalUrl);
 
 impl PortalUrl {
-    const FORM: &str = "use https and a domain name, such as https://audit.vendor.example, without a path (for localhost also http://127.0.0.1:PORT)";
+    const FORM: &str = "use https and a domain name, such as https://audit.vendor.example, without a path \
+                        (for localhost also http://127.0.0.1:PORT)";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let invalid = |problem: &str| Err(InvalidValueError::new("portal URL", text, problem, Self::FORM));

@@ -17,7 +17,8 @@ pub struct Prefix(String);
 text_newtype!(Prefix);
 
 impl Prefix {
-    const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single slashes, such as `audit/acme` or `tenant=acme`";
+    const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single \
+                        slashes, such as `audit/acme` or `tenant=acme`";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let invalid = |problem: &str| Err(InvalidValueError::new("prefix", text, problem, Self::FORM));

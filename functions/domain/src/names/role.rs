@@ -70,7 +70,8 @@ fn other_principal_problem(service: &str, resource: &str) -> Option<&'static str
     let kind = resource.split('/').next().unwrap_or_default();
     match (service, kind) {
         ("sts", "assumed-role") => Some(
-            "names a role session, which expires; give the ARN of the role itself, which is the stack's output RoleArn",
+            "names a role session, which expires; give the ARN of the role itself, which is the stack's \
+             output RoleArn",
         ),
         ("sts", "federated-user") => Some("names a federated user; give the role that the link creates"),
         ("iam", "root") => Some("names a whole account; give the role that the link creates in it"),

@@ -136,7 +136,8 @@ mod tests {
     proptest! {
         #[test]
         fn an_id_is_kept_or_rejected_and_no_two_look_alike(
-            any in any::<String>(), ids in prop::array::uniform2("[a \\\\u{}0-9\u{a0}\u{202e}\u{308}\"]{1,6}"),
+            any in any::<String>(),
+            ids in prop::array::uniform2("[a \\\\u{}0-9\u{a0}\u{202e}\u{308}\"]{1,6}"),
         ) {
             if let Ok(id) = any.parse::<TenantId>() {
                 prop_assert_eq!(id.as_str(), &any);

@@ -52,8 +52,9 @@ impl std::fmt::Display for PartitionFormat {
 }
 
 impl PartitionFormat {
-    const FORM: &str = "use `{tenant}` once and `{shard}` at most once, with a text between the two that does \
-                        not touch `{shard}` with a digit, such as `TENANT#{tenant}` or `{tenant}#{shard}`";
+    const FORM: &str = "use `{tenant}` once and `{shard}` at most once, with a text between the two that \
+                        does not touch `{shard}` with a digit, such as `TENANT#{tenant}` or \
+                        `{tenant}#{shard}`";
 
     /// Parses a format. `{tenant}` alone is the default: `#` and the shard number are appended if a tenant
     /// has several shards.

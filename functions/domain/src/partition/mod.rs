@@ -16,8 +16,8 @@ use crate::names::TenantId;
 pub enum PartitionError {
     /// The tenant has several shards, but the format has no `{shard}`.
     #[error(
-        "tenant `{}` is configured with {shards} shards, but EVENTS_PARTITION_FORMAT has no `{{shard}}`; add it, or \
-         set the tenant to one shard",
+        "tenant `{}` is configured with {shards} shards, but EVENTS_PARTITION_FORMAT has no `{{shard}}`; add \
+         it, or set the tenant to one shard",
         .tenant.escaped()
     )]
     NoShardPlaceholder {
@@ -28,8 +28,8 @@ pub enum PartitionError {
     },
     /// The ID looks like the partition key of another tenant's shard.
     #[error(
-        "tenant ID `{}` {place} `{mark}`, which marks a shard of another tenant in the partition keys of this \
-         deployment (EVENTS_PARTITION_FORMAT); use an ID without a number next to `{separator}` there",
+        "tenant ID `{}` {place} `{mark}`, which marks a shard of another tenant in the partition keys of \
+         this deployment (EVENTS_PARTITION_FORMAT); use an ID without a number next to `{separator}` there",
         .tenant.escaped()
     )]
     AmbiguousTenantId {

@@ -13,7 +13,7 @@ use adapters::webhooks::{EgressPolicy, HttpsPoster};
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::ports::Mailer;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use notifier::{Asking, Notifier, batch};
+use notifier::{ConfirmationMails, Notifier, batch};
 use services::mail::SesMailer;
 use services::notice_queue::NoticeQueue;
 
@@ -38,8 +38,11 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     let mailer = |sender| Arc::new(SesMailer::new(&services, sender)) as Arc<dyn Mailer>;
     let mailer = settings.sender.map(mailer);
     let asking = settings.confirmation.zip(mailer.clone());
-    let asking =
-        asking.map(|(ConfirmationSettings { vendor, portal }, mailer)| Asking { mailer, vendor, portal });
+    let asking = asking.map(|(ConfirmationSettings { vendor, portal }, mailer)| ConfirmationMails {
+        mailer,
+        vendor,
+        portal,
+    });
     let ledger =
         Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default()));
     Ok(Notifier {
@@ -47,7 +50,7 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
         state: ledger,
         webhooks: Arc::new(HttpsPoster::new(EgressPolicy::public()?)?),
         mailer,
-        asking,
+        confirmation_mails: asking,
         queue: Arc::new(NoticeQueue::new(&services, settings.queue_url)),
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRandomness),

@@ -151,7 +151,11 @@ proptest! {
     ) {
         let items: Vec<Value> = events.iter().enumerate().map(|(place, event)| {
             let sort = format!("2026-11-20T20:15:30.{place:03}Z");
-            let mut item = if as_attribute { item(&sort, [("event", AttributeValue::M(event.clone()))]) } else { event.clone() };
+            let mut item = if as_attribute {
+                item(&sort, [("event", AttributeValue::M(event.clone()))])
+            } else {
+                event.clone()
+            };
             item.extend([("pk".to_owned(), text("acme")), ("sk".to_owned(), text(&sort))]);
             wire_map(&item)
         }).collect();
@@ -192,10 +196,13 @@ proptest! {
     fn every_item_is_an_event_or_has_a_reason(
         sort in prop_oneof![Just("2026-11-20T20:15:30.123Z#evt_01".to_owned()), any::<String>()]
             .prop_filter("no key is empty", |sort| !sort.is_empty()),
-        name in prop_oneof![2 => Just("event".to_owned()), 1 => any_name(), 1 => Just("expires_at".to_owned())]
+        name in prop_oneof![
+            2 => Just("event".to_owned()), 1 => any_name(), 1 => Just("expires_at".to_owned()),
+        ]
             .prop_filter("the table has its own", |name| !["pk", "sk"].contains(&name.as_str())),
         value in prop_oneof![
-            any_value(), "[-+.eE0-9]{0,12}".prop_map(AttributeValue::N), any_object().prop_map(AttributeValue::S),
+            any_value(), "[-+.eE0-9]{0,12}".prop_map(AttributeValue::N),
+            any_object().prop_map(AttributeValue::S),
         ],
     ) {
         let mut whole = item(&sort, []);
@@ -210,7 +217,9 @@ proptest! {
                 let has_keys_only = name == "expires_at" && matches!(value, AttributeValue::N(_));
                 prop_assert_eq!(why.original.is_none(), has_keys_only, "{:?}", why);
                 // A text that was meant to be the event is kept unchanged.
-                if let (AttributeValue::S(text), Some(OriginalContent::Raw(raw)), "event") = (&value, &why.original, name.as_str()) {
+                if let (AttributeValue::S(text), Some(OriginalContent::Raw(raw)), "event") =
+                    (&value, &why.original, name.as_str())
+                {
                     prop_assert_eq!(raw, text);
                 }
                 unreadable_record(&found, why).unwrap()

@@ -129,7 +129,9 @@ mod tests {
     proptest! {
         /// Eight bytes at once or one by one: the same end, and everything before it is copied.
         #[test]
-        fn a_string_ends_at_its_first_special_byte(bytes in prop::collection::vec(any::<u8>(), 0..40), calm: bool) {
+        fn a_string_ends_at_its_first_special_byte(
+            bytes in prop::collection::vec(any::<u8>(), 0..40), calm: bool,
+        ) {
             let bytes: Vec<u8> = if calm { bytes.iter().map(|b| b | 0x80 | b << 1).collect() } else { bytes };
             let special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
             let end = bytes.iter().position(special).unwrap_or(bytes.len());

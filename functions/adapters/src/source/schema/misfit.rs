@@ -17,14 +17,15 @@ pub(in crate::source) enum SchemaMismatchError {
     #[error("DynamoDB did not describe the table `{0}`")]
     NotDescribed(String),
     #[error(
-        "EVENTS_TABLE is `{0}`; it must be the name of the events table, but no table of that name exists in this \
-         account and region"
+        "EVENTS_TABLE is `{0}`; it must be the name of the events table, but no table of that name exists in \
+         this account and region"
     )]
     TableNotFound(String),
     #[error(
-        "EVENTS_PARTITION_KEY is `{partition_key}` and EVENTS_SORT_KEY is `{sort_key}`; they must be the keys of \
-         the table `{table}`, or of the index that EVENTS_INDEX names, with EVENTS_SORT_KEY_FORM as that sort key \
-         has it. What the table has can't be determined without permission for dynamodb:DescribeTable"
+        "EVENTS_PARTITION_KEY is `{partition_key}` and EVENTS_SORT_KEY is `{sort_key}`; they must be the \
+         keys of the table `{table}`, or of the index that EVENTS_INDEX names, with EVENTS_SORT_KEY_FORM as \
+         that sort key has it. What the table has can't be determined without permission for \
+         dynamodb:DescribeTable"
     )]
     NotVisible { table: String, partition_key: String, sort_key: String },
     #[error("{}: {has}", Sentences(.mismatches))]
@@ -207,8 +208,8 @@ fn sort_key_mismatches(keys: &Keys, layout: &EventsTable) -> Vec<Mismatch> {
     let (name, kind) = match keys.sort.as_slice() {
         [(name, kind)] => (name, kind.as_ref()),
         [] => {
-            let expected = "a sort key, by which events can be read in the order of time: one of an index that \
-                         EVENTS_INDEX names, if the table has none";
+            let expected = "a sort key, by which events can be read in the order of time: one of an index \
+                            that EVENTS_INDEX names, if the table has none";
             return vec![key(expected.to_owned())];
         }
         _ => return vec![key("the only sort key of the table or of an index".to_owned())],

@@ -204,7 +204,7 @@ fn a_complete_element_is_returned_before_more_input_comes() {
     assert!(splitter.next_element().is_none() && !splitter.is_drained());
     splitter.feed(b":2}\n");
     assert!(
-        matches!(splitter.next_element(), Some(Element::Object { text: "{\"b\":2}", position, .. }) if place.line == 2)
+        matches!(splitter.next_element(), Some(Element::Object { text: "{\"b\":2}", position, .. }) if position.line == 2)
     );
     assert!(splitter.is_drained() && splitter.next_element().is_none() && splitter.is_drained());
 }
@@ -260,7 +260,8 @@ proptest! {
     /// A line that is cut off anywhere costs only that line, and is reported.
     #[test]
     fn a_broken_line_costs_only_itself(
-        events in prop::collection::vec(event(), 3..6), line in 0usize..3, cut in any::<prop::sample::Index>(), pieces in 1usize..40,
+        events in prop::collection::vec(event(), 3..6), line in 0usize..3,
+        cut in any::<prop::sample::Index>(), pieces in 1usize..40,
     ) {
         let mut lines = events.clone();
         let mut end = cut.index(lines[line].len());
@@ -271,7 +272,8 @@ proptest! {
         let input = lines.join("\n") + "\n";
         let found = split(input.as_bytes(), pieces);
         for (number, event) in events.iter().enumerate().filter(|(number, _)| *number != line) {
-            prop_assert!(found.contains(&Found::Object(event.clone())), "line {} of {}: {:?}", number, input, found);
+            let expected = Found::Object(event.clone());
+            prop_assert!(found.contains(&expected), "line {} of {}: {:?}", number, input, found);
         }
         prop_assert!(end == 0 || found.iter().any(|found| matches!(found, Found::Bad(..))), "{}", input);
     }

@@ -309,7 +309,8 @@ prop_compose! {
     fn manifest()(
         (connector, part, frequency) in (any::<u64>(), 1..=u64::MAX, 1..=24u8),
         (from, span, sealed) in (time(), 0..86_400_000i64, time()),
-        (events, late, unreadable) in (0..1_000_000u64, any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        (events, late, unreadable) in
+            (0..1_000_000u64, any::<prop::sample::Index>(), any::<prop::sample::Index>()),
         (one, other, has_times) in (time(), time(), any::<bool>()),
         (sha256, raw_sha256, before) in (any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>()),
         (size, raw_size) in (any::<u64>(), any::<u64>()),
@@ -341,7 +342,10 @@ prop_compose! {
             },
             encoding: Encoding { format: [Format::Json, Format::Ndjson][format], compression },
             frequency: Frequency::try_from(frequency).unwrap(),
-            previous: if part == 1 { Previous::Start(start) } else { Previous::Manifest(Sha256::new(before)) },
+            previous: match part {
+                1 => Previous::Start(start),
+                _ => Previous::Manifest(Sha256::new(before)),
+            },
             successor: successor.map(|seed| key(seed).1),
         }
     }
@@ -383,7 +387,9 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_note_is_rejected_or_fails_verification(place in any::<prop::sample::Index>(), bit in 0..8u8) {
+    fn a_damaged_note_is_rejected_or_fails_verification(
+        place in any::<prop::sample::Index>(), bit in 0..8u8,
+    ) {
         let mut bytes = signed(&example(), &[1, 2]).bytes();
         let place = place.index(bytes.len());
         bytes[place] ^= 1 << bit;
