@@ -12,17 +12,17 @@ use crate::Api;
 use crate::problem::Problem;
 
 /// Finds the caller of a request.
-pub trait Callers: Send + Sync {
+pub trait Authenticator: Send + Sync {
     /// The caller, or `None` if the request is not authenticated: it is then answered with 401.
-    fn caller(&self, request: &Parts) -> Option<Caller>;
+    fn authenticate(&self, request: &Parts) -> Option<Caller>;
 }
 
 /// The same caller for every request: the person at whose own machine the API listens.
 #[derive(Debug, Clone)]
-pub struct Always(pub Caller);
+pub struct FixedCaller(pub Caller);
 
-impl Callers for Always {
-    fn caller(&self, _: &Parts) -> Option<Caller> {
+impl Authenticator for FixedCaller {
+    fn authenticate(&self, _: &Parts) -> Option<Caller> {
         Some(self.0.clone())
     }
 }
@@ -47,15 +47,15 @@ pub enum Identity {
 /// own account can be allowed to sign. A token's caller is the tenant of its claim, or an operator by its
 /// scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
+pub struct GatewayAuthenticator {
     /// The claim that names the tenant.
     pub tenant_claim: String,
     /// The scope of operators.
     pub operator_scope: String,
 }
 
-impl Callers for Gateway {
-    fn caller(&self, request: &Parts) -> Option<Caller> {
+impl Authenticator for GatewayAuthenticator {
+    fn authenticate(&self, request: &Parts) -> Option<Caller> {
         match request.extensions.get::<Identity>()? {
             Identity::Iam { arn } => Caller::recorded_name(arn).map(|name| Caller::Operator { name }),
             Identity::Jwt { claims } => {
@@ -64,7 +64,7 @@ impl Callers for Gateway {
                 if scopes(claims).any(|scope| scope == self.operator_scope) {
                     return Some(Caller::Operator { name });
                 }
-                let tenant = tenant_of(claims.get(&self.tenant_claim)?)?;
+                let tenant = parse_tenant_claim(claims.get(&self.tenant_claim)?)?;
                 Some(Caller::Tenant { tenant, name })
             }
         }
@@ -73,7 +73,7 @@ impl Callers for Gateway {
 
 /// The tenant in a claim, which must be the whole text. An invalid tenant ID authenticates nobody. Neither
 /// does a list, which API Gateway writes as `[a b]`: it can't be distinguished from a text in brackets.
-fn tenant_of(claim: &str) -> Option<TenantId> {
+fn parse_tenant_claim(claim: &str) -> Option<TenantId> {
     let may_be_a_list = claim.starts_with('[') && claim.ends_with(']');
     claim.parse().ok().filter(|_| !may_be_a_list)
 }
@@ -81,7 +81,7 @@ fn tenant_of(claim: &str) -> Option<TenantId> {
 /// `scope` as RFC 8693 has it, or `scp` as others do.
 fn scopes(claims: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
     let lists = ["scope", "scp"].into_iter().filter_map(|claim| claims.get(claim));
-    lists.flat_map(|list| tokens(list).into_iter().flatten())
+    lists.flat_map(|list| parse_scope_list(list).into_iter().flatten())
 }
 
 /// The scopes of a list: tokens separated by one space, optionally in one pair of brackets, which is how API
@@ -89,7 +89,7 @@ fn scopes(claims: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
 /// differently than the issuer would grant scopes that were never given.
 ///
 /// Sources: RFC 6749, section 3.3; API Gateway developer guide, "Control access to HTTP APIs with JWT authorizers".
-fn tokens(list: &str) -> Option<impl Iterator<Item = &str>> {
+fn parse_scope_list(list: &str) -> Option<impl Iterator<Item = &str>> {
     let of_a_list = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let inside = of_a_list.unwrap_or(list);
     // A token with a bracket in a list could be the end of another one, as the gateway escapes nothing.
@@ -102,13 +102,13 @@ fn tokens(list: &str) -> Option<impl Iterator<Item = &str>> {
 
 /// The caller of an authenticated request.
 #[derive(Debug)]
-pub(crate) struct Entered(pub(crate) Caller);
+pub(crate) struct AuthenticatedCaller(pub(crate) Caller);
 
-impl FromRequestParts<Api> for Entered {
+impl FromRequestParts<Api> for AuthenticatedCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        api.callers.caller(parts).map(Self).ok_or_else(Problem::unauthenticated)
+        api.authenticator.authenticate(parts).map(Self).ok_or_else(Problem::unauthenticated)
     }
 }
 
@@ -119,11 +119,13 @@ mod tests {
     use super::*;
 
     fn caller(identity: Option<Identity>) -> Option<Caller> {
-        let gateway =
-            Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() };
+        let gateway = GatewayAuthenticator {
+            tenant_claim: "tenant_id".into(),
+            operator_scope: "auditferry/operator".into(),
+        };
         let (mut parts, ()) = Request::new(()).into_parts();
         identity.map(|identity| parts.extensions.insert(identity));
-        gateway.caller(&parts)
+        gateway.authenticate(&parts)
     }
 
     fn token(claims: &[(&str, &str)]) -> Option<Caller> {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::Api;
 use crate::answers::{Beside, Detail, Settings, json, versioned};
 use crate::body::{Json, Nothing};
-use crate::caller::Entered;
+use crate::caller::AuthenticatedCaller;
 use crate::paging::{NextCursor, QueryParams};
 use crate::path::Id;
 use crate::preconditions::{IfMatch, Key};
@@ -25,7 +25,7 @@ use crate::requests;
 /// `POST /v1/connectors`.
 pub(crate) async fn create(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Key(key): Key,
     query: QueryParams,
     Json(body): Json,
@@ -51,7 +51,7 @@ struct Listed<'a> {
 /// `GET /v1/connectors`. Deleted connectors are listed only on request.
 pub(crate) async fn list(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let tenant: Option<TenantId> = query.take("tenant")?;
@@ -67,7 +67,7 @@ pub(crate) async fn list(
 /// `GET /v1/connectors/{id}`.
 pub(crate) async fn read(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     query: QueryParams,
 ) -> Result<Response, Problem> {
@@ -78,7 +78,7 @@ pub(crate) async fn read(
 /// `PATCH /v1/connectors/{id}`. A new destination is verified at once, and the response contains the result.
 pub(crate) async fn update(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     IfMatch(version): IfMatch,
     query: QueryParams,
@@ -101,7 +101,7 @@ struct Deleted<'a> {
 /// `DELETE /v1/connectors/{id}`. The response first says what would be lost, which the caller must accept.
 pub(crate) async fn delete(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     IfMatch(version): IfMatch,
     mut query: QueryParams,

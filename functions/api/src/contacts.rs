@@ -11,7 +11,7 @@ use domain::onboarding::NewContacts;
 use crate::Api;
 use crate::answers::Beside;
 use crate::body::{Json, Nothing};
-use crate::caller::Entered;
+use crate::caller::AuthenticatedCaller;
 use crate::connectors::{detail, detail_with};
 use crate::fields::Fields;
 use crate::paging::QueryParams;
@@ -22,7 +22,7 @@ use crate::problem::Problem;
 /// `PUT …/contacts`: replaces all contacts; those left out are removed.
 pub(crate) async fn set(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     IfMatch(version): IfMatch,
     query: QueryParams,
@@ -38,7 +38,7 @@ pub(crate) async fn set(
 /// another secret.
 pub(crate) async fn rotate_webhook_secret(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     IfMatch(version): IfMatch,
     query: QueryParams,
@@ -52,7 +52,7 @@ pub(crate) async fn rotate_webhook_secret(
 /// `POST …/test-contacts`: sends them a test notice, at most every five minutes.
 pub(crate) async fn test(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     IfMatch(version): IfMatch,
     query: QueryParams,
@@ -66,7 +66,7 @@ pub(crate) async fn test(
 /// `POST …/ask-contacts`: sends another confirmation mail to the addresses that have not answered.
 pub(crate) async fn ask(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     IfMatch(version): IfMatch,
     query: QueryParams,
@@ -80,7 +80,7 @@ pub(crate) async fn ask(
 /// `POST …/confirm-address`: an operator confirms, by contract, that this address wants notices.
 pub(crate) async fn confirm(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     query: QueryParams,
     Json(mut body): Json,

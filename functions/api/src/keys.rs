@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::Api;
 use crate::answers::json;
-use crate::caller::Entered;
+use crate::caller::AuthenticatedCaller;
 use crate::paging::QueryParams;
 use crate::problem::Problem;
 
@@ -36,7 +36,7 @@ struct Keys {
 /// `GET /v1/keys`, the signing key first. Every caller may see the keys: they are in every customer's bucket.
 pub(crate) async fn keys(
     State(api): State<Api>,
-    Entered(_): Entered,
+    AuthenticatedCaller(_): AuthenticatedCaller,
     query: QueryParams,
 ) -> Result<Response, Problem> {
     query.finish()?;

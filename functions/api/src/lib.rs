@@ -30,7 +30,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use domain::onboarding::Onboarding;
 
-pub use caller::{Always, Callers, Gateway, Identity};
+pub use caller::{Authenticator, FixedCaller, GatewayAuthenticator, Identity};
 pub use request_id::RequestId;
 pub use routes::ROUTES;
 pub use unreadable::GatewayEventError;
@@ -39,12 +39,12 @@ pub use unreadable::GatewayEventError;
 #[derive(Clone)]
 struct Api {
     onboarding: Onboarding,
-    callers: Arc<dyn Callers>,
+    authenticator: Arc<dyn Authenticator>,
 }
 
 /// The router of the API over these domain functions.
-pub fn router(onboarding: Onboarding, callers: Arc<dyn Callers>) -> Router {
-    let api = Api { onboarding, callers };
+pub fn router(onboarding: Onboarding, callers: Arc<dyn Authenticator>) -> Router {
+    let api = Api { onboarding, authenticator: callers };
     routes::routes()
         .layer(from_fn(guard::limit_body))
         .layer(map_response(guard::never_cached))

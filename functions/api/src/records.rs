@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::Api;
 use crate::answers::{Settings, json};
-use crate::caller::Entered;
+use crate::caller::AuthenticatedCaller;
 use crate::paging::{NextCursor, QueryParams};
 use crate::path::Id;
 use crate::problem::Problem;
@@ -90,7 +90,7 @@ struct Exports<'a> {
 /// `GET /v1/connectors/{id}/exports`, newest first.
 pub(crate) async fn exports(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     query: QueryParams,
 ) -> Result<Response, Problem> {
@@ -161,7 +161,7 @@ struct Changes<'a> {
 /// `GET /v1/connectors/{id}/changes`, newest first.
 pub(crate) async fn changes(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     query: QueryParams,
 ) -> Result<Response, Problem> {
@@ -175,7 +175,7 @@ pub(crate) async fn changes(
 /// `GET /v1/connectors/{id}/setup`.
 pub(crate) async fn setup(
     State(api): State<Api>,
-    Entered(caller): Entered,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
     Id(id): Id,
     query: QueryParams,
 ) -> Result<Response, Problem> {

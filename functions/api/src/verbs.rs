@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::Api;
 use crate::answers::json;
 use crate::body::Nothing;
-use crate::caller::Entered;
+use crate::caller::AuthenticatedCaller;
 use crate::connectors::detail;
 use crate::paging::QueryParams;
 use crate::path::Id;
@@ -18,12 +18,12 @@ use crate::preconditions::{IfMatch, Key};
 use crate::problem::Problem;
 
 /// The extractors of every action.
-type Asked = (State<Api>, Entered, Id, IfMatch, QueryParams);
+type Asked = (State<Api>, AuthenticatedCaller, Id, IfMatch, QueryParams);
 
 /// `POST …/verify`. A failed verification is a normal response; a verification that can't be made is a
 /// problem.
 pub(crate) async fn verify(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -32,7 +32,7 @@ pub(crate) async fn verify(
 
 /// `POST …/activate`: verifies, and activates if that passed.
 pub(crate) async fn activate(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -42,7 +42,7 @@ pub(crate) async fn activate(
 
 /// `POST …/pause`: delivery stops, sealing goes on.
 pub(crate) async fn pause(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -52,7 +52,7 @@ pub(crate) async fn pause(
 
 /// `POST …/resume`: verifies, and resumes delivery if that passed.
 pub(crate) async fn resume(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -62,7 +62,7 @@ pub(crate) async fn resume(
 
 /// `POST …/disable`: stops everything, keeps everything for 30 days.
 pub(crate) async fn disable(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -72,7 +72,7 @@ pub(crate) async fn disable(
 
 /// `POST …/enable`: enables a disabled connector again.
 pub(crate) async fn enable(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -83,7 +83,7 @@ pub(crate) async fn enable(
 /// `POST …/rotate-external-id`: creates the next external ID. A repeated request creates another one; the
 /// current ID stays valid.
 pub(crate) async fn rotate_external_id(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     _: Nothing,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -100,7 +100,7 @@ struct Requested {
 /// `POST …/run`: requests a run now, once for each idempotency key. The run starts with the dispatcher's next
 /// tick, or, if a run is in progress, with the first tick after its end.
 pub(crate) async fn run(
-    (State(api), Entered(caller), Id(id), IfMatch(version), query): Asked,
+    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
     Key(key): Key,
     _: Nothing,
 ) -> Result<Response, Problem> {

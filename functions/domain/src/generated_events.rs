@@ -230,7 +230,9 @@ mod tests {
     proptest! {
         /// Whatever the content, its record is an event, one line, and contains that content exactly.
         #[test]
-        fn an_unreadable_record_is_always_an_event(text in any_json(), any in any::<String>(), is_json: bool) {
+        fn an_unreadable_record_is_always_an_event(
+            text in any_json(), any in any::<String>(), is_json: bool,
+        ) {
             let text = if is_json { text } else { any };
             let written = match event::one_line(text.clone()) {
                 Ok(line) => OriginalContent::Event(line),

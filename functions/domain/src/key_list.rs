@@ -226,10 +226,14 @@ mod tests {
 
         #[test]
         fn a_list_round_trips_however_it_is_split(
-            fields in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..40)), 0..50),
+            fields in prop::collection::vec(
+                (prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..40)),
+                0..50,
+            ),
             piece in 1usize..64,
         ) {
-            let keys: Vec<EventKey> = fields.into_iter().map(|(sort, tie)| EventKey { sort, tie_breaker }).collect();
+            let key = |(sort, tie_breaker)| EventKey { sort, tie_breaker };
+            let keys: Vec<EventKey> = fields.into_iter().map(key).collect();
             let mut writer = KeyListWriter::new().unwrap();
             let mut stored = Vec::new();
             for key in &keys {

@@ -81,17 +81,17 @@ impl LossForecast {
     pub fn why(self) -> String {
         match self {
             Self::Sealed => {
-                "No events will be lost: all waiting events are sealed and kept until they are delivered, however \
-                 long that takes."
+                "No events will be lost: all waiting events are sealed and kept until they are delivered, \
+                 however long that takes."
                     .into()
             }
             Self::KeptForever { unsealed_from } => format!(
-                "Events from {unsealed_from} on are not in any file yet. They stay in the events table, which is \
-                 configured to keep events forever."
+                "Events from {unsealed_from} on are not in any file yet. They stay in the events table, which \
+                 is configured to keep events forever."
             ),
             Self::Expiring { unsealed_from, lost_from } => format!(
-                "Events from {unsealed_from} on are not in any file yet, and the events table expires them from \
-                 {lost_from} on. Expired events are lost."
+                "Events from {unsealed_from} on are not in any file yet, and the events table expires them \
+                 from {lost_from} on. Expired events are lost."
             ),
         }
     }
@@ -143,8 +143,8 @@ mod tests {
             serde_json::to_value(expiring).unwrap(),
             json!({
                 "lost_from": "2026-11-21T20:00:00.000Z",
-                "why": "Events from 2026-11-20T20:00:00.000Z on are not in any file yet, and the events table \
-                        expires them from 2026-11-21T20:00:00.000Z on. Expired events are lost.",
+                "why": "Events from 2026-11-20T20:00:00.000Z on are not in any file yet, and the events \
+                        table expires them from 2026-11-21T20:00:00.000Z on. Expired events are lost.",
             })
         );
         assert_eq!(serde_json::to_value(LossForecast::Sealed).unwrap()["lost_from"], json!(null));

@@ -217,7 +217,8 @@ mod tests {
             prop_assert!(window.to > window.from);
             prop_assert!(window.to.since(window.from) <= every(hours).span());
             prop_assert!(window.to <= watermark.next_midnight());
-            prop_assert!(schedule.due(watermark, None, Duration::ZERO) >= schedule.window(watermark, None).to);
+            let due = schedule.due(watermark, None, Duration::ZERO);
+            prop_assert!(due >= schedule.window(watermark, None).to);
         }
 
         /// Sealed as early as possible, or in any backlog: the stated instant is never earlier than one

@@ -8,7 +8,7 @@
     clippy::indexing_slicing,
     clippy::pedantic,
     clippy::unwrap_used,
-    reason = "files of another package, which holds them to its own settings; some of what they offer is for others"
+    reason = "files of another package, which has its own lint settings; not all of their helpers are used here"
 )]
 
 // The name by which those tests import the fakes and fixtures.

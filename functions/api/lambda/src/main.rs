@@ -20,7 +20,7 @@ use adapters::noted_bus::ObservedBus;
 use adapters::published::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, SettingsError};
 use adapters::webhooks::EgressPolicy;
-use api::{Gateway, router};
+use api::{GatewayAuthenticator, router};
 use axum::Router;
 use axum::response::IntoResponse as _;
 use domain::onboarding::{KeyCache, MailMode, Onboarding};
@@ -40,7 +40,7 @@ async fn main() -> Result<ExitCode, Error> {
         Err(wrong) => return Ok(startup_failure(&wrong)),
     };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
-    let callers = Arc::new(Gateway { tenant_claim, operator_scope });
+    let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
     let router = &router(wire(settings).await?, callers);
     run(service_fn(
         move |event: LambdaEvent<Box<RawValue>>| async move { answer(router, &event.payload).await },

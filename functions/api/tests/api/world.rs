@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use api::{Gateway, Identity, router};
+use api::{GatewayAuthenticator, Identity, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -265,8 +265,8 @@ impl World {
     }
 }
 
-fn gateway() -> Gateway {
-    Gateway { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() }
+fn gateway() -> GatewayAuthenticator {
+    GatewayAuthenticator { tenant_claim: "tenant_id".into(), operator_scope: "auditferry/operator".into() }
 }
 
 /// The connector ID in a path.

@@ -13,7 +13,7 @@ mod ticking;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Always, Callers};
+use api::{Authenticator, FixedCaller};
 use local::guard::{Dialect, Guard, Peer, Person, Token};
 use local::wiring::Embedded;
 use tokio::net::TcpListener;
@@ -79,7 +79,7 @@ impl Served {
         embedded: &Arc<Embedded>,
         surroundings: &Surroundings,
     ) -> Self {
-        let callers: Arc<dyn Callers> = Arc::new(Always(surroundings.person()));
+        let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(surroundings.person()));
         let person = Person::new(token.clone(), Dialect::Problem);
         let own = api::router(embedded.onboarding(), callers)
             .merge(customer::stacks(embedded))

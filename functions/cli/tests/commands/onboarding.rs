@@ -232,7 +232,7 @@ fn a_role_and_a_folder_are_taken_once_and_whose_they_are_stays_untold() {
     };
     // The stand-in's customer does not change a role that trusts another connector.
     let said = connect(ROLE, "elsewhere");
-    assert!(said.code == Some(1) && said.stderr.contains("lets in another connector"), "{said:?}");
+    assert!(said.code == Some(1) && said.stderr.contains("trusts another connector"), "{said:?}");
     assert_eq!(play.done("verify")["passed"], true);
 
     let refused = |connected: Said, words: &str| {

@@ -57,7 +57,10 @@ fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
     let said = verify(folder.path(), &AS_OF);
     assert_eq!(said.code, Some(2), "{said:?}");
     let end = "Consistent, signer not confirmed, for connector con_0000000000000001 of vendor.example.\n";
-    assert!(said.stdout.ends_with(end) && said.stdout.contains("another way than the bucket"), "{said:?}");
+    assert!(
+        said.stdout.ends_with(end) && said.stdout.contains("another channel than the bucket"),
+        "{said:?}"
+    );
     let command =
         said.stdout.lines().find_map(|line| line.trim().strip_prefix("auditferry verify ")).unwrap();
     let words = command.replace('\'', "");

@@ -78,7 +78,7 @@ fn of_several_archives_each_has_a_command_and_none_is_taken() {
     put(folder.path(), &[("three/logs/x", b"x")]);
     let said = verify(folder.path());
     assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
-    assert!(said.stderr.contains("2 archives lie below"), "{said:?}");
+    assert!(said.stderr.contains("there are 2 archives below"), "{said:?}");
     let said = copied(&said.stderr);
     assert_eq!(said.len(), 2);
     assert!(
@@ -106,7 +106,7 @@ fn whoever_names_too_little_is_told_the_right_place() {
     let said = Said::from(command.current_dir(archive.join("events")).output().unwrap());
     assert!(said.code == Some(3) && said.stderr.contains("copy/auditferry "), "{said:?}");
     put(folder.path(), &[("copy.zip", b"PK"), ("empty/x", b"x")]);
-    for (place, words) in [("copy.zip", "single file"), ("empty", "no archive lies")] {
+    for (place, words) in [("copy.zip", "single file"), ("empty", "there is no archive at")] {
         let said = verify(&folder.path().join(place));
         assert!(said.code == Some(3) && said.stderr.contains(words), "{place}: {said:?}");
         assert!(said.stderr.contains("`events` and `manifests`"), "{place}: {said:?}");
@@ -133,7 +133,7 @@ fn where_no_manifest_can_be_read_nobody_is_accused() {
         for word in ["Violated", "✗", "changed", "14 added"] {
             assert!(!said.stdout.lines().last().unwrap().contains(word), "{word}: {}", said.stdout);
         }
-        assert!(!said.stdout.contains('✗') && said.stdout.contains("no manifest is here"), "{}", said.stdout);
+        assert!(!said.stdout.contains('✗') && said.stdout.contains("no manifest found"), "{}", said.stdout);
     }
     // One readable manifest is enough to detect that files were added.
     let mut files = sample_archive.files.clone();

@@ -262,9 +262,9 @@ impl Run {
         let (Some(here), Some(remembered)) = (&self.source, &cursor.source) else { return };
         if remembered.source != *here {
             let detail = format!(
-                "the events are now read from {here}; this connector was sealed from {}. Nothing is sealed until the \
-                 EVENTS_* settings name that source again, or an operator accepts the new one: auditferry source \
-                 accept --from TIME",
+                "the events are now read from {here}; this connector was sealed from {}. Nothing is sealed \
+                 until the EVENTS_* settings name that source again, or an operator accepts the new one: \
+                 auditferry source accept --from TIME",
                 remembered.source
             );
             self.sealing_stopped = Some(InternalError::new(InternalErrorKind::SourceChanged, detail));

@@ -14,7 +14,8 @@ pub enum ParseRfc3339Error {
     NoOffset(String),
     /// It has another form, or lies outside the years 1970 to 9999.
     #[error(
-        "`{0}` is not an RFC 3339 time between 1970 and 9999, such as 2026-11-20T20:15:30.123Z or 2026-11-20T22:15:30+02:00"
+        "`{0}` is not an RFC 3339 time between 1970 and 9999, such as 2026-11-20T20:15:30.123Z or \
+         2026-11-20T22:15:30+02:00"
     )]
     Other(String),
 }

@@ -200,7 +200,10 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40), near in "[-+.,:TtZz0-9]{0,40}") {
+        fn no_bytes_make_it_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..40),
+            near in "[-+.,:TtZz0-9]{0,40}",
+        ) {
             let _ = parse_utc(&bytes);
             let _ = parse_utc(near.as_bytes());
         }

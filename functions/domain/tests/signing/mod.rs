@@ -119,10 +119,8 @@ async fn a_key_that_nobody_hands_over_to_does_not_sign() {
     let (lost, new) = (id(3).await, id(2).await);
     for before in [PreviousSigner::None, key(1)] {
         let answer = signers(&signing(FakeSigner::new(2), before), Some(lost)).await;
-        assert!(
-            matches!(answer, Err(SigningError::NotHandedOver { last, current }) if (last, current) == (lost, new)),
-            "{answer:?}"
-        );
+        let Err(SigningError::NotHandedOver { last, current }) = answer else { panic!("{answer:?}") };
+        assert_eq!((last, current), (lost, new));
     }
     let declared_lost = signing(FakeSigner::new(2), PreviousSigner::Lost);
     assert_eq!(signers(&declared_lost, Some(lost)).await.unwrap(), [new]);
