@@ -21,12 +21,12 @@ use crate::records::Export;
 
 /// A JSON response.
 pub(crate) fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(answer).map_err(|_| Problem::unwritable())?;
+    let bytes = serde_json::to_vec(answer).map_err(|_| Problem::unserializable())?;
     Ok((status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
 }
 
 /// A JSON response with the version as its `ETag`.
-pub(crate) fn versioned(status: StatusCode, detail: &Detail<'_>) -> Result<Response, Problem> {
+pub(crate) fn json_with_etag(status: StatusCode, detail: &Detail<'_>) -> Result<Response, Problem> {
     let mut answer = json(status, detail)?;
     answer.headers_mut().extend(etag(detail.settings.version).map(|tag| (ETAG, tag)));
     Ok(answer)
@@ -85,7 +85,7 @@ impl<'a> Settings<'a> {
     }
 
     /// With the external IDs, for a caller who may see this connector.
-    fn whole(connector: &'a Connector) -> Self {
+    fn with_external_ids(connector: &'a Connector) -> Self {
         let external_id = Some(&connector.external_id);
         Self { external_id, next_external_id: connector.next_external_id.as_ref(), ..Self::of(connector) }
     }
@@ -97,15 +97,15 @@ pub(crate) struct Detail<'a> {
     #[serde(flatten)]
     settings: Settings<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    health: Option<Told<'a>>,
+    health: Option<HealthDetail<'a>>,
     progress: Progress<'a>,
     #[serde(flatten)]
-    beside: Beside,
+    extras: DetailExtras,
 }
 
 /// Additional fields, depending on the request.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Beside {
+pub(crate) struct DetailExtras {
     /// After creation: the quick-create link for the customer's administrator, if the template is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quick_create_url: Option<String>,
@@ -120,21 +120,22 @@ pub(crate) struct Beside {
     pub(crate) addresses: Vec<AddressView>,
     /// A hint about the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) note: Option<&'static str>,
+    #[serde(rename = "note")]
+    pub(crate) contacts_hint: Option<&'static str>,
 }
 
 /// Whether the connector works, and if not, why.
 #[derive(Debug, Serialize)]
-struct Told<'a> {
+struct HealthDetail<'a> {
     status: Health,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Time>,
     #[serde(flatten)]
-    why: Option<Why<'a>>,
+    block: Option<BlockDetail<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Why<'a> {
+struct BlockDetail<'a> {
     stage: DeliveryStage,
     code: &'a str,
     cause: &'a str,
@@ -165,9 +166,9 @@ impl<'a> Detail<'a> {
         connector: &'a Connector,
         standing: &'a Status,
         last: Option<&'a Part>,
-        beside: Beside,
+        beside: DetailExtras,
     ) -> Self {
-        let why = standing.block.as_ref().map(|block| Why {
+        let why = standing.block.as_ref().map(|block| BlockDetail {
             stage: block.stage,
             code: &block.code,
             cause: &block.cause,
@@ -177,8 +178,8 @@ impl<'a> Detail<'a> {
         });
         let since = standing.since;
         Self {
-            settings: Settings::whole(connector),
-            health: standing.health.map(|status| Told { status, since, why }),
+            settings: Settings::with_external_ids(connector),
+            health: standing.health.map(|status| HealthDetail { status, since, block: why }),
             progress: Progress {
                 sealed_to: standing.sealed_to,
                 sealed_parts: standing.sealed_parts,
@@ -188,7 +189,7 @@ impl<'a> Detail<'a> {
                 next_run_at: standing.next_run_at,
                 last_export: last.map(|part| Export::of(part, connector)),
             },
-            beside,
+            extras: beside,
         }
     }
 }

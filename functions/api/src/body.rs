@@ -12,44 +12,44 @@ use crate::problem::Problem;
 
 /// A JSON object as the body.
 #[derive(Debug)]
-pub(crate) struct Json(pub(crate) Fields);
+pub(crate) struct JsonBody(pub(crate) Fields);
 
-impl FromRequest<Api> for Json {
+impl FromRequest<Api> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let is_json = is_json(request.headers());
-        let bytes = bytes(request, api).await?;
+        let bytes = read_bytes(request, api).await?;
         if !is_json {
             return Err(Problem::unsupported_media_type());
         }
-        object(&bytes).map(Self)
+        parse_object(&bytes).map(Self)
     }
 }
 
 /// No body, or an empty JSON object: for requests without input.
 #[derive(Debug)]
-pub(crate) struct Nothing;
+pub(crate) struct EmptyBody;
 
-impl FromRequest<Api> for Nothing {
+impl FromRequest<Api> for EmptyBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let is_json = is_json(request.headers());
-        let bytes = bytes(request, api).await?;
+        let bytes = read_bytes(request, api).await?;
         if bytes.is_empty() {
             return Ok(Self);
         }
         if !is_json {
             return Err(Problem::unsupported_media_type());
         }
-        object(&bytes)?.end()?;
+        parse_object(&bytes)?.finish()?;
         Ok(Self)
     }
 }
 
 /// The middleware has already read it and limited its size.
-async fn bytes(request: Request, api: &Api) -> Result<Bytes, Problem> {
+async fn read_bytes(request: Request, api: &Api) -> Result<Bytes, Problem> {
     Bytes::from_request(request, api).await.map_err(|_| Problem::malformed("The body is incomplete."))
 }
 
@@ -64,9 +64,9 @@ fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
-fn object(bytes: &[u8]) -> Result<Fields, Problem> {
+fn parse_object(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(fields)) => Ok(Fields::of(fields)),
+        Ok(Value::Object(fields)) => Ok(Fields::new(fields)),
         Ok(_) => Err(Problem::malformed("The body must be a JSON object.")),
         // The position, but not the parser's message, which may quote the body.
         Err(error) => Err(Problem::malformed(format!(

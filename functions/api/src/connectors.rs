@@ -13,12 +13,12 @@ use domain::setup::setup;
 use serde::Serialize;
 
 use crate::Api;
-use crate::answers::{Beside, Detail, Settings, json, versioned};
-use crate::body::{Json, Nothing};
+use crate::answers::{Detail, DetailExtras, Settings, json, json_with_etag};
+use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::paging::{NextCursor, QueryParams};
-use crate::path::Id;
-use crate::preconditions::{IfMatch, Key};
+use crate::path::PathId;
+use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;
 use crate::requests;
 
@@ -26,15 +26,15 @@ use crate::requests;
 pub(crate) async fn create(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Key(key): Key,
+    IdempotencyKeyHeader(key): IdempotencyKeyHeader,
     query: QueryParams,
-    Json(body): Json,
+    JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let new = requests::create(body, &caller, key, &api.onboarding.partitions)?;
+    let new = requests::parse_create(body, &caller, key, &api.onboarding.partitions)?;
     let created = api.onboarding.create(&caller, new).await?;
     let quick_create_url = setup(&created, &api.onboarding.vendor).quick_create_url;
-    let beside = Beside { quick_create_url, ..Beside::default() };
+    let beside = DetailExtras { quick_create_url, ..DetailExtras::default() };
     let mut answer = detail_with(&api, &caller, &created.id, StatusCode::CREATED, beside).await?;
     let path = format!("/v1/connectors/{}", created.id);
     answer.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
@@ -42,7 +42,7 @@ pub(crate) async fn create(
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ConnectorList<'a> {
     connectors: Vec<Settings<'a>>,
     #[serde(flatten)]
     next: NextCursor,
@@ -61,14 +61,14 @@ pub(crate) async fn list(
     let found = api.onboarding.list(&caller, wanted, page.cursor.as_ref(), page.limit_plus_one()).await?;
     let (found, next_cursor) = page.split(found, |connector| connector.id.clone());
     let connectors = found.iter().map(Settings::of).collect();
-    json(StatusCode::OK, &Listed { connectors, next: NextCursor { next_cursor } })
+    json(StatusCode::OK, &ConnectorList { connectors, next: NextCursor { next_cursor } })
 }
 
 /// `GET /v1/connectors/{id}`.
 pub(crate) async fn read(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     query: QueryParams,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -79,15 +79,15 @@ pub(crate) async fn read(
 pub(crate) async fn update(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     IfMatch(version): IfMatch,
     query: QueryParams,
-    Json(body): Json,
+    JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let edit = requests::update(body)?;
+    let edit = requests::parse_update(body)?;
     let verification = api.onboarding.update(&caller, &id, version, edit, |_| ()).await?.verification;
-    let beside = Beside { verification, ..Beside::default() };
+    let beside = DetailExtras { verification, ..DetailExtras::default() };
     detail_with(&api, &caller, &id, StatusCode::OK, beside).await
 }
 
@@ -102,10 +102,10 @@ struct Deleted<'a> {
 pub(crate) async fn delete(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     IfMatch(version): IfMatch,
     mut query: QueryParams,
-    _: Nothing,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     let accepted = query.take::<bool>("accept_loss")?.unwrap_or(false);
     query.finish()?;
@@ -120,7 +120,7 @@ pub(crate) async fn detail(
     id: &ConnectorId,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    detail_with(api, caller, id, status, Beside::default()).await
+    detail_with(api, caller, id, status, DetailExtras::default()).await
 }
 
 /// The same, with additional fields.
@@ -129,14 +129,14 @@ pub(crate) async fn detail_with(
     caller: &Caller,
     id: &ConnectorId,
     status: StatusCode,
-    beside: Beside,
+    beside: DetailExtras,
 ) -> Result<Response, Problem> {
     let ConnectorView { connector, cursor } = api.onboarding.read(caller, id).await?;
     let addresses = api.onboarding.addresses(caller, &connector).await?;
     let note = api.onboarding.contacts_warning(&addresses);
-    let beside = Beside { addresses, note, ..beside };
+    let beside = DetailExtras { addresses, contacts_hint: note, ..beside };
     let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
     let now = api.onboarding.clock.now();
     let standing = Status::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);
-    versioned(status, &Detail::of(&connector, &standing, last.as_ref(), beside))
+    json_with_etag(status, &Detail::of(&connector, &standing, last.as_ref(), beside))
 }

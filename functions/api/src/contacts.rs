@@ -9,13 +9,13 @@ use domain::names::EmailAddress;
 use domain::onboarding::NewContacts;
 
 use crate::Api;
-use crate::answers::Beside;
-use crate::body::{Json, Nothing};
+use crate::answers::DetailExtras;
+use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::connectors::{detail, detail_with};
 use crate::fields::Fields;
 use crate::paging::QueryParams;
-use crate::path::Id;
+use crate::path::PathId;
 use crate::preconditions::IfMatch;
 use crate::problem::Problem;
 
@@ -23,15 +23,15 @@ use crate::problem::Problem;
 pub(crate) async fn set(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     IfMatch(version): IfMatch,
     query: QueryParams,
-    Json(body): Json,
+    JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     let new = new_contacts(body)?;
     let (_, secret) = api.onboarding.set_contacts(&caller, &id, version, new).await?;
-    detail_with(&api, &caller, &id, StatusCode::OK, showing(secret.as_ref())).await
+    detail_with(&api, &caller, &id, StatusCode::OK, secret_extras(secret.as_ref())).await
 }
 
 /// `POST …/rotate-webhook-secret`: the previous secret signs for another day. A repeated request creates
@@ -39,24 +39,24 @@ pub(crate) async fn set(
 pub(crate) async fn rotate_webhook_secret(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     IfMatch(version): IfMatch,
     query: QueryParams,
-    _: Nothing,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     let (_, secret) = api.onboarding.rotate_webhook_secret(&caller, &id, version).await?;
-    detail_with(&api, &caller, &id, StatusCode::OK, showing(Some(&secret))).await
+    detail_with(&api, &caller, &id, StatusCode::OK, secret_extras(Some(&secret))).await
 }
 
 /// `POST …/test-contacts`: sends them a test notice, at most every five minutes.
 pub(crate) async fn test(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     IfMatch(version): IfMatch,
     query: QueryParams,
-    _: Nothing,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.test_contacts(&caller, &id, version).await?;
@@ -67,10 +67,10 @@ pub(crate) async fn test(
 pub(crate) async fn ask(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     IfMatch(version): IfMatch,
     query: QueryParams,
-    _: Nothing,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.ask_contacts(&caller, &id, version).await?;
@@ -81,13 +81,13 @@ pub(crate) async fn ask(
 pub(crate) async fn confirm(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     query: QueryParams,
-    Json(mut body): Json,
+    JsonBody(mut body): JsonBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let email: Option<EmailAddress> = body.must_text("email");
-    let sound = body.end();
+    let email: Option<EmailAddress> = body.required_text("email");
+    let sound = body.finish();
     // Without an address the body is invalid, and its errors are the response.
     let Some(email) = email else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
     sound?;
@@ -96,16 +96,16 @@ pub(crate) async fn confirm(
 }
 
 fn new_contacts(mut body: Fields) -> Result<NewContacts, Problem> {
-    let emails: Option<Vec<EmailAddress>> = body.texts("emails");
+    let emails: Option<Vec<EmailAddress>> = body.text_list("emails");
     let emails = match Addresses::try_from(emails.unwrap_or_default()) {
         Ok(emails) => Some(emails),
-        Err(refused) => body.refuse("emails", &format!("are invalid: {refused}")),
+        Err(refused) => body.reject("emails", &format!("are invalid: {refused}")),
     };
     let webhook = body.text("webhook");
-    body.end()?;
+    body.finish()?;
     Ok(NewContacts { emails: emails.unwrap_or_default(), webhook })
 }
 
-fn showing(secret: Option<&WebhookSecret>) -> Beside {
-    Beside { webhook_secret: secret.map(WebhookSecret::expose), ..Beside::default() }
+fn secret_extras(secret: Option<&WebhookSecret>) -> DetailExtras {
+    DetailExtras { webhook_secret: secret.map(WebhookSecret::expose), ..DetailExtras::default() }
 }

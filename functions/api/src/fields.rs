@@ -13,15 +13,15 @@ use crate::problem::{FieldError, Problem};
 #[derive(Debug)]
 pub(crate) struct Fields {
     pointer: String,
-    given: Map<String, Value>,
+    remaining: Map<String, Value>,
     known: Vec<&'static str>,
     errors: Vec<FieldError>,
 }
 
 impl Fields {
     /// The fields of a body.
-    pub(crate) fn of(given: Map<String, Value>) -> Self {
-        Self { pointer: String::new(), given, known: Vec::new(), errors: Vec::new() }
+    pub(crate) fn new(given: Map<String, Value>) -> Self {
+        Self { pointer: String::new(), remaining: given, known: Vec::new(), errors: Vec::new() }
     }
 
     /// A string that parses as `T`.
@@ -31,17 +31,17 @@ impl Fields {
     {
         match self.take(name)? {
             Value::String(text) => self.accept(name, text.parse()),
-            _ => self.refuse(name, "must be a string"),
+            _ => self.reject(name, "must be a string"),
         }
     }
 
     /// An array of strings that parse as `T`.
-    pub(crate) fn texts<T>(&mut self, name: &'static str) -> Option<Vec<T>>
+    pub(crate) fn text_list<T>(&mut self, name: &'static str) -> Option<Vec<T>>
     where
         T: FromStr<Err: Display>,
     {
         let Value::Array(given) = self.take(name)? else {
-            return self.refuse(name, "must be an array of strings");
+            return self.reject(name, "must be an array of strings");
         };
         let mut texts = Vec::new();
         for (place, value) in given.into_iter().enumerate() {
@@ -68,16 +68,16 @@ impl Fields {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         match self.take(name)? {
-            Value::Number(number) => self.accept(name, parse(&whole(&number))),
-            _ => self.refuse(name, "must be a number"),
+            Value::Number(number) => self.accept(name, parse(&integer_text(&number))),
+            _ => self.reject(name, "must be a number"),
         }
     }
 
     /// One of a set of strings.
-    pub(crate) fn word<T: DeserializeOwned>(&mut self, name: &'static str, words: &str) -> Option<T> {
+    pub(crate) fn one_of<T: DeserializeOwned>(&mut self, name: &'static str, words: &str) -> Option<T> {
         let word = serde_json::from_value(self.take(name)?);
         let form = format!("must be one of {words}");
-        word.map_or_else(|_| self.refuse(name, &form), Some)
+        word.map_or_else(|_| self.reject(name, &form), Some)
     }
 
     /// A nested object.
@@ -87,36 +87,36 @@ impl Fields {
         read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
         let Value::Object(given) = self.take(name)? else {
-            return self.refuse(name, "must be an object");
+            return self.reject(name, "must be an object");
         };
-        let mut within = Self { pointer: self.pointer_to(name), ..Self::of(given) };
+        let mut within = Self { pointer: self.pointer_to(name), ..Self::new(given) };
         let value = read(&mut within);
-        within.refuse_unknown();
+        within.reject_unknown();
         self.errors.append(&mut within.errors);
         value
     }
 
     /// A required field that was read as `read`. If it was present and invalid, its error is already
     /// recorded.
-    pub(crate) fn must<T>(&mut self, name: &'static str, read: Option<T>) -> Option<T> {
+    pub(crate) fn required<T>(&mut self, name: &'static str, read: Option<T>) -> Option<T> {
         let pointer = self.pointer_to(name);
         if read.is_none() && !self.errors.iter().any(|error| error.pointer.starts_with(&pointer)) {
-            return self.refuse(name, "is missing");
+            return self.reject(name, "is missing");
         }
         read
     }
 
     /// A required string.
-    pub(crate) fn must_text<T>(&mut self, name: &'static str) -> Option<T>
+    pub(crate) fn required_text<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
     {
         let read = self.text(name);
-        self.must(name, read)
+        self.required(name, read)
     }
 
     /// Records an error whose reason lies outside the body.
-    pub(crate) fn refuse<T>(&mut self, name: &str, why: &str) -> Option<T> {
+    pub(crate) fn reject<T>(&mut self, name: &str, why: &str) -> Option<T> {
         let pointer = self.pointer_to(name);
         self.errors.push(FieldError { detail: format!("{name} {why}"), pointer });
         None
@@ -126,14 +126,14 @@ impl Fields {
     ///
     /// # Errors
     /// All errors, unknown fields included.
-    pub(crate) fn end(mut self) -> Result<(), Problem> {
-        self.refuse_unknown();
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::refused(self.errors)) }
+    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        self.reject_unknown();
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::unprocessable(self.errors)) }
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
-        self.given.remove(name)
+        self.remaining.remove(name)
     }
 
     /// Returns the parsed value, or records its error.
@@ -148,9 +148,9 @@ impl Fields {
         }
     }
 
-    fn refuse_unknown(&mut self) {
+    fn reject_unknown(&mut self) {
         let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
-        for name in std::mem::take(&mut self.given).into_iter().map(|(name, _)| shortened(&name)) {
+        for name in std::mem::take(&mut self.remaining).into_iter().map(|(name, _)| truncated(&name)) {
             let detail = format!("unknown field `{name}`; valid fields: {known}");
             self.errors.push(FieldError { pointer: self.pointer_to(&name), detail });
         }
@@ -163,7 +163,7 @@ impl Fields {
 }
 
 /// An integer as its digits. `4.0` is the integer 4, as in JSON Schema.
-fn whole(number: &Number) -> String {
+fn integer_text(number: &Number) -> String {
     let text = number.to_string();
     match text.split_once('.') {
         Some((digits, zeros)) if zeros.bytes().all(|b| b == b'0') => digits.to_owned(),
@@ -172,7 +172,7 @@ fn whole(number: &Number) -> String {
 }
 
 /// A caller's text, truncated and escaped for messages.
-pub(crate) fn shortened(text: &str) -> String {
+pub(crate) fn truncated(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
@@ -187,7 +187,7 @@ mod tests {
 
     fn fields(value: Value) -> Fields {
         let Value::Object(given) = value else { panic!("an object") };
-        Fields::of(given)
+        Fields::new(given)
     }
 
     #[test]
@@ -200,15 +200,15 @@ mod tests {
         }));
         let frequency: Option<Frequency> = body.number("frequency", str::parse);
         let bucket = body.object("to", |to| {
-            let region: Option<Region> = to.must_text("region");
-            let bucket: Option<BucketName> = to.must_text("bucket");
+            let region: Option<Region> = to.required_text("region");
+            let bucket: Option<BucketName> = to.required_text("bucket");
             region.and(bucket)
         });
-        let bucket = body.must("to", bucket);
-        let role: Option<String> = body.must_text("role");
+        let bucket = body.required("to", bucket);
+        let role: Option<String> = body.required_text("role");
         assert_eq!((frequency, bucket, role), (None, None, None));
         let told: Vec<(String, String)> = {
-            body.refuse_unknown();
+            body.reject_unknown();
             body.errors.iter().map(|error| (error.pointer.clone(), error.detail.clone())).collect()
         };
         let places: Vec<&str> = told.iter().map(|(place, _)| place.as_str()).collect();
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_response_does_not_grow_with_the_request() {
         let many: Map<String, Value> = (0..7_000).map(|n| (format!("f{n}"), json!(1))).collect();
-        let answer = fields(Value::Object(many)).end().unwrap_err().into_response();
+        let answer = fields(Value::Object(many)).finish().unwrap_err().into_response();
         let body = answer.into_body();
         let bytes = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let bytes = bytes.block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
@@ -245,7 +245,7 @@ mod tests {
         for wrong in [json!(1.5), json!(-1), json!(0), json!(1e300), json!("1"), json!([1]), json!(null)] {
             let mut body = fields(json!({"frequency": wrong}));
             assert_eq!(body.number("frequency", str::parse::<Frequency>), None);
-            assert_eq!(body.end().unwrap_err().into_response().status().as_u16(), 422);
+            assert_eq!(body.finish().unwrap_err().into_response().status().as_u16(), 422);
         }
     }
 }

@@ -9,34 +9,34 @@ use axum::response::{IntoResponse, Response};
 use crate::problem::Problem;
 
 /// The maximum size of a body. The largest useful one is about 2 KiB.
-pub(crate) const LARGEST_BODY: usize = 64 << 10;
+pub(crate) const MAX_BODY_BYTES: usize = 64 << 10;
 
 /// Rejects larger bodies before anything parses them; with a larger `Content-Length`, without reading them.
 pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
     let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if told.is_some_and(|length: u64| length > LARGEST_BODY as u64) {
+    if told.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
         return Problem::too_large().into_response();
     }
     let (parts, body) = request.into_parts();
-    match to_bytes(body, LARGEST_BODY).await {
+    match to_bytes(body, MAX_BODY_BYTES).await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(error) if is_too_long(&error) => Problem::too_large().into_response(),
+        Err(error) if exceeds_limit(&error) => Problem::too_large().into_response(),
         Err(_) => Problem::malformed("The body is incomplete.").into_response(),
     }
 }
 
-fn is_too_long(error: &axum::Error) -> bool {
+fn exceeds_limit(error: &axum::Error) -> bool {
     let source = std::error::Error::source(error);
     source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
 /// Responses are for the caller only, and may be outdated a moment later.
-pub(crate) async fn never_cached(answer: Response) -> Response {
-    uncached(answer)
+pub(crate) async fn no_store(answer: Response) -> Response {
+    with_no_store(answer)
 }
 
 /// Adds `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
-pub(crate) fn uncached(mut answer: Response) -> Response {
+pub(crate) fn with_no_store(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 
 /// A public key and its validity.
 #[derive(Serialize)]
-struct Published {
+struct PublicKey {
     id: String,
     name: String,
     /// The key in the format of a note verifier (C2SP signed-note).
@@ -29,8 +29,8 @@ struct Published {
 }
 
 #[derive(Serialize)]
-struct Keys {
-    keys: Vec<Published>,
+struct KeyList {
+    keys: Vec<PublicKey>,
 }
 
 /// `GET /v1/keys`, the signing key first. Every caller may see the keys: they are in every customer's bucket.
@@ -41,7 +41,7 @@ pub(crate) async fn keys(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let keys = api.onboarding.keys().await?;
-    let keys = keys.into_iter().enumerate().map(|(place, RingKey { key, from, until })| Published {
+    let keys = keys.into_iter().enumerate().map(|(place, RingKey { key, from, until })| PublicKey {
         id: KeyId::from(key.id()).to_string(),
         name: key.name().to_string(),
         key: key.to_string(),
@@ -49,5 +49,5 @@ pub(crate) async fn keys(
         from,
         until,
     });
-    json(StatusCode::OK, &Keys { keys: keys.collect() })
+    json(StatusCode::OK, &KeyList { keys: keys.collect() })
 }

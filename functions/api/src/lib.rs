@@ -47,7 +47,7 @@ pub fn router(onboarding: Onboarding, callers: Arc<dyn Authenticator>) -> Router
     let api = Api { onboarding, authenticator: callers };
     routes::routes()
         .layer(from_fn(guard::limit_body))
-        .layer(map_response(guard::never_cached))
-        .layer(from_fn_with_state(api.clone(), request_id::identify))
+        .layer(map_response(guard::no_store))
+        .layer(from_fn_with_state(api.clone(), request_id::assign_request_id))
         .with_state(api)
 }

@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use serde::Serialize;
 
 use crate::Api;
-use crate::fields::shortened;
+use crate::fields::truncated;
 use crate::problem::Problem;
 
 /// The default number of items on a page.
@@ -42,7 +42,7 @@ impl QueryParams {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let twice = given.contains_key(name.as_ref());
             if twice {
-                let name = shortened(&name);
+                let name = truncated(&name);
                 return Err(Problem::malformed(format!("The query parameter {name} is given twice.")));
             }
             given.insert(name.into_owned(), value.into_owned());
@@ -88,7 +88,7 @@ impl QueryParams {
             1 => String::new(),
             all => format!(" and {} more", all - 1),
         };
-        let name = shortened(name);
+        let name = truncated(name);
         Err(Problem::malformed(format!("Unknown query parameter {name}{more}; valid parameters: {known}.")))
     }
 

@@ -9,9 +9,9 @@ use crate::problem::Problem;
 
 /// The ID in the path.
 #[derive(Debug)]
-pub(crate) struct Id(pub(crate) ConnectorId);
+pub(crate) struct PathId(pub(crate) ConnectorId);
 
-impl FromRequestParts<Api> for Id {
+impl FromRequestParts<Api> for PathId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {

@@ -19,7 +19,7 @@ pub(crate) fn etag(version: u64) -> Option<HeaderValue> {
 pub(crate) struct IfMatch(pub(crate) Option<u64>);
 
 /// No connector has this version: versions start at 1.
-const NEVER: u64 = 0;
+const NO_SUCH_VERSION: u64 = 0;
 
 impl FromRequestParts<Api> for IfMatch {
     type Rejection = Problem;
@@ -35,31 +35,32 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     let mut values = headers.get_all(IF_MATCH).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         let many = headers.contains_key(IF_MATCH);
-        return if many { Err(one_tag()) } else { Ok(IfMatch(None)) };
+        return if many { Err(invalid_if_match()) } else { Ok(IfMatch(None)) };
     };
-    let text = value.to_str().map_err(|_| one_tag())?.trim();
+    let text = value.to_str().map_err(|_| invalid_if_match())?.trim();
     if text == "*" {
         return Ok(IfMatch(None));
     }
     let strong = text.strip_prefix("W/").unwrap_or(text);
-    let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(one_tag)?;
+    let opaque =
+        strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(invalid_if_match)?;
     // The characters of a tag (RFC 9110, section 8.8.3); non-ASCII text is rejected above.
     if !opaque.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x7e)) {
-        return Err(one_tag());
+        return Err(invalid_if_match());
     }
     let ours = strong == text && opaque.bytes().all(|b| b.is_ascii_digit());
-    Ok(IfMatch(Some(if ours { opaque.parse().unwrap_or(NEVER) } else { NEVER })))
+    Ok(IfMatch(Some(if ours { opaque.parse().unwrap_or(NO_SUCH_VERSION) } else { NO_SUCH_VERSION })))
 }
 
-fn one_tag() -> Problem {
+fn invalid_if_match() -> Problem {
     Problem::malformed("If-Match must be one entity tag, as in the ETag header of a response, or *.")
 }
 
 /// The `Idempotency-Key`, if the request has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key(pub(crate) Option<IdempotencyKey>);
+pub(crate) struct IdempotencyKeyHeader(pub(crate) Option<IdempotencyKey>);
 
-impl FromRequestParts<Api> for Key {
+impl FromRequestParts<Api> for IdempotencyKeyHeader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
@@ -67,15 +68,15 @@ impl FromRequestParts<Api> for Key {
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Key, Problem> {
+fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKeyHeader, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else { return Ok(Key(None)) };
+    let Some(value) = values.next() else { return Ok(IdempotencyKeyHeader(None)) };
     let key = value.to_str().unwrap_or_default().parse().ok();
     let Some(key) = key.filter(|_| values.next().is_none()) else {
         let form = "Idempotency-Key must be one value of 1 to 255 visible ASCII characters, such as a UUID.";
         return Err(Problem::malformed(form));
     };
-    Ok(Key(Some(key)))
+    Ok(IdempotencyKeyHeader(Some(key)))
 }
 
 #[cfg(test)]
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(asked(&["*"]), Ok(None));
         assert_eq!(asked(&["\"7\""]), Ok(Some(7)));
         for other in ["W/\"7\"", "\"seven\"", "\"\"", "\"-1\"", "\"99999999999999999999999\""] {
-            assert_eq!(asked(&[other]), Ok(Some(NEVER)), "{other}");
+            assert_eq!(asked(&[other]), Ok(Some(NO_SUCH_VERSION)), "{other}");
         }
         for bad in [
             &["7"][..],
@@ -119,7 +120,7 @@ mod tests {
             headers.insert("idempotency-key", HeaderValue::from_bytes(value.as_bytes()).unwrap());
             idempotency_key(&headers).ok()
         };
-        assert_eq!(key("0f8fad5b"), Some(Key(Some("0f8fad5b".parse().unwrap()))));
+        assert_eq!(key("0f8fad5b"), Some(IdempotencyKeyHeader(Some("0f8fad5b".parse().unwrap()))));
         for bad in ["", "a b", "ü", &"k".repeat(256)] {
             assert_eq!(key(bad), None, "{bad}");
         }

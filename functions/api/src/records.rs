@@ -14,7 +14,7 @@ use crate::Api;
 use crate::answers::{Settings, json};
 use crate::caller::AuthenticatedCaller;
 use crate::paging::{NextCursor, QueryParams};
-use crate::path::Id;
+use crate::path::PathId;
 use crate::problem::Problem;
 
 /// A sealed part, as listed in the exports.
@@ -91,7 +91,7 @@ struct Exports<'a> {
 pub(crate) async fn exports(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     query: QueryParams,
 ) -> Result<Response, Problem> {
     let page = query.page("part")?;
@@ -105,22 +105,22 @@ pub(crate) async fn exports(
 
 /// A change of the settings.
 #[derive(Serialize)]
-struct Record<'a> {
+struct ChangeRecord<'a> {
     version: u64,
     at: Time,
-    by: By<'a>,
+    by: Actor<'a>,
     what: Verb,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Settings<'a>>,
     after: Settings<'a>,
 }
 
-impl<'a> Record<'a> {
+impl<'a> ChangeRecord<'a> {
     fn of(change: &'a Change, reader: &Caller) -> Self {
         Self {
             version: change.version,
             at: change.at,
-            by: by(&change.by, reader),
+            by: actor(&change.by, reader),
             what: change.what,
             before: change.before.as_ref().map(Settings::of),
             after: Settings::of(&change.after),
@@ -131,7 +131,7 @@ impl<'a> Record<'a> {
 /// Who made a change.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-enum By<'a> {
+enum Actor<'a> {
     Operator {
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<&'a str>,
@@ -143,17 +143,17 @@ enum By<'a> {
     System,
 }
 
-fn by<'a>(who: &'a Caller, reader: &Caller) -> By<'a> {
+fn actor<'a>(who: &'a Caller, reader: &Caller) -> Actor<'a> {
     match who {
-        Caller::Operator { .. } => By::Operator { name: who.name_visible_to(reader) },
-        Caller::Tenant { tenant, name } => By::Tenant { tenant, name },
-        Caller::System => By::System,
+        Caller::Operator { .. } => Actor::Operator { name: who.name_visible_to(reader) },
+        Caller::Tenant { tenant, name } => Actor::Tenant { tenant, name },
+        Caller::System => Actor::System,
     }
 }
 
 #[derive(Serialize)]
 struct Changes<'a> {
-    changes: Vec<Record<'a>>,
+    changes: Vec<ChangeRecord<'a>>,
     #[serde(flatten)]
     next: NextCursor,
 }
@@ -162,13 +162,13 @@ struct Changes<'a> {
 pub(crate) async fn changes(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     query: QueryParams,
 ) -> Result<Response, Problem> {
     let page = query.page("change")?;
     let changes = api.onboarding.changes(&caller, &id, page.cursor, page.limit_plus_one()).await?;
     let (changes, next_cursor) = page.split(changes, |change| change.version);
-    let changes = changes.iter().map(|change| Record::of(change, &caller)).collect();
+    let changes = changes.iter().map(|change| ChangeRecord::of(change, &caller)).collect();
     json(StatusCode::OK, &Changes { changes, next: NextCursor { next_cursor } })
 }
 
@@ -176,7 +176,7 @@ pub(crate) async fn changes(
 pub(crate) async fn setup(
     State(api): State<Api>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
-    Id(id): Id,
+    PathId(id): PathId,
     query: QueryParams,
 ) -> Result<Response, Problem> {
     query.finish()?;

@@ -22,7 +22,7 @@ impl RequestId {
     /// An ID from outside; `None` if it can't be in a header or a log line. Only the code that calls the
     /// router may set one: a caller's header is ignored.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let is_one = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         is_one.then(|| Self(text.to_owned()))
     }
@@ -33,11 +33,11 @@ impl RequestId {
 }
 
 /// Assigns an ID to the request and its response.
-pub(crate) async fn identify(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn assign_request_id(State(api): State<Api>, request: Request, next: Next) -> Response {
     let given = request.extensions().get::<RequestId>().cloned();
     let RequestId(id) = given.unwrap_or_else(|| RequestId::new(api.onboarding.rng.next_u64()));
     let span = tracing::info_span!("request", request_id = id);
-    let mut answer = problem::name_request(next.run(request).instrument(span).await, &id);
+    let mut answer = problem::add_request_id(next.run(request).instrument(span).await, &id);
     answer.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (HEADER, id)));
     answer
 }
@@ -48,10 +48,10 @@ mod tests {
 
     #[test]
     fn an_id_fits_into_a_header_and_a_log_line() {
-        assert!(RequestId::of("JKJaXmPLvHcESHA=").is_some());
+        assert!(RequestId::parse("JKJaXmPLvHcESHA=").is_some());
         assert!(RequestId::new(7).0.parse::<u64>().is_ok_and(|id| id == 7));
         for bad in ["", "a b", "a\nb", "\u{e9}", &"a".repeat(129)] {
-            assert_eq!(RequestId::of(bad), None, "{bad:?}");
+            assert_eq!(RequestId::parse(bad), None, "{bad:?}");
         }
     }
 }

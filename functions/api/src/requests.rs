@@ -12,7 +12,7 @@ use crate::fields::Fields;
 use crate::problem::Problem;
 
 /// A new connector. A caller of a tenant may omit the tenant.
-pub(crate) fn create(
+pub(crate) fn parse_create(
     mut body: Fields,
     caller: &Caller,
     idempotency_key: Option<IdempotencyKey>,
@@ -20,7 +20,7 @@ pub(crate) fn create(
 ) -> Result<NewConnector, Problem> {
     let tenant: Option<TenantId> = match caller {
         Caller::Tenant { tenant, .. } => body.text("tenant").or_else(|| Some(tenant.clone())),
-        Caller::Operator { .. } | Caller::System => body.must_text("tenant"),
+        Caller::Operator { .. } | Caller::System => body.required_text("tenant"),
     };
     // Checked here so that it is reported together with all other errors; onboarding enforces it.
     let own = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
@@ -30,7 +30,7 @@ pub(crate) fn create(
     let encoding = body.object("encoding", encoding);
     let start_from = body.text("start_from");
     let destination = body.object("destination", destination);
-    let sound = body.end();
+    let sound = body.finish();
     // Without a tenant the body is invalid, and its errors are the response.
     let Some(tenant) = tenant else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
     sound?;
@@ -46,31 +46,31 @@ pub(crate) fn create(
 }
 
 /// A change of settings; omitted fields stay. An object is replaced as a whole.
-pub(crate) fn update(mut body: Fields) -> Result<ConnectorUpdate, Problem> {
+pub(crate) fn parse_update(mut body: Fields) -> Result<ConnectorUpdate, Problem> {
     let edit = ConnectorUpdate {
         shards: body.number("shards", str::parse::<Shards>),
         frequency: body.number("frequency", str::parse),
         encoding: body.object("encoding", encoding),
         destination: body.object("destination", destination),
     };
-    body.end()?;
+    body.finish()?;
     Ok(edit)
 }
 
 fn encoding(fields: &mut Fields) -> Option<Encoding> {
-    let format = fields.word("format", "json, ndjson");
-    let format = fields.must("format", format);
-    let compression = fields.word("compression", "none, gzip, zstd");
-    let compression = fields.must("compression", compression);
+    let format = fields.one_of("format", "json, ndjson");
+    let format = fields.required("format", format);
+    let compression = fields.one_of("compression", "none, gzip, zstd");
+    let compression = fields.required("compression", compression);
     Some(Encoding { format: format?, compression: compression? })
 }
 
 fn destination(fields: &mut Fields) -> Option<Destination> {
-    let role = fields.must_text("role");
-    let bucket = fields.must_text("bucket");
-    let region = fields.must_text("region");
+    let role = fields.required_text("role");
+    let bucket = fields.required_text("bucket");
+    let region = fields.required_text("region");
     let prefix: Option<Prefix> = fields.text("prefix");
-    let kind = fields.word("encryption", "default, aes256, kms");
+    let kind = fields.one_of("encryption", "default, aes256, kms");
     let kms_key = fields.text("kms_key");
     let encryption = fields.accept("encryption", Encryption::new(kind, kms_key));
     let prefix = prefix.or_else(|| DEFAULT_PREFIX.parse().ok());

@@ -21,6 +21,6 @@ impl IntoResponse for GatewayEventError {
             Self::UnknownPath => Problem::no_such_path(),
             Self::Malformed(why) => Problem::malformed(why),
         };
-        guard::uncached(problem.into_response())
+        guard::with_no_store(problem.into_response())
     }
 }

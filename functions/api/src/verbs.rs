@@ -9,22 +9,22 @@ use serde::Serialize;
 
 use crate::Api;
 use crate::answers::json;
-use crate::body::Nothing;
+use crate::body::EmptyBody;
 use crate::caller::AuthenticatedCaller;
 use crate::connectors::detail;
 use crate::paging::QueryParams;
-use crate::path::Id;
-use crate::preconditions::{IfMatch, Key};
+use crate::path::PathId;
+use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;
 
 /// The extractors of every action.
-type Asked = (State<Api>, AuthenticatedCaller, Id, IfMatch, QueryParams);
+type VerbRequest = (State<Api>, AuthenticatedCaller, PathId, IfMatch, QueryParams);
 
 /// `POST …/verify`. A failed verification is a normal response; a verification that can't be made is a
 /// problem.
 pub(crate) async fn verify(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     json(StatusCode::OK, &api.onboarding.verify(&caller, &id, version, |_| ()).await?)
@@ -32,8 +32,8 @@ pub(crate) async fn verify(
 
 /// `POST …/activate`: verifies, and activates if that passed.
 pub(crate) async fn activate(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.activate(&caller, &id, version, |_| ()).await?;
@@ -42,8 +42,8 @@ pub(crate) async fn activate(
 
 /// `POST …/pause`: delivery stops, sealing goes on.
 pub(crate) async fn pause(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.pause(&caller, &id, version).await?;
@@ -52,8 +52,8 @@ pub(crate) async fn pause(
 
 /// `POST …/resume`: verifies, and resumes delivery if that passed.
 pub(crate) async fn resume(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.resume(&caller, &id, version, |_| ()).await?;
@@ -62,8 +62,8 @@ pub(crate) async fn resume(
 
 /// `POST …/disable`: stops everything, keeps everything for 30 days.
 pub(crate) async fn disable(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.disable(&caller, &id, version).await?;
@@ -72,8 +72,8 @@ pub(crate) async fn disable(
 
 /// `POST …/enable`: enables a disabled connector again.
 pub(crate) async fn enable(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.enable(&caller, &id, version).await?;
@@ -83,8 +83,8 @@ pub(crate) async fn enable(
 /// `POST …/rotate-external-id`: creates the next external ID. A repeated request creates another one; the
 /// current ID stays valid.
 pub(crate) async fn rotate_external_id(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     api.onboarding.rotate_external_id(&caller, &id, version).await?;
@@ -92,7 +92,7 @@ pub(crate) async fn rotate_external_id(
 }
 
 #[derive(Serialize)]
-struct Requested {
+struct RunAccepted {
     connector: ConnectorId,
     up_to: Time,
 }
@@ -100,11 +100,11 @@ struct Requested {
 /// `POST …/run`: requests a run now, once for each idempotency key. The run starts with the dispatcher's next
 /// tick, or, if a run is in progress, with the first tick after its end.
 pub(crate) async fn run(
-    (State(api), AuthenticatedCaller(caller), Id(id), IfMatch(version), query): Asked,
-    Key(key): Key,
-    _: Nothing,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
+    IdempotencyKeyHeader(key): IdempotencyKeyHeader,
+    _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
     let up_to = api.onboarding.run(&caller, &id, version, key.as_ref()).await?;
-    json(StatusCode::ACCEPTED, &Requested { connector: id, up_to })
+    json(StatusCode::ACCEPTED, &RunAccepted { connector: id, up_to })
 }

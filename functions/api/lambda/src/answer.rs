@@ -12,24 +12,24 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 /// The maximum response of a function (AWS Lambda developer guide, "Lambda quotas").
-const LARGEST: usize = 6 << 20;
+const MAX_RESPONSE_BYTES: usize = 6 << 20;
 
 /// A response in payload format 2.0.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Answer {
+pub(crate) struct GatewayResponse {
     status_code: u16,
     headers: BTreeMap<String, String>,
     body: String,
     is_base64_encoded: bool,
 }
 
-impl Answer {
+impl GatewayResponse {
     /// # Errors
     /// If the body is incomplete or larger than a function may return.
-    pub(crate) async fn of(response: Response) -> Result<Self, axum::Error> {
+    pub(crate) async fn from_response(response: Response) -> Result<Self, axum::Error> {
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, LARGEST).await?;
+        let bytes = to_bytes(body, MAX_RESPONSE_BYTES).await?;
         let mut headers = BTreeMap::<String, String>::new();
         for (name, value) in &parts.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
@@ -62,10 +62,10 @@ mod tests {
         for value in ["GET", "HEAD"] {
             response.headers_mut().append("allow", value.parse().unwrap());
         }
-        let answer = Answer::of(response).await.unwrap();
+        let answer = GatewayResponse::from_response(response).await.unwrap();
         assert_eq!((answer.status_code, answer.body.as_str(), answer.is_base64_encoded), (202, "{}", false));
         assert_eq!(answer.headers["allow"], "GET, HEAD");
-        let answer = Answer::of(Response::new(Body::from(vec![0xff]))).await.unwrap();
+        let answer = GatewayResponse::from_response(Response::new(Body::from(vec![0xff]))).await.unwrap();
         assert_eq!((answer.body.as_str(), answer.is_base64_encoded), ("/w==", true));
     }
 }

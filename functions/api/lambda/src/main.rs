@@ -30,7 +30,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
 use services::keys::signing;
 
-use crate::answer::Answer;
+use crate::answer::GatewayResponse;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -43,21 +43,21 @@ async fn main() -> Result<ExitCode, Error> {
     let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
     let router = &router(wire(settings).await?, callers);
     run(service_fn(
-        move |event: LambdaEvent<Box<RawValue>>| async move { answer(router, &event.payload).await },
+        move |event: LambdaEvent<Box<RawValue>>| async move { handle(router, &event.payload).await },
     ))
     .await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Answers an unreadable event too: if a function fails or panics, the caller gets a 500 without details.
-async fn answer(router: &Router, event: &RawValue) -> Result<Answer, Error> {
+async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Error> {
     let response = match request::request(event.get()) {
         Ok(request) => router.clone().oneshot(request).await.into_response(),
         Err(unreadable) => unreadable.into_response(),
     };
     // Without the path: it can contain a caller's mistyped data.
     tracing::debug!(status = response.status().as_u16(), "a request was answered");
-    Ok(Answer::of(response).await?)
+    Ok(GatewayResponse::from_response(response).await?)
 }
 
 async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {

@@ -22,13 +22,13 @@ use crate::gateway::{Authorizer, identity};
 /// An event in payload format 2.0; only the fields that are used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Event {
+struct GatewayEvent {
     raw_path: String,
     #[serde(default)]
     raw_query_string: Option<String>,
     #[serde(default)]
     headers: Option<BTreeMap<String, String>>,
-    request_context: Context,
+    request_context: RequestContext,
     #[serde(default)]
     body: Option<String>,
     #[serde(default)]
@@ -37,7 +37,7 @@ struct Event {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Context {
+struct RequestContext {
     #[serde(default)]
     request_id: Option<String>,
     #[serde(default)]
@@ -55,7 +55,7 @@ struct Http {
 /// # Errors
 /// If the event can't be converted; the function answers with this error and goes on.
 pub(crate) fn request(event: &str) -> Result<Request, GatewayEventError> {
-    let event: Event = serde_json::from_str(event)
+    let event: GatewayEvent = serde_json::from_str(event)
         .map_err(|_| GatewayEventError::Malformed("The event is not in payload format 2.0."))?;
     let uri = uri(&event.raw_path, event.raw_query_string.as_deref().unwrap_or_default())?;
     let method = Method::from_bytes(event.request_context.http.method.as_bytes())
@@ -64,11 +64,11 @@ pub(crate) fn request(event: &str) -> Result<Request, GatewayEventError> {
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers(event.headers.unwrap_or_default())?;
-    let Context { request_id, authorizer, .. } = event.request_context;
+    let RequestContext { request_id, authorizer, .. } = event.request_context;
     if let Some(identity) = authorizer.and_then(identity) {
         request.extensions_mut().insert(identity);
     }
-    if let Some(id) = request_id.as_deref().and_then(RequestId::of) {
+    if let Some(id) = request_id.as_deref().and_then(RequestId::parse) {
         request.extensions_mut().insert(id);
     }
     Ok(request)

@@ -31,29 +31,29 @@ impl From<OnboardingError> for Problem {
             OnboardingError::NotAllowed(not_allowed) => Self::from(not_allowed),
             OnboardingError::NotVerified(verification) => not_verified(verification),
             OnboardingError::Refused(refused) => {
-                Self::refused(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
+                Self::unprocessable(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
             }
             OnboardingError::DestinationMismatch(found) => {
                 let error = |misfit: DestinationMismatchError| FieldError {
                     pointer: format!("/destination/{}", misfit.field),
                     detail: misfit.problem,
                 };
-                Self::refused(found.into_iter().map(error).collect())
+                Self::unprocessable(found.into_iter().map(error).collect())
             }
             OnboardingError::NoPartition(without) => {
                 let field = match without {
                     PartitionError::NoShardPlaceholder { .. } => "/shards",
                     PartitionError::AmbiguousTenantId { .. } => "/tenant",
                 };
-                Self::refused(vec![FieldError { pointer: field.to_owned(), detail: text }])
+                Self::unprocessable(vec![FieldError { pointer: field.to_owned(), detail: text }])
             }
-            OnboardingError::Exhausted(exhausted) => Self::exhausted(&exhausted),
+            OnboardingError::Exhausted(exhausted) => Self::budget_exhausted(&exhausted),
             // No endpoint of the API uses a link: the portal's page does.
             OnboardingError::Link(_) => Self::conflict("link", "Invalid link", sentence(&text)),
             OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
             OnboardingError::LossNotAccepted(loss) => Self::would_lose(loss),
             OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
-            OnboardingError::Port(error) => ours(&error),
+            OnboardingError::Port(error) => port_problem(&error),
             OnboardingError::Keys(cause) => {
                 tracing::error!(%cause, "failed to read the signing keys; the request was answered with 500");
                 internal()
@@ -113,7 +113,7 @@ fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     problem
 }
 
-fn ours(error: &PortError) -> Problem {
+fn port_problem(error: &PortError) -> Problem {
     let cause = error.chain();
     if let PortError::Transient { .. } = error {
         tracing::warn!(%cause, "temporary failure; the request was answered with 503");

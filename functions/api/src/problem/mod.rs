@@ -25,7 +25,7 @@ const TYPE: &str = "urn:auditferry:problem:";
 const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The maximum number of errors in a response: its size must not grow with the request.
-const MOST_ERRORS: usize = 20;
+const MAX_ERRORS: usize = 20;
 
 /// A problem. Boxed, since it is rare and is the error type of many signatures.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<DeletionLoss>,
     #[serde(flatten)]
-    budget: Option<UsedUp>,
+    budget: Option<ExhaustedBudget>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
@@ -57,7 +57,7 @@ struct Details {
 /// The exhausted budget, and when it is available again. Without `frees_at` it is available only after
 /// something is released.
 #[derive(Debug, Clone, Serialize)]
-struct UsedUp {
+struct ExhaustedBudget {
     budget: &'static str,
     limit: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ pub(crate) struct FieldError {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+fn serialize_status<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u16(status.as_u16())
 }
 
@@ -151,19 +151,19 @@ impl Problem {
     }
 
     /// 422: the request can be parsed, but contains invalid values.
-    pub(crate) fn refused(mut errors: Vec<FieldError>) -> Self {
+    pub(crate) fn unprocessable(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
-            many if many.len() <= MOST_ERRORS => format!("{} fields are invalid; see errors.", many.len()),
+            many if many.len() <= MAX_ERRORS => format!("{} fields are invalid; see errors.", many.len()),
             many => {
-                let (all, more) = (many.len(), many.len() - MOST_ERRORS);
+                let (all, more) = (many.len(), many.len() - MAX_ERRORS);
                 format!(
-                    "{all} fields are invalid; errors contains the first {MOST_ERRORS}, \
+                    "{all} fields are invalid; errors contains the first {MAX_ERRORS}, \
                      and {more} more are not shown."
                 )
             }
         };
-        errors.truncate(MOST_ERRORS);
+        errors.truncate(MAX_ERRORS);
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Invalid value", detail);
         problem.0.errors = errors;
         problem
@@ -192,11 +192,11 @@ impl Problem {
 
     /// 429: a budget is exhausted (RFC 6585, section 4). `Retry-After` is in seconds (RFC 9110, section
     /// 10.2.3).
-    pub(crate) fn exhausted(exhausted: &BudgetExhaustedError) -> Self {
+    pub(crate) fn budget_exhausted(exhausted: &BudgetExhaustedError) -> Self {
         let detail = format!("{} {}", sentence(&exhausted.to_string()), exhausted.remedy());
         let title = "Budget exhausted";
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_exhausted", title, detail);
-        problem.0.budget = Some(UsedUp {
+        problem.0.budget = Some(ExhaustedBudget {
             budget: exhausted.budget.as_str(),
             limit: exhausted.limit,
             frees_at: exhausted.resets_at.filter(|_| exhausted.amount <= exhausted.limit),
@@ -206,7 +206,7 @@ impl Problem {
     }
 
     /// 500: the response can't be serialized.
-    pub(crate) fn unwritable() -> Self {
+    pub(crate) fn unserializable() -> Self {
         let detail = "The response could not be serialized.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     }
@@ -251,7 +251,7 @@ impl IntoResponse for Problem {
 }
 
 /// The response; if it is an internal error, with the ID under which the log contains its cause.
-pub(crate) fn name_request(mut answer: Response, id: &str) -> Response {
+pub(crate) fn add_request_id(mut answer: Response, id: &str) -> Response {
     match answer.extensions_mut().remove::<Problem>() {
         Some(mut problem) => {
             problem.0.request_id = Some(id.to_owned());
