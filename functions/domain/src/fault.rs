@@ -1,7 +1,7 @@
-//! What can go wrong at the customer's side, in plain words: stage, code, cause and remedy.
+//! What can go wrong at the customer's side, in plain words: stage, kind, code, cause and remedy.
 //!
-//! A fault of a customer's making is a recorded outcome. The adapter says what the storage platform answered
-//! ([`Fault`]); this module says what it means and what to mend ([`diagnose`]).
+//! A customer's error is a recorded outcome, not a failure of the run. The adapter reports what the storage platform answered
+//! ([`DeliveryError`]); this module explains what it means and how to fix it ([`diagnose`]).
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::backoff::DELIVERY;
 use crate::connector::Destination;
 use crate::time::Time;
 
-/// The code of STS where it is not active for the role's account in the Region that was called.
+/// The code of STS where it is not active for the role's account in the Region of the request.
 /// Source: AWS STS API reference, `AssumeRole`.
 pub const REGION_DISABLED: &str = "RegionDisabledException";
 
-/// Where it went wrong.
+/// Where the error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStage {
-    /// Reading the vendor's own events: never the customer's fault.
+    /// Reading the vendor's own events: never the customer's error.
     Read,
     /// Assuming the customer's role.
     AssumeRole,
@@ -39,27 +39,27 @@ impl DeliveryStage {
     }
 }
 
-/// What someone must do about it.
+/// What must be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryErrorKind {
     /// 403: the customer must allow it.
     Denied,
-    /// The customer's KMS key refuses.
+    /// The customer's KMS key denies it.
     KeyDenied,
-    /// 404: the bucket is gone.
+    /// 404: the bucket does not exist.
     Gone,
     /// 301: the bucket is in another region.
     Moved,
-    /// 409: another write is under way; try again. Never "exists".
+    /// 409: another write is in progress; retry. Never "exists".
     Conflict,
-    /// 5xx, timeouts, resets: try again.
+    /// 5xx, timeouts, resets: retry.
     Unavailable,
     /// The temporary credentials have expired: assume the role again.
     Expired,
-    /// 400: the request or the staged bytes are wrong. Ours to mend.
+    /// 400: the request or the staged bytes are wrong. Only the vendor can fix it.
     Rejected,
-    /// An item of another tenant was read. Ours to mend.
+    /// An item of another tenant was read. Only the vendor can fix it.
     TenantMismatch,
 }
 
@@ -70,35 +70,35 @@ impl DeliveryErrorKind {
         matches!(self, Self::Conflict | Self::Unavailable)
     }
 
-    /// Whether it is a bug of ours and not of the customer's making.
+    /// Whether it is the vendor's bug and not the customer's error.
     #[must_use]
     pub const fn is_internal(self) -> bool {
         matches!(self, Self::Rejected | Self::TenantMismatch)
     }
 }
 
-/// What the platform answered.
+/// The platform's refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeliveryError {
-    /// Where.
+    /// Where it occurred.
     pub stage: DeliveryStage,
     /// What it means.
     #[serde(rename = "reason")]
     pub kind: DeliveryErrorKind,
     /// The platform's own error code, such as `AccessDenied`.
     pub code: String,
-    /// The platform's own words.
+    /// The platform's own message.
     pub message: String,
 }
 
 impl DeliveryError {
-    /// The action on a KMS key that the platform names as missing; the one that every write needs if it names none.
+    /// The KMS action that the platform names as missing; the one that every write needs if it names none.
     #[must_use]
     pub fn kms_action(&self) -> &str {
         let end = |rest: &str| rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let found = self.message.match_indices("kms:").find_map(|(at, prefix)| {
             let name = self.message.get(at + prefix.len()..)?;
-            // An ARN has a region behind `kms:`, which is followed by a hyphen or a digit.
+            // In an ARN `kms:` is followed by a region, which begins with a lowercase letter.
             let length = end(name);
             let is_action = name.starts_with(|c: char| c.is_ascii_uppercase());
             self.message.get(at..at + prefix.len() + length).filter(|_| is_action)
@@ -106,11 +106,11 @@ impl DeliveryError {
         found.unwrap_or("kms:GenerateDataKey")
     }
 
-    /// Whether the platform says that our clock and its own are too far apart. S3 has a code for it; STS calls the
-    /// signature expired or not yet current.
+    /// Whether the platform reports that our clock and its own differ too much. S3 has a code for it; STS calls the signature
+    /// expired or not yet current.
     ///
-    /// Sources: Amazon S3 API reference, "Error responses"; AWS IAM user guide, "Troubleshoot Signature Version 4
-    /// signing for AWS API requests".
+    /// Sources: Amazon S3 API reference, "Error responses"; AWS IAM user guide, "Troubleshoot Signature Version 4 signing for AWS
+    /// API requests".
     #[must_use]
     pub fn is_clock_skew(&self) -> bool {
         let said = self.message.to_ascii_lowercase();
@@ -119,10 +119,10 @@ impl DeliveryError {
     }
 }
 
-/// Why a connector is blocked, as its owner is told.
+/// Why a connector is blocked, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Block {
-    /// Where it went wrong.
+    /// Where the error occurred.
     pub stage: DeliveryStage,
     /// What it means.
     pub kind: DeliveryErrorKind,
@@ -132,16 +132,16 @@ pub struct Block {
     pub cause: String,
     /// What to do, in one sentence.
     pub remedy: String,
-    /// Since when it is blocked without a break.
+    /// Since when it has been blocked without interruption.
     pub since: Time,
-    /// How many runs in a row have tried and failed.
+    /// How many consecutive runs have failed.
     pub attempts: u32,
-    /// When it is tried again.
+    /// When the next attempt is due.
     pub next_attempt: Time,
 }
 
 impl Block {
-    /// The block that follows from a fault, continuing `before` if the connector was blocked already.
+    /// The block that follows from an error; continues `before` if the connector was blocked already.
     #[must_use]
     pub fn new(
         fault: &DeliveryError,
@@ -166,7 +166,7 @@ impl Block {
         }
     }
 
-    /// Whether both tell the owner the same thing, so that no second notice is owed.
+    /// Whether both have the same cause, so that no second notice is due.
     #[must_use]
     pub fn same_cause_as(&self, other: &Self) -> bool {
         (self.stage, self.kind, &self.code) == (other.stage, other.kind, &other.code)
@@ -182,52 +182,52 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
     if fault.is_clock_skew() {
         return (
             format!("Our clock and the platform's are too far apart ({}).", fault.code),
-            "This is a fault of the vendor's; tell the vendor. Everything is kept and is tried again.".into(),
+            "Only the vendor can fix this; contact the vendor. Everything is kept and retried.".into(),
         );
     }
     match (fault.stage, fault.kind) {
         (DeliveryStage::Read, _) => (
             format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
-            "This is a fault of the exporter or of its partition settings; tell the vendor. Nothing was sent.".into(),
+            "This is a bug in the exporter or its partition settings; contact the vendor. Nothing was sent.".into(),
         ),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) if fault.code == REGION_DISABLED => (
             format!("AWS STS is active for account {account} neither in the vendor's Region nor in the partition's main one ({}).", fault.code),
             "Activate one of them in that account: IAM console, Account settings, Security Token Service; a connection check names the vendor's Region.".into(),
         ),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => (
-            format!("The role {role} does not let us in ({}: {}).", fault.code, fault.message),
-            "Check that the role exists on the path /auditferry/, and that its trust policy names the vendor's account and asks for this connector's external ID, exactly as `connector show` gives it.".into(),
+            format!("The role {role} denied sts:AssumeRole ({}: {}).", fault.code, fault.message),
+            "Check that the role exists on the path /auditferry/, and that its trust policy names the vendor's account and requires this connector's external ID, exactly as `connector show` prints it.".into(),
         ),
         (DeliveryStage::PutObject, DeliveryErrorKind::Denied) => (
             format!("The role {role} may not write to {bucket}, or the bucket is not owned by account {account} ({}).", fault.code),
-            format!("Allow `s3:PutObject` on `{arn}` in the role's policy, see that no bucket policy or SCP denies it, and that account {account} owns the bucket."),
+            format!("Allow `s3:PutObject` on `{arn}` in the role's policy, and check that no bucket policy or SCP denies it and that account {account} owns the bucket."),
         ),
         (_, DeliveryErrorKind::KeyDenied) => (
             format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", fault.code, fault.message),
             match encryption.key() {
                 Some(key) => format!(
-                    "Allow the role `{}` on {key}, in the role's policy and in the key's, and see that the key is enabled.",
+                    "Allow the role `{}` on {key}, in the role's policy and in the key's, and check that the key is enabled.",
                     fault.kms_action()
                 ),
-                // What a session may use is named when it is opened, so a bucket's own default key is not enough.
+                // A session policy names the key that it may use, so a bucket's own default key is not enough.
                 None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` and `kms:Decrypt` on it, in the role's policy and in the key's.".into(),
             },
         ),
         (_, DeliveryErrorKind::Gone) => (
             format!("The bucket {bucket} does not exist ({}).", fault.code),
-            format!("Create {bucket} in {region} in account {account} again, or connect another bucket. Everything sealed since is kept and is delivered then."),
+            format!("Create {bucket} in {region} in account {account} again, or connect another bucket. Everything sealed since is kept and will be delivered."),
         ),
         (_, DeliveryErrorKind::Moved) => (
             format!("The bucket {bucket} is not in {region} ({}).", fault.code),
             format!("Connect again with the bucket's own region; S3 says: {}.", fault.message),
         ),
         (_, DeliveryErrorKind::Conflict | DeliveryErrorKind::Unavailable) => (
-            format!("The storage platform kept refusing for a passing reason ({}).", fault.code),
-            "Nothing to do: it is tried again with growing pauses, and everything is kept.".into(),
+            format!("The storage platform kept failing for a temporary reason ({}).", fault.code),
+            "Nothing to do: it is retried with growing pauses, and everything is kept.".into(),
         ),
         (_, DeliveryErrorKind::Expired | DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch) => (
             format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
-            "This is a fault of the exporter; tell the vendor. Everything is kept and is tried again.".into(),
+            "This is a bug in the exporter; contact the vendor. Everything is kept and retried.".into(),
         ),
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_is_not_active_is_no_matter_of_the_trust_policy() {
+    fn an_inactive_sts_region_is_not_blamed_on_the_trust_policy() {
         let code = REGION_DISABLED.to_owned();
         let fault = DeliveryError {
             stage: DeliveryStage::AssumeRole,
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_are_too_far_apart_are_named_and_are_the_vendors_fault_at_every_stage() {
+    fn clock_skew_is_recognized_and_left_to_the_vendor_at_every_stage() {
         let late = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z (20261120T202000Z - 5 min.)";
         let early = "Signature not yet current: 20261120T203000Z is still later than 20261120T202500Z (20261120T202000Z + 5 min.)";
         let s3 = "The difference between the request time and the current time is too large.";
@@ -281,12 +281,12 @@ mod tests {
             };
             let (cause, remedy) = diagnose(&fault, &destination());
             assert_eq!(cause, format!("Our clock and the platform's are too far apart ({code})."));
-            assert!(remedy.contains("tell the vendor"), "{remedy}");
+            assert!(remedy.contains("contact the vendor"), "{remedy}");
         }
     }
 
     #[test]
-    fn a_signature_that_is_wrong_for_another_reason_says_nothing_of_clocks() {
+    fn another_signature_error_is_not_clock_skew() {
         let message = "The request signature we calculated does not match the signature you provided.".into();
         let code = "SignatureDoesNotMatch".into();
         let fault = DeliveryError {
@@ -299,20 +299,20 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_is_one_to_wait_for_or_one_to_mend_and_somebody_mends_it() {
-        use DeliveryErrorKind as R;
-        for (reason, passing, ours) in [
-            (R::Denied, false, false),
-            (R::KeyDenied, false, false),
-            (R::Gone, false, false),
-            (R::Moved, false, false),
-            (R::Conflict, true, false),
-            (R::Unavailable, true, false),
-            (R::Expired, false, false),
-            (R::Rejected, false, true),
-            (R::TenantMismatch, false, true),
+    fn every_kind_is_transient_or_fixable_by_someone() {
+        use DeliveryErrorKind as Kind;
+        for (kind, transient, internal) in [
+            (Kind::Denied, false, false),
+            (Kind::KeyDenied, false, false),
+            (Kind::Gone, false, false),
+            (Kind::Moved, false, false),
+            (Kind::Conflict, true, false),
+            (Kind::Unavailable, true, false),
+            (Kind::Expired, false, false),
+            (Kind::Rejected, false, true),
+            (Kind::TenantMismatch, false, true),
         ] {
-            assert_eq!((reason.is_transient(), reason.is_internal()), (passing, ours), "{reason:?}");
+            assert_eq!((kind.is_transient(), kind.is_internal()), (transient, internal), "{kind:?}");
         }
     }
 
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_notice_is_owed_only_if_it_says_something_else() {
+    fn a_second_notice_is_due_only_for_another_cause() {
         let first =
             blocked(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied", None, Time::EPOCH);
         let again = |stage, reason, code| {
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_goes_on_counts_its_tries_and_keeps_its_beginning() {
+    fn a_continued_block_counts_attempts_and_keeps_its_start() {
         let first =
             blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone, "NoSuchBucket", None, Time::EPOCH);
         let later = Time::EPOCH + Duration::from_hours(1);
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn listings_call_a_stage_what_records_call_it() {
+    fn a_stage_has_the_same_name_in_listings_and_records() {
         for stage in [DeliveryStage::Read, DeliveryStage::AssumeRole, DeliveryStage::PutObject] {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
         }

@@ -9,7 +9,7 @@ use domain::ports::PortError;
 use domain::setup::DestinationMismatchError;
 use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
 
-use super::masked::masked;
+use super::masked::redact_external_ids;
 use super::{FieldError, Problem};
 
 impl From<OnboardingError> for Problem {
@@ -101,8 +101,8 @@ impl From<NotAllowedError> for Problem {
 /// The first failed stage is the reason; the response contains the whole verification.
 fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     for finding in verification.reports.iter_mut().filter_map(|report| report.finding.as_mut()) {
-        finding.cause = masked(&finding.cause);
-        finding.remedy = masked(&finding.remedy);
+        finding.cause = redact_external_ids(&finding.cause);
+        finding.remedy = redact_external_ids(&finding.remedy);
     }
     let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
     let stage = failed.map_or(PreflightStage::AssumeRole, |report| report.stage).as_str();

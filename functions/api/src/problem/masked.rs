@@ -3,19 +3,21 @@
 
 use domain::names::ExternalId;
 
-const START: &str = "af-";
-const LENGTH: usize = START.len() + 32;
-const INSTEAD: &str = "<external_id of this connector's setup>";
+const EXTERNAL_ID_PREFIX: &str = "af-";
+const EXTERNAL_ID_LENGTH: usize = EXTERNAL_ID_PREFIX.len() + 32;
+const REPLACEMENT: &str = "<external_id of this connector's setup>";
 
 /// The text with every external ID replaced.
-pub(super) fn masked(text: &str) -> String {
+pub(super) fn redact_external_ids(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(START) {
+    while let Some(at) = rest.find(EXTERNAL_ID_PREFIX) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
-        let found = from.get(..LENGTH).filter(|candidate| candidate.parse::<ExternalId>().is_ok());
-        let (instead, length) = found.map_or((START, START.len()), |_| (INSTEAD, LENGTH));
+        let found =
+            from.get(..EXTERNAL_ID_LENGTH).filter(|candidate| candidate.parse::<ExternalId>().is_ok());
+        let (instead, length) = found
+            .map_or((EXTERNAL_ID_PREFIX, EXTERNAL_ID_PREFIX.len()), |_| (REPLACEMENT, EXTERNAL_ID_LENGTH));
         out.push_str(instead);
         rest = from.get(length..).unwrap_or_default();
     }
@@ -32,7 +34,7 @@ mod tests {
     #[test]
     fn similar_text_stays() {
         for text in ["", "af-", "half-way", "af-0123", "af-af-af-", "naïf-é"] {
-            assert_eq!(masked(text), text);
+            assert_eq!(redact_external_ids(text), text);
         }
     }
 
@@ -41,7 +43,7 @@ mod tests {
         fn no_external_id_is_left(before in any::<String>(), high: u64, low: u64, after in any::<String>()) {
             let id = ExternalId::new(high, low);
             let text = format!("{before}{id}{after}");
-            prop_assert!(!masked(&text).contains(id.as_str()));
+            prop_assert!(!redact_external_ids(&text).contains(id.as_str()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A budget that is used up, in the words that API, command line and portal share.
+//! A budget that is used up, in the text that API, command line and portal share.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,23 +6,23 @@ use std::time::Duration;
 use super::{Budget, BudgetScope, DAY, HOUR, Spending};
 use crate::time::Time;
 
-/// After how long it is worth asking again where nothing frees by itself.
+/// When to retry where nothing resets by itself.
 pub const DEFAULT_RETRY_AFTER: Duration = HOUR;
 
 /// A use that would exceed a budget. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetExhaustedError {
-    /// Which budget.
+    /// The budget that would be exceeded.
     pub budget: Budget,
-    /// Whose.
+    /// Whose budget it is.
     pub scope: BudgetScope,
-    /// How much may be used in its period.
+    /// How many units may be used per period.
     pub limit: u32,
-    /// How much was asked for.
+    /// How many units were requested.
     pub amount: u32,
-    /// When.
+    /// When they were requested.
     pub at: Time,
-    /// When it frees; `None` if it frees with what is given back only.
+    /// When the budget resets; `None` if only deletions free it.
     pub resets_at: Option<Time>,
 }
 
@@ -34,10 +34,10 @@ impl From<&Spending> for BudgetExhaustedError {
 }
 
 impl BudgetExhaustedError {
-    /// After how long it is worth asking again, at least a second.
+    /// How long to wait before a retry, at least one second.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
-        let left = self.resets_at.map_or(DEFAULT_RETRY_AFTER, |frees| frees.since(self.at));
+        let left = self.resets_at.map_or(DEFAULT_RETRY_AFTER, |resets_at| resets_at.since(self.at));
         Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX))
             .max(Duration::from_secs(1))
     }
@@ -47,10 +47,11 @@ impl BudgetExhaustedError {
     pub fn remedy(&self) -> String {
         match (self.budget, self.resets_at) {
             (Budget::Connectors, _) => {
-                "Delete a connector that is not needed, or ask the vendor for more.".to_owned()
+                "Delete a connector that is no longer needed, or ask the vendor to raise the limit."
+                    .to_owned()
             }
-            (_, Some(frees)) if self.amount <= self.limit => format!("Try again from {frees} on."),
-            _ => "Ask for less at once, or ask the vendor for more.".to_owned(),
+            (_, Some(resets_at)) if self.amount <= self.limit => format!("Try again after {resets_at}."),
+            _ => "Request less at once, or ask the vendor to raise the limit.".to_owned(),
         }
     }
 }
@@ -61,7 +62,7 @@ impl fmt::Display for BudgetExhaustedError {
             Budget::Connectors => "connectors",
             Budget::Changes => "changes",
             Budget::Verifications => "connection checks",
-            Budget::Runs => "runs asked for",
+            Budget::Runs => "requested runs",
             Budget::TestMessages => "test messages",
             Budget::Confirmations => "confirmation mails",
         };
@@ -71,20 +72,20 @@ impl fmt::Display for BudgetExhaustedError {
         }
         let limit = self.limit;
         let per = match self.budget.period() {
-            Some(DAY) => " a day",
-            Some(_) => " an hour",
+            Some(DAY) => " per day",
+            Some(_) => " per hour",
             None => "",
         };
         match self.resets_at {
             _ if self.amount > limit => {
-                write!(f, " may have {limit} {things}{per}, and this takes {} at once", self.amount)
+                write!(f, " may use {limit} {things}{per}, but {} were requested at once", self.amount)
             }
-            Some(frees) => {
-                write!(f, " may have {limit} {things}{per}, which are used up; that frees at {frees}")
+            Some(resets_at) => {
+                write!(f, " has used its limit of {limit} {things}{per}; it resets at {resets_at}")
             }
             None => write!(
                 f,
-                " may have {limit} {things}, drafts included, and has them; that frees with each that is deleted"
+                " has reached its limit of {limit} {things}, drafts included; delete one to free it"
             ),
         }
     }
@@ -110,27 +111,29 @@ mod tests {
     }
 
     #[test]
-    fn the_words_say_the_limit_and_when_it_frees() {
+    fn the_text_contains_the_limit_and_the_reset() {
         assert_eq!(
             exhausted(Budget::Runs, 1).to_string(),
-            "connector con_0000000000000007 may have 20 runs asked for an hour, which are used up; that frees at \
+            "connector con_0000000000000007 has used its limit of 20 requested runs per hour; it resets at \
              2026-11-29T23:00:00.000Z"
         );
         assert_eq!(
             exhausted(Budget::TestMessages, 2).to_string(),
-            "tenant acme may have 20 test messages a day, which are used up; that frees at 2026-11-30T00:00:00.000Z"
+            "tenant acme has used its limit of 20 test messages per day; it resets at 2026-11-30T00:00:00.000Z"
         );
         assert_eq!(
             exhausted(Budget::Connectors, 1).to_string(),
-            "tenant acme may have 20 connectors, drafts included, and has them; that frees with each that is deleted"
+            "tenant acme has reached its limit of 20 connectors, drafts included; delete one to free it"
         );
         let too_much = exhausted(Budget::TestMessages, 21);
-        assert!(too_much.to_string().ends_with("may have 20 test messages a day, and this takes 21 at once"));
-        assert!(!too_much.remedy().contains("2026"), "it never frees");
+        assert!(
+            too_much.to_string().ends_with("may use 20 test messages per day, but 21 were requested at once")
+        );
+        assert!(!too_much.remedy().contains("2026"), "it never resets");
     }
 
     #[test]
-    fn whoever_waits_as_long_as_it_says_waits_long_enough() {
+    fn retry_after_is_long_enough() {
         assert_eq!(exhausted(Budget::Runs, 1).retry_after(), Duration::from_secs(2));
         assert_eq!(exhausted(Budget::Connectors, 1).retry_after(), HOUR);
     }

@@ -1,4 +1,4 @@
-//! The limits of a deployment, and how they are written in its settings.
+//! The limits of a deployment, and their form in its settings.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::Budget;
 
-/// No limit is larger: a count must stay one small item.
+/// The largest limit: a count must stay one small item.
 pub const MAX_BUDGET_LIMIT: u32 = 10_000;
 
 /// The limit of each budget, 1 to [`MOST`].
@@ -14,8 +14,8 @@ pub const MAX_BUDGET_LIMIT: u32 = 10_000;
 pub struct Budgets([u32; Budget::ALL.len()]);
 
 impl Default for Budgets {
-    /// 20 connectors a tenant; a connector and hour 60 changes, 30 connection checks and 12 runs asked for; a tenant and
-    /// day 20 test messages and 10 confirmations.
+    /// 20 connectors per tenant; per connector and hour 60 changes, 30 connection checks and 12 requested runs; per tenant and day
+    /// 20 test messages and 10 confirmation mails.
     fn default() -> Self {
         Self(Budget::ALL.map(|budget| match budget {
             Budget::Connectors | Budget::TestMessages => 20,
@@ -35,7 +35,7 @@ impl Budgets {
         limits.filter(|(budget, _)| **budget == of).map(|(_, limit)| limit).sum()
     }
 
-    /// The same, with another limit of one budget, brought within its bounds.
+    /// A copy with another limit for one budget, clamped to its bounds.
     #[must_use]
     pub fn with_limit(mut self, of: Budget, limit: u32) -> Self {
         for (budget, slot) in Budget::ALL.iter().zip(&mut self.0) {
@@ -48,24 +48,24 @@ impl Budgets {
 }
 
 impl fmt::Display for Budgets {
-    /// As they are written in the settings: `connectors=20,changes=60,…`.
+    /// As written in the settings: `connectors=20,changes=60,…`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, budget) in Budget::ALL.into_iter().enumerate() {
-            let comma = if place == 0 { "" } else { "," };
+        for (index, budget) in Budget::ALL.into_iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
             write!(f, "{comma}{}={}", budget.as_str(), self.limit(budget))?;
         }
         Ok(())
     }
 }
 
-/// A text that names no budgets.
+/// A text that is not a list of budgets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BudgetsParseError {
     /// A piece between commas is not a name, an equals sign and a number.
     #[error("`{0}` is not NAME=LIMIT")]
     Syntax(String),
-    /// No budget is called so.
-    #[error("there is no budget `{0}`")]
+    /// No budget has this name.
+    #[error("unknown budget `{0}`")]
     Unknown(String),
     /// A budget is named twice.
     #[error("{} is named twice", .0.as_str())]
@@ -73,9 +73,9 @@ pub enum BudgetsParseError {
     /// The limit is not a whole number within its bounds.
     #[error("{} is `{limit}`, which is not a whole number from 1 to 10000", .budget.as_str())]
     Limit {
-        /// Of which budget.
+        /// The budget whose limit is wrong.
         budget: Budget,
-        /// What was written.
+        /// The limit as written.
         limit: String,
     },
 }
@@ -83,24 +83,24 @@ pub enum BudgetsParseError {
 impl FromStr for Budgets {
     type Err = BudgetsParseError;
 
-    /// Reads `NAME=LIMIT` pieces between commas. A budget that is not named keeps its default; an empty text names none.
+    /// Parses `NAME=LIMIT` pieces between commas. A budget that is not named keeps its default; an empty text names none.
     fn from_str(text: &str) -> Result<Self, BudgetsParseError> {
         let mut budgets = Self::default();
         let mut seen = BTreeSet::new();
-        let shown = |text: &str| text.chars().take(40).flat_map(char::escape_debug).collect::<String>();
+        let escape = |text: &str| text.chars().take(40).flat_map(char::escape_debug).collect::<String>();
         for piece in text.split(',').filter(|_| !text.trim().is_empty()) {
             let (name, limit) =
-                piece.split_once('=').ok_or_else(|| BudgetsParseError::Syntax(shown(piece)))?;
+                piece.split_once('=').ok_or_else(|| BudgetsParseError::Syntax(escape(piece)))?;
             let (name, limit) = (name.trim(), limit.trim());
             let named = Budget::ALL.into_iter().find(|budget| budget.as_str() == name);
-            let budget = named.ok_or_else(|| BudgetsParseError::Unknown(shown(name)))?;
+            let budget = named.ok_or_else(|| BudgetsParseError::Unknown(escape(name)))?;
             if !seen.insert(budget) {
                 return Err(BudgetsParseError::Duplicate(budget));
             }
             let digits = limit.bytes().all(|b| b.is_ascii_digit());
             let number =
                 limit.parse::<u32>().ok().filter(|number| digits && (1..=MAX_BUDGET_LIMIT).contains(number));
-            let number = number.ok_or_else(|| BudgetsParseError::Limit { budget, limit: shown(limit) })?;
+            let number = number.ok_or_else(|| BudgetsParseError::Limit { budget, limit: escape(limit) })?;
             budgets = budgets.with_limit(budget, number);
         }
         Ok(budgets)
@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_not_named_keeps_its_default() {
+    fn a_budget_that_is_not_named_keeps_its_default() {
         assert_eq!("".parse::<Budgets>(), Ok(Budgets::default()));
         let some: Budgets = "changes=5, test_messages=1".parse().unwrap();
         assert_eq!(
@@ -123,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_budget_is_refused_with_what_is_wrong() {
+    fn an_invalid_text_is_refused_with_the_reason() {
         for (bad, why) in [
-            ("connector=1", "there is no budget `connector`"),
+            ("connector=1", "unknown budget `connector`"),
             ("changes", "`changes` is not NAME=LIMIT"),
             ("changes=1,", "`` is not NAME=LIMIT"),
             ("changes=1,changes=1", "changes is named twice"),
@@ -144,7 +144,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(limits in prop::array::uniform6(1..=MAX_BUDGET_LIMIT)) {
+        fn a_formatted_text_parses_to_the_same_budgets(limits in prop::array::uniform6(1..=MAX_BUDGET_LIMIT)) {
             let mut budgets = Budgets::default();
             for (budget, limit) in Budget::ALL.into_iter().zip(limits) {
                 budgets = budgets.with_limit(budget, limit);

@@ -1,13 +1,12 @@
-//! Budgets: how much of the vendor's deployment one tenant may use in a time, so that nobody pays for another.
+//! Budgets: how much of the vendor's deployment one tenant may use per period, so that no tenant pays for another.
 //!
-//! A budget has a limit, a period and a scope. Periods are hours and days of the clock in UTC, so that a refusal can say
-//! when it frees, and so that a count is one item of the ledger that never has to be set back: a worker whose clock has
-//! jumped counts in another hour's item, and finds there what that hour has used already. What has no period frees when
-//! something is given back.
+//! A budget has a limit, a period and a scope. Periods are hours and days of the clock in UTC. So a refusal can say when the
+//! budget resets, and a count is one item of the ledger that never has to be reset: a worker whose clock has jumped counts in
+//! another hour's item, and finds there what that hour has used already. A budget without a period is freed only by deletion.
 //!
-//! [`Spending`] is what a port is asked for; [`Exhausted`] is what the caller hears.
+//! [`Spending`] is the request to a port; [`BudgetExhaustedError`] is the refusal.
 //!
-//! **No notice of trouble is ever held against a budget.** Only what somebody asks for is.
+//! **Notices about problems never count against a budget.** Only what a caller requests does.
 
 mod exhausted;
 mod limits;
@@ -29,15 +28,15 @@ const DAY: Duration = Duration::from_hours(24);
 pub enum Budget {
     /// A tenant's connectors that are not deleted, drafts included.
     Connectors,
-    /// A connector's changes in an hour, and a tenant's creations: each leaves a record for ever, and a notice.
+    /// A connector's changes per hour, and a tenant's creations: each leaves a permanent record, and a notice.
     Changes,
-    /// A connector's connection checks in an hour: each writes an object to the customer's bucket.
+    /// A connector's connection checks per hour: each writes an object to the customer's bucket.
     Verifications,
-    /// A connector's runs in an hour that somebody asked for.
+    /// A connector's requested runs per hour.
     Runs,
-    /// A tenant's test messages in a day: each reaches somebody.
+    /// A tenant's test messages per day: each reaches a person.
     TestMessages,
-    /// A tenant's mails in a day that ask an address to confirm itself.
+    /// A tenant's confirmation mails per day.
     Confirmations,
 }
 
@@ -52,7 +51,7 @@ impl Budget {
         Self::Confirmations,
     ];
 
-    /// The name in settings and problems.
+    /// The name in settings and API errors.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -65,7 +64,7 @@ impl Budget {
         }
     }
 
-    /// After how long it is whole again; `None` if it frees only by what is given back.
+    /// The time after which it resets; `None` if only deletions free it.
     #[must_use]
     pub const fn period(self) -> Option<Duration> {
         match self {
@@ -75,13 +74,12 @@ impl Budget {
         }
     }
 
-    /// On whose count a caller spends; `None` if the budget does not bind it.
+    /// Whose count a caller spends; `None` if the budget does not limit the caller.
     ///
-    /// Auditferry itself is bound by none: its weekly connection check and its clearing away must not fail because a
-    /// tenant was busy. An operator may give a tenant more connectors than the limit, and may ask for any number of runs,
-    /// which cost nobody but the vendor. Changes and connection checks leave records and objects for ever, whoever asks
-    /// for them, so they bind operators too, by a count of their own: a tenant that has used up its budget can't keep
-    /// an operator from mending. What is sent to people binds everybody together.
+    /// Auditferry itself is never limited: its weekly connection check and its cleanup must not fail because a tenant was busy. An
+    /// operator may give a tenant more connectors than the limit, and may request any number of runs, which cost only the vendor.
+    /// Changes and connection checks leave permanent records and objects, so they limit operators too, in a count of their own: a
+    /// tenant that has used up its budget can't keep an operator from fixing something. Messages to people share one count.
     #[must_use]
     pub const fn party(self, caller: &Caller) -> Option<Party> {
         match (caller, self) {
@@ -98,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_reaches_people_binds_operators_and_nothing_binds_auditferry_itself() {
+    fn messages_to_people_limit_operators_too_and_nothing_limits_auditferry_itself() {
         let operator = Caller::Operator { name: "ops".into() };
         let tenant = Caller::Tenant { tenant: "acme".parse().unwrap(), name: "ann".into() };
         for budget in Budget::ALL {

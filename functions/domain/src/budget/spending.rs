@@ -1,4 +1,4 @@
-//! What is asked of a budget, and which count it moves.
+//! A use of a budget, and the counter that it increments.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::Budget;
 use crate::names::{ConnectorId, TenantId};
 use crate::time::Time;
 
-/// For how long after its period a count is kept. A clock that jumps back by less finds what was used then, and opens
-/// nothing anew.
+/// How long after its period a counter is kept. A clock that jumps back by less still finds what was used, and grants nothing
+/// anew.
 const COUNTER_RETENTION: Duration = Duration::from_hours(7 * 24);
 
 /// Whose budget it is.
@@ -22,7 +22,7 @@ pub enum BudgetScope {
 /// Whose use is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
-    /// The tenant's own people, or everybody's where a budget binds everybody together.
+    /// The tenant's own people, or everybody where one count is shared.
     Tenant,
     /// The vendor's people.
     Operators,
@@ -31,48 +31,48 @@ pub enum Party {
 /// A use of a budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spending {
-    /// Of which budget.
+    /// The budget that is used.
     pub budget: Budget,
-    /// Whose it is.
+    /// Whose budget it is.
     pub scope: BudgetScope,
     /// Whose use is counted.
     pub party: Party,
-    /// How much is used.
+    /// How many units this use takes.
     pub amount: u32,
-    /// How much may be used in all, in the period.
+    /// How many units may be used per period in total.
     pub limit: u32,
-    /// When.
+    /// The time of the use; selects the period.
     pub now: Time,
 }
 
-/// Which count a spending moves. Of spendings with the same counter the amounts that are granted never exceed the limit.
+/// The counter that a spending increments. Spendings with the same counter are never granted more than the limit in total.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Counter {
     /// Whose budget it is.
     pub scope: BudgetScope,
-    /// Which.
+    /// The budget that is counted.
     pub budget: Budget,
-    /// Whose use.
+    /// Whose use is counted.
     pub party: Party,
-    /// The start of the hour or day; none if it has no period.
+    /// The start of the hour or day; `None` without a period.
     pub since: Option<Time>,
 }
 
 impl Spending {
-    /// The count that it moves.
+    /// The counter that this spending increments.
     #[must_use]
     pub fn counter(&self) -> Counter {
         let since = self.budget.period().map(|period| self.now.floor(period));
         Counter { scope: self.scope.clone(), budget: self.budget, party: self.party, since }
     }
 
-    /// When the budget is whole again: the end of the hour or day.
+    /// When the budget resets: the end of the hour or day.
     #[must_use]
     pub fn resets_at(&self) -> Option<Time> {
         self.budget.period().map(|period| self.now.floor(period) + period)
     }
 
-    /// From when on nobody needs the count any more.
+    /// When the counter can be deleted.
     #[must_use]
     pub fn expires_at(&self) -> Option<Time> {
         self.resets_at().map(|frees| frees + COUNTER_RETENTION)
@@ -102,7 +102,7 @@ mod tests {
     proptest! {
         /// Whatever the clock does, an hour has one counter, and it is kept until long after the hour.
         #[test]
-        fn a_clock_that_jumps_finds_what_its_hour_has_used(ms in 0_i64..4_000_000_000_000, back in 0_u64..3_600_000) {
+        fn a_clock_that_jumps_back_finds_the_same_counter(ms in 0_i64..4_000_000_000_000, back in 0_u64..3_600_000) {
             let now = Time::from_millis(ms).unwrap();
             let (one, other) = (spending(Budget::Runs, now), spending(Budget::Runs, now - Duration::from_millis(back)));
             let same = now.floor(super::super::HOUR) == other.now.floor(super::super::HOUR);

@@ -6,40 +6,40 @@ use super::Connector;
 use crate::names::{TenantId, escape_invisible};
 use crate::time::Time;
 
-/// Who asks. Nothing is done for nobody: what the API and the command line offer takes a caller.
+/// The caller of an operation. Every operation of the API and the command line requires one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Caller {
-    /// The vendor's own people and programs: every tenant.
+    /// The vendor's own people and programs, who may access every tenant.
     Operator {
         /// The ARN or subject that signed the request, or the local user.
         name: String,
     },
-    /// A tenant's administrator: this tenant only.
+    /// A tenant's administrator, who may access this tenant only.
     Tenant {
-        /// Whose.
+        /// The tenant of the administrator.
         tenant: TenantId,
         /// The subject of the token.
         name: String,
     },
-    /// Auditferry itself, such as the weekly verification.
+    /// Auditferry itself, such as the weekly connection check.
     System,
 }
 
-/// No name is longer in a record, in characters. What identifies someone is at its start, and an ARN that IAM makes
-/// for a person or a session is shorter.
+/// The longest recorded name, in characters. What identifies a caller is at the start, and IAM's ARNs for persons and
+/// sessions are shorter.
 const MAX_NAME_LEN: usize = 512;
 
 impl Caller {
-    /// The name for the records of whoever is called `text` by an ARN, a token or a shell: what does not show or turns
-    /// the direction of writing is escaped ([`visible`]), so no name can pass for another's. `None` for an empty one.
+    /// The name to record for a caller whom an ARN, a token or a shell calls `text`. Invisible characters and those that change the
+    /// writing direction are escaped ([`escape_invisible`]), so no name can imitate another. `None` for an empty one.
     #[must_use]
     pub fn recorded_name(text: &str) -> Option<String> {
-        let most: String = text.chars().take(MAX_NAME_LEN).collect();
-        (!most.is_empty()).then(|| escape_invisible(&most))
+        let start: String = text.chars().take(MAX_NAME_LEN).collect();
+        (!start.is_empty()).then(|| escape_invisible(&start))
     }
 
-    /// Whether this tenant's connectors are the caller's to see and to touch.
+    /// Whether the caller may see and change this tenant's connectors.
     #[must_use]
     pub fn can_access(&self, of: &TenantId) -> bool {
         match self {
@@ -48,7 +48,7 @@ impl Caller {
         }
     }
 
-    /// The caller's name, as far as `reader` may know it: which of the vendor's people it was is not for its tenants.
+    /// The caller's name, as far as `reader` may see it: tenants don't see which of the vendor's people it was.
     #[must_use]
     pub fn name_visible_to(&self, reader: &Self) -> Option<&str> {
         match self {
@@ -59,54 +59,54 @@ impl Caller {
     }
 }
 
-/// What was done.
+/// The kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
-    /// Created.
+    /// The connector was created.
     Create,
-    /// Settings changed.
+    /// Settings were changed.
     Update,
-    /// Verified, successfully.
+    /// The connection check passed.
     Verify,
     /// The destination was found unsafe.
     RefuseDestination,
-    /// Activated.
+    /// Export was activated.
     Activate,
-    /// Paused.
+    /// Delivery was paused.
     Pause,
-    /// Resumed.
+    /// Delivery was resumed.
     Resume,
-    /// Disabled.
+    /// The connector was disabled.
     Disable,
-    /// Taken back.
+    /// The connector was enabled again.
     Enable,
-    /// Deleted.
+    /// The connector was deleted.
     Delete,
     /// A new external ID was issued.
     RotateExternalId,
     /// The contacts were set.
     SetContacts,
-    /// A new secret of the webhook was issued.
+    /// A new webhook secret was issued.
     RotateWebhookSecret,
-    /// The contacts are to be told a test.
+    /// A test notice to the contacts was requested.
     TestContacts,
-    /// Addresses that have not confirmed are asked again.
+    /// Unconfirmed addresses are asked again for their consent.
     AskContacts,
 }
 
 /// One change of a connector's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// The version that it made.
+    /// The version after the change.
     pub version: u64,
-    /// When.
+    /// The time of the change.
     pub at: Time,
-    /// Who.
+    /// The caller who made it.
     pub by: Caller,
-    /// What.
+    /// The kind of change.
     pub what: Verb,
-    /// The settings before; none for a creation.
+    /// The settings before; `None` for a creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Connector>,
     /// The settings after.
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenant_sees_its_own_and_nobody_elses() {
+    fn a_tenant_can_access_only_its_own_connectors() {
         let [acme, globex]: [TenantId; 2] = ["acme", "globex"].map(|id| id.parse().unwrap());
         let caller = Caller::Tenant { tenant: acme.clone(), name: "ann".into() };
         assert!(caller.can_access(&acme) && !caller.can_access(&globex));

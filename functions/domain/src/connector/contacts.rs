@@ -1,4 +1,4 @@
-//! Whom a connector's notices reach: set, rotated, tested, asked again.
+//! The contacts of a connector's notices: set, rotated, tested, asked again.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use crate::contacts::{Addresses, Contacts, RetiringSecret, SecretId, Webhook};
 use crate::names::WebhookUrl;
 use crate::time::Time;
 
-/// For how long a webhook's secret that was replaced signs beside the new one.
+/// How long a replaced webhook secret keeps signing along with the new one.
 pub const SECRET_OVERLAP: Duration = Duration::from_hours(24);
 
-/// How long after a test of the contacts the next one may be: a test sends mails.
+/// The minimum time between two tests of the contacts: a test sends mails.
 pub const TEST_COOLDOWN: Duration = Duration::from_mins(5);
 
 impl Connector {
-    /// Sets the contacts, as a whole. `fresh` is the secret of a webhook where there was none, or one at another host:
-    /// whoever is there has no business with the secret of the host before, and that one no more with what is signed
-    /// from now on. A webhook that stays at its host keeps its secrets, the retiring one too.
+    /// Sets all contacts. `fresh` is the secret of a webhook where there was none, or one at another host: the new host must not
+    /// know the previous host's secret, nor the previous host a secret that still signs. A webhook at the same host keeps its
+    /// secrets, including the retiring one.
     ///
     /// # Errors
     /// If it is deleted.
@@ -34,7 +34,7 @@ impl Connector {
         });
         self.contacts.webhook = before;
         let after = Contacts { emails, webhook, ..self.contacts.clone() };
-        // What changes nothing is no change, and leaves no record.
+        // Without a difference there is no change and no record.
         if after != self.contacts {
             self.contacts = after;
             self.version += 1;
@@ -42,8 +42,8 @@ impl Connector {
         Ok(())
     }
 
-    /// Gives the webhook a new secret at `now`; the one before signs beside it for [`SIGNS_BESIDE`], and one before that
-    /// no more.
+    /// Gives the webhook a new secret at `now`. The previous one keeps signing for [`SECRET_OVERLAP`]; the one before that stops at
+    /// once.
     ///
     /// # Errors
     /// If it has no webhook, or is deleted.
@@ -57,10 +57,10 @@ impl Connector {
         Ok(())
     }
 
-    /// Notes a test of the contacts at `now`; the notice of this change is the test.
+    /// Records a test of the contacts at `now`; the notice of this change is the test.
     ///
     /// # Errors
-    /// If there are none, they were tested less than [`BETWEEN_TESTS`] ago, or it is deleted.
+    /// If there are no contacts, they were tested less than [`TEST_COOLDOWN`] ago, or it is deleted.
     pub fn test_contacts(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.require_not_deleted("test-contacts")?;
         if self.contacts.is_empty() {
@@ -74,8 +74,7 @@ impl Connector {
         Ok(())
     }
 
-    /// Notes at `now` that addresses are asked again whether they want notices; the notice of this change has the
-    /// notifier do it.
+    /// Records at `now` that addresses are asked again for their consent; the notice of this change has the notifier do it.
     ///
     /// # Errors
     /// If it is deleted.
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_at_another_host_has_a_new_secret_alone_and_at_its_own_host_all_that_it_had() {
+    fn a_webhook_at_another_host_has_only_a_new_secret_and_at_the_same_host_keeps_its_secrets() {
         let (mut connector, none) = (draft(), Addresses::default());
         let [first, second, third, unused] = [1, 2, 3, 4].map(SecretId::new);
         let secrets = |connector: &Connector| {
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_keeps_its_secret_until_it_is_rotated_or_taken_away() {
+    fn a_webhook_keeps_its_secret_until_it_is_rotated_or_removed() {
         let (mut connector, none) = (draft(), Addresses::default());
         let [first, second, third] = [1, 2, 3].map(SecretId::new);
         connector.set_contacts(none.clone(), Some(url("https://a.example/")), &first).unwrap();
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_nothing_is_no_change() {
+    fn setting_the_same_contacts_is_no_change() {
         let mut connector = draft();
         let emails: Addresses = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
         connector.set_contacts(emails.clone(), None, &SecretId::new(1)).unwrap();
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_needs_someone_to_tell_and_five_minutes_since_the_last() {
+    fn a_test_needs_a_contact_and_five_minutes_since_the_last() {
         let mut connector = draft();
         assert_eq!(
             connector.test_contacts(Time::EPOCH),

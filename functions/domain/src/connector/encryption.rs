@@ -1,17 +1,16 @@
-//! How a delivery asks S3 to encrypt an object.
+//! The server-side encryption that a delivery requests from S3.
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::KmsKeyArn;
 
-/// What the request says of encryption. Some bucket policies deny every write that names none, or another one than
-/// theirs.
+/// The encryption that the request names. Some bucket policies deny every write that names none, or another than theirs.
 ///
 /// Source: Amazon S3 user guide, "Protecting data using server-side encryption".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "Form", into = "Form")]
 pub enum Encryption {
-    /// Nothing: the bucket's own default applies.
+    /// None requested: the bucket's default applies.
     #[default]
     Default,
     /// `AES256`: keys that S3 manages (SSE-S3).
@@ -20,7 +19,7 @@ pub enum Encryption {
     Kms(KmsKeyArn),
 }
 
-/// The three by their names in API, command line and records.
+/// The kinds of encryption by their names in API, command line and records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EncryptionKind {
@@ -32,7 +31,7 @@ pub enum EncryptionKind {
     Kms,
 }
 
-/// A kind and a key that do not go together.
+/// A kind and a key that contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EncryptionError {
     /// SSE-KMS without a key.
@@ -47,7 +46,7 @@ impl Encryption {
     /// The encryption of this kind and key. A key alone means SSE-KMS.
     ///
     /// # Errors
-    /// If one is there without the other.
+    /// If SSE-KMS has no key, or another kind has one.
     pub fn new(kind: Option<EncryptionKind>, key: Option<KmsKeyArn>) -> Result<Self, EncryptionError> {
         match (kind, key) {
             (None | Some(EncryptionKind::Kms), Some(key)) => Ok(Self::Kms(key)),
@@ -60,7 +59,7 @@ impl Encryption {
         }
     }
 
-    /// SSE-KMS with the key, if there is one.
+    /// SSE-KMS with the key, or the default without one.
     #[must_use]
     pub fn with_key(key: Option<KmsKeyArn>) -> Self {
         key.map_or(Self::Default, Self::Kms)
@@ -86,7 +85,7 @@ impl Encryption {
     }
 }
 
-/// As it is stored and shown: the kind where it is not the default, and the key.
+/// The stored and displayed form: the kind where it is not the default, and the key.
 #[derive(Serialize, Deserialize)]
 struct StoredEncryption {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn it_comes_back_from_its_record_and_a_record_with_a_key_alone_is_read() {
+    fn it_survives_its_record_and_a_record_with_only_a_key_parses() {
         for (encryption, record) in [
             (Encryption::Default, "{}".to_owned()),
             (Encryption::Aes256, r#"{"encryption":"aes256"}"#.to_owned()),

@@ -1,8 +1,8 @@
-//! What may become of a connector, and when.
+//! The lifecycle: which transitions a connector allows, and when.
 //!
-//! Pausing never makes a gap: sealing goes on, because what is sealed can no longer expire in the events table,
-//! and only delivery waits. Disabling stops both; taken back within 30 days, the connector goes on from its
-//! watermark and catches up with whatever the events table still holds.
+//! Pausing never loses events: sealing continues, because sealed events can no longer expire in the events table, and only
+//! delivery waits. Disabling stops both. Enabled again within 30 days, the connector continues from its watermark and catches
+//! up with whatever the events table still contains.
 
 mod ending;
 
@@ -16,8 +16,8 @@ use crate::time::Time;
 pub const DISABLED_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 impl Connector {
-    /// Sets or changes where the files go. What was verified was the old destination: a ready connector is a
-    /// draft again, and an active one pauses until the new destination is verified.
+    /// Sets or changes the destination, which makes it unverified: a ready connector becomes a draft again, and an active one
+    /// pauses until the new destination passes.
     ///
     /// # Errors
     /// If it is disabled or deleted.
@@ -33,8 +33,8 @@ impl Connector {
         Ok(())
     }
 
-    /// The destination passed the verification, with `by` as the external ID that let us in: if that is the
-    /// next one, the one before is retired.
+    /// Records that the destination has passed the connection check with external ID `by`. If that is the next one, the previous
+    /// one is retired.
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
@@ -49,7 +49,7 @@ impl Connector {
         Ok(())
     }
 
-    /// Whether there is something to verify.
+    /// The destination, if it can be verified now.
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
@@ -59,8 +59,7 @@ impl Connector {
         self.destination.as_ref().ok_or_else(|| NotAllowedError::NoDestination(self.id.clone()))
     }
 
-    /// The destination failed the verification in a way that makes it unsafe to write there: the role lets in
-    /// whoever asks. Delivery stops.
+    /// Records that the destination is not safe to write to, because its role trusts any caller. Delivery stops.
     pub fn refuse_destination(&mut self) {
         self.verified_at = None;
         self.transition(match self.state {
@@ -73,7 +72,7 @@ impl Connector {
     /// Ready → active. Returns the time from which events are exported.
     ///
     /// # Errors
-    /// If it is not ready, or is to start in the future.
+    /// If it is not ready, or its start is in the future.
     pub fn activate(&mut self, now: Time) -> Result<Time, NotAllowedError> {
         if self.state == State::Draft {
             return Err(match self.destination {
@@ -117,7 +116,7 @@ impl Connector {
     /// Any state but deleted → disabled; everything is kept for 30 days.
     ///
     /// # Errors
-    /// If it is disabled or deleted already.
+    /// If it is already disabled or deleted.
     pub fn disable(&mut self, now: Time) -> Result<(), NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "disable", "draft, ready, active or paused")?;
@@ -126,10 +125,10 @@ impl Connector {
         Ok(())
     }
 
-    /// Disabled → paused if it ever exported, else draft; to go on it is verified and resumed or activated.
+    /// Disabled → paused if it ever exported, else draft. To continue it must be verified, and resumed or activated.
     ///
     /// # Errors
-    /// If it is not disabled, or was for more than 30 days.
+    /// If it is not disabled, or was disabled more than 30 days ago.
     pub fn enable(&mut self, now: Time) -> Result<(), NotAllowedError> {
         self.require(&[State::Disabled], "enable", "disabled")?;
         if let Some(at) = self.disabled_at.filter(|at| now.since(*at) > DISABLED_RETENTION) {
@@ -141,10 +140,10 @@ impl Connector {
         Ok(())
     }
 
-    /// → deleted. Only the records are left; parts that were not delivered are lost to the customer.
+    /// → deleted. Only the records are left; the customer loses undelivered parts.
     ///
     /// # Errors
-    /// If it is still exporting, or deleted already.
+    /// If it is still exporting, or already deleted.
     pub fn delete(&mut self) -> Result<(), NotAllowedError> {
         use State::{Disabled, Draft, Ready};
         self.require(&[Draft, Ready, Disabled], "delete", "draft, ready or disabled")?;
@@ -152,7 +151,7 @@ impl Connector {
         Ok(())
     }
 
-    /// Issues a new external ID. The one in use stays valid until the new one is seen to work.
+    /// Issues a new external ID. The current one stays valid until the new one is seen to work.
     ///
     /// # Errors
     /// If it is disabled or deleted.
@@ -225,9 +224,9 @@ mod tests {
         ("rotate", |c| c.rotate_external_id(ExternalId::new(5, 6))),
     ];
 
-    /// The state after each step from a connector in each state; `-` where it is not allowed.
+    /// The state after each transition from each state; `-` where it is not allowed.
     #[test]
-    fn each_step_leads_where_it_should_and_nowhere_else() {
+    fn every_transition_leads_to_the_expected_state() {
         let reach: [(&str, &[usize]); 6] = [
             ("draft", &[]),
             ("ready", &[0]),
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_destination_is_never_written_to_before_it_is_verified() {
+    fn a_new_destination_gets_no_delivery_before_it_is_verified() {
         let mut connector = draft();
         assert_eq!(connector.activate(NOW), Err(NotAllowedError::NotVerified(connector.id.clone())));
         connector.mark_verified(NOW, &connector.external_id.clone()).unwrap();
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_that_is_not_safe_stops_what_it_would_have_been_used_for() {
+    fn an_unsafe_destination_stops_delivery() {
         let mut connector = draft();
         let seen = connector.external_id.clone();
         connector.mark_verified(NOW, &seen).unwrap();
@@ -317,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disabled_connector_can_be_taken_back_for_thirty_days() {
+    fn a_disabled_connector_can_be_enabled_for_thirty_days() {
         let mut connector = draft();
         connector.disable(Time::EPOCH).unwrap();
         let late = Time::EPOCH + DISABLED_RETENTION + Duration::from_millis(1);

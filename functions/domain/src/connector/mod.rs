@@ -1,4 +1,4 @@
-//! A connector: where and how one tenant's events go, its life, and the record of every change.
+//! A connector: where and how one tenant's events are exported, its lifecycle, and the record of every change.
 
 mod change;
 mod contacts;
@@ -22,20 +22,20 @@ pub use life::DISABLED_RETENTION;
 pub use not_allowed::NotAllowedError;
 pub use shards::Shards;
 
-/// Where a connector is in its life: `draft → ready → active ⇄ paused → disabled → deleted`.
+/// A connector's lifecycle state: `draft → ready → active ⇄ paused → disabled → deleted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Created, or connected and not yet verified.
     Draft,
-    /// Its destination has passed the verification.
+    /// The destination is verified.
     Ready,
     /// Exporting.
     Active,
-    /// Sealing goes on, so that nothing can expire unseen; delivery waits.
+    /// Sealing continues, so that no event expires unexported; delivery waits.
     Paused,
-    /// Nothing is read or delivered; everything is kept for 30 days and it can be taken back until then. After
-    /// them one that has exported is deleted.
+    /// Nothing is read or delivered. Everything is kept for 30 days, and it can be enabled again until then. After that a
+    /// connector that has exported is deleted.
     Disabled,
     /// Only the records are left.
     Deleted,
@@ -56,7 +56,7 @@ impl State {
     }
 }
 
-/// The customer's side: the role to assume and the place to write to.
+/// The customer's side: the role to assume and the location to write to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Destination {
     /// The role in the customer's account.
@@ -67,12 +67,12 @@ pub struct Destination {
     pub region: Region,
     /// The folder in the bucket.
     pub prefix: Prefix,
-    /// How objects are to be encrypted.
+    /// How S3 is asked to encrypt objects.
     #[serde(flatten)]
     pub encryption: Encryption,
 }
 
-/// The settings of a connector. What moves with each run is its cursor, a record of its own.
+/// The settings of a connector. What changes with each run is its cursor, a record of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connector {
     /// Its ID.
@@ -81,38 +81,38 @@ pub struct Connector {
     pub tenant: TenantId,
     /// Over how many partitions of the events table the tenant's events are spread.
     pub shards: Shards,
-    /// What the customer's trust policy must ask for.
+    /// What the customer's trust policy must require.
     pub external_id: ExternalId,
-    /// The next one, while the customer's trust policy moves to it. Both are tried, this one first.
+    /// The next external ID, while the customer's trust policy moves to it. Both are tried, this one first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_external_id: Option<ExternalId>,
-    /// Where it is in its life.
+    /// The lifecycle state.
     pub state: State,
     /// How often it exports.
     pub frequency: Frequency,
     /// How the files are written.
     pub encoding: Encoding,
-    /// Where the files go; known once the customer has connected.
+    /// Where the files go; `None` until the customer has connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
-    /// Export events from this time on; without it, from the activation on.
+    /// Export events from this time; `None` means from the activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<Time>,
     /// When it was created.
     pub created_at: Time,
-    /// When it was activated first; its grid of windows starts there.
+    /// When it was first activated; its window schedule starts there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<Time>,
-    /// When its destination last passed the verification; gone with every change of the destination.
+    /// When its destination last passed the connection check; `None` after every change of the destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Time>,
-    /// When it was disabled.
+    /// When it was disabled; `None` while it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Time>,
-    /// Which of the tenant's own people and programs its notices reach.
+    /// The tenant's own people and programs that receive its notices.
     #[serde(default, skip_serializing_if = "Contacts::is_default")]
     pub contacts: Contacts,
-    /// Counts the changes, for optimistic concurrency.
+    /// Incremented by every change, for optimistic concurrency.
     pub version: u64,
 }
 
@@ -140,26 +140,25 @@ impl Connector {
         }
     }
 
-    /// The grid of its windows, once it was activated.
+    /// The schedule of its windows, once it is activated.
     #[must_use]
     pub fn window_schedule(&self) -> Option<WindowSchedule> {
         self.activated_at.map(|at| WindowSchedule::new(at, self.frequency))
     }
 
-    /// Whether its events are sealed: also while it is paused.
+    /// Whether its events are sealed, which is also true while it is paused.
     #[must_use]
     pub const fn is_exporting(&self) -> bool {
         matches!(self.state, State::Active | State::Paused)
     }
 
-    /// The role and the folder that it has for itself. They are claimed by the verification, which proves that
-    /// whoever rules there lets *this* connector in, and given back with the destination or when the connector is
-    /// deleted. What was only named claims nothing, so nobody keeps another's role or bucket from it by naming it
-    /// first, or learns that way that it is in use.
+    /// The role and the destination that only it may use. The connection check claims them, because it proves that their owner
+    /// grants access to *this* connector. They are released with the destination or when the connector is deleted. Naming a role
+    /// or bucket claims nothing, so nobody can reserve another tenant's by naming it first, or find out that it is in use.
     #[must_use]
     pub fn claims(&self) -> Option<&Destination> {
-        let proven = self.verified_at.is_some() && self.state != State::Deleted;
-        self.destination.as_ref().filter(|_| proven)
+        let verified = self.verified_at.is_some() && self.state != State::Deleted;
+        self.destination.as_ref().filter(|_| verified)
     }
 
     /// The external IDs to try, in order.
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_proven_is_claimed_and_it_is_given_back_at_the_end() {
+    fn only_a_verified_destination_is_claimed_and_deletion_releases_it() {
         let destination = Destination {
             role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
             bucket: "acme-logs".parse().unwrap(),
@@ -189,7 +188,7 @@ mod tests {
             encryption: Encryption::Default,
         };
         let named = Connector { destination: Some(destination.clone()), ..draft() };
-        assert_eq!(named.claims(), None, "naming a bucket keeps it from nobody");
+        assert_eq!(named.claims(), None, "naming a bucket claims nothing");
         let proven = Connector { verified_at: Some(Time::EPOCH), ..named };
         for state in [State::Ready, State::Active, State::Paused, State::Disabled] {
             assert_eq!(Connector { state, ..proven.clone() }.claims(), Some(&destination), "{state:?}");
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn listings_call_a_state_what_records_call_it_and_two_of_them_export() {
+    fn a_state_has_the_same_name_in_listings_and_records_and_two_states_export() {
         use State::{Active, Deleted, Disabled, Draft, Paused, Ready};
         for state in [Draft, Ready, Active, Paused, Disabled, Deleted] {
             assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());

@@ -1,88 +1,89 @@
-//! What a connector's life does not allow, and why.
+//! Operations that a connector's state does not allow, and why.
 
 use crate::names::{ConnectorId, EmailAddress};
 use crate::time::Time;
 
-/// A change that the connector's state does not allow.
+/// An operation that the connector's state does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowedError {
     /// Verified or activated before the customer connected.
     #[error("connector {0} has no destination yet")]
     NoDestination(ConnectorId),
-    /// Activated or resumed before the destination has passed the verification.
-    #[error("the destination of connector {0} has not passed the verification")]
+    /// Activated or resumed before the destination was verified.
+    #[error("the destination of connector {0} is not verified")]
     NotVerified(ConnectorId),
     /// Activated twice, or resumed while not paused, and so on.
-    #[error("connector {id} is {state}; {verb} needs one that is {needs}")]
+    #[error("connector {id} is {state}; {verb} requires {needs}")]
     WrongState {
-        /// Which connector.
+        /// The connector.
         id: ConnectorId,
         /// Its state.
         state: &'static str,
-        /// What was asked.
+        /// The requested operation.
         verb: &'static str,
-        /// The states in which that is possible.
+        /// The states that allow it.
         needs: &'static str,
     },
     /// A start in the future.
-    #[error("start-from {0} is later than now; leave it out to start with the activation")]
+    #[error("start-from {0} is in the future; omit it to start at activation")]
     StartInFuture(Time),
     /// Partitions that are read would no longer be, and with them what is not sealed yet.
     #[error(
-        "connector {id} reads {from} shards and would lose what is in them by reading {to}: the number can only be \
-         raised, and only from 2 on, since a tenant's one partition has another name than the first of several; \
-         create a new connector with {to} shards and another prefix, and keep this one for its own"
+        "connector {id} reads {from} shards and would lose events by reading {to}: the number can only be raised, and \
+         only from 2 or more, since a tenant's single partition has another name than the first of several; \
+         create a new connector with {to} shards and another prefix, and keep this one for the existing shards"
+    /// Partitions in use would no longer be read, and their unsealed events would be lost.
     )]
     ShardsInUse {
-        /// Which connector.
+        /// The connector.
         id: ConnectorId,
         /// How many partitions it reads.
         from: u8,
-        /// How many it was to read.
+        /// The requested number.
         to: u8,
     },
-    /// Rotated, with no webhook to rotate the secret of.
+    /// A secret was rotated without a webhook.
     #[error("connector {0} has no webhook")]
     NoWebhook(ConnectorId),
-    /// Tested, with nobody to tell.
+    /// Contacts were tested, but there are none.
     #[error("connector {0} has no contacts")]
     NoContacts(ConnectorId),
-    /// Confirmed by contract, and no contact of this connector.
-    #[error("{address} is no contact of connector {id}")]
+    /// An address was confirmed by contract that is not a contact of this connector.
+    #[error("{address} is not a contact of connector {id}")]
     NotAContact {
-        /// Which connector.
+        /// The connector.
         id: ConnectorId,
-        /// Which address.
+        /// The address.
         address: EmailAddress,
     },
-    /// Confirmed by contract, though its owner wants no notices.
-    #[error("{address} has declined notices at {at}")]
+    /// An address was confirmed by contract whose owner has declined.
+    #[error("{address} declined notices at {at}")]
     Declined {
-        /// Which address.
+        /// The address.
         address: EmailAddress,
-        /// When.
+        /// When it declined.
         at: Time,
     },
-    /// Asked again, with no address that may be.
+    /// Addresses were to be asked again, but none may be.
     #[error("{why}")]
     NothingToAsk {
-        /// Which connector.
+        /// The connector.
         id: ConnectorId,
         /// Why none may be, as a sentence without its full stop.
         why: String,
     },
-    /// Tested again at once: a test reaches people.
-    #[error("the contacts were tested at {at}; they can be tested again from {again} on")]
+    /// Contacts were tested again within the cooldown: a test reaches people.
+    #[error("the contacts were tested at {at}; they can be tested again after {again}")]
     TestCooldown {
-        /// When.
+        /// When they were last tested.
         at: Time,
-        /// From when on they can be.
+        /// When they can be tested again.
         again: Time,
     },
-    /// Taken back too late.
+    /// A connector was enabled after its retention.
     #[error("connector {id} was disabled at {at}, more than 30 days ago")]
     RetentionExpired {
-        /// Which connector.
+        /// The connector.
         id: ConnectorId,
         /// When it was disabled.
         at: Time,

@@ -1,4 +1,4 @@
-//! Over how many partitions of the events table a tenant's events are spread, and how that may change.
+//! The number of partitions of the events table that contain a tenant's events, and how it may change.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Connector, NotAllowedError};
 use crate::names::InvalidValueError;
 
-/// How many partitions of the events table hold one tenant's events: 1 to 64.
+/// The number of partitions of the events table that contain one tenant's events: 1 to 64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Shards(u8);
@@ -16,7 +16,7 @@ impl Shards {
     /// One partition, the default.
     pub const ONE: Self = Self(1);
 
-    /// How many.
+    /// The number of partitions, 1 to 64.
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
@@ -34,7 +34,7 @@ impl std::str::FromStr for Shards {
     type Err = InvalidValueError;
     fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         let refused = || {
-            let form = "a tenant's events lie in 1 to 64 partitions";
+            let form = "a tenant's events are in 1 to 64 partitions";
             InvalidValueError::new("number of shards", text, "is out of range", form)
         };
         text.parse::<u8>().ok().filter(|shards| (1..=64).contains(shards)).map(Self).ok_or_else(refused)
@@ -48,9 +48,9 @@ impl From<Shards> for u8 {
 }
 
 impl Connector {
-    /// Changes over how many partitions the tenant's events are spread. Nothing that was ever read may be left out:
-    /// what is not sealed yet would be lost, and what comes late. So once it was activated more can be added to
-    /// several; one is no beginning, since its key bears no number.
+    /// Changes the number of partitions. No partition that was ever read may be dropped: unsealed and late events in it would be
+    /// lost. So once activated the number can only grow, and only from two or more, since the key of a single partition has no
+    /// number.
     ///
     /// # Errors
     /// If a partition would no longer be read.
@@ -76,7 +76,7 @@ mod tests {
     use crate::time::Time;
 
     #[test]
-    fn a_number_is_stored_as_it_is_and_one_that_is_out_of_range_is_none() {
+    fn a_number_is_stored_as_is_and_one_out_of_range_is_refused() {
         for n in [1, 2, 64] {
             let shards: Shards = serde_json::from_str(&n.to_string()).unwrap();
             assert_eq!(serde_json::to_string(&shards).unwrap(), n.to_string());
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn no_partition_that_was_read_is_ever_left_out() {
+    fn no_partition_that_was_read_is_ever_dropped() {
         let (id, external_id) = (ConnectorId::new(1), ExternalId::new(1, 2));
         let draft = Connector::draft(id, "acme".parse().unwrap(), external_id, Time::EPOCH);
         let shards = |n: u8| Shards::try_from(n).unwrap();
@@ -108,14 +108,17 @@ mod tests {
         ] {
             let mut connector = with(from);
             connector.activated_at = Some(Time::EPOCH);
-            let spread = connector.set_shards(shards(to));
-            assert_eq!(spread.is_ok(), allowed, "{from} to {to}");
+            let result = connector.set_shards(shards(to));
+            assert_eq!(result.is_ok(), allowed, "{from} to {to}");
             assert_eq!(connector.shards, shards(if allowed { to } else { from }));
         }
-        let told = Connector { activated_at: Some(Time::EPOCH), ..with(1) }
+        let error = Connector { activated_at: Some(Time::EPOCH), ..with(1) }
             .set_shards(shards(4))
             .unwrap_err()
             .to_string();
-        assert!(told.contains("only from 2 on") && told.contains("a new connector with 4 shards"), "{told}");
+        assert!(
+            error.contains("only from 2 on") && error.contains("a new connector with 4 shards"),
+            "{error}"
+        );
     }
 }

@@ -1,11 +1,11 @@
-//! Which addresses a webhook may be sent to: those of the public internet, and nothing that lies behind our own door.
+//! Which IP addresses a webhook may be sent to: only the public internet, never the vendor's own network (SSRF).
 //!
-//! A customer names the host, and whoever rules its name decides where it leads, anew with each question. So this is
-//! asked of the very address that is connected to, not of the name and not before.
+//! A customer chooses the host, and its DNS can change with each query. So the check is made on the very address that is
+//! connected to, not on the name and not earlier.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// IPv4 blocks, as address and length, that are not the public internet.
+/// IPv4 blocks, as address and prefix length, that are not the public internet.
 /// Source: IANA IPv4 Special-Purpose Address Registry; RFC 5771 for multicast; RFC 7526 for 6to4 relays.
 const V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::UNSPECIFIED, 8),           // this network
@@ -25,20 +25,20 @@ const V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),     // reserved, broadcast
 ];
 
-/// The only block of IPv6 that is given out for the public internet: everything else, loopback, unique local,
-/// link-local, multicast, and IPv4 in any disguise, lies outside.
+/// The only IPv6 block that is allocated for the public internet. Everything else is outside: loopback, unique local,
+/// link-local, multicast, and IPv4-mapped addresses.
 /// Source: IANA Internet Protocol Version 6 Address Space.
 const V6_GLOBAL: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What within it is not. Source: IANA IPv6 Special-Purpose Address Registry.
+/// Exceptions within that block. Source: IANA IPv6 Special-Purpose Address Registry.
 const V6: [(Ipv6Addr, u32); 4] = [
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // protocol assignments; Teredo holds IPv4
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // protocol assignments; Teredo contains IPv4
     (Ipv6Addr::new(0x2001, 0x0db8, 0, 0, 0, 0, 0, 0), 32), // documentation
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), // 6to4 holds IPv4
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), // 6to4 contains IPv4
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // documentation
 ];
 
-/// Whether an address is one of the public internet.
+/// Whether an address belongs to the public internet.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -66,8 +66,8 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_our_own_door_is_not_public() {
-        for shut in [
+    fn private_and_special_purpose_addresses_are_not_public() {
+        for private in [
             "0.0.0.0",
             "0.1.2.3",
             "10.0.0.1",
@@ -116,9 +116,9 @@ mod tests {
             "ff02::1",
             "4000::1",
         ] {
-            assert!(!public(shut), "{shut}");
+            assert!(!public(private), "{private}");
         }
-        for open in [
+        for allowed in [
             "1.1.1.1",
             "8.8.8.8",
             "9.255.255.255",
@@ -143,29 +143,29 @@ mod tests {
             "2001:4860:4860::8888",
             "2003::1",
         ] {
-            assert!(public(open), "{open}");
+            assert!(public(allowed), "{allowed}");
         }
     }
 
     proptest! {
-        /// Held against what the standard library knows of addresses, by rules of its own.
+        /// Compared with the standard library's own classification.
         #[test]
         fn nothing_that_the_standard_library_calls_private_is_public(bits: u32) {
             let address = Ipv4Addr::from_bits(bits);
-            let shut = address.is_private() || address.is_loopback() || address.is_link_local()
+            let private = address.is_private() || address.is_loopback() || address.is_link_local()
                 || address.is_broadcast() || address.is_documentation() || address.is_multicast()
                 || address.is_unspecified();
-            prop_assert!(!(shut && is_public(address.into())), "{address}");
-            prop_assert!(!is_public(address.to_ipv6_mapped().into()), "{address} in disguise");
-            prop_assert!(!is_public(address.to_ipv6_compatible().into()), "{address} in disguise");
+            prop_assert!(!(private && is_public(address.into())), "{address}");
+            prop_assert!(!is_public(address.to_ipv6_mapped().into()), "{address} mapped to IPv6");
+            prop_assert!(!is_public(address.to_ipv6_compatible().into()), "{address} mapped to IPv6");
         }
 
         #[test]
         fn nothing_of_ipv6_that_the_standard_library_calls_local_is_public(high in any::<u16>(), rest: u128) {
             let address = Ipv6Addr::from_bits(u128::from(high) << 112 | rest >> 16);
-            let shut = address.is_loopback() || address.is_unspecified() || address.is_multicast()
+            let private = address.is_loopback() || address.is_unspecified() || address.is_multicast()
                 || address.is_unique_local() || address.is_unicast_link_local();
-            prop_assert!(!(shut && is_public(address.into())), "{address}");
+            prop_assert!(!(private && is_public(address.into())), "{address}");
         }
     }
 }

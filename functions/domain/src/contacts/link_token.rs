@@ -1,4 +1,4 @@
-//! What a confirmation mail's link holds: 256 random bits. Only their hash is stored, so whoever reads the ledger can't
+//! The token in a confirmation mail's link: 256 random bits. Only its hash is stored, so reading the ledger is not enough to
 //! confirm an address.
 
 use std::fmt;
@@ -12,31 +12,31 @@ use sha2::{Digest as _, Sha256};
 use crate::names::InvalidValueError;
 use crate::ports::Rng;
 
-/// How many bytes a token has.
+/// The size of a token in bytes.
 const BYTES: usize = 32;
 
-/// 256 random bits; as text, 43 letters of base64url (RFC 4648, section 5). Its `Debug` form is masked.
+/// 256 random bits; as text, 43 characters of base64url (RFC 4648, section 5). `Debug` output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkToken([u8; BYTES]);
 
 impl LinkToken {
-    /// A new one.
+    /// A new random token.
     #[must_use]
     pub fn new(randomness: &dyn Rng) -> Self {
         let mut bytes = [0; BYTES];
-        for (place, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| randomness.next_u64().to_be_bytes())) {
-            *place = byte;
+        for (slot, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| randomness.next_u64().to_be_bytes())) {
+            *slot = byte;
         }
         Self(bytes)
     }
 
-    /// The text that stands in the link.
+    /// The text for the link.
     #[must_use]
     pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What is stored of it.
+    /// The hash that is stored.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         TokenHash(hex::encode(Sha256::digest(self.0)))
@@ -47,11 +47,16 @@ impl FromStr for LinkToken {
     type Err = InvalidValueError;
 
     fn from_str(text: &str) -> Result<Self, InvalidValueError> {
-        // Nothing longer is decoded: the text comes from whoever opens the page.
+        // Nothing longer is decoded: the text is untrusted input.
         let bytes = (text.len() == 43).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten();
         let bytes = bytes.and_then(|bytes| <[u8; BYTES]>::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| {
-            InvalidValueError::new("link", "(hidden)", "is not whole", "open it as it stands in the mail")
+            InvalidValueError::new(
+                "link",
+                "(hidden)",
+                "is incomplete",
+                "open it exactly as it appears in the mail",
+            )
         })
     }
 }
@@ -68,7 +73,7 @@ impl fmt::Debug for LinkToken {
 pub struct TokenHash(String);
 
 impl TokenHash {
-    /// The text.
+    /// The hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -90,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_256_bits_that_come_back_from_its_text_and_never_show_in_debug_output() {
+    fn a_token_is_256_bits_that_parse_back_and_never_appear_in_debug_output() {
         let counting = Counting(1.into());
         let (token, other) = (LinkToken::new(&counting), LinkToken::new(&counting));
         assert_eq!(token.0.iter().filter(|byte| **byte != 0).count(), 4, "each of four draws is used");
@@ -98,7 +103,10 @@ mod tests {
         assert_eq!((token.expose().len(), token.hash().as_str().len()), (43, 64));
         assert_ne!(token.hash(), other.hash());
         assert_eq!(format!("{token:?}"), "LinkToken(hidden)");
-        assert!(!token.hash().as_str().contains(&hex::encode(token.0)), "the hash tells nothing of it");
+        assert!(
+            !token.hash().as_str().contains(&hex::encode(token.0)),
+            "the hash does not contain the token"
+        );
     }
 
     proptest! {

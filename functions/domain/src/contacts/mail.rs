@@ -1,26 +1,26 @@
-//! Mails, in plain text: a notice, and the question whether an address wants any.
+//! Mails, in plain text: a notice, and the request for confirmation.
 
 use super::{ContactMessage, LINK_VALIDITY, words};
 use crate::connector::Connector;
 use crate::manifest::VendorDomain;
 
-/// How wide the text is.
+/// The line width of the text, in characters.
 const WIDTH: usize = 76;
 
 /// A mail, without its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// One line of printable ASCII: nothing in it ends a header.
+    /// One line of printable ASCII, so that it cannot inject a header.
     pub subject: String,
-    /// The text.
+    /// The body, plain text.
     pub text: String,
 }
 
 impl Mail {
-    /// What a connector's contacts read of this.
+    /// The mail to a connector's contacts about this message.
     ///
-    /// Before its destination is verified nothing of it is the tenant's to choose: no bucket, no prefix, no name, and no
-    /// words of a storage platform about them. So nobody has the vendor's sender say what it likes.
+    /// Until the destination is verified it contains nothing that the tenant chooses: no bucket, no prefix, no name, and no
+    /// message of a storage platform about them. So nobody can make the vendor's sender say what they like.
     #[must_use]
     pub fn for_message(news: &ContactMessage, connector: &Connector) -> Self {
         let destination = connector.destination.as_ref().filter(|_| connector.verified_at.is_some());
@@ -38,19 +38,18 @@ impl Mail {
         lines.extend(words::held_back(news.held_back).map(|paragraph| wrap(&paragraph)));
         let mut about = vec![format!("Connector: {}", connector.id)];
         about.extend(destination.map(|_| format!("Tenant:    {}", connector.tenant.escaped())));
-        about.push(format!("Told:      {}", words::format_minute(news.at)));
-        let place = destination.map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
-        about.extend(place.map(|place| format!("Files:     {}", one_line(&place))));
+        about.push(format!("Time:      {}", words::format_minute(news.at)));
+        let location = destination.map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
+        about.extend(location.map(|location| format!("Files:     {}", one_line(&location))));
         lines.push(about.join("\n"));
         lines.push(wrap(
-            "You get this because your address is one of the contacts of this connector. Whoever manages it with us \
-             can change them.",
+            "You receive this because your address is a contact of this connector. The person who manages it with us \
+             can change that.",
         ));
         Self { subject: header_safe(&subject), text: lines.join("\n\n") + "\n" }
     }
 
-    /// The one mail that an address gets before it has confirmed that it wants any: nothing of it is anybody's to choose
-    /// but the vendor's.
+    /// The only mail that an address receives before it confirms. Nothing in it is chosen by anyone but the vendor.
     #[must_use]
     pub fn confirmation(vendor: &VendorDomain, link: &str) -> Self {
         let subject = format!("Confirm this address for {vendor}");
@@ -60,9 +59,9 @@ impl Mail {
                 "A customer of {vendor} named this address to be notified when the delivery of an audit log fails."
             )),
             wrap(&format!(
-                "To get these notices, open this page and confirm there. The link is good for {days} days."
+                "To get these notices, open this page and confirm there. The link is valid for {days} days."
             )),
-            // Never broken: a mail program would lose half of it.
+            // Never wrapped: a mail program would cut it off.
             one_line(link),
             wrap(
                 "If you do not expect this, do nothing, or decline on the same page. Without your confirmation you get \
@@ -73,17 +72,17 @@ impl Mail {
     }
 }
 
-/// Printable ASCII, so that it ends no header.
+/// Printable ASCII only, so that it cannot inject a header.
 fn header_safe(text: &str) -> String {
     text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
 }
 
-/// Without control characters: causes hold the words of a storage platform.
+/// Without control characters: causes contain messages of a storage platform.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// In lines of at most [`WIDTH`] characters, as far as its words allow.
+/// Wrapped at [`WIDTH`] characters, as far as its words allow.
 fn wrap(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in one_line(text).split_whitespace() {

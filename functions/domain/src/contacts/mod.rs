@@ -1,14 +1,14 @@
-//! A tenant's own contacts: whom a connector's notices reach beside the vendor, by e-mail and by a signed webhook.
+//! A tenant's own contacts: who receives a connector's notices besides the vendor, by e-mail and by a signed webhook.
 //!
-//! What they are told is [`News`]: of the bus's notices those that concern the customer, in words for it, without
-//! what is the vendor's own. A webhook gets it as JSON, signed ([`WebhookSecret`]); an address gets it as a mail
-//! ([`Mail`]), once it has confirmed that it wants any ([`Permission`]).
+//! They receive a [`ContactMessage`]: those of the bus's notices that concern the customer, in its words, without vendor
+//! internals. A webhook receives it as JSON, signed ([`WebhookSecret`]). An address receives it as a mail ([`Mail`]) once it
+//! has confirmed that it wants notices ([`Consent`]).
 //!
-//! What a contact may rely on: of each cause of trouble it gets a notice, and one a day while it lasts or comes again
-//! ([`Notified`]), each at least once, if it can be reached within a day ([`retry`]). A crash between sending and
-//! recording sends it twice, with the same `webhook-id`. The ledger is the truth, as for every notice.
+//! Guarantee to a contact: for each cause of a problem it receives a notice, and one a day while the problem lasts or recurs
+//! ([`NotificationHistory`]), each at least once if it can be reached within a day ([`retry`]). A crash between sending and
+//! recording sends it twice, with the same `webhook-id`. The ledger is authoritative, as for every notice.
 //!
-//! What other tenants may rely on: slow contacts of one delay nobody else's notices ([`share`]).
+//! Guarantee to other tenants: one tenant's slow contacts delay nobody else's notices ([`fair_share`]).
 
 mod address;
 mod link_token;
@@ -42,28 +42,28 @@ pub use permission::{
 };
 pub use secret::{SecretId, WebhookSecret};
 
-/// How many addresses a connector's contacts are at most.
+/// The maximum number of addresses among a connector's contacts.
 pub const MAX_ADDRESSES: usize = 5;
 
-/// Whom a connector's notices reach.
+/// Who receives a connector's notices.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Contacts {
-    /// Who gets a mail.
+    /// The addresses that receive mails, once each has confirmed.
     #[serde(default, skip_serializing_if = "Addresses::is_empty")]
     pub emails: Addresses,
-    /// What gets a signed request.
+    /// The webhook that receives signed requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
     /// When they were last tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested_at: Option<Time>,
-    /// When addresses that have not confirmed were last asked again.
+    /// When unconfirmed addresses were last asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_again_at: Option<Time>,
 }
 
 impl Contacts {
-    /// Whether there is nobody to tell.
+    /// Whether nobody is notified.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.emails.is_empty() && self.webhook.is_none()
@@ -76,25 +76,25 @@ impl Contacts {
     }
 }
 
-/// At most [`MOST_ADDRESSES`] addresses, each once.
+/// At most [`MAX_ADDRESSES`] addresses, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<EmailAddress>", into = "Vec<EmailAddress>")]
 pub struct Addresses(Vec<EmailAddress>);
 
 impl Addresses {
-    /// None at all.
+    /// Whether there are no addresses.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this is one of them, in whatever case it is written.
+    /// Whether this address is among them, case-insensitively.
     #[must_use]
     pub fn contains(&self, address: &EmailAddress) -> bool {
         self.0.iter().any(|one| one.folded() == address.folded())
     }
 
-    /// Each of them.
+    /// The addresses in the order given.
     pub fn iter(&self) -> impl Iterator<Item = &EmailAddress> {
         self.0.iter()
     }
@@ -111,12 +111,12 @@ impl TryFrom<Vec<EmailAddress>> for Addresses {
             }
         }
         if kept.len() > MAX_ADDRESSES {
-            let (value, problem) = (kept.len().to_string(), "are too many");
+            let (value, problem) = (kept.len().to_string(), "exceed the limit");
             return Err(InvalidValueError::new(
                 "e-mail addresses",
                 &value,
                 problem,
-                "use at most 5, or a list's address",
+                "use at most 5, or a mailing list",
             ));
         }
         Ok(Self(kept))
@@ -129,31 +129,30 @@ impl From<Addresses> for Vec<EmailAddress> {
     }
 }
 
-/// Where a signed request goes. The secrets themselves are no settings: a record of a change, a listing or a notice
-/// can't show what is not in it. They are kept beside, by their IDs.
+/// Where signed requests go. Secrets are stored separately, by their IDs, so that no record of a change, listing or notice can
+/// contain one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Webhook {
-    /// Where.
+    /// The URL of the requests.
     pub url: WebhookUrl,
-    /// Which secret signs.
+    /// The secret that signs.
     pub secret: SecretId,
-    /// The one before, while it signs too.
+    /// The previous secret, while it still signs too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retiring: Option<RetiringSecret>,
 }
 
-/// A secret that was replaced.
+/// A secret that was replaced and still signs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RetiringSecret {
-    /// Which.
+    /// The replaced secret.
     pub secret: SecretId,
-    /// Until when it still signs.
+    /// When it stops signing.
     pub until: Time,
 }
 
 impl Webhook {
-    /// Whether a URL leads to where this one does: the same host, and so the same port and scheme, of which a webhook's
-    /// URL knows one each.
+    /// Whether a URL has the same host. Port and scheme are then the same too, since a webhook URL allows only one of each.
     #[must_use]
     pub fn same_host(&self, url: &WebhookUrl) -> bool {
         self.url.host() == url.host()
@@ -167,7 +166,7 @@ impl Webhook {
 }
 
 #[cfg(test)]
-mod few {
+mod limits {
     use super::*;
 
     fn address(n: usize) -> EmailAddress {
@@ -183,7 +182,7 @@ mod few {
     }
 
     #[test]
-    fn what_a_connector_does_not_have_is_not_stored_and_what_it_has_comes_back() {
+    fn only_existing_contacts_are_stored_and_they_parse_back() {
         let some = Addresses::try_from(vec![address(1), address(2)]).unwrap();
         let webhook = Webhook {
             url: "https://acme.example/".parse().unwrap(),
@@ -206,7 +205,7 @@ mod few {
     }
 
     #[test]
-    fn a_secret_that_was_replaced_signs_until_its_time_and_then_no_more() {
+    fn a_replaced_secret_signs_until_its_end() {
         let until: Time = "2026-11-21T20:15:30Z".parse().unwrap();
         let (new, old) = (SecretId::new(2), SecretId::new(1));
         let retiring = Some(RetiringSecret { secret: old.clone(), until });

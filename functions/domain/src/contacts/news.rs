@@ -1,8 +1,7 @@
-//! What contacts are told: read from a notice as the bus carries it, without what is the vendor's own.
+//! Messages to contacts: parsed from a notice as the bus carries it, without vendor internals.
 //!
-//! Left out are the parts that arrive as they should, who of the vendor's people did something, and the keys of the
-//! vendor's table. A fault of the vendor's is told as one, without its details: the customer learns that its files
-//! wait and that there is nothing for it to do.
+//! Left out are regular deliveries, the names of the vendor's people, and the keys of the vendor's table. An internal error of
+//! the vendor is reported as one, without its details: the customer learns that its files wait and that it need not act.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,132 +14,132 @@ use crate::names::{ConnectorId, TenantId};
 use crate::part::PartNumber;
 use crate::time::Time;
 
-/// The kinds of notices that are told whatever they hold. `template.yaml` has the bus hand on the same.
+/// The kinds of notices that are always sent to contacts. The bus rule in `template.yaml` has the same list.
 pub const NOTIFIED_KINDS: [&str; 5] =
     ["ExportBlocked", "ExportRecovered", "ExportStale", "ExportOnTime", "ExportUnreadable"];
 
-/// Of the changes of settings (`ConnectorChanged`) those that are told, by what was done.
-/// With the last two addresses are asked to confirm, which is nobody's notice ([`asks_addresses`]).
+/// The changes of settings (`ConnectorChanged`) that concern contacts, by kind of change. The last two request consent and are
+/// not messages themselves ([`requests_consent`]).
 pub const NOTIFIED_VERBS: [&str; 5] =
     ["pause", "refuse_destination", "test_contacts", "set_contacts", "ask_contacts"];
 
 /// One notice, for a connector's own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactMessage {
-    /// The notice's ID: the same for the same fact, however often it is told.
+    /// The notice's ID: the same for the same fact, however often it is published.
     pub id: String,
     /// Its kind on the bus, such as `ExportBlocked`.
     pub kind: String,
-    /// When the bus was told.
+    /// When it was published on the bus.
     pub at: Time,
-    /// Whose.
+    /// The tenant of the connector.
     pub tenant: TenantId,
-    /// Which connector.
+    /// The connector that this is about.
     pub connector: ConnectorId,
     /// What happened.
     pub fact: ContactFact,
-    /// How many of the same cause were held back before it.
+    /// How many of the same cause were suppressed before it.
     pub held_back: u64,
 }
 
-/// What happened, as customers are told of it.
+/// What happened, as customers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ContactFact {
-    /// Files can't be delivered; or still can't, a day later.
+    /// Files cannot be delivered; or still cannot, a day later.
     Blocked {
         /// Since when.
         since: Time,
-        /// Where: `assume_role` or `put_object`. Not told of a fault of the vendor's.
+        /// Where: `assume_role` or `put_object`. `None` for the vendor's internal errors.
         #[serde(skip_serializing_if = "Option::is_none")]
         stage: Option<DeliveryStage>,
-        /// The storage platform's own error code. Not told of a fault of the vendor's.
+        /// The storage platform's own error code. `None` for the vendor's internal errors.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
         /// Why.
         cause: String,
         /// What to do.
         remedy: String,
-        /// It was told before, and lasts.
+        /// Whether this repeats an earlier message, because the state lasts.
         reminder: bool,
         /// How many files wait.
         waiting_files: u64,
         /// Up to when everything is sealed, and so safe.
         sealed_to: Time,
-        /// From then on events would be lost; none would if it is not there.
+        /// When events would start to be lost; `None` if none would be.
         #[serde(skip_serializing_if = "Option::is_none")]
         lost_from: Option<Time>,
     },
     /// Files are delivered again.
     Recovered {
-        /// Since when they had not been.
+        /// When it was due.
         blocked_since: Time,
         /// For how long, seconds.
         blocked_seconds: u64,
         /// How many files waited.
         waiting_files: u64,
     },
-    /// A file does not come, and the customer can't mend it; or still does not, a day later.
+    /// A file is overdue and the customer cannot fix it; or still is, a day later.
     Late {
         /// When it should have come.
         since: Time,
-        /// It was told before, and lasts.
+        /// Whether this repeats an earlier message, because the state lasts.
         reminder: bool,
         /// Up to when everything is sealed, and so safe.
         sealed_to: Time,
-        /// From then on events would be lost; none would if it is not there.
+        /// When events would start to be lost; `None` if none would be.
         #[serde(skip_serializing_if = "Option::is_none")]
         lost_from: Option<Time>,
     },
-    /// It comes again.
+    /// Files are on time again.
     OnTime {
-        /// Since when it had not.
+        /// Since when they had been late.
         late_since: Time,
         /// Up to when everything is sealed.
         sealed_to: Time,
     },
-    /// A file holds records in place of items that could not be read as events.
+    /// A file contains records in place of items that could not be read as events.
     Unreadable {
         /// The file's number.
         part: PartNumber,
-        /// How many such records are in it.
+        /// How many such records it contains.
         items: u64,
     },
     /// Delivery was paused by someone.
     Paused,
     /// Delivery was paused because the customer's role is not safe.
     Unsafe,
-    /// Someone tests the contacts.
+    /// A test of the contacts.
     Test,
 }
 
 /// A request to a webhook: its headers and its body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// `webhook-id`.
+    /// The header `webhook-id`.
     pub id: String,
-    /// `webhook-timestamp`.
+    /// The header `webhook-timestamp`.
     pub timestamp: String,
-    /// `webhook-signature`.
+    /// The header `webhook-signature`.
     pub signature: String,
     /// The body, JSON.
     pub body: Vec<u8>,
 }
 
-/// A signature is good for as long as its receiver takes it, so it is not shown.
+/// The signature is omitted: it is valid for as long as the receiver accepts it.
 impl std::fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signed({} of {})", self.id, self.timestamp)
     }
 }
 
-/// A notice of a kind that is told, of another form than ours.
+/// A notice of a known kind with an unexpected form.
 #[derive(Debug, thiserror::Error)]
-#[error("a notice of the kind {kind} can't be read")]
+#[error("cannot parse a notice of the kind {kind}")]
 pub struct NoticeParseError {
-    /// Its kind.
+    /// The kind of the notice.
     kind: String,
-    /// What is wrong with it.
+    /// The parser's error.
     source: serde_json::Error,
 }
 
@@ -198,10 +197,10 @@ struct Changed {
 }
 
 impl ContactMessage {
-    /// Reads what the bus was told at `at`: a notice's kind and its detail. `None` if it is none of a contact's.
+    /// Parses a notice published at `at`: its kind and its detail. `None` if it does not concern contacts.
     ///
     /// # Errors
-    /// If it is of a kind that is told, and of another form than ours.
+    /// If it is of a known kind with an unexpected form.
     pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
         let read = || -> Result<Option<Self>, serde_json::Error> {
             let Some(what) = parse_fact(kind, detail)? else { return Ok(None) };
@@ -214,8 +213,8 @@ impl ContactMessage {
 
     /// The request to a webhook at `now`, with a signature by each of the secrets.
     ///
-    /// Its ID is made from the notice's, which may hold characters that no header takes and the dots that separate
-    /// what is signed.
+    /// Its ID is derived from the notice's, which may contain characters that headers don't allow and the dots that separate the
+    /// signed parts.
     #[must_use]
     pub fn sign(&self, secrets: &[WebhookSecret], now: Time) -> SignedRequest {
         let digest = Sha256::digest(self.id.as_bytes());
@@ -225,7 +224,7 @@ impl ContactMessage {
         SignedRequest { id, timestamp: seconds(now).to_string(), signature: signatures.join(" "), body }
     }
 
-    /// Kind, time and the notice itself, with what a person reads.
+    /// Kind, time and the notice itself, with a readable text.
     fn body(&self) -> Value {
         let mut data = serde_json::to_value(&self.fact).unwrap_or_default();
         if !data.is_object() {
@@ -244,10 +243,10 @@ impl ContactMessage {
     }
 }
 
-/// Whether a notice says that a connector's addresses are to be asked whether they want notices, and which connector's.
+/// The connector whose addresses a notice asks for their consent; `None` for any other notice.
 ///
 /// # Errors
-/// If it is of that kind and of another form than ours.
+/// If it is of that kind with an unexpected form.
 pub fn requests_consent(
     kind: &str,
     detail: &Value,
@@ -295,8 +294,8 @@ fn parse_fact(kind: &str, detail: &Value) -> Result<Option<ContactFact>, serde_j
     }))
 }
 
-fn blocked(told: Blocked) -> ContactFact {
-    let Blocked { block, waiting_parts, sealed_to, loss, reminder } = told;
+fn blocked(detail: Blocked) -> ContactFact {
+    let Blocked { block, waiting_parts, sealed_to, loss, reminder } = detail;
     let Block { stage, kind: reason, code, cause, remedy, since, .. } = block;
     let is_ours = reason.is_internal() || stage == DeliveryStage::Read;
     let (stage, code) = if is_ours { (None, None) } else { (Some(stage), Some(code)) };

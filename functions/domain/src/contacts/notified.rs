@@ -1,12 +1,12 @@
-//! At most one notice a day for each cause to each contact, so that a connector which flaps does not flood it.
+//! At most one notice a day per cause and contact, so that a flapping connector does not flood its contacts.
 //!
-//! A cause is what is wrong with a connector: a block by its stage and code, a file that is late, a pause. The first
-//! notice of a cause goes out at once; what follows within a day is held back, counted, and its number told with the
-//! next. The end of a block goes out if the block did. Nothing is dropped by this for good: what lasts comes again as
-//! the watchdog's reminder a day later, and what does not last is over.
+//! A cause is what is wrong with a connector: a block by its stage and code, a late file, a pause. The first notice of a cause
+//! is sent at once. Further ones within a day are suppressed and counted, and the next notice includes their number. The end
+//! of a block is sent if the block was. Nothing is lost by this: a lasting problem comes again as the watchdog's reminder a
+//! day later, and any other is over.
 //!
-//! The decision is stored before the notice is sent, by a write that is conditional on the one before. The same notice
-//! again gets the same answer, so that a crash between the two sends it twice and never not at all.
+//! The decision is stored before the notice is sent, by a write that is conditional on the previous version. The same notice
+//! gets the same decision again, so a crash between the two sends it twice rather than never.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,42 +18,41 @@ use super::{ContactFact, ContactMessage};
 use crate::names::{EmailAddress, WebhookUrl};
 use crate::time::Time;
 
-/// A notice of one cause goes out at most so often.
+/// The minimum time between two notices of one cause.
 pub const MIN_INTERVAL: Duration = Duration::from_hours(24);
-/// What comes once a day by itself (a reminder, what could not be read) goes out this much after the last: it is paced by
-/// the clock of whoever sends it and judged here by the bus's, so it may come a little early.
+/// The minimum time before a notice that comes once a day by itself (a reminder, unreadable items). The sender's clock paces it
+/// and the bus's clock is compared here, so it may come a little early.
 const REMINDER_INTERVAL: Duration = Duration::from_hours(23);
-/// A cause that is so old is forgotten.
+/// How long a cause is remembered.
 const CAUSE_RETENTION: Duration = Duration::from_hours(7 * 24);
-/// How many causes are remembered; of more the oldest are forgotten, which sends a notice too many and none too few.
+/// The maximum number of remembered causes. Beyond it the oldest is forgotten, which sends one notice too many, never too few.
 const MAX_CAUSES: usize = 24;
-/// A code of a storage platform is not longer; one that is is cut.
+/// The maximum length of a cause, in characters: longer than any known error code. A longer one is cut.
 const MAX_CAUSE_LEN: usize = 100;
 
-/// By what a contact's state is found: its kind and a hash of where it is, which tells nothing of it. A webhook that moves
-/// is another contact, also on the same host, so that whoever is there now is not kept waiting for what another was
-/// told.
+/// The key of a contact's state: its kind and a hash of its address or URL, which reveals neither. A webhook with another URL is
+/// another contact, also on the same host, so that a new receiver does not miss what the previous one was notified of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactKey(String);
 
 impl ContactKey {
-    /// Of an address.
+    /// The key of an e-mail address.
     #[must_use]
     pub fn of_address(address: &EmailAddress) -> Self {
         Self::of("email", &address.folded())
     }
 
-    /// Of a webhook.
+    /// The key of a webhook.
     #[must_use]
     pub fn of_webhook(url: &WebhookUrl) -> Self {
         Self::of("webhook", url.as_str())
     }
 
-    fn of(kind: &str, place: &str) -> Self {
-        Self(format!("{kind}-{}", short_hash(place)))
+    fn of(kind: &str, target: &str) -> Self {
+        Self(format!("{kind}-{}", short_hash(target)))
     }
 
-    /// The text.
+    /// The text of the key.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,66 +65,66 @@ pub fn short_hash(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()).get(..16).unwrap_or_default())
 }
 
-/// What one contact was last notified of, of one connector.
+/// What one contact was last notified of, for one connector.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NotificationHistory {
-    /// Counts the changes, from 1: a write is conditional on the one before.
+    /// Incremented by every change, from 1: a write is conditional on the previous one.
     #[serde(default)]
     pub version: u64,
-    /// By cause.
+    /// The last notice of each cause.
     #[serde(default)]
     causes: BTreeMap<String, LastNotice>,
 }
 
-/// The last notice of a cause that went out, and what was held back since.
+/// The last notice of a cause that was sent, and what was suppressed since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct LastNotice {
-    /// Its ID.
+    /// The ID of the notice.
     id: String,
-    /// When it was given to the bus.
+    /// When it was published on the bus.
     at: Time,
-    /// How many were held back before it.
+    /// How many were suppressed before it.
     #[serde(default)]
     #[serde(rename = "with")]
     held_before: u64,
-    /// Whether its end was not sent yet.
+    /// Whether its end has not been sent yet.
     #[serde(default)]
     open: bool,
-    /// How many were held back since.
+    /// How many were suppressed since.
     #[serde(default)]
     held: u64,
-    /// Since when what the last of them was about had been wrong.
+    /// The start of the problem that the last suppressed notice reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     held_since: Option<Time>,
-    /// The last of them, which is counted once.
+    /// The ID of the last suppressed notice, so that it is counted once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     held_id: Option<String>,
 }
 
-/// Whether a notice goes out to a contact.
+/// Whether a notice is sent to a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It does, and so many of the same cause were held back before it.
+    /// Send it, and report how many of the same cause were suppressed before it.
     Send {
-        /// How many.
+        /// The number of suppressed notices.
         held_back: u64,
     },
-    /// It is held back.
+    /// Suppress it.
     Hold,
 }
 
-/// What a notice is to the rule.
+/// The class of a notice, which decides how it is limited.
 enum NoticeClass {
-    /// Something is wrong, since then if that is known.
+    /// Something is wrong, since `since` if that is known.
     Problem { cause: String, since: Option<Time>, paced: bool },
-    /// It is over; what was wrong since then.
+    /// A problem that began at `since` is over.
     Resolved { of: &'static str, since: Time },
-    /// Neither: it goes out.
+    /// Neither: always sent.
     Other,
 }
 
 impl NotificationHistory {
-    /// Whether this notice goes out, and what is to be stored first; nothing, if that was decided before.
+    /// Whether this notice is sent, and what to store first; `None` if that was decided before.
     #[must_use]
     pub fn decide(&self, news: &ContactMessage) -> (Decision, Option<Self>) {
         match classify(&news.fact) {
@@ -172,7 +171,7 @@ impl NotificationHistory {
         let ended = |(cause, _): &(&String, &LastNotice)| cause.starts_with(of);
         let is_open = self.causes.iter().filter(ended).any(|(_, last)| last.open);
         let was_held = self.causes.iter().filter(ended).any(|(_, last)| last.held_since == Some(since));
-        // The end of what this contact was sent nothing of: it became a contact meanwhile, or the end came first.
+        // The end of a problem that this contact was not notified of: it became a contact later, or the end came first.
         let unknown_and_just_sent =
             || self.causes.get(&end).is_some_and(|last| last.suppresses(news.at, MIN_INTERVAL));
         if !is_open && (was_held || unknown_and_just_sent()) {
@@ -186,7 +185,7 @@ impl NotificationHistory {
         (Decision::Send { held_back: 0 }, Some(next))
     }
 
-    /// The next version, without what is forgotten at `now` and with room for one more.
+    /// The next version, without expired causes and with room for one more.
     fn next(&self, now: Time) -> Self {
         let mut causes = self.causes.clone();
         causes.retain(|_, last| now < last.at + CAUSE_RETENTION);
@@ -205,8 +204,8 @@ impl LastNotice {
         Self { id, at, held_before: 0, open: false, held: 0, held_since: None, held_id: None }
     }
 
-    /// Whether it keeps one of `at` from going out for so long. One that lies further ahead than that was stored by a
-    /// clock that was wrong, and keeps nothing.
+    /// Whether this notice suppresses one at `at` for `span`. A notice further in the future than that was stored by a wrong clock,
+    /// and suppresses nothing.
     fn suppresses(&self, at: Time, span: Duration) -> bool {
         at < self.at + span && self.at <= at + span
     }

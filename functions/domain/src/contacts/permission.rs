@@ -1,14 +1,13 @@
-//! Whether an e-mail address wants notices: it confirms that itself (double opt-in), or an operator has it by contract.
+//! Whether an e-mail address has agreed to receive notices: its owner confirms (double opt-in), or an operator has it by
+//! contract.
 //!
-//! Until then an address gets confirmation mails and nothing else: one when it becomes a contact, and if nobody answers
-//! at most one a day and [`MOST_MAILS`] in all. The permission is a tenant's: what it holds for one of a tenant's
-//! connectors it holds for all, and it outlives the contact, so that taking an address off and setting it again sends
-//! nothing.
+//! Until then an address receives only confirmation mails: one when it becomes a contact, and without an answer at most one a
+//! day and [`MAX_MAILS`] in total. Consent is per tenant: it applies to all connectors of the tenant and outlives the contact,
+//! so that removing an address and adding it again sends nothing.
 //!
-//! A mail has two steps, because the service that may send mails may not spend a tenant's budget. Whoever sets the
-//! contacts asks for it ([`Permission::ask`]); the notifier sends it ([`Permission::send`]), each by a write that is
-//! conditional on the version before. A crash between the second write and the mail leaves a mail unsent, and never
-//! sends two.
+//! A mail has two steps, because the service that may send mails may not spend a tenant's budget. The API requests it
+//! ([`Consent::ask`]) and the notifier sends it ([`Consent::mark_sent`]), each by a write that is conditional on the previous
+//! version. A crash between the second write and the mail leaves a mail unsent, and never sends two.
 
 use std::time::Duration;
 
@@ -19,21 +18,21 @@ use crate::connector::Caller;
 use crate::names::EmailAddress;
 use crate::time::Time;
 
-/// For how long the link of a mail confirms.
+/// How long a mail's link can confirm.
 pub const LINK_VALIDITY: Duration = Duration::from_hours(7 * 24);
-/// How long after a mail the next one may be asked for.
+/// The minimum time between two mails to an address.
 pub const MAIL_COOLDOWN: Duration = Duration::from_hours(24);
-/// How many mails an address gets at most that never answers.
+/// The maximum number of mails to an address that never answers.
 pub const MAX_MAILS: u32 = 3;
 
-/// What is stored of an address: one item for a tenant and an address.
+/// The stored consent of an address: one item per tenant and address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// Whose it is, as it was written first.
+    /// The address, as it was first written.
     pub address: EmailAddress,
-    /// Counts the changes, from 1: a write is conditional on the one before.
+    /// Incremented by every change, from 1: a write is conditional on the previous one.
     pub version: u64,
-    /// A mail that was asked for at this time, and not sent yet.
+    /// When a mail was requested that is not sent yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked_at: Option<Time>,
     /// The last mail.
@@ -42,10 +41,10 @@ pub struct Consent {
     /// How many mails were sent.
     #[serde(default)]
     mails: u32,
-    /// That it wants notices.
+    /// Set once it has agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmed: Option<Confirmation>,
-    /// That it wants none.
+    /// When it declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declined_at: Option<Time>,
 }
@@ -61,94 +60,94 @@ struct SentMail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Confirmation {
     at: Time,
-    /// The operator who has it by contract; nobody where the address confirmed itself.
+    /// The operator who has it by contract; `None` if its owner confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     by: Option<Caller>,
 }
 
-/// Where an address stands, as it is shown.
+/// The status of an address, as displayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum AddressStatus {
-    /// No mail was sent and none is on its way: an operator confirms it.
+    /// No mail was sent and none is requested: an operator must confirm it.
     Waiting,
-    /// A mail is on its way.
+    /// A mail is requested and not sent yet.
     #[serde(rename = "asked")]
     Requested {
-        /// Since when.
+        /// When it was requested.
         since: Time,
     },
-    /// A mail was sent and its link is good.
+    /// A mail was sent and its link is valid.
     Pending {
         /// When it was sent.
         since: Time,
-        /// Until when the link confirms.
+        /// When the link expires.
         until: Time,
     },
-    /// The last mail's link is good no more.
+    /// The last mail's link has expired.
     Expired {
         /// When the mail was sent.
         since: Time,
-        /// Since when it is not.
+        /// When the link expired.
         until: Time,
     },
-    /// It gets notices.
+    /// It receives notices.
     Confirmed {
-        /// Since when.
+        /// When it was confirmed.
         since: Time,
-        /// How that is known.
+        /// How it was confirmed.
         how: ConfirmationMethod,
     },
-    /// It wants none, and gets no mail any more.
+    /// It has declined, and receives no more mails.
     Declined {
-        /// Since when.
+        /// When it declined.
         since: Time,
     },
 }
 
-/// How it is known that an address wants notices.
+/// How an address was confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfirmationMethod {
-    /// Its owner followed the link of a mail.
+    /// Its owner confirmed by a mail's link.
     Link,
-    /// An operator said so: the vendor has it by contract.
+    /// An operator confirmed it: the vendor has it by contract.
     Contract,
 }
 
-/// Why no mail may be asked for.
+/// Why no mail can be requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskRefusal {
-    /// It is confirmed, or has declined, or a mail is on its way.
+    /// It has confirmed or declined, or a mail is already requested.
     NotNeeded,
-    /// The last one is less than a day old; from then on it may.
+    /// The last mail is less than a day old; the next is possible from this time.
     NotBefore(Time),
-    /// It has had all that it gets.
+    /// It has received the maximum number of mails.
     LimitReached,
 }
 
 /// Why a link does not confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum LinkError {
-    /// Nobody was sent it.
-    #[error("this link is not one of ours; open it as it stands in the mail")]
+    /// No address was ever sent this link.
+    #[error("this link is not valid; open it exactly as it appears in the mail")]
     Unknown,
-    /// A later mail's link took its place.
+    /// A later mail's link has replaced it.
     #[error("a newer mail has replaced this link; open the one in the newest mail")]
     Replaced,
-    /// It is too old.
-    #[error("this link was good until {0}; ask whoever named the address to send another")]
+    /// It has expired.
+    #[error("this link expired at {0}; ask the person who added the address to send a new one")]
     Expired(Time),
 }
 
 impl Consent {
-    /// What is known of an address of which nothing is stored.
+    /// The consent of an address without a stored item.
     #[must_use]
     pub const fn unknown(address: EmailAddress) -> Self {
         Self { address, version: 0, asked_at: None, sent: None, mails: 0, confirmed: None, declined_at: None }
     }
 
-    /// Whether it gets notices.
+    /// Whether it receives notices.
     #[must_use]
     pub const fn is_confirmed(&self) -> bool {
         self.confirmed.is_some() && self.declined_at.is_none()
@@ -160,7 +159,7 @@ impl Consent {
         self.confirmed.as_ref().and_then(|confirmed| confirmed.by.as_ref())
     }
 
-    /// Where it stands at `now`.
+    /// The status at `now`.
     #[must_use]
     pub fn status(&self, now: Time) -> AddressStatus {
         let Self { asked_at, sent, confirmed, declined_at, .. } = self;
@@ -181,10 +180,10 @@ impl Consent {
         }
     }
 
-    /// Whether a mail may be asked for at `now`.
+    /// Whether a mail can be requested at `now`.
     ///
     /// # Errors
-    /// Why none may.
+    /// The reason why not.
     pub fn may_ask(&self, now: Time) -> Result<(), AskRefusal> {
         if self.confirmed.is_some() || self.declined_at.is_some() || self.asked_at.is_some() {
             return Err(AskRefusal::NotNeeded);
@@ -200,21 +199,21 @@ impl Consent {
         }
     }
 
-    /// With a mail asked for at `now`.
+    /// With a mail requested at `now`.
     ///
     /// # Errors
-    /// Why none may be.
+    /// The reason why none can be.
     pub fn ask(&self, now: Time) -> Result<Self, AskRefusal> {
         self.may_ask(now)?;
         Ok(Self { asked_at: Some(now), ..self.next() })
     }
 
-    /// With the mail that was asked for sent at `now`, holding this token. `None` if none was asked for. It is stored
-    /// before the mail is sent, so that a second worker sends none.
+    /// With the requested mail sent at `now`, containing this token. `None` if none was requested. It is stored before the mail is
+    /// sent, so that a second worker sends none.
     #[must_use]
     pub fn mark_sent(&self, token: TokenHash, now: Time) -> Option<Self> {
-        let owed = self.asked_at.is_some() && self.confirmed.is_none() && self.declined_at.is_none();
-        owed.then(|| Self {
+        let is_due = self.asked_at.is_some() && self.confirmed.is_none() && self.declined_at.is_none();
+        is_due.then(|| Self {
             asked_at: None,
             sent: Some(SentMail { at: now, token }),
             mails: self.mails.saturating_add(1),
@@ -222,18 +221,18 @@ impl Consent {
         })
     }
 
-    /// As it was `before` its mail was sent, which the mail service has refused: the mail is owed still.
+    /// As it was `before` the mail was sent, because the mail service rejected it: the mail is still due.
     #[must_use]
     pub fn revert_sent(&self, before: &Self) -> Self {
         let Self { asked_at, sent, mails, .. } = before.clone();
         Self { asked_at, sent, mails, ..self.next() }
     }
 
-    /// Confirmed at `now` by the link with this token; `None` if it is confirmed already. Whoever has declined may think
-    /// again.
+    /// Confirmed at `now` by the link with this token; `None` if it is already confirmed. An address that has declined can change
+    /// its mind.
     ///
     /// # Errors
-    /// If the link is not the last mail's, or too old.
+    /// If the link is not the last mail's, or has expired.
     pub fn confirm(&self, token: &TokenHash, now: Time) -> Result<Option<Self>, LinkError> {
         let sent = self.sent_with(token)?;
         if self.is_confirmed() {
@@ -246,8 +245,8 @@ impl Consent {
         Ok(Some(Self { confirmed, declined_at: None, asked_at: None, ..self.next() }))
     }
 
-    /// Declined at `now` by the link with this token, however old: who wants nothing is never too late. `None` if it
-    /// has declined already.
+    /// Declined at `now` by the link with this token, even an expired one: it is never too late to decline. `None` if it has
+    /// already declined.
     ///
     /// # Errors
     /// If the link is not the last mail's.
@@ -257,10 +256,10 @@ impl Consent {
         Ok(self.declined_at.is_none().then(declined))
     }
 
-    /// Confirmed at `now` by an operator, who has it by contract; `None` if it is confirmed already.
+    /// Confirmed at `now` by an operator who has it by contract; `None` if it is already confirmed.
     ///
     /// # Errors
-    /// When it declined: that is its owner's to take back, by the link.
+    /// The time when it declined: only its owner can revoke that, by the link.
     pub fn confirm_by_contract(&self, by: &Caller, now: Time) -> Result<Option<Self>, Time> {
         if let Some(at) = self.declined_at {
             return Err(at);

@@ -1,25 +1,25 @@
-//! When a contact that could not be told is tried again: after a minute, then after pauses that double up to four
-//! hours, until a day has passed since the notice.
+//! When a contact that could not be notified is tried again: after a minute, then after pauses that double up to four hours,
+//! until a day after the notice.
 
 use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::time::Time;
 
-/// The ceilings of the pauses.
+/// The upper limits of the pauses.
 const BACKOFF: Backoff = Backoff { base: Duration::from_mins(1), cap: Duration::from_hours(4) };
 
-/// For how long a notice is tried.
+/// How long after its notice a message is retried.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
-/// When to try again after `attempt` (counted from 1) has failed at `now`, of a notice that was told at `told`; `None`
-/// if it is given up. Between half of the ceiling and all of it, in whole seconds by `random`, so that the customers of
-/// one endpoint that was down do not come back to it together.
+/// When to try again after `attempt` (counted from 1) failed at `now`, for a notice published at `published`; `None` to give up.
+/// The pause is between half of the limit and all of it, in whole seconds by `random`, so that the customers of one endpoint
+/// that was down do not return to it together.
 #[must_use]
-pub fn next_attempt(told: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
+pub fn next_attempt(published: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
     let half = BACKOFF.ceiling(attempt) / 2;
     let due = now + half + Duration::from_secs(random % (half.as_secs() + 1));
-    (due <= told + GIVE_UP_AFTER).then_some(due)
+    (due <= published + GIVE_UP_AFTER).then_some(due)
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_can_be_half_of_its_ceiling_and_all_of_it() {
+    fn a_pause_can_be_half_of_its_limit_and_all_of_it() {
         for (attempt, half) in [(1, 30), (2, 60), (9, 7_200)] {
             for (random, pause) in [(0, half), (1, half + 1), (half, 2 * half), (half + 1, half)] {
                 let due = next_attempt(Time::EPOCH, attempt, Time::EPOCH, random).unwrap();

@@ -1,4 +1,4 @@
-//! The secret of a webhook, and the signature that is made with it: Standard Webhooks 1.0, symmetric.
+//! The secret of a webhook and its signature: Standard Webhooks 1.0, symmetric.
 //!
 //! Source: Standard Webhooks specification, "Signature scheme" and "Secret rotation".
 
@@ -17,19 +17,18 @@ use crate::time::Time;
 
 const PREFIX: &str = "whsec_";
 
-/// 256 random bits. As text, `whsec_` and their base64; it is shown once, to whoever asked for it, and its `Debug` form
-/// is masked.
+/// 256 random bits. As text, `whsec_` and their base64, shown once to the caller who requested it. `Debug` output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Vec<u8>);
 
 impl WebhookSecret {
-    /// A new one.
+    /// A new random secret.
     #[must_use]
     pub fn new(randomness: &dyn Rng) -> Self {
         Self((0..4).flat_map(|_| randomness.next_u64().to_be_bytes()).collect())
     }
 
-    /// The text that the receiver keeps.
+    /// The text that the receiver stores.
     #[must_use]
     pub fn expose(&self) -> String {
         format!("{PREFIX}{}", STANDARD.encode(&self.0))
@@ -38,7 +37,7 @@ impl WebhookSecret {
     /// The signature of a body: `v1,` and the base64 of HMAC-SHA256 over ID, time in whole seconds and body.
     #[must_use]
     pub fn sign(&self, id: &str, at: Time, body: &[u8]) -> String {
-        // HMAC takes a key of any length.
+        // HMAC accepts a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return String::new() };
         mac.update(format!("{id}.{}.", seconds(at)).as_bytes());
         mac.update(body);
@@ -46,7 +45,7 @@ impl WebhookSecret {
     }
 }
 
-/// The time as a webhook's headers have it: whole seconds since 1970.
+/// The time for the webhook headers: whole seconds since 1970.
 pub(super) const fn seconds(at: Time) -> i64 {
     at.millis().div_euclid(1000)
 }
@@ -70,19 +69,19 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// By what a secret is found: `sec_` and 16 hexadecimal digits, which tell nothing of it.
+/// The ID of a secret: `sec_` and 16 hexadecimal digits, which reveal nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SecretId(String);
 
 impl SecretId {
-    /// A new one from 64 random bits.
+    /// A new ID from 64 random bits.
     #[must_use]
     pub fn new(random: u64) -> Self {
         Self(format!("sec_{random:016x}"))
     }
 
-    /// The text.
+    /// The text of the ID.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// The vector that the specification's own libraries are tested with.
+    /// The test vector of the specification's own libraries.
     #[test]
     fn it_signs_as_standard_webhooks_does() {
         let secret: WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
@@ -107,7 +106,7 @@ mod tests {
         );
     }
 
-    /// HMAC as RFC 2104 writes it, over the hash alone.
+    /// HMAC as in RFC 2104, on the hash function alone.
     fn hmac_by_hand(key: &[u8], message: &[u8]) -> Vec<u8> {
         let pad = |with: u8| -> Vec<u8> {
             (0..64).map(|at| key.get(at).copied().unwrap_or_default() ^ with).collect()
@@ -145,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_by_16_digits() {
+    fn a_secret_id_has_16_digits() {
         assert_eq!(SecretId::new(0xbeef).as_str(), "sec_000000000000beef");
     }
 
     #[test]
-    fn a_new_secret_holds_256_bits_comes_back_from_its_text_and_never_shows_in_debug_output() {
+    fn a_new_secret_has_256_bits_parses_back_and_never_appears_in_debug_output() {
         let secret = WebhookSecret::new(&Counting(1.into()));
         assert_eq!(secret.0.len(), 32);
         assert_eq!(secret.expose().parse::<WebhookSecret>().unwrap(), secret);

@@ -1,32 +1,32 @@
-//! Each tenant's share of the notifier's time, so that slow webhooks of one delay nobody else's notices.
+//! Each tenant's share of the notifier's time, so that one tenant's slow webhooks delay nobody else's notices.
 //!
-//! A webhook that takes a connection and answers nothing holds a place of the notifier for as long as it is waited for,
-//! and places are few. So a try is paid for, before it is made, with the time that it may take, from what the tenant has:
-//! one second each second, and [`SAVED_UP`] at most saved up. What a try did not use is given back. A try that the
-//! tenant can't pay now waits in the queue until it can, and holds no place while it waits.
+//! A webhook that accepts a connection and never answers occupies a worker of the notifier until the timeout, and workers are
+//! few. So each attempt reserves the time that it may take, in advance, from the tenant's share: one second per second, with
+//! at most [`BURST`] accumulated. Unused time is refunded. An attempt that the tenant can't afford now waits in the queue and
+//! occupies no worker.
 //!
-//! A webhook is waited for briefly at first. One that has not answered lately is waited for longer, as the promise to
-//! receivers says, and costs its tenant so much more.
+//! The first timeout of a webhook is short. A webhook that was recently too slow gets the longer timeout that receivers are
+//! promised, and costs its tenant more accordingly.
 //!
-//! This is the generic cell rate algorithm (ITU-T I.371, annex A) with a variable cost: what is stored is the time up to
-//! which the tenant's time is spent.
+//! This is the generic cell rate algorithm (ITU-T I.371, annex A) with a variable cost: the stored value is the time up to
+//! which the tenant's share is spent.
 
 use std::time::Duration;
 
 use crate::time::Time;
 
-/// How long a webhook is waited for that has answered in time or was never asked.
+/// The timeout of a webhook that has answered in time or was never called.
 pub const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long one is waited for that lately was not quick enough: what receivers are promised.
+/// The timeout of a webhook that was recently too slow: what receivers are promised.
 pub const LONG_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of its time a tenant can have saved up: ten brief tries or two long ones at once.
+/// How much time a tenant can accumulate: ten attempts with the short timeout, or two with the long one.
 pub const BURST: Duration = Duration::from_secs(20);
-/// For how long a webhook's host counts as slow after it was.
+/// How long a webhook's host counts as slow.
 pub const SLOW_HOST_PERIOD: Duration = Duration::from_hours(6);
-/// Time that is spent further ahead than this was spent by a clock that was wrong.
+/// Time that is spent further ahead than this was spent by a wrong clock.
 pub const MAX_AHEAD: Duration = Duration::from_hours(24);
 
-/// When a try may be made whose time begins at `begins`, as the tenant's time is spent up to there.
+/// When an attempt may start whose reserved time begins at `begins`.
 #[must_use]
 pub fn due(begins: Time, now: Time) -> Time {
     if begins <= now + BURST { now } else { begins - BURST }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_saved_up_is_spent_at_once_and_what_is_not_waits_its_turn() {
+    fn accumulated_time_is_spent_at_once_and_the_rest_waits() {
         let now = Time::EPOCH + Duration::from_hours(1);
         for (ahead, waits) in [(0, 0), (20, 0), (21, 1), (80, 60)] {
             let due = due(now + Duration::from_secs(ahead), now);

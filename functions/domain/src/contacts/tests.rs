@@ -1,4 +1,4 @@
-//! What becomes of each notice on its way to a contact.
+//! What a contact receives of each notice.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::names::{ConnectorId, ExternalId, TenantId};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::PartNumber;
 
-/// Stands in all that is the vendor's own.
+/// Marks everything that is the vendor's own.
 const CANARY: &str = "canary-7c1e";
 
 fn at(text: &str) -> Time {
@@ -41,11 +41,11 @@ fn cursor() -> Cursor {
     cursor
 }
 
-fn blocked(stage: DeliveryStage, reason: DeliveryErrorKind) -> Notice {
+fn blocked(stage: DeliveryStage, kind: DeliveryErrorKind) -> Notice {
     let connector = connector();
     let message = format!("words {CANARY}\r\nof the platform");
-    let fault = DeliveryError { stage, kind: reason, code: "NoSuchBucket".into(), message };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now(), 0);
+    let error = DeliveryError { stage, kind, code: "NoSuchBucket".into(), message };
+    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, now(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 
@@ -86,8 +86,8 @@ fn recovered() -> Notice {
     Notice::recovered(&connector().tenant, &connector().id, recovery)
 }
 
-/// One of each that is told.
-fn all_told() -> Vec<Notice> {
+/// One of each kind that contacts receive.
+fn all_notified() -> Vec<Notice> {
     let on_time = Notice::on_time(&connector().tenant, &connector().id, now(), &cursor(), now());
     vec![
         blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone),
@@ -107,16 +107,16 @@ fn read(notice: &Notice) -> Option<ContactMessage> {
     ContactMessage::read(notice.fact.kind(), now(), &serde_json::to_value(notice).unwrap()).unwrap()
 }
 
-/// What a webhook gets.
-fn body(news: &ContactMessage) -> Value {
-    serde_json::from_slice(&news.sign(&[], now()).body).unwrap()
+/// The body of a webhook request.
+fn body(message: &ContactMessage) -> Value {
+    serde_json::from_slice(&message.sign(&[], now()).body).unwrap()
 }
 
 #[test]
-fn a_block_is_told_with_cause_remedy_and_what_waits() {
-    let news = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
+fn a_block_is_reported_with_cause_remedy_and_backlog() {
+    let message = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
     assert_eq!(
-        body(&news),
+        body(&message),
         json!({
             "type": "ExportBlocked",
             "timestamp": "2026-11-20T20:15:30.000Z",
@@ -124,12 +124,12 @@ fn a_block_is_told_with_cause_remedy_and_what_waits() {
                 "id": "con_0000000000000007-exportblocked-2026-11-20T20:15:30.000Z-put_object-NoSuchBucket",
                 "tenant": "acme",
                 "connector": "con_0000000000000007",
-                "message": "The delivery of your audit log is blocked since 2026-11-20 20:15 UTC.",
+                "message": "The delivery of your audit log has been blocked since 2026-11-20 20:15 UTC.",
                 "since": "2026-11-20T20:15:30.000Z",
                 "stage": "put_object",
                 "code": "NoSuchBucket",
                 "cause": "The bucket acme-logs does not exist (NoSuchBucket).",
-                "remedy": "Create acme-logs in eu-central-1 in account 222222222222 again, or connect another bucket. Everything sealed since is kept and is delivered then.",
+                "remedy": "Create acme-logs in eu-central-1 in account 222222222222 again, or connect another bucket. Everything sealed since is kept and will be delivered.",
                 "reminder": false,
                 "waiting_files": 3,
                 "sealed_to": "2026-11-20T20:15:30.000Z",
@@ -138,34 +138,34 @@ fn a_block_is_told_with_cause_remedy_and_what_waits() {
     );
 }
 
-/// Whatever a tenant is called: it ends no line, hides nothing and turns nothing around. The webhook has it as it is.
+/// A tenant ID cannot break a line, hide text or change the writing direction. The webhook contains it unchanged.
 #[test]
-fn a_tenants_id_stands_in_one_line_of_a_mail_and_in_no_header() {
+fn a_tenant_id_stays_on_one_line_of_a_mail_and_out_of_headers() {
     for (id, seen) in [
         ("auth0|123", "auth0|123"),
         ("Müller GmbH", "Müller GmbH"),
-        ("a\u{2028}Told: never\u{202e}", "a\\u{2028}Told: never\\u{202e}"),
+        ("a\u{2028}Time: never\u{202e}", "a\\u{2028}Time: never\\u{202e}"),
         ("<script>alert(1)</script> ", "<script>alert(1)</script>\\u{20}"),
     ] {
         let tenant: TenantId = id.parse().unwrap();
         let connector = Connector { tenant: tenant.clone(), ..connector() };
         let notice = Notice { tenant, ..recovered() };
-        let news = read(&notice).unwrap();
-        assert_eq!(body(&news)["data"]["tenant"], id);
+        let message = read(&notice).unwrap();
+        assert_eq!(body(&message)["data"]["tenant"], id);
         let (mail, usual) =
-            (Mail::for_message(&news, &connector), Mail::for_message(&news, &self::connector()));
+            (Mail::for_message(&message, &connector), Mail::for_message(&message, &self::connector()));
         assert_eq!(mail.subject, usual.subject);
         assert_eq!(mail.text, usual.text.replace("Tenant:    acme\n", &format!("Tenant:    {seen}\n")));
-        let (signed, other) = (news.sign(&[], now()), read(&recovered()).unwrap().sign(&[], now()));
+        let (signed, other) = (message.sign(&[], now()), read(&recovered()).unwrap().sign(&[], now()));
         assert_eq!((signed.id, signed.timestamp), (other.id, other.timestamp));
     }
 }
 
 #[test]
-fn every_kind_that_the_bus_hands_on_is_read_and_no_other() {
-    for notice in all_told() {
-        let (kind, news) = (notice.fact.kind(), read(&notice).unwrap());
-        assert_eq!((news.id.as_str(), news.tenant.as_str()), (notice.id.as_str(), "acme"));
+fn exactly_the_kinds_that_the_bus_forwards_are_read() {
+    for notice in all_notified() {
+        let (kind, message) = (notice.fact.kind(), read(&notice).unwrap());
+        assert_eq!((message.id.as_str(), message.tenant.as_str()), (notice.id.as_str(), "acme"));
         assert!(NOTIFIED_KINDS.contains(&kind) || kind == "ConnectorChanged", "{kind}");
     }
     for verb in [Verb::Create, Verb::Update, Verb::Resume, Verb::SetContacts, Verb::RotateWebhookSecret] {
@@ -174,17 +174,17 @@ fn every_kind_that_the_bus_hands_on_is_read_and_no_other() {
     for verb in
         [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts, Verb::SetContacts, Verb::AskContacts]
     {
-        let told = serde_json::to_value(changed(verb)).unwrap();
-        assert!(NOTIFIED_VERBS.contains(&told["what"].as_str().unwrap()), "{told}");
+        let detail = serde_json::to_value(changed(verb)).unwrap();
+        assert!(NOTIFIED_VERBS.contains(&detail["what"].as_str().unwrap()), "{detail}");
     }
     assert_eq!(ContactMessage::read("ExportDelivered", now(), &json!({})).unwrap(), None);
     let error = ContactMessage::read("ExportBlocked", now(), &json!({"id": "x"})).unwrap_err();
     assert!(error.to_string().contains("ExportBlocked"));
 }
 
-/// Not in the subject, not in the text, whatever happened: the vendor's sender says nothing for whoever names a bucket.
+/// Neither in the subject nor in the text: naming a bucket must not put words into the vendor's mails.
 #[test]
-fn nothing_of_a_tenants_own_is_in_a_mail_before_its_destination_is_verified() {
+fn a_mail_contains_no_text_of_a_tenant_before_its_destination_is_verified() {
     let unverified = Connector {
         tenant: "evil-tenant".parse().unwrap(),
         verified_at: None,
@@ -196,7 +196,7 @@ fn nothing_of_a_tenants_own_is_in_a_mail_before_its_destination_is_verified() {
         }),
         ..connector()
     };
-    for notice in all_told() {
+    for notice in all_notified() {
         let mut notice = Notice { tenant: unverified.tenant.clone(), ..notice };
         if let crate::notice::Fact::Blocked { block, .. } = &mut notice.fact {
             block.cause = "evil-cause".into();
@@ -211,7 +211,7 @@ fn nothing_of_a_tenants_own_is_in_a_mail_before_its_destination_is_verified() {
 }
 
 #[test]
-fn an_address_is_asked_in_the_vendors_name_with_a_link_that_no_line_breaks() {
+fn a_confirmation_mail_is_in_the_vendors_name_with_an_unbroken_link() {
     let token = "t".repeat(43);
     let portal: crate::names::PortalUrl =
         "https://audit.a-rather-long-name-for-a.vendor.example".parse().unwrap();
@@ -222,38 +222,38 @@ fn an_address_is_asked_in_the_vendors_name_with_a_link_that_no_line_breaks() {
 }
 
 #[test]
-fn what_was_held_back_is_counted_in_mail_and_webhook() {
-    let news = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
-    assert_eq!(body(&news)["data"].get("held_back"), None);
-    for (held_back, words) in [(1, "happened once more since"), (12, "happened 12 times more since")] {
-        let news = ContactMessage { held_back, ..news.clone() };
-        let text = Mail::for_message(&news, &connector()).text.replace('\n', " ");
+fn suppressed_notices_are_counted_in_mail_and_webhook() {
+    let message = read(&blocked(DeliveryStage::PutObject, DeliveryErrorKind::Gone)).unwrap();
+    assert_eq!(body(&message)["data"].get("held_back"), None);
+    for (held_back, words) in [(1, "happened once more since"), (12, "happened 12 more times since")] {
+        let message = ContactMessage { held_back, ..message.clone() };
+        let text = Mail::for_message(&message, &connector()).text.replace('\n', " ");
         assert!(text.contains(words), "{text}");
-        assert_eq!(body(&news)["data"]["held_back"], held_back);
+        assert_eq!(body(&message)["data"]["held_back"], held_back);
     }
 }
 
 #[test]
-fn addresses_are_asked_after_they_were_set_or_somebody_says_so() {
+fn addresses_are_asked_after_they_are_set_or_on_request() {
     for (verb, asks) in [(Verb::SetContacts, true), (Verb::AskContacts, true), (Verb::TestContacts, false)] {
         let notice = changed(verb);
         let detail = serde_json::to_value(&notice).unwrap();
         let found = requests_consent(notice.fact.kind(), &detail).unwrap();
         assert_eq!(found, asks.then(|| (connector().tenant, connector().id)), "{verb:?}");
     }
-    let trouble = serde_json::to_value(stale()).unwrap();
-    assert_eq!(requests_consent("ExportStale", &trouble).unwrap(), None);
+    let problem = serde_json::to_value(stale()).unwrap();
+    assert_eq!(requests_consent("ExportStale", &problem).unwrap(), None);
     assert!(requests_consent("ConnectorChanged", &json!({"what": "set_contacts"})).is_err());
     assert!(requests_consent("ConnectorChanged", &json!({})).is_err());
 }
 
 #[test]
-fn what_is_the_vendors_own_reaches_no_contact() {
-    for notice in all_told() {
-        // What the platform says of the customer's own role or key is the customer's to know.
-        let news = read(&notice).unwrap();
-        let mail = Mail::for_message(&news, &connector());
-        let all = format!("{} {} {}", body(&news), mail.subject, mail.text);
+fn nothing_of_the_vendors_own_reaches_a_contact() {
+    for notice in all_notified() {
+        // The platform's message about the customer's own role or key is for the customer.
+        let message = read(&notice).unwrap();
+        let mail = Mail::for_message(&message, &connector());
+        let all = format!("{} {} {}", body(&message), mail.subject, mail.text);
         assert!(!all.contains(CANARY) && !all.contains("ca4a41"), "{all}");
     }
     let ours = body(&read(&blocked(DeliveryStage::Read, DeliveryErrorKind::TenantMismatch)).unwrap());
@@ -262,24 +262,28 @@ fn what_is_the_vendors_own_reaches_no_contact() {
 }
 
 #[test]
-fn a_fault_is_the_customers_only_if_it_is_at_its_side_and_of_its_making() {
-    for (stage, reason, is_ours) in [
+fn an_error_is_the_customers_only_if_the_customer_can_fix_it() {
+    for (stage, kind, is_internal) in [
         (DeliveryStage::Read, DeliveryErrorKind::TenantMismatch, true),
         (DeliveryStage::Read, DeliveryErrorKind::Unavailable, true),
         (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, true),
         (DeliveryStage::PutObject, DeliveryErrorKind::Denied, false),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, false),
     ] {
-        let told = body(&read(&blocked(stage, reason)).unwrap());
-        let data = told["data"].as_object().unwrap();
-        assert_eq!(data.contains_key("code"), !is_ours, "{stage:?} {reason:?}: {told}");
-        assert_eq!(data["remedy"].as_str().unwrap().contains("nothing for you to do"), is_ours, "{told}");
+        let message = body(&read(&blocked(stage, kind)).unwrap());
+        let data = message["data"].as_object().unwrap();
+        assert_eq!(data.contains_key("code"), !is_internal, "{stage:?} {kind:?}: {message}");
+        assert_eq!(
+            data["remedy"].as_str().unwrap().contains("nothing for you to do"),
+            is_internal,
+            "{message}"
+        );
     }
 }
 
 #[test]
-fn how_long_it_took_is_told_in_the_largest_unit_of_which_there_were_two() {
-    for (blocked_seconds, told) in [
+fn a_duration_is_in_the_largest_unit_of_which_there_are_two() {
+    for (blocked_seconds, duration) in [
         (0, "0 seconds"),
         (119, "119 seconds"),
         (120, "2 minutes"),
@@ -289,29 +293,32 @@ fn how_long_it_took_is_told_in_the_largest_unit_of_which_there_were_two() {
         (172_800, "2 days"),
         (900_000, "10 days"),
     ] {
-        let what = ContactFact::Recovered { blocked_since: now(), blocked_seconds, waiting_files: 1 };
-        let text = words::paragraphs(&what).concat();
-        assert!(text.starts_with(&format!("It took {told}. ")), "{text}");
+        let fact = ContactFact::Recovered { blocked_since: now(), blocked_seconds, waiting_files: 1 };
+        let text = words::paragraphs(&fact).concat();
+        assert!(text.starts_with(&format!("The outage lasted {duration}. ")), "{text}");
     }
 }
 
 #[test]
-fn nothing_that_anyone_says_ends_a_header_or_a_line() {
+fn no_message_can_break_a_header_or_a_line() {
     let notice = blocked(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied);
     let mut connector = connector();
     connector.destination.as_mut().unwrap().prefix = "a/b".parse().unwrap();
-    let news = read(&notice).unwrap();
-    let mail = Mail::for_message(&news, &connector);
+    let message = read(&notice).unwrap();
+    let mail = Mail::for_message(&message, &connector);
     assert!(mail.subject.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{:?}", mail.subject);
     assert!(mail.text.contains(&format!("words {CANARY} of")) || mail.text.contains("\nof the platform"));
     assert!(!mail.text.contains('\r') && mail.text.chars().all(|c| c == '\n' || !c.is_control()));
-    let signed = news.sign(&[], now());
+    let signed = message.sign(&[], now());
     assert!(signed.id.starts_with("msg_") && signed.id.len() == 36, "{}", signed.id);
-    assert!(signed.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "no dot, which separates");
+    assert!(
+        signed.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+        "no dot, since dots separate the signed parts"
+    );
 }
 
 #[test]
-fn the_id_is_the_notices_and_each_secret_signs() {
+fn the_id_follows_from_the_notice_and_each_secret_signs() {
     let (first, second) = (read(&stale()).unwrap(), read(&stale()).unwrap());
     let secrets: Vec<WebhookSecret> =
         ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
@@ -323,13 +330,17 @@ fn the_id_is_the_notices_and_each_secret_signs() {
     assert_ne!(one.signature, later.signature);
     let signatures: Vec<&str> = one.signature.split(' ').collect();
     assert_eq!(signatures, [0, 1].map(|n: usize| secrets[n].sign(&one.id, now(), &one.body)));
-    assert_ne!(read(&stale().as_reminder(now())).unwrap().sign(&[], now()).id, one.id, "a reminder is news");
+    assert_ne!(
+        read(&stale().as_reminder(now())).unwrap().sign(&[], now()).id,
+        one.id,
+        "a reminder has an ID of its own"
+    );
     assert!(!format!("{one:?}").contains("v1,"));
 }
 
 #[test]
-fn a_mail_says_what_happened_why_what_to_do_what_waits_and_where() {
-    let mails: Vec<String> = all_told()
+fn a_mail_reports_what_happened_why_what_to_do_what_waits_and_where() {
+    let mails: Vec<String> = all_notified()
         .iter()
         .map(|notice| Mail::for_message(&read(notice).unwrap(), &connector()))
         .map(|mail| format!("Subject: {}\n\n{}", mail.subject, mail.text))

@@ -157,7 +157,8 @@ mod tests {
             value in any_json(), path in "(/([a-c]|~0|~1|\"|[0-2]){0,2}){1,3}", pretty: bool,
         ) {
             let value = serde_json::json!({"a": value});
-            let print = if pretty { serde_json::to_string_pretty } else { serde_json::to_string };
+            let print =
+                if pretty { serde_json::to_string_pretty::<Value> } else { serde_json::to_string::<Value> };
             let text = print(&value).unwrap();
             for path in [path.clone(), format!("/a{path}")] {
                 let ours = at(&text, &path).map(|text| serde_json::from_str::<Value>(text).unwrap());

@@ -1,4 +1,4 @@
-//! What a notice can tell.
+//! What a notice can report.
 
 use serde::Serialize;
 
@@ -22,24 +22,24 @@ pub enum Fact {
     Blocked {
         /// Why, and what to do.
         block: Block,
-        /// What waits.
+        /// What is sealed and undelivered.
         #[serde(flatten)]
         backlog: Backlog,
-        /// What would be lost, and from when on.
+        /// What would be lost, and from when.
         loss: LossForecast,
-        /// It was told before, and lasts.
+        /// Whether this repeats an earlier notice, because the state lasts.
         reminder: bool,
     },
-    /// What is due is not sealed, and no block says why; or still is not, a day later.
+    /// An export is overdue without a block; or still is, a day later.
     Stale {
         /// When it should have been sealed.
         since: Time,
-        /// What waits beside it, and up to where all is sealed.
+        /// What is sealed and undelivered, and up to where everything is sealed.
         #[serde(flatten)]
         backlog: Backlog,
-        /// What would be lost, and from when on.
+        /// What would be lost, and from when.
         loss: LossForecast,
-        /// It was told before, and lasts.
+        /// Whether this repeats an earlier notice, because the state lasts.
         reminder: bool,
     },
     /// What was stale is sealed in time again.
@@ -48,31 +48,31 @@ pub enum Fact {
         stale_since: Time,
         /// For how long, seconds.
         stale_seconds: u64,
-        /// What waits for its delivery, and up to where all is sealed.
+        /// What is sealed and undelivered, and up to where everything is sealed.
         #[serde(flatten)]
         backlog: Backlog,
     },
-    /// Items that are no events were exported as records of their keys and of what was written; told once a day at most.
+    /// Items that are not events were exported as records of their keys and content. At most one notice a day.
     Unreadable(UnreadableItems),
     /// A connector's settings were changed.
     Changed {
-        /// The version that the change made.
+        /// The new version.
         version: u64,
-        /// What was done.
+        /// The kind of change.
         what: Verb,
-        /// By whom.
+        /// Who changed it.
         by: Caller,
-        /// The state that the connector is in now.
+        /// The state of the connector now.
         state: State,
     },
-    /// Delivery works again, or reading does.
+    /// Delivery or reading works again.
     Recovered(Recovery),
 }
 
-/// What is sealed and waits for its delivery.
+/// Sealed parts that wait for delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Backlog {
-    /// The oldest part that waits; none if none does.
+    /// The oldest waiting part; `None` if none waits.
     pub waiting_from: Option<PartNumber>,
     /// How many parts wait.
     pub waiting_parts: u64,
@@ -81,7 +81,7 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// What waits at a connector that stands here.
+    /// The backlog of a connector with this cursor.
     #[must_use]
     pub fn of(cursor: &Cursor) -> Self {
         Self {
@@ -92,51 +92,51 @@ impl Backlog {
     }
 }
 
-/// The end of a block. How many events are caught up on, each part's own notice says.
+/// The end of a block. Each part's own notice says how many events are caught up on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recovery {
     /// Since when it had been blocked.
     pub blocked_since: Time,
     /// For how long, seconds.
     pub blocked_seconds: u64,
-    /// Where the window of the oldest part that waited begins; none if it was reading that was blocked.
+    /// The start of the window of the oldest waiting part; `None` if it was reading that was blocked.
     pub caught_up_from: Option<Time>,
-    /// What is being caught up on: all that waited, the first of it included, which has just arrived.
+    /// What is being caught up on: everything that waited, including the first part, which has just arrived.
     #[serde(flatten)]
     pub backlog: Backlog,
 }
 
-/// Items of a part that could not be read as events, never what is in them.
+/// Items of a part that could not be read as events; never their content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnreadableItems {
-    /// The part that holds records of them.
+    /// The part that contains records of them.
     pub part: PartNumber,
-    /// Its window.
+    /// The part's window.
     pub window: Window,
-    /// How many.
+    /// How many items.
     pub items: u64,
-    /// The partition key of the first of them.
+    /// The partition key of the first one.
     pub partition_key: String,
-    /// Its sort key.
+    /// The sort key of the first one.
     pub sort_key: String,
-    /// What is wrong with it.
+    /// What is wrong with the first one.
     pub reason: UnreadableReason,
 }
 
-/// A delivered part, as the bus is told of it.
+/// A delivered part, as published on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
-    /// Its number.
+    /// The part's number.
     pub part: PartNumber,
-    /// Its window.
+    /// The part's window.
     pub window: Window,
-    /// What it holds.
+    /// What it contains.
     pub kind: PartKind,
-    /// How many events.
+    /// How many events it contains.
     pub events: u64,
     /// How many of them were late.
     pub late: u64,
-    /// How many of them could not be read.
+    /// How many of them stand in for unreadable items.
     pub unreadable: u64,
     /// The object's name below the prefix.
     pub name: String,

@@ -1,24 +1,22 @@
-//! What Auditferry tells the event bus.
+//! Notices: what Auditferry publishes on the event bus.
 //!
-//! Changes are told, not states: a block when it begins or says something new and when it ends, an export that does
-//! not come and that it comes again. As long as it lasts, either is told again once a day.
+//! Notices report changes, not states: a block when it begins, changes or ends, and an export when it is overdue and when it
+//! is on time again. While such a state lasts, its notice is repeated once a day.
 //!
-//! What a reader may rely on, as long as the bus takes what it is told: of each delivered part, of each block that
-//! says something new and of its end there is at least one notice, however often workers die. It is announced
-//! before the step that it reports is recorded, so a crash between the two has it told again; its `id` is the same
-//! then, and lets a reader drop the second. (Only a block that a dead worker did not live to record begins anew,
-//! with another `since` and so another `id`.) Notices of one connector are told in the order of its parts, but a
-//! bus promises no order to its readers.
+//! Guarantee, as long as the bus accepts notices: each delivered part, each new or changed block and each end of a block has
+//! at least one notice, however often workers die. The notice is published before the step that it reports is recorded, so a
+//! crash between the two publishes it again; its `id` is the same then, and lets a reader ignore the second. (Only a block
+//! that a dead worker did not live to record begins anew, with another `since` and so another `id`.) Notices of one connector
+//! are published in the order of its parts, but a bus guarantees no order to its readers.
 //!
-//! What the watchdog tells (an export that does not come, that it comes again, the daily reminders) it remembers
-//! first and tells then, and so does the exporter with items that it could not read: of two at once one tells it. A
-//! crash between the two leaves it untold until the next day.
+//! The watchdog's notices (an overdue export, its recovery, the daily reminders) are recorded first and published then, and
+//! so are the exporter's about unreadable items: of two concurrent workers only one publishes. A crash between the two delays
+//! the notice until the next day.
 //!
-//! What no reader may rely on: a bus that refuses, or does not answer for as long as one request is tried, keeps no
-//! file from a customer. The run goes on and counts the notice as unannounced, and that notice is never told again.
-//! A change of settings is told after it is stored, once, so a crash or such a bus leaves it untold. The ledger is
-//! the truth: its history of parts, its block and its changes hold everything that notices tell, and whoever must
-//! miss nothing reads them.
+//! Not guaranteed: a bus that refuses, or does not answer within one request's retries, keeps no file from a customer. The
+//! run goes on and counts the notice as unpublished, and that notice is never published again. A change of settings is
+//! published once after it is stored, so a crash or such a bus loses it. The ledger is authoritative: its history of parts,
+//! its block and its changes contain everything that notices report, so readers that must miss nothing read those.
 
 mod facts;
 
@@ -40,11 +38,11 @@ pub use facts::{Backlog, Delivery, Fact, Recovery, UnreadableItems};
 /// One event for the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
-    /// The same for the same fact, however often it is told.
+    /// The same for the same fact, however often it is published.
     pub id: String,
-    /// Whose.
+    /// The tenant of the connector.
     pub tenant: TenantId,
-    /// Which connector.
+    /// The connector that this is about.
     pub connector: ConnectorId,
     /// What happened.
     #[serde(flatten)]
@@ -73,8 +71,8 @@ impl Notice {
         Self::new(tenant, &part.connector, &part.number.to_string(), fact)
     }
 
-    /// Delivery or reading is blocked, at a connector that stands here. `retention` is for how long the events
-    /// table keeps an event, if not for ever.
+    /// Delivery or reading is blocked, at a connector with this cursor. `retention` is how long the events table keeps an event, if
+    /// it expires at all.
     #[must_use]
     pub fn blocked(
         tenant: &TenantId,
@@ -83,10 +81,10 @@ impl Notice {
         cursor: &Cursor,
         retention: Option<Duration>,
     ) -> Self {
-        let mark = format!("{}-{}-{}", block.since, block.stage.as_str(), block.code);
+        let suffix = format!("{}-{}-{}", block.since, block.stage.as_str(), block.code);
         let loss = LossForecast::of_block(&block, cursor.watermark, retention);
         let fact = Fact::Blocked { block, backlog: Backlog::of(cursor), loss, reminder: false };
-        Self::new(tenant, connector, &mark, fact)
+        Self::new(tenant, connector, &suffix, fact)
     }
 
     /// What should have been sealed at `since` is not.
@@ -103,7 +101,7 @@ impl Notice {
         Self::new(tenant, connector, &since.to_string(), fact)
     }
 
-    /// What was stale since then is sealed in time again at `now`.
+    /// What had been stale since `stale_since` is sealed in time again at `now`.
     #[must_use]
     pub fn on_time(
         tenant: &TenantId,
@@ -117,7 +115,7 @@ impl Notice {
         Self::new(tenant, connector, &stale_since.to_string(), fact)
     }
 
-    /// The same, told again at `now`, since it lasts. Of what is no state, it is the same notice.
+    /// The same notice as a reminder at `now`, because the state lasts. A notice that reports no state is unchanged.
     #[must_use]
     pub fn as_reminder(mut self, now: Time) -> Self {
         if let Fact::Blocked { reminder, .. } | Fact::Stale { reminder, .. } = &mut self.fact {
@@ -127,13 +125,13 @@ impl Notice {
         self
     }
 
-    /// Delivery works again, or reading does.
+    /// Delivery or reading works again.
     #[must_use]
     pub fn recovered(tenant: &TenantId, connector: &ConnectorId, recovery: Recovery) -> Self {
         Self::new(tenant, connector, &recovery.blocked_since.to_string(), Fact::Recovered(recovery))
     }
 
-    /// This part, just sealed, holds records of items that are no events; `first` is the first of them.
+    /// This part, just sealed, contains records of items that are not events; `first` is the first of them.
     #[must_use]
     pub fn unreadable(tenant: &TenantId, part: &Part, first: &Unreadable) -> Self {
         let fact = Fact::Unreadable(UnreadableItems {
@@ -155,8 +153,8 @@ impl Notice {
         Self::new(&after.tenant, &after.id, &version.to_string(), fact)
     }
 
-    fn new(tenant: &TenantId, connector: &ConnectorId, mark: &str, fact: Fact) -> Self {
-        let id = format!("{connector}-{}-{mark}", fact.kind().to_lowercase());
+    fn new(tenant: &TenantId, connector: &ConnectorId, suffix: &str, fact: Fact) -> Self {
+        let id = format!("{connector}-{}-{suffix}", fact.kind().to_lowercase());
         Self { id, tenant: tenant.clone(), connector: connector.clone(), fact }
     }
 }

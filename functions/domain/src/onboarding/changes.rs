@@ -1,4 +1,4 @@
-//! Changing, which leaves a record.
+//! Changes of a connector, each with its record.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::notice::Notice;
 use crate::ports::{RunAnswer, SaveAnswer, Saved};
 use crate::time::Time;
 
-/// How often a change without a version of its own is tried against other writers.
+/// The maximum number of attempts of a change without `if_match` against concurrent writers.
 const MAX_ATTEMPTS: u32 = 4;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a deletion takes away.
+/// What a deletion would lose.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct DeletionLoss {
-    /// Parts that were sealed and never delivered.
+    /// The number of sealed parts that were never delivered.
     pub undelivered_parts: u64,
     /// Events from this time on were never sealed.
     pub unsealed_from: Option<Time>,
@@ -29,7 +29,7 @@ pub struct DeletionLoss {
 impl fmt::Display for DeletionLoss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.undelivered_parts;
-        write!(f, "sealed parts that were not delivered and would be lost: {parts}")?;
+        write!(f, "undelivered sealed parts that would be lost: {parts}")?;
         match self.unsealed_from {
             Some(from) => write!(f, "; events from {from} on would not be exported"),
             None => Ok(()),
@@ -38,10 +38,10 @@ impl fmt::Display for DeletionLoss {
 }
 
 impl Onboarding {
-    /// Stops delivery; sealing goes on.
+    /// Stops delivery; sealing continues.
     ///
     /// # Errors
-    /// As the state allows.
+    /// If the state does not allow it, the version is not `if_match`, or the ledger fails.
     pub async fn pause(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> ChangeResult {
         self.change(caller, id, if_match, Verb::Pause, Connector::pause).await
     }
@@ -49,16 +49,16 @@ impl Onboarding {
     /// Stops everything, and keeps everything for 30 days.
     ///
     /// # Errors
-    /// As the state allows.
+    /// As for [`Self::pause`].
     pub async fn disable(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> ChangeResult {
         let now = self.clock.now();
         self.change(caller, id, if_match, Verb::Disable, |connector| connector.disable(now)).await
     }
 
-    /// Takes a disabled connector back; it is paused then, or a draft if it never exported.
+    /// Enables a disabled connector again; it becomes paused, or a draft if it never exported.
     ///
     /// # Errors
-    /// As the state allows.
+    /// As for [`Self::pause`].
     pub async fn enable(&self, caller: &Caller, id: &ConnectorId, if_match: Option<u64>) -> ChangeResult {
         let now = self.clock.now();
         let enabled =
@@ -69,7 +69,7 @@ impl Onboarding {
         Ok(enabled)
     }
 
-    /// What a deletion would take away.
+    /// What a deletion would lose.
     ///
     /// # Errors
     /// As for [`Self::read`].
@@ -85,11 +85,11 @@ impl Onboarding {
         })
     }
 
-    /// Deletes a connector: role and destination are free again, the records stay. What would be lost must be accepted,
-    /// and is told with the deletion.
+    /// Deletes a connector: role and destination are released, the records stay. The caller must accept what would be lost, which is
+    /// returned.
     ///
     /// # Errors
-    /// As the state allows; [`OnboardingError::WouldLose`] if something would be lost and `accepts_loss` is not set.
+    /// As for [`Self::pause`]; [`OnboardingError::LossNotAccepted`] if something would be lost and `accepts_loss` is not set.
     pub async fn delete(
         &self,
         caller: &Caller,
@@ -99,7 +99,7 @@ impl Onboarding {
     ) -> Result<(Connector, DeletionLoss), OnboardingError> {
         let lost = self.deletion_loss(caller, id).await?;
         if !accepts_loss && lost != DeletionLoss::default() {
-            // Nobody should accept a loss only to hear that the state forbids it.
+            // A caller should not accept a loss only to learn that the state forbids the deletion.
             self.read_version(caller, id, if_match).await?.connector.delete()?;
             return Err(OnboardingError::LossNotAccepted(lost));
         }
@@ -107,7 +107,7 @@ impl Onboarding {
         Ok((deleted, lost))
     }
 
-    /// Deletes a connector whose 30 days are over; nobody could have taken it back any more.
+    /// Deletes a connector whose 30 days are over and that can no longer be enabled.
     ///
     /// # Errors
     /// If they are not over; if the ledger fails.
@@ -116,10 +116,10 @@ impl Onboarding {
         self.change(&Caller::System, id, None, Verb::Delete, |connector| connector.expire(now)).await
     }
 
-    /// Issues a new external ID; the one in use stays valid until a verification sees the new one work.
+    /// Issues a new external ID; the current one stays valid until a connection check passes with the new one.
     ///
     /// # Errors
-    /// As the state allows.
+    /// As for [`Self::pause`].
     pub async fn rotate_external_id(
         &self,
         caller: &Caller,
@@ -131,13 +131,11 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::RotateExternalId, apply).await
     }
 
-    /// Asks for a run now, up to now less the settle time, and returns that time. Asked again with the same key, it asks
-    /// for none, uses nothing of the budget, and returns what it returned: whoever missed the answer may ask again. The
-    /// connector remembers the last key.
+    /// Requests a run now, up to now less the settle time, and returns that time. A repeated request with the same key changes
+    /// nothing, spends no budget, and returns the same time, so it is safe to retry. The connector stores only the last key.
     ///
     /// # Errors
-    /// If the connector exports nothing, has another version than `if_match`, or too many runs were asked for within the
-    /// hour; if the ledger fails.
+    /// If the connector exports nothing, its version is not `if_match`, or the budget of runs is used up; if the ledger fails.
     pub async fn run(
         &self,
         caller: &Caller,
@@ -150,7 +148,7 @@ impl Onboarding {
         self.request_run(view, key, spends.as_slice()).await
     }
 
-    /// A run that follows from something else that was asked for, which has been spent for.
+    /// A run that follows from another operation, which has paid for it.
     pub(super) async fn run_prepaid(&self, caller: &Caller, id: &ConnectorId) -> Result<(), OnboardingError> {
         let view = self.read(caller, id).await?;
         self.request_run(view, None, &[]).await.map(drop)
@@ -171,7 +169,7 @@ impl Onboarding {
         }
         let now = self.clock.now();
         let watermark = cursor.map_or(Time::EPOCH, |cursor| cursor.watermark);
-        // On a whole second, so that it lies on the grain of every form of sort key.
+        // A whole second, so that every form of sort key can express it.
         let cut = (now - self.timing.settle).floor(SECOND).max(watermark);
         let key = key.map(IdempotencyKey::as_str);
         match self.connectors.request_run(&connector.id, now, cut, key, spends).await? {
@@ -181,8 +179,8 @@ impl Onboarding {
         }
     }
 
-    /// Applies a change to what is stored and stores it with its record and with what it uses of the budgets. Without
-    /// `if_match` it is applied again to whatever another writer has stored meanwhile.
+    /// Applies a change to the stored connector and stores it with its record and its spending. Without `if_match` it is applied
+    /// again to whatever a concurrent writer has stored.
     pub(super) async fn change(
         &self,
         caller: &Caller,
@@ -195,7 +193,7 @@ impl Onboarding {
         Ok(self.change_spending((caller, id, if_match, verb), apply, spends).await?.1)
     }
 
-    /// The same, with other uses of the budgets, which follow from the connector as it will be; returns what it was, too.
+    /// The same, with spending that depends on the changed connector. Returns the connector before and after.
     pub(super) async fn change_spending(
         &self,
         (caller, id, if_match, verb): (&Caller, &ConnectorId, Option<u64>, Verb),
@@ -226,7 +224,7 @@ impl Onboarding {
         Err(OnboardingError::Stale { id: id.clone(), current })
     }
 
-    /// The cursor that an activation makes.
+    /// The cursor that an activation creates.
     fn first_cursor(&self, before: &Connector, after: &Connector) -> Option<Cursor> {
         let activated_at = after.activated_at.filter(|_| before.activated_at.is_none())?;
         let since = after.start_from.unwrap_or(activated_at);
@@ -245,8 +243,8 @@ impl Onboarding {
         Change { version: after.version, at, by: caller.clone(), what, before, after: after.clone() }
     }
 
-    /// A bus that does not answer undoes nothing: the change is stored, with its record, and that is the truth. What
-    /// the bus did not take is told and counted by the bus that the wiring gives (`adapters::noted_bus`).
+    /// An unavailable bus undoes nothing: the change is stored with its record, which is authoritative. The bus adapter logs and
+    /// counts what was not published (`adapters::observed_bus`).
     pub(super) async fn publish(&self, change: &Change) {
         let notice = Notice::changed(change);
         drop(self.bus.publish(&notice).await);

@@ -1,8 +1,7 @@
-//! Whom a connector's notices reach: setting, rotating and testing, each of which leaves its record. Whether an address
-//! wants them is in `permissions.rs`.
+//! The contacts of a connector: setting, rotating and testing, each with its record. Consent of addresses is in `consents.rs`.
 //!
-//! A webhook's secret is kept first and named by the settings then. So a change that loses a race leaves a secret that
-//! nothing names, and never a name without its secret.
+//! A webhook's secret is stored first and referenced by the settings second. So a change that loses a race leaves an
+//! unreferenced secret, and never a reference without its secret.
 
 use super::{ChangeResult, Onboarding, OnboardingError};
 use crate::connector::{Caller, Connector, Verb};
@@ -10,29 +9,29 @@ use crate::contacts::{Addresses, SecretId, WebhookSecret};
 use crate::names::{ConnectorId, EmailAddress, WebhookUrl};
 use crate::ports::PortError;
 
-/// How many IDs are tried for a new secret. The first is free but for a request that came twice, or one chance in 2^64
-/// for each secret of the connector.
+/// The maximum number of IDs tried for a new secret. The first is free except for a repeated request, or a chance of 2^-64 for
+/// each secret of the connector.
 const MAX_ATTEMPTS: usize = 4;
 
-/// Contacts to be set, as a whole: who is not among them is told nothing any more.
+/// All contacts to set: anyone not listed is no longer notified.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewContacts {
-    /// Who gets a mail.
+    /// The addresses that receive mails.
     pub emails: Addresses,
-    /// What gets a signed request.
+    /// The webhook that receives signed requests.
     pub webhook: Option<WebhookUrl>,
 }
 
-/// A connector whose change is stored, and a secret that was made with it: it is shown now and never again.
+/// A connector after a stored change, and the secret created with it, which is shown only now.
 type ChangedWithSecret = Result<(Connector, Option<WebhookSecret>), OnboardingError>;
 
 impl Onboarding {
-    /// Sets the contacts. With a webhook where there was none, or at another host, comes its secret. An address that is
-    /// new gets one mail that asks whether it wants notices, if it has not had it.
+    /// Sets the contacts. A webhook where there was none, or at another host, comes with a new secret. A new address receives one
+    /// confirmation mail, unless it has had it already.
     ///
     /// # Errors
-    /// If the tenant's budget of such mails is used up, the connector is deleted, someone else was faster, or the ledger
-    /// fails.
+    /// If the tenant's budget of confirmation mails is used up, the connector is deleted, a concurrent writer was faster, or the
+    /// ledger fails.
     pub async fn set_contacts(
         &self,
         caller: &Caller,
@@ -44,16 +43,16 @@ impl Onboarding {
         if if_match.is_some_and(|version| version != before.version) {
             return Err(OnboardingError::Stale { id: id.clone(), current: before.version });
         }
-        // Nothing is kept or asked for a request that is refused anyway.
+        // A request that will be refused stores no secret and sends no mail.
         before.clone().set_contacts(new.emails.clone(), new.webhook.clone(), &SecretId::new(0))?;
         let added: Vec<EmailAddress> =
             new.emails.iter().filter(|address| !before.contacts.emails.contains(address)).cloned().collect();
         self.ask(caller, &before.tenant, &added).await?;
-        let at_its_host =
+        let is_same_host =
             |url: &WebhookUrl| before.contacts.webhook.as_ref().is_some_and(|webhook| webhook.same_host(url));
-        let needs_secret = new.webhook.as_ref().is_some_and(|url| !at_its_host(url));
+        let needs_secret = new.webhook.as_ref().is_some_and(|url| !is_same_host(url));
         if !needs_secret {
-            // Should the webhook go or move at this moment, this is stale, and is tried again with a secret.
+            // If the webhook is removed or moved concurrently, this is stale, and the retry creates a secret.
             let nothing = SecretId::new(0);
             let if_match = if_match.or_else(|| new.webhook.as_ref().map(|_| before.version));
             let apply =
@@ -68,10 +67,10 @@ impl Onboarding {
         Ok((connector, Some(secret)))
     }
 
-    /// Issues a new secret of the webhook; the one before signs beside it for a day.
+    /// Issues a new secret of the webhook; the previous one keeps signing for a day.
     ///
     /// # Errors
-    /// If there is no webhook, the connector is deleted, someone else was faster, or the ledger fails.
+    /// If there is no webhook, the connector is deleted, a concurrent writer was faster, or the ledger fails.
     pub async fn rotate_webhook_secret(
         &self,
         caller: &Caller,
@@ -86,10 +85,10 @@ impl Onboarding {
         Ok((connector, secret))
     }
 
-    /// Has the contacts told a test: the notice of this change is what they get.
+    /// Tests the contacts: they receive the notice of this change.
     ///
     /// # Errors
-    /// If there are none, they were tested a moment ago, the connector is deleted, or the ledger fails.
+    /// If there are none, they were tested moments ago, the connector is deleted, or the ledger fails.
     pub async fn test_contacts(
         &self,
         caller: &Caller,
@@ -100,8 +99,8 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
     }
 
-    /// A secret under an ID that is free. Whoever sets contacts can't read secrets, so one that lies under an ID
-    /// already is never looked at, be it of our own first try: it is left, and another ID is taken.
+    /// A secret under a free ID. This service can't read secrets, so one stored under an ID already is never inspected, even if it is
+    /// from an earlier attempt of the same request: another ID is taken.
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
         for _ in 0..MAX_ATTEMPTS {
             let secret_id = SecretId::new(self.rng.next_u64());
@@ -110,7 +109,7 @@ impl Onboarding {
                 return Ok((secret_id, secret));
             }
         }
-        let source = format!("{MAX_ATTEMPTS} IDs of a new secret were taken, one after the other").into();
+        let source = format!("{MAX_ATTEMPTS} consecutive IDs for a new secret were taken").into();
         Err(PortError::Bug { what: "storing a webhook secret", source }.into())
     }
 }

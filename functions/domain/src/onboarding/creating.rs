@@ -1,14 +1,12 @@
-//! Creating a connector, once for each idempotency key.
+//! Creating a connector, once per idempotency key.
 //!
-//! A key is of one tenant, and stands for one connector at a time: the ID of the connector is derived from tenant, key
-//! and a generation. The first generation whose connector is not deleted is the one that the key stands for, so a key
-//! ends with its connector, and the next use of it makes a new one. Nothing is stored for a key, and nothing can be left
-//! over of one.
+//! A key belongs to one tenant and stands for one connector at a time: the connector's ID is derived from tenant, key and a
+//! generation. The key stands for the first generation whose connector is not deleted. So a key ends with its connector, and
+//! its next use creates a new one. Nothing is stored for a key, so nothing of one can be left behind.
 //!
-//! Two workers with one key derive the same ID, and the ledger stores one of them; the other finds it and holds its own
-//! values against the record of the creation. A lost answer is found in the same way. Generations are made one after
-//! another, each behind the deletion of the one before, so the first free one is found by halving, not by walking through
-//! all that a key has ever stood for.
+//! Two workers with one key derive the same ID, and the ledger stores one of them. The other finds it and compares its own
+//! values with the record of the creation. A lost answer is found in the same way. Each generation is created after the
+//! deletion of the previous one, so the first free one is found by binary search, not by walking through all of them.
 
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -19,7 +17,7 @@ use crate::connector::{Caller, Connector, NotAllowedError, Shards, State, Verb};
 use crate::names::{ConnectorId, ExternalId, IdempotencyKey, TenantId};
 use crate::ports::{PortError, SaveAnswer, Saved};
 
-/// How often a creation is tried where another has taken its ID meanwhile.
+/// The maximum number of attempts of a creation whose ID was taken concurrently.
 const MAX_ATTEMPTS: u32 = 4;
 
 /// What an idempotency key stands for.
@@ -28,17 +26,17 @@ enum KeyTarget {
     Existing(Box<Connector>),
     /// Nothing yet; this ID is free for it.
     Free(ConnectorId),
-    /// A connector that is deleted.
+    /// A deleted connector.
     Deleted,
 }
 
 impl Onboarding {
-    /// Creates a connector, with its external ID at once. With an idempotency key, the connector that the key has made
-    /// already is the answer, as long as it is not deleted.
+    /// Creates a connector, including its external ID. With an idempotency key, returns the connector that the key has created
+    /// already, as long as it is not deleted.
     ///
     /// # Errors
-    /// If the caller may not, the tenant has no partition keys of its own, it starts in the future, the key was used with
-    /// other values, the tenant may have no more connectors, or the ledger fails.
+    /// If the caller has no access, the tenant cannot have partition keys of its own, it starts in the future, the key was used
+    /// with other values, a budget is used up, or the ledger fails.
     pub async fn create(&self, caller: &Caller, new: NewConnector) -> ChangeResult {
         if !caller.can_access(&new.tenant) {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
@@ -82,10 +80,10 @@ impl Onboarding {
         connector
     }
 
-    /// `false`: the ID is another connector's, maybe that of a second worker with this very request.
+    /// `false`: the ID belongs to another connector, maybe that of a concurrent worker with this very request.
     async fn store_new(&self, caller: &Caller, connector: &Connector) -> Result<bool, OnboardingError> {
         let change = self.change_record(caller, Verb::Create, None, connector);
-        // A creation leaves a record for ever, so it is a change too: its tenant's, since the connector is new.
+        // A creation leaves a permanent record, so it counts as a change too: the tenant's, since the connector is new.
         let of_tenant = || BudgetScope::Tenant(connector.tenant.clone());
         let mut spends: Vec<Spending> = Vec::new();
         for budget in [Budget::Connectors, Budget::Changes] {
@@ -102,8 +100,8 @@ impl Onboarding {
         }
     }
 
-    /// The connector that a key has made, if what is asked for now is what was asked for then; that is in the record of
-    /// its creation. What was changed since does not matter.
+    /// The connector that a key has created, if the request equals the original one, which is in the record of the creation. Later
+    /// changes don't matter.
     async fn replay(&self, connector: Connector, new: &NewConnector) -> ChangeResult {
         let first = self.connectors.changes(&connector.id, Some(2), 1).await?.into_iter().next();
         let Some(creation) = first.filter(|change| change.what == Verb::Create) else {
@@ -117,7 +115,7 @@ impl Onboarding {
         Err(KeyReusedError { id: connector.id, differences }.into())
     }
 
-    /// What a key stands for. Everything below the first generation that has not ended has ended.
+    /// What a key stands for. All generations before the first one that is not deleted are deleted.
     async fn resolve_key(
         &self,
         tenant: &TenantId,
@@ -153,7 +151,7 @@ impl Onboarding {
         generation: u64,
     ) -> Result<KeyTarget, OnboardingError> {
         let number = generation.to_string();
-        // The first has no number, as it had when a key stood for one connector for ever.
+        // The first has no number, from when a key stood for one connector forever.
         let parts = [tenant.as_str(), key.as_str(), number.as_str()];
         let id = ConnectorId::new(derive_id(if generation == 0 {
             parts.get(..2).unwrap_or(&parts)
@@ -162,7 +160,7 @@ impl Onboarding {
         }));
         Ok(match self.connectors.get(&id).await? {
             None => KeyTarget::Free(id),
-            // Another tenant's by a chance of 2^-64: this generation is lost to the key, as one that has ended.
+            // Another tenant's, by a chance of 2^-64: the key skips this generation as if it were deleted.
             Some((connector, _)) if connector.state == State::Deleted || connector.tenant != *tenant => {
                 KeyTarget::Deleted
             }
@@ -175,7 +173,7 @@ impl Onboarding {
     }
 }
 
-/// Refuses a tenant's own people what is an operator's.
+/// Refuses a tenant's administrator what only operators may do.
 pub(super) fn require_operator(caller: &Caller, what: &'static str) -> Result<(), OnboardingError> {
     match caller {
         Caller::Operator { .. } | Caller::System => Ok(()),
@@ -183,7 +181,7 @@ pub(super) fn require_operator(caller: &Caller, what: &'static str) -> Result<()
     }
 }
 
-/// 64 bits of a hash over the parts, each closed by a byte that none of them holds.
+/// 64 bits of a hash over the parts, each terminated by a byte that none of them can contain.
 fn derive_id(parts: &[&str]) -> u64 {
     let mut hasher = Hasher::new();
     for part in parts {

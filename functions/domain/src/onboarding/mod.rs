@@ -1,8 +1,8 @@
-//! What the API and the command line offer: the same functions for both, each taking the caller.
+//! The operations of the API and the command line: the same functions for both, each with the caller as an argument.
 //!
-//! A tenant's administrator sees and touches its own connectors only; of another's it learns nothing, not even
-//! that it exists. Every change is stored together with its record (who, when, what, before and after) under the
-//! version that it makes, so a concurrent edit is refused and no change is without its record.
+//! A tenant's administrator can access only its own connectors, and cannot even learn that another tenant's exists. Every
+//! change is stored together with its record (who, when, what, before and after) under its new version. So a concurrent edit
+//! is refused, and no change is without its record.
 
 mod changes;
 mod contacts;
@@ -36,34 +36,34 @@ pub use requests::{ConnectorUpdate, Difference, KeyReusedError, NewConnector, Up
 pub use ring::KeyCache;
 pub use source::AcceptOutcome;
 
-/// Everything that onboarding needs.
+/// All dependencies of onboarding.
 #[derive(Clone)]
 pub struct Onboarding {
     /// The ledger.
     pub connectors: Arc<dyn Connectors>,
-    /// Tries the customers' roles.
+    /// Assumes the customers' roles for connection checks.
     pub prober: Arc<dyn Prober>,
     /// The vendor's event bus.
     pub bus: Arc<dyn Bus>,
-    /// The time.
+    /// The time of changes and checks.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The source of IDs and secrets.
     pub rng: Arc<dyn Rng>,
     /// Settle time and look-back.
     pub timing: Timing,
-    /// What the customers' trust policies name.
+    /// The vendor, as the customers' trust policies name it.
     pub vendor: Vendor,
     /// The keys that sign manifests, where they are known.
     pub signing: Option<ManifestSigner>,
-    /// The public ones among them, as they were told last.
+    /// Caches their public keys.
     pub key_cache: KeyCache,
-    /// Whether the deployment sends mails to contacts, and asks them first.
+    /// Whether the deployment sends mails to contacts, and asks for their consent first.
     pub mail_mode: MailMode,
-    /// How the partition keys of the events table are made, which leaves some tenants without one.
+    /// The form of the partition keys of the events table, which some tenants cannot have.
     pub partitions: PartitionFormat,
     /// How much each tenant may use.
     pub budgets: Budgets,
-    /// Looks whether customers can read the template; none where nothing is published to customers.
+    /// Checks that customers can read the template; `None` where nothing is published to customers.
     pub public_urls: Option<Arc<dyn PublicUrlChecker>>,
 }
 
@@ -73,58 +73,58 @@ impl std::fmt::Debug for Onboarding {
     }
 }
 
-/// Why something was not done.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OnboardingError {
-    /// There is no such connector, or it is another tenant's.
-    #[error("there is no connector {0}")]
+    /// The connector does not exist, or belongs to another tenant.
+    #[error("connector {0} does not exist")]
     NotFound(ConnectorId),
     /// Someone else has changed the connector since it was read.
-    #[error("connector {id} was changed meanwhile; it is at version {current} now")]
+    #[error("connector {id} was modified by someone else; it is now at version {current}")]
     Stale {
-        /// Which.
+        /// The connector.
         id: ConnectorId,
-        /// The version that is stored.
+        /// The stored version.
         current: u64,
     },
-    /// The role or the destination is in use. It is not told whose.
+    /// Another connector owns the role or the destination. The owner is never revealed.
     #[error("{0} is in use by another connector")]
     Taken(OwnedResource),
     /// The connector's state does not allow it.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowedError),
-    /// The verification that goes before it failed.
-    #[error("the destination did not pass the verification")]
+    /// The connection check that must pass first failed.
+    #[error("the destination failed verification")]
     NotVerified(Box<PreflightReport>),
     /// A value was refused.
     #[error(transparent)]
     Refused(#[from] InvalidValueError),
-    /// Parts of a destination that can't fit together.
+    /// Values of a destination that cannot match each other.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     DestinationMismatch(Vec<DestinationMismatchError>),
-    /// The tenant has no partition keys of its own.
+    /// The tenant cannot have partition keys of its own.
     #[error(transparent)]
     NoPartition(#[from] PartitionError),
     /// The idempotency key was used for another request.
     #[error(transparent)]
     KeyReused(#[from] KeyReusedError),
-    /// A deletion would lose something, and nobody has said that it may.
+    /// A deletion would lose something, and the caller has not accepted that.
     #[error("{0}")]
     LossNotAccepted(DeletionLoss),
     /// A budget would be exceeded. Nothing was written.
     #[error(transparent)]
     Exhausted(#[from] BudgetExhaustedError),
-    /// A tenant's administrator asked for what is an operator's.
-    #[error("{0} is an operator's to set")]
+    /// A tenant's administrator requested what only operators may do.
+    #[error("only operators may access {0}")]
     Forbidden(&'static str),
-    /// A link of a mail does not do what was asked.
+    /// A link from a mail cannot do what was requested.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// Ours.
+    /// An internal error of a port.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// Ours: what signs gives no key that may sign.
-    #[error("the keys that sign manifests can't be told")]
+    /// An internal error: the signer returned no valid key.
+    #[error("the manifest signing keys are not available")]
     Keys(#[source] SigningError),
 }
 
@@ -146,5 +146,5 @@ impl std::fmt::Display for OwnedResource {
     }
 }
 
-/// A connector whose change is stored.
+/// The connector after a stored change.
 pub type ChangeResult = Result<Connector, OnboardingError>;

@@ -1,5 +1,4 @@
-//! Whether the addresses among a connector's contacts want notices: asking them, what their answer does, and what an
-//! operator has by contract.
+//! Consent of the addresses among a connector's contacts: asking for it, recording the answer, and confirmation by contract.
 
 use serde::Serialize;
 
@@ -11,24 +10,23 @@ use crate::names::{ConnectorId, EmailAddress, TenantId};
 use crate::ports::PortError;
 use crate::time::Time;
 
-/// How often a write is tried against other writers of the same item: a link that is opened twice, an operator.
+/// The maximum number of attempts of a write against concurrent writers of the same item: a link opened twice, an operator.
 const MAX_ATTEMPTS: u32 = 4;
 
-/// Whether the deployment asks addresses by mail.
+/// Whether the deployment asks addresses for their consent by mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MailMode {
-    /// It sends no mails: it has no sender.
+    /// It sends no mails, because it has no sender.
     #[default]
     None,
-    /// It sends notices, and asks no address: there is no page behind the link, since it has no portal. Operators
-    /// confirm.
+    /// It sends notices but no confirmation mails: without a portal there is no page behind their link. Operators confirm.
     WithoutPortal,
-    /// It asks them.
+    /// It sends confirmation mails.
     DoubleOptIn,
 }
 
 impl MailMode {
-    /// By what the deployment has.
+    /// The mode that follows from the deployment.
     #[must_use]
     pub const fn of(has_sender: bool, has_portal: bool) -> Self {
         match (has_sender, has_portal) {
@@ -39,12 +37,12 @@ impl MailMode {
     }
 }
 
-/// An address among a connector's contacts, and where it stands.
+/// An address among a connector's contacts, with its status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AddressView {
-    /// Which.
+    /// The address.
     pub email: EmailAddress,
-    /// Where it stands.
+    /// The status of its consent.
     #[serde(flatten)]
     pub status: AddressStatus,
     /// Who confirmed it by contract; shown to operators only.
@@ -55,15 +53,15 @@ pub struct AddressView {
 /// What the page behind a link shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LinkView {
-    /// Whose link it is: whoever reads the mail.
+    /// The address that the link belongs to; only its owner has the link.
     pub email: EmailAddress,
-    /// Where the address stands.
+    /// The status of its consent.
     #[serde(flatten)]
     pub status: AddressStatus,
 }
 
 impl Onboarding {
-    /// Where each address of a connector stands.
+    /// The status of each address of a connector.
     ///
     /// # Errors
     /// If the ledger fails.
@@ -82,27 +80,26 @@ impl Onboarding {
         Ok(views)
     }
 
-    /// What whoever looks at a connector's contacts must know of this deployment.
+    /// What readers of a connector's contacts must know about this deployment.
     #[must_use]
     pub fn contacts_warning(&self, addresses: &[AddressView]) -> Option<&'static str> {
         let is_confirmed = |view: &AddressView| matches!(view.status, AddressStatus::Confirmed { .. });
         match self.mail_mode {
             MailMode::None if !addresses.is_empty() => Some(
-                "No mails are sent: the deployment has no sender (NotifySender). Webhooks are notified all the same.",
+                "No mails are sent: this deployment has no sender (NotifySender). Webhooks are still notified.",
             ),
             MailMode::WithoutPortal if !addresses.iter().all(is_confirmed) => Some(
-                "An address gets no mail before it is confirmed, and the deployment has no portal whose page would ask \
-                 it: it waits for an operator to confirm it.",
+                "An address receives no mails until it is confirmed. This deployment has no portal where it could \
+                 confirm, so an operator must confirm it.",
             ),
             _ => None,
         }
     }
 
-    /// Marks an address as one that wants notices, because the vendor has it by contract. It is recorded who did so and
-    /// when. Confirmed again, nothing changes.
+    /// Confirms an address that the vendor has by contract. Who did so, and when, is recorded. Idempotent.
     ///
     /// # Errors
-    /// If the caller is no operator, it is no contact of this connector, its owner has declined, or the ledger fails.
+    /// If the caller is not an operator, it is not a contact of this connector, its owner has declined, or the ledger fails.
     pub async fn confirm_by_contract(
         &self,
         caller: &Caller,
@@ -111,7 +108,7 @@ impl Onboarding {
     ) -> ChangeResult {
         let connector = self.read(caller, id).await?.connector;
         if matches!(caller, Caller::Tenant { .. }) {
-            return Err(OnboardingError::Forbidden("that an address is confirmed by contract"));
+            return Err(OnboardingError::Forbidden("confirmation by contract"));
         }
         if !connector.contacts.emails.contains(address) {
             let (id, address) = (id.clone(), address.clone());
@@ -129,12 +126,12 @@ impl Onboarding {
         Ok(connector)
     }
 
-    /// Asks those addresses of a connector again that have not answered. The notice of this change has the notifier send
-    /// the mails, also those that were asked for before and whose notice was lost.
+    /// Asks the unconfirmed addresses of a connector again. The notice of this change has the notifier send the mails, including
+    /// those requested before whose notice was lost.
     ///
     /// # Errors
-    /// If none may be asked now, the tenant's budget of such mails is used up, the connector is deleted, someone else was
-    /// faster, or the ledger fails.
+    /// If none may be asked now, the tenant's budget of confirmation mails is used up, the connector is deleted, a concurrent
+    /// writer was faster, or the ledger fails.
     pub async fn ask_contacts(
         &self,
         caller: &Caller,
@@ -151,25 +148,29 @@ impl Onboarding {
             |why: String| OnboardingError::from(NotAllowedError::NothingToAsk { id: id.clone(), why });
         if self.mail_mode != MailMode::DoubleOptIn {
             return Err(nothing(
-                "this deployment asks no address by mail; an operator confirms it".to_owned(),
+                "this deployment sends no confirmation mails; an operator must confirm addresses".to_owned(),
             ));
         }
-        let (mut again, mut owed, mut next) = (Vec::new(), false, None::<Time>);
+        let (mut again, mut is_pending, mut next) = (Vec::new(), false, None::<Time>);
         for address in connector.contacts.emails.iter() {
             let permission = self.consent(&connector.tenant, address).await?;
-            owed |= matches!(permission.status(now), AddressStatus::Requested { .. });
+            is_pending |= matches!(permission.status(now), AddressStatus::Requested { .. });
             match permission.may_ask(now) {
                 Ok(()) => again.push(address.clone()),
                 Err(AskRefusal::NotBefore(at)) => next = next.into_iter().chain([at]).min(),
                 Err(AskRefusal::NotNeeded | AskRefusal::LimitReached) => {}
             }
         }
-        if again.is_empty() && !owed {
+        if again.is_empty() && !is_pending {
             return Err(nothing(match next {
-                Some(at) => format!("an address is asked once a day at most; the next mail may go out at {at}"),
-                None => "no address waits for another mail: each has confirmed, has declined, or has had all that it \
-                         gets"
-                    .to_owned(),
+                Some(at) => {
+                    format!("an address is asked at most once a day; the next mail can be sent at {at}")
+                }
+                None => {
+                    "no address is due another mail: each has confirmed, declined, or received the maximum \
+                         number"
+                        .to_owned()
+                }
             }));
         }
         self.ask(caller, &connector.tenant, &again).await?;
@@ -179,8 +180,8 @@ impl Onboarding {
     /// What the page behind a link shows. It changes nothing: mail scanners open links.
     ///
     /// # Errors
-    /// [`OnboardingError::Link`] if the link is none of ours, or a newer one replaced it; if the ledger fails. One that
-    /// has expired is shown as that.
+    /// [`OnboardingError::Link`] if the link is unknown or was replaced; if the ledger fails. An expired link is shown as
+    /// expired.
     pub async fn link(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
         let (tenant, address) = self.owner_of(token).await?;
         let permission = self.consent(&tenant, &address).await?;
@@ -193,19 +194,18 @@ impl Onboarding {
         }
     }
 
-    /// What the button on that page does: the address wants notices. One conditional write; pressed again, nothing
-    /// changes and the answer is the same.
+    /// The confirm button of that page. One conditional write; idempotent.
     ///
     /// # Errors
-    /// [`OnboardingError::Link`] if the link is none of ours, was replaced, or is too old; if the ledger fails.
+    /// [`OnboardingError::Link`] if the link is unknown, was replaced, or has expired; if the ledger fails.
     pub async fn confirm(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
         self.answer(token, Consent::confirm).await
     }
 
-    /// What the other button does: the address wants no notices, and no mail any more from this tenant's connectors.
+    /// The decline button of that page: the address receives no more mails from this tenant's connectors.
     ///
     /// # Errors
-    /// [`OnboardingError::Link`] if the link is none of ours or was replaced; if the ledger fails.
+    /// [`OnboardingError::Link`] if the link is unknown or was replaced; if the ledger fails.
     pub async fn decline(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
         self.answer(token, Consent::decline).await
     }
@@ -226,7 +226,7 @@ impl Onboarding {
         Ok(self.connectors.link(&token.hash()).await?.ok_or(LinkError::Unknown)?)
     }
 
-    /// Asks for a mail to each of those that may get one, out of the tenant's budget; all of them or none.
+    /// Requests a mail to each address that may get one, from the tenant's budget; all of them or none.
     pub(super) async fn ask(
         &self,
         caller: &Caller,
@@ -247,20 +247,20 @@ impl Onboarding {
         };
         self.spend(caller, Budget::Confirmations, BudgetScope::Tenant(tenant.clone()), amount).await?;
         for address in asked {
-            // Someone else may have asked meanwhile: then there is a mail, and no second one.
+            // If a concurrent writer has requested one already, there is a mail, and no second one.
             self.update_consent(tenant, address, |permission| Ok(permission.ask(now).ok())).await?;
         }
         Ok(())
     }
 
-    /// What is known of an address; nothing, if nothing is stored.
+    /// The stored consent of an address, or an empty one.
     async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Consent, OnboardingError> {
         let found = self.connectors.consent(tenant, address).await?;
         Ok(found.unwrap_or_else(|| Consent::unknown(address.clone())))
     }
 
-    /// Applies a change to what is stored of an address, again to what another writer has stored meanwhile. `None` is no
-    /// change. Returns what is stored then.
+    /// Applies a change to the stored consent of an address, and again if a concurrent writer has changed it. `None` is no change.
+    /// Returns what is stored then.
     async fn update_consent(
         &self,
         tenant: &TenantId,
@@ -270,7 +270,7 @@ impl Onboarding {
         for _ in 0..MAX_ATTEMPTS {
             let before = self.consent(tenant, address).await?;
             let Some(after) = apply(&before)? else { return Ok(before) };
-            // A first try whose answer was lost is seen by the next read: it changes nothing then.
+            // If the answer of a successful attempt was lost, the next read sees it and changes nothing.
             if self.connectors.store_consent(tenant, &after).await? {
                 return Ok(after);
             }

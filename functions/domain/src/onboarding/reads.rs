@@ -1,4 +1,4 @@
-//! Looking, which changes nothing.
+//! Reads, which change nothing.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::setup::{Setup, setup};
 pub struct ConnectorView {
     /// The settings.
     pub connector: Connector,
-    /// Where it stands.
+    /// The cursor, once activated.
     pub cursor: Option<Cursor>,
 }
 
@@ -25,7 +25,7 @@ impl Onboarding {
     /// One connector.
     ///
     /// # Errors
-    /// If there is none that the caller may see, or the ledger fails.
+    /// If no connector with this ID is accessible to the caller, or the ledger fails.
     pub async fn read(&self, caller: &Caller, id: &ConnectorId) -> Result<ConnectorView, OnboardingError> {
         let found = self.connectors.get(id).await?;
         let Some((connector, cursor)) = found.filter(|(connector, _)| caller.can_access(&connector.tenant))
@@ -35,8 +35,8 @@ impl Onboarding {
         Ok(ConnectorView { connector, cursor })
     }
 
-    /// The same, if it has this version still. Whoever goes on to do something that is no change of the connector itself,
-    /// or that begins with another one, asks for it so.
+    /// The same, if it still has this version. For operations that begin with something other than a change of the connector
+    /// itself.
     ///
     /// # Errors
     /// As for [`Self::read`]; [`OnboardingError::Stale`] if it has another version.
@@ -54,26 +54,26 @@ impl Onboarding {
         Ok(view)
     }
 
-    /// The wanted connectors, as far as the caller may see them, by ID, behind `after`. A tenant's administrator
-    /// gets its own.
+    /// The connectors that match the filter and that the caller may access, by ID, after `after`. A tenant's administrator gets only
+    /// its own.
     ///
     /// # Errors
     /// If a tenant's administrator names another tenant, or the ledger fails.
     pub async fn list(
         &self,
         caller: &Caller,
-        wanted: ConnectorFilter<'_>,
+        filter: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, OnboardingError> {
-        if wanted.tenant.is_some_and(|tenant| !caller.can_access(tenant)) {
+        if filter.tenant.is_some_and(|tenant| !caller.can_access(tenant)) {
             return Err(OnboardingError::Forbidden("another tenant's connectors"));
         }
         let tenant = match caller {
             Caller::Tenant { tenant, .. } => Some(tenant),
-            Caller::Operator { .. } | Caller::System => wanted.tenant,
+            Caller::Operator { .. } | Caller::System => filter.tenant,
         };
-        Ok(self.connectors.list(ConnectorFilter { tenant, ..wanted }, after, limit).await?)
+        Ok(self.connectors.list(ConnectorFilter { tenant, ..filter }, after, limit).await?)
     }
 
     /// The parts of a connector before `before`, newest first.
@@ -91,8 +91,8 @@ impl Onboarding {
         Ok(self.connectors.history(id, before, limit).await?)
     }
 
-    /// The newest delivered part of a connector: the one that auditors hold a bucket's newest manifest against. None
-    /// before the first delivery.
+    /// The newest delivered part of a connector, with which auditors compare a bucket's newest manifest. `None` before the first
+    /// delivery.
     ///
     /// # Errors
     /// As for [`Self::read`].
@@ -122,19 +122,18 @@ impl Onboarding {
         Ok(self.connectors.changes(id, before, limit).await?)
     }
 
-    /// The vendor's public keys, by which manifests are verified, and how long each is good: the one that signs, then
-    /// the one before. None where the deployment's keys are not known. What was told within the last minute is told again
-    /// without asking.
+    /// The vendor's public keys, by which manifests are verified, and the validity of each: the signing one, then the previous one.
+    /// Empty where the deployment's keys are not known. Cached for a minute.
     ///
     /// # Errors
-    /// If they can't be had, or could not a few seconds ago.
+    /// If they cannot be fetched, or could not a few seconds ago.
     pub async fn keys(&self) -> Result<Vec<RingKey>, OnboardingError> {
         let Some(signing) = &self.signing else { return Ok(Vec::new()) };
         let now = self.clock.now();
         match self.key_cache.get(now) {
             CacheLookup::Hit(keys) => return Ok(keys),
             CacheLookup::RecentFailure => {
-                let source = "they could not be had a few seconds ago".into();
+                let source = "fetching them failed a few seconds ago".into();
                 return Err(PortError::Transient { what: "reading the public keys", source }.into());
             }
             CacheLookup::Nothing => {}
@@ -163,7 +162,7 @@ impl Onboarding {
     }
 }
 
-/// The link leads to an error in the console then, and the customer can do nothing about it.
+/// The link would lead to an error in the console then, and the customer could do nothing about it.
 fn unreadable(url: &str, why: &str) -> String {
     format!(
         "The link won't work: {url} can't be read without credentials ({why}), as CloudFormation reads it for the customer. \

@@ -1,4 +1,4 @@
-//! What can be asked for.
+//! Requests to onboarding.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use crate::schedule::Frequency;
 use crate::time::Time;
 use crate::verify::PreflightReport;
 
-/// A connector to be created. There is no field for an external ID: it is always made by us.
+/// A connector to create. It has no field for an external ID: Auditferry always generates it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewConnector {
-    /// Whose.
+    /// The tenant whose events it exports.
     pub tenant: TenantId,
     /// Over how many partitions the tenant's events are spread.
     pub shards: Shards,
@@ -20,22 +20,22 @@ pub struct NewConnector {
     pub frequency: Frequency,
     /// How the files are written.
     pub encoding: Encoding,
-    /// Export events from this time on.
+    /// Export events from this time; `None` means from the activation.
     pub start_from: Option<Time>,
     /// Where the files go, if it is known already.
     pub destination: Option<Destination>,
-    /// The same key gives the tenant the same connector, however often it is asked for, until that is deleted.
+    /// The same key returns the same connector of the tenant on every request, until it is deleted.
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// A value that is not what an idempotency key was used with.
+/// A value that differs from the first request with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// The field, as the API names it; a dot leads into an object.
     pub field: &'static str,
-    /// What it was then; none if it was left out.
+    /// The value then; `None` if it was omitted.
     pub was: Option<String>,
-    /// What it is now.
+    /// The value now; `None` if it is omitted.
     pub is: Option<String>,
 }
 
@@ -46,12 +46,12 @@ impl fmt::Display for Difference {
     }
 }
 
-/// An idempotency key that was used for another request. Nothing was done: whoever asked would believe that the new values
-/// were stored.
+/// An idempotency key that was used for another request. Nothing was done: otherwise the caller would believe that the new
+/// values were stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency key was used to create {id} with other values: {}", listed(.differences))]
 pub struct KeyReusedError {
-    /// What it has created.
+    /// The connector that was created with it.
     pub id: ConnectorId,
     /// What differs.
     pub differences: Vec<Difference>,
@@ -62,10 +62,16 @@ fn listed(differences: &[Difference]) -> String {
 }
 
 impl NewConnector {
-    /// What differs from what was asked for when this connector was created.
-    pub(super) fn differences(&self, made: &Connector) -> Vec<Difference> {
+    /// What differs from the request that created this connector.
+    pub(super) fn differences(&self, created: &Connector) -> Vec<Difference> {
         let [was, is] = [
-            values(made.shards, made.frequency, made.encoding, made.start_from, made.destination.as_ref()),
+            values(
+                created.shards,
+                created.frequency,
+                created.encoding,
+                created.start_from,
+                created.destination.as_ref(),
+            ),
             values(self.shards, self.frequency, self.encoding, self.start_from, self.destination.as_ref()),
         ];
         let both = was.into_iter().zip(is).filter(|((_, was), (_, is))| was != is);
@@ -73,7 +79,7 @@ impl NewConnector {
     }
 }
 
-/// All that can be asked for, as text.
+/// All values of a request, as text.
 fn values(
     shards: Shards,
     frequency: Frequency,
@@ -81,7 +87,7 @@ fn values(
     start_from: Option<Time>,
     destination: Option<&Destination>,
 ) -> [(&'static str, Option<String>); 11] {
-    // These have names of their own in JSON only.
+    // Only JSON has names for these.
     let word = |value: serde_json::Result<serde_json::Value>| match value {
         Ok(serde_json::Value::String(word)) => Some(word),
         _ => None,
@@ -102,12 +108,12 @@ fn values(
     ]
 }
 
-/// A change of settings; what is `None` stays.
+/// A change of settings; `None` keeps a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConnectorUpdate {
-    /// Over how many partitions the tenant's events are spread: what may change is what [`Connector::spread`] says.
+    /// Over how many partitions the tenant's events are spread; [`Connector::set_shards`] says what may change.
     ///
-    /// [`Connector::spread`]: crate::connector::Connector::spread
+    /// [`Connector::set_shards`]: crate::connector::Connector::set_shards
     pub shards: Option<Shards>,
     /// How often it exports, from its next window on.
     pub frequency: Option<Frequency>,
@@ -117,11 +123,11 @@ pub struct ConnectorUpdate {
     pub destination: Option<Destination>,
 }
 
-/// What came of an [`Edit`].
+/// The result of a [`ConnectorUpdate`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateOutcome {
-    /// The connector as it is now.
+    /// The connector after the update.
     pub connector: Connector,
-    /// The verification of the destination that the edit named, unless that one had passed before.
+    /// The connection check of the new destination; `None` if it has none, or it had passed before.
     pub verification: Option<PreflightReport>,
 }

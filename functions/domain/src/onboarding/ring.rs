@@ -1,5 +1,5 @@
-//! The vendor's public keys, as they were told a moment ago. Each look at them asks the service that keeps them, whose
-//! quota is the whole deployment's: nobody who reads the keys over and over may spend what the exporter signs with.
+//! A cache of the vendor's public keys. Each read of them calls the key service, whose quota the whole deployment shares: a
+//! client that reads the keys over and over must not use up what the exporter signs with.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,38 +7,38 @@ use std::time::Duration;
 use crate::manifest::RingKey;
 use crate::time::Time;
 
-/// For how long an answer is good. A key that is to be destroyed shows within this time.
+/// How long an answer is valid. A scheduled key deletion shows within this time.
 const TTL: Duration = Duration::from_mins(1);
-/// For how long nobody is asked again after a failure.
+/// How long after a failure no new call is made.
 const FAILURE_TTL: Duration = Duration::from_secs(5);
 
-/// The last answer. A clone is the same one.
+/// The last answer. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache(Arc<Mutex<Option<CachedKeys>>>);
 
 #[derive(Debug)]
 struct CachedKeys {
     at: Time,
-    /// None if it failed.
+    /// `None` if the call failed.
     keys: Option<Vec<RingKey>>,
 }
 
-/// What the last answer is worth now.
+/// The result of a lookup.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CacheLookup {
-    /// It is good still.
+    /// The cached keys are still valid.
     Hit(Vec<RingKey>),
-    /// It failed just now.
+    /// The last call failed moments ago.
     RecentFailure,
-    /// Ask.
+    /// A call is needed.
     Nothing,
 }
 
 impl KeyCache {
-    /// What is known at `now`. An answer of a time that has not come yet, as the clock has it, is none.
+    /// The cached answer at `now`. An answer from the future, by this clock, is ignored.
     pub(super) fn get(&self, now: Time) -> CacheLookup {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(CachedKeys { at, keys }) = last.as_ref().filter(|asked| asked.at <= now) else {
+        let Some(CachedKeys { at, keys }) = last.as_ref().filter(|cached| cached.at <= now) else {
             return CacheLookup::Nothing;
         };
         match keys {
@@ -48,7 +48,7 @@ impl KeyCache {
         }
     }
 
-    /// Keeps an answer. Of two who asked at once the later one stands.
+    /// Caches an answer. Of two concurrent ones the later wins.
     pub(super) fn put(&self, at: Time, keys: Option<Vec<RingKey>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(CachedKeys { at, keys });
     }

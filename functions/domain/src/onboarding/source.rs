@@ -1,4 +1,4 @@
-//! Accepting a new events table, connector by connector, on an operator's word.
+//! Accepting a new events table, connector by connector, by an operator's decision.
 
 use super::{ConnectorView, Onboarding, OnboardingError};
 use crate::connector::Caller;
@@ -6,25 +6,26 @@ use crate::events_source::{Acceptance, EventsSource, SourceChange, SourceGapErro
 use crate::names::ConnectorId;
 use crate::time::Time;
 
-/// How often an acceptance is tried against runs that seal meanwhile.
+/// The maximum number of attempts against concurrent runs.
 const MAX_ATTEMPTS: u32 = 4;
 
-/// What became of an acceptance.
+/// The result of an acceptance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AcceptOutcome {
-    /// From now on the connector is read from the new source, and nothing before this.
+    /// The connector reads the new source from this time on, and nothing earlier from it.
     From(Time),
-    /// It has sealed nothing yet, or is read from there already.
+    /// It has sealed nothing yet, or reads from that source already.
     Unchanged,
     /// Events would be lost; nothing was changed.
     Refused(SourceGapError),
 }
 
 impl Onboarding {
-    /// Accepts the source for a connector that remembers another one, from `from` on. Done again it changes nothing.
+    /// Accepts the source, from `from` on, for a connector whose cursor names another one. Idempotent.
     ///
     /// # Errors
-    /// If the caller is no operator, there is no such connector, runs moved it four times over, or the ledger fails.
+    /// If the caller is not an operator, the connector does not exist, concurrent runs moved it at each attempt, or the ledger
+    /// fails.
     pub async fn accept_source(
         &self,
         caller: &Caller,

@@ -1,9 +1,9 @@
-//! What a caller uses of the budgets: which, for what.
+//! Which budgets an operation spends.
 //!
-//! What stops a connector is never refused: a pause, a disabling, a deletion. There can be no more of them than of what
-//! starts it again, which is. What follows from a connection check (that it was passed, an activation, a resumption, a
-//! role that was found unsafe) is bounded by the check, which was spent for; else a check that has written its object
-//! could come to nothing, or an unsafe role be kept.
+//! What stops a connector is never refused: a pause, a disabling, a deletion. There can be no more of these than of what
+//! starts it again, which is limited. What follows from a connection check (passing, an activation, a resumption, a refused
+//! destination) is bounded by the check, which was paid for. Otherwise a check that has written its object could have no
+//! effect, or an unsafe role could stay in use.
 
 use super::{Onboarding, OnboardingError};
 use crate::budget::{Budget, BudgetExhaustedError, BudgetScope, Spending};
@@ -11,11 +11,11 @@ use crate::connector::{Caller, Connector, Verb};
 use crate::ports::SpendOutcome;
 
 impl Onboarding {
-    /// Uses a budget for something that is no change of a connector. A budget that does not bind the caller is not asked.
+    /// Spends a budget for something that is not a change of a connector. A budget that does not limit the caller is not counted.
     ///
     /// # Errors
-    /// [`OnboardingError::Exhausted`] if it would be exceeded: nothing was written then. Also if the ledger can't be
-    /// asked; then nothing may be done either.
+    /// [`OnboardingError::Exhausted`] if it would be exceeded: nothing was written then. Also if the ledger fails; then the
+    /// operation must not proceed either.
     pub async fn spend(
         &self,
         caller: &Caller,
@@ -30,7 +30,7 @@ impl Onboarding {
         }
     }
 
-    /// What a caller spends, to be carried by a transaction; `None` if the budget does not bind it.
+    /// What a caller spends, as part of a transaction; `None` if the budget does not limit the caller.
     pub(super) fn spending(
         &self,
         caller: &Caller,
@@ -41,14 +41,14 @@ impl Onboarding {
         let Some(party) = budget.party(caller) else { return Ok(None) };
         let (limit, now) = (self.budgets.limit(budget), self.clock.now());
         let spending = Spending { budget, scope, party, amount, limit, now };
-        // More at once than there ever is.
+        // More at once than the limit of a whole period.
         if amount > limit {
             return Err(BudgetExhaustedError::from(&spending).into());
         }
         Ok(Some(spending))
     }
 
-    /// What a change spends that makes the connector this.
+    /// What a change spends that results in this connector.
     pub(super) fn spends(
         &self,
         caller: &Caller,
@@ -74,7 +74,7 @@ impl Onboarding {
                     amount,
                 )?
             }
-            // A creation says itself what it spends.
+            // `create` computes its own spending.
             Verb::Create
             | Verb::Verify
             | Verb::RefuseDestination
@@ -88,12 +88,12 @@ impl Onboarding {
     }
 }
 
-/// The error that a transaction's answer means.
+/// The error for a transaction that was refused for this budget.
 pub(super) fn exhausted_error(budget: Budget, spends: &[Spending]) -> OnboardingError {
     let spending = spends.iter().find(|spending| spending.budget == budget);
-    let unasked = || {
-        let source = "a budget was refused that nobody had asked for".into();
+    let unexpected = || {
+        let source = "a budget was refused that was not requested".into();
         crate::ports::PortError::Bug { what: "spending", source }.into()
     };
-    spending.map_or_else(unasked, |spending| BudgetExhaustedError::from(spending).into())
+    spending.map_or_else(unexpected, |spending| BudgetExhaustedError::from(spending).into())
 }

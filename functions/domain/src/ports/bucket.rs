@@ -1,4 +1,4 @@
-//! Two sides of S3: the vendor's own staging bucket, and the customer's.
+//! Two sides of S3: the vendor's own staging bucket, and the customer's bucket.
 
 use std::pin::Pin;
 
@@ -13,66 +13,65 @@ use crate::names::ExternalId;
 use crate::part::{PartNumber, Sha256};
 use crate::protocol::PutAnswer;
 
-/// Bytes as they come in.
+/// Bytes as they arrive.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send + 'static>>;
 
-/// The vendor's own bucket, in which parts wait for their delivery.
+/// The vendor's own bucket, which holds parts until they are delivered.
 #[async_trait]
 pub trait Staging: Send + Sync {
-    /// Starts a new object. Nothing is visible before it is finished; one that is dropped leaves at most
-    /// pieces that the bucket's lifecycle removes.
+    /// Starts a new object. Nothing is visible before it is finished. A dropped write leaves at most upload parts that the
+    /// bucket's lifecycle removes.
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError>;
 
     /// The bytes of an object.
     async fn read(&self, key: &str) -> Result<ByteStream, PortError>;
 
-    /// Lets an object go that was delivered: once it is as old as the deployment says, it may be removed. What was
-    /// never let go stays for good. Where nothing is ever removed, there is nothing to do.
+    /// Marks a delivered object as expirable: the bucket's lifecycle removes it at the age that the deployment sets. Unmarked
+    /// objects are kept. The default does nothing, for stores that remove nothing.
     async fn mark_expirable(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
 
-    /// The keys of finished objects below `below` and behind `after`, in order: some, and whether there are more.
-    /// Where nothing is ever removed, nobody need look.
-    async fn list(&self, _below: &str, _after: &str) -> Result<StagedPage, PortError> {
+    /// A page of the keys of finished objects with the prefix `below`, after `start_after`, in order. The default is empty, for
+    /// stores that remove nothing.
+    async fn list(&self, _below: &str, _start_after: &str) -> Result<StagedPage, PortError> {
         Ok(StagedPage::default())
     }
 
-    /// Lets an object go that nobody will ever need: it may be removed once no state of the ledger that can still be
-    /// restored knows of it. A second worker does the same.
+    /// Marks an object that no record names as an orphan: it may be removed once no restorable state of the ledger can refer to
+    /// it. Idempotent.
     async fn mark_orphan(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
 }
 
-/// Some keys of the staging bucket.
+/// A page of keys of the staging bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StagedPage {
-    /// In order.
+    /// The keys, in order.
     pub keys: Vec<String>,
-    /// Whether there are more behind the last one.
+    /// Whether more keys follow the last one.
     pub more: bool,
 }
 
-/// An object of the staging bucket, being written.
+/// An object of the staging bucket that is being written.
 #[async_trait]
 pub trait StagingWrite: Send {
-    /// Adds bytes.
+    /// Appends bytes.
     async fn write(&mut self, bytes: Bytes) -> Result<(), PortError>;
 
-    /// Completes the object.
+    /// Completes the object and makes it visible.
     async fn finish(self: Box<Self>) -> Result<(), PortError>;
 
-    /// Gives it up.
+    /// Discards everything written so far.
     async fn abort(self: Box<Self>) -> Result<(), PortError>;
 }
 
 /// The customers' accounts.
 #[async_trait]
 pub trait Customers: Send + Sync {
-    /// Assumes the connector's role, with its external ID, a session policy for exactly its prefix and a
-    /// session name that shows connector and part. What comes back serves this connector only and is dropped
-    /// with the run.
+    /// Assumes the connector's role with its external ID, a session policy for exactly its prefix, and a session name that
+    /// shows connector and part. The result serves this connector only and is dropped with the run.
     async fn open(
         &self,
         connector: &Connector,
@@ -86,7 +85,7 @@ pub trait CustomerBucket: Send + Sync {
     /// Writes an object if no object has its key.
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError>;
 
-    /// The external ID that let us in, if the bucket knows: during a rotation it says which of the two works.
+    /// The external ID with which the role was assumed, if known: during a rotation it shows which of the two works.
     fn assumed_with(&self) -> Option<&ExternalId> {
         None
     }
@@ -95,23 +94,23 @@ pub trait CustomerBucket: Send + Sync {
 /// An object to be written.
 #[derive(Debug)]
 pub struct NewObject {
-    /// Its full key.
+    /// The full key.
     pub key: String,
-    /// Its truthful content type.
+    /// The content type, as the bytes really are.
     pub content_type: &'static str,
-    /// Of its bytes; the bucket refuses bytes with another.
+    /// The SHA-256 of the bytes; the bucket refuses bytes with another one.
     pub sha256: Sha256,
-    /// How many bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// The bytes.
+    /// The bytes themselves.
     pub body: Body,
 }
 
 /// The bytes of an object.
 pub enum Body {
-    /// All of them.
+    /// All bytes at once.
     Whole(Bytes),
-    /// As they come in.
+    /// Bytes as they arrive.
     Stream(ByteStream),
 }
 

@@ -1,26 +1,26 @@
-//! Spending of budgets.
+//! Budget spending.
 
 use async_trait::async_trait;
 
 use super::PortError;
 use crate::budget::Spending;
 
-/// What became of a spending.
+/// The result of [`Spender::spend`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpendOutcome {
-    /// It is counted.
+    /// The use was counted.
     Counted,
-    /// The budget would be exceeded; nothing was written.
+    /// The use would exceed the budget; nothing was written.
     Exhausted,
 }
 
-/// Counts what is used of budgets.
+/// Counts the use of budgets.
 #[async_trait]
 pub trait Spender: Send + Sync {
-    /// Uses a budget, where nothing else is written that could carry the use in its own transaction. One conditional
-    /// write: of any number at once no more are granted than the limit allows, and a refused one writes nothing.
+    /// Uses a budget, where no other write could include the use in its transaction. One conditional write: concurrent calls are
+    /// never granted more than the limit, and a refused call writes nothing.
     ///
-    /// An error grants nothing: whoever can't ask must refuse. A lost answer may have counted; it is never counted twice
-    /// for one call, and counts as used.
+    /// An error grants nothing, so the caller must refuse. If the answer was lost the use may have been counted; it is counted at
+    /// most once per call.
     async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError>;
 }

@@ -1,4 +1,4 @@
-//! The way to a tenant's own contacts.
+//! How notices reach a tenant's own contacts.
 
 use std::time::Duration;
 
@@ -9,58 +9,57 @@ use crate::contacts::{Consent, ContactKey, Mail, NotificationHistory, SignedRequ
 use crate::names::{ConnectorId, EmailAddress, TenantId, WebhookUrl};
 use crate::time::Time;
 
-/// What became of a request to a customer's webhook. Nothing of it is a failure of ours.
+/// The response of a customer's webhook. None of these is an error of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookResponse {
-    /// It was taken: 2xx.
+    /// Status 2xx.
     Taken,
-    /// It wants no more: 410.
+    /// Status 410: the webhook wants no retries of this notice.
     Gone,
-    /// It was not taken; why, in words for a log that hold nothing of the URL but its host.
+    /// Any other response; the reason for a log, which contains nothing of the URL but its host.
     Rejected(String),
-    /// There was no answer for as long as it was waited for.
+    /// No response within the timeout.
     TimedOut,
 }
 
 /// Sends requests to customers' webhooks.
 #[async_trait]
 pub trait WebhookClient: Send + Sync {
-    /// Posts once, within `patience`, to the public internet only, and follows no redirect.
-    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, patience: Duration) -> WebhookResponse;
+    /// Posts once, within `timeout`, to the public internet only, and follows no redirect.
+    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, timeout: Duration) -> WebhookResponse;
 }
 
-/// What became of a mail.
+/// The result of sending a mail.
 #[derive(Debug)]
 pub enum MailOutcome {
-    /// The service has taken it, once; whether it arrives, nobody knows.
+    /// The mail service has accepted it, once. Whether it arrives is unknown.
     Taken,
-    /// The service has answered, and has not taken it. What it will never take is [`PortError::Denied`] or
-    /// [`PortError::Bug`].
+    /// The mail service has answered and not accepted it. [`PortError::Denied`] and [`PortError::Bug`] are permanent.
     Rejected(PortError),
-    /// There was no answer: it may have been taken.
+    /// There was no answer; the mail may have been accepted.
     Unknown(PortError),
 }
 
 /// Sends mails.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Asks the service once to send one mail.
+    /// Makes one request to send one mail.
     async fn send(&self, to: &EmailAddress, mail: &Mail) -> MailOutcome;
 }
 
-/// Whether addresses want notices.
+/// Whether addresses have agreed to receive notices.
 ///
-/// Partition keys of tenants' items and of links do not meet. All reads are consistent.
+/// Tenants' items and links never share a partition key. All reads are consistent.
 #[async_trait]
 pub trait Consents: Send + Sync {
-    /// What is known of an address, in whatever case it is written.
+    /// An address's stored consent, case-insensitively.
     async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError>;
 
-    /// Stores it if what is stored is still the version before (nothing, for version 1). `false`: someone else was
-    /// faster, or a first try of this very write, whose answer was lost.
+    /// Stores the consent if the stored version is the previous one (nothing, for version 1). `false` if another writer was
+    /// faster, or an earlier attempt of this very write whose answer was lost.
     async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError>;
 
-    /// Remembers whose link this is. Stored again, it is the same.
+    /// Stores which address a link belongs to. Idempotent.
     async fn store_link(
         &self,
         token: &TokenHash,
@@ -68,21 +67,21 @@ pub trait Consents: Send + Sync {
         address: &EmailAddress,
     ) -> Result<(), PortError>;
 
-    /// Whose link this is.
+    /// The address that a link belongs to.
     async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError>;
 }
 
-/// What the notifier remembers of contacts.
+/// The notifier's record of what each contact was notified of.
 #[async_trait]
 pub trait NotificationStore: Send + Sync {
-    /// What a contact was last notified of, of one connector. Consistent.
+    /// What a contact was last notified of, for one connector. Consistent.
     async fn notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
     ) -> Result<Option<NotificationHistory>, PortError>;
 
-    /// Stores it if what is stored is still the version before (nothing, for version 1); else `false`.
+    /// Stores it if the stored version is the previous one (nothing, for version 1); otherwise returns `false`.
     async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
@@ -90,17 +89,17 @@ pub trait NotificationStore: Send + Sync {
         notified: &NotificationHistory,
     ) -> Result<bool, PortError>;
 
-    /// Spends `cost` of the tenant's share of the notifier's time, behind what is spent already, and returns where it
-    /// begins: `now` or later. Of any number at once each gets a time of its own. A lost answer may have spent it twice.
+    /// Reserves `cost` of the tenant's share of the notifier's time, after everything already reserved. Returns its start: `now`
+    /// or later. Concurrent callers each get their own time. If the answer was lost, the time may be reserved twice.
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError>;
 
-    /// Gives back what was spent and not used.
+    /// Releases time that was reserved and not used.
     async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError>;
 
-    /// Until when a tenant's webhook at this host counts as slow, if it does. May be a second old.
+    /// Until when a tenant's webhook at this host counts as slow. May be a second old.
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError>;
 
-    /// Remembers it; `None` forgets it. The last of two at once wins: both have just seen how quick it is.
+    /// Stores it; `None` deletes it. The last of two concurrent writers wins: both have just measured it.
     async fn store_slow_until(
         &self,
         tenant: &TenantId,
@@ -109,14 +108,14 @@ pub trait NotificationStore: Send + Sync {
     ) -> Result<(), PortError>;
 }
 
-/// The longest that a message can wait ([`Later::later`], [`super::Queue::send`]): the limit of SQS (Amazon SQS API
+/// The longest delay of a message ([`DelayQueue::send_after`], [`super::Queue::send`]): the limit of SQS (Amazon SQS API
 /// reference, `SendMessage`).
 pub const MAX_DELAY: Duration = Duration::from_mins(15);
 
 /// The notifier's own queue.
 #[async_trait]
 pub trait DelayQueue: Send + Sync {
-    /// Has a message handed to the notifier again after `delay`, at most [`LONGEST_DELAY`]. A lost answer may have put
-    /// it there all the same. The queue is told whose it is, and may take others' first where one has many.
+    /// Sends a message back to the notifier after `delay`, at most [`MAX_DELAY`]. If the answer was lost, the message may be in the
+    /// queue all the same. `of` is the message group: the queue may serve other tenants first if one has many messages.
     async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError>;
 }

@@ -17,10 +17,10 @@ use crate::part::{Part, PartNumber};
 use crate::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use crate::time::Time;
 
-/// Over how many partitions the index of due connectors is spread.
+/// The number of partitions of the index of due connectors.
 pub const DUE_SHARDS: u8 = 16;
 
-/// The partition of the due index that holds a connector: one of [`DUE_SHARDS`], by FNV-1a of its ID.
+/// The partition of the due index that contains a connector: one of [`DUE_SHARDS`], by FNV-1a of its ID.
 #[must_use]
 pub fn due_shard(id: &ConnectorId) -> u8 {
     let hash = id
@@ -30,26 +30,25 @@ pub fn due_shard(id: &ConnectorId) -> u8 {
     u8::try_from(hash % u32::from(DUE_SHARDS)).unwrap_or_default()
 }
 
-/// No lease is longer than this: one that ends later was taken by a worker whose clock is wrong, and counts for
-/// nothing.
+/// The longest lease. One that ends later was taken by a worker with a wrong clock, and is ignored.
 pub const MAX_LEASE: Duration = Duration::from_mins(20);
 
-/// What a lease was answered.
+/// The result of [`Runs::lease`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseAnswer {
-    /// It is ours until the time we named.
+    /// The worker has it until the requested time.
     Granted,
     /// Another worker has it.
     Held,
-    /// There is no such connector, or it was never activated.
+    /// The connector does not exist, or was never activated.
     Unknown,
 }
 
-/// What the exporter asks of the ledger. Every write is conditional; each method says on what.
+/// What the exporter needs from the ledger. Every write is conditional; each method names the condition.
 #[async_trait]
 pub trait Runs: Send + Sync {
-    /// Takes the lease if nobody has it, it has run out at `now`, it ends later than [`LONGEST_LEASE`] from
-    /// `now`, or it is `worker`'s already. It saves cost only: safety rests on [`Self::seal`].
+    /// Acquires the lease if nobody has it, it expired before `now`, it ends later than [`MAX_LEASE`] from `now`, or `worker` has
+    /// it already. It only saves cost: safety rests on [`Self::seal`].
     async fn lease(
         &self,
         id: &ConnectorId,
@@ -58,20 +57,20 @@ pub trait Runs: Send + Sync {
         until: Time,
     ) -> Result<LeaseAnswer, PortError>;
 
-    /// A consistent read of settings and cursor, with the time that the ledger's answer carried. `None` if
-    /// there is no such connector.
+    /// A consistent read of settings and cursor, with the time of the ledger's response. `None` if the connector does not
+    /// exist.
     async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError>;
 
-    /// The only decision: in one transaction, puts the part if its number is free and moves the cursor if it
-    /// still stands where the sealing worker read it. Of two workers exactly one is answered
-    /// [`SealAnswer::Won`]; a lost answer is [`SealAnswer::Unknown`], not an error.
+    /// The only decision: in one transaction, puts the part if its number is free and advances the cursor if it is unchanged
+    /// since the worker read it. Of two workers exactly one gets [`SealAnswer::Won`]; a lost answer is [`SealAnswer::Unknown`],
+    /// not an error.
     async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError>;
 
     /// A consistent read of one part's record.
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError>;
 
-    /// The parts before `before` whose windows end later than `after`, newest first: all that may hold an
-    /// event of `after` or later. Consistent.
+    /// The parts before `before` whose windows end later than `after`, newest first: all that may contain an event of `after`
+    /// or later. Consistent.
     async fn parts_reaching(
         &self,
         id: &ConnectorId,
@@ -79,30 +78,28 @@ pub trait Runs: Send + Sync {
         before: PartNumber,
     ) -> Result<Vec<Part>, PortError>;
 
-    /// Marks a part as delivered, and moves the cursor's `delivered` if it stands right before. A second
-    /// worker's mark changes nothing.
+    /// Marks a part as delivered, and advances the cursor's `delivered` if this part is the next one. Idempotent.
     async fn mark(&self, mark: &Mark) -> Result<(), PortError>;
 
-    /// [`Self::mark`], then [`Self::release`]. A ledger that can do them in fewer requests does, and leaves what the
-    /// two would have left.
+    /// [`Self::mark`], then [`Self::release`]. A ledger may combine them into fewer requests, with the same result.
     async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
         self.mark(mark).await?;
         self.release(&mark.part.connector, worker, release).await
     }
 
-    /// Records why the connector is blocked. The last of two workers wins; both have seen a fault.
+    /// Records why the connector is blocked. The last of two workers wins; both have seen an error.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError>;
 
-    /// Notes how far a window is read, if number and watermark still are what the reading worker saw; otherwise
-    /// another worker has sealed, and the note is nothing.
+    /// Records how far a window has been read, if number and watermark are unchanged since the worker read them. Otherwise
+    /// another worker has sealed, and the progress is void.
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError>;
 
-    /// Moves the reconcile on if it still stands at `before`; otherwise another worker has, and nothing is changed.
-    /// With it goes the block of reading, if the note says so.
+    /// Advances the reconcile if it is still at `before`; otherwise another worker has advanced it, and nothing changes. Also
+    /// clears a read block, if the update says so.
     async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError>;
 
-    /// Notes that it is told at `now` of items that could not be read, unless it was told at `since` or later: then
-    /// `false`, and of two workers at once one is answered `true`.
+    /// Claims the notice about unreadable items at `now`, unless one was claimed at `since` or later: then `false`. Of two
+    /// concurrent workers exactly one gets `true`.
     async fn try_claim_unreadable_notice(
         &self,
         id: &ConnectorId,
@@ -110,110 +107,110 @@ pub trait Runs: Send + Sync {
         now: Time,
     ) -> Result<bool, PortError>;
 
-    /// Gives the lease back if it is still `worker`'s, and sets `next_run_at` if it still is what the run read. If
-    /// not, a run was asked for in the meantime: `next_run_at` is made no later than `release.now`, since a
-    /// dispatcher may have claimed that run already and sent it to find the lease taken.
+    /// Releases the lease if `worker` still has it, and sets `next_run_at` if it is unchanged since the run read it. Otherwise a
+    /// run was requested in the meantime: then `next_run_at` becomes at most `release.now`, since a dispatcher may have claimed
+    /// that run already and sent it to find the lease held.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError>;
 
-    /// Notes up to which part the staging bucket was swept, if that is further than noted. Where nothing is swept,
-    /// there is nothing to note.
+    /// Records up to which part the orphan sweep has gone, if that is further than recorded. The default does nothing, for
+    /// ledgers without a sweep.
     async fn record_sweep(&self, _id: &ConnectorId, _through: PartNumber) -> Result<(), PortError> {
         Ok(())
     }
 }
 
-/// A connector that is due, and the `next_run_at` that made it so.
+/// A due connector, and the `next_run_at` that made it due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Which.
+    /// The connector.
     pub id: ConnectorId,
-    /// Its `next_run_at` as read; a claim moves it only from there.
+    /// Its `next_run_at` as read; a claim is conditional on it.
     pub next_run_at: Time,
 }
 
-/// What became of a claim.
+/// The result of [`DueConnectors::claim`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimAnswer {
-    /// It is ours.
+    /// The caller has claimed it.
     Claimed,
-    /// A doubled tick has claimed it before us.
+    /// A concurrent tick has claimed it first.
     AlreadyClaimed,
-    /// The ledger takes no more writes at this moment. The connector stays due, and the next tick claims it.
+    /// The ledger is throttling writes. The connector stays due, and the next tick claims it.
     Throttled,
 }
 
 /// A page of due connectors.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DuePage {
-    /// Those due, the longest due first.
+    /// The due connectors, longest due first.
     pub due: Vec<Claim>,
-    /// Whether more are due behind them.
+    /// Whether more due connectors follow.
     pub more: bool,
 }
 
-/// What the dispatcher asks of the ledger.
+/// What the dispatcher needs from the ledger.
 #[async_trait]
 pub trait DueConnectors: Send + Sync {
-    /// Connectors of one partition of the due index whose `next_run_at` is not after `now`, from an
-    /// eventually consistent index: some may be claimed already. With `after`, those behind it.
+    /// Connectors of one partition of the due index whose `next_run_at` is not after `now`. The index is eventually consistent:
+    /// some may be claimed already. With `after`, those that follow it.
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError>;
 
-    /// Moves `next_run_at` from `claim.seen` to `until`, if it still is there.
+    /// Moves `next_run_at` from `claim.next_run_at` to `until`, if it is unchanged.
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError>;
 
-    /// Takes a claim back, if nothing has moved since: `next_run_at` from `until` to `claim.seen`.
+    /// Releases a claim if nothing has changed since: `next_run_at` from `until` back to `claim.next_run_at`.
     async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError>;
 }
 
-/// What became of a conditional change of settings.
+/// The result of a conditional write of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
-    /// It is stored.
+    /// The change is stored.
     Stored,
     /// Someone else has changed the connector since it was read; nothing was stored.
     Stale,
 }
 
-/// What became of a change.
+/// The result of [`Connectors::create`] and [`Connectors::save`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaveAnswer {
-    /// Stored, or stale.
+    /// Stored or stale.
     Saved(Saved),
-    /// The role or the destination is another's; nothing was stored.
+    /// Another connector owns the role or the destination; nothing was stored.
     AlreadyOwned(OwnedResource),
-    /// This budget would be exceeded; nothing was stored, and nothing was spent.
+    /// The change would exceed this budget; nothing was stored or spent.
     Exhausted(Budget),
 }
 
-/// What became of a run that was asked for.
+/// The result of [`Connectors::request_run`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunAnswer {
-    /// It is asked for, up to this time; or it was asked for before, with this key.
+    /// A run up to this time is requested, now or earlier with this key.
     Requested(Time),
     /// The connector was never activated.
     NotActivated,
-    /// This budget would be exceeded; nothing was asked for, and nothing was spent.
+    /// The run would exceed this budget; nothing was requested or spent.
     Exhausted(Budget),
 }
 
-/// Which connectors a list holds.
+/// Which connectors a list contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ConnectorFilter<'a> {
-    /// Only this tenant's.
+    /// Only this tenant's connectors.
     pub tenant: Option<&'a TenantId>,
-    /// The deleted ones too.
+    /// Whether deleted connectors are included.
     pub include_deleted: bool,
 }
 
-/// What the API and the command line ask of the ledger.
+/// What the API and the command line need from the ledger.
 ///
-/// What a connector has for itself ([`Connector::claims`]) is claimed in the same transaction that stores its
-/// verification, and given back in the one that changes the destination, finds it unsafe or deletes the connector:
-/// a role serves one tenant, a destination one connector, and two destinations in one bucket never overlap.
+/// A connector's role and destination ([`Connector::claims`]) are claimed in the same transaction that stores its
+/// verification. They are released in the one that changes the destination, finds it unsafe or deletes the connector. A role
+/// serves one tenant, a destination one connector, and two destinations in one bucket never overlap.
 ///
-/// A change is spent for in its own transaction (`spends`): what is refused spends nothing, and what is spent was
-/// stored. How many connectors a tenant has that are not deleted is counted there too, whether that is limited or not; a
-/// spending of [`Budget::Connectors`] says up to which number it may grow.
+/// A change is paid for in its own transaction (`spends`): a refused change spends nothing, and what is spent was stored. The
+/// number of a tenant's connectors that are not deleted is counted there too, whether it is limited or not; a spending of
+/// [`Budget::Connectors`] says up to which number it may grow.
 #[async_trait]
 pub trait Connectors: Spender + Consents {
     /// Stores a new connector and the record of its creation, if its ID is free.
@@ -224,8 +221,8 @@ pub trait Connectors: Spender + Consents {
         spends: &[Spending],
     ) -> Result<SaveAnswer, PortError>;
 
-    /// Stores a change (`change.before` → `change.after`) and its record, if the stored version is the one
-    /// before; with a cursor (at activation), stores that too if there is none yet. All in one transaction.
+    /// Stores a change (`change.before` → `change.after`) and its record if the stored version is the one before. With a cursor
+    /// (at activation), stores that too if there is none yet. All in one transaction.
     async fn save(
         &self,
         change: &Change,
@@ -236,10 +233,10 @@ pub trait Connectors: Spender + Consents {
     /// A consistent read of settings and, once activated, the cursor.
     async fn get(&self, id: &ConnectorId) -> Result<Option<(Connector, Option<Cursor>)>, PortError>;
 
-    /// At most `limit` of the wanted connectors, by ID, behind `after`. Eventually consistent.
+    /// At most `limit` connectors that match the filter, by ID, after `after`. Eventually consistent.
     async fn list(
         &self,
-        wanted: ConnectorFilter<'_>,
+        filter: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError>;
@@ -260,11 +257,11 @@ pub trait Connectors: Spender + Consents {
         limit: u32,
     ) -> Result<Vec<Change>, PortError>;
 
-    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready
-    /// for its next attempt, since whoever asks may have mended what was wrong. Returns `cut`.
+    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready for its next attempt,
+    /// since the caller may have fixed the cause. Returns `cut`.
     ///
-    /// With a `key`, it is remembered until another key follows: asked again with it, nothing changes, nothing is
-    /// spent, and the answer is the one before.
+    /// `key` makes the request idempotent: it is stored until a request with another key. A repeated request changes and spends
+    /// nothing, and gets the same answer.
     async fn request_run(
         &self,
         id: &ConnectorId,
@@ -274,13 +271,13 @@ pub trait Connectors: Spender + Consents {
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError>;
 
-    /// Changes the source that the cursor remembers, and forgets what was read halfway, if source, number and watermark
-    /// still are what the change was made from. `false`: someone was faster, and nothing was changed.
+    /// Changes the source that the cursor names and discards partial read progress, if source, number and watermark are
+    /// unchanged since the change was computed. `false`: another writer was faster, and nothing was changed.
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError>;
 
-    /// Keeps a webhook's secret under its ID, if that is free; no secret is ever changed, and none is part of the
-    /// settings or of the record of a change. `false`: the ID is taken, also by a first try of this very request, and
-    /// a secret may or may not lie under it. Nobody who keeps secrets need be able to read one.
+    /// Stores a webhook's secret under its ID, if that is free. Secrets are never changed, and are part of neither the settings nor
+    /// the record of a change. `false`: the ID is taken, maybe by an earlier attempt of this very request, and a secret may or may
+    /// not be stored under it. The caller needs no permission to read secrets.
     async fn store_secret(
         &self,
         id: &ConnectorId,
@@ -288,7 +285,7 @@ pub trait Connectors: Spender + Consents {
         secret: &WebhookSecret,
     ) -> Result<bool, PortError>;
 
-    /// A consistent read of a webhook's secret, for whoever signs with it.
+    /// A consistent read of a webhook's secret, for signing.
     async fn secret(
         &self,
         id: &ConnectorId,
@@ -300,9 +297,9 @@ pub trait Connectors: Spender + Consents {
 mod tests {
     use super::*;
 
-    /// FNV-1a of 32 bits, by another program. A connector whose shard changed would wait in the old one for ever.
+    /// 32-bit FNV-1a, computed by another program. A connector whose shard changed would stay in the old one forever.
     #[test]
-    fn a_connector_lies_in_the_shard_that_it_always_lay_in() {
+    fn a_connector_never_changes_its_due_shard() {
         for (id, shard) in [(0, 12), (1, 15), (2, 2), (0xfedc_ba98_7654_3210, 8)] {
             assert_eq!(due_shard(&ConnectorId::new(id)), shard, "{id:x}");
         }

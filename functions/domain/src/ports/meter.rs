@@ -1,9 +1,9 @@
-//! Where figures go.
+//! Where metrics are written.
 
 use crate::metrics::MetricRecord;
 
-/// Takes figures. It never fails: a run is not worth less because nobody could count it.
+/// Receives metrics. Infallible: a run must not fail because it could not be measured.
 pub trait MetricsSink: Send + Sync {
-    /// Takes figures that belong together.
+    /// Records metrics that belong together.
     fn record(&self, record: &MetricRecord);
 }

@@ -1,5 +1,5 @@
-//! The ports: what the domain needs from outside, in its own words. Adapters fill them; fakes and wrappers that
-//! fail on demand fill them in tests. Each is small, so that a fake of it is too.
+//! The ports: what the domain needs from outside, in its own words. Adapters implement them; tests implement them with fakes
+//! and wrap them to fail on demand. Each is small, so that its fake is small too.
 
 mod bucket;
 mod budgets;
@@ -35,42 +35,42 @@ pub use watch::{Watch, WatchPage};
 /// Boxed source of an error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a port could not do what was asked, by what someone must do about it. The text is for an operator and
-/// holds no event content, credential or external ID.
+/// Why a port failed, by what must be done about it. The text is for operators and contains no event content, credential or
+/// external ID.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
-    /// Passing: throttled, timed out, 5xx. The run ends and is tried again.
+    /// Temporary: throttled, timed out, 5xx. The run ends and is retried.
     #[error("{what}: passing failure")]
     Transient {
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The adapter's error.
         #[source]
         source: BoxError,
     },
-    /// The function's own role or the deployment does not allow it, or a table or bucket is missing.
-    #[error("{what}: not allowed or not there; check the function's role and the deployment")]
+    /// The function's role or the deployment denies it, or a table or bucket is missing.
+    #[error("{what}: access denied or resource missing; check the function's role and the deployment")]
     Denied {
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The adapter's error.
         #[source]
         source: BoxError,
     },
-    /// Settings of the deployment do not fit what is there, such as a table's keys. The cause names the setting, its
-    /// value, what is there and what form is right.
+    /// Settings of the deployment do not match what exists, such as a table's keys. The cause names the setting, its value, what
+    /// exists and the right form.
     #[error("{what}: the deployment's settings do not fit")]
     Misconfigured {
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The adapter's error.
         #[source]
         source: BoxError,
     },
-    /// Something that can't be: a record that does not parse, an answer of another shape.
+    /// Should not happen: a record that does not parse, an answer of an unexpected form.
     #[error("{what}: unexpected")]
     Bug {
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The adapter's error.
         #[source]
@@ -79,7 +79,7 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// The error with all its causes in one line, for a record or a log.
+    /// The error with all its causes on one line, for a record or a log.
     #[must_use]
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
@@ -98,13 +98,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_told_in_one_line_with_all_its_causes() {
+    fn an_error_is_reported_on_one_line_with_all_its_causes() {
         let deepest = std::io::Error::other("no route to host");
         let source = PortError::Denied { what: "reading the key", source: deepest.into() };
         let error = PortError::Transient { what: "sealing", source: source.into() };
         assert_eq!(
             error.chain(),
-            "sealing: passing failure: reading the key: not allowed or not there; check the function's role and the \
+            "sealing: passing failure: reading the key: access denied or resource missing; check the function's role and the \
              deployment: no route to host"
         );
     }

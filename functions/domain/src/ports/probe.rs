@@ -1,4 +1,4 @@
-//! What a verification tries at the customer's side.
+//! What a connection check tries at the customer's side.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use crate::connector::{Connector, Destination};
 use crate::fault::DeliveryError;
 use crate::names::{AccountId, ExternalId, Region};
 
-/// What is shown to the customer's trust policy.
+/// The external ID presented to the customer's trust policy.
 #[derive(Debug, Clone, Copy)]
 pub enum PresentedExternalId<'a> {
-    /// No external ID at all.
+    /// No external ID.
     Absent,
-    /// This one.
+    /// This external ID.
     ExternalId(&'a ExternalId),
 }
 
-/// What the session may do.
+/// The permissions of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionScope {
-    /// What a delivery's session may do: write under the prefix.
+    /// A delivery session's permissions: write under the prefix.
     Prefix,
-    /// All that the role itself may do.
+    /// All of the role's own permissions.
     Role,
 }
 
 /// Tries a customer's role.
 #[async_trait]
 pub trait Prober: Send + Sync {
-    /// How long a role may be refused after it was made, since the platform makes roles known with delay.
+    /// How long a new role may be refused: IAM propagates roles with delay.
     fn role_propagation_delay(&self) -> Duration;
 
-    /// Assumes the destination's role with what is shown. What comes back serves this one verification.
+    /// Assumes the destination's role. The session serves this one check.
     async fn assume(
         &self,
         connector: &Connector,
@@ -43,22 +43,22 @@ pub trait Prober: Send + Sync {
     ) -> Result<Box<dyn ProbeSession>, DeliveryError>;
 }
 
-/// What S3 told of a probe that was written.
+/// What S3 returned for a probe object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProbeResponse {
-    /// `x-amz-server-side-encryption`.
+    /// The header `x-amz-server-side-encryption`.
     pub encryption: Option<String>,
 }
 
 /// A session in the customer's account.
 #[async_trait]
 pub trait ProbeSession: Send + Sync {
-    /// The account that the session is in, as STS told.
+    /// The account of the session, as STS returned it.
     fn account(&self) -> AccountId;
 
-    /// The region of the bucket, if S3 tells. `Gone` if there is no such bucket.
+    /// The region of the bucket, if S3 returns it. `Gone` if the bucket does not exist.
     async fn bucket_region(&self) -> Result<Option<Region>, DeliveryError>;
 
-    /// Writes an object create-only, with the very headers of a delivery.
+    /// Writes an object if no object has its key, with exactly the headers of a delivery.
     async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError>;
 }

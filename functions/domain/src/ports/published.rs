@@ -1,11 +1,11 @@
-//! What the vendor has published for its customers.
+//! Public availability of what the vendor publishes for its customers.
 
 use async_trait::async_trait;
 
-/// Looks at what is published as a stranger would.
+/// Fetches a published URL without credentials.
 #[async_trait]
 pub trait PublicUrlChecker: Send + Sync {
-    /// Why nobody but the vendor can read what is at this https URL, in words that hold no secret; `None` if everybody
-    /// can. It takes some seconds at most, and fails nothing: whoever asks warns.
+    /// Why the content of this https URL cannot be read anonymously, in words without secrets. `None` if it can be read. Takes a
+    /// few seconds at most and never fails: callers only warn.
     async fn unreadable_reason(&self, url: &str) -> Option<String>;
 }

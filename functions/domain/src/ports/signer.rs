@@ -5,25 +5,25 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::time::Time;
 
-/// From when on and until when a key can have signed, as far as whoever keeps it tells.
+/// When a key can have signed, as far as the key service reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
-    /// When it came to be: an earlier signature is none of its.
+    /// When it was created: an earlier signature is not by this key.
     pub from: Option<Time>,
-    /// When it will be destroyed: nothing is signed with it from then on.
+    /// When it will be destroyed: it signs nothing from then on.
     pub until: Option<Time>,
 }
 
-/// A private Ed25519 key (RFC 8032), wherever it lies.
+/// A private Ed25519 key (RFC 8032), wherever it is kept.
 #[async_trait]
 pub trait Signer: Send + Sync {
-    /// The 32 bytes of its public half. They never change, so whoever fetches them does it once.
+    /// The 32 bytes of the public key. They never change, so one fetch is enough.
     async fn public_key(&self) -> Result<[u8; 32], PortError>;
 
-    /// How long it is good, as it stands now: an end may be settled later, and taken back.
+    /// The current validity: a destruction can be scheduled later, and cancelled.
     async fn validity(&self) -> Result<Validity, PortError>;
 
-    /// The 64 bytes of its signature of a message of at most 4,096 bytes: the pure variant, never the pre-hashed one.
-    /// Signing changes nothing: a signature whose answer is lost, or that a second worker makes, is thrown away.
+    /// The 64 bytes of the signature of a message of at most 4,096 bytes: pure Ed25519, never pre-hashed. Signing changes no
+    /// state: a signature that is lost, or made by a second worker, is discarded.
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError>;
 }

@@ -22,7 +22,7 @@ pub trait Source: Send + Sync {
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError>;
 
-    /// Which table this is, and by which keys it is read. Asked before each run; an answer may be a minute old.
+    /// Which table this is, and the keys it is read by. Called before each run; the answer may be a minute old.
     async fn identity(&self) -> Result<EventsSource, PortError>;
 
     /// The form of the sort keys.
@@ -32,8 +32,8 @@ pub trait Source: Send + Sync {
 /// One partition, page by page.
 #[async_trait]
 pub trait PageReader: Send {
-    /// The next page, in ascending order of the sort key; it may be empty. `None` at the end. Items a little
-    /// outside the span may be among them; an item of another partition key is a [`PageError::Foreign`].
+    /// The next page, in ascending order of the sort key; it may be empty. `None` at the end. It may contain items slightly
+    /// outside the span. An item of another partition key is a [`PageError::Foreign`].
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError>;
 }
 
@@ -43,12 +43,12 @@ pub enum PageError {
     /// The read failed; a page that fails fails the whole read.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// An item of another tenant came back. Nothing of this read may be used.
-    #[error("an item with partition key `{found}` came back where `{asked}` was asked for")]
+    /// An item of another tenant was returned. Nothing of this read may be used.
+    #[error("an item with partition key `{found}` was returned where `{expected}` was requested")]
     Foreign {
-        /// The partition key that was asked for.
+        /// The partition key of the request.
         expected: String,
-        /// The one that came back.
+        /// The partition key of the returned item.
         found: String,
     },
 }

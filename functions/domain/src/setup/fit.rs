@@ -1,51 +1,51 @@
-//! What of a destination can't fit together, seen from its texts alone: each would cost a verification whose remedy
-//! can't help.
+//! Values of a destination that cannot match each other, found without any request. Each would cost a connection check whose
+//! remedy can't help.
 
 use crate::connector::Destination;
 use crate::setup::Vendor;
 
-/// What does not fit, and the right form.
+/// A value that does not match, and the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct DestinationMismatchError {
-    /// The field of the destination, by the name that API and records give it.
+    /// The field of the destination, as API and records name it.
     pub field: &'static str,
-    /// What does not fit with what, and what would.
+    /// What does not match what, and what would.
     pub problem: String,
 }
 
-/// Everything of the destination that can't fit together or with the vendor, field by field; nothing if it may work.
+/// All values of the destination that cannot match each other or the vendor, one entry per field. Empty if it may work.
 ///
-/// Sources: AWS IAM user guide, "AWS resource ARNs" (nothing reaches from one partition into another); Amazon S3 API
-/// reference, `PutObject`, `x-amz-server-side-encryption-aws-kms-key-id` (the key is one of the bucket's region);
-/// Amazon S3 user guide, "Namespaces for general purpose buckets".
+/// Sources: AWS IAM user guide, "AWS resource ARNs" (partitions are isolated from each other); Amazon S3 API reference,
+/// `PutObject`, `x-amz-server-side-encryption-aws-kms-key-id` (the key is in the bucket's region); Amazon S3 user guide,
+/// "Namespaces for general purpose buckets".
 #[must_use]
 pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<DestinationMismatchError> {
     let mut found = Vec::new();
-    let mut misfit = |field, problem: String| found.push(DestinationMismatchError { field, problem });
+    let mut add = |field, problem: String| found.push(DestinationMismatchError { field, problem });
     let (partition, account) = (to.role.partition(), to.role.account());
     if partition != vendor.partition {
-        misfit(
+        add(
             "role",
             format!(
-                "the role is in the partition {partition} and Auditferry runs in {}, from where no role of another partition can be assumed; give a role whose ARN begins with arn:{}:",
+                "the role is in partition {partition}, but Auditferry runs in partition {} and cannot assume roles of another partition; use a role whose ARN begins with arn:{}:",
                 vendor.partition, vendor.partition
             ),
         );
     }
     if account == vendor.account {
-        misfit(
+        add(
             "role",
             format!(
-                "the role is in the vendor's own account {account}; give a role in the customer's account"
+                "the role is in the vendor's own account {account}; use a role in the customer's account"
             ),
         );
     }
     if to.region.partition() != partition {
-        misfit(
+        add(
             "region",
             format!(
-                "the region {} is in the partition {} and the role in {partition}; give the region of a bucket of the role's account",
+                "the region {} is in partition {}, but the role is in partition {partition}; use the region of a bucket in the role's account",
                 to.region,
                 to.region.partition()
             ),
@@ -53,31 +53,31 @@ pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<Destinat
     }
     if let Some((owner, region)) = to.bucket.regional() {
         if owner != account {
-            misfit(
+            add(
                 "bucket",
                 format!(
-                    "only account {owner} can own a bucket of this name, and the role is in {account}; give a bucket of the role's account"
+                    "only account {owner} can own a bucket with this name, but the role is in {account}; use a bucket in the role's account"
                 ),
             );
         }
         if region != to.region {
-            misfit("region", format!("a bucket of this name can only be in {region}; give that region"));
+            add("region", format!("a bucket with this name can only be in {region}; use that region"));
         }
     }
     if let Some(key) = to.encryption.key() {
         if key.partition() != partition {
-            misfit(
+            add(
                 "kms_key",
                 format!(
-                    "the key is in the partition {} and the role in {partition}; give a key of the bucket's region",
+                    "the key is in partition {}, but the role is in partition {partition}; use a key in the bucket's region",
                     key.partition()
                 ),
             );
         } else if key.region() != to.region.as_str() {
-            misfit(
+            add(
                 "kms_key",
                 format!(
-                    "the key is in {} and the bucket in {}, and S3 takes a key of the bucket's own region only; give a key there, or the replica there of a multi-Region key",
+                    "the key is in {} and the bucket in {}, but S3 accepts only a key in the bucket's region; use a key there, or the replica there of a multi-Region key",
                     key.region(),
                     to.region
                 ),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_left_alone() {
+    fn a_consistent_destination_has_no_mismatch() {
         for (partition, role, region, key) in [
             ("aws", "aws:iam::222222222222", "eu-west-1", None),
             ("aws", "aws:iam::222222222222", "eu-west-1", Some("aws:kms:eu-west-1:222222222222:alias/acme")),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_never_fit_is_named_by_its_field() {
+    fn every_mismatch_names_its_field() {
         let role = "aws:iam::222222222222";
         for (to, fields, words) in [
             (to("aws-cn:iam::222222222222", "acme-log", "cn-north-1", None), &["role"][..], "arn:aws:"),
@@ -166,7 +166,7 @@ mod tests {
             ),
         ] {
             let found = destination_mismatches(&to, &vendor("aws"));
-            assert_eq!(found.iter().map(|misfit| misfit.field).collect::<Vec<_>>(), fields, "{found:?}");
+            assert_eq!(found.iter().map(|mismatch| mismatch.field).collect::<Vec<_>>(), fields, "{found:?}");
             assert!(found[0].to_string().contains(words), "{found:?}");
         }
     }

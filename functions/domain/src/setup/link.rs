@@ -1,32 +1,31 @@
-//! The quick-create link: it opens the console of the customer's partition with the published template and its
-//! parameters filled in, so that nothing but *Create stack* is left to click.
+//! The quick-create link: it opens the console of the customer's partition with the published template and its parameters
+//! filled in, so that only *Create stack* is left to click.
 //!
-//! The parameters are those of `infra/customer-role.yaml`; `tests/suite/quick_create.rs` holds each against the
-//! template.
+//! The parameters are those of `infra/customer-role.yaml`; `tests/suite/quick_create.rs` checks each against the template.
 
 use super::{RoleSpec, Vendor, stack_name};
 use crate::connector::Connector;
 use crate::names::KmsKeyArn;
 
-/// The link, if the template is published. What is not known yet is left for the customer to fill in.
+/// The link, if the template is published. Unknown parameters are left for the customer to fill in.
 pub(super) fn quick_create_url(
     connector: &Connector,
-    wanted: &RoleSpec<'_>,
+    spec: &RoleSpec<'_>,
     vendor: &Vendor,
 ) -> Option<String> {
     let template = percent_encode(vendor.template_url.as_deref()?);
     let (host, stack) = (console_host(&vendor.partition), stack_name(&connector.id));
-    // The stack makes the bucket in its own region, if it makes one.
-    let region = wanted.to.map_or(&vendor.region, |to| &to.region);
-    let key = wanted.kms_key().filter(|key| is_key_arn(key)).map(KmsKeyArn::as_str);
+    // If the stack creates the bucket, it does so in its own region.
+    let region = spec.to.map_or(&vendor.region, |to| &to.region);
+    let key = spec.kms_key().filter(|key| is_key_arn(key)).map(KmsKeyArn::as_str);
     let parameters = [
-        ("ExternalId", Some(wanted.external_id.as_str())),
+        ("ExternalId", Some(spec.external_id.as_str())),
         ("VendorAccountId", Some(vendor.account.as_str())),
         ("VendorRoleName", Some(vendor.exporter_role.as_str())),
-        ("BucketName", wanted.bucket()),
-        ("Prefix", Some(wanted.prefix())),
+        ("BucketName", spec.bucket()),
+        ("Prefix", Some(spec.prefix())),
         ("KmsKeyArn", key),
-        ("RoleName", Some(wanted.role_name.as_str())),
+        ("RoleName", Some(spec.role_name.as_str())),
     ];
     let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let given = given.map(|(name, value)| format!("&param_{name}={}", percent_encode(value)));
@@ -37,7 +36,7 @@ pub(super) fn quick_create_url(
     ))
 }
 
-/// The console's host, behind the region.
+/// The console's host, without the region.
 fn console_host(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "console.amazonaws.cn",
@@ -47,13 +46,13 @@ fn console_host(partition: &str) -> &'static str {
     }
 }
 
-/// Whether it is a key, as the template wants it, and no alias.
+/// Whether it is a key, as the template requires, and not an alias.
 pub(super) fn is_key_arn(key: &KmsKeyArn) -> bool {
     let id = key.as_str().split_once(":key/").map_or("", |(_, id)| id);
     (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Percent-encoded, a space too: behind the `#` a `+` is a plus.
+/// Percent-encoded, spaces too: after the `#` a `+` would be a literal plus.
 fn percent_encode(value: &str) -> String {
     form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
 }
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_partition_has_a_console_of_its_own() {
+    fn every_partition_has_its_own_console() {
         for (partition, region, host) in [
             ("aws", "us-east-1", "us-east-1.console.aws.amazon.com"),
             ("aws-cn", "cn-north-1", "cn-north-1.console.amazonaws.cn"),
@@ -124,16 +123,16 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_in_the_buckets_region_once_that_is_known() {
+    fn it_opens_in_the_buckets_region_once_known() {
         let link = link("aws", "eu-central-1", Some(destination("audit")));
         assert!(link.starts_with("https://eu-west-1.console.aws.amazon.com/"), "{link}");
         assert!(link.contains("?region=eu-west-1#") && !link.contains("eu-central-1"), "{link}");
         assert!(link.contains("&param_BucketName=acme-audit&param_Prefix=audit&param_RoleName=R"), "{link}");
     }
 
-    /// Left out, it would be the template's own default, and the role would be too narrow.
+    /// Without it the template would use its own default, and the role would be too narrow.
     #[test]
-    fn a_prefix_that_is_the_whole_bucket_is_said_and_not_left_out() {
+    fn an_empty_prefix_is_explicit_in_the_link() {
         let link = link("aws", "eu-central-1", Some(destination("")));
         assert!(link.contains("&param_Prefix=&param_RoleName"), "{link}");
     }

@@ -1,5 +1,5 @@
-//! What a customer needs to let us in: the quick-create link, and the same as policies and as a call of the
-//! Terraform module for those who would rather do it by hand. All of them make the same role, by the same name.
+//! What a customer needs to grant access: the quick-create link, and the same as policies and as a call of the Terraform
+//! module, for those who prefer to create it themselves. All of them create the same role with the same name.
 
 mod fit;
 mod link;
@@ -12,20 +12,19 @@ use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Reg
 
 pub use fit::{DestinationMismatchError, destination_mismatches};
 
-/// The name that the customer's template gives the role, unless another is named. What we hand out always names
-/// one of the connector's own ([`role_name`]).
+/// The template's default name for the role. The setup always names one of the connector's own instead ([`role_name`]).
 pub const DEFAULT_ROLE_NAME: &str = "AuditferryDelivery";
-/// The folder in the bucket, unless another is named; the template has the same.
+/// The default folder in the bucket, the same as in the template.
 pub const DEFAULT_PREFIX: &str = "auditferry";
 
-/// What the customers' trust policies name of the vendor.
+/// The vendor, as the customers' trust policies name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vendor {
     /// The account in which Auditferry runs.
     pub account: AccountId,
     /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     pub partition: String,
-    /// The region in which Auditferry runs, and in which the link opens the console while the bucket's is not known.
+    /// The region in which Auditferry runs. The link opens the console there while the bucket's region is not known.
     pub region: Region,
     /// The name of the exporter's role.
     pub exporter_role: String,
@@ -37,11 +36,11 @@ pub struct Vendor {
 /// What the customer needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setup {
-    /// What the trust policy must ask for; during a rotation the new one.
+    /// What the trust policy must require; during a rotation the new one.
     pub external_id: ExternalId,
-    /// What the customer's stack is called, and which stack to update when the external ID is rotated.
+    /// The name of the customer's stack, and the stack to update when the external ID is rotated.
     pub stack_name: String,
-    /// What the role is called, below [`crate::names::ROLE_PATH`].
+    /// The role's name, without [`crate::names::ROLE_PATH`].
     pub role_name: String,
     /// Opens the console with everything filled in, if the template is published.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +51,7 @@ pub struct Setup {
     pub permissions_policy: Value,
     /// The same as a call of the Terraform module.
     pub terraform: String,
-    /// What stands in the way of it, in words for the vendor; empty if nothing is known to.
+    /// Known problems with this setup, for the vendor; usually empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -60,28 +59,28 @@ pub struct Setup {
 /// What the customer of this connector needs.
 #[must_use]
 pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
-    let wanted = RoleSpec::of(connector);
+    let spec = RoleSpec::of(connector);
     Setup {
         stack_name: stack_name(&connector.id),
-        quick_create_url: link::quick_create_url(connector, &wanted, vendor),
-        trust_policy: trust_policy(&wanted, vendor),
-        permissions_policy: permissions_policy(&wanted, vendor),
-        terraform: terraform(&wanted, vendor),
-        external_id: wanted.external_id.clone(),
-        role_name: wanted.role_name,
+        quick_create_url: link::quick_create_url(connector, &spec, vendor),
+        trust_policy: trust_policy(&spec, vendor),
+        permissions_policy: permissions_policy(&spec, vendor),
+        terraform: terraform(&spec, vendor),
+        external_id: spec.external_id.clone(),
+        role_name: spec.role_name,
         warnings: Vec::new(),
     }
 }
 
-/// What to call the role of a connector: what it is called, or else a name that no other connector's role in the
-/// same account has, since one account may serve several connectors, and several vendors.
+/// The name of a connector's role: the existing one, or else a name that no other connector's role in the same account has.
+/// One account may serve several connectors, and several vendors.
 #[must_use]
 pub fn role_name(connector: &Connector) -> String {
-    let made = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
-    made.map_or_else(|| generated_role_name(&connector.id), ToOwned::to_owned)
+    let existing = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
+    existing.map_or_else(|| generated_role_name(&connector.id), ToOwned::to_owned)
 }
 
-/// What the link of a connector that is not connected yet makes: path and name, without a slash before them.
+/// The role that the link of a connector without a destination creates: path and name, without the leading slash.
 #[must_use]
 pub fn quick_create_role(id: &ConnectorId) -> String {
     format!("{}{}", ROLE_PATH.trim_start_matches('/'), generated_role_name(id))
@@ -91,7 +90,7 @@ fn generated_role_name(id: &ConnectorId) -> String {
     format!("{DEFAULT_ROLE_NAME}-{}", short_id(id))
 }
 
-/// What to call the customer's stack of a connector.
+/// The name of the customer's stack of a connector.
 #[must_use]
 pub fn stack_name(id: &ConnectorId) -> String {
     format!("auditferry-{}", short_id(id))
@@ -103,7 +102,7 @@ fn short_id(id: &ConnectorId) -> &str {
     digits.get(..8).unwrap_or(digits)
 }
 
-/// What the role is to be, as far as it is known.
+/// The role to create, as far as it is known.
 struct RoleSpec<'a> {
     external_id: &'a ExternalId,
     role_name: String,
@@ -132,7 +131,7 @@ impl<'a> RoleSpec<'a> {
     }
 }
 
-fn trust_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
+fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
     let Vendor { account, partition, exporter_role, .. } = vendor;
     json!({
         "Version": "2012-10-17",
@@ -141,14 +140,14 @@ fn trust_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
             "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
             "Action": "sts:AssumeRole",
             "Condition": {
-                "StringEquals": {"sts:ExternalId": wanted.external_id.as_str()},
+                "StringEquals": {"sts:ExternalId": spec.external_id.as_str()},
                 "ArnEquals": {"aws:PrincipalArn": format!("arn:{partition}:iam::{account}:role/{exporter_role}")},
             },
         }],
     })
 }
 
-/// The one statement of the trust policy on one line, to be pasted into a policy that is there.
+/// The statement of the trust policy on one line, for pasting into an existing policy.
 #[must_use]
 pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
     let Vendor { account, partition, exporter_role, .. } = vendor;
@@ -158,8 +157,8 @@ pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
     )
 }
 
-fn permissions_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
-    let (bucket, prefix) = (wanted.bucket().unwrap_or("YOUR-BUCKET"), wanted.prefix());
+fn permissions_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
+    let (bucket, prefix) = (spec.bucket().unwrap_or("YOUR-BUCKET"), spec.prefix());
     let folder = if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") };
     let mut statements = vec![json!({
         "Sid": "PutFiles",
@@ -167,7 +166,7 @@ fn permissions_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
         "Action": "s3:PutObject",
         "Resource": format!("arn:{}:s3:::{bucket}/{folder}", vendor.partition),
     })];
-    statements.extend(wanted.kms_key().map(|key| {
+    statements.extend(spec.kms_key().map(|key| {
         let mut statement = kms_statement(key);
         if let Some(fields) = statement.as_object_mut() {
             fields.insert("Sid".into(), "EncryptFiles".into());
@@ -177,18 +176,18 @@ fn permissions_policy(wanted: &RoleSpec<'_>, vendor: &Vendor) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// S3, as `kms:ViaService` names it: in the key's own Region, whatever the partition's domain is.
+/// S3, as `kms:ViaService` names it: in the key's own Region, for every partition's domain.
 pub const VIA_S3: &str = "s3.*.amazonaws.*";
 
-/// The statement that lets a role, or a session of it, encrypt with this key. The role's policy and the policy of each
-/// session are made of it.
+/// The statement that lets a role, or its session, encrypt with this key. The role's policy and each session policy contain
+/// it.
 ///
-/// S3 asks KMS for a data key in the role's name. Through an S3 Bucket Key it decrypts that key again for the next
-/// objects, and asks for `kms:Decrypt` then; both are allowed by way of S3 alone, and without `s3:GetObject` nothing
-/// can be read with them. A policy can't name an alias as a resource, so an alias is named by a condition.
+/// S3 requests a data key from KMS with the role's permissions. With an S3 Bucket Key it decrypts that key again for the next
+/// objects, which needs `kms:Decrypt`. Both are allowed via S3 only, and without `s3:GetObject` nothing can be read with them.
+/// A policy can't name an alias as a resource, so an alias is named by a condition.
 ///
-/// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon S3 user
-/// guide, "Specifying server-side encryption with AWS KMS keys for new object uploads in directory buckets".
+/// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon S3 user guide,
+/// "Specifying server-side encryption with AWS KMS keys for new object uploads in directory buckets".
 #[must_use]
 pub fn kms_statement(key: &KmsKeyArn) -> Value {
     let mut condition = json!({"StringLike": {"kms:ViaService": VIA_S3}});
@@ -204,12 +203,12 @@ pub fn kms_statement(key: &KmsKeyArn) -> Value {
     json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition})
 }
 
-/// A call of `infra/terraform`. Nothing that may stand in it needs an escape within the quotes.
-fn terraform(wanted: &RoleSpec<'_>, vendor: &Vendor) -> String {
+/// A call of `infra/terraform`. No value in it can contain a character that needs an escape within the quotes.
+fn terraform(spec: &RoleSpec<'_>, vendor: &Vendor) -> String {
     let Vendor { account, exporter_role, .. } = vendor;
-    let RoleSpec { external_id, role_name, .. } = wanted;
-    let (bucket, prefix) = (wanted.bucket().unwrap_or("YOUR-BUCKET"), wanted.prefix());
-    let key = wanted.kms_key().filter(|key| link::is_key_arn(key));
+    let RoleSpec { external_id, role_name, .. } = spec;
+    let (bucket, prefix) = (spec.bucket().unwrap_or("YOUR-BUCKET"), spec.prefix());
+    let key = spec.kms_key().filter(|key| link::is_key_arn(key));
     let key = key.map(|key| format!("  kms_key_arn       = \"{key}\"\n")).unwrap_or_default();
     format!(
         "module \"auditferry\" {{\n  source            = \"./auditferry\" # a copy of infra/terraform\n  external_id       = [\"{external_id}\"]\n  vendor_account_id = \"{account}\"\n  vendor_role_name  = \"{exporter_role}\"\n  bucket_name       = \"{bucket}\"\n  prefix            = \"{prefix}\"\n{key}  role_name         = \"{role_name}\"\n}}\n"
@@ -253,18 +252,18 @@ mod tests {
     }
 
     #[test]
-    fn the_statement_that_is_told_is_that_of_the_trust_policy() {
+    fn the_trust_statement_is_that_of_the_trust_policy() {
         let mut connector = connected(None);
         for _ in ["at first", "during a rotation"] {
-            let told: Value = serde_json::from_str(&trust_statement(&connector, &vendor())).unwrap();
-            assert_eq!(told, setup(&connector, &vendor()).trust_policy["Statement"][0]);
+            let statement: Value = serde_json::from_str(&trust_statement(&connector, &vendor())).unwrap();
+            assert_eq!(statement, setup(&connector, &vendor()).trust_policy["Statement"][0]);
             connector.rotate_external_id(ExternalId::new(3, 4)).unwrap();
         }
     }
 
-    /// So whatever it is called, it reaches no policy, no name, no link and no call of the module.
+    /// So no tenant ID can get into a policy, a name, a link or a call of the module.
     #[test]
-    fn nothing_that_a_customer_gets_holds_the_tenants_id() {
+    fn no_setup_contains_the_tenants_id() {
         let usual = connected(None);
         for id in ["${aws:username}", "*", "../../x", "a\"b", "\"}", "&param_RoleName=Admin"] {
             let connector = Connector { tenant: id.parse().unwrap(), ..usual.clone() };
@@ -276,37 +275,37 @@ mod tests {
     fn a_folder_in_hive_style_is_the_same_in_policy_module_and_link() {
         let mut connector = connected(None);
         connector.destination.as_mut().unwrap().prefix = "tenant=acme/log=audit".parse().unwrap();
-        let told = setup(&connector, &vendor());
-        let resource = &told.permissions_policy["Statement"][0]["Resource"];
+        let output = setup(&connector, &vendor());
+        let resource = &output.permissions_policy["Statement"][0]["Resource"];
         assert_eq!(resource, "arn:aws:s3:::acme-audit/tenant=acme/log=audit/*");
         assert!(
-            told.terraform.contains("prefix            = \"tenant=acme/log=audit\""),
+            output.terraform.contains("prefix            = \"tenant=acme/log=audit\""),
             "{}",
-            told.terraform
+            output.terraform
         );
-        let link = told.quick_create_url.unwrap();
+        let link = output.quick_create_url.unwrap();
         assert!(link.contains("&param_Prefix=tenant%3Dacme%2Flog%3Daudit&"), "{link}");
     }
 
     #[test]
-    fn every_connector_has_a_role_and_a_stack_of_its_own_name() {
-        let told = setup(&draft(), &vendor());
-        assert_eq!(told.role_name, "AuditferryDelivery-01234567");
-        assert_eq!(told.stack_name, "auditferry-01234567");
-        assert!(told.terraform.contains("role_name         = \"AuditferryDelivery-01234567\""));
-        // Once there is a role, it goes by its name.
+    fn every_connector_has_its_own_role_and_stack_name() {
+        let output = setup(&draft(), &vendor());
+        assert_eq!(output.role_name, "AuditferryDelivery-01234567");
+        assert_eq!(output.stack_name, "auditferry-01234567");
+        assert!(output.terraform.contains("role_name         = \"AuditferryDelivery-01234567\""));
+        // An existing role keeps its name.
         assert_eq!(setup(&connected(None), &vendor()).role_name, "OfTheirChoice");
     }
 
     #[test]
-    fn during_a_rotation_the_new_external_id_is_given_out_everywhere() {
+    fn during_a_rotation_the_setup_contains_the_new_external_id_everywhere() {
         let mut connector = draft();
         connector.rotate_external_id(ExternalId::new(3, 4)).unwrap();
-        let told = setup(&connector, &vendor());
+        let output = setup(&connector, &vendor());
         let new = "af-00000000000000030000000000000004";
-        assert_eq!(told.external_id.as_str(), new);
-        assert_eq!(told.trust_policy["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"], new);
-        assert!(told.terraform.contains(new) && told.quick_create_url.unwrap().contains(new));
+        assert_eq!(output.external_id.as_str(), new);
+        assert_eq!(output.trust_policy["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"], new);
+        assert!(output.terraform.contains(new) && output.quick_create_url.unwrap().contains(new));
     }
 
     #[test]
@@ -319,9 +318,13 @@ mod tests {
 
     #[test]
     fn a_key_is_named_in_the_module_and_in_the_link() {
-        let told = setup(&connected(Some(KEY)), &vendor());
-        assert!(told.terraform.contains(&format!("  kms_key_arn       = \"{KEY}\"\n")), "{}", told.terraform);
-        let link = told.quick_create_url.unwrap();
+        let output = setup(&connected(Some(KEY)), &vendor());
+        assert!(
+            output.terraform.contains(&format!("  kms_key_arn       = \"{KEY}\"\n")),
+            "{}",
+            output.terraform
+        );
+        let link = output.quick_create_url.unwrap();
         let key = "&param_KmsKeyArn=arn%3Aaws%3Akms%3Aeu-central-1%3A222222222222%3Akey%2F1234abcd-12ab";
         assert!(link.contains(key), "{link}");
     }
@@ -329,12 +332,12 @@ mod tests {
     #[test]
     fn an_alias_is_named_by_a_condition_since_no_policy_can_name_it_as_a_resource() {
         let alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit/logs";
-        let told = setup(&connected(Some(alias)), &vendor());
-        let statement = &told.permissions_policy["Statement"][1];
+        let output = setup(&connected(Some(alias)), &vendor());
+        let statement = &output.permissions_policy["Statement"][1];
         assert_eq!(statement["Resource"], "arn:aws:kms:eu-central-1:222222222222:key/*");
         let named = &statement["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"];
         assert_eq!(named, "alias/audit/logs");
         // Template and module take keys only.
-        assert!(!told.terraform.contains("kms") && !told.quick_create_url.unwrap().contains("Kms"));
+        assert!(!output.terraform.contains("kms") && !output.quick_create_url.unwrap().contains("Kms"));
     }
 }

@@ -388,7 +388,7 @@ mod tests {
                 let kept = !form.is_before(&key, low) && form.is_before(&key, high);
                 prop_assert_eq!(kept, low <= key_time && key_time < high, "{:?} in {}..{}", key, low, high);
                 let (first, last) = form.range(low, high);
-                let found = (*first..=*last).contains(key.as_str());
+                let found = (first.as_str()..=last.as_str()).contains(&key.as_str());
                 prop_assert!(!kept || found, "{first}..{last} misses {key:?}");
                 from = to;
             }

@@ -1,4 +1,4 @@
-//! The classic faults, known by the platform's answers, each with the line that mends it.
+//! The known errors, recognized by the platform's answers, each with the policy line that fixes it.
 
 use super::stages::ASSUMABLE_BY_ANYONE;
 use super::{Finding, PreflightStage, role};
@@ -7,10 +7,10 @@ use crate::fault::{self, DeliveryError, DeliveryErrorKind, REGION_DISABLED};
 use crate::names::{AccountId, Region};
 use crate::setup::Vendor;
 
-/// Cause and remedy.
+/// Cause and remedy, if the answer is recognized.
 type Explanation = Option<(String, String)>;
 
-/// What a fault of a stage means.
+/// The finding for an error at a stage.
 pub(super) fn explain(
     stage: PreflightStage,
     fault: &DeliveryError,
@@ -32,8 +32,8 @@ pub(super) fn explain(
     Finding { code: fault.code.clone(), cause, remedy }
 }
 
-/// Whether it may be the answer for a role that IAM does not know everywhere yet: a denial for no reason that AWS names
-/// but the role's own, missing permissions.
+/// Whether the error may mean a role that IAM has not propagated yet: a denial for which AWS names no reason but missing
+/// permissions of the role itself.
 pub(super) fn may_be_new_role(fault: &DeliveryError, to: &Destination) -> bool {
     let said = fault.message.to_ascii_lowercase();
     fault.kind == DeliveryErrorKind::Denied
@@ -44,7 +44,7 @@ pub(super) fn may_be_new_role(fault: &DeliveryError, to: &Destination) -> bool {
         && policy_above_role(PreflightStage::AssumeRole, fault, &said, to).is_none()
 }
 
-/// What stands above the role's own policies: AWS names which kind of policy was in the way.
+/// A policy above the role's own: AWS names which kind of policy denied the request.
 /// Source: AWS IAM user guide, "Troubleshoot access denied error messages".
 fn policy_above_role(
     stage: PreflightStage,
@@ -60,22 +60,22 @@ fn policy_above_role(
             | PreflightStage::RefusesWrongExternalId
     );
     if said.contains("service control policy") && entering {
-        // Such a policy binds whoever asks, and it is the vendor who asks for the role.
+        // Such a policy applies to the caller's account, and the vendor is the caller of sts:AssumeRole.
         return Some((
             "A service control policy of the vendor's own organisation denies sts:AssumeRole.".into(),
-            "This is the vendor's to mend; tell the vendor.".into(),
+            "Only the vendor can fix this; contact the vendor.".into(),
         ));
     }
     if said.contains("service control policy") {
         return Some((
             format!("A service control policy of the organisation of account {} denies it.", role.account()),
-            format!("Ask whoever runs the AWS organisation to allow {} here.", denied_action(fault)),
+            format!("Ask the administrators of the AWS organisation to allow {} here.", denied_action(fault)),
         ));
     }
     if said.contains("resource control policy") {
         return Some((
             format!("A resource control policy of the organisation of account {} denies it.", role.account()),
-            "Ask whoever runs the AWS organisation to exempt this role and bucket.".into(),
+            "Ask the administrators of the AWS organisation to exempt this role and bucket.".into(),
         ));
     }
     said.contains("permissions boundary").then(|| {
@@ -86,12 +86,12 @@ fn policy_above_role(
     })
 }
 
-/// What an answer means wherever it comes.
+/// An answer that means the same at every stage.
 fn known_response(fault: &DeliveryError, said: &str, to: &Destination, vendor: &Vendor) -> Explanation {
     if fault.code == REGION_DISABLED {
         return Some((
             format!(
-                "AWS STS is not active for account {} in the region that we call from, {}.",
+                "AWS STS is not active for account {} in the region that Auditferry calls from, {}.",
                 to.role.account(),
                 vendor.region
             ),
@@ -106,39 +106,39 @@ fn known_response(fault: &DeliveryError, said: &str, to: &Destination, vendor: &
     }
     if fault.code == "AccessControlListNotSupported" {
         return Some((
-            format!("The bucket {} has ACLs disabled and something adds one to our write.", to.bucket),
-            "Nothing of Auditferry sends an ACL: see what stands between us and S3.".into(),
+            format!("The bucket {} has ACLs disabled, but the write arrived with one.", to.bucket),
+            "Auditferry sends no ACL: check any proxy between Auditferry and S3.".into(),
         ));
     }
     (said.contains("object lock") || said.contains("content-md5")).then(|| {
         (
             format!("The bucket {} has Object Lock and refused the write: {}.", to.bucket, fault.message),
-            "Auditferry sends a checksum with every write; see that the default retention is valid.".into(),
+            "Auditferry sends a checksum with every write; check that the default retention is valid.".into(),
         )
     })
 }
 
-/// A denied write, if S3 says by which policy.
+/// A denied write, if S3 names the kind of policy that denied it.
 fn denied_write(said: &str, to: &Destination) -> Explanation {
     let role = &to.role;
     if said.contains("resource-based policy") && said.contains("explicit deny") {
         return Some((
             format!("The policy of the bucket {} denies the write.", to.bucket),
             format!(
-                "Exempt {role} from the Deny statement in the bucket's policy. If it denies writes without an encryption header, connect again with the encryption that it demands (aes256, or kms with its key)."
+                "Exempt {role} from the Deny statement in the bucket's policy. If it denies writes without an encryption header, connect again with the encryption that it requires (aes256, or kms with its key)."
             ),
         ));
     }
     if said.contains("session policy") {
         return Some((
-            "The session is narrower than the write.".into(),
-            "This is a fault of the exporter; tell the vendor.".into(),
+            "The session policy does not allow the write.".into(),
+            "This is a bug in the exporter; contact the vendor.".into(),
         ));
     }
     if said.contains("identity-based policy") && said.contains("explicit deny") {
         return Some((
             format!("A policy of the role {role} denies the write."),
-            format!("Take {} out of what the Deny statement of the role's policy covers.", object_arn(to)),
+            format!("Exclude {} from the Deny statement of the role's policy.", object_arn(to)),
         ));
     }
     said.contains("identity-based policy").then(|| {
@@ -149,32 +149,32 @@ fn denied_write(said: &str, to: &Destination) -> Explanation {
     })
 }
 
-/// A bucket that has never been seen is most likely a name that is wrong, or a stack that makes none. One that was
-/// seen is what a delivery's words are for.
+/// A bucket that has never been seen: most likely the name is wrong, or the stack does not create the bucket. A bucket that
+/// was seen before is explained as for a delivery.
 fn missing_bucket(connector: &Connector, to: &Destination) -> Explanation {
     let Destination { bucket, region, role, .. } = to;
     connector.verified_at.is_none().then(|| {
         let account = role.account();
         let kept = if connector.activated_at.is_some() {
-            " Everything sealed since is kept and is delivered then."
+            " Everything sealed since is kept and will be delivered."
         } else {
             ""
         };
         (
             format!("The bucket {bucket} does not exist (NoSuchBucket)."),
             format!(
-                "Is the name right? If so, create {bucket} in {region} in account {account}, by hand or with the stack's parameter CreateBucket set to yes; else connect the right one.{kept}"
+                "Check the name. If it is right, create {bucket} in {region} in account {account}, by hand or with the stack's parameter CreateBucket set to yes; otherwise connect the right bucket.{kept}"
             ),
         )
     })
 }
 
-/// What was to be done when it was denied.
+/// The action that was denied.
 fn denied_action(fault: &DeliveryError) -> &str {
     if fault.kind == DeliveryErrorKind::KeyDenied { fault.kms_action() } else { "s3:PutObject" }
 }
 
-/// The statement that allows it.
+/// The policy statement that allows it.
 fn statement(fault: &DeliveryError, to: &Destination) -> String {
     match (to.encryption.key(), fault.kind) {
         (Some(key), DeliveryErrorKind::KeyDenied) => allow(denied_action(fault), key.as_str()),
@@ -203,21 +203,21 @@ pub(super) fn assumable_by_anyone(stage: PreflightStage, connector: &Connector, 
     Finding {
         code: ASSUMABLE_BY_ANYONE.into(),
         cause: format!(
-            "The role {} lets us in {how}, so anyone who uses this vendor could name it as theirs.",
+            "The role {} can be assumed {how}, so any other customer of this vendor could use it as theirs.",
             to.role
         ),
         remedy: format!(
-            "Give its trust policy the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}}, in every statement that allows sts:AssumeRole; no wildcard, no StringLike, no IfExists.",
+            "Add the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}} to every statement of its trust policy that allows sts:AssumeRole; no wildcard, no StringLike, no IfExists.",
             connector.external_ids().next().map_or("", |id| id.as_str())
         ),
     }
 }
 
-pub(super) fn other_account(entered: &AccountId, named: &AccountId) -> Finding {
+pub(super) fn other_account(session: &AccountId, named: &AccountId) -> Finding {
     Finding {
         code: "OtherAccount".into(),
-        cause: format!("The session is in account {entered}, the role's ARN names {named}."),
-        remedy: "Give the ARN of the role itself, as the stack's output RoleArn shows it.".into(),
+        cause: format!("The session is in account {session}, but the role's ARN names {named}."),
+        remedy: "Use the ARN of the role itself, as the stack's output RoleArn shows it.".into(),
     }
 }
 
@@ -225,7 +225,7 @@ pub(super) fn vendor_account(named: &AccountId) -> Finding {
     Finding {
         code: "OwnAccount".into(),
         cause: format!("The role is in the vendor's own account {named}."),
-        remedy: "Give a role in the customer's account.".into(),
+        remedy: "Use a role in the customer's account.".into(),
     }
 }
 
@@ -241,14 +241,11 @@ pub(super) fn too_broad(to: &Destination) -> Finding {
     Finding {
         code: "RoleTooBroad".into(),
         cause: format!("The role {} may write outside {}/ in the bucket {}.", to.role, to.prefix, to.bucket),
-        remedy: format!(
-            "Narrow the role's policy to {}. Auditferry itself asks for no more.",
-            put_statement(to)
-        ),
+        remedy: format!("Narrow the role's policy to {}. Auditferry needs no more.", put_statement(to)),
     }
 }
 
-/// A warning if the object was not encrypted with the key that was asked for.
+/// A warning if the object was not encrypted as requested.
 pub(super) fn unencrypted(to: &Destination, told: Option<&str>) -> Option<Finding> {
     let header = to.encryption.header()?;
     if told == Some(header) {
@@ -258,10 +255,9 @@ pub(super) fn unencrypted(to: &Destination, told: Option<&str>) -> Option<Findin
     Some(Finding {
         code: "OtherEncryption".into(),
         cause: format!(
-            "S3 says that the object is encrypted with {}, not with {asked}.",
+            "S3 reports that the object is encrypted with {}, not with {expected}.",
             told.unwrap_or("nothing")
         ),
-        remedy: "See the bucket's default encryption, and that nothing between us and S3 drops headers."
-            .into(),
+        remedy: "Check the bucket's default encryption, and that no proxy drops request headers.".into(),
     })
 }

@@ -1,5 +1,5 @@
-//! The verification that truly verifies: stage by stage, what a real delivery will meet, and what must be
-//! refused. Each stage tells code, plain cause, exact remedy and the time it took.
+//! The connection check ("verify" in API and CLI): stage by stage it does what a real delivery will do, and tries what
+//! must be refused. Each stage reports a code, a cause, a remedy and its duration.
 
 mod explain;
 mod patience;
@@ -18,25 +18,25 @@ use crate::time::Time;
 pub use patience::MAX_WAIT as LONGEST_WAIT;
 pub use stages::{PreflightContext, run_preflight};
 
-/// A stage of the verification, in order.
+/// A stage of the connection check, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PreflightStage {
-    /// The role lets us in with the connector's external ID.
+    /// The role can be assumed with the connector's external ID.
     AssumeRole,
-    /// … and not without any: otherwise it is refused.
+    /// The role cannot be assumed without an external ID. If it can, this stage fails.
     RefusesWithoutExternalId,
-    /// … and not with another one: otherwise it is refused.
+    /// The role cannot be assumed with a wrong external ID. If it can, this stage fails.
     RefusesWrongExternalId,
-    /// The session is in the account that the role's ARN names, and that is not ours.
+    /// The session is in the account that the role's ARN names, which is not the vendor's own.
     Account,
     /// The bucket is in the region that was given.
     BucketRegion,
-    /// An object can be written under the prefix, with the very headers of a delivery.
+    /// An object can be written under the prefix, with exactly the headers of a delivery.
     PutObject,
-    /// No object can be written outside the prefix; a warning if one could.
+    /// The role cannot write outside the prefix. A warning if it can.
     PrefixScope,
-    /// The object was encrypted as asked.
+    /// The object was encrypted as requested.
     Encryption,
 }
 
@@ -53,7 +53,7 @@ impl PreflightStage {
         Self::Encryption,
     ];
 
-    /// The name in reports.
+    /// The name in reports, as JSON has it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -69,24 +69,24 @@ impl PreflightStage {
     }
 }
 
-/// How a stage ended.
+/// The result of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PreflightVerdict {
-    /// As it must be.
+    /// The stage found what a delivery needs.
     Passed,
-    /// It works, and could be safer.
+    /// Deliveries work, but the setup could be safer.
     Warning,
-    /// It does not work, or is not safe.
+    /// Deliveries would fail or would not be safe.
     Failed,
-    /// Not tried, because an earlier stage failed or it does not apply.
+    /// An earlier stage failed, or the stage does not apply.
     Skipped,
 }
 
-/// What is wrong, as the customer's administrator is told.
+/// What is wrong, for the customer's administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
-    /// A word for programs: the platform's own error code, or one of ours.
+    /// A machine-readable code: the platform's own error code, or one of ours.
     pub code: String,
     /// What happened, in one sentence.
     pub cause: String,
@@ -97,56 +97,56 @@ pub struct Finding {
 /// One stage's report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageReport {
-    /// Which.
+    /// The stage that this reports on.
     pub stage: PreflightStage,
-    /// How it ended.
+    /// The stage's result.
     pub verdict: PreflightVerdict,
     /// What is wrong, unless it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Finding>,
-    /// How long it took, milliseconds.
+    /// How long the stage took, milliseconds, waiting included.
     pub duration_ms: u64,
-    /// How much of that went by waiting for a role that IAM may not have known yet, milliseconds; none if nothing was
-    /// waited for.
+    /// How much of that was spent waiting for a role that IAM may not have propagated yet, milliseconds. `None` if there was
+    /// no wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited_ms: Option<u64>,
 }
 
-/// What happens while a verification runs, for whoever watches it.
+/// What happens while a connection check runs, for a caller that shows progress.
 #[derive(Debug, Clone, Copy)]
 pub enum PreflightProgress<'a> {
-    /// The role refuses us and may be seconds old, so it is tried again after this pause.
+    /// The role was refused and may be seconds old, so it is tried again after this pause.
     Waiting {
-        /// Of this stage.
+        /// The stage that waits.
         stage: PreflightStage,
-        /// How long was waited before.
+        /// How long it has waited so far.
         waited: Duration,
-        /// Until the next try.
+        /// How long it waits now.
         pause: Duration,
     },
     /// A stage has ended.
     StageDone(&'a StageReport),
 }
 
-/// The whole verification.
+/// The result of a whole connection check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreflightReport {
-    /// When it began.
+    /// When it started.
     pub at: Time,
     /// No stage failed.
     pub passed: bool,
-    /// All stages, in order.
+    /// One report for each stage, in order.
     pub reports: Vec<StageReport>,
-    /// The external ID that let us in. Not for reports.
+    /// The external ID with which the role was assumed. Never serialized.
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
-    /// The bucket's own region, if S3 has told one that is not the one that was given. Reports say it in words.
+    /// The bucket's own region, if S3 reported one that differs from the one given. Never serialized: the finding names it.
     #[serde(skip)]
     pub other_region: Option<Region>,
 }
 
 impl PreflightReport {
-    /// Whether the role was seen to let in whoever asks: then nothing may be written through it.
+    /// Whether the role was seen to trust any caller. Nothing may be written through it then.
     #[must_use]
     pub fn is_unsafe(&self) -> bool {
         let trust = [PreflightStage::RefusesWithoutExternalId, PreflightStage::RefusesWrongExternalId];

@@ -1,11 +1,11 @@
-//! A role that keeps us out. STS answers a name that is wrong, an account that is wrong, and another external ID in the
-//! same words; what the set-up link calls the role tells them apart as far as it can be told.
+//! A role that cannot be assumed. STS gives the same answer for a wrong name, a wrong account and a wrong external ID. The
+//! role name that the set-up link generates narrows it down as far as possible.
 
 use crate::connector::{Connector, Destination};
 use crate::names::CustomerRole;
 use crate::setup::{DEFAULT_ROLE_NAME, Vendor, quick_create_role, stack_name, trust_statement};
 
-/// What comes first where the role may be new: IAM takes longer than anybody can wait for an answer.
+/// Comes first where the role may be new: IAM can take longer than a caller waits for the answer.
 const TRY_AGAIN: &str = "If the stack was created within the last minute, try again. ";
 
 /// Cause and remedy.
@@ -19,35 +19,35 @@ pub(super) fn explain_assume_role_denied(
     let first = if connector.verified_at.is_none() { TRY_AGAIN } else { "" };
     (
         format!(
-            "The role {role} does not let us in: it does not exist, does not trust us, or asks for another external ID."
+            "The role {role} denied sts:AssumeRole: it does not exist, does not trust the vendor, or requires another external ID."
         ),
         format!(
-            "{first}{} The role's trust policy must hold this statement: {statement}.",
+            "{first}{} The role's trust policy must contain this statement: {statement}.",
             likely_cause(connector, role)
         ),
     )
 }
 
-/// What is most likely wrong.
+/// The most likely mistake, as a remedy.
 fn likely_cause(connector: &Connector, role: &CustomerRole) -> String {
-    let (made, given, account) = (quick_create_role(&connector.id), role.path_and_name(), role.account());
+    let (expected, given, account) = (quick_create_role(&connector.id), role.path_and_name(), role.account());
     let stack = stack_name(&connector.id);
-    if given == made {
+    if given == expected {
         return format!(
-            "The name is the one that the link makes. So see that the stack {stack} is in account {account}; if it is, give its parameter ExternalId the value that stands below."
+            "The name is the one from the set-up link. Check that the stack {stack} is in account {account}; if it is, set its parameter ExternalId to the value below."
         );
     }
     if is_generated_role(role) {
         return format!(
-            "That is the role of another connector, which asks for another external ID: the link makes role/{made}; you gave role/{given}."
+            "That is another connector's role, which requires another external ID: the set-up link creates role/{expected}; you gave role/{given}."
         );
     }
     format!(
-        "The link makes role/{made}; you gave role/{given}. Give the stack's output RoleArn; if the role was made by hand, see that {given} is in account {account}, and its external ID the one that stands below."
+        "The set-up link creates role/{expected}; you gave role/{given}. Use the stack's output RoleArn; if you created the role by hand, check that {given} is in account {account} and requires the external ID below."
     )
 }
 
-/// Whether the name is one that a link makes.
+/// Whether the role name has the form of a generated one: the default name and eight hexadecimal digits.
 fn is_generated_role(role: &CustomerRole) -> bool {
     let name = role.path_and_name().rsplit('/').next().unwrap_or_default();
     let mark =

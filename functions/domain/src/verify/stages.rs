@@ -23,21 +23,20 @@ use crate::setup::Vendor;
 /// The code of a role that can be assumed without the connector's external ID.
 pub(super) const ASSUMABLE_BY_ANYONE: &str = "RoleLetsAnyoneIn";
 
-/// What a verification needs.
+/// What a connection check needs.
 #[derive(Clone, Copy)]
 pub struct PreflightContext<'a> {
-    /// Tries the role and the bucket.
+    /// Assumes the role and writes to the bucket.
     pub prober: &'a dyn Prober,
-    /// The time.
+    /// Stage durations and the waits for a new role.
     pub clock: &'a dyn Clock,
-    /// Chance, for the wrong external ID and the names of the probes.
+    /// Source of the wrong external ID and of the names of the probe objects.
     pub rng: &'a dyn Rng,
-    /// What the customer's trust policy has to name.
+    /// What the customer's trust policy must name.
     pub vendor: &'a Vendor,
-    /// How long a role that has never passed is waited for; what is beyond [`LONGEST_WAIT`] is left out. Zero where
-    /// nobody watches.
+    /// How long to wait for a role that has never passed, capped at [`MAX_ROLE_WAIT`]. Zero if nobody waits for the result.
     ///
-    /// [`LONGEST_WAIT`]: super::LONGEST_WAIT
+    /// [`MAX_ROLE_WAIT`]: super::MAX_ROLE_WAIT
     pub max_wait: Duration,
 }
 
@@ -47,17 +46,17 @@ impl std::fmt::Debug for PreflightContext<'_> {
     }
 }
 
-/// What a stage found: nothing, a warning, or what failed.
+/// What a stage found: nothing, a warning, or the failure.
 type StageResult = Result<Option<Finding>, Finding>;
 
-/// Whoever watches.
+/// Called with each step of progress.
 type ProgressFn<'a> = &'a mut (dyn FnMut(PreflightProgress<'_>) + Send);
 
-/// Verifies a destination, telling each stage's report as it is known. A stage that fails skips those behind
-/// it, so nothing is written through a role that is not safe.
+/// Checks a destination and reports each stage as soon as it is done. A stage that fails skips those after it, so nothing is
+/// written through an unsafe role.
 ///
-/// A destination that has never passed may name a role that IAM does not know yet. Its denial is no answer before it
-/// was asked for again during `patience`; that of a role which has let us in before is one at once.
+/// A destination that has never passed may name a role that IAM has not propagated yet. Its denial counts only after retries
+/// during `max_wait`. The denial of a role that was assumed before counts at once.
 pub async fn run_preflight(
     means: PreflightContext<'_>,
     connector: &Connector,
@@ -118,7 +117,7 @@ struct PreflightRun<'a> {
 }
 
 impl PreflightRun<'_> {
-    /// A bucket that is given as a whole has no outside.
+    /// The whole bucket as destination has no outside.
     fn applies(&self, stage: PreflightStage) -> bool {
         stage != PreflightStage::PrefixScope || !self.to.prefix.as_str().is_empty()
     }
@@ -142,7 +141,8 @@ impl PreflightRun<'_> {
         }
     }
 
-    /// Waits before the next try, if what was answered may be that of a role which is not known yet everywhere.
+    /// Waits before the next attempt, if the error may mean a role that is not propagated yet. `false` if there is no further
+    /// attempt.
     async fn wait_for_new_role(
         &mut self,
         stage: PreflightStage,
@@ -168,7 +168,7 @@ impl PreflightRun<'_> {
                 break refused;
             }
         };
-        // Our own role is kept from assuming roles of its own account, so this is what a denial means there.
+        // The vendor's role is denied roles of its own account, so that is what a denial means there.
         let named = self.to.role.account();
         if named == self.means.vendor.account {
             return Err(vendor_account(&named));
@@ -179,7 +179,7 @@ impl PreflightRun<'_> {
         ))
     }
 
-    /// The next external ID first, while one is being moved to: if it works, the old one is retired.
+    /// During a rotation the next external ID is tried first: if it works, the old one is retired.
     async fn open_session(&mut self) -> Result<(), Option<DeliveryError>> {
         let mut refused = None;
         for id in self.connector.external_ids() {
@@ -216,7 +216,7 @@ impl PreflightRun<'_> {
         Ok(None)
     }
 
-    /// S3 tells a bucket's region even to those who may not read it. If it doesn't, the write will tell.
+    /// S3 returns a bucket's region even to callers who may not read it. If it doesn't, the write will fail with it.
     async fn bucket_region(&mut self) -> StageResult {
         let Some(session) = &self.session else { return Ok(None) };
         match session.bucket_region().await {
@@ -231,8 +231,8 @@ impl PreflightRun<'_> {
         }
     }
 
-    /// A role that had to be waited for is one whose policies may come a little later, so what is left of the wait is
-    /// theirs. What was denied wrote nothing, and each try has a name of its own.
+    /// If the role needed a wait, its policies may also propagate later, so they get what is left of the wait. A denied attempt
+    /// wrote nothing, and each attempt uses a new key.
     async fn put_object(&mut self, watcher: ProgressFn<'_>) -> StageResult {
         loop {
             let Some(session) = &self.session else { return Ok(None) };
@@ -260,8 +260,8 @@ impl PreflightRun<'_> {
         new_probe(self.to.prefix.key(&name), text.into_bytes(), true)
     }
 
-    /// With the role's own rights, not narrowed to the prefix, a write outside it whose checksum is wrong on
-    /// purpose: refused as not allowed, or, if it is allowed, as broken. Nothing is written either way.
+    /// With the role's own permissions, not narrowed to the prefix, a write outside it with a deliberately wrong checksum. It is
+    /// refused as denied or, if it is allowed, as corrupt. Nothing is written either way.
     async fn prefix_scope(&self) -> StageResult {
         let Some(id) = &self.external_id else { return Ok(None) };
         let shown = PresentedExternalId::ExternalId(id);
@@ -272,11 +272,14 @@ impl PreflightRun<'_> {
             Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
             Err(fault) if fault.kind == DeliveryErrorKind::Rejected => Ok(Some(too_broad(self.to))),
             Err(fault) => Err(self.explain(PreflightStage::PrefixScope, &fault)),
-            // A store that takes an object whose checksum is wrong is none that proof can be given on.
+            // Nothing can be proved on a store that accepts a wrong checksum.
             Ok(_) => Err(Finding {
                 code: "ChecksumIgnored".into(),
-                cause: format!("The bucket {} took an object whose checksum was wrong on purpose.", self.to.bucket),
-                remedy: "This is not Amazon S3, or something between us and it changes requests; use a bucket of Amazon S3."
+                cause: format!(
+                    "The bucket {} accepted an object with a deliberately wrong checksum.",
+                    self.to.bucket
+                ),
+                remedy: "This is not Amazon S3, or a proxy changes requests; use a bucket of Amazon S3."
                     .into(),
             }),
         }

@@ -1,5 +1,5 @@
-//! What a tenant may use: refused beyond it with the limit and when it frees, spent together with what it is used for,
-//! and never in the way of the vendor's people, of what stops a connector, or of Auditferry itself.
+//! What a tenant may use: refused beyond the limit with the time of the reset, spent together with what it is used for, and
+//! never in the way of operators, of what stops a connector, or of Auditferry itself.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn exhausted<T: std::fmt::Debug>(answer: Result<T, OnboardingError>) -> BudgetEx
     }
 }
 
-/// A change that always changes something.
+/// A change that always makes a difference.
 async fn change(world: &World, caller: &Caller, id: &ConnectorId) -> Result<(), OnboardingError> {
     world.onboarding.rotate_external_id(caller, id, None).await.map(drop)
 }
@@ -44,37 +44,37 @@ fn to(destination: Option<domain::connector::Destination>) -> ConnectorUpdate {
     ConnectorUpdate { destination, ..ConnectorUpdate::default() }
 }
 
-/// Another place of the same tenant.
+/// Another destination of the same tenant.
 fn elsewhere() -> Option<domain::connector::Destination> {
     new_connector().destination
 }
 
 #[tokio::test]
-async fn a_tenant_has_so_many_connectors_and_an_operator_may_give_it_more() {
+async fn connectors_are_limited_and_an_operator_may_exceed_the_limit() {
     let world = small();
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for _ in 0..3 {
-        made.push(world.onboarding.create(&acme(), new_connector()).await.unwrap().id);
+        created.push(world.onboarding.create(&acme(), new_connector()).await.unwrap().id);
     }
     let refused = exhausted(world.onboarding.create(&acme(), new_connector()).await);
     assert_eq!((refused.budget, refused.limit, refused.resets_at), (Budget::Connectors, 3, None));
-    assert_eq!(world.published_verbs().len(), 3, "a refused try leaves nothing");
+    assert_eq!(world.published_verbs().len(), 3, "a refused attempt leaves nothing");
     let theirs = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
     world.onboarding.create(&stranger(), theirs).await.unwrap();
     world.onboarding.create(&operator(), new_connector()).await.unwrap();
-    // That one counts as well: two have to go before there is room again.
+    // The extra one counts too: two must be deleted before a new one fits.
     world.clock.advance(HOUR);
-    for gone in &made[..2] {
+    for deleted in &created[..2] {
         exhausted(world.onboarding.create(&acme(), new_connector()).await);
-        world.onboarding.delete(&acme(), gone, None, false).await.unwrap();
+        world.onboarding.delete(&acme(), deleted, None, false).await.unwrap();
     }
     world.onboarding.create(&acme(), new_connector()).await.unwrap();
     exhausted(world.onboarding.create(&acme(), new_connector()).await);
 }
 
-/// Else the limit on connectors would be none on the records that they leave.
+/// Otherwise the limit on connectors would not limit the records that they leave.
 #[tokio::test]
-async fn who_creates_and_deletes_in_turn_comes_to_an_end_too() {
+async fn alternating_creations_and_deletions_are_limited_too() {
     let world = small();
     for _ in 0..4 {
         let id = world.onboarding.create(&acme(), new_connector()).await.unwrap().id;
@@ -90,7 +90,7 @@ async fn who_creates_and_deletes_in_turn_comes_to_an_end_too() {
 }
 
 #[tokio::test]
-async fn changes_come_to_an_end_within_the_hour_and_free_with_the_next_one() {
+async fn changes_are_limited_per_hour() {
     let world = small();
     let id = world.connected().await;
     for _ in 0..4 {
@@ -101,7 +101,7 @@ async fn changes_come_to_an_end_within_the_hour_and_free_with_the_next_one() {
     assert_eq!(
         refused.to_string(),
         format!(
-            "connector {id} may have 4 changes an hour, which are used up; that frees at 2026-11-20T21:00:00.000Z"
+            "connector {id} has used its limit of 4 changes per hour; it resets at 2026-11-20T21:00:00.000Z"
         )
     );
     assert_eq!((world.ledger.connector(&id), world.recorded(&id).await.len()), (before.clone(), 5));
@@ -110,7 +110,7 @@ async fn changes_come_to_an_end_within_the_hour_and_free_with_the_next_one() {
     exhausted(world.onboarding.set_contacts(&acme(), &id, None, contacts).await);
     let daily = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     exhausted(world.onboarding.update(&acme(), &id, None, daily, |_| ()).await);
-    // What changes nothing costs nothing, and another connector has a budget of its own.
+    // An update without a difference is free, and another connector has its own budget.
     let same = ConnectorUpdate { frequency: Some(before.frequency), ..ConnectorUpdate::default() };
     world.onboarding.update(&acme(), &id, None, same, |_| ()).await.unwrap();
     change(&world, &acme(), &world.connected().await).await.unwrap();
@@ -119,7 +119,7 @@ async fn changes_come_to_an_end_within_the_hour_and_free_with_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_has_used_up_its_changes_keeps_no_operator_from_mending() {
+async fn a_tenants_used_up_changes_do_not_limit_operators() {
     let world = small();
     let id = world.connected().await;
     while change(&world, &acme(), &id).await.is_ok() {}
@@ -147,29 +147,29 @@ async fn what_stops_a_connector_is_never_refused() {
 }
 
 #[tokio::test]
-async fn connection_checks_come_to_an_end_and_a_refused_one_writes_no_object() {
+async fn connection_checks_are_limited_and_a_refused_one_writes_no_object() {
     let world = small();
     let id = world.connected().await;
     world.onboarding.activate(&acme(), &id, None, |_| ()).await.unwrap();
     world.onboarding.pause(&acme(), &id, None).await.unwrap();
     world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap();
     world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap();
-    let (probes, told) = (world.prober.probes().len(), world.published_verbs());
+    let (probes, published) = (world.prober.probes().len(), world.published_verbs());
     let refused = exhausted(world.onboarding.verify(&acme(), &id, None, |_| ()).await);
     assert_eq!((refused.budget, refused.limit), (Budget::Verifications, 3));
-    // A new place is checked at once, so it is refused as a whole, and is not stored in vain.
+    // A new destination is checked at once, so the update is refused as a whole, and not stored in vain.
     let before = world.ledger.connector(&id);
     let refused = exhausted(world.onboarding.update(&acme(), &id, None, to(elsewhere()), |_| ()).await);
     assert_eq!((refused.budget, world.ledger.connector(&id)), (Budget::Verifications, before));
-    assert_eq!((world.prober.probes().len(), world.published_verbs()), (probes, told));
-    // The weekly check is Auditferry's own, and an operator has a count of its own.
+    assert_eq!((world.prober.probes().len(), world.published_verbs()), (probes, published));
+    // The weekly check is Auditferry's own, and operators have their own count.
     world.onboarding.verify(&Caller::System, &id, None, |_| ()).await.unwrap();
     world.onboarding.verify(&operator(), &id, None, |_| ()).await.unwrap();
 }
 
-/// Of one and the same edit: a new place is a change and a check, the same again a check alone.
+/// A new destination costs a change and a check; the same update again costs only a check.
 #[tokio::test]
-async fn a_place_that_did_not_pass_is_checked_again_at_the_price_of_a_check() {
+async fn repeating_an_update_to_a_failed_destination_costs_only_a_check() {
     let mut world = small();
     world.onboarding.budgets =
         Budgets::default().with_limit(Budget::Changes, 1).with_limit(Budget::Verifications, 2);
@@ -185,9 +185,9 @@ async fn a_place_that_did_not_pass_is_checked_again_at_the_price_of_a_check() {
     assert_eq!(refused.budget, Budget::Verifications);
 }
 
-/// What a check finds is stored whatever else is used up: an unsafe role stops the delivery.
+/// The result of a check is stored even if the budget of changes is used up: an unsafe role stops delivery.
 #[tokio::test]
-async fn what_a_check_finds_is_stored_without_a_budget_of_its_own() {
+async fn the_result_of_a_check_needs_no_budget() {
     let world = small();
     let id = world.active().await;
     while change(&world, &acme(), &id).await.is_ok() {}
@@ -200,7 +200,7 @@ async fn what_a_check_finds_is_stored_without_a_budget_of_its_own() {
 }
 
 #[tokio::test]
-async fn runs_come_to_an_end_and_one_asked_for_again_with_its_key_costs_nothing() {
+async fn runs_are_limited_and_a_repeated_request_is_free() {
     let world = small();
     let id = world.active().await;
     let run = async |caller: &Caller, with: &str| {
@@ -213,13 +213,13 @@ async fn runs_come_to_an_end_and_one_asked_for_again_with_its_key_costs_nothing(
     assert_eq!((refused.budget, refused.limit), (Budget::Runs, 2));
     run(&acme(), "b").await.unwrap();
     run(&operator(), "d").await.unwrap();
-    // What follows from something else is no run that was asked for.
+    // A run that follows from another operation is not a requested one.
     world.onboarding.pause(&acme(), &id, None).await.unwrap();
     world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap();
 }
 
 #[tokio::test]
-async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_asks() {
+async fn test_messages_are_counted_per_tenant_and_recipient_for_every_caller() {
     let world = small();
     let reached_by = async |emails: &[&str]| {
         let id = world.onboarding.create(&Caller::System, new_connector()).await.unwrap().id;
@@ -236,7 +236,10 @@ async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_ask
         world.onboarding.test_contacts(caller, id, None).await.map(drop)
     };
     let too_many = exhausted(test(&acme(), &five).await);
-    assert!(too_many.to_string().ends_with("4 test messages a day, and this takes 5 at once"), "{too_many}");
+    assert!(
+        too_many.to_string().ends_with("4 test messages per day, but 5 were requested at once"),
+        "{too_many}"
+    );
     test(&acme(), &two).await.unwrap();
     exhausted(test(&acme(), &three).await);
     let refused = exhausted(test(&operator(), &three).await);
@@ -251,7 +254,7 @@ async fn test_messages_are_counted_for_the_tenant_by_what_they_reach_whoever_ask
 }
 
 #[tokio::test]
-async fn confirmations_are_spent_by_whoever_sends_them() {
+async fn confirmation_mails_share_one_budget() {
     let world = small();
     let spend = async |caller: &Caller, amount| {
         let scope = BudgetScope::Tenant("acme".parse().unwrap());
@@ -264,9 +267,9 @@ async fn confirmations_are_spent_by_whoever_sends_them() {
     spend(&Caller::System, 9).await.unwrap();
 }
 
-/// A ledger that can't be asked refuses, and nothing is done.
+/// If the ledger fails, the operation is refused and nothing is done.
 #[tokio::test]
-async fn who_can_not_ask_is_refused() {
+async fn a_failed_spending_refuses_the_operation() {
     let plan = Plan::none().and_always("spend", Trouble::Fail);
     let ledger = FakeLedger::new();
     let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
@@ -280,7 +283,7 @@ async fn who_can_not_ask_is_refused() {
     assert_eq!(world.prober.probes().len(), probes);
 }
 
-/// A change that another overtakes, and one that its state forbids, spend nothing.
+/// A stale change, and one that the state forbids, spend nothing.
 #[tokio::test]
 async fn a_failed_change_spends_nothing() {
     let world = small();

@@ -1,4 +1,4 @@
-//! Each change: what it makes of a connector, its record, and what the bus hears of it.
+//! Each change: its effect on a connector, its record, and its notice.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::{OPERATOR, World, acme, is_not_found, key, new_connector, stranger};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A connector's first part, one hour long and not delivered.
+/// Seals a connector's next part, one hour long and undelivered.
 async fn seal(world: &World, id: &ConnectorId) -> Time {
     let (connector, cursor) = (world.ledger.connector(id), world.ledger.cursor(id));
     let to = connector.grid().unwrap().window(cursor.watermark, None).to;
@@ -26,7 +26,7 @@ async fn seal(world: &World, id: &ConnectorId) -> Time {
 }
 
 #[tokio::test]
-async fn a_connector_is_created_as_it_was_asked_for_and_told_of_once() {
+async fn a_connector_is_created_as_requested_and_published_once() {
     let world = World::new();
     let since = Some(at("2026-11-01T00:00:00Z"));
     let new = NewConnector { start_from: since, ..new_connector() };
@@ -50,7 +50,7 @@ async fn a_connector_is_created_as_it_was_asked_for_and_told_of_once() {
 }
 
 #[tokio::test]
-async fn a_tenant_may_be_called_anything_that_has_a_partition_of_its_own() {
+async fn any_tenant_id_with_a_partition_of_its_own_is_allowed() {
     let mut world = World::new();
     for tenant in fixtures::tenants_of_all_kinds() {
         let new = NewConnector { tenant: tenant.clone(), ..new_connector() };
@@ -69,18 +69,18 @@ async fn a_tenant_may_be_called_anything_that_has_a_partition_of_its_own() {
         for caller in [OPERATOR, Caller::Tenant { tenant: tenant(id), name: "ann".into() }] {
             let new = NewConnector { tenant: tenant(id), shards: Shards::ONE, ..new_connector() };
             let created = world.onboarding.create(&caller, new).await;
-            let told = matches!(
+            let is_ambiguous = matches!(
                 created,
                 Err(OnboardingError::NoPartition(PartitionError::AmbiguousTenantId { .. }))
             );
-            assert_eq!((told, created.is_err()), (refused, refused), "{format} {id}");
+            assert_eq!((is_ambiguous, created.is_err()), (refused, refused), "{format} {id}");
         }
     }
-    assert_eq!(world.published_verbs().len(), made + 6, "what was refused left no record");
+    assert_eq!(world.published_verbs().len(), made + 6, "a refused creation leaves no record");
 }
 
 #[tokio::test]
-async fn several_shards_need_a_format_with_a_place_for_them() {
+async fn several_shards_need_a_format_with_a_shard_placeholder() {
     let mut world = World::new();
     world.onboarding.partitions = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let four = Shards::try_from(4).unwrap();
@@ -94,7 +94,7 @@ async fn several_shards_need_a_format_with_a_place_for_them() {
     let edit = ConnectorUpdate { shards: Some(four), ..ConnectorUpdate::default() };
     let refused = world.onboarding.update(&OPERATOR, &id, None, edit, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NoPartition(PartitionError::NoShardPlaceholder { .. }))));
-    // One that was created when the format had a place is not activated.
+    // A connector created when the format had a placeholder is not activated.
     world.onboarding.partitions = PartitionFormat::default();
     let id = world.onboarding.create(&OPERATOR, several).await.unwrap().id;
     world.onboarding.partitions = PartitionFormat::parse("TENANT#{tenant}").unwrap();
@@ -103,7 +103,7 @@ async fn several_shards_need_a_format_with_a_place_for_them() {
 }
 
 #[tokio::test]
-async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
+async fn a_repeated_creation_returns_the_same_connector() {
     let world = World::new();
     let asked = new_connector();
     let keyed = |with: &str| NewConnector { idempotency_key: Some(key(with)), ..asked.clone() };
@@ -119,9 +119,9 @@ async fn a_creation_asked_again_with_its_key_is_the_same_connector() {
     assert!(ids.iter().all(|id| ids.iter().filter(|other| other == &id).count() == 1), "{ids:?}");
 }
 
-/// What the documentation of the API promises: whoever asks again after an upgrade meets the same connector.
+/// The API documentation guarantees it: a request repeated after an upgrade returns the same connector.
 #[tokio::test]
-async fn the_id_that_follows_from_a_key_never_changes() {
+async fn the_id_derived_from_a_key_never_changes() {
     let world = World::new();
     let new = NewConnector { idempotency_key: Some(key("order-1")), ..new_connector() };
     // The first 64 bits of SHA-256 over `acme`, 0xff, `order-1`, 0xff, by another program.
@@ -129,7 +129,7 @@ async fn the_id_that_follows_from_a_key_never_changes() {
 }
 
 #[tokio::test]
-async fn nothing_is_created_for_another_tenant_or_at_a_place_that_is_taken() {
+async fn nothing_is_created_for_another_tenant_or_activated_at_an_owned_destination() {
     let world = World::new();
     let refused = world.onboarding.create(&stranger(), new_connector()).await;
     assert!(matches!(refused, Err(OnboardingError::Forbidden(_))), "{refused:?}");
@@ -143,7 +143,7 @@ async fn nothing_is_created_for_another_tenant_or_at_a_place_that_is_taken() {
 }
 
 #[tokio::test]
-async fn each_step_of_a_life_is_stored_recorded_and_told() {
+async fn each_lifecycle_step_is_stored_recorded_and_published() {
     let (world, now) = (World::new(), None);
     let id = world.active().await;
     let onboarding = &world.onboarding;
@@ -241,7 +241,7 @@ async fn only_what_exports_runs() {
 }
 
 #[tokio::test]
-async fn a_connector_that_is_taken_back_runs_at_once_if_it_ever_exported() {
+async fn an_enabled_connector_runs_at_once_if_it_ever_exported() {
     let world = World::new();
     let (active, draft) = (world.active().await, world.connected().await);
     for id in [&active, &draft] {
@@ -254,7 +254,7 @@ async fn a_connector_that_is_taken_back_runs_at_once_if_it_ever_exported() {
 }
 
 #[tokio::test]
-async fn what_a_deletion_takes_away_is_told_before() {
+async fn the_loss_of_a_deletion_is_reported_before() {
     let world = World::new();
     let (active, draft) = (world.active().await, world.connected().await);
     let nothing = DeletionLoss { undelivered_parts: 0, unsealed_from: None };
@@ -274,7 +274,7 @@ async fn what_a_deletion_takes_away_is_told_before() {
 }
 
 #[tokio::test]
-async fn a_disabled_connector_expires_when_nobody_can_take_it_back_and_not_before() {
+async fn a_disabled_connector_expires_only_when_it_can_no_longer_be_enabled() {
     let world = World::new();
     let id = world.active().await;
     world.onboarding.disable(&acme(), &id, None).await.unwrap();
@@ -287,7 +287,7 @@ async fn a_disabled_connector_expires_when_nobody_can_take_it_back_and_not_befor
 }
 
 #[tokio::test]
-async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
+async fn a_new_webhook_comes_with_its_secret_which_is_stored_and_shown_once() {
     let world = World::new();
     let (id, onboarding) = (world.active().await, &world.onboarding);
     let new = |url: &str| NewContacts { webhook: Some(url.parse().unwrap()), ..NewContacts::default() };
@@ -312,7 +312,7 @@ async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
     let at_b = connector.contacts.webhook.unwrap();
     assert!(moved.is_some() && moved != secret, "another host is another receiver");
     assert_eq!(world.ledger.secret(&id, &at_b.secret).await.unwrap(), moved);
-    assert_eq!(at_b.retiring, None, "what was signed for the host before is not signed for this one");
+    assert_eq!(at_b.retiring, None, "the previous host's secret does not sign for this one");
     let (connector, none) =
         onboarding.set_contacts(&acme(), &id, None, NewContacts::default()).await.unwrap();
     assert!(connector.contacts.is_empty() && none.is_none());
@@ -321,10 +321,10 @@ async fn a_new_webhook_comes_with_its_secret_which_is_kept_and_shown_once() {
 }
 
 #[tokio::test]
-async fn contacts_are_tested_by_a_change_that_is_told() {
+async fn contacts_are_tested_by_a_published_change() {
     let world = World::new();
     let (id, onboarding) = (world.active().await, &world.onboarding);
-    assert!(onboarding.test_contacts(&acme(), &id, None).await.is_err(), "nobody to tell");
+    assert!(onboarding.test_contacts(&acme(), &id, None).await.is_err(), "no contacts");
     let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
     onboarding.set_contacts(&acme(), &id, None, NewContacts { emails, webhook: None }).await.unwrap();
     let tested = onboarding.test_contacts(&acme(), &id, None).await.unwrap();
@@ -333,14 +333,14 @@ async fn contacts_are_tested_by_a_change_that_is_told() {
 }
 
 #[tokio::test]
-async fn whoever_gives_addresses_where_no_mail_is_sent_is_told() {
+async fn addresses_without_a_mail_sender_come_with_a_warning() {
     let mut world = World::new();
     let mut connector = world.ledger.connector(&world.connected().await);
     assert_eq!(world.onboarding.contacts_warning(&[]), None);
     connector.contacts.emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
     let addresses = world.onboarding.addresses(&acme(), &connector).await.unwrap();
-    let told = world.onboarding.contacts_warning(&addresses).unwrap();
-    assert!(told.contains("NotifySender"), "{told}");
+    let warning = world.onboarding.contacts_warning(&addresses).unwrap();
+    assert!(warning.contains("NotifySender"), "{warning}");
     for (has_sender, has_portal, mails, said) in [
         (false, true, MailMode::None, Some("NotifySender")),
         (true, false, MailMode::WithoutPortal, Some("an operator")),

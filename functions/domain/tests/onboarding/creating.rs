@@ -1,4 +1,4 @@
-//! An idempotency key: the same request is carried out once, another one is refused, and the key ends with its connector.
+//! Idempotency keys: a repeated request has no further effect, a different one is refused, and the key ends with its connector.
 
 use domain::connector::{Caller, Connector, NotAllowedError, State};
 use domain::names::ConnectorId;
@@ -27,7 +27,7 @@ fn reused(answer: Result<Connector, OnboardingError>) -> KeyReusedError {
 }
 
 #[tokio::test]
-async fn a_key_with_other_values_is_refused_and_says_which() {
+async fn a_key_with_other_values_is_refused_and_names_them() {
     let world = World::new();
     let asked = keyed();
     let made = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
@@ -68,9 +68,9 @@ async fn a_key_with_other_values_is_refused_and_says_which() {
     assert_eq!((world.published_verbs().len(), world.ledger.connector(&made.id)), (1, made));
 }
 
-/// What was asked for then is what counts, not what became of it.
+/// The original request counts, not later changes.
 #[tokio::test]
-async fn a_connector_that_was_changed_since_is_still_the_keys() {
+async fn a_changed_connector_still_belongs_to_its_key() {
     let world = World::new();
     let asked = keyed();
     let id = world.onboarding.create(&acme(), asked.clone()).await.unwrap().id;
@@ -95,16 +95,16 @@ async fn a_key_ends_with_its_connector_however_often() {
         delete(&world, &made.id).await;
         ids.push(made.id);
     }
-    // A disabled one can be taken back, so the key is still its.
+    // A disabled connector can be enabled again, so the key still stands for it.
     let last = world.onboarding.create(&acme(), keyed()).await.unwrap();
     world.onboarding.disable(&acme(), &last.id, None).await.unwrap();
     let again = NewConnector { destination: last.destination.clone(), ..keyed() };
     assert_eq!(world.onboarding.create(&acme(), again).await.unwrap().state, State::Disabled);
 }
 
-/// Else whoever creates and deletes in turn would make each creation dearer than the one before.
+/// Otherwise alternating creations and deletions would make each creation more expensive than the previous one.
 #[tokio::test]
-async fn an_old_key_is_looked_up_by_halving() {
+async fn an_old_key_is_looked_up_by_binary_search() {
     let plan = Plan::none();
     let ledger = FakeLedger::new();
     let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
@@ -118,7 +118,7 @@ async fn an_old_key_is_looked_up_by_halving() {
 }
 
 #[tokio::test]
-async fn two_workers_with_one_key_make_one_connector_also_behind_a_deleted_one() {
+async fn two_workers_with_one_key_create_one_connector_also_after_a_deleted_one() {
     for ended in [0, 1, 2, 5] {
         let plan = Plan::pausing();
         let ledger = FakeLedger::new();
@@ -133,7 +133,7 @@ async fn two_workers_with_one_key_make_one_connector_also_behind_a_deleted_one()
         let (asked, caller) = (keyed(), acme());
         let mut worker = Worker::new(racing.onboarding.create(&caller, asked.clone()));
         while plan.count("create") < 1 {
-            assert!(worker.step(), "it never came to store it");
+            assert!(worker.step(), "it never stored it");
         }
         let first = calm.onboarding.create(&caller, asked.clone()).await.unwrap();
         assert_eq!(worker.finish().unwrap(), first);
@@ -143,7 +143,7 @@ async fn two_workers_with_one_key_make_one_connector_also_behind_a_deleted_one()
             (NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() }, plan.count("create"));
         let mut worker = Worker::new(racing.onboarding.create(&caller, other));
         while plan.count("create") == made {
-            assert!(worker.step(), "it never came to store it");
+            assert!(worker.step(), "it never stored it");
         }
         let first = calm.onboarding.create(&caller, asked).await.unwrap();
         assert_eq!(reused(worker.finish()).id, first.id);
@@ -169,7 +169,7 @@ async fn a_creation_whose_answer_was_lost_is_found_by_its_key() {
     }
 }
 
-/// Whoever asks again gets what it made, also once nothing more may be made.
+/// A repeated request returns the connector even when the budget is used up.
 #[tokio::test]
 async fn a_request_that_is_repeated_costs_nothing() {
     let mut world = World::new();
@@ -182,7 +182,7 @@ async fn a_request_that_is_repeated_costs_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_an_operators_is_refused_to_tenants_here_and_not_in_a_handler() {
+async fn operator_settings_are_refused_to_tenants_in_the_domain() {
     let world = World::new();
     let four = NewConnector { shards: 4.try_into().unwrap(), ..new_connector() };
     let refused = world.onboarding.create(&acme(), four.clone()).await;
@@ -197,7 +197,7 @@ async fn what_is_an_operators_is_refused_to_tenants_here_and_not_in_a_handler() 
 }
 
 #[tokio::test]
-async fn a_start_in_the_future_is_refused_when_it_is_asked_for() {
+async fn a_start_in_the_future_is_refused_at_creation() {
     let world = World::new();
     let start = world.clock.wall() + std::time::Duration::from_millis(1);
     let early = NewConnector { start_from: Some(start), ..new_connector() };
@@ -209,11 +209,11 @@ async fn a_start_in_the_future_is_refused_when_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_would_be_lost_has_to_be_accepted_whoever_deletes() {
+async fn every_caller_must_accept_the_loss_of_a_deletion() {
     let world = World::new();
     let id = world.active().await;
     let delete = async |accepts| world.onboarding.delete(&acme(), &id, None, accepts).await;
-    // Nobody should accept a loss only to hear that the state forbids it.
+    // A caller should not accept a loss only to learn that the state forbids the deletion.
     assert!(matches!(delete(false).await, Err(OnboardingError::NotAllowed(_))));
     world.onboarding.disable(&acme(), &id, None).await.unwrap();
     let Err(OnboardingError::LossNotAccepted(loss)) = delete(false).await else { panic!("it would be lost") };
@@ -222,9 +222,9 @@ async fn what_would_be_lost_has_to_be_accepted_whoever_deletes() {
     assert_eq!((deleted.state, lost), (State::Deleted, loss));
 }
 
-/// What begins with something else than a change of the connector is held against the version, too.
+/// The version is checked also by operations that begin with something other than a change.
 #[tokio::test]
-async fn nothing_begins_of_another_version_than_the_one_that_was_seen() {
+async fn no_operation_starts_on_a_stale_version() {
     let world = World::new();
     let id = world.active().await;
     let (seen, probes) = (world.ledger.connector(&id).version, world.prober.probes().len());

@@ -1,5 +1,5 @@
-//! What the API and the command line offer, over the fakes: who may, what is stored and told of it, and what becomes
-//! of two who change the same connector at once.
+//! The operations of the API and the command line, over the fakes: who may use them, what they store and publish, and what
+//! happens to concurrent changes of one connector.
 
 mod budgets;
 mod changing;
@@ -39,7 +39,7 @@ impl World {
         Self::over(ledger.clone(), ledger)
     }
 
-    /// With other connectors than the ledger's own.
+    /// With another implementation of the port [`Connectors`].
     fn over(ledger: FakeLedger, connectors: impl Connectors + 'static) -> Self {
         let (prober, bus) = (FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30.123Z"));
@@ -77,16 +77,17 @@ impl World {
         self.ledger.connector(id).state
     }
 
-    /// What the records say was done, the last first.
+    /// The kinds of change on record, newest first.
     async fn recorded(&self, id: &ConnectorId) -> Vec<Verb> {
         let changes = self.ledger.changes(id, None, 100).await.unwrap();
         changes.into_iter().map(|change| change.what).collect()
     }
 
-    /// What the bus was told of a connector's settings, in order.
+    /// The kinds of change published on the bus, in order.
     fn published_verbs(&self) -> Vec<Verb> {
-        let told = self.bus.told().into_iter();
-        told.filter_map(|notice| if let Fact::Changed { what, .. } = notice.fact { Some(what) } else { None })
+        let notices = self.bus.told().into_iter();
+        notices
+            .filter_map(|notice| if let Fact::Changed { what, .. } = notice.fact { Some(what) } else { None })
             .collect()
     }
 }
@@ -99,7 +100,7 @@ fn stranger() -> Caller {
     Caller::Tenant { tenant: tenant("globex"), name: "bob".into() }
 }
 
-/// What is asked for a new connector of `acme`, with a destination that no other test has.
+/// A request for a new connector of `acme`, with a destination that no other test has.
 fn new_connector() -> NewConnector {
     NewConnector {
         tenant: tenant("acme"),
@@ -120,7 +121,7 @@ fn is_not_found<T>(answer: Result<T, OnboardingError>) -> bool {
     matches!(answer, Err(OnboardingError::NotFound(_)))
 }
 
-/// Another's change of a connector, which takes its next version.
+/// A concurrent writer's change of a connector, with its next version.
 async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl FnOnce(&mut Connector)) {
     let before = ledger.connector(id);
     let mut after = before.clone();
@@ -131,7 +132,7 @@ async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl 
 }
 
 #[tokio::test]
-async fn a_link_whose_template_strangers_cannot_read_comes_with_a_warning() {
+async fn a_link_to_an_unreadable_template_comes_with_a_warning() {
     const URL: &str = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml";
     for (shut, warnings) in [(None, 0), (Some("it answered 403"), 1)] {
         let mut world = World::new();
@@ -146,7 +147,7 @@ async fn a_link_whose_template_strangers_cannot_read_comes_with_a_warning() {
         for warning in setup.warnings {
             assert!(warning.contains(URL) && warning.contains("it answered 403"), "{warning}");
         }
-        // Without a link there is nothing to look at.
+        // Without a link there is nothing to check.
         world.onboarding.vendor.template_url = None;
         assert_eq!(world.onboarding.setup(&OPERATOR, &id).await.unwrap().warnings, [""; 0]);
         assert_eq!(bucket.asked().len(), 1);

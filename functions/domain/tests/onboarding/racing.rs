@@ -1,4 +1,4 @@
-//! Two who change the same connector at once: the version decides, and nobody's change is lost unseen.
+//! Concurrent changes of one connector: the version decides, and no change is silently lost.
 
 use domain::connector::{Connector, State, Verb};
 use domain::contacts::{SecretId, WebhookSecret};
@@ -12,7 +12,7 @@ use tests::turns::Worker;
 
 use super::{World, acme, changed_by_another};
 
-/// A deployment whose calls of the ledger go by a plan, and one that has the same ledger and no trouble.
+/// A deployment whose ledger calls fail by a plan, and one with the same ledger and no failures.
 fn flaky(plan: &Plan) -> (World, World) {
     let ledger = FakeLedger::new();
     (World::over(ledger.clone(), Flaky::new(ledger.clone(), plan)), World::over(ledger.clone(), ledger))
@@ -23,10 +23,10 @@ fn to(url: &str) -> NewContacts {
     NewContacts { webhook: Some(webhook), ..NewContacts::default() }
 }
 
-/// Moves a worker until it is about to make its `nth` call of that name.
+/// Runs a worker until just before its `nth` call of that name.
 fn until<T>(worker: &mut Worker<'_, T>, plan: &Plan, call: &str, nth: usize) {
     while plan.count(call) < nth {
-        assert!(worker.step(), "it never came to `{call}`");
+        assert!(worker.step(), "it never called `{call}`");
     }
 }
 
@@ -35,7 +35,7 @@ fn is_stale<T>(answer: &Result<T, OnboardingError>, version: u64) -> bool {
 }
 
 #[tokio::test]
-async fn a_change_of_another_version_than_the_one_that_was_seen_is_refused() {
+async fn a_change_of_a_stale_version_is_refused() {
     let world = World::new();
     let id = world.active().await;
     let seen = world.ledger.connector(&id).version;
@@ -47,7 +47,7 @@ async fn a_change_of_another_version_than_the_one_that_was_seen_is_refused() {
 }
 
 #[tokio::test]
-async fn a_change_without_a_version_is_made_of_whatever_another_has_stored_meanwhile() {
+async fn a_change_without_a_version_is_applied_to_what_a_concurrent_writer_stored() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
@@ -61,7 +61,7 @@ async fn a_change_without_a_version_is_made_of_whatever_another_has_stored_meanw
 }
 
 #[tokio::test]
-async fn whoever_always_comes_second_is_told_so_after_four_tries() {
+async fn a_change_that_always_loses_the_race_is_refused_after_four_attempts() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
@@ -76,9 +76,9 @@ async fn whoever_always_comes_second_is_told_so_after_four_tries() {
     assert_eq!((plan.count("save"), world.state(&id)), (4, State::Active));
 }
 
-/// What is verified is what was read: a destination that came meanwhile was not.
+/// The check is of the destination as read, not of one set during the check.
 #[tokio::test]
-async fn a_verification_says_nothing_of_a_destination_that_came_meanwhile() {
+async fn a_check_does_not_verify_a_destination_set_during_it() {
     for unsafe_role in [false, true] {
         let plan = Plan::pausing();
         let (world, calm) = flaky(&plan);
@@ -101,7 +101,7 @@ async fn a_verification_says_nothing_of_a_destination_that_came_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_came_meanwhile_is_not_overwritten() {
+async fn a_concurrently_set_webhook_is_not_overwritten() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
@@ -115,9 +115,9 @@ async fn a_webhook_that_came_meanwhile_is_not_overwritten() {
     assert_eq!(world.ledger.connector(&id).contacts, theirs.contacts);
 }
 
-/// Else a webhook would be stored whose secret nobody has.
+/// Otherwise a webhook would be stored whose secret nobody has.
 #[tokio::test]
-async fn a_webhook_that_goes_meanwhile_does_not_come_back_without_a_secret() {
+async fn a_concurrently_removed_webhook_does_not_come_back_without_a_secret() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let (id, asked) = (calm.active().await, acme());
@@ -130,9 +130,9 @@ async fn a_webhook_that_goes_meanwhile_does_not_come_back_without_a_secret() {
     assert_eq!(world.ledger.connector(&id).contacts.webhook, None);
 }
 
-/// Else another host's webhook would lead back to where it was, and sign with the other host's secret.
+/// Otherwise the webhook would move back to its old host and sign with the new host's secret.
 #[tokio::test]
-async fn a_webhook_that_moves_meanwhile_is_not_moved_back_with_the_other_hosts_secret() {
+async fn a_concurrently_moved_webhook_is_not_moved_back_with_the_other_hosts_secret() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let (id, asked) = (calm.active().await, acme());
@@ -145,7 +145,7 @@ async fn a_webhook_that_moves_meanwhile_is_not_moved_back_with_the_other_hosts_s
     assert_eq!(world.ledger.connector(&id).contacts.webhook.unwrap().url.host(), "b.example");
 }
 
-/// Addresses are set whatever else has changed: they are the whole of what was asked for.
+/// Setting only addresses is independent of concurrent changes.
 #[tokio::test]
 async fn addresses_alone_need_no_version() {
     let plan = Plan::pausing();
@@ -161,16 +161,16 @@ async fn addresses_alone_need_no_version() {
 }
 
 #[tokio::test]
-async fn a_secret_whose_storing_was_not_answered_is_the_callers_to_ask_for_again() {
+async fn a_lost_answer_to_storing_a_secret_is_a_transient_error() {
     let plan = Plan::none().and("keep_secret", 1, Trouble::LoseAnswer);
     let (world, calm) = flaky(&plan);
     let (id, asked) = (calm.active().await, acme());
     let lost = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await;
     assert!(matches!(lost, Err(OnboardingError::Port(PortError::Transient { .. }))), "{lost:?}");
-    assert!(world.ledger.connector(&id).contacts.is_empty(), "no name without its secret");
+    assert!(world.ledger.connector(&id).contacts.is_empty(), "no reference without its secret");
 }
 
-/// The ID of the secret that a deployment as new as this one makes next, and the secret.
+/// The ID and the secret that a fresh deployment generates next.
 async fn next_secret() -> (SecretId, WebhookSecret) {
     let twin = World::new();
     let id = twin.connected().await;
@@ -180,10 +180,10 @@ async fn next_secret() -> (SecretId, WebhookSecret) {
     (connector.contacts.webhook.unwrap().secret, secret.unwrap())
 }
 
-/// The client of the ledger asks twice when an answer is lost, and is told that the ID is taken: by a secret that this
-/// side can't read, so it is left where it is.
+/// After a lost answer the ledger client retries and finds the ID taken, by a secret that this service can't read. So it
+/// uses another ID.
 #[tokio::test]
-async fn a_secret_is_never_named_by_an_id_that_was_taken() {
+async fn a_taken_secret_id_is_never_referenced() {
     let other = WebhookSecret::new(&SeededRandomness::new(99));
     for kept in [next_secret().await.1, other] {
         let world = World::new();
@@ -201,9 +201,9 @@ async fn a_secret_is_never_named_by_an_id_that_was_taken() {
     }
 }
 
-/// The role of the API may not read secrets (`template.yaml`), so its code must not want to.
+/// The role of the API may not read secrets (`template.yaml`), so its code must not try to.
 #[tokio::test]
-async fn contacts_are_set_and_secrets_rotated_without_reading_one() {
+async fn contacts_are_set_and_secrets_rotated_without_reading_a_secret() {
     let plan = (1..20).fold(Plan::none(), |plan, call| plan.and("secret", call, Trouble::Fail));
     let (world, calm) = flaky(&plan);
     let (id, asked) = (calm.active().await, acme());

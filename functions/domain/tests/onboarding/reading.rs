@@ -1,4 +1,4 @@
-//! Looking: each tenant at its own, and nobody at anything else.
+//! Reads: each tenant sees its own connectors and nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use super::{OPERATOR, World, acme, is_not_found, new_connector, stranger};
 const ALL: ConnectorFilter<'static> = ConnectorFilter { tenant: None, include_deleted: false };
 
 #[tokio::test]
-async fn a_tenant_reads_its_own_connector_and_never_learns_of_anothers() {
+async fn a_tenant_reads_its_own_connector_and_never_learns_of_others() {
     let world = World::new();
     let id = world.active().await;
     let view = world.onboarding.read(&acme(), &id).await.unwrap();
@@ -30,13 +30,13 @@ async fn a_tenant_reads_its_own_connector_and_never_learns_of_anothers() {
 }
 
 #[tokio::test]
-async fn a_tenant_lists_its_own_and_no_other_and_the_vendor_what_it_asks_for() {
+async fn a_tenant_lists_only_its_own_connectors_and_the_vendor_any() {
     let world = World::new();
     let ours = world.connected().await;
     let new = NewConnector { tenant: "globex".parse().unwrap(), ..new_connector() };
     let theirs = world.onboarding.create(&stranger(), new).await.unwrap().id;
-    let list = async |caller: &Caller, wanted| {
-        let listed = world.onboarding.list(caller, wanted, None, 10).await.unwrap();
+    let list = async |caller: &Caller, filter| {
+        let listed = world.onboarding.list(caller, filter, None, 10).await.unwrap();
         listed.into_iter().map(|connector| connector.id).collect::<Vec<_>>()
     };
     let globex = "globex".parse().unwrap();
@@ -52,7 +52,7 @@ async fn a_tenant_lists_its_own_and_no_other_and_the_vendor_what_it_asks_for() {
 }
 
 #[tokio::test]
-async fn exports_and_changes_are_shown_the_last_first() {
+async fn exports_and_changes_are_listed_newest_first() {
     let world = World::new();
     let id = world.active().await;
     let (connector, cursor) = (world.ledger.connector(&id), world.ledger.cursor(&id));
@@ -65,7 +65,7 @@ async fn exports_and_changes_are_shown_the_last_first() {
 }
 
 #[tokio::test]
-async fn the_keys_are_those_that_sign_and_none_without_any() {
+async fn the_keys_are_the_signing_ones_and_empty_without_any() {
     let mut world = World::new();
     let keys = world.onboarding.keys().await.unwrap();
     assert_eq!(keys, world.onboarding.signing.as_ref().unwrap().public_keys().await.unwrap());
@@ -74,7 +74,7 @@ async fn the_keys_are_those_that_sign_and_none_without_any() {
     assert!(world.onboarding.keys().await.unwrap().is_empty());
 }
 
-/// A key whose keeper counts how often it is asked, and may not answer.
+/// A signer that counts the requests for its validity, and may fail.
 #[derive(Debug, Clone)]
 struct Kept {
     until: Option<Time>,
@@ -101,9 +101,9 @@ impl Signer for Kept {
     }
 }
 
-/// Whoever looks at the keys over and over must not spend the quota that the exporter signs with.
+/// Repeated reads of the keys must not use up the quota that the exporter signs with.
 #[tokio::test]
-async fn the_keys_are_asked_for_once_a_minute_and_a_change_shows_within_it() {
+async fn the_keys_are_fetched_once_a_minute_and_a_change_shows_within_it() {
     let (mut world, asked) = (World::new(), Arc::new(AtomicUsize::new(0)));
     let mut kept = Kept { until: None, answers: true, asked: Arc::clone(&asked) };
     let ending = Some(at("2026-11-20T21:00:00Z"));
@@ -115,11 +115,11 @@ async fn the_keys_are_asked_for_once_a_minute_and_a_change_shows_within_it() {
         for _ in 0..200 {
             let keys = world.onboarding.clone().keys().await;
             assert_eq!(keys.ok().map(|keys| keys[0].until), answers.then_some(until));
-            assert_eq!(asked.load(Ordering::Relaxed), calls, "asked once");
+            assert_eq!(asked.load(Ordering::Relaxed), calls, "fetched once");
         }
         world.clock.advance(Duration::from_mins(1));
     }
-    // Until it is good again, a failure is not asked for over and over either, and not for long.
+    // A failure is cached too, but only for seconds.
     kept.answers = false;
     world.onboarding.signing = Some(tests::fakes::signing(kept.clone()));
     assert!(world.onboarding.keys().await.is_err());
@@ -134,6 +134,6 @@ async fn the_keys_are_asked_for_once_a_minute_and_a_change_shows_within_it() {
 async fn the_set_up_is_the_connectors_own() {
     let world = World::new();
     let id = world.connected().await;
-    let told = world.onboarding.setup(&acme(), &id).await.unwrap();
-    assert_eq!(told, domain::setup::setup(&world.ledger.connector(&id), &world.onboarding.vendor));
+    let shown = world.onboarding.setup(&acme(), &id).await.unwrap();
+    assert_eq!(shown, domain::setup::setup(&world.ledger.connector(&id), &world.onboarding.vendor));
 }

@@ -1,4 +1,4 @@
-//! What follows from a verification: what it lets begin, what it stops, and what it leaves alone.
+//! What follows from a connection check: what it permits, what it stops, and what it leaves alone.
 
 use domain::connector::{Destination, NotAllowedError, State, Verb};
 use domain::names::ConnectorId;
@@ -21,13 +21,13 @@ fn to(destination: Destination) -> ConnectorUpdate {
     ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() }
 }
 
-/// The customer's role keeps us out, but for its reason all is well.
-fn kept_out() -> SetUp {
+/// The customer's role denies access; everything else is fine.
+fn role_denied() -> SetUp {
     SetUp { trust: Trust::Only(domain::names::ExternalId::new(9, 9)), ..SetUp::sound() }
 }
 
 #[tokio::test]
-async fn an_activation_verifies_first_and_gives_a_cursor_that_starts_now() {
+async fn an_activation_verifies_first_and_creates_a_cursor_that_starts_now() {
     let world = World::new();
     let id = world.connected().await;
     let mut stages = 0;
@@ -35,7 +35,7 @@ async fn an_activation_verifies_first_and_gives_a_cursor_that_starts_now() {
     assert_eq!((activated.state, stages), (State::Active, 8));
     let (cursor, now) = (world.ledger.cursor(&id), world.clock.wall());
     assert_eq!((cursor.watermark, activated.activated_at), (now, Some(now)));
-    assert_eq!(cursor.next_run_at, at("2026-11-20T21:05:00Z"), "its first window has settled then");
+    assert_eq!(cursor.next_run_at, at("2026-11-20T21:05:00Z"), "its first window has settled by then");
     assert_eq!(world.published_verbs(), [Verb::Create, Verb::Verify, Verb::Activate]);
 }
 
@@ -52,10 +52,10 @@ async fn a_connector_that_starts_in_the_past_is_due_from_there() {
 }
 
 #[tokio::test]
-async fn what_does_not_pass_is_not_activated() {
+async fn a_failed_check_prevents_the_activation() {
     let world = World::new();
     let id = world.connected().await;
-    world.prober.change(|set_up| *set_up = kept_out());
+    world.prober.change(|set_up| *set_up = role_denied());
     let refused = world.onboarding.activate(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
     assert_eq!((world.state(&id), world.published_verbs()), (State::Draft, vec![Verb::Create]));
@@ -99,7 +99,7 @@ async fn a_resumption_verifies_and_runs_at_once() {
     let world = World::new();
     let id = world.active().await;
     world.onboarding.pause(&acme(), &id, None).await.unwrap();
-    world.prober.change(|set_up| *set_up = kept_out());
+    world.prober.change(|set_up| *set_up = role_denied());
     let refused = world.onboarding.resume(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
     assert_eq!(world.state(&id), State::Paused);
@@ -109,7 +109,7 @@ async fn a_resumption_verifies_and_runs_at_once() {
 }
 
 #[tokio::test]
-async fn a_new_destination_that_passes_goes_on_by_itself() {
+async fn a_new_destination_that_passes_resumes_by_itself() {
     let world = World::new();
     let id = world.active().await;
     let there = elsewhere();
@@ -124,7 +124,7 @@ async fn a_new_destination_that_passes_goes_on_by_itself() {
 async fn a_new_destination_that_does_not_pass_is_kept_and_waits() {
     let world = World::new();
     let id = world.active().await;
-    world.prober.change(|set_up| *set_up = kept_out());
+    world.prober.change(|set_up| *set_up = role_denied());
     let there = elsewhere();
     let updated = update(&world, &id, to(there.clone())).await;
     assert!(!updated.verification.unwrap().passed);
@@ -136,7 +136,7 @@ async fn a_new_destination_that_does_not_pass_is_kept_and_waits() {
 }
 
 #[tokio::test]
-async fn whoever_paused_it_is_who_resumes_it() {
+async fn a_manual_pause_is_not_resumed_by_an_update() {
     let world = World::new();
     let (paused, draft) = (world.active().await, world.connected().await);
     world.onboarding.pause(&acme(), &paused, None).await.unwrap();
@@ -148,7 +148,7 @@ async fn whoever_paused_it_is_who_resumes_it() {
 }
 
 #[tokio::test]
-async fn what_names_no_new_destination_is_not_verified() {
+async fn an_update_without_a_new_destination_is_not_verified() {
     let world = World::new();
     let id = world.active().await;
     let (so_far, there) = (world.prober.probes().len(), world.ledger.connector(&id).destination.unwrap());
@@ -160,10 +160,10 @@ async fn what_names_no_new_destination_is_not_verified() {
 }
 
 #[tokio::test]
-async fn a_paused_connector_whose_new_destination_never_passed_is_verified_by_any_edit_that_names_it() {
+async fn an_unverified_destination_is_verified_by_any_update_that_names_it() {
     let world = World::new();
     let id = world.active().await;
-    world.prober.change(|set_up| *set_up = kept_out());
+    world.prober.change(|set_up| *set_up = role_denied());
     let there = elsewhere();
     update(&world, &id, to(there.clone())).await;
     world.prober.change(|set_up| *set_up = SetUp::sound());
@@ -174,7 +174,7 @@ async fn a_paused_connector_whose_new_destination_never_passed_is_verified_by_an
 }
 
 #[tokio::test]
-async fn an_edit_is_one_change_and_one_that_changes_nothing_is_none() {
+async fn an_update_is_one_change_and_without_a_difference_none() {
     let world = World::new();
     let id = world.active().await;
     let before = world.ledger.connector(&id);
@@ -185,7 +185,7 @@ async fn an_edit_is_one_change_and_one_that_changes_nothing_is_none() {
     };
     assert_eq!(update(&world, &id, same).await.connector, before);
     assert_eq!(world.ledger.connector(&id), before);
-    world.prober.change(|set_up| *set_up = kept_out());
+    world.prober.change(|set_up| *set_up = role_denied());
     let both = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..to(elsewhere()) };
     assert_eq!(update(&world, &id, both).await.connector.version, before.version + 1);
     let last = world.ledger.changes(&id, None, 1).await.unwrap().remove(0);
@@ -193,10 +193,10 @@ async fn an_edit_is_one_change_and_one_that_changes_nothing_is_none() {
 }
 
 #[tokio::test]
-async fn a_role_that_lets_anyone_in_pauses_the_connector_and_one_that_keeps_us_out_does_not() {
+async fn a_role_assumable_by_anyone_pauses_the_connector_and_a_denied_one_does_not() {
     let world = World::new();
     let id = world.active().await;
-    world.prober.change(|set_up| *set_up = kept_out());
+    world.prober.change(|set_up| *set_up = role_denied());
     assert!(!world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap().passed);
     assert_eq!(world.state(&id), State::Active);
     world.prober.change(|set_up| set_up.trust = Trust::Anyone);

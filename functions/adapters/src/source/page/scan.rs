@@ -331,7 +331,7 @@ mod tests {
             let mut scanner = Scanner::new(&quoted);
             let written = scanner.unescape_into(&mut out).unwrap();
             scanner.end().unwrap();
-            let expected = theirs.clone().map(|text| format!("before{text}").into());
+            let expected: Option<bytes::Bytes> = theirs.clone().map(|text| format!("before{text}").into());
             prop_assert_eq!(written.map(|()| out.freeze()), expected);
             prop_assert_eq!(text.unescape().map(Cow::into_owned), theirs);
         }

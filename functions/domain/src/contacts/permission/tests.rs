@@ -1,4 +1,4 @@
-//! What an address gets and when, in any order of what can happen to it.
+//! Which mails an address receives and when, in any order of events.
 
 use proptest::prelude::*;
 
@@ -35,13 +35,13 @@ fn mailed(at: Time) -> Consent {
 }
 
 #[test]
-fn an_address_is_shown_as_it_stands() {
+fn each_state_of_an_address_has_its_status() {
     let week = after(7 * 24);
     let asked = none().ask(after(0)).unwrap();
     let confirmed = mailed(after(0)).confirm(&token(1), after(3)).unwrap().unwrap();
     let contract = none().confirm_by_contract(&operator(), after(4)).unwrap().unwrap();
     let (since, pending) = (after(0), AddressStatus::Pending { since: after(0), until: week });
-    for (permission, now, status) in [
+    for (consent, now, status) in [
         (none(), after(0), AddressStatus::Waiting),
         (asked, after(1), AddressStatus::Requested { since }),
         (mailed(after(0)), after(1), pending.clone()),
@@ -50,16 +50,16 @@ fn an_address_is_shown_as_it_stands() {
         (confirmed, week, AddressStatus::Confirmed { since: after(3), how: ConfirmationMethod::Link }),
         (contract, week, AddressStatus::Confirmed { since: after(4), how: ConfirmationMethod::Contract }),
     ] {
-        assert_eq!(permission.status(now), status);
-        let json = serde_json::to_value(&permission).unwrap();
-        assert_eq!(serde_json::from_value::<Consent>(json).unwrap(), permission);
+        assert_eq!(consent.status(now), status);
+        let json = serde_json::to_value(&consent).unwrap();
+        assert_eq!(serde_json::from_value::<Consent>(json).unwrap(), consent);
     }
     let shown = serde_json::to_value(AddressStatus::Waiting).unwrap();
     assert_eq!(shown, serde_json::json!({"status": "waiting"}));
 }
 
 #[test]
-fn a_link_confirms_for_a_week_and_says_why_it_does_not() {
+fn a_link_confirms_for_a_week_and_otherwise_returns_the_reason() {
     let week = after(7 * 24);
     let just_before = week - Duration::from_millis(1);
     assert!(mailed(after(0)).confirm(&token(1), just_before).unwrap().unwrap().is_confirmed());
@@ -74,7 +74,7 @@ fn a_link_confirms_for_a_week_and_says_why_it_does_not() {
 }
 
 #[test]
-fn a_link_that_is_used_again_changes_nothing_and_one_that_was_confirmed_is_no_error_later() {
+fn a_used_link_changes_nothing_and_a_confirmed_one_never_becomes_an_error() {
     let confirmed = mailed(after(0)).confirm(&token(1), after(1)).unwrap().unwrap();
     for now in [after(1), after(2), after(10_000)] {
         assert_eq!(confirmed.confirm(&token(1), now), Ok(None));
@@ -82,7 +82,7 @@ fn a_link_that_is_used_again_changes_nothing_and_one_that_was_confirmed_is_no_er
 }
 
 #[test]
-fn who_declines_gets_nothing_more_until_it_thinks_again() {
+fn an_address_that_declines_gets_no_mail_until_it_confirms() {
     let confirmed = mailed(after(0)).confirm(&token(1), after(1)).unwrap().unwrap();
     for before in [mailed(after(0)), confirmed.clone()] {
         let declined = before.decline(&token(1), after(10_000)).unwrap().unwrap();
@@ -98,7 +98,7 @@ fn who_declines_gets_nothing_more_until_it_thinks_again() {
 }
 
 #[test]
-fn who_was_asked_and_declines_before_the_mail_is_sent_again_gets_none() {
+fn an_address_that_answers_before_a_requested_mail_gets_none() {
     let asked = mailed(after(0)).ask(after(24)).unwrap();
     let declined = asked.decline(&token(1), after(25)).unwrap().unwrap();
     assert_eq!(declined.mark_sent(token(2), after(26)), None);
@@ -106,9 +106,9 @@ fn who_was_asked_and_declines_before_the_mail_is_sent_again_gets_none() {
     assert_eq!(confirmed.mark_sent(token(2), after(26)), None);
 }
 
-/// What can happen to an address, by anyone, at any time.
+/// Anything that can happen to an address, at any time.
 #[derive(Debug, Clone)]
-enum Happening {
+enum Step {
     Ask,
     Send,
     SendRefused,
@@ -118,69 +118,69 @@ enum Happening {
     Wait(u64),
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => Just(Happening::Ask),
-        4 => Just(Happening::Send),
-        1 => Just(Happening::SendRefused),
-        1 => (0u64..6).prop_map(Happening::Confirm),
-        1 => (0u64..6).prop_map(Happening::Decline),
-        1 => Just(Happening::Contract),
-        4 => (0u64..200).prop_map(Happening::Wait),
+        4 => Just(Step::Ask),
+        4 => Just(Step::Send),
+        1 => Just(Step::SendRefused),
+        1 => (0u64..6).prop_map(Step::Confirm),
+        1 => (0u64..6).prop_map(Step::Decline),
+        1 => Just(Step::Contract),
+        4 => (0u64..200).prop_map(Step::Wait),
     ]
 }
 
 proptest! {
-    /// Mails: at most three to whoever never answered, a day apart, none behind a confirmation or to who declined.
+    /// Mails: at most three without an answer, a day apart, none after a confirmation or a refusal.
     /// Confirmed: only by the last mail's link within its week, or by an operator.
     #[test]
-    fn any_order_of_asking_sending_answering_and_waiting_mails_no_more_than_it_may(
-        happenings in prop::collection::vec(happening(), 0..80),
+    fn no_order_of_steps_sends_more_mails_than_allowed(
+        steps in prop::collection::vec(step(), 0..80),
     ) {
-        let (mut permission, mut now, mut sent) = (none(), Time::EPOCH, Vec::<(Time, u64)>::new());
-        for happening in happenings {
-            let before = permission.clone();
-            match happening {
-                Happening::Wait(hours) => now = now + Duration::from_hours(hours),
-                Happening::Ask => permission = permission.ask(now).unwrap_or(permission),
-                Happening::Send => {
+        let (mut consent, mut now, mut sent) = (none(), Time::EPOCH, Vec::<(Time, u64)>::new());
+        for step in steps {
+            let before = consent.clone();
+            match step {
+                Step::Wait(hours) => now = now + Duration::from_hours(hours),
+                Step::Ask => consent = consent.ask(now).unwrap_or(consent),
+                Step::Send => {
                     let number = sent.len() as u64;
-                    if let Some(after) = permission.mark_sent(token(number), now) {
+                    if let Some(after) = consent.mark_sent(token(number), now) {
                         prop_assert!(!before.is_confirmed() && before.declined_at.is_none());
                         let last = sent.last().map(|(at, _)| *at);
                         prop_assert!(last.is_none_or(|last| now.since(last) >= MAIL_COOLDOWN));
                         sent.push((now, number));
-                        permission = after;
+                        consent = after;
                     }
                 }
-                Happening::SendRefused => {
-                    if let Some(after) = permission.mark_sent(token(99), now) {
-                        permission = after.revert_sent(&permission);
-                        prop_assert_eq!(permission.status(now), before.status(now));
+                Step::SendRefused => {
+                    if let Some(after) = consent.mark_sent(token(99), now) {
+                        consent = after.revert_sent(&consent);
+                        prop_assert_eq!(consent.status(now), before.status(now));
                     }
                 }
-                Happening::Confirm(number) => {
+                Step::Confirm(number) => {
                     let last = sent.last().filter(|(at, last)| *last == number && now < *at + LINK_VALIDITY);
-                    if let Ok(Some(after)) = permission.confirm(&token(number), now) {
+                    if let Ok(Some(after)) = consent.confirm(&token(number), now) {
                         prop_assert!(last.is_some());
-                        permission = after;
+                        consent = after;
                     }
                 }
-                Happening::Decline(number) => {
-                    if let Ok(Some(after)) = permission.decline(&token(number), now) {
+                Step::Decline(number) => {
+                    if let Ok(Some(after)) = consent.decline(&token(number), now) {
                         prop_assert_eq!(sent.last().map(|(_, last)| *last), Some(number));
-                        permission = after;
+                        consent = after;
                     }
                 }
-                Happening::Contract => {
-                    if let Ok(Some(after)) = permission.confirm_by_contract(&operator(), now) {
-                        permission = after;
+                Step::Contract => {
+                    if let Ok(Some(after)) = consent.confirm_by_contract(&operator(), now) {
+                        consent = after;
                     }
                 }
             }
             prop_assert!(sent.len() <= MAX_MAILS as usize);
-            let moved = permission != before;
-            prop_assert!(!moved || permission.version > before.version, "a change is a version");
+            let moved = consent != before;
+            prop_assert!(!moved || consent.version > before.version, "every change has a new version");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use domain::encode::{BLOCK, GZIP_LEVELS, ZSTD_LEVEL};
+use domain::encode::{GZIP_LEVELS, MIN_BLOCK_BYTES, ZSTD_LEVEL};
 use flate2::{Compress, Compression, FlushCompress};
 use sha2::{Digest as _, Sha256};
 
@@ -20,7 +20,7 @@ impl Lines {
     pub(crate) fn push(&mut self, line: &[u8]) {
         self.open.extend_from_slice(line);
         self.open.push(b'\n');
-        if self.open.len() >= BLOCK {
+        if self.open.len() >= MIN_BLOCK_BYTES {
             self.closed.push(std::mem::take(&mut self.open));
         }
     }
