@@ -62,7 +62,7 @@ pub(crate) enum Command {
 
 /// What a command works on: a local folder or AWS.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     /// Work in this folder, on the embedded stand-ins, instead of in AWS
     #[arg(long, value_name = "DIR", help_heading = "Where")]
     pub(crate) local: Option<PathBuf>,
@@ -79,7 +79,7 @@ pub(crate) struct Place {
 pub(crate) struct InitArgs {
     /// Where to create them.
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Target,
 }
 
 impl Cli {
@@ -90,9 +90,9 @@ impl Cli {
             Some(Command::Demo(args)) => args.json,
             Some(Command::Serve(args)) => args.json,
             Some(Command::Init(args)) => args.place.json,
-            Some(Command::Events(command)) => command.place().json,
-            Some(Command::Connector(command)) => command.place().json,
-            Some(Command::Source(command)) => command.place().json,
+            Some(Command::Events(command)) => command.target().json,
+            Some(Command::Connector(command)) => command.target().json,
+            Some(Command::Source(command)) => command.target().json,
             Some(Command::Verify(args)) => args.json,
             Some(Command::DemoExporter(_)) => false,
         }

@@ -27,7 +27,7 @@ use domain::setup::Vendor;
 use local::Writes;
 use local::wiring::{Embedded, EmbeddedError};
 
-use crate::args::Place;
+use crate::args::Target;
 use crate::problem::Problem;
 use crate::signing::signing;
 use crate::surroundings::Surroundings;
@@ -43,7 +43,7 @@ pub(crate) struct Backend {
     /// A hint for when a customer's role denies these credentials.
     pub(crate) note: Option<String>,
     /// The flag for suggested commands to work on the same deployment: ` --local ./af`, or empty.
-    place: String,
+    target_flag: String,
 }
 
 impl Backend {
@@ -52,7 +52,7 @@ impl Backend {
     /// # Errors
     /// If the folder was not created by `init`, an environment variable is missing or malformed, or the credentials
     /// are missing or invalid.
-    pub(crate) async fn open(place: &Place, surroundings: &Surroundings) -> Result<Self, Problem> {
+    pub(crate) async fn open(place: &Target, surroundings: &Surroundings) -> Result<Self, Problem> {
         let Some(dir) = &place.local else { return Self::aws(surroundings).await };
         let embedded = open_folder(dir, place, Writes::Lasting).await?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl Backend {
             caller: surroundings.person(),
             embedded: Some(embedded),
             note: None,
-            place: format!(" --local {}", dir.display()),
+            target_flag: format!(" --local {}", dir.display()),
         })
     }
 
@@ -116,7 +116,7 @@ impl Backend {
             caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },
             embedded: None,
             note,
-            place: String::new(),
+            target_flag: String::new(),
         })
     }
 
@@ -130,12 +130,12 @@ impl Backend {
 
     /// Formats a `connector` command for the same deployment, to suggest to the user.
     pub(crate) fn command(&self, words: impl Display) -> String {
-        here(&format!("auditferry connector {words}"), &self.place)
+        with_target_flag(&format!("auditferry connector {words}"), &self.target_flag)
     }
 
     /// Adds the target flag to the command in an error's remedy, so that it works on the same deployment.
     pub(crate) fn problem(&self, problem: Problem) -> Problem {
-        problem.here(&self.place)
+        problem.with_target_flag(&self.target_flag)
     }
 
     /// Stops the stand-ins, if there are any, so that the next command can open the folder.
@@ -147,7 +147,7 @@ impl Backend {
 }
 
 /// Inserts the target flag before the options of a command.
-pub(crate) fn here(command: &str, place: &str) -> String {
+pub(crate) fn with_target_flag(command: &str, place: &str) -> String {
     let (words, options) = command.split_at(command.find(" --").unwrap_or(command.len()));
     format!("{words}{place}{options}")
 }
@@ -158,7 +158,7 @@ pub(crate) fn here(command: &str, place: &str) -> String {
 /// # Errors
 /// As [`Backend::open`]; or if the tenant's events can't be written to the table.
 pub(crate) async fn open_events(
-    place: &Place,
+    place: &Target,
     (tenant, shards): (&TenantId, Shards),
     surroundings: &Surroundings,
 ) -> Result<(EventsWriter, Option<Embedded>), Problem> {
@@ -186,7 +186,7 @@ pub(crate) async fn open_events(
 /// # Errors
 /// As [`Backend::open`]; or if that table does not exist.
 pub(crate) async fn open_source(
-    place: &Place,
+    place: &Target,
     surroundings: &Surroundings,
 ) -> Result<(Backend, EventsSource), Problem> {
     let backend = Backend::open(place, surroundings).await?;
@@ -216,7 +216,7 @@ fn not_writable(refused: NotWritableError) -> Problem {
     }
 }
 
-async fn open_folder(dir: &Path, place: &Place, writes: Writes) -> Result<Embedded, Problem> {
+async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Embedded, Problem> {
     if !Embedded::is_in(dir) {
         let shown = dir.display();
         return Err(Problem::failed(
@@ -257,13 +257,13 @@ mod tests {
     #[test]
     fn the_target_flag_comes_before_the_options_of_a_command() {
         assert_eq!(
-            here("auditferry connector show con_1", " --local ./af"),
+            with_target_flag("auditferry connector show con_1", " --local ./af"),
             "auditferry connector show con_1 --local ./af"
         );
         assert_eq!(
-            here("auditferry connector create --tenant T", " --local d"),
+            with_target_flag("auditferry connector create --tenant T", " --local d"),
             "auditferry connector create --local d --tenant T"
         );
-        assert_eq!(here("auditferry connector list", ""), "auditferry connector list");
+        assert_eq!(with_target_flag("auditferry connector list", ""), "auditferry connector list");
     }
 }

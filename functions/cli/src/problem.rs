@@ -7,7 +7,7 @@ use domain::verify::PreflightReport;
 use local::StackError;
 use serde::Serialize;
 
-use crate::backend::here;
+use crate::backend::with_target_flag;
 
 /// How a command ended. The numbers are part of the interface for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +80,10 @@ impl Problem {
     }
 
     /// Adds the target flag to the command at the end of the remedy, if there is one.
-    pub(crate) fn here(mut self, place: &str) -> Self {
+    pub(crate) fn with_target_flag(mut self, place: &str) -> Self {
         if let Some(start) = self.remedy.find("auditferry connector ") {
             let command = self.remedy.split_off(start);
-            self.remedy.push_str(&here(&command, place));
+            self.remedy.push_str(&with_target_flag(&command, place));
         }
         self
     }

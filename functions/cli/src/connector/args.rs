@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use domain::names::ConnectorId;
 
-use crate::args::Place;
+use crate::args::Target;
 use crate::connector::help;
 use crate::connector::options::{
     ConnectArgs, ContactsArgs, CreateArgs, DeleteArgs, ListArgs, PagedArgs, RunArgs, UpdateArgs,
@@ -76,7 +76,7 @@ pub(crate) enum ConnectorCommand {
 
 impl ConnectorCommand {
     /// The command's target.
-    pub(crate) const fn place(&self) -> &Place {
+    pub(crate) const fn target(&self) -> &Target {
         match self {
             Self::Create(args) => &args.place,
             Self::Connect(args) => &args.change.one.place,
@@ -108,7 +108,7 @@ pub(crate) struct OneArgs {
     pub(crate) id: ConnectorId,
     /// Where the connector is.
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Target,
 }
 
 /// A command that changes one connector.

@@ -21,7 +21,7 @@ use args::ConnectorCommand;
 
 /// Runs a command on connectors.
 pub(crate) async fn run(command: ConnectorCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
-    let backend = Backend::open(command.place(), surroundings).await?;
+    let backend = Backend::open(command.target(), surroundings).await?;
     let output = surroundings.output;
     let done = match &command {
         ConnectorCommand::Create(args) => create::create(&backend, args, output).await,

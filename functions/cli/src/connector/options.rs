@@ -11,7 +11,7 @@ use domain::schedule::Frequency;
 use domain::time::Time;
 
 use super::args::{ChangeArgs, OneArgs};
-use crate::args::Place;
+use crate::args::Target;
 
 /// The options of `connector create`.
 #[derive(Debug, Clone, Args)]
@@ -39,7 +39,7 @@ pub(crate) struct CreateArgs {
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// Where to create it.
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Target,
 }
 
 /// The options of `connector connect`.
@@ -155,7 +155,7 @@ pub(crate) struct ListArgs {
     pub(crate) after: Option<ConnectorId>,
     /// Where the connectors are.
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Target,
 }
 
 /// A page of a connector's parts or changes, newest first.

@@ -8,7 +8,7 @@ use domain::connector::Shards;
 use domain::import::TimeForm;
 use domain::names::TenantId;
 
-use crate::args::Place;
+use crate::args::Target;
 
 /// The commands on events.
 #[derive(Debug, Subcommand)]
@@ -20,7 +20,7 @@ pub(crate) enum EventsCommand {
 
 impl EventsCommand {
     /// The command's target.
-    pub(crate) const fn place(&self) -> &Place {
+    pub(crate) const fn target(&self) -> &Target {
         match self {
             Self::Import(args) => &args.place,
         }
@@ -50,7 +50,7 @@ pub(crate) struct ImportArgs {
     pub(crate) files: Vec<PathBuf>,
     /// Where to import.
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Target,
 }
 
 /// Parses a number of shards.

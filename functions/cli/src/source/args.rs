@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use domain::names::ConnectorId;
 use domain::time::Time;
 
-use crate::args::Place;
+use crate::args::Target;
 
 /// The commands on the events table.
 #[derive(Debug, Subcommand)]
@@ -16,7 +16,7 @@ pub(crate) enum SourceCommand {
 
 impl SourceCommand {
     /// The command's target.
-    pub(crate) const fn place(&self) -> &Place {
+    pub(crate) const fn target(&self) -> &Target {
         match self {
             Self::Accept(args) => &args.place,
         }
@@ -34,7 +34,7 @@ pub(crate) struct AcceptArgs {
     pub(crate) connector: Option<ConnectorId>,
     /// Where the connectors are.
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Target,
 }
 
 const AFTER_HELP: &str = "\
