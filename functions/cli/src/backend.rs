@@ -30,7 +30,7 @@ use local::wiring::{Embedded, EmbeddedError};
 use crate::args::Target;
 use crate::problem::Problem;
 use crate::signing::signing;
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 
 /// The deployment that a command works on.
 pub(crate) struct Backend {
@@ -52,19 +52,19 @@ impl Backend {
     /// # Errors
     /// If the folder was not created by `init`, an environment variable is missing or malformed, or the credentials
     /// are missing or invalid.
-    pub(crate) async fn open(place: &Target, surroundings: &Surroundings) -> Result<Self, Problem> {
+    pub(crate) async fn open(place: &Target, surroundings: &ProcessContext) -> Result<Self, Problem> {
         let Some(dir) = &place.local else { return Self::aws(surroundings).await };
         let embedded = open_folder(dir, place, Writes::Lasting).await?;
         Ok(Self {
             onboarding: embedded.onboarding(),
-            caller: surroundings.person(),
+            caller: surroundings.local_operator(),
             embedded: Some(embedded),
             note: None,
             target_flag: format!(" --local {}", dir.display()),
         })
     }
 
-    async fn aws(surroundings: &Surroundings) -> Result<Self, Problem> {
+    async fn aws(surroundings: &ProcessContext) -> Result<Self, Problem> {
         let env = |name: &str| surroundings.variable(name);
         let places = zip_errors(
             LedgerSettings::read(&env),
@@ -160,7 +160,7 @@ pub(crate) fn with_target_flag(command: &str, place: &str) -> String {
 pub(crate) async fn open_events(
     place: &Target,
     (tenant, shards): (&TenantId, Shards),
-    surroundings: &Surroundings,
+    surroundings: &ProcessContext,
 ) -> Result<(EventsWriter, Option<Embedded>), Problem> {
     if let Some(dir) = &place.local {
         // After a power cut the import can be repeated, so its writes need not be synced.
@@ -187,7 +187,7 @@ pub(crate) async fn open_events(
 /// As [`Backend::open`]; or if that table does not exist.
 pub(crate) async fn open_source(
     place: &Target,
-    surroundings: &Surroundings,
+    surroundings: &ProcessContext,
 ) -> Result<(Backend, EventsSource), Problem> {
     let backend = Backend::open(place, surroundings).await?;
     let source = if let Some(embedded) = &backend.embedded {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::InitArgs;
 use crate::problem::{Exit, Problem, io};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 
 /// The resources that were created, or existed.
 #[derive(Debug, Serialize)]
@@ -19,7 +19,7 @@ struct Made {
 }
 
 /// Runs `init`.
-pub(crate) async fn run(args: InitArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     let made = match &args.place.local {
         Some(dir) => {
             refuse_foreign(dir)?;
@@ -70,7 +70,7 @@ pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, Problem> {
 
 /// Creates them on the stand-in that the SDK's endpoint variables name. Never in AWS itself: there they would lack the
 /// template's backups, alarms and lifecycle rules.
-async fn on_a_stand_in(surroundings: &Surroundings) -> Result<Made, Problem> {
+async fn on_a_stand_in(surroundings: &ProcessContext) -> Result<Made, Problem> {
     let is_set = |name: &str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
     let both_services = is_set("AWS_ENDPOINT_URL_DYNAMODB") && is_set("AWS_ENDPOINT_URL_S3");
     if !is_set("AWS_ENDPOINT_URL") && !both_services {

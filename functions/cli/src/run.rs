@@ -18,7 +18,7 @@ use crate::output::{Output, aside};
 use crate::problem::{Exit, Problem, io};
 use crate::serve;
 use crate::source;
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::verify;
 
 /// The environment variable that enables the log.
@@ -39,7 +39,7 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
         output.problem(&problem);
         return usage;
     }
-    let surroundings = Surroundings::new(environment, began, output);
+    let surroundings = ProcessContext::new(environment, began, output);
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -55,7 +55,7 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
 
 /// Runs the command until it ends or Ctrl-C. Every write of every command is conditional or idempotent, so it may be
 /// stopped anywhere. `serve` handles the signal itself.
-async fn until_interrupted(cli: Cli, surroundings: &Surroundings) -> Exit {
+async fn until_interrupted(cli: Cli, surroundings: &ProcessContext) -> Exit {
     let output = surroundings.output;
     let stops_itself = matches!(cli.command, Some(Command::Serve(_)));
     let result = tokio::select! {
@@ -73,7 +73,7 @@ async fn until_interrupted(cli: Cli, surroundings: &Surroundings) -> Exit {
     })
 }
 
-async fn command(cli: Cli, surroundings: &Surroundings) -> Result<Exit, Problem> {
+async fn command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     match cli.command {
         None => demo::run(cli.demo, surroundings).await,
         Some(Command::Demo(args)) => demo::run(args, surroundings).await,

@@ -9,17 +9,17 @@ use crate::output::Output;
 
 /// What commands may read from the process.
 #[derive(Debug)]
-pub(crate) struct Surroundings {
+pub(crate) struct ProcessContext {
     environment: HashMap<String, String>,
-    began: Instant,
+    started: Instant,
     /// Where commands print.
     pub(crate) output: Output,
 }
 
-impl Surroundings {
+impl ProcessContext {
     /// The context that `main.rs` read.
     pub(crate) const fn new(environment: HashMap<String, String>, began: Instant, output: Output) -> Self {
-        Self { environment, began, output }
+        Self { environment, started: began, output }
     }
 
     /// The value of an environment variable.
@@ -28,7 +28,7 @@ impl Surroundings {
     }
 
     /// The local user, by the shell's name, for the records of changes on stand-ins. The name is not authenticated.
-    pub(crate) fn person(&self) -> Caller {
+    pub(crate) fn local_operator(&self) -> Caller {
         let mut names = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| self.variable(name));
         let sound = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
         let name = names.find(sound).unwrap_or_else(|| "local".to_owned());
@@ -38,6 +38,6 @@ impl Surroundings {
 
     /// The time since the process started.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        self.started.elapsed()
     }
 }

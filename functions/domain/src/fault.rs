@@ -1,7 +1,8 @@
 //! What can go wrong at the customer's side, in plain words: stage, kind, code, cause and remedy.
 //!
-//! A customer's error is a recorded outcome, not a failure of the run. The adapter reports what the storage platform answered
-//! ([`DeliveryError`]); this module explains what it means and how to fix it ([`diagnose`]).
+//! A customer's error is a recorded outcome, not a failure of the run. The adapter reports what the storage
+//! platform answered ([`DeliveryError`]); this module explains what it means and how to fix it
+//! ([`diagnose`]).
 
 use std::time::Duration;
 
@@ -106,11 +107,11 @@ impl DeliveryError {
         found.unwrap_or("kms:GenerateDataKey")
     }
 
-    /// Whether the platform reports that our clock and its own differ too much. S3 has a code for it; STS calls the signature
-    /// expired or not yet current.
+    /// Whether the platform reports that our clock and its own differ too much. S3 has a code for it; STS
+    /// calls the signature expired or not yet current.
     ///
-    /// Sources: Amazon S3 API reference, "Error responses"; AWS IAM user guide, "Troubleshoot Signature Version 4 signing for AWS
-    /// API requests".
+    /// Sources: Amazon S3 API reference, "Error responses"; AWS IAM user guide, "Troubleshoot Signature
+    /// Version 4 signing for AWS API requests".
     #[must_use]
     pub fn is_clock_skew(&self) -> bool {
         let said = self.message.to_ascii_lowercase();
@@ -209,7 +210,8 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
                     "Allow the role `{}` on {key}, in the role's policy and in the key's, and check that the key is enabled.",
                     fault.kms_action()
                 ),
-                // A session policy names the key that it may use, so a bucket's own default key is not enough.
+                // A session policy names the key that it may use, so a bucket's own default key is not
+                // enough.
                 None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` and `kms:Decrypt` on it, in the role's policy and in the key's.".into(),
             },
         ),

@@ -16,11 +16,11 @@ mod start;
 
 use crate::backend::Backend;
 use crate::problem::{Exit, Problem};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use args::ConnectorCommand;
 
 /// Runs a command on connectors.
-pub(crate) async fn run(command: ConnectorCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
+pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     let backend = Backend::open(command.target(), surroundings).await?;
     let output = surroundings.output;
     let done = match &command {

@@ -16,13 +16,13 @@ use std::path::Path;
 
 use crate::init::is_new_or_empty;
 use crate::problem::{Exit, Problem};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use args::DemoArgs;
 use cast::Times;
 pub(crate) use exporter::run as exporter_process;
 
 /// Runs the demo.
-pub(crate) async fn run(args: DemoArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     let times = Times::until(args.now)?;
     if let Some(dir) = &args.dir {
         refuse_used(dir)?;

@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::problem::{Problem, io};
 use crate::run::LOG;
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 
 /// The time limit of its run, in seconds. Its lease lasts a minute longer.
 const RUN_SECONDS: u32 = 30;
@@ -60,7 +60,7 @@ impl ExporterProcess {
     /// If this program can't be started again.
     pub(super) fn start(
         embedded: &Embedded,
-        surroundings: &Surroundings,
+        surroundings: &ProcessContext,
         id: &ConnectorId,
         now: Time,
         stop_before_mark: bool,

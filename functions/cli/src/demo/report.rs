@@ -11,7 +11,7 @@ use super::cast::{BUSY, GONE, PREFIX, QUIET};
 use super::proof::Facts;
 use super::story::{Found, Told};
 use crate::output::{Output, Tone};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::table::{Column, counted, grouped, table};
 use crate::verify::command;
 
@@ -78,7 +78,7 @@ struct Listed<'a> {
 }
 
 /// Prints the report; returns whether every guarantee was met.
-pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surroundings) -> bool {
+pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &ProcessContext) -> bool {
     let output = surroundings.output;
     let sum = |count: fn(&Found) -> u64| told.found.iter().map(count).sum::<u64>();
     let promises = promises(told);
@@ -112,7 +112,7 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &Surrounding
 }
 
 /// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints *Proven*.
-fn verify(told: &Told, dir: &Path, surroundings: &Surroundings) -> Option<String> {
+fn verify(told: &Told, dir: &Path, surroundings: &ProcessContext) -> Option<String> {
     let Found { bucket, .. } = told.found.iter().find(|found| found.tenant == BUSY)?;
     let folder = dir.join("buckets").join(bucket).join(PREFIX);
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.

@@ -23,7 +23,7 @@ use crate::events::import::Import;
 use crate::events::inputs::Inputs;
 use crate::output::{Output, Tone};
 use crate::problem::{Problem, io};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::table::counted;
 use crate::verify::{self, Proof};
 
@@ -72,7 +72,7 @@ pub(super) struct Found {
 struct Stage<'a> {
     embedded: Embedded,
     cast: Cast,
-    surroundings: &'a Surroundings,
+    surroundings: &'a ProcessContext,
     output: Output,
     blocked: BTreeMap<ConnectorId, Block>,
 }
@@ -84,7 +84,7 @@ struct Stage<'a> {
 pub(super) async fn tell(
     dir: Option<&Path>,
     times: Times,
-    surroundings: &Surroundings,
+    surroundings: &ProcessContext,
 ) -> Result<Told, Problem> {
     let output = surroundings.output;
     output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");

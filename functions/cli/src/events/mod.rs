@@ -21,7 +21,7 @@ use domain::import::KeyFields;
 use crate::backend::open_events;
 use crate::output::aside;
 use crate::problem::{Exit, Problem};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::table::counted;
 use args::{EventsCommand, ImportArgs};
 use import::{Import, Progress};
@@ -34,13 +34,13 @@ const MILESTONE: u64 = 100_000;
 const TICK: Duration = Duration::from_millis(250);
 
 /// Runs a command on events.
-pub(crate) async fn run(command: EventsCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
+pub(crate) async fn run(command: EventsCommand, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     match command {
         EventsCommand::Import(args) => run_import(args, surroundings).await,
     }
 }
 
-async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     let output = surroundings.output;
     let inputs = Inputs::find(&args.files)?;
     let (writer, embedded) = open_events(&args.place, (&args.tenant, args.shards), surroundings).await?;
@@ -75,7 +75,7 @@ async fn run_import(args: ImportArgs, surroundings: &Surroundings) -> Result<Exi
     conclude(&tally?, &args, surroundings)
 }
 
-fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     // If the only file can't be read, that is the error.
     if let ([unread], 1) = (tally.unread_files.as_slice(), tally.files) {
         if !surroundings.output.is_json() {

@@ -22,14 +22,14 @@ use tokio::task::JoinHandle;
 
 use crate::init::refuse_foreign;
 use crate::problem::{Exit, Problem, io};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use args::ServeArgs;
 
 /// How long a shutdown waits for running requests.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs `serve` until a signal stops it; then it exits with success.
-pub(crate) async fn run(args: ServeArgs, surroundings: &Surroundings) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     let told_to_stop = told_to_stop()?;
     // Before anything is created, since the port is often in use.
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
@@ -77,9 +77,9 @@ impl Served {
         (listener, guard): (TcpListener, Guard),
         token: &Token,
         embedded: &Arc<Embedded>,
-        surroundings: &Surroundings,
+        surroundings: &ProcessContext,
     ) -> Self {
-        let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(surroundings.person()));
+        let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(surroundings.local_operator()));
         let person = Person::new(token.clone(), Dialect::Problem);
         let own = api::router(embedded.onboarding(), callers)
             .merge(customer::stacks(embedded))

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::backend::{Backend, open_source};
 use crate::output::Output;
 use crate::problem::{Exit, Problem};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::table::{Column, counted, table};
 use args::{AcceptArgs, SourceCommand};
 
@@ -40,7 +40,7 @@ struct Entry {
 }
 
 /// Runs a command on the events table.
-pub(crate) async fn run(command: SourceCommand, surroundings: &Surroundings) -> Result<Exit, Problem> {
+pub(crate) async fn run(command: SourceCommand, surroundings: &ProcessContext) -> Result<Exit, Problem> {
     let SourceCommand::Accept(args) = command;
     let (backend, source) = open_source(&args.place, surroundings).await?;
     let done = accept(&backend, source, &args, surroundings.output).await;

@@ -53,7 +53,7 @@ use self::directory::Directory;
 use self::events::Fields;
 use self::open::Target;
 use crate::problem::{Exit, Problem};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 
 /// Approximate limit, in bytes, of the memory used for sorting.
 const MEMORY: usize = 128 << 20;
@@ -98,7 +98,7 @@ pub(crate) fn folder(
 }
 
 /// Runs `verify`. It has its own exit codes: an error while reading is not a violation.
-pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
+pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit {
     let output = surroundings.output;
     let (ask, target) = match asked(&args, surroundings).await {
         Ok(asked) => asked,
@@ -139,7 +139,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &Surroundings) -> Exit {
 }
 
 /// The options of the command line, and the archive that it names.
-async fn asked(args: &VerifyArgs, surroundings: &Surroundings) -> Result<(Ask, Target), Problem> {
+async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask, Target), Problem> {
     let mut ask = Ask {
         pins: pins(&args.key)?,
         connector: args.connector.clone(),
@@ -192,7 +192,7 @@ fn pins(named: &[String]) -> Result<Vec<RingKey>, Problem> {
 async fn watched(
     archive: Arc<dyn Archive>,
     ask: Ask,
-    surroundings: &Surroundings,
+    surroundings: &ProcessContext,
 ) -> std::io::Result<Outcome> {
     let progress = Arc::new(Progress::default());
     let working = Arc::clone(&progress);

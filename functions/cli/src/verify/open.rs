@@ -16,7 +16,7 @@ use super::command::command;
 use super::directory::Directory;
 use super::place::{self, Folders as _, Search, find, under};
 use crate::problem::Problem;
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
 
 /// Maximum number of local folders that a search reads.
@@ -49,7 +49,7 @@ impl Target {
 }
 
 /// Opens the archive that the command line names, or the only one below it.
-pub(crate) async fn open(args: &VerifyArgs, surroundings: &Surroundings) -> Result<Target, Problem> {
+pub(crate) async fn open(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<Target, Problem> {
     let archive = match args.archive.strip_prefix("s3://") {
         Some(place) => Some(bucket(place, surroundings).await?),
         None => None,
@@ -122,7 +122,7 @@ fn a_file(args: &VerifyArgs, path: &Path) -> Problem {
 }
 
 /// The archive in S3, once it is known that requests can be made at all.
-async fn bucket(place: &str, surroundings: &Surroundings) -> Result<Bucket, Problem> {
+async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, Problem> {
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let bucket: BucketName = bucket.parse()?;
     let s3 = S3Settings::read(&|name| surroundings.variable(name))?;

@@ -12,7 +12,7 @@ use super::finding::{Finding, Kind, Severity};
 use super::tally::Missing;
 use super::told::Told;
 use crate::output::{Output, Tone};
-use crate::surroundings::Surroundings;
+use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
 
 /// Maximum number of findings of a kind that are printed for people.
@@ -73,7 +73,7 @@ pub(super) fn report(
     ask: &Ask,
     archive: &str,
     again: &dyn Fn(&VerifierKey) -> String,
-    surroundings: &Surroundings,
+    surroundings: &ProcessContext,
 ) {
     let output = surroundings.output;
     let summary = summary(outcome);

@@ -14,8 +14,8 @@ pub const MAX_BUDGET_LIMIT: u32 = 10_000;
 pub struct Budgets([u32; Budget::ALL.len()]);
 
 impl Default for Budgets {
-    /// 20 connectors per tenant; per connector and hour 60 changes, 30 connection checks and 12 requested runs; per tenant and day
-    /// 20 test messages and 10 confirmation mails.
+    /// 20 connectors per tenant; per connector and hour 60 changes, 30 connection checks and 12 requested
+    /// runs; per tenant and day 20 test messages and 10 confirmation mails.
     fn default() -> Self {
         Self(Budget::ALL.map(|budget| match budget {
             Budget::Connectors | Budget::TestMessages => 20,
@@ -83,7 +83,8 @@ pub enum BudgetsParseError {
 impl FromStr for Budgets {
     type Err = BudgetsParseError;
 
-    /// Parses `NAME=LIMIT` pieces between commas. A budget that is not named keeps its default; an empty text names none.
+    /// Parses `NAME=LIMIT` pieces between commas. A budget that is not named keeps its default; an empty text
+    /// names none.
     fn from_str(text: &str) -> Result<Self, BudgetsParseError> {
         let mut budgets = Self::default();
         let mut seen = BTreeSet::new();

@@ -1,8 +1,10 @@
-//! Budgets: how much of the vendor's deployment one tenant may use per period, so that no tenant pays for another.
+//! Budgets: how much of the vendor's deployment one tenant may use per period, so that no tenant pays for
+//! another.
 //!
-//! A budget has a limit, a period and a scope. Periods are hours and days of the clock in UTC. So a refusal can say when the
-//! budget resets, and a count is one item of the ledger that never has to be reset: a worker whose clock has jumped counts in
-//! another hour's item, and finds there what that hour has used already. A budget without a period is freed only by deletion.
+//! A budget has a limit, a period and a scope. Periods are hours and days of the clock in UTC. So a refusal
+//! can say when the budget resets, and a count is one item of the ledger that never has to be reset: a worker
+//! whose clock has jumped counts in another hour's item, and finds there what that hour has used already. A
+//! budget without a period is freed only by deletion.
 //!
 //! [`Spending`] is the request to a port; [`BudgetExhaustedError`] is the refusal.
 //!
@@ -28,7 +30,8 @@ const DAY: Duration = Duration::from_hours(24);
 pub enum Budget {
     /// A tenant's connectors that are not deleted, drafts included.
     Connectors,
-    /// A connector's changes per hour, and a tenant's creations: each leaves a permanent record, and a notice.
+    /// A connector's changes per hour, and a tenant's creations: each leaves a permanent record, and a
+    /// notice.
     Changes,
     /// A connector's connection checks per hour: each writes an object to the customer's bucket.
     Verifications,
@@ -76,10 +79,11 @@ impl Budget {
 
     /// Whose count a caller spends; `None` if the budget does not limit the caller.
     ///
-    /// Auditferry itself is never limited: its weekly connection check and its cleanup must not fail because a tenant was busy. An
-    /// operator may give a tenant more connectors than the limit, and may request any number of runs, which cost only the vendor.
-    /// Changes and connection checks leave permanent records and objects, so they limit operators too, in a count of their own: a
-    /// tenant that has used up its budget can't keep an operator from fixing something. Messages to people share one count.
+    /// Auditferry itself is never limited: its weekly connection check and its cleanup must not fail because
+    /// a tenant was busy. An operator may give a tenant more connectors than the limit, and may request any
+    /// number of runs, which cost only the vendor. Changes and connection checks leave permanent records and
+    /// objects, so they limit operators too, in a count of their own: a tenant that has used up its budget
+    /// can't keep an operator from fixing something. Messages to people share one count.
     #[must_use]
     pub const fn party(self, caller: &Caller) -> Option<Party> {
         match (caller, self) {

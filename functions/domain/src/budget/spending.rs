@@ -6,8 +6,8 @@ use super::Budget;
 use crate::names::{ConnectorId, TenantId};
 use crate::time::Time;
 
-/// How long after its period a counter is kept. A clock that jumps back by less still finds what was used, and grants nothing
-/// anew.
+/// How long after its period a counter is kept. A clock that jumps back by less still finds what was used,
+/// and grants nothing anew.
 const COUNTER_RETENTION: Duration = Duration::from_hours(7 * 24);
 
 /// Whose budget it is.
@@ -45,7 +45,8 @@ pub struct Spending {
     pub now: Time,
 }
 
-/// The counter that a spending increments. Spendings with the same counter are never granted more than the limit in total.
+/// The counter that a spending increments. Spendings with the same counter are never granted more than the
+/// limit in total.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Counter {
     /// Whose budget it is.

@@ -26,13 +26,14 @@ pub enum Caller {
     System,
 }
 
-/// The longest recorded name, in characters. What identifies a caller is at the start, and IAM's ARNs for persons and
-/// sessions are shorter.
+/// The longest recorded name, in characters. What identifies a caller is at the start, and IAM's ARNs for
+/// persons and sessions are shorter.
 const MAX_NAME_LEN: usize = 512;
 
 impl Caller {
-    /// The name to record for a caller whom an ARN, a token or a shell calls `text`. Invisible characters and those that change the
-    /// writing direction are escaped ([`escape_invisible`]), so no name can imitate another. `None` for an empty one.
+    /// The name to record for a caller whom an ARN, a token or a shell calls `text`. Invisible characters and
+    /// those that change the writing direction are escaped ([`escape_invisible`]), so no name can imitate
+    /// another. `None` for an empty one.
     #[must_use]
     pub fn recorded_name(text: &str) -> Option<String> {
         let start: String = text.chars().take(MAX_NAME_LEN).collect();
@@ -48,7 +49,8 @@ impl Caller {
         }
     }
 
-    /// The caller's name, as far as `reader` may see it: tenants don't see which of the vendor's people it was.
+    /// The caller's name, as far as `reader` may see it: tenants don't see which of the vendor's people it
+    /// was.
     #[must_use]
     pub fn name_visible_to(&self, reader: &Self) -> Option<&str> {
         match self {

@@ -14,9 +14,9 @@ pub const SECRET_OVERLAP: Duration = Duration::from_hours(24);
 pub const TEST_COOLDOWN: Duration = Duration::from_mins(5);
 
 impl Connector {
-    /// Sets all contacts. `fresh` is the secret of a webhook where there was none, or one at another host: the new host must not
-    /// know the previous host's secret, nor the previous host a secret that still signs. A webhook at the same host keeps its
-    /// secrets, including the retiring one.
+    /// Sets all contacts. `fresh` is the secret of a webhook where there was none, or one at another host:
+    /// the new host must not know the previous host's secret, nor the previous host a secret that still
+    /// signs. A webhook at the same host keeps its secrets, including the retiring one.
     ///
     /// # Errors
     /// If it is deleted.
@@ -42,8 +42,8 @@ impl Connector {
         Ok(())
     }
 
-    /// Gives the webhook a new secret at `now`. The previous one keeps signing for [`SECRET_OVERLAP`]; the one before that stops at
-    /// once.
+    /// Gives the webhook a new secret at `now`. The previous one keeps signing for [`SECRET_OVERLAP`]; the
+    /// one before that stops at once.
     ///
     /// # Errors
     /// If it has no webhook, or is deleted.
@@ -74,7 +74,8 @@ impl Connector {
         Ok(())
     }
 
-    /// Records at `now` that addresses are asked again for their consent; the notice of this change has the notifier do it.
+    /// Records at `now` that addresses are asked again for their consent; the notice of this change has the
+    /// notifier do it.
     ///
     /// # Errors
     /// If it is deleted.

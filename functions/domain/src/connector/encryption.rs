@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::KmsKeyArn;
 
-/// The encryption that the request names. Some bucket policies deny every write that names none, or another than theirs.
+/// The encryption that the request names. Some bucket policies deny every write that names none, or another
+/// than theirs.
 ///
 /// Source: Amazon S3 user guide, "Protecting data using server-side encryption".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

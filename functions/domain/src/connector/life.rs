@@ -1,8 +1,8 @@
 //! The lifecycle: which transitions a connector allows, and when.
 //!
-//! Pausing never loses events: sealing continues, because sealed events can no longer expire in the events table, and only
-//! delivery waits. Disabling stops both. Enabled again within 30 days, the connector continues from its watermark and catches
-//! up with whatever the events table still contains.
+//! Pausing never loses events: sealing continues, because sealed events can no longer expire in the events
+//! table, and only delivery waits. Disabling stops both. Enabled again within 30 days, the connector
+//! continues from its watermark and catches up with whatever the events table still contains.
 
 mod ending;
 
@@ -16,8 +16,8 @@ use crate::time::Time;
 pub const DISABLED_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 impl Connector {
-    /// Sets or changes the destination, which makes it unverified: a ready connector becomes a draft again, and an active one
-    /// pauses until the new destination passes.
+    /// Sets or changes the destination, which makes it unverified: a ready connector becomes a draft again,
+    /// and an active one pauses until the new destination passes.
     ///
     /// # Errors
     /// If it is disabled or deleted.
@@ -33,8 +33,8 @@ impl Connector {
         Ok(())
     }
 
-    /// Records that the destination has passed the connection check with external ID `by`. If that is the next one, the previous
-    /// one is retired.
+    /// Records that the destination has passed the connection check with external ID `by`. If that is the
+    /// next one, the previous one is retired.
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
@@ -59,7 +59,8 @@ impl Connector {
         self.destination.as_ref().ok_or_else(|| NotAllowedError::NoDestination(self.id.clone()))
     }
 
-    /// Records that the destination is not safe to write to, because its role trusts any caller. Delivery stops.
+    /// Records that the destination is not safe to write to, because its role trusts any caller. Delivery
+    /// stops.
     pub fn refuse_destination(&mut self) {
         self.verified_at = None;
         self.transition(match self.state {
@@ -125,7 +126,8 @@ impl Connector {
         Ok(())
     }
 
-    /// Disabled → paused if it ever exported, else draft. To continue it must be verified, and resumed or activated.
+    /// Disabled → paused if it ever exported, else draft. To continue it must be verified, and resumed or
+    /// activated.
     ///
     /// # Errors
     /// If it is not disabled, or was disabled more than 30 days ago.

@@ -1,4 +1,5 @@
-//! A connector: where and how one tenant's events are exported, its lifecycle, and the record of every change.
+//! A connector: where and how one tenant's events are exported, its lifecycle, and the record of every
+//! change.
 
 mod change;
 mod contacts;
@@ -34,8 +35,8 @@ pub enum State {
     Active,
     /// Sealing continues, so that no event expires unexported; delivery waits.
     Paused,
-    /// Nothing is read or delivered. Everything is kept for 30 days, and it can be enabled again until then. After that a
-    /// connector that has exported is deleted.
+    /// Nothing is read or delivered. Everything is kept for 30 days, and it can be enabled again until then.
+    /// After that a connector that has exported is deleted.
     Disabled,
     /// Only the records are left.
     Deleted,
@@ -152,9 +153,10 @@ impl Connector {
         matches!(self.state, State::Active | State::Paused)
     }
 
-    /// The role and the destination that only it may use. The connection check claims them, because it proves that their owner
-    /// grants access to *this* connector. They are released with the destination or when the connector is deleted. Naming a role
-    /// or bucket claims nothing, so nobody can reserve another tenant's by naming it first, or find out that it is in use.
+    /// The role and the destination that only it may use. The connection check claims them, because it proves
+    /// that their owner grants access to *this* connector. They are released with the destination or when the
+    /// connector is deleted. Naming a role or bucket claims nothing, so nobody can reserve another tenant's
+    /// by naming it first, or find out that it is in use.
     #[must_use]
     pub fn claims(&self) -> Option<&Destination> {
         let verified = self.verified_at.is_some() && self.state != State::Deleted;

@@ -48,9 +48,9 @@ impl From<Shards> for u8 {
 }
 
 impl Connector {
-    /// Changes the number of partitions. No partition that was ever read may be dropped: unsealed and late events in it would be
-    /// lost. So once activated the number can only grow, and only from two or more, since the key of a single partition has no
-    /// number.
+    /// Changes the number of partitions. No partition that was ever read may be dropped: unsealed and late
+    /// events in it would be lost. So once activated the number can only grow, and only from two or more,
+    /// since the key of a single partition has no number.
     ///
     /// # Errors
     /// If a partition would no longer be read.

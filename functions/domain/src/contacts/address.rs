@@ -1,7 +1,8 @@
-//! Which IP addresses a webhook may be sent to: only the public internet, never the vendor's own network (SSRF).
+//! Which IP addresses a webhook may be sent to: only the public internet, never the vendor's own network
+//! (SSRF).
 //!
-//! A customer chooses the host, and its DNS can change with each query. So the check is made on the very address that is
-//! connected to, not on the name and not earlier.
+//! A customer chooses the host, and its DNS can change with each query. So the check is made on the very
+//! address that is connected to, not on the name and not earlier.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -25,9 +26,9 @@ const V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),     // reserved, broadcast
 ];
 
-/// The only IPv6 block that is allocated for the public internet. Everything else is outside: loopback, unique local,
-/// link-local, multicast, and IPv4-mapped addresses.
-/// Source: IANA Internet Protocol Version 6 Address Space.
+/// The only IPv6 block that is allocated for the public internet. Everything else is outside: loopback,
+/// unique local, link-local, multicast, and IPv4-mapped addresses. Source: IANA Internet Protocol Version 6
+/// Address Space.
 const V6_GLOBAL: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// Exceptions within that block. Source: IANA IPv6 Special-Purpose Address Registry.

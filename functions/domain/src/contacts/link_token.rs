@@ -1,5 +1,5 @@
-//! The token in a confirmation mail's link: 256 random bits. Only its hash is stored, so reading the ledger is not enough to
-//! confirm an address.
+//! The token in a confirmation mail's link: 256 random bits. Only its hash is stored, so reading the ledger
+//! is not enough to confirm an address.
 
 use std::fmt;
 use std::str::FromStr;

@@ -19,8 +19,9 @@ pub struct Mail {
 impl Mail {
     /// The mail to a connector's contacts about this message.
     ///
-    /// Until the destination is verified it contains nothing that the tenant chooses: no bucket, no prefix, no name, and no
-    /// message of a storage platform about them. So nobody can make the vendor's sender say what they like.
+    /// Until the destination is verified it contains nothing that the tenant chooses: no bucket, no prefix,
+    /// no name, and no message of a storage platform about them. So nobody can make the vendor's sender say
+    /// what they like.
     #[must_use]
     pub fn for_message(news: &ContactMessage, connector: &Connector) -> Self {
         let destination = connector.destination.as_ref().filter(|_| connector.verified_at.is_some());
@@ -49,7 +50,8 @@ impl Mail {
         Self { subject: header_safe(&subject), text: lines.join("\n\n") + "\n" }
     }
 
-    /// The only mail that an address receives before it confirms. Nothing in it is chosen by anyone but the vendor.
+    /// The only mail that an address receives before it confirms. Nothing in it is chosen by anyone but the
+    /// vendor.
     #[must_use]
     pub fn confirmation(vendor: &VendorDomain, link: &str) -> Self {
         let subject = format!("Confirm this address for {vendor}");

@@ -1,12 +1,14 @@
-//! A tenant's own contacts: who receives a connector's notices besides the vendor, by e-mail and by a signed webhook.
+//! A tenant's own contacts: who receives a connector's notices besides the vendor, by e-mail and by a signed
+//! webhook.
 //!
-//! They receive a [`ContactMessage`]: those of the bus's notices that concern the customer, in its words, without vendor
-//! internals. A webhook receives it as JSON, signed ([`WebhookSecret`]). An address receives it as a mail ([`Mail`]) once it
-//! has confirmed that it wants notices ([`Consent`]).
+//! They receive a [`ContactMessage`]: those of the bus's notices that concern the customer, in its words,
+//! without vendor internals. A webhook receives it as JSON, signed ([`WebhookSecret`]). An address receives
+//! it as a mail ([`Mail`]) once it has confirmed that it wants notices ([`Consent`]).
 //!
-//! Guarantee to a contact: for each cause of a problem it receives a notice, and one a day while the problem lasts or recurs
-//! ([`NotificationHistory`]), each at least once if it can be reached within a day ([`retry`]). A crash between sending and
-//! recording sends it twice, with the same `webhook-id`. The ledger is authoritative, as for every notice.
+//! Guarantee to a contact: for each cause of a problem it receives a notice, and one a day while the problem
+//! lasts or recurs ([`NotificationHistory`]), each at least once if it can be reached within a day
+//! ([`retry`]). A crash between sending and recording sends it twice, with the same `webhook-id`. The ledger
+//! is authoritative, as for every notice.
 //!
 //! Guarantee to other tenants: one tenant's slow contacts delay nobody else's notices ([`fair_share`]).
 
@@ -129,8 +131,8 @@ impl From<Addresses> for Vec<EmailAddress> {
     }
 }
 
-/// Where signed requests go. Secrets are stored separately, by their IDs, so that no record of a change, listing or notice can
-/// contain one.
+/// Where signed requests go. Secrets are stored separately, by their IDs, so that no record of a change,
+/// listing or notice can contain one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Webhook {
     /// The URL of the requests.
@@ -152,7 +154,8 @@ pub struct RetiringSecret {
 }
 
 impl Webhook {
-    /// Whether a URL has the same host. Port and scheme are then the same too, since a webhook URL allows only one of each.
+    /// Whether a URL has the same host. Port and scheme are then the same too, since a webhook URL allows
+    /// only one of each.
     #[must_use]
     pub fn same_host(&self, url: &WebhookUrl) -> bool {
         self.url.host() == url.host()

@@ -1,7 +1,8 @@
 //! Messages to contacts: parsed from a notice as the bus carries it, without vendor internals.
 //!
-//! Left out are regular deliveries, the names of the vendor's people, and the keys of the vendor's table. An internal error of
-//! the vendor is reported as one, without its details: the customer learns that its files wait and that it need not act.
+//! Left out are regular deliveries, the names of the vendor's people, and the keys of the vendor's table. An
+//! internal error of the vendor is reported as one, without its details: the customer learns that its files
+//! wait and that it need not act.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,8 +19,8 @@ use crate::time::Time;
 pub const NOTIFIED_KINDS: [&str; 5] =
     ["ExportBlocked", "ExportRecovered", "ExportStale", "ExportOnTime", "ExportUnreadable"];
 
-/// The changes of settings (`ConnectorChanged`) that concern contacts, by kind of change. The last two request consent and are
-/// not messages themselves ([`requests_consent`]).
+/// The changes of settings (`ConnectorChanged`) that concern contacts, by kind of change. The last two
+/// request consent and are not messages themselves ([`requests_consent`]).
 pub const NOTIFIED_VERBS: [&str; 5] =
     ["pause", "refuse_destination", "test_contacts", "set_contacts", "ask_contacts"];
 
@@ -213,8 +214,8 @@ impl ContactMessage {
 
     /// The request to a webhook at `now`, with a signature by each of the secrets.
     ///
-    /// Its ID is derived from the notice's, which may contain characters that headers don't allow and the dots that separate the
-    /// signed parts.
+    /// Its ID is derived from the notice's, which may contain characters that headers don't allow and the
+    /// dots that separate the signed parts.
     #[must_use]
     pub fn sign(&self, secrets: &[WebhookSecret], now: Time) -> SignedRequest {
         let digest = Sha256::digest(self.id.as_bytes());

@@ -1,12 +1,12 @@
 //! At most one notice a day per cause and contact, so that a flapping connector does not flood its contacts.
 //!
-//! A cause is what is wrong with a connector: a block by its stage and code, a late file, a pause. The first notice of a cause
-//! is sent at once. Further ones within a day are suppressed and counted, and the next notice includes their number. The end
-//! of a block is sent if the block was. Nothing is lost by this: a lasting problem comes again as the watchdog's reminder a
-//! day later, and any other is over.
+//! A cause is what is wrong with a connector: a block by its stage and code, a late file, a pause. The first
+//! notice of a cause is sent at once. Further ones within a day are suppressed and counted, and the next
+//! notice includes their number. The end of a block is sent if the block was. Nothing is lost by this: a
+//! lasting problem comes again as the watchdog's reminder a day later, and any other is over.
 //!
-//! The decision is stored before the notice is sent, by a write that is conditional on the previous version. The same notice
-//! gets the same decision again, so a crash between the two sends it twice rather than never.
+//! The decision is stored before the notice is sent, by a write that is conditional on the previous version.
+//! The same notice gets the same decision again, so a crash between the two sends it twice rather than never.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,18 +20,20 @@ use crate::time::Time;
 
 /// The minimum time between two notices of one cause.
 pub const MIN_INTERVAL: Duration = Duration::from_hours(24);
-/// The minimum time before a notice that comes once a day by itself (a reminder, unreadable items). The sender's clock paces it
-/// and the bus's clock is compared here, so it may come a little early.
+/// The minimum time before a notice that comes once a day by itself (a reminder, unreadable items). The
+/// sender's clock paces it and the bus's clock is compared here, so it may come a little early.
 const REMINDER_INTERVAL: Duration = Duration::from_hours(23);
 /// How long a cause is remembered.
 const CAUSE_RETENTION: Duration = Duration::from_hours(7 * 24);
-/// The maximum number of remembered causes. Beyond it the oldest is forgotten, which sends one notice too many, never too few.
+/// The maximum number of remembered causes. Beyond it the oldest is forgotten, which sends one notice too
+/// many, never too few.
 const MAX_CAUSES: usize = 24;
 /// The maximum length of a cause, in characters: longer than any known error code. A longer one is cut.
 const MAX_CAUSE_LEN: usize = 100;
 
-/// The key of a contact's state: its kind and a hash of its address or URL, which reveals neither. A webhook with another URL is
-/// another contact, also on the same host, so that a new receiver does not miss what the previous one was notified of.
+/// The key of a contact's state: its kind and a hash of its address or URL, which reveals neither. A webhook
+/// with another URL is another contact, also on the same host, so that a new receiver does not miss what the
+/// previous one was notified of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactKey(String);
 
@@ -171,7 +173,8 @@ impl NotificationHistory {
         let ended = |(cause, _): &(&String, &LastNotice)| cause.starts_with(of);
         let is_open = self.causes.iter().filter(ended).any(|(_, last)| last.open);
         let was_held = self.causes.iter().filter(ended).any(|(_, last)| last.held_since == Some(since));
-        // The end of a problem that this contact was not notified of: it became a contact later, or the end came first.
+        // The end of a problem that this contact was not notified of: it became a contact later, or the end
+        // came first.
         let unknown_and_just_sent =
             || self.causes.get(&end).is_some_and(|last| last.suppresses(news.at, MIN_INTERVAL));
         if !is_open && (was_held || unknown_and_just_sent()) {
@@ -204,8 +207,8 @@ impl LastNotice {
         Self { id, at, held_before: 0, open: false, held: 0, held_since: None, held_id: None }
     }
 
-    /// Whether this notice suppresses one at `at` for `span`. A notice further in the future than that was stored by a wrong clock,
-    /// and suppresses nothing.
+    /// Whether this notice suppresses one at `at` for `span`. A notice further in the future than that was
+    /// stored by a wrong clock, and suppresses nothing.
     fn suppresses(&self, at: Time, span: Duration) -> bool {
         at < self.at + span && self.at <= at + span
     }

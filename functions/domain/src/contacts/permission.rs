@@ -1,13 +1,14 @@
-//! Whether an e-mail address has agreed to receive notices: its owner confirms (double opt-in), or an operator has it by
-//! contract.
+//! Whether an e-mail address has agreed to receive notices: its owner confirms (double opt-in), or an
+//! operator has it by contract.
 //!
-//! Until then an address receives only confirmation mails: one when it becomes a contact, and without an answer at most one a
-//! day and [`MAX_MAILS`] in total. Consent is per tenant: it applies to all connectors of the tenant and outlives the contact,
-//! so that removing an address and adding it again sends nothing.
+//! Until then an address receives only confirmation mails: one when it becomes a contact, and without an
+//! answer at most one a day and [`MAX_MAILS`] in total. Consent is per tenant: it applies to all connectors
+//! of the tenant and outlives the contact, so that removing an address and adding it again sends nothing.
 //!
-//! A mail has two steps, because the service that may send mails may not spend a tenant's budget. The API requests it
-//! ([`Consent::ask`]) and the notifier sends it ([`Consent::mark_sent`]), each by a write that is conditional on the previous
-//! version. A crash between the second write and the mail leaves a mail unsent, and never sends two.
+//! A mail has two steps, because the service that may send mails may not spend a tenant's budget. The API
+//! requests it ([`Consent::ask`]) and the notifier sends it ([`Consent::mark_sent`]), each by a write that is
+//! conditional on the previous version. A crash between the second write and the mail leaves a mail unsent,
+//! and never sends two.
 
 use std::time::Duration;
 
@@ -208,8 +209,8 @@ impl Consent {
         Ok(Self { asked_at: Some(now), ..self.next() })
     }
 
-    /// With the requested mail sent at `now`, containing this token. `None` if none was requested. It is stored before the mail is
-    /// sent, so that a second worker sends none.
+    /// With the requested mail sent at `now`, containing this token. `None` if none was requested. It is
+    /// stored before the mail is sent, so that a second worker sends none.
     #[must_use]
     pub fn mark_sent(&self, token: TokenHash, now: Time) -> Option<Self> {
         let is_due = self.asked_at.is_some() && self.confirmed.is_none() && self.declined_at.is_none();
@@ -228,8 +229,8 @@ impl Consent {
         Self { asked_at, sent, mails, ..self.next() }
     }
 
-    /// Confirmed at `now` by the link with this token; `None` if it is already confirmed. An address that has declined can change
-    /// its mind.
+    /// Confirmed at `now` by the link with this token; `None` if it is already confirmed. An address that has
+    /// declined can change its mind.
     ///
     /// # Errors
     /// If the link is not the last mail's, or has expired.
@@ -245,8 +246,8 @@ impl Consent {
         Ok(Some(Self { confirmed, declined_at: None, asked_at: None, ..self.next() }))
     }
 
-    /// Declined at `now` by the link with this token, even an expired one: it is never too late to decline. `None` if it has
-    /// already declined.
+    /// Declined at `now` by the link with this token, even an expired one: it is never too late to decline.
+    /// `None` if it has already declined.
     ///
     /// # Errors
     /// If the link is not the last mail's.

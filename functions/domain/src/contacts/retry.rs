@@ -1,5 +1,5 @@
-//! When a contact that could not be notified is tried again: after a minute, then after pauses that double up to four hours,
-//! until a day after the notice.
+//! When a contact that could not be notified is tried again: after a minute, then after pauses that double up
+//! to four hours, until a day after the notice.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ const BACKOFF: Backoff = Backoff { base: Duration::from_mins(1), cap: Duration::
 /// How long after its notice a message is retried.
 pub const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
-/// When to try again after `attempt` (counted from 1) failed at `now`, for a notice published at `published`; `None` to give up.
-/// The pause is between half of the limit and all of it, in whole seconds by `random`, so that the customers of one endpoint
-/// that was down do not return to it together.
+/// When to try again after `attempt` (counted from 1) failed at `now`, for a notice published at `published`;
+/// `None` to give up. The pause is between half of the limit and all of it, in whole seconds by `random`, so
+/// that the customers of one endpoint that was down do not return to it together.
 #[must_use]
 pub fn next_attempt(published: Time, attempt: u32, now: Time, random: u64) -> Option<Time> {
     let half = BACKOFF.ceiling(attempt) / 2;

@@ -17,7 +17,8 @@ use crate::time::Time;
 
 const PREFIX: &str = "whsec_";
 
-/// 256 random bits. As text, `whsec_` and their base64, shown once to the caller who requested it. `Debug` output is redacted.
+/// 256 random bits. As text, `whsec_` and their base64, shown once to the caller who requested it. `Debug`
+/// output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Vec<u8>);
 

@@ -1,15 +1,16 @@
-//! Each tenant's share of the notifier's time, so that one tenant's slow webhooks delay nobody else's notices.
+//! Each tenant's share of the notifier's time, so that one tenant's slow webhooks delay nobody else's
+//! notices.
 //!
-//! A webhook that accepts a connection and never answers occupies a worker of the notifier until the timeout, and workers are
-//! few. So each attempt reserves the time that it may take, in advance, from the tenant's share: one second per second, with
-//! at most [`BURST`] accumulated. Unused time is refunded. An attempt that the tenant can't afford now waits in the queue and
-//! occupies no worker.
+//! A webhook that accepts a connection and never answers occupies a worker of the notifier until the timeout,
+//! and workers are few. So each attempt reserves the time that it may take, in advance, from the tenant's
+//! share: one second per second, with at most [`BURST`] accumulated. Unused time is refunded. An attempt that
+//! the tenant can't afford now waits in the queue and occupies no worker.
 //!
-//! The first timeout of a webhook is short. A webhook that was recently too slow gets the longer timeout that receivers are
-//! promised, and costs its tenant more accordingly.
+//! The first timeout of a webhook is short. A webhook that was recently too slow gets the longer timeout that
+//! receivers are promised, and costs its tenant more accordingly.
 //!
-//! This is the generic cell rate algorithm (ITU-T I.371, annex A) with a variable cost: the stored value is the time up to
-//! which the tenant's share is spent.
+//! This is the generic cell rate algorithm (ITU-T I.371, annex A) with a variable cost: the stored value is
+//! the time up to which the tenant's share is spent.
 
 use std::time::Duration;
 

@@ -138,7 +138,8 @@ fn a_block_is_reported_with_cause_remedy_and_backlog() {
     );
 }
 
-/// A tenant ID cannot break a line, hide text or change the writing direction. The webhook contains it unchanged.
+/// A tenant ID cannot break a line, hide text or change the writing direction. The webhook contains it
+/// unchanged.
 #[test]
 fn a_tenant_id_stays_on_one_line_of_a_mail_and_out_of_headers() {
     for (id, seen) in [

@@ -52,7 +52,8 @@ pub enum Fact {
         #[serde(flatten)]
         backlog: Backlog,
     },
-    /// Items that are not events were exported as records of their keys and content. At most one notice a day.
+    /// Items that are not events were exported as records of their keys and content. At most one notice a
+    /// day.
     Unreadable(UnreadableItems),
     /// A connector's settings were changed.
     Changed {

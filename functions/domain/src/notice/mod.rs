@@ -1,22 +1,24 @@
 //! Notices: what Auditferry publishes on the event bus.
 //!
-//! Notices report changes, not states: a block when it begins, changes or ends, and an export when it is overdue and when it
-//! is on time again. While such a state lasts, its notice is repeated once a day.
+//! Notices report changes, not states: a block when it begins, changes or ends, and an export when it is
+//! overdue and when it is on time again. While such a state lasts, its notice is repeated once a day.
 //!
-//! Guarantee, as long as the bus accepts notices: each delivered part, each new or changed block and each end of a block has
-//! at least one notice, however often workers die. The notice is published before the step that it reports is recorded, so a
-//! crash between the two publishes it again; its `id` is the same then, and lets a reader ignore the second. (Only a block
-//! that a dead worker did not live to record begins anew, with another `since` and so another `id`.) Notices of one connector
-//! are published in the order of its parts, but a bus guarantees no order to its readers.
+//! Guarantee, as long as the bus accepts notices: each delivered part, each new or changed block and each end
+//! of a block has at least one notice, however often workers die. The notice is published before the step
+//! that it reports is recorded, so a crash between the two publishes it again; its `id` is the same then, and
+//! lets a reader ignore the second. (Only a block that a dead worker did not live to record begins anew, with
+//! another `since` and so another `id`.) Notices of one connector are published in the order of its parts,
+//! but a bus guarantees no order to its readers.
 //!
-//! The watchdog's notices (an overdue export, its recovery, the daily reminders) are recorded first and published then, and
-//! so are the exporter's about unreadable items: of two concurrent workers only one publishes. A crash between the two delays
-//! the notice until the next day.
+//! The watchdog's notices (an overdue export, its recovery, the daily reminders) are recorded first and
+//! published then, and so are the exporter's about unreadable items: of two concurrent workers only one
+//! publishes. A crash between the two delays the notice until the next day.
 //!
-//! Not guaranteed: a bus that refuses, or does not answer within one request's retries, keeps no file from a customer. The
-//! run goes on and counts the notice as unpublished, and that notice is never published again. A change of settings is
-//! published once after it is stored, so a crash or such a bus loses it. The ledger is authoritative: its history of parts,
-//! its block and its changes contain everything that notices report, so readers that must miss nothing read those.
+//! Not guaranteed: a bus that refuses, or does not answer within one request's retries, keeps no file from a
+//! customer. The run goes on and counts the notice as unpublished, and that notice is never published again.
+//! A change of settings is published once after it is stored, so a crash or such a bus loses it. The ledger
+//! is authoritative: its history of parts, its block and its changes contain everything that notices report,
+//! so readers that must miss nothing read those.
 
 mod facts;
 
@@ -71,8 +73,8 @@ impl Notice {
         Self::new(tenant, &part.connector, &part.number.to_string(), fact)
     }
 
-    /// Delivery or reading is blocked, at a connector with this cursor. `retention` is how long the events table keeps an event, if
-    /// it expires at all.
+    /// Delivery or reading is blocked, at a connector with this cursor. `retention` is how long the events
+    /// table keeps an event, if it expires at all.
     #[must_use]
     pub fn blocked(
         tenant: &TenantId,
@@ -115,7 +117,8 @@ impl Notice {
         Self::new(tenant, connector, &stale_since.to_string(), fact)
     }
 
-    /// The same notice as a reminder at `now`, because the state lasts. A notice that reports no state is unchanged.
+    /// The same notice as a reminder at `now`, because the state lasts. A notice that reports no state is
+    /// unchanged.
     #[must_use]
     pub fn as_reminder(mut self, now: Time) -> Self {
         if let Fact::Blocked { reminder, .. } | Fact::Stale { reminder, .. } = &mut self.fact {

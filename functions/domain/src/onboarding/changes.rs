@@ -85,11 +85,12 @@ impl Onboarding {
         })
     }
 
-    /// Deletes a connector: role and destination are released, the records stay. The caller must accept what would be lost, which is
-    /// returned.
+    /// Deletes a connector: role and destination are released, the records stay. The caller must accept what
+    /// would be lost, which is returned.
     ///
     /// # Errors
-    /// As for [`Self::pause`]; [`OnboardingError::LossNotAccepted`] if something would be lost and `accepts_loss` is not set.
+    /// As for [`Self::pause`]; [`OnboardingError::LossNotAccepted`] if something would be lost and
+    /// `accepts_loss` is not set.
     pub async fn delete(
         &self,
         caller: &Caller,
@@ -116,7 +117,8 @@ impl Onboarding {
         self.change(&Caller::System, id, None, Verb::Delete, |connector| connector.expire(now)).await
     }
 
-    /// Issues a new external ID; the current one stays valid until a connection check passes with the new one.
+    /// Issues a new external ID; the current one stays valid until a connection check passes with the new
+    /// one.
     ///
     /// # Errors
     /// As for [`Self::pause`].
@@ -131,11 +133,13 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::RotateExternalId, apply).await
     }
 
-    /// Requests a run now, up to now less the settle time, and returns that time. A repeated request with the same key changes
-    /// nothing, spends no budget, and returns the same time, so it is safe to retry. The connector stores only the last key.
+    /// Requests a run now, up to now less the settle time, and returns that time. A repeated request with the
+    /// same key changes nothing, spends no budget, and returns the same time, so it is safe to retry. The
+    /// connector stores only the last key.
     ///
     /// # Errors
-    /// If the connector exports nothing, its version is not `if_match`, or the budget of runs is used up; if the ledger fails.
+    /// If the connector exports nothing, its version is not `if_match`, or the budget of runs is used up; if
+    /// the ledger fails.
     pub async fn run(
         &self,
         caller: &Caller,
@@ -179,8 +183,8 @@ impl Onboarding {
         }
     }
 
-    /// Applies a change to the stored connector and stores it with its record and its spending. Without `if_match` it is applied
-    /// again to whatever a concurrent writer has stored.
+    /// Applies a change to the stored connector and stores it with its record and its spending. Without
+    /// `if_match` it is applied again to whatever a concurrent writer has stored.
     pub(super) async fn change(
         &self,
         caller: &Caller,
@@ -243,8 +247,8 @@ impl Onboarding {
         Change { version: after.version, at, by: caller.clone(), what, before, after: after.clone() }
     }
 
-    /// An unavailable bus undoes nothing: the change is stored with its record, which is authoritative. The bus adapter logs and
-    /// counts what was not published (`adapters::observed_bus`).
+    /// An unavailable bus undoes nothing: the change is stored with its record, which is authoritative. The
+    /// bus adapter logs and counts what was not published (`adapters::observed_bus`).
     pub(super) async fn publish(&self, change: &Change) {
         let notice = Notice::changed(change);
         drop(self.bus.publish(&notice).await);

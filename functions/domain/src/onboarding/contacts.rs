@@ -1,7 +1,8 @@
-//! The contacts of a connector: setting, rotating and testing, each with its record. Consent of addresses is in `consents.rs`.
+//! The contacts of a connector: setting, rotating and testing, each with its record. Consent of addresses is
+//! in `consents.rs`.
 //!
-//! A webhook's secret is stored first and referenced by the settings second. So a change that loses a race leaves an
-//! unreferenced secret, and never a reference without its secret.
+//! A webhook's secret is stored first and referenced by the settings second. So a change that loses a race
+//! leaves an unreferenced secret, and never a reference without its secret.
 
 use super::{ChangeResult, Onboarding, OnboardingError};
 use crate::connector::{Caller, Connector, Verb};
@@ -9,8 +10,8 @@ use crate::contacts::{Addresses, SecretId, WebhookSecret};
 use crate::names::{ConnectorId, EmailAddress, WebhookUrl};
 use crate::ports::PortError;
 
-/// The maximum number of IDs tried for a new secret. The first is free except for a repeated request, or a chance of 2^-64 for
-/// each secret of the connector.
+/// The maximum number of IDs tried for a new secret. The first is free except for a repeated request, or a
+/// chance of 2^-64 for each secret of the connector.
 const MAX_ATTEMPTS: usize = 4;
 
 /// All contacts to set: anyone not listed is no longer notified.
@@ -26,12 +27,12 @@ pub struct NewContacts {
 type ChangedWithSecret = Result<(Connector, Option<WebhookSecret>), OnboardingError>;
 
 impl Onboarding {
-    /// Sets the contacts. A webhook where there was none, or at another host, comes with a new secret. A new address receives one
-    /// confirmation mail, unless it has had it already.
+    /// Sets the contacts. A webhook where there was none, or at another host, comes with a new secret. A new
+    /// address receives one confirmation mail, unless it has had it already.
     ///
     /// # Errors
-    /// If the tenant's budget of confirmation mails is used up, the connector is deleted, a concurrent writer was faster, or the
-    /// ledger fails.
+    /// If the tenant's budget of confirmation mails is used up, the connector is deleted, a concurrent writer
+    /// was faster, or the ledger fails.
     pub async fn set_contacts(
         &self,
         caller: &Caller,
@@ -99,8 +100,8 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
     }
 
-    /// A secret under a free ID. This service can't read secrets, so one stored under an ID already is never inspected, even if it is
-    /// from an earlier attempt of the same request: another ID is taken.
+    /// A secret under a free ID. This service can't read secrets, so one stored under an ID already is never
+    /// inspected, even if it is from an earlier attempt of the same request: another ID is taken.
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
         for _ in 0..MAX_ATTEMPTS {
             let secret_id = SecretId::new(self.rng.next_u64());

@@ -1,12 +1,14 @@
 //! Creating a connector, once per idempotency key.
 //!
-//! A key belongs to one tenant and stands for one connector at a time: the connector's ID is derived from tenant, key and a
-//! generation. The key stands for the first generation whose connector is not deleted. So a key ends with its connector, and
-//! its next use creates a new one. Nothing is stored for a key, so nothing of one can be left behind.
+//! A key belongs to one tenant and stands for one connector at a time: the connector's ID is derived from
+//! tenant, key and a generation. The key stands for the first generation whose connector is not deleted. So a
+//! key ends with its connector, and its next use creates a new one. Nothing is stored for a key, so nothing
+//! of one can be left behind.
 //!
-//! Two workers with one key derive the same ID, and the ledger stores one of them. The other finds it and compares its own
-//! values with the record of the creation. A lost answer is found in the same way. Each generation is created after the
-//! deletion of the previous one, so the first free one is found by binary search, not by walking through all of them.
+//! Two workers with one key derive the same ID, and the ledger stores one of them. The other finds it and
+//! compares its own values with the record of the creation. A lost answer is found in the same way. Each
+//! generation is created after the deletion of the previous one, so the first free one is found by binary
+//! search, not by walking through all of them.
 
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -31,12 +33,12 @@ enum KeyTarget {
 }
 
 impl Onboarding {
-    /// Creates a connector, including its external ID. With an idempotency key, returns the connector that the key has created
-    /// already, as long as it is not deleted.
+    /// Creates a connector, including its external ID. With an idempotency key, returns the connector that
+    /// the key has created already, as long as it is not deleted.
     ///
     /// # Errors
-    /// If the caller has no access, the tenant cannot have partition keys of its own, it starts in the future, the key was used
-    /// with other values, a budget is used up, or the ledger fails.
+    /// If the caller has no access, the tenant cannot have partition keys of its own, it starts in the
+    /// future, the key was used with other values, a budget is used up, or the ledger fails.
     pub async fn create(&self, caller: &Caller, new: NewConnector) -> ChangeResult {
         if !caller.can_access(&new.tenant) {
             return Err(OnboardingError::Forbidden("another tenant's connector"));
@@ -80,10 +82,12 @@ impl Onboarding {
         connector
     }
 
-    /// `false`: the ID belongs to another connector, maybe that of a concurrent worker with this very request.
+    /// `false`: the ID belongs to another connector, maybe that of a concurrent worker with this very
+    /// request.
     async fn store_new(&self, caller: &Caller, connector: &Connector) -> Result<bool, OnboardingError> {
         let change = self.change_record(caller, Verb::Create, None, connector);
-        // A creation leaves a permanent record, so it counts as a change too: the tenant's, since the connector is new.
+        // A creation leaves a permanent record, so it counts as a change too: the tenant's, since the
+        // connector is new.
         let of_tenant = || BudgetScope::Tenant(connector.tenant.clone());
         let mut spends: Vec<Spending> = Vec::new();
         for budget in [Budget::Connectors, Budget::Changes] {
@@ -100,8 +104,8 @@ impl Onboarding {
         }
     }
 
-    /// The connector that a key has created, if the request equals the original one, which is in the record of the creation. Later
-    /// changes don't matter.
+    /// The connector that a key has created, if the request equals the original one, which is in the record
+    /// of the creation. Later changes don't matter.
     async fn replay(&self, connector: Connector, new: &NewConnector) -> ChangeResult {
         let first = self.connectors.changes(&connector.id, Some(2), 1).await?.into_iter().next();
         let Some(creation) = first.filter(|change| change.what == Verb::Create) else {

@@ -1,8 +1,9 @@
-//! The operations of the API and the command line: the same functions for both, each with the caller as an argument.
+//! The operations of the API and the command line: the same functions for both, each with the caller as an
+//! argument.
 //!
-//! A tenant's administrator can access only its own connectors, and cannot even learn that another tenant's exists. Every
-//! change is stored together with its record (who, when, what, before and after) under its new version. So a concurrent edit
-//! is refused, and no change is without its record.
+//! A tenant's administrator can access only its own connectors, and cannot even learn that another tenant's
+//! exists. Every change is stored together with its record (who, when, what, before and after) under its new
+//! version. So a concurrent edit is refused, and no change is without its record.
 
 mod changes;
 mod contacts;

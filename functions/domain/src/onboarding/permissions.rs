@@ -1,4 +1,5 @@
-//! Consent of the addresses among a connector's contacts: asking for it, recording the answer, and confirmation by contract.
+//! Consent of the addresses among a connector's contacts: asking for it, recording the answer, and
+//! confirmation by contract.
 
 use serde::Serialize;
 
@@ -10,7 +11,8 @@ use crate::names::{ConnectorId, EmailAddress, TenantId};
 use crate::ports::PortError;
 use crate::time::Time;
 
-/// The maximum number of attempts of a write against concurrent writers of the same item: a link opened twice, an operator.
+/// The maximum number of attempts of a write against concurrent writers of the same item: a link opened
+/// twice, an operator.
 const MAX_ATTEMPTS: u32 = 4;
 
 /// Whether the deployment asks addresses for their consent by mail.
@@ -19,7 +21,8 @@ pub enum MailMode {
     /// It sends no mails, because it has no sender.
     #[default]
     None,
-    /// It sends notices but no confirmation mails: without a portal there is no page behind their link. Operators confirm.
+    /// It sends notices but no confirmation mails: without a portal there is no page behind their link.
+    /// Operators confirm.
     WithoutPortal,
     /// It sends confirmation mails.
     DoubleOptIn,
@@ -99,7 +102,8 @@ impl Onboarding {
     /// Confirms an address that the vendor has by contract. Who did so, and when, is recorded. Idempotent.
     ///
     /// # Errors
-    /// If the caller is not an operator, it is not a contact of this connector, its owner has declined, or the ledger fails.
+    /// If the caller is not an operator, it is not a contact of this connector, its owner has declined, or
+    /// the ledger fails.
     pub async fn confirm_by_contract(
         &self,
         caller: &Caller,
@@ -126,12 +130,12 @@ impl Onboarding {
         Ok(connector)
     }
 
-    /// Asks the unconfirmed addresses of a connector again. The notice of this change has the notifier send the mails, including
-    /// those requested before whose notice was lost.
+    /// Asks the unconfirmed addresses of a connector again. The notice of this change has the notifier send
+    /// the mails, including those requested before whose notice was lost.
     ///
     /// # Errors
-    /// If none may be asked now, the tenant's budget of confirmation mails is used up, the connector is deleted, a concurrent
-    /// writer was faster, or the ledger fails.
+    /// If none may be asked now, the tenant's budget of confirmation mails is used up, the connector is
+    /// deleted, a concurrent writer was faster, or the ledger fails.
     pub async fn ask_contacts(
         &self,
         caller: &Caller,
@@ -180,8 +184,8 @@ impl Onboarding {
     /// What the page behind a link shows. It changes nothing: mail scanners open links.
     ///
     /// # Errors
-    /// [`OnboardingError::Link`] if the link is unknown or was replaced; if the ledger fails. An expired link is shown as
-    /// expired.
+    /// [`OnboardingError::Link`] if the link is unknown or was replaced; if the ledger fails. An expired link
+    /// is shown as expired.
     pub async fn link(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
         let (tenant, address) = self.owner_of(token).await?;
         let permission = self.consent(&tenant, &address).await?;
@@ -259,8 +263,8 @@ impl Onboarding {
         Ok(found.unwrap_or_else(|| Consent::unknown(address.clone())))
     }
 
-    /// Applies a change to the stored consent of an address, and again if a concurrent writer has changed it. `None` is no change.
-    /// Returns what is stored then.
+    /// Applies a change to the stored consent of an address, and again if a concurrent writer has changed it.
+    /// `None` is no change. Returns what is stored then.
     async fn update_consent(
         &self,
         tenant: &TenantId,

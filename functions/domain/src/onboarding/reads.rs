@@ -35,8 +35,8 @@ impl Onboarding {
         Ok(ConnectorView { connector, cursor })
     }
 
-    /// The same, if it still has this version. For operations that begin with something other than a change of the connector
-    /// itself.
+    /// The same, if it still has this version. For operations that begin with something other than a change
+    /// of the connector itself.
     ///
     /// # Errors
     /// As for [`Self::read`]; [`OnboardingError::Stale`] if it has another version.
@@ -54,8 +54,8 @@ impl Onboarding {
         Ok(view)
     }
 
-    /// The connectors that match the filter and that the caller may access, by ID, after `after`. A tenant's administrator gets only
-    /// its own.
+    /// The connectors that match the filter and that the caller may access, by ID, after `after`. A tenant's
+    /// administrator gets only its own.
     ///
     /// # Errors
     /// If a tenant's administrator names another tenant, or the ledger fails.
@@ -91,8 +91,8 @@ impl Onboarding {
         Ok(self.connectors.history(id, before, limit).await?)
     }
 
-    /// The newest delivered part of a connector, with which auditors compare a bucket's newest manifest. `None` before the first
-    /// delivery.
+    /// The newest delivered part of a connector, with which auditors compare a bucket's newest manifest.
+    /// `None` before the first delivery.
     ///
     /// # Errors
     /// As for [`Self::read`].
@@ -122,8 +122,8 @@ impl Onboarding {
         Ok(self.connectors.changes(id, before, limit).await?)
     }
 
-    /// The vendor's public keys, by which manifests are verified, and the validity of each: the signing one, then the previous one.
-    /// Empty where the deployment's keys are not known. Cached for a minute.
+    /// The vendor's public keys, by which manifests are verified, and the validity of each: the signing one,
+    /// then the previous one. Empty where the deployment's keys are not known. Cached for a minute.
     ///
     /// # Errors
     /// If they cannot be fetched, or could not a few seconds ago.

@@ -46,8 +46,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// An idempotency key that was used for another request. Nothing was done: otherwise the caller would believe that the new
-/// values were stored.
+/// An idempotency key that was used for another request. Nothing was done: otherwise the caller would believe
+/// that the new values were stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency key was used to create {id} with other values: {}", listed(.differences))]
 pub struct KeyReusedError {
@@ -111,7 +111,8 @@ fn values(
 /// A change of settings; `None` keeps a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConnectorUpdate {
-    /// Over how many partitions the tenant's events are spread; [`Connector::set_shards`] says what may change.
+    /// Over how many partitions the tenant's events are spread; [`Connector::set_shards`] says what may
+    /// change.
     ///
     /// [`Connector::set_shards`]: crate::connector::Connector::set_shards
     pub shards: Option<Shards>,

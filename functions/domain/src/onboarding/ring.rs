@@ -1,5 +1,6 @@
-//! A cache of the vendor's public keys. Each read of them calls the key service, whose quota the whole deployment shares: a
-//! client that reads the keys over and over must not use up what the exporter signs with.
+//! A cache of the vendor's public keys. Each read of them calls the key service, whose quota the whole
+//! deployment shares: a client that reads the keys over and over must not use up what the exporter signs
+//! with.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -24,8 +24,8 @@ impl Onboarding {
     /// Accepts the source, from `from` on, for a connector whose cursor names another one. Idempotent.
     ///
     /// # Errors
-    /// If the caller is not an operator, the connector does not exist, concurrent runs moved it at each attempt, or the ledger
-    /// fails.
+    /// If the caller is not an operator, the connector does not exist, concurrent runs moved it at each
+    /// attempt, or the ledger fails.
     pub async fn accept_source(
         &self,
         caller: &Caller,

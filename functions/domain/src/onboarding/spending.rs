@@ -1,9 +1,9 @@
 //! Which budgets an operation spends.
 //!
-//! What stops a connector is never refused: a pause, a disabling, a deletion. There can be no more of these than of what
-//! starts it again, which is limited. What follows from a connection check (passing, an activation, a resumption, a refused
-//! destination) is bounded by the check, which was paid for. Otherwise a check that has written its object could have no
-//! effect, or an unsafe role could stay in use.
+//! What stops a connector is never refused: a pause, a disabling, a deletion. There can be no more of these
+//! than of what starts it again, which is limited. What follows from a connection check (passing, an
+//! activation, a resumption, a refused destination) is bounded by the check, which was paid for. Otherwise a
+//! check that has written its object could have no effect, or an unsafe role could stay in use.
 
 use super::{Onboarding, OnboardingError};
 use crate::budget::{Budget, BudgetExhaustedError, BudgetScope, Spending};
@@ -11,11 +11,12 @@ use crate::connector::{Caller, Connector, Verb};
 use crate::ports::SpendOutcome;
 
 impl Onboarding {
-    /// Spends a budget for something that is not a change of a connector. A budget that does not limit the caller is not counted.
+    /// Spends a budget for something that is not a change of a connector. A budget that does not limit the
+    /// caller is not counted.
     ///
     /// # Errors
-    /// [`OnboardingError::Exhausted`] if it would be exceeded: nothing was written then. Also if the ledger fails; then the
-    /// operation must not proceed either.
+    /// [`OnboardingError::Exhausted`] if it would be exceeded: nothing was written then. Also if the ledger
+    /// fails; then the operation must not proceed either.
     pub async fn spend(
         &self,
         caller: &Caller,

@@ -13,13 +13,14 @@ use crate::verify::{PreflightContext, PreflightProgress, PreflightReport, run_pr
 impl Onboarding {
     /// Changes settings. With `if_match`, only if that is the stored version.
     ///
-    /// A new destination is verified at once, unless it has passed before. The change is stored first, so that nothing is written
-    /// to the new destination before it has passed: an active connector pauses, and resumes by itself if the check passes. After a
-    /// crash between the two it stays paused, until the next update to the same destination, `verify` or `resume`.
+    /// A new destination is verified at once, unless it has passed before. The change is stored first, so
+    /// that nothing is written to the new destination before it has passed: an active connector pauses, and
+    /// resumes by itself if the check passes. After a crash between the two it stays paused, until the next
+    /// update to the same destination, `verify` or `resume`.
     ///
     /// # Errors
-    /// If the state does not allow it; if the tenant cannot have partition keys for so many shards; if a concurrent writer was
-    /// faster; and, with the change stored, as for [`Self::verify`].
+    /// If the state does not allow it; if the tenant cannot have partition keys for so many shards; if a
+    /// concurrent writer was faster; and, with the change stored, as for [`Self::verify`].
     pub async fn update(
         &self,
         caller: &Caller,
@@ -100,12 +101,13 @@ impl Onboarding {
         self.change_spending((caller, id, if_match, Verb::Update), apply, spends).await
     }
 
-    /// Runs the connection check and reports each stage as it is done. If it passes, role and destination belong to the connector
-    /// ([`Connector::claims`]).
+    /// Runs the connection check and reports each stage as it is done. If it passes, role and destination
+    /// belong to the connector ([`Connector::claims`]).
     ///
     /// # Errors
-    /// If there is nothing to verify, the version is not `if_match`, the budget of connection checks is used up, another connector
-    /// owns the role or the destination, or the ledger fails. A failed check is not an error.
+    /// If there is nothing to verify, the version is not `if_match`, the budget of connection checks is used
+    /// up, another connector owns the role or the destination, or the ledger fails. A failed check is not an
+    /// error.
     pub async fn verify(
         &self,
         caller: &Caller,
@@ -163,8 +165,8 @@ impl Onboarding {
     /// Verifies, and activates if that passed.
     ///
     /// # Errors
-    /// [`OnboardingError::NotVerified`] with the stages if it did not; if the tenant cannot have partition keys; or if the state
-    /// does not allow it.
+    /// [`OnboardingError::NotVerified`] with the stages if it did not; if the tenant cannot have partition
+    /// keys; or if the state does not allow it.
     pub async fn activate(
         &self,
         caller: &Caller,

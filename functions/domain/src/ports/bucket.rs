@@ -19,27 +19,27 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send
 /// The vendor's own bucket, which holds parts until they are delivered.
 #[async_trait]
 pub trait Staging: Send + Sync {
-    /// Starts a new object. Nothing is visible before it is finished. A dropped write leaves at most upload parts that the
-    /// bucket's lifecycle removes.
+    /// Starts a new object. Nothing is visible before it is finished. A dropped write leaves at most upload
+    /// parts that the bucket's lifecycle removes.
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError>;
 
     /// The bytes of an object.
     async fn read(&self, key: &str) -> Result<ByteStream, PortError>;
 
-    /// Marks a delivered object as expirable: the bucket's lifecycle removes it at the age that the deployment sets. Unmarked
-    /// objects are kept. The default does nothing, for stores that remove nothing.
+    /// Marks a delivered object as expirable: the bucket's lifecycle removes it at the age that the
+    /// deployment sets. Unmarked objects are kept. The default does nothing, for stores that remove nothing.
     async fn mark_expirable(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
 
-    /// A page of the keys of finished objects with the prefix `below`, after `start_after`, in order. The default is empty, for
-    /// stores that remove nothing.
+    /// A page of the keys of finished objects with the prefix `below`, after `start_after`, in order. The
+    /// default is empty, for stores that remove nothing.
     async fn list(&self, _below: &str, _start_after: &str) -> Result<StagedPage, PortError> {
         Ok(StagedPage::default())
     }
 
-    /// Marks an object that no record names as an orphan: it may be removed once no restorable state of the ledger can refer to
-    /// it. Idempotent.
+    /// Marks an object that no record names as an orphan: it may be removed once no restorable state of the
+    /// ledger can refer to it. Idempotent.
     async fn mark_orphan(&self, _key: &str) -> Result<(), PortError> {
         Ok(())
     }
@@ -70,8 +70,9 @@ pub trait StagingWrite: Send {
 /// The customers' accounts.
 #[async_trait]
 pub trait Customers: Send + Sync {
-    /// Assumes the connector's role with its external ID, a session policy for exactly its prefix, and a session name that
-    /// shows connector and part. The result serves this connector only and is dropped with the run.
+    /// Assumes the connector's role with its external ID, a session policy for exactly its prefix, and a
+    /// session name that shows connector and part. The result serves this connector only and is dropped with
+    /// the run.
     async fn open(
         &self,
         connector: &Connector,
@@ -85,7 +86,8 @@ pub trait CustomerBucket: Send + Sync {
     /// Writes an object if no object has its key.
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError>;
 
-    /// The external ID with which the role was assumed, if known: during a rotation it shows which of the two works.
+    /// The external ID with which the role was assumed, if known: during a rotation it shows which of the two
+    /// works.
     fn assumed_with(&self) -> Option<&ExternalId> {
         None
     }

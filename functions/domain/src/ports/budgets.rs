@@ -17,10 +17,10 @@ pub enum SpendOutcome {
 /// Counts the use of budgets.
 #[async_trait]
 pub trait Spender: Send + Sync {
-    /// Uses a budget, where no other write could include the use in its transaction. One conditional write: concurrent calls are
-    /// never granted more than the limit, and a refused call writes nothing.
+    /// Uses a budget, where no other write could include the use in its transaction. One conditional write:
+    /// concurrent calls are never granted more than the limit, and a refused call writes nothing.
     ///
-    /// An error grants nothing, so the caller must refuse. If the answer was lost the use may have been counted; it is counted at
-    /// most once per call.
+    /// An error grants nothing, so the caller must refuse. If the answer was lost the use may have been
+    /// counted; it is counted at most once per call.
     async fn spend(&self, spending: &Spending) -> Result<SpendOutcome, PortError>;
 }

@@ -34,7 +34,8 @@ pub trait WebhookClient: Send + Sync {
 pub enum MailOutcome {
     /// The mail service has accepted it, once. Whether it arrives is unknown.
     Taken,
-    /// The mail service has answered and not accepted it. [`PortError::Denied`] and [`PortError::Bug`] are permanent.
+    /// The mail service has answered and not accepted it. [`PortError::Denied`] and [`PortError::Bug`] are
+    /// permanent.
     Rejected(PortError),
     /// There was no answer; the mail may have been accepted.
     Unknown(PortError),
@@ -55,8 +56,8 @@ pub trait Consents: Send + Sync {
     /// An address's stored consent, case-insensitively.
     async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError>;
 
-    /// Stores the consent if the stored version is the previous one (nothing, for version 1). `false` if another writer was
-    /// faster, or an earlier attempt of this very write whose answer was lost.
+    /// Stores the consent if the stored version is the previous one (nothing, for version 1). `false` if
+    /// another writer was faster, or an earlier attempt of this very write whose answer was lost.
     async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError>;
 
     /// Stores which address a link belongs to. Idempotent.
@@ -81,7 +82,8 @@ pub trait NotificationStore: Send + Sync {
         contact: &ContactKey,
     ) -> Result<Option<NotificationHistory>, PortError>;
 
-    /// Stores it if the stored version is the previous one (nothing, for version 1); otherwise returns `false`.
+    /// Stores it if the stored version is the previous one (nothing, for version 1); otherwise returns
+    /// `false`.
     async fn store_notification_history(
         &self,
         connector: (&TenantId, &ConnectorId),
@@ -89,8 +91,9 @@ pub trait NotificationStore: Send + Sync {
         notified: &NotificationHistory,
     ) -> Result<bool, PortError>;
 
-    /// Reserves `cost` of the tenant's share of the notifier's time, after everything already reserved. Returns its start: `now`
-    /// or later. Concurrent callers each get their own time. If the answer was lost, the time may be reserved twice.
+    /// Reserves `cost` of the tenant's share of the notifier's time, after everything already reserved.
+    /// Returns its start: `now` or later. Concurrent callers each get their own time. If the answer was lost,
+    /// the time may be reserved twice.
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError>;
 
     /// Releases time that was reserved and not used.
@@ -108,14 +111,15 @@ pub trait NotificationStore: Send + Sync {
     ) -> Result<(), PortError>;
 }
 
-/// The longest delay of a message ([`DelayQueue::send_after`], [`super::Queue::send`]): the limit of SQS (Amazon SQS API
-/// reference, `SendMessage`).
+/// The longest delay of a message ([`DelayQueue::send_after`], [`super::Queue::send`]): the limit of SQS
+/// (Amazon SQS API reference, `SendMessage`).
 pub const MAX_DELAY: Duration = Duration::from_mins(15);
 
 /// The notifier's own queue.
 #[async_trait]
 pub trait DelayQueue: Send + Sync {
-    /// Sends a message back to the notifier after `delay`, at most [`MAX_DELAY`]. If the answer was lost, the message may be in the
-    /// queue all the same. `of` is the message group: the queue may serve other tenants first if one has many messages.
+    /// Sends a message back to the notifier after `delay`, at most [`MAX_DELAY`]. If the answer was lost, the
+    /// message may be in the queue all the same. `of` is the message group: the queue may serve other tenants
+    /// first if one has many messages.
     async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError>;
 }

@@ -47,8 +47,8 @@ pub enum LeaseAnswer {
 /// What the exporter needs from the ledger. Every write is conditional; each method names the condition.
 #[async_trait]
 pub trait Runs: Send + Sync {
-    /// Acquires the lease if nobody has it, it expired before `now`, it ends later than [`MAX_LEASE`] from `now`, or `worker` has
-    /// it already. It only saves cost: safety rests on [`Self::seal`].
+    /// Acquires the lease if nobody has it, it expired before `now`, it ends later than [`MAX_LEASE`] from
+    /// `now`, or `worker` has it already. It only saves cost: safety rests on [`Self::seal`].
     async fn lease(
         &self,
         id: &ConnectorId,
@@ -57,20 +57,20 @@ pub trait Runs: Send + Sync {
         until: Time,
     ) -> Result<LeaseAnswer, PortError>;
 
-    /// A consistent read of settings and cursor, with the time of the ledger's response. `None` if the connector does not
-    /// exist.
+    /// A consistent read of settings and cursor, with the time of the ledger's response. `None` if the
+    /// connector does not exist.
     async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError>;
 
-    /// The only decision: in one transaction, puts the part if its number is free and advances the cursor if it is unchanged
-    /// since the worker read it. Of two workers exactly one gets [`SealAnswer::Won`]; a lost answer is [`SealAnswer::Unknown`],
-    /// not an error.
+    /// The only decision: in one transaction, puts the part if its number is free and advances the cursor if
+    /// it is unchanged since the worker read it. Of two workers exactly one gets [`SealAnswer::Won`]; a lost
+    /// answer is [`SealAnswer::Unknown`], not an error.
     async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError>;
 
     /// A consistent read of one part's record.
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError>;
 
-    /// The parts before `before` whose windows end later than `after`, newest first: all that may contain an event of `after`
-    /// or later. Consistent.
+    /// The parts before `before` whose windows end later than `after`, newest first: all that may contain an
+    /// event of `after` or later. Consistent.
     async fn parts_reaching(
         &self,
         id: &ConnectorId,
@@ -78,10 +78,12 @@ pub trait Runs: Send + Sync {
         before: PartNumber,
     ) -> Result<Vec<Part>, PortError>;
 
-    /// Marks a part as delivered, and advances the cursor's `delivered` if this part is the next one. Idempotent.
+    /// Marks a part as delivered, and advances the cursor's `delivered` if this part is the next one.
+    /// Idempotent.
     async fn mark(&self, mark: &Mark) -> Result<(), PortError>;
 
-    /// [`Self::mark`], then [`Self::release`]. A ledger may combine them into fewer requests, with the same result.
+    /// [`Self::mark`], then [`Self::release`]. A ledger may combine them into fewer requests, with the same
+    /// result.
     async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
         self.mark(mark).await?;
         self.release(&mark.part.connector, worker, release).await
@@ -90,16 +92,16 @@ pub trait Runs: Send + Sync {
     /// Records why the connector is blocked. The last of two workers wins; both have seen an error.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError>;
 
-    /// Records how far a window has been read, if number and watermark are unchanged since the worker read them. Otherwise
-    /// another worker has sealed, and the progress is void.
+    /// Records how far a window has been read, if number and watermark are unchanged since the worker read
+    /// them. Otherwise another worker has sealed, and the progress is void.
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError>;
 
-    /// Advances the reconcile if it is still at `before`; otherwise another worker has advanced it, and nothing changes. Also
-    /// clears a read block, if the update says so.
+    /// Advances the reconcile if it is still at `before`; otherwise another worker has advanced it, and
+    /// nothing changes. Also clears a read block, if the update says so.
     async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError>;
 
-    /// Claims the notice about unreadable items at `now`, unless one was claimed at `since` or later: then `false`. Of two
-    /// concurrent workers exactly one gets `true`.
+    /// Claims the notice about unreadable items at `now`, unless one was claimed at `since` or later: then
+    /// `false`. Of two concurrent workers exactly one gets `true`.
     async fn try_claim_unreadable_notice(
         &self,
         id: &ConnectorId,
@@ -107,13 +109,14 @@ pub trait Runs: Send + Sync {
         now: Time,
     ) -> Result<bool, PortError>;
 
-    /// Releases the lease if `worker` still has it, and sets `next_run_at` if it is unchanged since the run read it. Otherwise a
-    /// run was requested in the meantime: then `next_run_at` becomes at most `release.now`, since a dispatcher may have claimed
-    /// that run already and sent it to find the lease held.
+    /// Releases the lease if `worker` still has it, and sets `next_run_at` if it is unchanged since the run
+    /// read it. Otherwise a run was requested in the meantime: then `next_run_at` becomes at most
+    /// `release.now`, since a dispatcher may have claimed that run already and sent it to find the lease
+    /// held.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError>;
 
-    /// Records up to which part the orphan sweep has gone, if that is further than recorded. The default does nothing, for
-    /// ledgers without a sweep.
+    /// Records up to which part the orphan sweep has gone, if that is further than recorded. The default does
+    /// nothing, for ledgers without a sweep.
     async fn record_sweep(&self, _id: &ConnectorId, _through: PartNumber) -> Result<(), PortError> {
         Ok(())
     }
@@ -151,8 +154,8 @@ pub struct DuePage {
 /// What the dispatcher needs from the ledger.
 #[async_trait]
 pub trait DueConnectors: Send + Sync {
-    /// Connectors of one partition of the due index whose `next_run_at` is not after `now`. The index is eventually consistent:
-    /// some may be claimed already. With `after`, those that follow it.
+    /// Connectors of one partition of the due index whose `next_run_at` is not after `now`. The index is
+    /// eventually consistent: some may be claimed already. With `after`, those that follow it.
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError>;
 
     /// Moves `next_run_at` from `claim.next_run_at` to `until`, if it is unchanged.
@@ -204,13 +207,14 @@ pub struct ConnectorFilter<'a> {
 
 /// What the API and the command line need from the ledger.
 ///
-/// A connector's role and destination ([`Connector::claims`]) are claimed in the same transaction that stores its
-/// verification. They are released in the one that changes the destination, finds it unsafe or deletes the connector. A role
-/// serves one tenant, a destination one connector, and two destinations in one bucket never overlap.
+/// A connector's role and destination ([`Connector::claims`]) are claimed in the same transaction that stores
+/// its verification. They are released in the one that changes the destination, finds it unsafe or deletes
+/// the connector. A role serves one tenant, a destination one connector, and two destinations in one bucket
+/// never overlap.
 ///
-/// A change is paid for in its own transaction (`spends`): a refused change spends nothing, and what is spent was stored. The
-/// number of a tenant's connectors that are not deleted is counted there too, whether it is limited or not; a spending of
-/// [`Budget::Connectors`] says up to which number it may grow.
+/// A change is paid for in its own transaction (`spends`): a refused change spends nothing, and what is spent
+/// was stored. The number of a tenant's connectors that are not deleted is counted there too, whether it is
+/// limited or not; a spending of [`Budget::Connectors`] says up to which number it may grow.
 #[async_trait]
 pub trait Connectors: Spender + Consents {
     /// Stores a new connector and the record of its creation, if its ID is free.
@@ -221,8 +225,8 @@ pub trait Connectors: Spender + Consents {
         spends: &[Spending],
     ) -> Result<SaveAnswer, PortError>;
 
-    /// Stores a change (`change.before` → `change.after`) and its record if the stored version is the one before. With a cursor
-    /// (at activation), stores that too if there is none yet. All in one transaction.
+    /// Stores a change (`change.before` → `change.after`) and its record if the stored version is the one
+    /// before. With a cursor (at activation), stores that too if there is none yet. All in one transaction.
     async fn save(
         &self,
         change: &Change,
@@ -257,11 +261,11 @@ pub trait Connectors: Spender + Consents {
         limit: u32,
     ) -> Result<Vec<Change>, PortError>;
 
-    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready for its next attempt,
-    /// since the caller may have fixed the cause. Returns `cut`.
+    /// "Run now": makes the connector due at `now`, with a window that ends at `cut`, and a blocked one ready
+    /// for its next attempt, since the caller may have fixed the cause. Returns `cut`.
     ///
-    /// `key` makes the request idempotent: it is stored until a request with another key. A repeated request changes and spends
-    /// nothing, and gets the same answer.
+    /// `key` makes the request idempotent: it is stored until a request with another key. A repeated request
+    /// changes and spends nothing, and gets the same answer.
     async fn request_run(
         &self,
         id: &ConnectorId,
@@ -271,13 +275,15 @@ pub trait Connectors: Spender + Consents {
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError>;
 
-    /// Changes the source that the cursor names and discards partial read progress, if source, number and watermark are
-    /// unchanged since the change was computed. `false`: another writer was faster, and nothing was changed.
+    /// Changes the source that the cursor names and discards partial read progress, if source, number and
+    /// watermark are unchanged since the change was computed. `false`: another writer was faster, and nothing
+    /// was changed.
     async fn change_source(&self, id: &ConnectorId, change: &SourceChange) -> Result<bool, PortError>;
 
-    /// Stores a webhook's secret under its ID, if that is free. Secrets are never changed, and are part of neither the settings nor
-    /// the record of a change. `false`: the ID is taken, maybe by an earlier attempt of this very request, and a secret may or may
-    /// not be stored under it. The caller needs no permission to read secrets.
+    /// Stores a webhook's secret under its ID, if that is free. Secrets are never changed, and are part of
+    /// neither the settings nor the record of a change. `false`: the ID is taken, maybe by an earlier attempt
+    /// of this very request, and a secret may or may not be stored under it. The caller needs no permission
+    /// to read secrets.
     async fn store_secret(
         &self,
         id: &ConnectorId,
@@ -297,7 +303,8 @@ pub trait Connectors: Spender + Consents {
 mod tests {
     use super::*;
 
-    /// 32-bit FNV-1a, computed by another program. A connector whose shard changed would stay in the old one forever.
+    /// 32-bit FNV-1a, computed by another program. A connector whose shard changed would stay in the old one
+    /// forever.
     #[test]
     fn a_connector_never_changes_its_due_shard() {
         for (id, shard) in [(0, 12), (1, 15), (2, 2), (0xfedc_ba98_7654_3210, 8)] {

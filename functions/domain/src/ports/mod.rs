@@ -1,5 +1,5 @@
-//! The ports: what the domain needs from outside, in its own words. Adapters implement them; tests implement them with fakes
-//! and wrap them to fail on demand. Each is small, so that its fake is small too.
+//! The ports: what the domain needs from outside, in its own words. Adapters implement them; tests implement
+//! them with fakes and wrap them to fail on demand. Each is small, so that its fake is small too.
 
 mod bucket;
 mod budgets;
@@ -35,8 +35,8 @@ pub use watch::{Watch, WatchPage};
 /// Boxed source of an error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a port failed, by what must be done about it. The text is for operators and contains no event content, credential or
-/// external ID.
+/// Why a port failed, by what must be done about it. The text is for operators and contains no event content,
+/// credential or external ID.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
     /// Temporary: throttled, timed out, 5xx. The run ends and is retried.
@@ -57,8 +57,8 @@ pub enum PortError {
         #[source]
         source: BoxError,
     },
-    /// Settings of the deployment do not match what exists, such as a table's keys. The cause names the setting, its value, what
-    /// exists and the right form.
+    /// Settings of the deployment do not match what exists, such as a table's keys. The cause names the
+    /// setting, its value, what exists and the right form.
     #[error("{what}: the deployment's settings do not fit")]
     Misconfigured {
         /// The operation that failed.

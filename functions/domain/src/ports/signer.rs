@@ -23,7 +23,7 @@ pub trait Signer: Send + Sync {
     /// The current validity: a destruction can be scheduled later, and cancelled.
     async fn validity(&self) -> Result<Validity, PortError>;
 
-    /// The 64 bytes of the signature of a message of at most 4,096 bytes: pure Ed25519, never pre-hashed. Signing changes no
-    /// state: a signature that is lost, or made by a second worker, is discarded.
+    /// The 64 bytes of the signature of a message of at most 4,096 bytes: pure Ed25519, never pre-hashed.
+    /// Signing changes no state: a signature that is lost, or made by a second worker, is discarded.
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError>;
 }

@@ -13,7 +13,8 @@ use crate::sort_key::SortKeyForm;
 /// The events table.
 #[async_trait]
 pub trait Source: Send + Sync {
-    /// Opens one partition of a tenant for reading, in key order, strongly consistent unless through an index.
+    /// Opens one partition of a tenant for reading, in key order, strongly consistent unless through an
+    /// index.
     async fn open(
         &self,
         tenant: &TenantId,
@@ -22,7 +23,8 @@ pub trait Source: Send + Sync {
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError>;
 
-    /// Which table this is, and the keys it is read by. Called before each run; the answer may be a minute old.
+    /// Which table this is, and the keys it is read by. Called before each run; the answer may be a minute
+    /// old.
     async fn identity(&self) -> Result<EventsSource, PortError>;
 
     /// The form of the sort keys.
@@ -32,8 +34,8 @@ pub trait Source: Send + Sync {
 /// One partition, page by page.
 #[async_trait]
 pub trait PageReader: Send {
-    /// The next page, in ascending order of the sort key; it may be empty. `None` at the end. It may contain items slightly
-    /// outside the span. An item of another partition key is a [`PageError::Foreign`].
+    /// The next page, in ascending order of the sort key; it may be empty. `None` at the end. It may contain
+    /// items slightly outside the span. An item of another partition key is a [`PageError::Foreign`].
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError>;
 }
 

@@ -1,5 +1,5 @@
-//! Values of a destination that cannot match each other, found without any request. Each would cost a connection check whose
-//! remedy can't help.
+//! Values of a destination that cannot match each other, found without any request. Each would cost a
+//! connection check whose remedy can't help.
 
 use crate::connector::Destination;
 use crate::setup::Vendor;
@@ -14,11 +14,12 @@ pub struct DestinationMismatchError {
     pub problem: String,
 }
 
-/// All values of the destination that cannot match each other or the vendor, one entry per field. Empty if it may work.
+/// All values of the destination that cannot match each other or the vendor, one entry per field. Empty if it
+/// may work.
 ///
-/// Sources: AWS IAM user guide, "AWS resource ARNs" (partitions are isolated from each other); Amazon S3 API reference,
-/// `PutObject`, `x-amz-server-side-encryption-aws-kms-key-id` (the key is in the bucket's region); Amazon S3 user guide,
-/// "Namespaces for general purpose buckets".
+/// Sources: AWS IAM user guide, "AWS resource ARNs" (partitions are isolated from each other); Amazon S3 API
+/// reference, `PutObject`, `x-amz-server-side-encryption-aws-kms-key-id` (the key is in the bucket's region);
+/// Amazon S3 user guide, "Namespaces for general purpose buckets".
 #[must_use]
 pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<DestinationMismatchError> {
     let mut found = Vec::new();

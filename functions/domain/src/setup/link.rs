@@ -1,7 +1,8 @@
-//! The quick-create link: it opens the console of the customer's partition with the published template and its parameters
-//! filled in, so that only *Create stack* is left to click.
+//! The quick-create link: it opens the console of the customer's partition with the published template and
+//! its parameters filled in, so that only *Create stack* is left to click.
 //!
-//! The parameters are those of `infra/customer-role.yaml`; `tests/suite/quick_create.rs` checks each against the template.
+//! The parameters are those of `infra/customer-role.yaml`; `tests/suite/quick_create.rs` checks each against
+//! the template.
 
 use super::{RoleSpec, Vendor, stack_name};
 use crate::connector::Connector;

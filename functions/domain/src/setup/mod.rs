@@ -1,5 +1,6 @@
-//! What a customer needs to grant access: the quick-create link, and the same as policies and as a call of the Terraform
-//! module, for those who prefer to create it themselves. All of them create the same role with the same name.
+//! What a customer needs to grant access: the quick-create link, and the same as policies and as a call of
+//! the Terraform module, for those who prefer to create it themselves. All of them create the same role with
+//! the same name.
 
 mod fit;
 mod link;
@@ -12,7 +13,8 @@ use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Reg
 
 pub use fit::{DestinationMismatchError, destination_mismatches};
 
-/// The template's default name for the role. The setup always names one of the connector's own instead ([`role_name`]).
+/// The template's default name for the role. The setup always names one of the connector's own instead
+/// ([`role_name`]).
 pub const DEFAULT_ROLE_NAME: &str = "AuditferryDelivery";
 /// The default folder in the bucket, the same as in the template.
 pub const DEFAULT_PREFIX: &str = "auditferry";
@@ -24,7 +26,8 @@ pub struct Vendor {
     pub account: AccountId,
     /// `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`.
     pub partition: String,
-    /// The region in which Auditferry runs. The link opens the console there while the bucket's region is not known.
+    /// The region in which Auditferry runs. The link opens the console there while the bucket's region is not
+    /// known.
     pub region: Region,
     /// The name of the exporter's role.
     pub exporter_role: String,
@@ -72,15 +75,16 @@ pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
     }
 }
 
-/// The name of a connector's role: the existing one, or else a name that no other connector's role in the same account has.
-/// One account may serve several connectors, and several vendors.
+/// The name of a connector's role: the existing one, or else a name that no other connector's role in the
+/// same account has. One account may serve several connectors, and several vendors.
 #[must_use]
 pub fn role_name(connector: &Connector) -> String {
     let existing = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
     existing.map_or_else(|| generated_role_name(&connector.id), ToOwned::to_owned)
 }
 
-/// The role that the link of a connector without a destination creates: path and name, without the leading slash.
+/// The role that the link of a connector without a destination creates: path and name, without the leading
+/// slash.
 #[must_use]
 pub fn quick_create_role(id: &ConnectorId) -> String {
     format!("{}{}", ROLE_PATH.trim_start_matches('/'), generated_role_name(id))
@@ -179,15 +183,17 @@ fn permissions_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
 /// S3, as `kms:ViaService` names it: in the key's own Region, for every partition's domain.
 pub const VIA_S3: &str = "s3.*.amazonaws.*";
 
-/// The statement that lets a role, or its session, encrypt with this key. The role's policy and each session policy contain
-/// it.
+/// The statement that lets a role, or its session, encrypt with this key. The role's policy and each session
+/// policy contain it.
 ///
-/// S3 requests a data key from KMS with the role's permissions. With an S3 Bucket Key it decrypts that key again for the next
-/// objects, which needs `kms:Decrypt`. Both are allowed via S3 only, and without `s3:GetObject` nothing can be read with them.
-/// A policy can't name an alias as a resource, so an alias is named by a condition.
+/// S3 requests a data key from KMS with the role's permissions. With an S3 Bucket Key it decrypts that key
+/// again for the next objects, which needs `kms:Decrypt`. Both are allowed via S3 only, and without
+/// `s3:GetObject` nothing can be read with them. A policy can't name an alias as a resource, so an alias is
+/// named by a condition.
 ///
-/// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon S3 user guide,
-/// "Specifying server-side encryption with AWS KMS keys for new object uploads in directory buckets".
+/// Sources: AWS KMS developer guide, "Use aliases to control access to KMS keys" and `kms:ViaService`; Amazon
+/// S3 user guide, "Specifying server-side encryption with AWS KMS keys for new object uploads in directory
+/// buckets".
 #[must_use]
 pub fn kms_statement(key: &KmsKeyArn) -> Value {
     let mut condition = json!({"StringLike": {"kms:ViaService": VIA_S3}});
@@ -203,7 +209,8 @@ pub fn kms_statement(key: &KmsKeyArn) -> Value {
     json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition})
 }
 
-/// A call of `infra/terraform`. No value in it can contain a character that needs an escape within the quotes.
+/// A call of `infra/terraform`. No value in it can contain a character that needs an escape within the
+/// quotes.
 fn terraform(spec: &RoleSpec<'_>, vendor: &Vendor) -> String {
     let Vendor { account, exporter_role, .. } = vendor;
     let RoleSpec { external_id, role_name, .. } = spec;

@@ -32,8 +32,8 @@ pub(super) fn explain(
     Finding { code: fault.code.clone(), cause, remedy }
 }
 
-/// Whether the error may mean a role that IAM has not propagated yet: a denial for which AWS names no reason but missing
-/// permissions of the role itself.
+/// Whether the error may mean a role that IAM has not propagated yet: a denial for which AWS names no reason
+/// but missing permissions of the role itself.
 pub(super) fn may_be_new_role(fault: &DeliveryError, to: &Destination) -> bool {
     let said = fault.message.to_ascii_lowercase();
     fault.kind == DeliveryErrorKind::Denied
@@ -149,8 +149,8 @@ fn denied_write(said: &str, to: &Destination) -> Explanation {
     })
 }
 
-/// A bucket that has never been seen: most likely the name is wrong, or the stack does not create the bucket. A bucket that
-/// was seen before is explained as for a delivery.
+/// A bucket that has never been seen: most likely the name is wrong, or the stack does not create the bucket.
+/// A bucket that was seen before is explained as for a delivery.
 fn missing_bucket(connector: &Connector, to: &Destination) -> Explanation {
     let Destination { bucket, region, role, .. } = to;
     connector.verified_at.is_none().then(|| {

@@ -1,5 +1,5 @@
-//! The connection check ("verify" in API and CLI): stage by stage it does what a real delivery will do, and tries what
-//! must be refused. Each stage reports a code, a cause, a remedy and its duration.
+//! The connection check ("verify" in API and CLI): stage by stage it does what a real delivery will do, and
+//! tries what must be refused. Each stage reports a code, a cause, a remedy and its duration.
 
 mod explain;
 mod patience;
@@ -106,8 +106,8 @@ pub struct StageReport {
     pub finding: Option<Finding>,
     /// How long the stage took, milliseconds, waiting included.
     pub duration_ms: u64,
-    /// How much of that was spent waiting for a role that IAM may not have propagated yet, milliseconds. `None` if there was
-    /// no wait.
+    /// How much of that was spent waiting for a role that IAM may not have propagated yet, milliseconds.
+    /// `None` if there was no wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited_ms: Option<u64>,
 }
@@ -140,7 +140,8 @@ pub struct PreflightReport {
     /// The external ID with which the role was assumed. Never serialized.
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
-    /// The bucket's own region, if S3 reported one that differs from the one given. Never serialized: the finding names it.
+    /// The bucket's own region, if S3 reported one that differs from the one given. Never serialized: the
+    /// finding names it.
     #[serde(skip)]
     pub other_region: Option<Region>,
 }

@@ -1,5 +1,5 @@
-//! How long to wait for a role that may be seconds old. IAM takes 10 to 30 s until STS knows a new role, and the
-//! customer's first step after *Create stack* is to enter its ARN.
+//! How long to wait for a role that may be seconds old. IAM takes 10 to 30 s until STS knows a new role, and
+//! the customer's first step after *Create stack* is to enter its ARN.
 //!
 //! Source: AWS IAM user guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
 
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::time::Time;
 
-/// The last attempt starts at most this long after the first. The API has 29 s for a whole connection check (API Gateway's
-/// limit for an integration is 30 s), and the stages after the wait take a few.
+/// The last attempt starts at most this long after the first. The API has 29 s for a whole connection check
+/// (API Gateway's limit for an integration is 30 s), and the stages after the wait take a few.
 pub const MAX_WAIT: Duration = Duration::from_secs(20);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -27,8 +27,8 @@ impl RoleWait {
         Self { until, waited: Duration::ZERO }
     }
 
-    /// The pause before the next attempt, or `None` if the wait is over. A clock that jumps forward ends the wait. A clock that
-    /// jumps back makes it no longer, because the pauses are counted too.
+    /// The pause before the next attempt, or `None` if the wait is over. A clock that jumps forward ends the
+    /// wait. A clock that jumps back makes it no longer, because the pauses are counted too.
     pub(super) fn pause(&mut self, now: Time) -> Option<Duration> {
         let has_time =
             self.until.is_some_and(|until| now + PAUSE <= until) && self.waited + PAUSE <= MAX_WAIT;

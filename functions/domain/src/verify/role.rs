@@ -1,5 +1,5 @@
-//! A role that cannot be assumed. STS gives the same answer for a wrong name, a wrong account and a wrong external ID. The
-//! role name that the set-up link generates narrows it down as far as possible.
+//! A role that cannot be assumed. STS gives the same answer for a wrong name, a wrong account and a wrong
+//! external ID. The role name that the set-up link generates narrows it down as far as possible.
 
 use crate::connector::{Connector, Destination};
 use crate::names::CustomerRole;

@@ -34,7 +34,8 @@ pub struct PreflightContext<'a> {
     pub rng: &'a dyn Rng,
     /// What the customer's trust policy must name.
     pub vendor: &'a Vendor,
-    /// How long to wait for a role that has never passed, capped at [`MAX_ROLE_WAIT`]. Zero if nobody waits for the result.
+    /// How long to wait for a role that has never passed, capped at [`MAX_ROLE_WAIT`]. Zero if nobody waits
+    /// for the result.
     ///
     /// [`MAX_ROLE_WAIT`]: super::MAX_ROLE_WAIT
     pub max_wait: Duration,
@@ -52,11 +53,11 @@ type StageResult = Result<Option<Finding>, Finding>;
 /// Called with each step of progress.
 type ProgressFn<'a> = &'a mut (dyn FnMut(PreflightProgress<'_>) + Send);
 
-/// Checks a destination and reports each stage as soon as it is done. A stage that fails skips those after it, so nothing is
-/// written through an unsafe role.
+/// Checks a destination and reports each stage as soon as it is done. A stage that fails skips those after
+/// it, so nothing is written through an unsafe role.
 ///
-/// A destination that has never passed may name a role that IAM has not propagated yet. Its denial counts only after retries
-/// during `max_wait`. The denial of a role that was assumed before counts at once.
+/// A destination that has never passed may name a role that IAM has not propagated yet. Its denial counts
+/// only after retries during `max_wait`. The denial of a role that was assumed before counts at once.
 pub async fn run_preflight(
     means: PreflightContext<'_>,
     connector: &Connector,
@@ -141,8 +142,8 @@ impl PreflightRun<'_> {
         }
     }
 
-    /// Waits before the next attempt, if the error may mean a role that is not propagated yet. `false` if there is no further
-    /// attempt.
+    /// Waits before the next attempt, if the error may mean a role that is not propagated yet. `false` if
+    /// there is no further attempt.
     async fn wait_for_new_role(
         &mut self,
         stage: PreflightStage,
@@ -216,7 +217,8 @@ impl PreflightRun<'_> {
         Ok(None)
     }
 
-    /// S3 returns a bucket's region even to callers who may not read it. If it doesn't, the write will fail with it.
+    /// S3 returns a bucket's region even to callers who may not read it. If it doesn't, the write will fail
+    /// with it.
     async fn bucket_region(&mut self) -> StageResult {
         let Some(session) = &self.session else { return Ok(None) };
         match session.bucket_region().await {
@@ -231,8 +233,8 @@ impl PreflightRun<'_> {
         }
     }
 
-    /// If the role needed a wait, its policies may also propagate later, so they get what is left of the wait. A denied attempt
-    /// wrote nothing, and each attempt uses a new key.
+    /// If the role needed a wait, its policies may also propagate later, so they get what is left of the
+    /// wait. A denied attempt wrote nothing, and each attempt uses a new key.
     async fn put_object(&mut self, watcher: ProgressFn<'_>) -> StageResult {
         loop {
             let Some(session) = &self.session else { return Ok(None) };
@@ -260,8 +262,9 @@ impl PreflightRun<'_> {
         new_probe(self.to.prefix.key(&name), text.into_bytes(), true)
     }
 
-    /// With the role's own permissions, not narrowed to the prefix, a write outside it with a deliberately wrong checksum. It is
-    /// refused as denied or, if it is allowed, as corrupt. Nothing is written either way.
+    /// With the role's own permissions, not narrowed to the prefix, a write outside it with a deliberately
+    /// wrong checksum. It is refused as denied or, if it is allowed, as corrupt. Nothing is written either
+    /// way.
     async fn prefix_scope(&self) -> StageResult {
         let Some(id) = &self.external_id else { return Ok(None) };
         let shown = PresentedExternalId::ExternalId(id);

@@ -1,5 +1,5 @@
-//! How errors are explained, by the platform's own messages. `tests/suite/verification` shows on the wire that the SDK returns
-//! them as they are here.
+//! How errors are explained, by the platform's own messages. `tests/suite/verification` shows on the wire
+//! that the SDK returns them as they are here.
 
 use super::explain::{explain, may_be_new_role};
 use super::*;

@@ -1,5 +1,5 @@
-//! What a tenant may use: refused beyond the limit with the time of the reset, spent together with what it is used for, and
-//! never in the way of operators, of what stops a connector, or of Auditferry itself.
+//! What a tenant may use: refused beyond the limit with the time of the reset, spent together with what it is
+//! used for, and never in the way of operators, of what stops a connector, or of Auditferry itself.
 
 use std::time::Duration;
 

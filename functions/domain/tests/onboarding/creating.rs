@@ -1,4 +1,5 @@
-//! Idempotency keys: a repeated request has no further effect, a different one is refused, and the key ends with its connector.
+//! Idempotency keys: a repeated request has no further effect, a different one is refused, and the key ends
+//! with its connector.
 
 use domain::connector::{Caller, Connector, NotAllowedError, State};
 use domain::names::ConnectorId;
@@ -102,7 +103,8 @@ async fn a_key_ends_with_its_connector_however_often() {
     assert_eq!(world.onboarding.create(&acme(), again).await.unwrap().state, State::Disabled);
 }
 
-/// Otherwise alternating creations and deletions would make each creation more expensive than the previous one.
+/// Otherwise alternating creations and deletions would make each creation more expensive than the previous
+/// one.
 #[tokio::test]
 async fn an_old_key_is_looked_up_by_binary_search() {
     let plan = Plan::none();

@@ -1,5 +1,5 @@
-//! The operations of the API and the command line, over the fakes: who may use them, what they store and publish, and what
-//! happens to concurrent changes of one connector.
+//! The operations of the API and the command line, over the fakes: who may use them, what they store and
+//! publish, and what happens to concurrent changes of one connector.
 
 mod budgets;
 mod changing;

@@ -180,8 +180,8 @@ async fn next_secret() -> (SecretId, WebhookSecret) {
     (connector.contacts.webhook.unwrap().secret, secret.unwrap())
 }
 
-/// After a lost answer the ledger client retries and finds the ID taken, by a secret that this service can't read. So it
-/// uses another ID.
+/// After a lost answer the ledger client retries and finds the ID taken, by a secret that this service can't
+/// read. So it uses another ID.
 #[tokio::test]
 async fn a_taken_secret_id_is_never_referenced() {
     let other = WebhookSecret::new(&SeededRandomness::new(99));

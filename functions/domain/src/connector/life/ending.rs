@@ -7,7 +7,8 @@ use crate::connector::{Connector, NotAllowedError, State};
 use crate::time::Time;
 
 const DAY: Duration = Duration::from_hours(24);
-/// How long the removal of an expired connector's staged objects is repeated daily, in case the first attempt failed.
+/// How long the removal of an expired connector's staged objects is repeated daily, in case the first attempt
+/// failed.
 const CLEANUP_RETRY_PERIOD: Duration = Duration::from_hours(3 * 24);
 
 impl Connector {
@@ -28,8 +29,8 @@ impl Connector {
         self.delete()
     }
 
-    /// Whether it no longer exports and can no longer be enabled: it was disabled, and its retention ended at least a day ago, so
-    /// that clock differences don't matter.
+    /// Whether it no longer exports and can no longer be enabled: it was disabled, and its retention ended at
+    /// least a day ago, so that clock differences don't matter.
     #[must_use]
     pub fn is_expired(&self, now: Time) -> bool {
         let ended = matches!(self.state, State::Disabled | State::Deleted);

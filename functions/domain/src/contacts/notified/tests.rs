@@ -130,7 +130,8 @@ fn the_history_stays_small_and_a_wrong_clock_suppresses_nothing() {
 }
 
 proptest! {
-    /// However notices repeat: each gets the same decision again, one a day is sent per cause, and the first always.
+    /// However notices repeat: each gets the same decision again, one a day is sent per cause, and the first
+    /// always.
     #[test]
     fn one_notice_a_day_is_sent_per_cause_and_a_repeated_notice_gets_the_same_decision(
         steps in prop::collection::vec((0u64..600, 0usize..3, any::<bool>(), any::<bool>()), 1..200),
