@@ -28,7 +28,7 @@ use local::Writes;
 use local::wiring::{Embedded, EmbeddedError};
 
 use crate::args::Target;
-use crate::problem::Problem;
+use crate::problem::CliError;
 use crate::signing::signing;
 use crate::surroundings::ProcessContext;
 
@@ -41,7 +41,7 @@ pub(crate) struct Backend {
     /// The embedded stand-ins, with `--local`.
     pub(crate) embedded: Option<Embedded>,
     /// A hint for when a customer's role denies these credentials.
-    pub(crate) note: Option<String>,
+    pub(crate) credentials_hint: Option<String>,
     /// The flag for suggested commands to work on the same deployment: ` --local ./af`, or empty.
     target_flag: String,
 }
@@ -52,19 +52,19 @@ impl Backend {
     /// # Errors
     /// If the folder was not created by `init`, an environment variable is missing or malformed, or the credentials
     /// are missing or invalid.
-    pub(crate) async fn open(place: &Target, surroundings: &ProcessContext) -> Result<Self, Problem> {
+    pub(crate) async fn open(place: &Target, surroundings: &ProcessContext) -> Result<Self, CliError> {
         let Some(dir) = &place.local else { return Self::aws(surroundings).await };
         let embedded = open_folder(dir, place, Writes::Lasting).await?;
         Ok(Self {
             onboarding: embedded.onboarding(),
             caller: surroundings.local_operator(),
             embedded: Some(embedded),
-            note: None,
+            credentials_hint: None,
             target_flag: format!(" --local {}", dir.display()),
         })
     }
 
-    async fn aws(surroundings: &ProcessContext) -> Result<Self, Problem> {
+    async fn aws(surroundings: &ProcessContext) -> Result<Self, CliError> {
         let env = |name: &str| surroundings.variable(name);
         let places = zip_errors(
             LedgerSettings::read(&env),
@@ -82,7 +82,7 @@ impl Backend {
         let clients = services.all();
         let CallerIdentity { account, partition, arn } = caller_identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
-            return Err(Problem::usage("no region is set", "Set AWS_REGION to the deployment's region."));
+            return Err(CliError::usage("no region is set", "Set AWS_REGION to the deployment's region."));
         };
         let note = (!arn.contains(&format!(":assumed-role/{}/", vendor.exporter_role))).then(|| {
             format!(
@@ -115,7 +115,7 @@ impl Backend {
             onboarding,
             caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },
             embedded: None,
-            note,
+            credentials_hint: note,
             target_flag: String::new(),
         })
     }
@@ -124,7 +124,7 @@ impl Backend {
     ///
     /// # Errors
     /// If it does not exist, or the ledger fails.
-    pub(crate) async fn view(&self, id: &ConnectorId) -> Result<ConnectorView, Problem> {
+    pub(crate) async fn view(&self, id: &ConnectorId) -> Result<ConnectorView, CliError> {
         Ok(self.onboarding.read(&self.caller, id).await?)
     }
 
@@ -134,7 +134,7 @@ impl Backend {
     }
 
     /// Adds the target flag to the command in an error's remedy, so that it works on the same deployment.
-    pub(crate) fn problem(&self, problem: Problem) -> Problem {
+    pub(crate) fn with_target(&self, problem: CliError) -> CliError {
         problem.with_target_flag(&self.target_flag)
     }
 
@@ -161,7 +161,7 @@ pub(crate) async fn open_events(
     place: &Target,
     (tenant, shards): (&TenantId, Shards),
     surroundings: &ProcessContext,
-) -> Result<(EventsWriter, Option<Embedded>), Problem> {
+) -> Result<(EventsWriter, Option<Embedded>), CliError> {
     if let Some(dir) = &place.local {
         // After a power cut the import can be repeated, so its writes need not be synced.
         let embedded = open_folder(dir, place, Writes::Repeatable).await?;
@@ -188,7 +188,7 @@ pub(crate) async fn open_events(
 pub(crate) async fn open_source(
     place: &Target,
     surroundings: &ProcessContext,
-) -> Result<(Backend, EventsSource), Problem> {
+) -> Result<(Backend, EventsSource), CliError> {
     let backend = Backend::open(place, surroundings).await?;
     let source = if let Some(embedded) = &backend.embedded {
         embedded.source()
@@ -206,20 +206,20 @@ pub(crate) async fn open_source(
     }
 }
 
-fn not_writable(refused: NotWritableError) -> Problem {
+fn not_writable(refused: NotWritableError) -> CliError {
     match refused {
         NotWritableError::Partition(without) => without.into(),
-        NotWritableError::Index | NotWritableError::SortKeyForm => Problem::failed(
+        NotWritableError::Index | NotWritableError::SortKeyForm => CliError::failed(
             refused.to_string(),
             "Let the product write its events itself, or import into a table with the default layout.",
         ),
     }
 }
 
-async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Embedded, Problem> {
+async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Embedded, CliError> {
     if !Embedded::is_in(dir) {
         let shown = dir.display();
-        return Err(Problem::failed(
+        return Err(CliError::failed(
             format!("{shown} is not an Auditferry folder"),
             format!("Create it first: auditferry init --local {shown}"),
         ));
@@ -227,7 +227,7 @@ async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Embed
     Ok(Embedded::start_with(Some(dir), place.now, writes).await?)
 }
 
-impl From<EmbeddedError> for Problem {
+impl From<EmbeddedError> for CliError {
     fn from(error: EmbeddedError) -> Self {
         match error {
             EmbeddedError::Stack(error) => error.into(),
@@ -241,7 +241,7 @@ impl From<EmbeddedError> for Problem {
     }
 }
 
-impl From<SettingsError> for Problem {
+impl From<SettingsError> for CliError {
     fn from(wrong: SettingsError) -> Self {
         Self::usage(
             wrong.to_string(),

@@ -7,7 +7,7 @@ use local::wiring::{EVENTS_TABLE, Embedded, LEDGER_TABLE, STAGING_BUCKET};
 use serde::Serialize;
 
 use crate::args::InitArgs;
-use crate::problem::{Exit, Problem, io};
+use crate::problem::{CliError, Exit, io_error};
 use crate::surroundings::ProcessContext;
 
 /// The resources that were created, or existed.
@@ -19,7 +19,7 @@ struct Made {
 }
 
 /// Runs `init`.
-pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let made = match &args.place.local {
         Some(dir) => {
             refuse_foreign(dir)?;
@@ -48,33 +48,33 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
 }
 
 /// Refuses a folder with other content.
-pub(crate) fn refuse_foreign(dir: &std::path::Path) -> Result<(), Problem> {
+pub(crate) fn refuse_foreign(dir: &std::path::Path) -> Result<(), CliError> {
     if Embedded::is_in(dir) || is_new_or_empty(dir)? {
         return Ok(());
     }
     let shown = dir.display();
-    Err(Problem::failed(
+    Err(CliError::failed(
         format!("{shown} is not empty and not an Auditferry folder"),
         "Name a new folder, or an empty one.",
     ))
 }
 
 /// Whether a folder is empty or does not exist.
-pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, Problem> {
+pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, CliError> {
     match std::fs::read_dir(dir) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(io(dir.display())(error)),
+        Err(error) => Err(io_error(dir.display())(error)),
     }
 }
 
 /// Creates them on the stand-in that the SDK's endpoint variables name. Never in AWS itself: there they would lack the
 /// template's backups, alarms and lifecycle rules.
-async fn on_a_stand_in(surroundings: &ProcessContext) -> Result<Made, Problem> {
+async fn on_a_stand_in(surroundings: &ProcessContext) -> Result<Made, CliError> {
     let is_set = |name: &str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
     let both_services = is_set("AWS_ENDPOINT_URL_DYNAMODB") && is_set("AWS_ENDPOINT_URL_S3");
     if !is_set("AWS_ENDPOINT_URL") && !both_services {
-        return Err(Problem::usage(
+        return Err(CliError::usage(
             "in AWS, template.yaml creates the tables and the bucket (`sam deploy`)",
             "Name a folder with --local DIR, or a stand-in for AWS with the variable AWS_ENDPOINT_URL.",
         ));

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::problem::CliError;
 
 /// The output format of this process.
 #[derive(Debug, Clone, Copy)]
@@ -70,10 +70,10 @@ impl Output {
     }
 
     /// Prints an error: as JSON on stdout, or as two lines on stderr.
-    pub(crate) fn problem(self, problem: &Problem) {
+    pub(crate) fn error(self, problem: &CliError) {
         #[derive(Serialize)]
         struct Wrapped<'a> {
-            error: &'a Problem,
+            error: &'a CliError,
         }
         if self.json {
             self.object(&Wrapped { error: problem });

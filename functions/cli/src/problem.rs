@@ -21,7 +21,7 @@ pub(crate) enum Exit {
     /// 2, of `verify`: the evidence neither proves nor refutes the archive.
     Incomplete,
     /// 3, of `verify`: wrong usage or an invalid value.
-    NotAsked,
+    VerifyUsage,
     /// 130: stopped by Ctrl-C, as shells number it.
     Interrupted,
 }
@@ -32,7 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage | Exit::Incomplete => 2,
-            Exit::NotAsked => 3,
+            Exit::VerifyUsage => 3,
             Exit::Interrupted => 130,
         })
     }
@@ -40,7 +40,7 @@ impl From<Exit> for ExitCode {
 
 /// An error and its remedy. With `--json` it is printed as `{"error": {"kind", "message", "remedy"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Problem {
+pub(crate) struct CliError {
     kind: Kind,
     message: String,
     remedy: String,
@@ -59,7 +59,7 @@ enum Kind {
     Failed,
 }
 
-impl Problem {
+impl CliError {
     /// An error for an invalid command.
     pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message.into(), remedy.into())
@@ -75,7 +75,7 @@ impl Problem {
     }
 
     /// Adds the stages of the failed verification.
-    pub(crate) fn with(self, verification: Box<PreflightReport>) -> Self {
+    pub(crate) fn with_verification(self, verification: Box<PreflightReport>) -> Self {
         Self { verification: Some(verification), ..self }
     }
 
@@ -107,7 +107,7 @@ impl Problem {
     }
 }
 
-impl From<PortError> for Problem {
+impl From<PortError> for CliError {
     fn from(error: PortError) -> Self {
         let remedy = match &error {
             PortError::Transient { .. } => {
@@ -127,7 +127,7 @@ impl From<PortError> for Problem {
     }
 }
 
-impl From<StackError> for Problem {
+impl From<StackError> for CliError {
     fn from(error: StackError) -> Self {
         let remedy = match &error {
             StackError::InUse { .. } => "Wait until the other command on this folder has ended.",
@@ -142,9 +142,9 @@ impl From<StackError> for Problem {
 }
 
 /// Converts an error of the operating system; `what` names the file or action.
-pub(crate) fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Problem {
+pub(crate) fn io_error(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> CliError {
     move |error| {
-        Problem::failed(
+        CliError::failed(
             format!("{what}: {error}"),
             "Check that it exists and that you have access, then try again.",
         )

@@ -6,9 +6,9 @@ use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::PartitionError;
 use domain::verify::{PreflightReport, PreflightVerdict};
 
-use crate::problem::Problem;
+use crate::problem::CliError;
 
-impl From<OnboardingError> for Problem {
+impl From<OnboardingError> for CliError {
     fn from(error: OnboardingError) -> Self {
         let said = error.to_string();
         match error {
@@ -53,19 +53,19 @@ impl From<OnboardingError> for Problem {
 }
 
 /// Names the failed stage; the others are printed already.
-fn not_verified(said: &str, verification: Box<PreflightReport>) -> Problem {
+fn not_verified(said: &str, verification: Box<PreflightReport>) -> CliError {
     let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
     let problem = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
-        Some((stage, finding)) => Problem::failed(
+        Some((stage, finding)) => CliError::failed(
             format!("{said}: {} ({}). {}", stage.as_str(), finding.code, finding.cause),
             finding.remedy.clone(),
         ),
-        None => Problem::failed(said, "Verify it: auditferry connector verify CONNECTOR"),
+        None => CliError::failed(said, "Verify it: auditferry connector verify CONNECTOR"),
     };
-    problem.with(verification)
+    problem.with_verification(verification)
 }
 
-impl From<NotAllowedError> for Problem {
+impl From<NotAllowedError> for CliError {
     fn from(refusal: NotAllowedError) -> Self {
         let remedy = match &refusal {
             NotAllowedError::NoDestination(id) => format!(
@@ -117,7 +117,7 @@ impl From<NotAllowedError> for Problem {
     }
 }
 
-impl From<PartitionError> for Problem {
+impl From<PartitionError> for CliError {
     fn from(without: PartitionError) -> Self {
         Self::usage(
             without.to_string(),
@@ -126,7 +126,7 @@ impl From<PartitionError> for Problem {
     }
 }
 
-impl From<EncryptionError> for Problem {
+impl From<EncryptionError> for CliError {
     fn from(error: EncryptionError) -> Self {
         let remedy = match error {
             EncryptionError::NoKey => "Name the key with --kms-key-arn.",
@@ -136,7 +136,7 @@ impl From<EncryptionError> for Problem {
     }
 }
 
-impl From<InvalidValueError> for Problem {
+impl From<InvalidValueError> for CliError {
     fn from(refused: InvalidValueError) -> Self {
         Self::usage(refused.to_string(), "Use the format shown above, and repeat the command.")
     }

@@ -15,7 +15,7 @@ use crate::demo;
 use crate::events;
 use crate::init;
 use crate::output::{Output, aside};
-use crate::problem::{Exit, Problem, io};
+use crate::problem::{CliError, Exit, io_error};
 use crate::serve;
 use crate::source;
 use crate::surroundings::ProcessContext;
@@ -29,21 +29,22 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
     let no_color = environment.get("NO_COLOR").map(String::as_str);
     let asked_for_json = words.iter().any(|word| word == "--json");
     // The exit code 2 of `verify` means that something can't be proven.
-    let usage = if words.get(1).is_some_and(|word| word == "verify") { Exit::NotAsked } else { Exit::Usage };
+    let usage =
+        if words.get(1).is_some_and(|word| word == "verify") { Exit::VerifyUsage } else { Exit::Usage };
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error, Output::new(asked_for_json, no_color), usage),
     };
     let output = Output::new(cli.wants_json(), no_color);
     if let Err(problem) = log(environment.get(LOG).map(String::as_str)) {
-        output.problem(&problem);
+        output.error(&problem);
         return usage;
     }
     let surroundings = ProcessContext::new(environment, began, output);
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            output.problem(&io("can't start threads")(error));
+            output.error(&io_error("can't start threads")(error));
             return Exit::Failed;
         }
     };
@@ -68,12 +69,12 @@ async fn until_interrupted(cli: Cli, surroundings: &ProcessContext) -> Exit {
     };
     result.unwrap_or_else(|problem| {
         output.progress_is_over();
-        output.problem(&problem);
+        output.error(&problem);
         problem.exit()
     })
 }
 
-async fn command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+async fn command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     match cli.command {
         None => demo::run(cli.demo, surroundings).await,
         Some(Command::Demo(args)) => demo::run(args, surroundings).await,
@@ -96,7 +97,7 @@ fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
         let message: Vec<&str> = text.lines().take_while(|line| !is_advice(line)).map(str::trim).collect();
         let message = message.join(" ").trim().to_owned();
         let message = message.strip_prefix("error: ").unwrap_or(&message);
-        output.problem(&Problem::usage(message, "See the command's --help."));
+        output.error(&CliError::usage(message, "See the command's --help."));
     } else {
         // An error means that the terminal is closed.
         let _ = error.print();
@@ -106,10 +107,10 @@ fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
 
 /// Writes this process's log to stderr if the variable is set. By default it is off: whatever matters to a person is
 /// printed.
-fn log(level: Option<&str>) -> Result<(), Problem> {
+fn log(level: Option<&str>) -> Result<(), CliError> {
     let Some(level) = level.filter(|level| !level.is_empty()) else { return Ok(()) };
     let level: LevelFilter = level.parse().map_err(|_| {
-        Problem::usage(
+        CliError::usage(
             format!("{LOG} is `{level}`"),
             "Set it to error, warn, info, debug or trace, or leave it out.",
         )

@@ -10,7 +10,7 @@ use super::args::ChangeArgs;
 use super::stages;
 use crate::backend::Backend;
 use crate::output::Output;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::table::counted;
 
 /// The JSON output of a command that changed a connector: its settings.
@@ -33,7 +33,7 @@ impl<'a> Changed<'a> {
 }
 
 /// `connector activate`.
-pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     stages::start_progress(output);
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
@@ -51,7 +51,7 @@ pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Outpu
 }
 
 /// `connector resume`.
-pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     stages::start_progress(output);
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
@@ -75,7 +75,7 @@ pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output)
 }
 
 /// `connector pause`.
-pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let connector = backend.onboarding.pause(&backend.caller, id, args.if_version).await?;
     output.line(format_args!("{id} is paused: events are sealed on schedule, but not delivered"));
@@ -84,7 +84,7 @@ pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) 
 }
 
 /// `connector disable`.
-pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let connector = backend.onboarding.disable(&backend.caller, id, args.if_version).await?;
     output.line(format_args!(
@@ -96,7 +96,7 @@ pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output
 }
 
 /// `connector enable`.
-pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let connector = backend.onboarding.enable(&backend.caller, id, args.if_version).await?;
     let (words, next) = match connector.state {
@@ -112,7 +112,7 @@ pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output)
 }
 
 /// `connector rotate-external-id`.
-pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let connector = backend.onboarding.rotate_external_id(&backend.caller, id, args.if_version).await?;
     let new = connector.external_ids().next().map(ToString::to_string).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::list::print;
 use super::options::PagedArgs;
 use crate::backend::Backend;
 use crate::output::Output;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::table::{Column, table};
 
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ struct Changes<'a> {
 }
 
 /// `connector changes`.
-pub(crate) async fn changes(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn changes(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let changes = backend.onboarding.changes(&backend.caller, id, args.before, args.limit).await?;
     if changes.is_empty() {

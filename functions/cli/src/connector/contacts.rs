@@ -9,7 +9,7 @@ use super::args::ChangeArgs;
 use super::options::ContactsArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 
 /// The JSON output of these commands: the settings, the status of each address, and a new secret, which is shown once.
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ pub(crate) async fn contacts(
     backend: &Backend,
     args: &ContactsArgs,
     output: Output,
-) -> Result<Exit, Problem> {
+) -> Result<Exit, CliError> {
     let (id, version) = (&args.change.one.id, args.change.if_version);
     let (onboarding, caller) = (&backend.onboarding, &backend.caller);
     if let Some(address) = &args.confirm {
@@ -51,7 +51,7 @@ pub(crate) async fn contacts(
 }
 
 /// `connector rotate-webhook-secret`.
-pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let (connector, secret) =
         backend.onboarding.rotate_webhook_secret(&backend.caller, &args.one.id, args.if_version).await?;
     let hours = SECRET_OVERLAP.as_secs() / 3_600;
@@ -60,7 +60,7 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
 }
 
 /// `connector test-contacts`.
-pub(crate) async fn test(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn test(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let connector = backend.onboarding.test_contacts(&backend.caller, &args.one.id, args.if_version).await?;
     output.line("Confirmed contacts get a test message within a minute or so:");
     show(backend, &connector, None, output).await
@@ -71,7 +71,7 @@ async fn show(
     connector: &Connector,
     secret: Option<&WebhookSecret>,
     output: Output,
-) -> Result<Exit, Problem> {
+) -> Result<Exit, CliError> {
     let addresses = backend.onboarding.addresses(&backend.caller, connector).await?;
     if connector.contacts.is_empty() {
         output.line(format_args!("{} has no contacts: only the vendor gets its notices", connector.id));

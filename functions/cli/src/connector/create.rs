@@ -13,7 +13,7 @@ use super::options::{ConnectArgs, CreateArgs, UpdateArgs};
 use super::stages;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 
 #[derive(Serialize)]
 struct Created<'a> {
@@ -30,7 +30,7 @@ struct Needed<'a> {
 }
 
 /// The public keys for the customer's auditor, in the format of `verify --key`.
-async fn keys(backend: &Backend) -> Result<Vec<String>, Problem> {
+async fn keys(backend: &Backend) -> Result<Vec<String>, CliError> {
     let keys = backend.onboarding.keys().await?;
     Ok(keys.iter().map(|known| known.key.to_string()).collect())
 }
@@ -44,7 +44,7 @@ struct Connected<'a> {
 }
 
 /// `connector create`.
-pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output) -> Result<Exit, CliError> {
     let new = NewConnector {
         tenant: args.tenant.clone(),
         shards: args.shards,
@@ -79,7 +79,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
 }
 
 /// `connector setup`.
-pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, CliError> {
     let setup = backend.onboarding.setup(&backend.caller, id).await?;
     let keys = keys(backend).await?;
     let unknown = "not configured here: set VENDOR_DOMAIN and SIGNING_KEY, or use the API's /v1/keys";
@@ -111,7 +111,7 @@ fn warn(setup: &Setup, output: Output) {
 }
 
 /// `connector connect`.
-pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.change.one.id;
     let destination = Destination {
         role: args.role_arn.clone(),
@@ -147,7 +147,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
 }
 
 /// `connector update`.
-pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.change.one.id;
     let now = backend.view(id).await?.connector;
     let encoding = Encoding {

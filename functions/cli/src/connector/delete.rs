@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::options::DeleteArgs;
 use crate::backend::Backend;
 use crate::output::{Output, aside};
-use crate::problem::{Exit, Problem, io};
+use crate::problem::{CliError, Exit, io_error};
 use crate::table::counted;
 
 #[derive(Serialize)]
@@ -20,7 +20,7 @@ struct Deleted<'a> {
 }
 
 /// `connector delete`.
-pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.change.one.id;
     let connector = backend.view(id).await?.connector;
     // Refused before asking for confirmation. The deletion checks again, against the stored state.
@@ -28,7 +28,7 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
     let loss = backend.onboarding.deletion_loss(&backend.caller, id).await?;
     let told = lost(&loss);
     if !args.yes && !agreed(id, &told, output).await? {
-        return Err(Problem::failed(format!("{id} was not deleted"), "Nothing was changed."));
+        return Err(CliError::failed(format!("{id} was not deleted"), "Nothing was changed."));
     }
     // The confirmation is for this version, unless another one was named.
     let version = args.change.if_version.unwrap_or(connector.version);
@@ -54,9 +54,9 @@ fn lost(loss: &DeletionLoss) -> String {
 }
 
 /// Asks for confirmation at a terminal. Without one, `--yes` is required.
-async fn agreed(id: &ConnectorId, told: &str, output: Output) -> Result<bool, Problem> {
+async fn agreed(id: &ConnectorId, told: &str, output: Output) -> Result<bool, CliError> {
     if output.is_json() || !io::stdin().is_terminal() {
-        return Err(Problem::usage(
+        return Err(CliError::usage(
             format!("deleting {id} can't be undone: {told}"),
             "To delete it anyway, repeat the command with --yes.",
         ));
@@ -67,7 +67,7 @@ async fn agreed(id: &ConnectorId, told: &str, output: Output) -> Result<bool, Pr
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map(|_| answer)
     });
-    let answer = answer.await.map_err(io::Error::other).flatten().map_err(io("the terminal"))?;
+    let answer = answer.await.map_err(io::Error::other).flatten().map_err(io_error("the terminal"))?;
     Ok(answer.trim() == id.as_str())
 }
 

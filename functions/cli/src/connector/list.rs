@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::options::{ListArgs, PagedArgs};
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::table::{Column, grouped, table};
 
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct Entry<'a> {
 }
 
 /// `connector list`.
-pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> Result<Exit, CliError> {
     // Requests one more than it shows, to know whether there are more.
     let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
     let Backend { onboarding, caller, .. } = backend;
@@ -70,7 +70,7 @@ fn row(connector: &Connector) -> [String; 6] {
 }
 
 /// `connector history`.
-pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, CliError> {
     let before = args.before.map(PartNumber::new);
     let parts = backend.onboarding.exports(&backend.caller, &args.one.id, before, args.limit).await?;
     if parts.is_empty() {

@@ -15,12 +15,12 @@ mod stages;
 mod start;
 
 use crate::backend::Backend;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 use args::ConnectorCommand;
 
 /// Runs a command on connectors.
-pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let backend = Backend::open(command.target(), surroundings).await?;
     let output = surroundings.output;
     let done = match &command {
@@ -45,7 +45,7 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext
         ConnectorCommand::History(args) => list::history(&backend, args, output).await,
         ConnectorCommand::Changes(args) => changes::changes(&backend, args, output).await,
     };
-    let done = done.map_err(|problem| backend.problem(problem));
+    let done = done.map_err(|problem| backend.with_target(problem));
     backend.close().await;
     done
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::contacts;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::table::counted;
 
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ impl Signing {
 }
 
 /// `connector show`.
-pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) -> Result<Exit, CliError> {
     let ConnectorView { connector, cursor } = backend.view(id).await?;
     let now = backend.onboarding.clock.now();
     let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;

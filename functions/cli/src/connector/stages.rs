@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::ChangeArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Tone, aside};
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::verify::command::quoted;
 
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ struct VerifyOutput<'a> {
 }
 
 /// `connector verify`.
-pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let before = backend.view(id).await?.connector;
     start_progress(output);
@@ -149,7 +149,7 @@ pub(super) fn ensure_verified(
     backend: &Backend,
     done: ChangeResult,
     output: Output,
-) -> Result<Connector, Problem> {
+) -> Result<Connector, CliError> {
     if let Err(OnboardingError::NotVerified(verification)) = &done {
         print_credentials_hint(backend, verification, output);
     }
@@ -161,7 +161,7 @@ fn print_credentials_hint(backend: &Backend, verification: &PreflightReport, out
     let at_the_door = |report: &StageReport| {
         report.stage == PreflightStage::AssumeRole && report.verdict == PreflightVerdict::Failed
     };
-    let note = backend.note.as_ref().filter(|_| verification.reports.iter().any(at_the_door));
+    let note = backend.credentials_hint.as_ref().filter(|_| verification.reports.iter().any(at_the_door));
     if let Some(note) = note.filter(|_| !output.is_json()) {
         aside(note);
     }

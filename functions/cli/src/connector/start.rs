@@ -13,7 +13,7 @@ use super::list::{parts_table, print};
 use super::options::RunArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Tone};
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::table::counted;
 
 /// The maximum number of runs in sequence, each ended by its deadline. Each makes progress or fails, so this is never
@@ -36,7 +36,7 @@ struct Asked {
 }
 
 /// `connector run`.
-pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Result<Exit, Problem> {
+pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.change.one.id;
     let before = backend.view(id).await?.cursor;
     let (version, key) = (args.change.if_version, args.idempotency_key.as_ref());
@@ -65,7 +65,7 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
 }
 
 /// Runs the exporter until nothing is left to do.
-async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, Problem> {
+async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, CliError> {
     let mut summaries = Vec::new();
     for _ in 0..MOST_RUNS {
         match embedded.export(std::slice::from_ref(id)).await.remove(id) {
@@ -77,13 +77,13 @@ async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>
                 }
             }
             Some(Outcome::Failed { error: failure, .. }) => {
-                return Err(Problem::failed(
+                return Err(CliError::failed(
                     format!("the export of {id} failed: {}", failure.detail),
                     "Nothing is lost: run it again. If it fails again, set AUDITFERRY_LOG=info and report the log.",
                 ));
             }
             Some(Outcome::Busy) => {
-                return Err(Problem::failed(
+                return Err(CliError::failed(
                     format!("another worker holds the lease of {id}, or was killed while holding it"),
                     "Wait until the lease has expired, at most 16 minutes, and run it again.",
                 ));
@@ -99,7 +99,7 @@ async fn sealed_between(
     id: &ConnectorId,
     before: &Cursor,
     after: &Cursor,
-) -> Result<Vec<Part>, Problem> {
+) -> Result<Vec<Part>, CliError> {
     let sealed = after.next.get().saturating_sub(before.next.get());
     let limit = u32::try_from(sealed).unwrap_or(u32::MAX);
     if limit == 0 {
@@ -131,8 +131,8 @@ fn report(asked: &Asked, after: &Cursor, output: Output) {
     }
 }
 
-fn not_activated(id: &ConnectorId) -> Problem {
-    Problem::failed(
+fn not_activated(id: &ConnectorId) -> CliError {
+    CliError::failed(
         format!("{id} was never activated"),
         format!("Activate it: auditferry connector activate {id}"),
     )

@@ -10,7 +10,7 @@ use domain::schedule::Frequency;
 use domain::time::Time;
 use local::wiring::{Embedded, REGION};
 
-use crate::problem::Problem;
+use crate::problem::CliError;
 
 /// 2,900 CloudTrail events of 10 July 2023; their source and licence are in the same folder.
 pub(super) const EVENTS: &[u8] = include_bytes!("../../../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
@@ -59,11 +59,11 @@ impl Times {
     ///
     /// # Errors
     /// If the last event's hour can't be sealed by then, or `now` is more than a day later.
-    pub(super) fn until(now: Time) -> Result<Self, Problem> {
+    pub(super) fn until(now: Time) -> Result<Self, CliError> {
         let earliest = on_the_day(13, 5);
         let latest = on_the_day(24 + 13, 5);
         if now < earliest || now > latest {
-            return Err(Problem::usage(
+            return Err(CliError::usage(
                 format!("--now {now} is not between {earliest} and {latest}"),
                 "The demo's events are of 10 July 2023, 11:42 to 12:37 UTC, and their last hour is sealed at 13:05. Leave --now out for 13:06.",
             ));
@@ -100,7 +100,7 @@ impl Cast {
     ///
     /// # Errors
     /// If the stand-ins or a verification fail.
-    pub(super) async fn enlist(embedded: &Embedded, now: Time) -> Result<Self, Problem> {
+    pub(super) async fn enlist(embedded: &Embedded, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, gone] = ACCOUNTS;
         let cast = Self {
             busy: enlist(embedded, busy, now).await?,
@@ -130,11 +130,15 @@ pub(super) fn bucket(connector: &Connector) -> &str {
 }
 
 /// The tenant ID of this name.
-pub(super) fn tenant(name: &str) -> Result<TenantId, Problem> {
+pub(super) fn tenant(name: &str) -> Result<TenantId, CliError> {
     name.parse().map_err(refused)
 }
 
-async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -> Result<Connector, Problem> {
+async fn enlist(
+    embedded: &Embedded,
+    (name, account): (&str, &str),
+    now: Time,
+) -> Result<Connector, CliError> {
     let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
     let new = NewConnector {
         tenant: tenant(name)?,
@@ -151,7 +155,7 @@ async fn enlist(embedded: &Embedded, (name, account): (&str, &str), now: Time) -
     Ok(onboarding.activate(&caller, &connector.id, None, |_| {}).await?)
 }
 
-fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
+fn destination(name: &str, account: &str) -> Result<Destination, CliError> {
     Ok(Destination {
         role: format!("arn:aws:iam::{account}:role/auditferry/AuditferryDelivery")
             .parse()
@@ -163,6 +167,6 @@ fn destination(name: &str, account: &str) -> Result<Destination, Problem> {
     })
 }
 
-fn refused(error: impl std::fmt::Display) -> Problem {
-    Problem::failed(error.to_string(), "This is a bug in the demo: report it.")
+fn refused(error: impl std::fmt::Display) -> CliError {
+    CliError::failed(error.to_string(), "This is a bug in the demo: report it.")
 }

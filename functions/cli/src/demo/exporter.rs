@@ -31,7 +31,7 @@ use local::wiring::KeptBus;
 use super::args::ExporterArgs;
 use super::process::Said;
 use crate::output::Output;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 
 /// How long it waits to be killed. The parent kills it long before; if the parent died, this process must still end.
@@ -43,7 +43,7 @@ fn say(said: &Said) {
 }
 
 /// Runs the exporter once, and reports the result to the demo.
-pub(crate) async fn run(args: ExporterArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: ExporterArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let shift_ms = args.now.millis() - SystemClock::new().now().millis();
     let exporter = wire(shift_ms, args.stop_before_mark, surroundings).await?;
     let deadline = args.now + Duration::from_secs(u64::from(args.seconds));
@@ -57,7 +57,7 @@ pub(crate) async fn run(args: ExporterArgs, surroundings: &ProcessContext) -> Re
     Ok(Exit::Done)
 }
 
-async fn wire(shift_ms: i64, stop: bool, surroundings: &ProcessContext) -> Result<Exporter, Problem> {
+async fn wire(shift_ms: i64, stop: bool, surroundings: &ProcessContext) -> Result<Exporter, CliError> {
     let env = |name: &str| surroundings.variable(name);
     let places = zip_errors(
         LedgerSettings::read(&env),

@@ -15,14 +15,14 @@ mod story;
 use std::path::Path;
 
 use crate::init::is_new_or_empty;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 use args::DemoArgs;
 use cast::Times;
 pub(crate) use exporter::run as exporter_process;
 
 /// Runs the demo.
-pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let times = Times::until(args.now)?;
     if let Some(dir) = &args.dir {
         refuse_used(dir)?;
@@ -33,12 +33,12 @@ pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result
 }
 
 /// Refuses a folder with any content, since the proof covers the files of one run.
-fn refuse_used(dir: &Path) -> Result<(), Problem> {
+fn refuse_used(dir: &Path) -> Result<(), CliError> {
     if is_new_or_empty(dir)? {
         return Ok(());
     }
     let shown = dir.display();
-    Err(Problem::failed(
+    Err(CliError::failed(
         format!("{shown} is not empty"),
         "Name a new folder, or remove this one first if it is from a previous demo.",
     ))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::problem::{Problem, io};
+use crate::problem::{CliError, io_error};
 use crate::run::LOG;
 use crate::surroundings::ProcessContext;
 
@@ -64,8 +64,8 @@ impl ExporterProcess {
         id: &ConnectorId,
         now: Time,
         stop_before_mark: bool,
-    ) -> Result<Self, Problem> {
-        let program = std::env::current_exe().map_err(io("this program's path is unknown"))?;
+    ) -> Result<Self, CliError> {
+        let program = std::env::current_exe().map_err(io_error("this program's path is unknown"))?;
         let mut command = Command::new(program);
         command
             .arg("demo-exporter")
@@ -80,7 +80,7 @@ impl ExporterProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .kill_on_drop(true);
-        let mut child = command.spawn().map_err(io("the exporter's process can't be started"))?;
+        let mut child = command.spawn().map_err(io_error("the exporter's process can't be started"))?;
         let stdout = child.stdout.take().ok_or_else(|| silent("it has no stdout"))?;
         Ok(Self { child, lines: BufReader::new(stdout).lines() })
     }
@@ -89,17 +89,17 @@ impl ExporterProcess {
     ///
     /// # Errors
     /// If the process ends, or sends nothing for a minute.
-    pub(super) async fn hear(&mut self, embedded: &Embedded) -> Result<Said, Problem> {
+    pub(super) async fn hear(&mut self, embedded: &Embedded) -> Result<Said, CliError> {
         loop {
             let line = tokio::time::timeout(PATIENCE, self.lines.next_line())
                 .await
                 .map_err(|_| silent("it sent nothing for a minute"))?
-                .map_err(io("the exporter process's output can't be read"))?
+                .map_err(io_error("the exporter process's output can't be read"))?
                 .ok_or_else(|| silent("it ended early"))?;
             match serde_json::from_str(&line)
                 .map_err(|error| silent(&format!("it sent `{line}`: {error}")))?
             {
-                Said::Told { event } => embedded.bus().keep(event).map_err(io("bus.ndjson"))?,
+                Said::Told { event } => embedded.bus().keep(event).map_err(io_error("bus.ndjson"))?,
                 said => return Ok(said),
             }
         }
@@ -109,22 +109,22 @@ impl ExporterProcess {
     ///
     /// # Errors
     /// If the operating system refuses.
-    pub(super) async fn kill(mut self) -> Result<(), Problem> {
-        self.child.kill().await.map_err(io("the exporter's process can't be killed"))
+    pub(super) async fn kill(mut self) -> Result<(), CliError> {
+        self.child.kill().await.map_err(io_error("the exporter's process can't be killed"))
     }
 
     /// Waits until it has ended.
     ///
     /// # Errors
     /// If its exit status is not success.
-    pub(super) async fn end(mut self) -> Result<(), Problem> {
-        let status = self.child.wait().await.map_err(io("the exporter's process"))?;
+    pub(super) async fn end(mut self) -> Result<(), CliError> {
+        let status = self.child.wait().await.map_err(io_error("the exporter's process"))?;
         if status.success() { Ok(()) } else { Err(silent(&format!("it ended with {status}"))) }
     }
 }
 
-fn silent(what: &str) -> Problem {
-    Problem::failed(
+fn silent(what: &str) -> CliError {
+    CliError::failed(
         format!("the exporter's process failed: {what}"),
         "Run the demo with AUDITFERRY_LOG=debug to see what it does.",
     )

@@ -22,7 +22,7 @@ use super::proof::{self, Expected, File, Findings};
 use crate::events::import::Import;
 use crate::events::inputs::Inputs;
 use crate::output::{Output, Tone};
-use crate::problem::{Problem, io};
+use crate::problem::{CliError, io_error};
 use crate::surroundings::ProcessContext;
 use crate::table::counted;
 use crate::verify::{self, Proof};
@@ -85,7 +85,7 @@ pub(super) async fn tell(
     dir: Option<&Path>,
     times: Times,
     surroundings: &ProcessContext,
-) -> Result<Told, Problem> {
+) -> Result<Told, CliError> {
     let output = surroundings.output;
     output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");
     let embedded = Embedded::start(dir, Some(times.activated)).await?;
@@ -108,7 +108,7 @@ pub(super) async fn tell(
     Ok(told)
 }
 
-async fn import(embedded: &Embedded, output: Output) -> Result<u64, Problem> {
+async fn import(embedded: &Embedded, output: Output) -> Result<u64, CliError> {
     let import = Import {
         writer: embedded.events(),
         tenant: tenant(BUSY)?,
@@ -133,7 +133,7 @@ impl Stage<'_> {
     }
 
     /// The first tick: acme's exporter runs in a separate process, and is killed. The others are exported as always.
-    async fn first_tick(&mut self, at: Time) -> Result<Crash, Problem> {
+    async fn first_tick(&mut self, at: Time) -> Result<Crash, CliError> {
         self.embedded.set_now(at);
         let sent = self.embedded.dispatch().await?.sent;
         self.say(at, format_args!("tick: {} due", counted(sent, "connector")));
@@ -152,7 +152,7 @@ impl Stage<'_> {
     }
 
     /// Whether the file is in the bucket, but not marked in the ledger.
-    async fn is_in_between(&self) -> Result<bool, Problem> {
+    async fn is_in_between(&self) -> Result<bool, CliError> {
         let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
         let beside =
             |key: &str| proof::is_of_a_verification(key, PREFIX) || proof::is_of_the_chain(key, PREFIX);
@@ -162,14 +162,14 @@ impl Stage<'_> {
     }
 
     /// The newest sealed and the newest delivered part of a connector, and whether it is blocked.
-    async fn place(&self, connector: &Connector) -> Result<((u64, u64), bool), Problem> {
+    async fn place(&self, connector: &Connector) -> Result<((u64, u64), bool), CliError> {
         let found = self.embedded.connectors().get(&connector.id).await?;
         let cursor = found.and_then(|(_, cursor)| cursor).ok_or_else(|| early(&connector.id))?;
         Ok(((cursor.next.previous().get(), cursor.delivered.get()), cursor.block.is_some()))
     }
 
     /// Starts the exporter again, as the queue does when it redelivers the killed exporter's message.
-    async fn restart(&mut self, at: Time) -> Result<bool, Problem> {
+    async fn restart(&mut self, at: Time) -> Result<bool, CliError> {
         self.embedded.set_now(at);
         let busy = &self.cast.busy.id;
         let mut process = ExporterProcess::start(&self.embedded, self.surroundings, busy, at, false)?;
@@ -179,7 +179,7 @@ impl Stage<'_> {
         process.end().await?;
         if let Some(failure) = failure {
             let remedy = "Run the demo with AUDITFERRY_LOG=info to see more.";
-            return Err(Problem::failed(format!("the restarted exporter failed: {failure}"), remedy));
+            return Err(CliError::failed(format!("the restarted exporter failed: {failure}"), remedy));
         }
         let recovered = (sealed, delivered, existed) == (0, 1, 1);
         let words =
@@ -189,7 +189,7 @@ impl Stage<'_> {
     }
 
     /// A tick of the schedule.
-    async fn tick(&mut self, at: Time) -> Result<(), Problem> {
+    async fn tick(&mut self, at: Time) -> Result<(), CliError> {
         self.embedded.set_now(at);
         let tick = self.embedded.tick().await?;
         self.say(at, format_args!("tick: {} due", counted(tick.dispatched.sent, "connector")));
@@ -199,7 +199,7 @@ impl Stage<'_> {
     fn tell_outcomes(
         &mut self,
         outcomes: impl IntoIterator<Item = (ConnectorId, Outcome)>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), CliError> {
         for (id, outcome) in outcomes {
             let tenant = self.cast.tenant(&id).to_owned();
             match outcome {
@@ -210,7 +210,7 @@ impl Stage<'_> {
                     }
                 }
                 outcome => {
-                    return Err(Problem::failed(
+                    return Err(CliError::failed(
                         format!("the export of {tenant} ended with {outcome:?}"),
                         "Run the demo with AUDITFERRY_LOG=info to see more.",
                     ));
@@ -237,7 +237,7 @@ impl Stage<'_> {
     }
 
     /// Reads all buckets back and compares them with the imported events.
-    async fn look_back(&self, times: Times, imported: u64, crash: Crash) -> Result<Told, Problem> {
+    async fn look_back(&self, times: Times, imported: u64, crash: Crash) -> Result<Told, CliError> {
         let key = self.key().await?;
         let mut found = Vec::new();
         for connector in self.cast.all() {
@@ -257,7 +257,7 @@ impl Stage<'_> {
     }
 
     /// The key that signs, from the vendor and not from the buckets.
-    async fn key(&self) -> Result<RingKey, Problem> {
+    async fn key(&self) -> Result<RingKey, CliError> {
         let keys = self.embedded.onboarding().keys().await?;
         keys.into_iter().next().ok_or_else(|| early(&self.cast.busy.id))
     }
@@ -268,12 +268,12 @@ impl Stage<'_> {
         events: &[String],
         times: Times,
         key: &RingKey,
-    ) -> Result<Found, Problem> {
+    ) -> Result<Found, CliError> {
         let bucket = bucket(connector);
         let objects = self.embedded.stack().objects(bucket)?;
         let read = |object: local::Object| {
-            let bytes = std::fs::read(&object.path).map_err(io(object.path.display()))?;
-            Ok::<_, Problem>(File { key: object.key, bytes })
+            let bytes = std::fs::read(&object.path).map_err(io_error(object.path.display()))?;
+            Ok::<_, CliError>(File { key: object.key, bytes })
         };
         let files = objects.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let span = Window { from: connector.start_from.unwrap_or(times.activated), to: times.sealed_to() };
@@ -284,18 +284,19 @@ impl Stage<'_> {
     }
 
     /// Verifies a bucket as the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
-    async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, Problem> {
+    async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, CliError> {
         let found = self.embedded.connectors().get(&connector.id).await?;
         let newest = found.and_then(|(_, cursor)| cursor?.chain_state).map(|note| note.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
-        verify::folder(&folder, key, newest, times.third).map_err(io("the demo's buckets can't be verified"))
+        verify::folder(&folder, key, newest, times.third)
+            .map_err(io_error("the demo's buckets can't be verified"))
     }
 }
 
 /// The imported events, read from the same bytes by independent code.
-fn input() -> Result<Vec<String>, Problem> {
+fn input() -> Result<Vec<String>, CliError> {
     let mut text = String::new();
-    MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io("the demo's events"))?;
+    MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io_error("the demo's events"))?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
@@ -306,8 +307,8 @@ fn clock(time: Time) -> String {
     if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
 }
 
-fn early(id: &ConnectorId) -> Problem {
-    Problem::failed(
+fn early(id: &ConnectorId) -> CliError {
+    CliError::failed(
         format!("the exporter of {id} did not do what the demo expects"),
         "Run the demo with AUDITFERRY_LOG=debug to see what it did.",
     )

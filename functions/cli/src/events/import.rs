@@ -17,7 +17,7 @@ use super::inputs::Inputs;
 use super::judge::Judge;
 use super::read::Reading;
 use super::tally::{BadPlace, Tally};
-use crate::problem::Problem;
+use crate::problem::CliError;
 use crate::table::counted;
 
 /// How many batches are written concurrently.
@@ -58,9 +58,9 @@ impl Import {
         &self,
         inputs: Inputs,
         mut report: impl FnMut(Progress<'_>),
-    ) -> Result<Tally, Problem> {
+    ) -> Result<Tally, CliError> {
         let partitions = self.writer.partitions(&self.tenant, self.shards).map_err(|error| {
-            Problem::failed(
+            CliError::failed(
                 error.to_string(),
                 "Set EVENTS_PARTITION_FORMAT and --shards to the product's values.",
             )
@@ -105,9 +105,9 @@ pub(super) fn refused(outcome: WriteOutcome) -> Option<String> {
     }
 }
 
-fn failed(error: PortError, tally: &Tally) -> Problem {
+fn failed(error: PortError, tally: &Tally) -> CliError {
     let imported = counted(tally.imported + tally.already_there, "event");
-    Problem::failed(format!("{}; {imported} imported before", error.chain()), Problem::from(error).remedy())
+    CliError::failed(format!("{}; {imported} imported before", error.chain()), CliError::from(error).remedy())
 }
 
 impl Batch {

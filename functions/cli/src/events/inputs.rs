@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::problem::{Problem, io};
+use crate::problem::{CliError, io_error};
 
 /// The file extensions that are read from a folder, each also followed by one of [`COMPRESSED_EXTENSIONS`].
 const ENDINGS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
@@ -69,17 +69,17 @@ impl Inputs {
     ///
     /// # Errors
     /// If one does not exist or can't be read, or a folder contains no file to import.
-    pub(crate) fn find(named: &[PathBuf]) -> Result<Self, Problem> {
+    pub(crate) fn find(named: &[PathBuf]) -> Result<Self, CliError> {
         let mut inputs = Self { are_many: named.len() > 1, ..Self::default() };
         for path in named {
             if path.as_os_str() == "-" {
                 if inputs.files.iter().any(|input| input.source == Source::Stdin) {
-                    return Err(Problem::usage("stdin is named twice", "Name `-` once."));
+                    return Err(CliError::usage("stdin is named twice", "Name `-` once."));
                 }
                 inputs.files.push(Input { name: "stdin".to_owned(), source: Source::Stdin, size: None });
                 continue;
             }
-            let metadata = fs::metadata(path).map_err(io(path.display()))?;
+            let metadata = fs::metadata(path).map_err(io_error(path.display()))?;
             if metadata.is_dir() {
                 inputs.are_many = true;
                 inputs.folder(path)?;
@@ -105,14 +105,14 @@ impl Inputs {
         });
     }
 
-    fn folder(&mut self, folder: &Path) -> Result<(), Problem> {
+    fn folder(&mut self, folder: &Path) -> Result<(), CliError> {
         let before = self.files.len();
         self.search(folder)?;
         if self.files.len() > before {
             return Ok(());
         }
         let skipped = self.skipped.to_string();
-        Err(Problem::failed(
+        Err(CliError::failed(
             format!(
                 "{} contains no file to import{}",
                 folder.display(),
@@ -124,14 +124,14 @@ impl Inputs {
 
     /// Adds the files of a folder and its subfolders, in the order of their names. Links to folders are not followed,
     /// since they may form a cycle.
-    fn search(&mut self, folder: &Path) -> Result<(), Problem> {
+    fn search(&mut self, folder: &Path) -> Result<(), CliError> {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let mut entries = entries.map_err(io(folder.display()))?;
+        let mut entries = entries.map_err(io_error(folder.display()))?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            let kind = entry.file_type().map_err(io(path.display()))?;
+            let kind = entry.file_type().map_err(io_error(path.display()))?;
             if name.starts_with('.') {
                 self.skipped.note(&path);
             } else if kind.is_dir() {

@@ -20,7 +20,7 @@ use domain::import::KeyFields;
 
 use crate::backend::open_events;
 use crate::output::aside;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 use crate::table::counted;
 use args::{EventsCommand, ImportArgs};
@@ -34,13 +34,13 @@ const MILESTONE: u64 = 100_000;
 const TICK: Duration = Duration::from_millis(250);
 
 /// Runs a command on events.
-pub(crate) async fn run(command: EventsCommand, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(command: EventsCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     match command {
         EventsCommand::Import(args) => run_import(args, surroundings).await,
     }
 }
 
-async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let output = surroundings.output;
     let inputs = Inputs::find(&args.files)?;
     let (writer, embedded) = open_events(&args.place, (&args.tenant, args.shards), surroundings).await?;
@@ -75,7 +75,7 @@ async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<E
     conclude(&tally?, &args, surroundings)
 }
 
-fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     // If the only file can't be read, that is the error.
     if let ([unread], 1) = (tally.unread_files.as_slice(), tally.files) {
         if !surroundings.output.is_json() {
@@ -88,7 +88,7 @@ fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &ProcessContext) -> 
             String::new()
         };
         let message = format!("{} {}{before}", unread.file, unread.reason);
-        return Err(Problem::failed(message, unread.remedy.clone()));
+        return Err(CliError::failed(message, unread.remedy.clone()));
     }
     report::report(surroundings.output, &args.tenant, tally);
     Ok(if tally.is_complete() { Exit::Done } else { Exit::Failed })

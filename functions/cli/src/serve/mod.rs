@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::init::refuse_foreign;
-use crate::problem::{Exit, Problem, io};
+use crate::problem::{CliError, Exit, io_error};
 use crate::surroundings::ProcessContext;
 use args::ServeArgs;
 
@@ -29,16 +29,16 @@ use args::ServeArgs;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs `serve` until a signal stops it; then it exits with success.
-pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let told_to_stop = told_to_stop()?;
     // Before anything is created, since the port is often in use.
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
-        Problem::failed(
+        CliError::failed(
             format!("can't listen on 127.0.0.1:{}: {error}", args.port),
             "Name another port with --port; 0 is any free one.",
         )
     })?;
-    let address = listener.local_addr().map_err(io("the port"))?;
+    let address = listener.local_addr().map_err(io_error("the port"))?;
     let url = format!("http://{address}");
     if let Some(dir) = &args.local {
         refuse_foreign(dir)?;
@@ -107,10 +107,10 @@ impl Served {
 
 /// A future that ends with Ctrl-C or SIGTERM. It listens from this call on, not from the first poll.
 #[cfg(unix)]
-fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
+fn told_to_stop() -> Result<impl Future<Output = ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(io("signals"))?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(io("signals"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(io_error("signals"))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(io_error("signals"))?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -121,7 +121,7 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
 
 /// A future that ends with Ctrl-C.
 #[cfg(not(unix))]
-fn told_to_stop() -> Result<impl Future<Output = ()>, Problem> {
+fn told_to_stop() -> Result<impl Future<Output = ()>, CliError> {
     Ok(async {
         // If signals are not available, it never ends.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::backend::{Backend, open_source};
 use crate::output::Output;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 use crate::table::{Column, counted, table};
 use args::{AcceptArgs, SourceCommand};
@@ -40,7 +40,7 @@ struct Entry {
 }
 
 /// Runs a command on the events table.
-pub(crate) async fn run(command: SourceCommand, surroundings: &ProcessContext) -> Result<Exit, Problem> {
+pub(crate) async fn run(command: SourceCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let SourceCommand::Accept(args) = command;
     let (backend, source) = open_source(&args.place, surroundings).await?;
     let done = accept(&backend, source, &args, surroundings.output).await;
@@ -54,7 +54,7 @@ async fn accept(
     source: EventsSource,
     args: &AcceptArgs,
     output: Output,
-) -> Result<Exit, Problem> {
+) -> Result<Exit, CliError> {
     output.line(format_args!("source: {source}"));
     let mut report = Report { source, accepted: Vec::new(), refused: Vec::new(), unchanged: 0 };
     if let Some(id) = &args.connector {
@@ -86,7 +86,7 @@ impl Report {
         id: &ConnectorId,
         tenant: TenantId,
         from: Time,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), CliError> {
         let connector = id.clone();
         match backend.onboarding.accept_source(&backend.caller, id, &self.source, from).await? {
             AcceptOutcome::From(from) => {

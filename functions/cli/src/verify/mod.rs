@@ -52,7 +52,7 @@ use self::check::{Ask, Outcome, Progress, Verdict, check};
 use self::directory::Directory;
 use self::events::Fields;
 use self::open::Target;
-use crate::problem::{Exit, Problem};
+use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 
 /// Approximate limit, in bytes, of the memory used for sorting.
@@ -103,9 +103,9 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
     let (ask, target) = match asked(&args, surroundings).await {
         Ok(asked) => asked,
         Err(problem) => {
-            output.problem(&problem);
+            output.error(&problem);
             // An unavailable S3 is not a usage error.
-            return if problem.exit() == Exit::Usage { Exit::NotAsked } else { Exit::Incomplete };
+            return if problem.exit() == Exit::Usage { Exit::VerifyUsage } else { Exit::Incomplete };
         }
     };
     let Target { archive, place, is_below, location: _ } = target;
@@ -129,7 +129,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
             }
         }
         Err(error) => {
-            output.problem(&Problem::failed(
+            output.error(&CliError::failed(
                 format!("the archive can't be read completely: {error}"),
                 format!("{} Temporary files (TMPDIR) need disk space, too.", open::access(&place)),
             ));
@@ -139,7 +139,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
 }
 
 /// The options of the command line, and the archive that it names.
-async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask, Target), Problem> {
+async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask, Target), CliError> {
     let mut ask = Ask {
         pins: pins(&args.key)?,
         connector: args.connector.clone(),
@@ -159,7 +159,7 @@ async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask,
     if let (Some(from), Some(to)) = (ask.from, ask.to)
         && from >= to
     {
-        return Err(Problem::usage("--from is not earlier than --to", "Swap them."));
+        return Err(CliError::usage("--from is not earlier than --to", "Swap them."));
     }
     let target = open::open(args, surroundings).await?;
     ask.location.clone_from(&target.location);
@@ -167,23 +167,26 @@ async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask,
 }
 
 /// The keys that were named, directly or in a file.
-fn pins(named: &[String]) -> Result<Vec<RingKey>, Problem> {
+fn pins(named: &[String]) -> Result<Vec<RingKey>, CliError> {
     let mut pins = Vec::new();
     for text in named {
         let lines = match text.strip_prefix('@') {
             None => text.clone(),
             Some(file) => std::fs::read_to_string(file).map_err(|error| {
-                Problem::usage(format!("{file} can't be read: {error}"), "Name a file with one key per line.")
+                CliError::usage(
+                    format!("{file} can't be read: {error}"),
+                    "Name a file with one key per line.",
+                )
             })?,
         };
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             pins.push(line.parse().map_err(|error: domain::manifest::VerifierKeyError| {
-                Problem::usage(error.to_string(), "Copy the complete key as the vendor shows it.")
+                CliError::usage(error.to_string(), "Copy the complete key as the vendor shows it.")
             })?);
         }
     }
     if pins.len() > MOST_KEYS {
-        return Err(Problem::usage(format!("more than {MOST_KEYS} keys"), "Name the vendor's own keys."));
+        return Err(CliError::usage(format!("more than {MOST_KEYS} keys"), "Name the vendor's own keys."));
     }
     Ok(pins)
 }

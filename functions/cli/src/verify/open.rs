@@ -15,7 +15,7 @@ use super::bucket::Bucket;
 use super::command::command;
 use super::directory::Directory;
 use super::place::{self, Folders as _, Search, find, under};
-use crate::problem::Problem;
+use crate::problem::CliError;
 use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
 
@@ -49,7 +49,7 @@ impl Target {
 }
 
 /// Opens the archive that the command line names, or the only one below it.
-pub(crate) async fn open(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<Target, Problem> {
+pub(crate) async fn open(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<Target, CliError> {
     let archive = match args.archive.strip_prefix("s3://") {
         Some(place) => Some(bucket(place, surroundings).await?),
         None => None,
@@ -60,29 +60,29 @@ pub(crate) async fn open(args: &VerifyArgs, surroundings: &ProcessContext) -> Re
         Some(archive) => in_s3(&args, archive),
         None => in_a_folder(&args),
     });
-    work.await.unwrap_or_else(|error| Err(Problem::failed(error.to_string(), "This is a bug: report it.")))
+    work.await.unwrap_or_else(|error| Err(CliError::failed(error.to_string(), "This is a bug: report it.")))
 }
 
-fn in_a_folder(args: &VerifyArgs) -> Result<Target, Problem> {
+fn in_a_folder(args: &VerifyArgs) -> Result<Target, CliError> {
     let given = &args.archive;
     let path = Path::new(given);
     if path.is_file() {
         return Err(a_file(args, path));
     }
     let directory = Directory::open(path).map_err(|error| {
-        Problem::usage(
+        CliError::usage(
             format!("{given} can't be opened: {error}"),
             "Name a folder that contains `events` and `manifests`, or s3://BUCKET/PREFIX.",
         )
     })?;
     let search = find(&directory, MOST_FOLDERS)
-        .map_err(|error| Problem::usage(format!("{given} can't be searched: {error}"), access(given)))?;
+        .map_err(|error| CliError::usage(format!("{given} can't be searched: {error}"), access(given)))?;
     let real = directory.path().to_string_lossy().into_owned();
     match search {
         Search::Here => Ok(Target::new(directory, given.clone(), false)),
         Search::Below(below) => {
             let place = full(given, &below);
-            let directory = Directory::open(&path.join(below)).map_err(crate::problem::io(&place))?;
+            let directory = Directory::open(&path.join(below)).map_err(crate::problem::io_error(&place))?;
             Ok(Target::new(directory, place, true))
         }
         other => match inside(given, &real) {
@@ -109,7 +109,7 @@ fn inside(given: &str, real: &str) -> Option<String> {
 }
 
 /// The error for a single file; it names the archive that contains the file, if there is one.
-fn a_file(args: &VerifyArgs, path: &Path) -> Problem {
+fn a_file(args: &VerifyArgs, path: &Path) -> CliError {
     let given = &args.archive;
     let real = std::fs::canonicalize(path).map(|path| path.to_string_lossy().into_owned());
     let remedy = match inside(given, real.as_deref().unwrap_or_default()) {
@@ -118,17 +118,17 @@ fn a_file(args: &VerifyArgs, path: &Path) -> Problem {
             format!("Name the folder that contains the archive; unpack it first if it is packed. {RIGHT}.")
         }
     };
-    Problem::usage(format!("{given} is a single file, and only a whole archive can be verified"), remedy)
+    CliError::usage(format!("{given} is a single file, and only a whole archive can be verified"), remedy)
 }
 
 /// The archive in S3, once it is known that requests can be made at all.
-async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, Problem> {
+async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, CliError> {
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let bucket: BucketName = bucket.parse()?;
     let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
     let clients = Clients::from_environment(s3).await;
     if clients.region().is_none() {
-        return Err(Problem::usage(
+        return Err(CliError::usage(
             "no AWS region is set",
             "Set AWS_REGION to the region of the bucket, such as AWS_REGION=eu-central-1, or `region` in the profile that AWS_PROFILE names.",
         ));
@@ -136,10 +136,10 @@ async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, Pr
     Ok(Bucket::new(S3Archive::new(clients.s3, bucket.to_string(), prefix)))
 }
 
-fn in_s3(args: &VerifyArgs, archive: Bucket) -> Result<Target, Problem> {
+fn in_s3(args: &VerifyArgs, archive: Bucket) -> Result<Target, CliError> {
     let given = &args.archive;
     let search = find(&archive, MOST_REQUESTS)
-        .map_err(|error| Problem::failed(format!("{given} can't be listed: {error}"), access(given)))?;
+        .map_err(|error| CliError::failed(format!("{given} can't be listed: {error}"), access(given)))?;
     match search {
         Search::Here => Ok(Target::new(archive, given.clone(), false)),
         Search::Below(below) => {
@@ -185,7 +185,7 @@ pub(crate) const fn access(place: &str) -> &'static str {
 }
 
 /// The error if there are several archives, or none.
-fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem {
+fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> CliError {
     let given = &args.archive;
     if let Search::Several { places, whole } = search {
         let number = grouped(places.len() as u64);
@@ -211,10 +211,10 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
         if places.len() > 1 {
             remedy.push_str("\nIf they belong to one connector that was moved, copy them into one folder.");
         }
-        return Problem::usage(message, remedy);
+        return CliError::usage(message, remedy);
     }
     if let Some(above) = above {
-        return Problem::usage(
+        return CliError::usage(
             format!("{given} is inside of an archive, which can only be verified as a whole"),
             format!(
                 "Name the folder that contains `events` and `manifests`:\n  {}",
@@ -237,5 +237,5 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> Problem
         let _ = write!(message, "; not all could be read: {unread}");
     }
     message.push(')');
-    Problem::usage(message, format!("{RIGHT}."))
+    CliError::usage(message, format!("{RIGHT}."))
 }
