@@ -106,7 +106,7 @@ impl World {
             proxies,
             connectors: Vec::new(),
             randomness,
-            signer: CountedSigner { key: FakeSigner::new(1), asked: Arc::default() },
+            signer: CountedSigner { key: FakeSigner::new(1), signatures: Arc::default() },
             shift_ms: 0,
             _bus: bus,
         };
@@ -222,7 +222,7 @@ impl World {
 
     /// How often KMS would have been called to sign since the last call of this: once for each signature.
     pub(crate) fn signatures(&self) -> u64 {
-        self.signer.asked.swap(0, Ordering::SeqCst)
+        self.signer.signatures.swap(0, Ordering::SeqCst)
     }
 
     pub(crate) fn stop_faults(&self) {
@@ -259,7 +259,7 @@ impl World {
 #[derive(Debug, Clone)]
 struct CountedSigner {
     key: FakeSigner,
-    asked: Arc<AtomicU64>,
+    signatures: Arc<AtomicU64>,
 }
 
 #[async_trait::async_trait]
@@ -273,7 +273,7 @@ impl Signer for CountedSigner {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.signatures.fetch_add(1, Ordering::SeqCst);
         self.key.sign(message).await
     }
 }

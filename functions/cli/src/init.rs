@@ -12,7 +12,7 @@ use crate::surroundings::ProcessContext;
 
 /// The resources that were created, or existed.
 #[derive(Debug, Serialize)]
-struct Made {
+struct Resources {
     events_table: String,
     ledger_table: String,
     staging_bucket: String,
@@ -22,17 +22,17 @@ struct Made {
 pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let made = match &args.place.local {
         Some(dir) => {
-            refuse_foreign(dir)?;
+            ensure_own_or_empty(dir)?;
             Embedded::start(Some(dir), args.place.now).await?.stop().await;
             // Scripts read the token's file before the first `serve` listens.
             Token::of_folder(dir)?;
-            Made {
+            Resources {
                 events_table: EVENTS_TABLE.into(),
                 ledger_table: LEDGER_TABLE.into(),
                 staging_bucket: STAGING_BUCKET.into(),
             }
         }
-        None => on_a_stand_in(surroundings).await?,
+        None => create_on_stand_in(surroundings).await?,
     };
     let output = surroundings.output;
     output.line(format_args!("events table    {}", made.events_table));
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
 }
 
 /// Refuses a folder with other content.
-pub(crate) fn refuse_foreign(dir: &std::path::Path) -> Result<(), CliError> {
+pub(crate) fn ensure_own_or_empty(dir: &std::path::Path) -> Result<(), CliError> {
     if Embedded::is_in(dir) || is_new_or_empty(dir)? {
         return Ok(());
     }
@@ -70,7 +70,7 @@ pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, CliError> {
 
 /// Creates them on the stand-in that the SDK's endpoint variables name. Never in AWS itself: there they would lack the
 /// template's backups, alarms and lifecycle rules.
-async fn on_a_stand_in(surroundings: &ProcessContext) -> Result<Made, CliError> {
+async fn create_on_stand_in(surroundings: &ProcessContext) -> Result<Resources, CliError> {
     let is_set = |name: &str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
     let both_services = is_set("AWS_ENDPOINT_URL_DYNAMODB") && is_set("AWS_ENDPOINT_URL_S3");
     if !is_set("AWS_ENDPOINT_URL") && !both_services {
@@ -88,5 +88,5 @@ async fn on_a_stand_in(surroundings: &ProcessContext) -> Result<Made, CliError> 
     adapters::ledger::create_table(&clients.dynamodb, &ledger.table).await?;
     let bucket = staging.bucket.to_string();
     adapters::staging::create_bucket(&clients.s3, &bucket).await?;
-    Ok(Made { events_table: events.table, ledger_table: ledger.table, staging_bucket: bucket })
+    Ok(Resources { events_table: events.table, ledger_table: ledger.table, staging_bucket: bucket })
 }

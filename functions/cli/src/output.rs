@@ -20,13 +20,13 @@ pub(crate) struct Output {
 
 /// How a text is emphasized.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Tone {
+pub(crate) enum Style {
     /// Green.
-    Good,
+    Success,
     /// Red.
-    Bad,
+    Failure,
     /// A heading.
-    Strong,
+    Bold,
 }
 
 impl Output {
@@ -78,8 +78,8 @@ impl Output {
         if self.json {
             self.object(&Wrapped { error: problem });
         } else {
-            aside(format_args!("error: {}", problem.message()));
-            aside(problem.remedy());
+            eprint_line(format_args!("error: {}", problem.message()));
+            eprint_line(problem.remedy());
         }
     }
 
@@ -91,33 +91,33 @@ impl Output {
     }
 
     /// Prints the progress as a line of a log; nothing on a terminal, which shows [`Self::progress`].
-    pub(crate) fn milestone(self, text: impl Display) {
+    pub(crate) fn log_progress(self, text: impl Display) {
         if !self.progress {
-            aside(text);
+            eprint_line(text);
         }
     }
 
     /// Clears the progress line.
-    pub(crate) fn progress_is_over(self) {
+    pub(crate) fn clear_progress(self) {
         self.progress("");
     }
 
     /// The text in this style, if colours are enabled.
-    pub(crate) fn tone(self, tone: Tone, text: impl Display) -> String {
+    pub(crate) fn styled(self, tone: Style, text: impl Display) -> String {
         if !self.colours {
             return text.to_string();
         }
         let code = match tone {
-            Tone::Good => 32,
-            Tone::Bad => 31,
-            Tone::Strong => 1,
+            Style::Success => 32,
+            Style::Failure => 31,
+            Style::Bold => 1,
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 }
 
 /// Prints a line on stderr; also with `--json`.
-pub(crate) fn aside(text: impl Display) {
+pub(crate) fn eprint_line(text: impl Display) {
     write_err(&format!("{text}\n"));
 }
 

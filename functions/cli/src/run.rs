@@ -14,7 +14,7 @@ use crate::connector;
 use crate::demo;
 use crate::events;
 use crate::init;
-use crate::output::{Output, aside};
+use crate::output::{Output, eprint_line};
 use crate::problem::{CliError, Exit, io_error};
 use crate::serve;
 use crate::source;
@@ -22,7 +22,7 @@ use crate::surroundings::ProcessContext;
 use crate::verify;
 
 /// The environment variable that enables the log.
-pub(crate) const LOG: &str = "AUDITFERRY_LOG";
+pub(crate) const LOG_VARIABLE: &str = "AUDITFERRY_LOG";
 
 /// Runs the command of these arguments.
 pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, began: Instant) -> Exit {
@@ -33,10 +33,10 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
         if words.get(1).is_some_and(|word| word == "verify") { Exit::VerifyUsage } else { Exit::Usage };
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, Output::new(asked_for_json, no_color), usage),
+        Err(error) => return report_usage_error(&error, Output::new(asked_for_json, no_color), usage),
     };
     let output = Output::new(cli.wants_json(), no_color);
-    if let Err(problem) = log(environment.get(LOG).map(String::as_str)) {
+    if let Err(problem) = init_tracing(environment.get(LOG_VARIABLE).map(String::as_str)) {
         output.error(&problem);
         return usage;
     }
@@ -60,21 +60,21 @@ async fn until_interrupted(cli: Cli, surroundings: &ProcessContext) -> Exit {
     let output = surroundings.output;
     let stops_itself = matches!(cli.command, Some(Command::Serve(_)));
     let result = tokio::select! {
-        result = command(cli, surroundings) => result,
+        result = run_command(cli, surroundings) => result,
         _ = tokio::signal::ctrl_c(), if !stops_itself => {
-            output.progress_is_over();
-            aside("stopped; completed writes are consistent, and the command can safely be repeated");
+            output.clear_progress();
+            eprint_line("stopped; completed writes are consistent, and the command can safely be repeated");
             return Exit::Interrupted;
         }
     };
     result.unwrap_or_else(|problem| {
-        output.progress_is_over();
+        output.clear_progress();
         output.error(&problem);
         problem.exit()
     })
 }
 
-async fn command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, CliError> {
+async fn run_command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     match cli.command {
         None => demo::run(cli.demo, surroundings).await,
         Some(Command::Demo(args)) => demo::run(args, surroundings).await,
@@ -89,7 +89,7 @@ async fn command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, CliErr
 }
 
 /// Prints clap's message: help and version are results, anything else is wrong usage.
-fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
+fn report_usage_error(error: &clap::Error, output: Output, usage: Exit) -> Exit {
     let is_result = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if output.is_json() && !is_result {
         let text = error.render().to_string();
@@ -107,11 +107,11 @@ fn refuse(error: &clap::Error, output: Output, usage: Exit) -> Exit {
 
 /// Writes this process's log to stderr if the variable is set. By default it is off: whatever matters to a person is
 /// printed.
-fn log(level: Option<&str>) -> Result<(), CliError> {
+fn init_tracing(level: Option<&str>) -> Result<(), CliError> {
     let Some(level) = level.filter(|level| !level.is_empty()) else { return Ok(()) };
     let level: LevelFilter = level.parse().map_err(|_| {
         CliError::usage(
-            format!("{LOG} is `{level}`"),
+            format!("{LOG_VARIABLE} is `{level}`"),
             "Set it to error, warn, info, debug or trace, or leave it out.",
         )
     })?;

@@ -207,7 +207,7 @@ impl File {
     /// Adds the last block. Returns the remaining bytes, and the file's digest if it differs from that of the
     /// content.
     fn finish(mut self, mut block: Vec<u8>) -> io::Result<(Bytes, Option<ContentDigest>)> {
-        let Sink { buffer, digest: tally } = match self {
+        let Sink { buffer, digest } = match self {
             Self::Gzip(gzip) => gzip.finish(&block)?,
             Self::Zstd(mut stream) => {
                 stream.write_all(&block)?;
@@ -219,7 +219,7 @@ impl File {
                 return Ok((rest.into(), None));
             }
         };
-        Ok((buffer.into(), Some(tally)))
+        Ok((buffer.into(), Some(digest)))
     }
 }
 

@@ -83,7 +83,7 @@ impl KeyListWriter {
 /// Reads a list from a stream of bytes.
 pub struct KeyListReader {
     stream: Writer<Vec<u8>, Decoder<'static>>,
-    taken: usize,
+    consumed: usize,
 }
 
 impl std::fmt::Debug for KeyListReader {
@@ -98,7 +98,7 @@ impl KeyListReader {
     /// # Errors
     /// If zstd can't be set up (out of memory).
     pub fn new() -> std::io::Result<Self> {
-        Ok(Self { stream: Writer::new(Vec::new(), Decoder::new()?), taken: 0 })
+        Ok(Self { stream: Writer::new(Vec::new(), Decoder::new()?), consumed: 0 })
     }
 
     /// Adds the next bytes of the list.
@@ -106,19 +106,19 @@ impl KeyListReader {
     /// # Errors
     /// If they are not zstd, or the list ends with them and its checksum is wrong.
     pub fn feed(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.stream.writer_mut().drain(..self.taken);
-        self.taken = 0;
+        self.stream.writer_mut().drain(..self.consumed);
+        self.consumed = 0;
         self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
     /// The next key; `None` until all of its bytes were added.
     pub fn next_key(&mut self) -> Option<EventKey> {
-        let ready = self.stream.writer().get(self.taken..)?;
+        let ready = self.stream.writer().get(self.consumed..)?;
         let (sort, rest) = field(ready)?;
         let (tie, rest) = field(rest)?;
         let key = EventKey { sort: sort.to_vec(), tie_breaker: tie.to_vec() };
-        self.taken += ready.len() - rest.len();
+        self.consumed += ready.len() - rest.len();
         Some(key)
     }
 
@@ -128,7 +128,7 @@ impl KeyListReader {
     /// If the list is incomplete, or ends in the middle of a key.
     pub fn finish(&mut self) -> std::io::Result<()> {
         self.stream.finish()?;
-        if self.stream.writer().len() == self.taken {
+        if self.stream.writer().len() == self.consumed {
             Ok(())
         } else {
             Err(std::io::Error::other("the list ends in the middle of a key"))

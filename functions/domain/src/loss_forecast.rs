@@ -14,7 +14,7 @@ use crate::time::Time;
 
 /// What would be lost, and from when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(into = "Told")]
+#[serde(into = "LossForecastJson")]
 pub enum LossForecast {
     /// Nothing: what waits is sealed, and stays until it is delivered.
     Sealed,

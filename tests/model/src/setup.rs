@@ -164,7 +164,7 @@ impl Setup {
         connector.connect(destination).expect("a draft can be connected");
         connector.mark_verified(self.activated_at, &id).expect("a destination");
         let since = connector.activate(self.activated_at).expect("a ready connector");
-        let schedule = connector.window_schedule().expect("an active connector has a grid");
+        let schedule = connector.window_schedule().expect("an active connector has a window schedule");
         let next_run_at = schedule.due(since, None, TIMING.settle);
         (connector, Cursor::new(since, self.activated_at, next_run_at))
     }

@@ -23,14 +23,14 @@ pub(super) struct IdentityCache(Mutex<Option<(Instant, EventsSource)>>);
 impl IdentityCache {
     /// The identity of the table. Concurrent runs share one request.
     pub(super) async fn get(&self, client: &Client, layout: &EventsTable) -> Result<EventsSource, PortError> {
-        let mut known = self.0.lock().await;
-        if let Some((_, source)) = known.as_ref().filter(|(asked_at, _)| asked_at.elapsed() < CACHE_TTL) {
+        let mut cached = self.0.lock().await;
+        if let Some((_, source)) = cached.as_ref().filter(|(asked_at, _)| asked_at.elapsed() < CACHE_TTL) {
             return Ok(source.clone());
         }
         let table = schema::describe_table(client, layout).await?;
         let source = identity(&table, layout);
-        *known = Some((Instant::now(), source.clone()));
-        drop(known);
+        *cached = Some((Instant::now(), source.clone()));
+        drop(cached);
         Ok(source)
     }
 }

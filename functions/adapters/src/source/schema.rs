@@ -63,15 +63,15 @@ pub(super) async fn describe_table(
     client: &Client,
     layout: &EventsTable,
 ) -> Result<TableDescription, PortError> {
-    let answer = client.describe_table().table_name(&layout.table).send().await;
-    let answer = answer.map_err(|error| match error.as_service_error() {
+    let description = client.describe_table().table_name(&layout.table).send().await;
+    let description = description.map_err(|error| match error.as_service_error() {
         Some(DescribeTableError::ResourceNotFoundException(_)) => {
             misconfigured(WHAT, SchemaMismatchError::TableNotFound(layout.table.clone()))
         }
         _ => port_error(WHAT, error),
     })?;
     let not_described = || misconfigured(WHAT, SchemaMismatchError::NotDescribed(layout.table.clone()));
-    answer.table.ok_or_else(not_described)
+    description.table.ok_or_else(not_described)
 }
 
 fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, SchemaMismatchError> {

@@ -127,22 +127,22 @@ impl EventsWriter {
             .collect();
         let mut attempt = 0;
         loop {
-            let round = next_batch(&items, &outcomes);
-            if round.is_empty() {
+            let batch = next_batch(&items, &outcomes);
+            if batch.is_empty() {
                 return Ok(outcomes.into_iter().flatten().collect());
             }
             attempt += 1;
-            let in_the_way = match self.transact(&round).await? {
+            let retryable_error = match self.transact(&batch).await? {
                 TransactionOutcome::Committed => {
-                    for (place, _) in round {
-                        set(&mut outcomes, place, WriteOutcome::Written);
+                    for (index, _) in batch {
+                        set(&mut outcomes, index, WriteOutcome::Written);
                     }
                     attempt = 0;
                     continue;
                 }
                 TransactionOutcome::ConditionFailed(found) => {
                     let mut decided = 0;
-                    for ((place, item), found) in round.into_iter().zip(found) {
+                    for ((index, item), found) in batch.into_iter().zip(found) {
                         let Some(found) = found else { continue };
                         // The item may have expired in the meantime, so that its key is free again.
                         let Some(found) = self.existing_item(item, found).await? else { continue };
@@ -151,7 +151,7 @@ impl EventsWriter {
                         } else {
                             WriteOutcome::KeyTaken
                         };
-                        set(&mut outcomes, place, outcome);
+                        set(&mut outcomes, index, outcome);
                         decided += 1;
                     }
                     if decided > 0 {
@@ -163,7 +163,7 @@ impl EventsWriter {
                 TransactionOutcome::Retryable(source) => source,
             };
             if attempt >= MAX_ATTEMPTS {
-                return Err(PortError::Transient { what: WRITING, source: in_the_way });
+                return Err(PortError::Transient { what: WRITING, source: retryable_error });
             }
             self.clock.sleep(REQUEST.delay(attempt, self.randomness.next_u64())).await;
         }
@@ -186,8 +186,8 @@ impl EventsWriter {
 
     /// One transaction of conditional puts. If a second writer puts one of the keys first, none of this
     /// transaction is executed; if later, the second writer's put is rejected.
-    async fn transact(&self, round: &[(usize, &Item)]) -> Result<TransactionOutcome, PortError> {
-        let puts = round.iter().map(|(_, item)| self.put(item)).collect::<Result<Vec<_>, _>>()?;
+    async fn transact(&self, batch: &[(usize, &Item)]) -> Result<TransactionOutcome, PortError> {
+        let puts = batch.iter().map(|(_, item)| self.put(item)).collect::<Result<Vec<_>, _>>()?;
         let Err(error) = self.client.transact_write_items().set_transact_items(Some(puts)).send().await
         else {
             return Ok(TransactionOutcome::Committed);
@@ -239,14 +239,14 @@ impl EventsWriter {
     async fn existing_item(
         &self,
         item: &Item,
-        handed_out: Attributes,
+        returned: Attributes,
     ) -> Result<Option<Attributes>, PortError> {
-        if !handed_out.is_empty() {
-            return Ok(Some(handed_out));
+        if !returned.is_empty() {
+            return Ok(Some(returned));
         }
         let get = self.client.get_item().table_name(&self.layout.table).set_key(Some(self.key(item)));
-        let answer = get.consistent_read(true).send().await;
-        Ok(answer.map_err(|error| port_error("reading an existing item", error))?.item)
+        let response = get.consistent_read(true).send().await;
+        Ok(response.map_err(|error| port_error("reading an existing item", error))?.item)
     }
 }
 
@@ -265,8 +265,8 @@ const NO_REASON: &str = "None";
 const RETRYABLE_CANCELLATIONS: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
-fn set(outcomes: &mut [Option<WriteOutcome>], place: usize, outcome: WriteOutcome) {
-    if let Some(entry) = outcomes.get_mut(place) {
+fn set(outcomes: &mut [Option<WriteOutcome>], index: usize, outcome: WriteOutcome) {
+    if let Some(entry) = outcomes.get_mut(index) {
         *entry = Some(outcome);
     }
 }

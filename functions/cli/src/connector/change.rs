@@ -15,7 +15,7 @@ use crate::table::counted;
 
 /// The JSON output of a command that changed a connector: its settings.
 #[derive(Serialize)]
-pub(super) struct Changed<'a> {
+pub(super) struct ChangeOutput<'a> {
     connector: &'a Connector,
     /// The time from which events are exported, after an activation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +25,7 @@ pub(super) struct Changed<'a> {
     next_run_at: Option<Time>,
 }
 
-impl<'a> Changed<'a> {
+impl<'a> ChangeOutput<'a> {
     /// The settings alone.
     pub(super) const fn settings(connector: &'a Connector) -> Self {
         Self { connector, since: None, next_run_at: None }
@@ -38,9 +38,9 @@ pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Outpu
     stages::start_progress(output);
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let done = backend.onboarding.activate(&backend.caller, id, args.if_version, tell).await;
-    output.progress_is_over();
+    output.clear_progress();
     let connector = stages::ensure_verified(backend, done, output)?;
-    let mut changed = Changed::settings(&connector);
+    let mut changed = ChangeOutput::settings(&connector);
     if let Some(Cursor { since, next_run_at, .. }) = backend.view(id).await?.cursor {
         output.line(format_args!("{id} is active and exports events from {since} on"));
         output.line(format_args!("the first run is due at {next_run_at}"));
@@ -56,9 +56,9 @@ pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output)
     stages::start_progress(output);
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let done = backend.onboarding.resume(&backend.caller, id, args.if_version, tell).await;
-    output.progress_is_over();
+    output.clear_progress();
     let connector = stages::ensure_verified(backend, done, output)?;
-    let mut changed = Changed::settings(&connector);
+    let mut changed = ChangeOutput::settings(&connector);
     output.line(format_args!("{id} is active again"));
     if let Some(cursor) = backend.view(id).await?.cursor {
         let waiting = cursor.next.previous().get().saturating_sub(cursor.delivered.get());
@@ -79,7 +79,7 @@ pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) 
     let id = &args.one.id;
     let connector = backend.onboarding.pause(&backend.caller, id, args.if_version).await?;
     output.line(format_args!("{id} is paused: events are sealed on schedule, but not delivered"));
-    output.object(&Changed::settings(&connector));
+    output.object(&ChangeOutput::settings(&connector));
     Ok(Exit::Done)
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output
         "{id} is disabled: nothing is read or delivered, and everything is kept for 30 days"
     ));
     output.line(format_args!("\nTo enable it again: {}", backend.command(format_args!("enable {id}"))));
-    output.object(&Changed::settings(&connector));
+    output.object(&ChangeOutput::settings(&connector));
     Ok(Exit::Done)
 }
 
@@ -107,7 +107,7 @@ pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output)
     };
     output.line(format_args!("{id} {words}"));
     output.line(format_args!("\nNext: {}", backend.command(format_args!("{next} {id}"))));
-    output.object(&Changed::settings(&connector));
+    output.object(&ChangeOutput::settings(&connector));
     Ok(Exit::Done)
 }
 
@@ -126,6 +126,6 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
         backend.command(format_args!("setup {id}"))
     ));
     output.line(format_args!("Then: {}", backend.command(format_args!("verify {id}"))));
-    output.object(&Changed::settings(&connector));
+    output.object(&ChangeOutput::settings(&connector));
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use domain::connector::{Caller, Change, Connector};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::list::print;
+use super::list::print_table;
 use super::options::PagedArgs;
 use crate::backend::Backend;
 use crate::output::Output;
@@ -14,7 +14,7 @@ use crate::problem::{CliError, Exit};
 use crate::table::{Column, table};
 
 #[derive(Serialize)]
-struct Changes<'a> {
+struct ChangesOutput<'a> {
     changes: &'a [Change],
 }
 
@@ -28,9 +28,9 @@ pub(crate) async fn changes(backend: &Backend, args: &PagedArgs, output: Output)
         use Column::{Left, Right};
         let columns = [Right("VERSION"), Left("AT"), Left("WHAT"), Left("BY"), Left("CHANGED")];
         let rows: Vec<[String; 5]> = changes.iter().map(row).collect();
-        print(output, &table(columns, &rows));
+        print_table(output, &table(columns, &rows));
     }
-    output.object(&Changes { changes: &changes });
+    output.object(&ChangesOutput { changes: &changes });
     Ok(Exit::Done)
 }
 
@@ -44,16 +44,16 @@ fn row(change: &Change) -> [String; 5] {
         Ok(Value::String(verb)) => verb.replace('_', " "),
         _ => String::new(),
     };
-    [change.version.to_string(), change.at.to_string(), what, harmless(&by), difference(change)]
+    [change.version.to_string(), change.at.to_string(), what, replace_control_chars(&by), diff(change)]
 }
 
 /// Removes control characters, which a signed-in user's name may contain, before it goes to a terminal.
-fn harmless(name: &str) -> String {
+fn replace_control_chars(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The changed fields, each with its value before and after; empty for a creation.
-fn difference(change: &Change) -> String {
+fn diff(change: &Change) -> String {
     let Some(before) = &change.before else { return String::new() };
     let (before, after) = (fields(before), fields(&change.after));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

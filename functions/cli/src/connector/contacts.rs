@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::args::ChangeArgs;
 use super::options::ContactsArgs;
 use crate::backend::Backend;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::problem::{CliError, Exit};
 
 /// The JSON output of these commands: the settings, the status of each address, and a new secret, which is shown once.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ContactsOutput<'a> {
     connector: &'a Connector,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     addresses: &'a [AddressView],
@@ -51,7 +51,11 @@ pub(crate) async fn contacts(
 }
 
 /// `connector rotate-webhook-secret`.
-pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
+pub(crate) async fn rotate_webhook_secret(
+    backend: &Backend,
+    args: &ChangeArgs,
+    output: Output,
+) -> Result<Exit, CliError> {
     let (connector, secret) =
         backend.onboarding.rotate_webhook_secret(&backend.caller, &args.one.id, args.if_version).await?;
     let hours = SECRET_OVERLAP.as_secs() / 3_600;
@@ -60,7 +64,11 @@ pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output)
 }
 
 /// `connector test-contacts`.
-pub(crate) async fn test(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
+pub(crate) async fn test_contacts(
+    backend: &Backend,
+    args: &ChangeArgs,
+    output: Output,
+) -> Result<Exit, CliError> {
     let connector = backend.onboarding.test_contacts(&backend.caller, &args.one.id, args.if_version).await?;
     output.line("Confirmed contacts get a test message within a minute or so:");
     show(backend, &connector, None, output).await
@@ -85,16 +93,16 @@ async fn show(
     if let Some(secret) = secret {
         output.line(format_args!(
             "\n{}\n{}\nThe receiver verifies each request with it. It is shown only once.",
-            output.tone(Tone::Strong, "Webhook secret"),
+            output.styled(Style::Bold, "Webhook secret"),
             secret.expose()
         ));
     }
-    let note = note(backend, connector, &addresses);
+    let note = delivery_hint(backend, connector, &addresses);
     if let Some(note) = note {
         output.line(format_args!("\n{note}"));
     }
     let webhook_secret = secret.map(WebhookSecret::expose);
-    output.object(&Answer { connector, addresses: &addresses, webhook_secret, note });
+    output.object(&ContactsOutput { connector, addresses: &addresses, webhook_secret, note });
     Ok(Exit::Done)
 }
 
@@ -121,7 +129,11 @@ pub(super) fn status(view: &AddressView) -> String {
 }
 
 /// Why contacts are not notified here, if they are not.
-fn note(backend: &Backend, connector: &Connector, addresses: &[AddressView]) -> Option<&'static str> {
+fn delivery_hint(
+    backend: &Backend,
+    connector: &Connector,
+    addresses: &[AddressView],
+) -> Option<&'static str> {
     if backend.embedded.is_some() {
         return (!connector.contacts.is_empty())
             .then_some("With --local nobody is notified: the notifier runs in AWS only.");

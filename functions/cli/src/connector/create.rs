@@ -8,22 +8,22 @@ use domain::setup::Setup;
 use domain::verify::{PreflightProgress, PreflightReport};
 use serde::Serialize;
 
-use super::change::Changed;
+use super::change::ChangeOutput;
 use super::options::{ConnectArgs, CreateArgs, UpdateArgs};
 use super::stages;
 use crate::backend::Backend;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::problem::{CliError, Exit};
 
 #[derive(Serialize)]
-struct Created<'a> {
+struct CreateOutput<'a> {
     connector: &'a Connector,
     setup: &'a Setup,
     keys: &'a [String],
 }
 
 #[derive(Serialize)]
-struct Needed<'a> {
+struct SetupOutput<'a> {
     #[serde(flatten)]
     setup: &'a Setup,
     keys: &'a [String],
@@ -37,7 +37,7 @@ async fn keys(backend: &Backend) -> Result<Vec<String>, CliError> {
 
 /// The JSON output of `connector connect`.
 #[derive(Serialize)]
-struct Connected<'a> {
+struct ConnectOutput<'a> {
     connector: &'a Connector,
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<&'a PreflightReport>,
@@ -74,7 +74,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
     }
     let connect = format_args!("connect {id} --role-arn ARN --bucket BUCKET --region REGION").to_string();
     output.line(format_args!("\nNext: {}", backend.command(connect)));
-    output.object(&Created { connector: &connector, setup: &setup, keys: &keys });
+    output.object(&CreateOutput { connector: &connector, setup: &setup, keys: &keys });
     Ok(Exit::Done)
 }
 
@@ -97,16 +97,16 @@ pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -
             if keys.is_empty() { unknown.to_owned() } else { keys.join("\n") },
         ),
     ] {
-        output.line(format_args!("{}\n{text}\n", output.tone(Tone::Strong, heading)));
+        output.line(format_args!("{}\n{text}\n", output.styled(Style::Bold, heading)));
     }
     warn(&setup, output);
-    output.object(&Needed { setup: &setup, keys: &keys });
+    output.object(&SetupOutput { setup: &setup, keys: &keys });
     Ok(Exit::Done)
 }
 
 fn warn(setup: &Setup, output: Output) {
     for warning in &setup.warnings {
-        output.line(format_args!("{} {warning}", output.tone(Tone::Bad, "Warning:")));
+        output.line(format_args!("{} {warning}", output.styled(Style::Failure, "Warning:")));
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
     let edit = ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() };
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
-    output.progress_is_over();
+    output.clear_progress();
     let UpdateOutcome { connector, verification } = updated?;
     output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
     let code = if let Some(verification) = &verification {
@@ -142,7 +142,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         output.line("this destination was verified before");
         Exit::Done
     };
-    output.object(&Connected { connector: &connector, verification: verification.as_ref() });
+    output.object(&ConnectOutput { connector: &connector, verification: verification.as_ref() });
     Ok(code)
 }
 
@@ -166,6 +166,6 @@ pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output)
         backend.onboarding.update(&backend.caller, id, if_match, edit, |_| ()).await?;
     let (hours, files) = (connector.frequency.hours(), connector.encoding.suffix());
     output.line(format_args!("{id} exports every {hours} h from its next window on, as {files}"));
-    output.object(&Changed::settings(&connector));
+    output.object(&ChangeOutput::settings(&connector));
     Ok(Exit::Done)
 }

@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::options::DeleteArgs;
 use crate::backend::Backend;
-use crate::output::{Output, aside};
+use crate::output::{Output, eprint_line};
 use crate::problem::{CliError, Exit, io_error};
 use crate::table::counted;
 
 #[derive(Serialize)]
-struct Deleted<'a> {
+struct DeleteOutput<'a> {
     connector: &'a Connector,
     lost: &'a DeletionLoss,
 }
@@ -26,21 +26,21 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
     // Refused before asking for confirmation. The deletion checks again, against the stored state.
     connector.clone().delete()?;
     let loss = backend.onboarding.deletion_loss(&backend.caller, id).await?;
-    let told = lost(&loss);
-    if !args.yes && !agreed(id, &told, output).await? {
+    let told = describe_loss(&loss);
+    if !args.yes && !confirm(id, &told, output).await? {
         return Err(CliError::failed(format!("{id} was not deleted"), "Nothing was changed."));
     }
     // The confirmation is for this version, unless another one was named.
     let version = args.change.if_version.unwrap_or(connector.version);
     let (connector, loss) = backend.onboarding.delete(&backend.caller, id, Some(version), true).await?;
-    output.line(format_args!("{id} is deleted; {}", lost(&loss)));
+    output.line(format_args!("{id} is deleted; {}", describe_loss(&loss)));
     output.line("its role and destination are released, and the customer's bucket keeps its files");
-    output.object(&Deleted { connector: &connector, lost: &loss });
+    output.object(&DeleteOutput { connector: &connector, lost: &loss });
     Ok(Exit::Done)
 }
 
 /// Describes what a deletion loses.
-fn lost(loss: &DeletionLoss) -> String {
+fn describe_loss(loss: &DeletionLoss) -> String {
     let parts = match loss.undelivered_parts {
         0 => "no sealed part is lost".to_owned(),
         waiting => {
@@ -54,15 +54,15 @@ fn lost(loss: &DeletionLoss) -> String {
 }
 
 /// Asks for confirmation at a terminal. Without one, `--yes` is required.
-async fn agreed(id: &ConnectorId, told: &str, output: Output) -> Result<bool, CliError> {
+async fn confirm(id: &ConnectorId, told: &str, output: Output) -> Result<bool, CliError> {
     if output.is_json() || !io::stdin().is_terminal() {
         return Err(CliError::usage(
             format!("deleting {id} can't be undone: {told}"),
             "To delete it anyway, repeat the command with --yes.",
         ));
     }
-    aside(format_args!("Deleting {id} can't be undone: {told}."));
-    aside(format_args!("To delete it, type its ID:"));
+    eprint_line(format_args!("Deleting {id} can't be undone: {told}."));
+    eprint_line(format_args!("To delete it, type its ID:"));
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map(|_| answer)
@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn a_loss_is_described_in_words() {
         let loss = |undelivered_parts, from: Option<&str>| {
-            lost(&DeletionLoss { undelivered_parts, unsealed_from: from.map(|from| from.parse().unwrap()) })
+            describe_loss(&DeletionLoss {
+                undelivered_parts,
+                unsealed_from: from.map(|from| from.parse().unwrap()),
+            })
         };
         assert_eq!(loss(0, None), "no sealed part is lost, since it never exported");
         assert_eq!(

@@ -8,19 +8,19 @@ use serde::Serialize;
 
 use super::options::{ListArgs, PagedArgs};
 use crate::backend::Backend;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::problem::{CliError, Exit};
 use crate::table::{Column, grouped, table};
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ListOutput<'a> {
     connectors: &'a [Connector],
     /// The ID of the last connector, if there are more: the value for `--after`.
     next: Option<&'a ConnectorId>,
 }
 
 #[derive(Serialize)]
-struct History<'a> {
+struct HistoryOutput<'a> {
     parts: Vec<Entry<'a>>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     let columns = ["CONNECTOR", "TENANT", "STATE", "EVERY", "FILES", "BUCKET"].map(Column::Left);
     let rows: Vec<[String; 6]> = connectors.iter().map(row).collect();
     if !connectors.is_empty() {
-        print(output, &table(columns, &rows));
+        print_table(output, &table(columns, &rows));
     } else if args.after.is_some() {
         output.line("there are no more connectors");
     } else {
@@ -54,7 +54,7 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     if let Some(next) = next {
         output.line(format_args!("\nMore: {}", backend.command(format_args!("list --after {next}"))));
     }
-    output.object(&Listed { connectors, next });
+    output.object(&ListOutput { connectors, next });
     Ok(Exit::Done)
 }
 
@@ -76,10 +76,10 @@ pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output)
     if parts.is_empty() {
         output.line("no part has been sealed yet");
     } else {
-        print(output, &parts_table(&parts));
+        print_table(output, &parts_table(&parts));
     }
     let entries = parts.iter().map(|part| Entry { name: part.name(), part }).collect();
-    output.object(&History { parts: entries });
+    output.object(&HistoryOutput { parts: entries });
     Ok(Exit::Done)
 }
 
@@ -117,10 +117,10 @@ pub(super) fn parts_table(parts: &[Part]) -> Vec<String> {
 }
 
 /// Prints a table with emphasized headings.
-pub(super) fn print(output: Output, lines: &[String]) {
+pub(super) fn print_table(output: Output, lines: &[String]) {
     for (place, line) in lines.iter().enumerate() {
         if place == 0 {
-            output.line(output.tone(Tone::Strong, line));
+            output.line(output.styled(Style::Bold, line));
         } else {
             output.line(line);
         }

@@ -37,8 +37,10 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext
         ConnectorCommand::Delete(args) => delete::delete(&backend, args, output).await,
         ConnectorCommand::RotateExternalId(args) => change::rotate(&backend, args, output).await,
         ConnectorCommand::Contacts(args) => contacts::contacts(&backend, args, output).await,
-        ConnectorCommand::RotateWebhookSecret(args) => contacts::rotate(&backend, args, output).await,
-        ConnectorCommand::TestContacts(args) => contacts::test(&backend, args, output).await,
+        ConnectorCommand::RotateWebhookSecret(args) => {
+            contacts::rotate_webhook_secret(&backend, args, output).await
+        }
+        ConnectorCommand::TestContacts(args) => contacts::test_contacts(&backend, args, output).await,
         ConnectorCommand::List(args) => list::list(&backend, args, output).await,
         ConnectorCommand::Show(args) => show::show(&backend, &args.id, output).await,
         ConnectorCommand::Run(args) => start::run(&backend, args, output).await,

@@ -11,16 +11,16 @@ use serde::Serialize;
 
 use super::contacts;
 use crate::backend::Backend;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::problem::{CliError, Exit};
 use crate::table::counted;
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShowOutput<'a> {
     connector: &'a Connector,
     #[serde(flatten)]
     standing: &'a Status,
-    signing: Option<Signing>,
+    signing: Option<SigningKeyOutput>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<AddressView>,
 }
@@ -28,24 +28,25 @@ struct Shown<'a> {
 /// The key in charge of the chain, and the boundary from which on it signs. An auditor needs both after a key was lost
 /// or stolen (`verify --boundary PART:HASH`).
 #[derive(Serialize)]
-struct Signing {
+struct SigningKeyOutput {
     key: KeyId,
     since_part: u64,
     /// The chain head before that part; missing where the chain begins.
     #[serde(skip_serializing_if = "Option::is_none")]
-    hangs_on: Option<Sha256>,
+    #[serde(rename = "hangs_on")]
+    chained_to: Option<Sha256>,
     /// The previous keys, which never sign again.
     retired: Vec<KeyId>,
 }
 
-impl Signing {
+impl SigningKeyOutput {
     fn of(note: &ChainState) -> Self {
         let ChainState { key, since, retired, .. } = note;
-        Self { key: *key, since_part: since.part.get(), hangs_on: since.head, retired: retired.clone() }
+        Self { key: *key, since_part: since.part.get(), chained_to: since.head, retired: retired.clone() }
     }
 
-    fn words(&self) -> String {
-        let Self { key, since_part, hangs_on, .. } = self;
+    fn describe(&self) -> String {
+        let Self { key, since_part, chained_to: hangs_on, .. } = self;
         match hangs_on {
             Some(head) => format!("{key} since part {since_part}; its boundary is {since_part}:{head}"),
             None => format!("{key} since part {since_part}, where the chain begins"),
@@ -62,12 +63,12 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     let standing = Status::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     let addresses = backend.onboarding.addresses(&backend.caller, &connector).await?;
     output.line(headline(&connector, &standing, output));
-    let signing = cursor.as_ref().and_then(|cursor| cursor.chain_state.as_ref()).map(Signing::of);
-    let signed = signing.as_ref().map(|signing| ("signed by", signing.words()));
+    let signing = cursor.as_ref().and_then(|cursor| cursor.chain_state.as_ref()).map(SigningKeyOutput::of);
+    let signed = signing.as_ref().map(|signing| ("signed by", signing.describe()));
     for (name, value) in facts(backend, &connector, &standing, &addresses).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));
     }
-    output.object(&Shown { connector: &connector, standing: &standing, signing, addresses });
+    output.object(&ShowOutput { connector: &connector, standing: &standing, signing, addresses });
     Ok(Exit::Done)
 }
 
@@ -75,12 +76,12 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
 fn headline(connector: &Connector, standing: &Status, output: Output) -> String {
     let state = connector.state.as_str();
     let health = standing.health.map_or_else(String::new, |health| {
-        let tone = if health == Health::Healthy { Tone::Good } else { Tone::Bad };
-        format!(" and {}", output.tone(tone, health.as_str()))
+        let tone = if health == Health::Healthy { Style::Success } else { Style::Failure };
+        format!(" and {}", output.styled(tone, health.as_str()))
     });
     let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
     let tenant = connector.tenant.escaped();
-    format!("{} of {tenant} is {}{health}{since}", connector.id, output.tone(Tone::Strong, state))
+    format!("{} of {tenant} is {}{health}{since}", connector.id, output.styled(Style::Bold, state))
 }
 
 fn facts(
@@ -91,7 +92,7 @@ fn facts(
 ) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(block) = &standing.block {
-        facts.extend(blocked(block));
+        facts.extend(block_facts(block));
     }
     if let Some(sealed_to) = standing.sealed_to {
         let parts = match (standing.sealed_parts, standing.undelivered_parts) {
@@ -165,7 +166,7 @@ fn next_step(connector: &Connector) -> Option<String> {
     }
 }
 
-fn blocked(block: &Block) -> [(&'static str, String); 4] {
+fn block_facts(block: &Block) -> [(&'static str, String); 4] {
     let attempts =
         if block.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", block.attempts) };
     [

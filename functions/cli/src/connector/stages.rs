@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::ChangeArgs;
 use crate::backend::Backend;
-use crate::output::{Output, Tone, aside};
+use crate::output::{Output, Style, eprint_line};
 use crate::problem::{CliError, Exit};
 use crate::verify::command::quoted;
 
@@ -28,7 +28,7 @@ pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output)
     start_progress(output);
     let shown = |progress: PreflightProgress<'_>| report_progress(progress, output);
     let told = backend.onboarding.verify(&backend.caller, id, args.if_version, shown).await;
-    output.progress_is_over();
+    output.clear_progress();
     let verification = told?;
     let after = backend.view(id).await?.connector;
     if before.next_external_id.is_some() && after.next_external_id.is_none() {
@@ -56,7 +56,7 @@ pub(super) fn print_result(
     };
     if !verification.passed {
         print_credentials_hint(backend, verification, output);
-        let failed = output.tone(Tone::Bad, "Verification failed.");
+        let failed = output.styled(Style::Failure, "Verification failed.");
         let still = if *state == State::Draft { "still a draft".to_owned() } else { state_word.to_owned() };
         output.line(format_args!("{failed} {id} is {still}"));
         match (&after.destination, &verification.other_region) {
@@ -67,7 +67,7 @@ pub(super) fn print_result(
         }
         return Exit::Failed;
     }
-    output.line(format_args!("{} {id} is {state_word}", output.tone(Tone::Good, "Verified.")));
+    output.line(format_args!("{} {id} is {state_word}", output.styled(Style::Success, "Verified.")));
     match state {
         State::Ready => next("activate"),
         State::Paused => next("resume"),
@@ -106,7 +106,7 @@ pub(super) fn report_progress(progress: PreflightProgress<'_>, output: Output) {
         }
         PreflightProgress::StageDone(report) => report,
     };
-    output.progress_is_over();
+    output.clear_progress();
     for line in report_lines(report, output) {
         output.line(line);
     }
@@ -122,9 +122,9 @@ fn show_running(stage: Option<&PreflightStage>, output: Output) {
 
 fn report_lines(report: &StageReport, output: Output) -> Vec<String> {
     let mark = match report.verdict {
-        PreflightVerdict::Passed => output.tone(Tone::Good, "✓"),
-        PreflightVerdict::Warning => output.tone(Tone::Strong, "!"),
-        PreflightVerdict::Failed => output.tone(Tone::Bad, "✗"),
+        PreflightVerdict::Passed => output.styled(Style::Success, "✓"),
+        PreflightVerdict::Warning => output.styled(Style::Bold, "!"),
+        PreflightVerdict::Failed => output.styled(Style::Failure, "✗"),
         PreflightVerdict::Skipped => "-".to_owned(),
     };
     let stage = report.stage.as_str();
@@ -163,6 +163,6 @@ fn print_credentials_hint(backend: &Backend, verification: &PreflightReport, out
     };
     let note = backend.credentials_hint.as_ref().filter(|_| verification.reports.iter().any(at_the_door));
     if let Some(note) = note.filter(|_| !output.is_json()) {
-        aside(note);
+        eprint_line(note);
     }
 }

@@ -9,19 +9,19 @@ use domain::time::Time;
 use local::wiring::Embedded;
 use serde::Serialize;
 
-use super::list::{parts_table, print};
+use super::list::{parts_table, print_table};
 use super::options::RunArgs;
 use crate::backend::Backend;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::problem::{CliError, Exit};
 use crate::table::counted;
 
 /// The maximum number of runs in sequence, each ended by its deadline. Each makes progress or fails, so this is never
 /// reached, but a command must not run for ever.
-const MOST_RUNS: u32 = 1000;
+const MAX_RUNS: u32 = 1000;
 
 #[derive(Serialize)]
-struct Asked {
+struct RunOutput {
     connector: ConnectorId,
     /// The end of the requested window.
     cut: Time,
@@ -43,8 +43,14 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
     let cut = backend.onboarding.run(&backend.caller, id, version, key).await?;
     // A run can only be requested of an activated connector, which has a cursor.
     let Some(cursor) = before else { return Err(not_activated(id)) };
-    let mut asked =
-        Asked { connector: id.clone(), cut, done: false, runs: Vec::new(), parts: Vec::new(), blocked: None };
+    let mut asked = RunOutput {
+        connector: id.clone(),
+        cut,
+        done: false,
+        runs: Vec::new(),
+        parts: Vec::new(),
+        blocked: None,
+    };
     let Some(embedded) = &backend.embedded else {
         output.line(format_args!(
             "a run of {id} up to {cut} is requested; the dispatcher's next tick starts it"
@@ -53,21 +59,21 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
         output.object(&asked);
         return Ok(Exit::Done);
     };
-    asked.runs = carry_out(embedded, id).await?;
+    asked.runs = run_exporter(embedded, id).await?;
     asked.done = true;
     let after = backend.view(id).await?.cursor.unwrap_or_else(|| cursor.clone());
     asked.parts = sealed_between(backend, id, &cursor, &after).await?;
     asked.blocked.clone_from(&after.block);
-    report(&asked, &after, output);
+    print_report(&asked, &after, output);
     output.object(&asked);
     // Nothing is lost, but the parts are not in the customer's bucket.
     Ok(if asked.blocked.is_some() { Exit::Failed } else { Exit::Done })
 }
 
 /// Runs the exporter until nothing is left to do.
-async fn carry_out(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, CliError> {
+async fn run_exporter(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, CliError> {
     let mut summaries = Vec::new();
-    for _ in 0..MOST_RUNS {
+    for _ in 0..MAX_RUNS {
         match embedded.export(std::slice::from_ref(id)).await.remove(id) {
             Some(Outcome::Completed(summary)) => {
                 let more = summary.more;
@@ -108,9 +114,9 @@ async fn sealed_between(
     Ok(backend.onboarding.exports(&backend.caller, id, Some(after.next), limit).await?)
 }
 
-fn report(asked: &Asked, after: &Cursor, output: Output) {
+fn print_report(asked: &RunOutput, after: &Cursor, output: Output) {
     if !asked.parts.is_empty() {
-        print(output, &parts_table(&asked.parts));
+        print_table(output, &parts_table(&asked.parts));
     }
     let delivered: u64 = asked.runs.iter().map(|run| run.delivered).sum();
     let events: u64 = asked.runs.iter().map(|run| run.events).sum();
@@ -126,7 +132,7 @@ fn report(asked: &Asked, after: &Cursor, output: Output) {
             .line(format_args!("{sealed} sealed with {events}, {delivered} delivered; sealed up to {up_to}"));
     }
     if let Some(block) = &asked.blocked {
-        output.line(output.tone(Tone::Bad, format_args!("blocked: {}", block.cause)));
+        output.line(output.styled(Style::Failure, format_args!("blocked: {}", block.cause)));
         output.line(format_args!("{} The next attempt is at {} or later.", block.remedy, block.next_attempt));
     }
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::problem::{CliError, io_error};
-use crate::run::LOG;
+use crate::run::LOG_VARIABLE;
 use crate::surroundings::ProcessContext;
 
 /// The time limit of its run, in seconds. Its lease lasts a minute longer.
@@ -75,7 +75,11 @@ impl ExporterProcess {
             // Only what it needs: it must not use the user's AWS profile, proxy or keys.
             .env_clear()
             .envs(embedded.environment())
-            .envs([LOG, "SystemRoot"].iter().filter_map(|name| Some((name, surroundings.variable(name)?))))
+            .envs(
+                [LOG_VARIABLE, "SystemRoot"]
+                    .iter()
+                    .filter_map(|name| Some((name, surroundings.variable(name)?))),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

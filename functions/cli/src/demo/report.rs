@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cast::{BUSY, GONE, PREFIX, QUIET};
 use super::proof::Facts;
 use super::story::{Found, Told};
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::surroundings::ProcessContext;
 use crate::table::{Column, counted, grouped, table};
 use crate::verify::command;
@@ -221,11 +221,12 @@ fn print(report: &Report<'_>, output: Output) {
     for (place, line) in
         table([Left("TENANT"), Left("FILE"), Right("EVENTS"), Right("BYTES")], &rows).iter().enumerate()
     {
-        output.line(if place == 0 { output.tone(Tone::Strong, line) } else { line.clone() });
+        output.line(if place == 0 { output.styled(Style::Bold, line) } else { line.clone() });
     }
     output.line("");
     for Promise { name, kept, detail, faults } in &report.promises {
-        let mark = if *kept { output.tone(Tone::Good, "✓") } else { output.tone(Tone::Bad, "✗") };
+        let mark =
+            if *kept { output.styled(Style::Success, "✓") } else { output.styled(Style::Failure, "✗") };
         output.line(format_args!("{mark} {name}: {detail}"));
         for fault in faults {
             output.line(format_args!("    {fault}"));
@@ -250,9 +251,9 @@ fn print(report: &Report<'_>, output: Output) {
         ),
     }
     let verdict = if report.proved {
-        output.tone(Tone::Good, "Every guarantee was met.")
+        output.styled(Style::Success, "Every guarantee was met.")
     } else {
-        output.tone(Tone::Bad, "Not every guarantee was met.")
+        output.styled(Style::Failure, "Not every guarantee was met.")
     };
     output.line(format_args!("{verdict} {:.1} s in total.", report.seconds));
     if let Some(command) = &report.verify {

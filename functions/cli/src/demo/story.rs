@@ -21,7 +21,7 @@ use super::process::{ExporterProcess, Said};
 use super::proof::{self, Expected, File, Findings};
 use crate::events::import::Import;
 use crate::events::inputs::Inputs;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::problem::{CliError, io_error};
 use crate::surroundings::ProcessContext;
 use crate::table::counted;
@@ -230,7 +230,7 @@ impl Stage<'_> {
         match &summary.blocked {
             None => format!("{what}, {delivered} delivered"),
             Some(block) => {
-                let blocked = self.output.tone(Tone::Bad, "blocked");
+                let blocked = self.output.styled(Style::Failure, "blocked");
                 format!("{what} sealed and kept, {blocked}: {}", block.cause)
             }
         }

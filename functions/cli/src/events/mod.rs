@@ -19,7 +19,7 @@ use std::time::Duration;
 use domain::import::KeyFields;
 
 use crate::backend::open_events;
-use crate::output::aside;
+use crate::output::eprint_line;
 use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 use crate::table::counted;
@@ -54,8 +54,8 @@ async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<E
     let (mut milestones, mut shown) = (0, None);
     let report = |progress: Progress<'_>| {
         if !progress.bad.is_empty() && !output.is_json() {
-            output.progress_is_over();
-            progress.bad.iter().for_each(aside);
+            output.clear_progress();
+            progress.bad.iter().for_each(eprint_line);
         }
         let now = surroundings.elapsed();
         if shown.is_none_or(|shown| now.saturating_sub(shown) >= TICK) {
@@ -64,11 +64,11 @@ async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<E
         }
         if progress.events / MILESTONE > milestones {
             milestones = progress.events / MILESTONE;
-            output.milestone(format_args!("{} imported", counted(progress.events, "event")));
+            output.log_progress(format_args!("{} imported", counted(progress.events, "event")));
         }
     };
     let tally = import.run(inputs, report).await;
-    output.progress_is_over();
+    output.clear_progress();
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::import::Progress;
 use super::tally::Tally;
-use crate::output::{Output, aside};
+use crate::output::{Output, eprint_line};
 use crate::table::{counted, grouped};
 
 /// The JSON output of an import.
@@ -66,15 +66,15 @@ fn print(output: Output, tenant: &TenantId, tally: &Tally) {
 fn say_what_is_missing(tally: &Tally) {
     let more = tally.not_imported - tally.bad.len() as u64;
     if more > 0 {
-        aside(format_args!("and {} more", grouped(more)));
+        eprint_line(format_args!("and {} more", grouped(more)));
     }
     say_hint(tally);
     for file in &tally.unread_files {
-        aside(format_args!("{} {}\n  {}", file.file, file.reason, file.remedy));
+        eprint_line(format_args!("{} {}\n  {}", file.file, file.reason, file.remedy));
     }
     let more = tally.unread - tally.unread_files.len() as u64;
     if more > 0 {
-        aside(format_args!("and {} more", counted(more, "file")));
+        eprint_line(format_args!("and {} more", counted(more, "file")));
     }
     let mut missing = Vec::new();
     if tally.not_imported == 1 {
@@ -85,22 +85,22 @@ fn say_what_is_missing(tally: &Tally) {
     if tally.unread > 0 {
         missing.push(format!("{} could not be read to the end", counted(tally.unread, "file")));
     }
-    aside(format_args!("error: {}, as shown above", missing.join(", and ")));
-    aside("Fix these lines and run it again: imported events stay unchanged.");
+    eprint_line(format_args!("error: {}, as shown above", missing.join(", and ")));
+    eprint_line("Fix these lines and run it again: imported events stay unchanged.");
 }
 
 /// Prints the fields of the first event without time or ID, and the options to try.
 pub(super) fn say_hint(tally: &Tally) {
     let Some(hint) = &tally.hint else { return };
     let more = if hint.more_fields > 0 { format!(" and {} more", hint.more_fields) } else { String::new() };
-    aside(format_args!("the first event without these fields has: {}{more}", hint.fields.join(", ")));
+    eprint_line(format_args!("the first event without these fields has: {}{more}", hint.fields.join(", ")));
     if let Some(field) = &hint.wrapped_in {
-        aside(format_args!(
+        eprint_line(format_args!(
             "if `{field}` contains the events: jq -c '.[\"{field}\"][]' FILE | auditferry events import … -"
         ));
     }
     if !hint.options.is_empty() {
-        aside(format_args!("try {}", hint.options.join(" ")));
+        eprint_line(format_args!("try {}", hint.options.join(" ")));
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args::ServeArgs;
 use super::customer::{BUS, BUS_PATH, STACKS_PATH};
 use super::obstacles::OBSTACLES_PATH;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 
 /// The name of the file with the environment, in the folder.
 const ENVIRONMENT_FILE: &str = "environment";
@@ -83,7 +83,7 @@ pub(super) fn say(
 
 fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
     let Hello { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } = hello;
-    let strong = |text: &str| output.tone(Tone::Strong, text);
+    let strong = |text: &str| output.styled(Style::Bold, text);
     let json = "-H 'content-type: application/json'";
     let shown = format!("-H 'authorization: Bearer {token}'");
     let json = if Person::is_told_by_the_system() { json.to_owned() } else { format!("{json} {shown}") };

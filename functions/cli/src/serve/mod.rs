@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::init::refuse_foreign;
+use crate::init::ensure_own_or_empty;
 use crate::problem::{CliError, Exit, io_error};
 use crate::surroundings::ProcessContext;
 use args::ServeArgs;
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
     let address = listener.local_addr().map_err(io_error("the port"))?;
     let url = format!("http://{address}");
     if let Some(dir) = &args.local {
-        refuse_foreign(dir)?;
+        ensure_own_or_empty(dir)?;
     }
     let embedded = Arc::new(Embedded::start(args.local.as_deref(), args.now).await?);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;

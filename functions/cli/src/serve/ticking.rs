@@ -7,7 +7,7 @@ use domain::protocol::{Outcome, Summary};
 use local::wiring::Embedded;
 use tokio::time::MissedTickBehavior;
 
-use crate::output::{Output, Tone, aside};
+use crate::output::{Output, Style, eprint_line};
 use crate::table::counted;
 
 /// Ticks for ever. Dropping the future is like a crash, which is safe at any point.
@@ -26,7 +26,7 @@ pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
                 }
             }
             // Claimed connectors become due again by themselves.
-            Err(error) => aside(format_args!("a tick failed: {}", error.chain())),
+            Err(error) => eprint_line(format_args!("a tick failed: {}", error.chain())),
         }
     }
 }
@@ -36,7 +36,7 @@ fn told(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
     match outcome {
         Outcome::Completed(summary) => did(summary, output).map(|did| format!("{id}  {did}")),
         Outcome::Failed { error: failure, .. } => {
-            Some(format!("{id}  {}: {}", output.tone(Tone::Bad, "failed"), failure.detail))
+            Some(format!("{id}  {}: {}", output.styled(Style::Failure, "failed"), failure.detail))
         }
         Outcome::Busy | Outcome::Inactive => None,
     }
@@ -46,7 +46,7 @@ fn did(summary: &Summary, output: Output) -> Option<String> {
     let sealed =
         format!("{} sealed with {}", counted(summary.sealed, "part"), counted(summary.events, "event"));
     if let Some(block) = &summary.blocked {
-        let blocked = output.tone(Tone::Bad, "blocked");
+        let blocked = output.styled(Style::Failure, "blocked");
         return Some(format!("{sealed}, {blocked}: {} {}", block.cause, block.remedy));
     }
     (summary.sealed + summary.delivered > 0)

@@ -117,7 +117,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
         ));
     }
     let result = watched(archive, ask.clone(), surroundings).await;
-    output.progress_is_over();
+    output.clear_progress();
     match result {
         Ok(outcome) => {
             let again = |key: &VerifierKey| command::command(&args, &place, &[key.to_string()]);

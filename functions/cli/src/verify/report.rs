@@ -11,7 +11,7 @@ use super::contents::Content;
 use super::finding::{Finding, Kind, Severity};
 use super::tally::Missing;
 use super::told::Told;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Style};
 use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
 
@@ -172,14 +172,14 @@ fn print(
         output.line(format_args!("  {command}"));
     }
     let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Tone::Good, format!("Proven{}.", of_whom(outcome, ask))),
+        Verdict::Proven => (Style::Success, format!("Proven{}.", of_whom(outcome, ask))),
         Verdict::Consistent => {
-            (Tone::Strong, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
+            (Style::Bold, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
         }
-        Verdict::Violated => (Tone::Bad, "Violated.".to_owned()),
-        Verdict::Incomplete => (Tone::Bad, "Incomplete: the available files don't suffice.".to_owned()),
+        Verdict::Violated => (Style::Failure, "Violated.".to_owned()),
+        Verdict::Incomplete => (Style::Failure, "Incomplete: the available files don't suffice.".to_owned()),
     };
-    output.line(format_args!("{summary}. {}", output.tone(tone, &verdict)));
+    output.line(format_args!("{summary}. {}", output.styled(tone, &verdict)));
 }
 
 /// The connector of the archive, if the auditor did not name one: the archive of another connector of the
@@ -202,8 +202,8 @@ fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<S
 
 fn tell(finding: &Finding, output: Output) {
     let mark = match finding.severity {
-        Severity::Violated => output.tone(Tone::Bad, "✗"),
-        Severity::Incomplete => output.tone(Tone::Bad, "?"),
+        Severity::Violated => output.styled(Style::Failure, "✗"),
+        Severity::Incomplete => output.styled(Style::Failure, "?"),
         Severity::Note => "·".to_owned(),
     };
     let part = finding.part.map(|part| format!(" part {part}")).unwrap_or_default();

@@ -104,13 +104,13 @@ impl Cursor<'_> {
 
     /// Consumes these bytes if they come next, ignoring white space before them. `None` if the input ends
     /// within them.
-    fn accept(&mut self, what: &[u8]) -> Option<bool> {
+    fn accept(&mut self, literal: &[u8]) -> Option<bool> {
         self.peek()?;
-        let next = self.rest.get(..what.len()).unwrap_or(self.rest);
-        if !what.starts_with(next) {
+        let next = self.rest.get(..literal.len()).unwrap_or(self.rest);
+        if !literal.starts_with(next) {
             return Some(false);
         }
-        self.rest = self.rest.get(what.len()..)?;
+        self.rest = self.rest.get(literal.len()..)?;
         Some(true)
     }
 }

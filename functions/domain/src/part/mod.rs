@@ -264,9 +264,9 @@ mod tests {
         assert_eq!(part.manifest_name(), None);
         let key = "vendor.example/auditferry".parse().unwrap();
         let key = crate::manifest::VerifierKey::new(key, PUBLIC).unwrap();
-        let note = SignedManifest::new("a manifest\n".into(), vec![(key, [0; 64])]).unwrap();
-        let hash = note.sha256().short();
-        let part = Part { manifest: Some(note), ..part };
+        let manifest = SignedManifest::new("a manifest\n".into(), vec![(key, [0; 64])]).unwrap();
+        let hash = manifest.sha256().short();
+        let part = Part { manifest: Some(manifest), ..part };
         assert_eq!(part.manifest_name(), Some(format!("manifests/date=2026-11-20/000000000042_{hash}.note")));
         let json = serde_json::to_string(&part).unwrap();
         assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), part);

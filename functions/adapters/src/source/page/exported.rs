@@ -107,9 +107,9 @@ fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<Strin
 fn plain(item: &str) -> Result<String, ExportedItemError> {
     let mut out = BytesMut::with_capacity(item.len());
     let mut writer = Writer::new(&mut out);
-    let mut comma = Separator::new(b'{', writer.out);
+    let mut separator = Separator::new(b'{', writer.out);
     Scanner::new(item).members(|scanner| {
-        comma.before_next(writer.out);
+        separator.before_next(writer.out);
         copy_string(scanner, writer.out)?;
         scanner.expect(b':', "a colon")?;
         writer.out.put_u8(b':');
@@ -131,8 +131,8 @@ impl From<MalformedPageError> for ExportedItemError {
 }
 
 impl From<ConvertError> for ExportedItemError {
-    fn from(trouble: ConvertError) -> Self {
-        match trouble {
+    fn from(convert_error: ConvertError) -> Self {
+        match convert_error {
             ConvertError::Page(_) | ConvertError::Value(UnsupportedValueError::UnknownType) => Self::NotTyped,
             ConvertError::Value(problem) => Self::Unwritable(problem.to_string()),
         }

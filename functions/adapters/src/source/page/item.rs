@@ -95,19 +95,19 @@ pub(super) fn read<'a>(
         }
         (None, content) => {
             let detail = "the sort key has no time in the configured form";
-            let (detail, written) = match content {
+            let (detail, original) = match content {
                 Ok(line) => (detail.to_owned(), Some(OriginalContent::Event(line))),
                 Err(none) => (format!("{detail}; {}", none.detail), none.raw.map(OriginalContent::Raw)),
             };
-            Err((UnreadableReason::SortKeyForm, detail, written))
+            Err((UnreadableReason::SortKeyForm, detail, original))
         }
     };
-    let content = content.map_err(|(reason, detail, written)| Unreadable {
+    let content = content.map_err(|(reason, detail, original)| Unreadable {
         partition_key: context.partition.clone(),
         sort_key: sort_key.as_str().to_owned(),
         reason,
         detail,
-        original: written,
+        original,
     });
     Ok(SourceItem { key, sort_key, time, content })
 }
@@ -242,9 +242,9 @@ fn whole_item(
         return Ok(Err(NoEvent { reason: UnreadableReason::NoEvent, detail, raw: None }));
     }
     let mut writer = Writer::new(out);
-    let mut comma = Separator::new(b'{', writer.out);
+    let mut separator = Separator::new(b'{', writer.out);
     let all = members().try_for_each(|attribute| {
-        comma.before_next(writer.out);
+        separator.before_next(writer.out);
         write_string(&attribute.name, writer.out)?;
         writer.out.put_u8(b':');
         writer.value(&mut { attribute.value }, 1)
@@ -257,9 +257,9 @@ fn whole_item(
 /// Attributes in DynamoDB's typed JSON.
 fn source_json<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<Bytes, MalformedPageError> {
     let mut source = BytesMut::new();
-    let mut comma = Separator::new(b'{', &mut source);
+    let mut separator = Separator::new(b'{', &mut source);
     for Attribute { quoted, value, .. } in members {
-        comma.before_next(&mut source);
+        separator.before_next(&mut source);
         source.put_slice(quoted);
         source.put_u8(b':');
         let mut behind = *value;

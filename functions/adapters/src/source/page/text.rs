@@ -45,10 +45,10 @@ impl<'a> JsonString<'a> {
     }
 
     /// Whether its content is `what`.
-    pub(super) fn equals(self, what: &str) -> bool {
+    pub(super) fn equals(self, expected: &str) -> bool {
         match self.unescaped() {
-            Some(inner) => inner == what.as_bytes(),
-            None => self.unescape().is_some_and(|plain| plain == what),
+            Some(inner) => inner == expected.as_bytes(),
+            None => self.unescape().is_some_and(|plain| plain == expected),
         }
     }
 
@@ -106,13 +106,13 @@ pub(super) fn copy_plain_prefix(bytes: &[u8], out: &mut impl Sink) -> usize {
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
     let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     let (words, rest) = bytes.as_chunks::<8>();
-    for (place, bytes) in words.iter().enumerate() {
+    for (index, bytes) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*bytes);
         let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
         if special != 0 {
             let count = special.trailing_zeros() as usize / 8;
             out.put(*bytes, count);
-            return place * 8 + count;
+            return index * 8 + count;
         }
         out.put(*bytes, 8);
     }

@@ -58,10 +58,10 @@ impl<'o> Writer<'o> {
         Self { out, needs_check: false }
     }
 
-    /// Reads a value within `around` objects and arrays, and writes it.
-    pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), ConvertError> {
-        self.needs_check |= around >= event::MAX_DEPTH;
-        if around > MAX_DEPTH {
+    /// Reads a value that is nested in `depth` objects and arrays, and writes it.
+    pub(super) fn value(&mut self, scanner: &mut Scanner<'_>, depth: usize) -> Result<(), ConvertError> {
+        self.needs_check |= depth >= event::MAX_DEPTH;
+        if depth > MAX_DEPTH {
             return Err(UnsupportedValueError::TooDeep.into());
         }
         typed_value(scanner, |scanner, kind| match kind.quoted {
@@ -83,20 +83,20 @@ impl<'o> Writer<'o> {
                 self.out.put_slice(b"null");
                 Ok(())
             }
-            br#""M""# => self.map(scanner, around + 1),
+            br#""M""# => self.map(scanner, depth + 1),
             br#""L""# => {
-                let mut comma = Separator::new(b'[', self.out);
+                let mut separator = Separator::new(b'[', self.out);
                 scanner.array(|scanner| {
-                    comma.before_next(self.out);
-                    self.value(scanner, around + 1)
+                    separator.before_next(self.out);
+                    self.value(scanner, depth + 1)
                 })?;
                 self.out.put_u8(b']');
                 Ok(())
             }
             br#""SS""# => {
-                let texts =
+                let strings =
                     set_members(scanner, |text| text.unescape().ok_or(UnsupportedValueError::NotText))?;
-                self.sorted(texts, |to, text| write_string(&text, to.out))
+                self.sorted(strings, |to, text| write_string(&text, to.out))
             }
             br#""NS""# => {
                 let numbers = set_members(scanner, |text| {
@@ -115,14 +115,14 @@ impl<'o> Writer<'o> {
         })
     }
 
-    fn map(&mut self, scanner: &mut Scanner<'_>, around: usize) -> Result<(), ConvertError> {
-        let mut comma = Separator::new(b'{', self.out);
+    fn map(&mut self, scanner: &mut Scanner<'_>, depth: usize) -> Result<(), ConvertError> {
+        let mut separator = Separator::new(b'{', self.out);
         scanner.members(|scanner| {
-            comma.before_next(self.out);
+            separator.before_next(self.out);
             copy_string(scanner, self.out)?;
             scanner.expect(b':', "a colon")?;
             self.out.put_u8(b':');
-            self.value(scanner, around)
+            self.value(scanner, depth)
         })?;
         self.out.put_u8(b'}');
         Ok(())
@@ -141,9 +141,9 @@ impl<'o> Writer<'o> {
         write: impl Fn(&mut Self, T) -> Result<(), ConvertError>,
     ) -> Result<(), ConvertError> {
         members.sort_unstable();
-        let mut comma = Separator::new(b'[', self.out);
+        let mut separator = Separator::new(b'[', self.out);
         for member in members {
-            comma.before_next(self.out);
+            separator.before_next(self.out);
             write(self, member)?;
         }
         self.out.put_u8(b']');

@@ -1,7 +1,7 @@
-//! What anyone can do who can write to the bucket and has no private key of the vendor: any sequence of changes to
-//! signature lines, key files, notes, objects, names; any text signed with other keys; genuine texts replayed; whole tails
-//! forged. With a named key that is proven of no changed content, accuses nobody, and no key but the genuine ones is ever
-//! trusted. Without one nothing is proven.
+//! The power of anyone with write access to the bucket and without a private key of the vendor: any sequence
+//! of changes to signature lines, key files, notes, objects, names; any text signed with other keys; replays
+//! of genuine texts; forged tails. With a named key, no changed content is proven, nobody is accused, and no
+//! key but the genuine ones is ever trusted. Without one nothing is proven.
 //!
 //! The short form runs with all tests. The long form, 100,000 cases:
 //!
@@ -26,8 +26,8 @@ struct Genuine {
 }
 
 impl Genuine {
-    /// A connector's first hours: so many parts, some of them heartbeats, in this compression. The key hands over in one
-    /// part, or in two, or in none.
+    /// A connector's first hours: `parts` parts, some of them heartbeats, in this compression. The key hands
+    /// over in one part, in two, or in none.
     fn new(connector: u64, parts: u32, compression: Compression, rotations: &[u32]) -> Self {
         let mut sealer = Sealer::new(connector, at("2026-11-20T00:00:00Z"), 7);
         let mut keys = vec![TestKey::new(7)];
@@ -53,12 +53,12 @@ impl Genuine {
         self.sealer.parts.last().unwrap().note.sha256()
     }
 
-    /// When the copy was taken: before the next part was due.
+    /// The time of the copy: before the next part was due.
     fn as_of(&self) -> Time {
         self.sealer.watermark() + Duration::from_mins(30)
     }
 
-    /// The parts that were asked for.
+    /// The parts in the requested range.
     fn asked_for(&self, ask: &Ask) -> std::ops::RangeInclusive<u64> {
         let is_asked = |part: &&Sealed| {
             ask.from.is_none_or(|from| part.manifest.window.to > from)
@@ -69,8 +69,8 @@ impl Genuine {
         first..=asked.next_back().unwrap_or(first)
     }
 
-    /// What is not as it was in the archive, of the parts that were verified: `None` if all texts of the chain's notes and
-    /// all bytes of its objects are the genuine ones.
+    /// The first difference from the genuine archive in the verified parts: `None` if all texts of the
+    /// chain's notes and all bytes of its objects are genuine.
     fn differs(&self, files: &Files, ask: &Ask, outcome: &Outcome) -> Option<String> {
         let verified = outcome.told.first_part?..=outcome.told.last_part?;
         let asked = self.asked_for(ask);
@@ -94,13 +94,13 @@ impl Genuine {
             self.sealer.parts.iter().filter(|part| verified.contains(&part.manifest.part.get())).collect();
         let genuine: BTreeSet<String> = parts.iter().map(|part| part.note.text().to_owned()).collect();
         if texts != genuine {
-            return Some("the texts are others".to_owned());
+            return Some("the texts differ".to_owned());
         }
         let changed = parts
             .iter()
             .map(|part| part.manifest.object())
             .find(|name| files.get(name) != self.sealer.files.get(name));
-        changed.map(|name| format!("{name} was changed"))
+        changed.map(|name| format!("{name} differs"))
     }
 }
 
@@ -129,7 +129,7 @@ impl Forger<'_> {
         self.keys[place].clone()
     }
 
-    /// A file below a folder, if there is one.
+    /// A random file below a folder, if there is one.
     fn file(&mut self, folder: &str) -> Option<String> {
         let names: Vec<String> = self.files.keys().filter(|name| name.starts_with(folder)).cloned().collect();
         (!names.is_empty()).then(|| names[self.dice.below(names.len())].clone())
@@ -139,7 +139,7 @@ impl Forger<'_> {
         self.files.insert(manifest.name(note.sha256()), note.bytes());
     }
 
-    /// Changes the lines of signatures of a note that lies here.
+    /// Changes the signature lines of an existing note.
     fn lines(&mut self) {
         let Some(name) = self.file("manifests/date=") else { return };
         let Ok(note) = SignedNote::parse(&self.files[&name]) else { return };
@@ -216,7 +216,7 @@ impl Forger<'_> {
         }
     }
 
-    /// Puts a genuine file of the other connector, or of this one, back or in.
+    /// Replays a genuine file of the other connector, or of this one.
     fn replay(&mut self) {
         let source = if self.below(2) == 0 { self.other } else { self.genuine };
         let place = self.below(source.sealer.parts.len());
@@ -233,7 +233,8 @@ impl Forger<'_> {
         }
     }
 
-    /// Signs another text of a part: other figures, another successor, another place in the chain, another object.
+    /// Signs another text of a part: other numbers, another successor, another position in the chain, another
+    /// object.
     fn text(&mut self) {
         let sealed = self.part();
         let (key, successor) = (self.key(), self.key());
@@ -260,19 +261,19 @@ impl Forger<'_> {
         }
         let mut lines = vec![key.sign(&manifest.text())];
         if self.below(2) == 0 {
-            // The vendor's own lines, which are of another text now.
+            // The vendor's own lines, which belong to another text now.
             lines.splice(0..0, sealed.note.signatures().iter().cloned());
         }
         if self.below(2) == 0 {
             self.files.remove(&note_of(&sealed));
         }
-        // A successor of another name is no manifest; then it is just a damaged one.
+        // A manifest with a successor of another name is malformed.
         if let Ok(note) = SignedNote::new(manifest.text(), lines) {
             self.put_note(&manifest, &note);
         }
     }
 
-    /// Forges what follows a part, or everything, or signs the same texts anew.
+    /// Forges the parts after a part, or everything, or signs the same texts again.
     fn tail(&mut self) {
         let (parts, key) = (&self.genuine.sealer.parts, self.keys[self.dice.below(self.keys.len())].clone());
         let from = self.dice.below(parts.len()) as u64 + 1;
@@ -340,7 +341,7 @@ impl Forger<'_> {
     }
 }
 
-/// What an auditor knows in one of the cases.
+/// The options of an auditor in one of the cases.
 fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
     let keys = &genuine.keys;
     let pins = match dice.below(5) {
@@ -359,7 +360,7 @@ fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
         1 => Some(Sha256::new([3; 32])),
         _ => None,
     };
-    // Now and then only a span of time. Whoever names the newest manifest asks for all of what follows.
+    // Sometimes only a range of time. Naming the newest manifest requires everything up to it.
     let boundary = |dice: &mut Dice| {
         let place = dice.below(genuine.sealer.parts.len());
         genuine.sealer.parts[place].manifest.window.from + Duration::from_mins(10)
@@ -370,7 +371,7 @@ fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
     Ask { pins, connector, from, to, newest, as_of: genuine.as_of(), ..ask() }
 }
 
-/// Runs so many cases, and says how often each verdict came.
+/// Runs `cases` cases, and prints the number of each verdict.
 fn tries(cases: usize, seed: u64) {
     let archives: Vec<Genuine> = [
         (3, Compression::None, &[][..]),
@@ -388,7 +389,7 @@ fn tries(cases: usize, seed: u64) {
         let genuine = &archives[turn % archives.len()];
         let mut dice = Dice::new(seed.wrapping_mul(1 << 32) + turn as u64);
         let ask = asks(genuine, &other, &mut dice);
-        // Two keys of the vendor's name, and one of another.
+        // Two keys with the vendor's name, and one with another.
         let keys =
             vec![TestKey::new(200), TestKey::new(201), TestKey::named("forger.example/auditferry", 202)];
         let mut forger = Forger { dice, genuine, other: &other, files: genuine.sealer.files.clone(), keys };
@@ -436,7 +437,7 @@ fn whatever_anyone_does_without_the_vendors_key_is_never_proven_in_100_000_cases
     tries(100_000, seed.into());
 }
 
-/// The generator makes sound archives, and each auditor who names a key finds them so.
+/// The generator creates valid archives, and every auditor who names a key proves them.
 #[test]
 fn what_nobody_touched_is_proven_to_anyone_who_names_a_key() {
     for (parts, rotations) in [(3, &[][..]), (5, &[3]), (8, &[2, 6]), (4, &[1]), (6, &[6])] {

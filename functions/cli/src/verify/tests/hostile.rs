@@ -1,4 +1,4 @@
-//! Hostile input ends in a finding: never in a panic, a hang, or a file read outside of the folder.
+//! Hostile input leads to a finding: never to a panic, a hang, or a read outside of the folder.
 
 use std::io::Write as _;
 
@@ -8,7 +8,7 @@ use tests::archive::{resealed, sha256, write};
 use super::super::directory::Directory;
 use super::*;
 
-/// The kinds that are found when these files lie beside a sound story.
+/// The kinds of findings if these files are added to a valid archive.
 fn beside(files: &[(&str, &[u8])]) -> Vec<Kind> {
     let mut all = story_of_one().files;
     all.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
@@ -52,7 +52,7 @@ fn whatever_lies_among_the_manifests_is_told_for_what_it_is() {
     }
 }
 
-/// A story whose part 7 (plain JSON) is another object, sealed by the vendor's own key.
+/// The sample archive with another object in part 7 (plain JSON), sealed by the vendor's own key.
 fn with_content(encoding: Encoding, object: &[u8], raw: &[u8]) -> Vec<Kind> {
     let story = story_of_one();
     let mut files = sample_archive.files.clone();
@@ -80,7 +80,7 @@ fn a_bomb_is_unpacked_no_further_than_its_manifest_says() {
     let bomb = gzip.finish().unwrap();
     let encoding = |compression| Encoding { format: Format::Json, compression };
     assert!(with_content(encoding(Compression::Gzip), &bomb, b"[\n{}\n]\n").contains(&Kind::ContentMismatch));
-    // A frame of zstd that wants two gigabytes of memory for its window.
+    // A zstd frame that needs two gigabytes of memory for its window.
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00];
     assert!(
         with_content(encoding(Compression::Zstd), &frame, b"[\n{}\n]\n").contains(&Kind::ContentMismatch)
@@ -126,8 +126,8 @@ fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
     }
 }
 
-/// Half of the readers in use stop at the end of the first member or frame, so they would not see what this verifier
-/// counts; and what follows it is no content that was checked.
+/// Half of the common readers stop at the end of the first member or frame, so they would not see what this
+/// verifier counts; and data after it is not checked content.
 #[test]
 fn an_object_that_goes_on_behind_its_first_member_or_frame_is_told() {
     let raw = b"[\n{\"a\":1},\n{\"a\":2}\n]\n";
@@ -141,13 +141,13 @@ fn an_object_that_goes_on_behind_its_first_member_or_frame_is_told() {
         let encoding = Encoding { format: Format::Json, compression };
         let pack = |piece: &[u8]| if compression == Compression::Gzip { gzip(piece) } else { zstd(piece) };
         let is_told = |object: &[u8]| with_content(encoding, object, raw).contains(&Kind::ContentMismatch);
-        assert!(!is_told(&pack(raw)), "{compression:?}: one is right");
+        assert!(!is_told(&pack(raw)), "{compression:?}: a single one is valid");
         for cut in [0, 2, 12, raw.len()] {
             let (start, end) = raw.split_at(cut);
             assert!(is_told(&[pack(start), pack(end)].concat()), "{compression:?}, cut at {cut}");
         }
         for rest in [&b"\0"[..], b"\n", &[0; 512], &[0x1f, 0x8b], &[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]] {
-            assert!(is_told(&[&pack(raw), rest].concat()), "{compression:?} with {rest:?} behind it");
+            assert!(is_told(&[&pack(raw), rest].concat()), "{compression:?} with {rest:?} after it");
         }
     }
 }
@@ -183,7 +183,7 @@ fn nothing_outside_of_the_folder_is_read() {
     let here =
         |ask: &Ask| check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap();
     assert_eq!(here(&strict()).verdict, Verdict::Proven);
-    // An object that lies elsewhere, with the right bytes; a folder of manifests that does; and a link in a circle.
+    // An object outside with the right bytes; a folder of manifests outside; and a circular link.
     let object = folder.path().join(sample_archive.parts[3].manifest.object());
     let elsewhere = outside.path().join("object");
     std::fs::rename(&object, &elsewhere).unwrap();
@@ -202,7 +202,7 @@ fn nothing_outside_of_the_folder_is_read() {
     }
 }
 
-/// Between a look at a file and its opening somebody may put another one in its place. The system itself then refuses.
+/// Between a check of a file and its opening somebody may replace it. The system itself then rejects it.
 #[test]
 #[cfg(unix)]
 fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
@@ -219,7 +219,7 @@ fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
         Ok(bytes)
     };
     assert_eq!(read(&name).unwrap(), story.files[&name]);
-    // The folder that is held open stays the same, whatever takes its path.
+    // The open folder stays the same, whatever happens to its path.
     let moved = folder.path().join("moved");
     std::fs::rename(&copy, &moved).unwrap();
     symlink(outside.path(), &copy).unwrap();
@@ -234,14 +234,14 @@ fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
     std::fs::rename(&day, outside.path().join("day")).unwrap();
     symlink(outside.path().join("day"), &day).unwrap();
     assert!(read(&name).is_err());
-    // Opening a pipe waits for its other end, which nobody opens.
+    // Opening a pipe blocks until its other end is opened, which nobody does.
     let pipe = moved.join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     assert!(directory.open("pipe").is_err());
     assert!(directory.open("events").is_err(), "a folder");
 }
 
-/// An archive of a thousand folders is not searched for the one that can't be read.
+/// Nobody wants to search an archive of a thousand folders for the unreadable one.
 #[test]
 fn an_error_names_the_folder_that_it_was_met_in() {
     let folder = tempfile::tempdir().unwrap();
@@ -274,7 +274,7 @@ fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
     struct Breaks;
     impl Read for Breaks {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::Error::other("the line is dead"))
+            Err(io::Error::other("connection lost"))
         }
     }
     impl Archive for Failing<'_> {

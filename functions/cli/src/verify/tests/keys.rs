@@ -1,5 +1,5 @@
-//! Whom the verifier trusts: only keys that the auditor named, those that a signed text names as successors, and what a
-//! trusted text reaches backwards. Whatever lies in the bucket unsigned gives no trust, and accuses nobody.
+//! The verifier's trust: only keys that the auditor named, those that a signed text names as successors, and
+//! texts that a trusted text vouches for. Unsigned content of the bucket gives no trust, and accuses nobody.
 
 use domain::manifest::{Manifest, NoteSignature, Previous};
 use domain::part::{PartNumber, Sha256};
@@ -8,7 +8,7 @@ use tests::archive::{Sealed, forge, forge_all, note_of, resealed, resign, sign, 
 use super::super::check::Boundary;
 use super::*;
 
-/// The story's first key, the one that it hands over to in part 6, and two that sign nothing in it.
+/// The sample's first key, its successor from part 6 on, and two that sign nothing in it.
 fn keys() -> [TestKey; 4] {
     [7, 107, 8, 9].map(TestKey::new)
 }
@@ -21,7 +21,7 @@ fn found(outcome: &Outcome, kind: Kind) -> u64 {
     outcome.counts.get(&kind).copied().unwrap_or_default()
 }
 
-/// The verdict, having seen that no key but these was trusted, and that nobody was accused of two stories.
+/// The outcome, after checking that only these keys were trusted, and that there is no equivocation.
 fn judged(files: &Files, ask: &Ask, genuine: &[&TestKey]) -> Outcome {
     let outcome = verify(files, ask);
     for key in &outcome.trusted {
@@ -47,7 +47,7 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
             assert!(matches!(verdict, Verdict::Violated | Verdict::Incomplete), "from {from}: {verdict:?}");
         }
     }
-    // All of it anew, by the forger alone and by two hands: sound in itself, and nobody's.
+    // Everything signed again, by the forger alone and by two signers: consistent in itself, but unconfirmed.
     for (hands, expected) in
         [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
     {
@@ -70,7 +70,7 @@ fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
     sample_archive.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
     let outcome = verify(&sample_archive.files, &ask());
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
-    // Who names the key is not troubled by the line.
+    // An auditor who names the key is not affected by the line.
     assert_eq!(judged(&story.files, &strict(), &[&keys()[0], &keys()[1]]).verdict, Verdict::Proven);
 }
 
@@ -81,12 +81,12 @@ fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
     let outcome = verify(&sample_archive.files, &ask());
     assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
     assert_eq!((found(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
-    // A key that signed nothing is none.
+    // A key that signed nothing does not help.
     let forger = TestKey::new(9);
     sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
     let outcome = verify(&sample_archive.files, &ask());
     assert_eq!((outcome.verdict, found(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
-    // What is missing is missing all the same.
+    // Missing files are reported all the same.
     sample_archive.files.remove(&sample_archive.parts[3].manifest.object());
     assert_eq!(verify(&story.files, &ask()).verdict, Verdict::Violated);
 }
@@ -109,7 +109,7 @@ fn the_newest_key_alone_is_enough_for_the_whole_chain() {
     let outcome = judged(&sample_archive.files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!((found(&outcome, Kind::VouchedByPrevious), found(&outcome, Kind::KeyRotated)), (1, 0));
-    // Backwards only through unbroken hashes: another text in between ends it.
+    // Backwards only through unbroken hashes: another text in between breaks the chain.
     let mut files = sample_archive.files.clone();
     resealed(&mut files, &sample_archive.parts[2], std::slice::from_ref(&old), |manifest| {
         manifest.sealed = manifest.window.to;
@@ -129,7 +129,7 @@ fn several_named_keys_are_the_whole_set() {
     assert_eq!(judged(&story.files, &pinned(&[&old, &new]), &[&old, &new]).verdict, Verdict::Proven);
 }
 
-/// Replaces the lines of a part's note.
+/// Replaces the signature lines of a part's note.
 fn relined(files: &mut Files, sealed: &Sealed, lines: Vec<NoteSignature>) {
     files.insert(note_of(sealed), with_signatures(&sealed.note, lines).bytes());
 }
@@ -147,14 +147,14 @@ fn the_successor_is_who_the_signed_text_names_with_or_without_its_own_signature(
         let outcome = judged(&files, &Ask { newest, ..pinned(&pins) }, &[&old, &new]);
         assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     }
-    // Without the old key's signature nothing says to who trusts that one alone that the new one follows.
+    // Without the old key's signature, an auditor who trusts only the old key has no proof of its successor.
     relined(&mut files, six, vec![by_new.clone()]);
     assert_eq!(judged(&files, &pinned(&[&new]), &[&new]).verdict, Verdict::Proven);
     let outcome = judged(&files, &pinned(&[&old]), &[&old]);
     assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
 }
 
-/// The parts up to `last` signed by one key, and so on, each alone.
+/// The signers of the parts: each key alone up to its `last` part.
 fn plan<'a>(spans: &'a [(u64, &'a TestKey)]) -> impl Fn(u64) -> (Vec<TestKey>, Option<TestKey>) + 'a {
     move |part| {
         let (_, key) = spans.iter().find(|(last, _)| part <= *last).unwrap();
@@ -171,7 +171,7 @@ fn a_key_that_was_replaced_never_returns() {
     let outcome = verify(&files, &pinned(&[&old, &new]));
     assert_eq!((outcome.verdict, found(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
     assert_eq!(outcome.findings[0].part, Some(8), "{:#?}", outcome.findings);
-    // Also if the new one signs again behind it, and also where it was handed over to.
+    // Also if the new key signs again after it, and also if the new key handed over to it.
     files.clone_from(&sample_archive.files);
     resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
     assert_eq!(found(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
@@ -217,12 +217,12 @@ fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary(
     }
     let outcome = verify(&files, &with(99, head(4)));
     assert_eq!((outcome.verdict, found(&outcome, Kind::BoundaryNotReached)), (Verdict::Incomplete, 1));
-    // The new key alone vouches for what its first text hangs on.
+    // The new key alone vouches for what its first text is chained to.
     let outcome = judged(&files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
 }
 
-/// A thief who has the old key and none of the new one signs on, as if it had never been replaced.
+/// A thief with the old key but not the new one goes on signing, as if it had never been replaced.
 #[test]
 fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
     let story = story_of_one();
@@ -239,7 +239,7 @@ fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
     assert_eq!((outcome.verdict, found(&outcome, Kind::BoundaryMismatch)), (Verdict::Violated, 1));
     let outcome = verify(&stolen, &pinned(&[&new]));
     assert_ne!(outcome.verdict, Verdict::Proven);
-    // Nor does it help to take the old key's signatures away before the boundary.
+    // Nor does it help to remove the old key's signatures before the boundary.
     let [four, ..] = genuine[3..].iter().collect::<Vec<_>>()[..] else { panic!() };
     relined(&mut stolen, four, vec![TestKey::new(9).sign(four.note.text())]);
     assert_ne!(
@@ -266,7 +266,7 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
         }
         assert_eq!(found(&judged(&files, &pinned(&[&new]), &[&new]), Kind::SignatureUntrusted), 1);
     }
-    // Before it the key answers for what it signs.
+    // Before it the key is accountable for what it signs.
     let mut files = sample_archive.files.clone();
     let mut manifest = sample_archive.parts[2].manifest.clone();
     manifest.sealed = manifest.window.to;
@@ -308,13 +308,13 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
             [own, &[forger.sign(sealed.note.text())]].concat(),
         ] {
             let note = with_signatures(&sealed.note, lines);
-            // In its place it is the same manifest.
+            // Under the same name it is the same manifest.
             let mut files = sample_archive.files.clone();
             files.insert(note_of(sealed), note.bytes());
             let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
             assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
             assert!(outcome.told.tail_closed);
-            // And under another name, for example that of its own bytes, a file that does not belong there.
+            // And under another name, for example that of its own bytes, it is a misplaced file.
             let mut files = sample_archive.files.clone();
             files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
             let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
@@ -346,7 +346,7 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
     assert_eq!((found(&outcome, Kind::ManifestForeign), found(&outcome, Kind::FileUnnamed)), (1, 1));
     assert_eq!(planted(&[TestKey::new(7)]).verdict, Verdict::Proven, "the vendor's own");
-    // What the other connector's keys handed over to is trusted there, from any of them backwards.
+    // A successor of the other connector's keys is trusted there, and vouches backwards.
     let mut files = sample_archive.files.clone();
     files.extend(other.files);
     for key in [7, 107] {
@@ -366,7 +366,7 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
         manifest.raw_size += number + 1;
         let note = sign(manifest.text(), std::slice::from_ref(&forger));
         files.insert(manifest.name(note.sha256()), note.bytes());
-        // And those of a connector that is none.
+        // And those of a connector that does not exist.
         manifest.origin.connector = ConnectorId::new(77);
         let note = sign(manifest.text(), std::slice::from_ref(&forger));
         files.insert(manifest.name(note.sha256()), note.bytes());
@@ -378,7 +378,7 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
     assert_eq!((found(&outcome, Kind::SignatureUntrusted), found(&outcome, Kind::ManifestForeign)), (40, 40));
 }
 
-/// Within a span of time: a part that was taken away can't be replaced by a manifest that says it is of another time.
+/// Within a range of time: a removed part can't be replaced by a manifest that claims another time.
 #[test]
 fn a_foreign_manifest_of_another_hour_fills_no_gap() {
     let story = story_of_one();

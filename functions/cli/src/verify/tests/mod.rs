@@ -1,4 +1,4 @@
-//! The verifier against archives in memory: sound ones, and what tampering makes of them.
+//! The verifier on archives in memory: valid ones, and tampered ones.
 
 mod anyone;
 mod hostile;
@@ -44,7 +44,8 @@ fn at(text: &str) -> Time {
     text.parse().unwrap()
 }
 
-/// What an auditor asks who knows nothing: the copy was taken soon after the story's end.
+/// The options of an auditor without any knowledge: the copy was taken soon after the end of the sample
+/// archive.
 fn ask() -> Ask {
     Ask {
         pins: Vec::new(),
@@ -60,7 +61,7 @@ fn ask() -> Ask {
     }
 }
 
-/// What an auditor asks who knows the vendor's first key and the fields of the events.
+/// The options of an auditor who knows the vendor's first key and the fields of the events.
 fn strict() -> Ask {
     let fields = Fields { id: Some("eventID".into()), time: Some("eventTime".into()), tenant: None };
     Ask { pins: vec![TestKey::new(7).ring_key()], fields, ..ask() }

@@ -1,5 +1,5 @@
-//! Events as products may write them, and as whoever wants to pass a check would: what is honest is proven, and nothing
-//! evades a check by how it is written.
+//! Events as products may write them, and as an attacker would: honest archives are proven, and no spelling
+//! evades a check.
 
 use std::io::Write as _;
 
@@ -13,7 +13,7 @@ use tests::fakes::{Shape, StoredItem};
 
 use super::*;
 
-/// An archive of one part with these events, of which its manifest says that so many are records.
+/// An archive of one part with these events, whose manifest states this number of records.
 fn archive(lines: &[&str], unreadable: u64) -> Files {
     let mut sealer = Sealer::new(3, at("2026-11-20T08:00:00Z"), 7);
     sealer.encoding = Encoding { format: Format::Json, compression: Compression::None };
@@ -24,7 +24,7 @@ fn archive(lines: &[&str], unreadable: u64) -> Files {
     files
 }
 
-/// What an auditor finds in it who knows these fields.
+/// The outcome for an auditor who knows these fields.
 fn found(lines: &[&str], unreadable: u64, [id, time, tenant]: [Option<&str>; 3]) -> Outcome {
     let own = |name: Option<&str>| name.map(str::to_owned);
     let fields = Fields { id: own(id), time: own(time), tenant: own(tenant) };
@@ -56,7 +56,7 @@ fn a_field_that_stands_twice_evades_no_check() {
             "{line}"
         );
     }
-    // Whether the field is there at all depends on the reader.
+    // Whether the field exists at all depends on the reader.
     for line in
         [r#"{"a":{"b":"acme"},"a":1}"#, r#"{"a":{"b":"acme"},"a":{}}"#, r#"{"a":{"b":"acme","b":"acme"}}"#]
     {
@@ -96,13 +96,13 @@ fn an_event_of_the_product_is_exempt_from_nothing_by_its_type() {
     }
     let outcome = found(&[acme, r#"{"type":"auditferry.unreadable","org":"other"}"#], 0, tenant);
     assert_eq!(outcome.verdict, Verdict::Violated);
-    // One that has the form of a record to the letter, where the manifest tells of none: an event, and a note.
+    // An event with exactly the form of a record, while the manifest states none: an event, and a note.
     let outcome = found(&[acme, &record(2, "")], 0, [None; 3]);
     assert_eq!((outcome.verdict, outcome.counts[&Kind::RecordsImitated]), (Verdict::Proven, 1));
-    // Beside a genuine one nobody can tell which is which, so none is exempt.
+    // Next to a genuine one they can't be distinguished, so none is exempt.
     let outcome = found(&[acme, &record(2, ""), &record(3, "")], 1, tenant);
     assert_eq!((outcome.verdict, outcome.counts[&Kind::RecordsImitated]), (Verdict::Incomplete, 1));
-    // By its type alone it is not even counted as one.
+    // By its type alone it does not even count as a record.
     let outcome = found(&[acme, r#"{"type":"auditferry.unreadable","org":"acme"}"#], 1, tenant);
     assert_eq!(outcome.counts[&Kind::CountMismatch], 1);
 }
@@ -125,7 +125,8 @@ fn a_record_is_exempt_from_the_products_fields_and_what_it_carries_is_not() {
     }
 }
 
-/// A part of the vendor's own key, as a stranger would make it too: this object, and a manifest that says so many events.
+/// A part signed by the vendor's own key, as an attacker could also create it: this object, and a manifest
+/// with this number of events.
 fn bomb(line: &[u8], lines: usize, events: u64) -> (Files, Ask) {
     let raw = line.repeat(lines);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -156,19 +157,22 @@ fn a_small_object_fills_neither_the_auditors_disk_nor_his_day() {
         let (files, ask) = bomb(line, 20_000_000, events);
         let progress = Progress::default();
         let outcome = check(&Memory(&files), &ask, &progress).unwrap();
-        assert!(Progress::get(&progress.events) <= 1_000, "no more is looked at than the manifest says");
+        assert!(
+            Progress::get(&progress.events) <= 1_000,
+            "at most as many events are read as the manifest says"
+        );
         assert_eq!(outcome.counts.get(&kind), Some(&1), "{events}: {:#?}", outcome.findings);
         assert_ne!(outcome.verdict, Verdict::Proven);
     }
 }
 
-/// Within what a manifest may say, too: a few kilobytes that take megabytes to tell events apart.
+/// Also within the limits of a manifest: a few kilobytes with megabytes of identities.
 #[test]
 fn what_tells_events_apart_takes_no_more_room_than_an_archive_of_its_size_needs() {
     let (files, ask) = bomb(b"{}\n", 60_000, 60_000);
     let outcome = verify(&files, &Ask { memory: 1 << 16, ..ask });
     assert_eq!((outcome.verdict, outcome.counts[&Kind::BeyondLimits]), (Verdict::Incomplete, 1));
-    assert_eq!(outcome.content.events, 60_000, "everything else was looked at");
+    assert_eq!(outcome.content.events, 60_000, "everything else was read");
 }
 
 /// A text that is an event, or nearly one.
@@ -216,7 +220,7 @@ fn item(number: usize, shape: Shape, is_odd: bool) -> SourceItem {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever a product writes, nobody who reads the file is stopped by it, and the archive holds.
+    /// Whatever a product writes, readers of the file can parse it, and the archive is valid.
     #[test]
     fn what_is_exported_honestly_is_never_accused(
         items in prop::collection::vec((text(), any::<bool>(), 0..8u8), 1..6),
@@ -238,7 +242,7 @@ proptest! {
         let unreadable = items.iter().filter(|item| item.content.is_err()).count() as u64;
         let files = archive(&lines, unreadable);
         let object = files.iter().find(|(name, _)| name.starts_with("events/")).unwrap().1;
-        // Another parser, which decodes all of it.
+        // Another parser, which decodes everything.
         let events: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(object).unwrap();
         prop_assert_eq!(events.len(), lines.len());
         let outcome = verify(&files, &Ask { as_of: at("2026-11-20T09:30:00Z"), fields: Fields::default(), ..strict() });

@@ -1,4 +1,4 @@
-//! What is sound is proven, and what the auditor must know beside it is said.
+//! Valid archives are proven, with the notes that the auditor needs.
 
 use domain::manifest::{ChainStart, Manifest, Previous, RingKey};
 use domain::part::Compression;
@@ -17,7 +17,7 @@ fn a_sound_archive_is_proven_with_all_that_it_holds() {
     assert_eq!((told.events, told.late, told.unreadable), (33, 3, 1));
     assert_eq!((content.objects, content.events, content.with_id, content.with_time), (14, 33, 33, 33));
     assert_eq!(told.newest_manifest.as_deref(), Some(story.parts[13].note.sha256().to_string().as_str()));
-    // What is no fault is told all the same: who signs from when on, the move, the new settings, the open end.
+    // Notes are not violations: the key rotation, the move, the new settings, the open end.
     assert_eq!(kinds(&outcome), [Kind::TailOpen, Kind::KeyRotated, Kind::Moved, Kind::Reconfigured]);
 }
 
@@ -45,7 +45,7 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     let stale = verify(&sample_archive.files, &Ask { as_of: later, ..strict() });
     assert_eq!(stale.verdict, Verdict::Incomplete);
     assert!(stale.counts.contains_key(&Kind::TailStale));
-    // Due is what the last settings and the last seal say, and not a second earlier.
+    // The due time follows from the last settings and the last seal, exactly.
     let due = at("2026-11-20T12:20:07.120Z");
     for (as_of, verdict) in
         [(due, Verdict::Proven), (due + std::time::Duration::from_millis(1), Verdict::Incomplete)]
@@ -54,8 +54,8 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     }
 }
 
-/// What the newest heartbeat here promises for the next file and what the verifier calls due are one instant: when it has
-/// passed, an end that was cut off is no longer proven.
+/// The `next_expected_by` of the newest heartbeat and the verifier's due time are the same instant: once it
+/// has passed, a cut-off end is no longer proven.
 #[test]
 fn an_end_that_was_cut_off_is_stale_as_soon_as_its_heartbeat_is_overdue() {
     let mut story = story_of_one();
@@ -89,13 +89,13 @@ fn a_span_of_time_is_proven_by_itself() {
     let outcome = verify(&sample_archive.files, &ask);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!((outcome.told.first_part, outcome.told.last_part), (Some(7), Some(10)));
-    // What lies on other days is not even looked at; what is missing on these is.
+    // Other days are not even read; missing files on these days are reported.
     let mut files = sample_archive.files.clone();
     files.retain(|name, _| !name.contains("date=2026-11-19"));
     assert_eq!(verify(&files, &ask).verdict, Verdict::Proven);
     files.remove(&sample_archive.parts[7].manifest.object());
     assert_eq!(verify(&files, &ask).counts[&Kind::ObjectMissing], 1);
-    // The span must be covered at both ends.
+    // The range must be covered at both ends.
     files = sample_archive.files.clone();
     files.retain(|name, _| !name.contains("date=2026-11-19"));
     let begins_earlier = Ask { from: Some(at("2026-11-19T23:30:00Z")), ..ask.clone() };
@@ -184,7 +184,7 @@ fn events_are_told_apart_by_their_ids_and_their_tenants() {
     };
     let files = sealer().files;
     let outcome = verify(&files, &ask());
-    // The same ID with the same content is a double for certain; the rest may have reasons.
+    // The same ID with the same content is certainly a duplicate; the rest may have reasons.
     let counts = |kind| outcome.counts.get(&kind).copied();
     assert_eq!(counts(Kind::EventTwice), Some(1));
     assert_eq!((counts(Kind::IdRepeated), counts(Kind::LineRepeated)), (Some(1), Some(1)));
@@ -198,7 +198,7 @@ fn events_are_told_apart_by_their_ids_and_their_tenants() {
 #[test]
 fn times_count_as_they_stand_only_if_their_field_is_named() {
     let mut sealer = Sealer::new(3, at("2026-11-20T08:00:00Z"), 7);
-    // Sealed by the time of writing, 08:30; the product's own field says something else.
+    // Sealed by the time of writing, 08:30; the product's own field has another time.
     let line = r#"{"id":1,"time":"2026-11-20T07:00:00Z"}"#.to_owned();
     sealer.seal(at("2026-11-20T09:00:00Z"), &[(at("2026-11-20T08:30:00Z"), line)]);
     let outcome = verify(&sealer.files, &ask());
@@ -212,8 +212,8 @@ fn times_count_as_they_stand_only_if_their_field_is_named() {
     assert_eq!(outcome.counts[&Kind::FieldMissing], 1);
 }
 
-/// A vendor that came from a version without manifests: its first parts have none, and the chain says where it begins.
-/// The rest holds together, and of what lies before nothing is claimed.
+/// A vendor that upgraded from a version without manifests: its first parts have none, and the chain says
+/// where it begins. The rest is proven, and nothing is claimed about what came before.
 #[test]
 fn a_chain_that_begins_with_an_upgrade_proves_what_comes_behind_it() {
     let mut story = story_of_one();

@@ -1,4 +1,4 @@
-//! A generator of tampered archives. Every case must be detected, and named for what it is.
+//! A generator of tampered archives. Every case must be detected with the right findings.
 //!
 //! The short form runs with all tests. The long form, 20,000 cases:
 //!
@@ -16,7 +16,7 @@ use super::super::finding::Severity;
 use super::tampers::TAMPERS;
 use super::*;
 
-/// Numbers that look random and are the same for the same seed (`splitmix64`).
+/// Pseudo-random numbers, the same for the same seed (`splitmix64`).
 pub(super) struct Dice(u64);
 
 impl Dice {
@@ -32,13 +32,13 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// Below `end`.
+    /// A number below `end`.
     pub(super) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
     }
 }
 
-/// What tampering made, and what must be found: one of these kinds, in this part if there is one.
+/// A tampered archive, and the expected findings: one of these kinds, in this part if there is one.
 struct Case {
     files: Files,
     ask: Ask,
@@ -46,7 +46,7 @@ struct Case {
     part: Option<u64>,
 }
 
-/// What is tampered with.
+/// The archive to tamper with.
 pub(super) struct Scene<'a> {
     pub(super) story: &'a Sealer,
     /// Another connector of the same vendor, whose key signs both.
@@ -56,11 +56,11 @@ pub(super) struct Scene<'a> {
     pub(super) ask: Ask,
 }
 
-/// Tampers, and says what must be found: one of these kinds, in this part if one is named.
+/// Tampers, and returns the expected findings: one of these kinds, in this part if one is named.
 pub(super) type Tamper = fn(&mut Scene<'_>) -> (&'static [Kind], Option<u64>);
 
 impl Scene<'_> {
-    /// A part of the story, with its place.
+    /// A part of the sample, with its index.
     pub(super) fn part(&mut self) -> (usize, Sealed) {
         let place = self.dice.below(self.story.parts.len());
         (place, self.story.parts[place].clone())
@@ -72,7 +72,7 @@ impl Scene<'_> {
         (place, self.story.parts[place].clone())
     }
 
-    /// A key that nobody knows.
+    /// An unknown key.
     pub(super) fn stranger(&mut self) -> TestKey {
         TestKey::new(200 + u8::try_from(self.dice.below(50)).unwrap())
     }
@@ -85,14 +85,14 @@ impl Scene<'_> {
         self.files.get_mut(&note_name(sealed)).unwrap()
     }
 
-    /// Flips a bit among the first so many bytes of a file.
+    /// Flips a bit among the first `first` bytes of a file.
     pub(super) fn flip(&mut self, name: &str, first: usize) {
         let bytes = self.files.get_mut(name).unwrap();
         let (place, bit) = (self.dice.below(bytes.len().min(first)), self.dice.below(8));
         bytes[place] ^= 1 << bit;
     }
 
-    /// Puts another manifest in the place of a part's, with that key.
+    /// Replaces the manifest of a part by another one, signed by these keys.
     pub(super) fn reseal(
         &mut self,
         sealed: &Sealed,
@@ -102,7 +102,7 @@ impl Scene<'_> {
         resealed(&mut self.files, sealed, keys, edit)
     }
 
-    /// Gives a part another object, sealed again with these keys.
+    /// Replaces the object of a part, sealed again with these keys.
     pub(super) fn replace(&mut self, sealed: &Sealed, keys: &[TestKey], lines: &[String]) {
         let (bytes, encoded) = file(sealed.manifest.encoding, lines.iter().map(String::as_str));
         self.files.remove(&sealed.manifest.object());
@@ -133,7 +133,7 @@ pub(super) fn note_name(sealed: &Sealed) -> String {
     sealed.manifest.name(sealed.note.sha256())
 }
 
-/// Runs so many cases, each kind in turn; `seed` makes them others.
+/// Runs `cases` cases, each kind in turn; `seed` varies them.
 fn tamper(cases: usize, seed: u64) {
     let (story, other) = (story_of_one(), sample_archive(2, 7));
     let newest = sample_archive.parts[13].note.sha256();
@@ -159,14 +159,14 @@ fn tamper(cases: usize, seed: u64) {
     eprintln!("{cases:>6}  cases, all detected and named");
 }
 
-/// Whether the case is found for what it is.
+/// Checks that a case has the expected finding.
 fn detected(case: &Case) -> Result<(), String> {
     let outcome = verify(&case.files, &case.ask);
     let named = outcome
         .findings
         .iter()
         .any(|found| case.expected.contains(&found.kind) && (case.part.is_none() || found.part == case.part));
-    // What changes no text and no object is found and named, and changes nothing that was proven.
+    // Tampering without effect on texts and objects is reported and does not affect the verdict.
     let gravest = case.expected.iter().map(|kind| kind.severity()).min();
     let verdict = match gravest {
         Some(Severity::Note) => Verdict::Proven,
@@ -195,7 +195,7 @@ fn tampering_is_detected_and_named_in_20_000_cases() {
     tamper(20_000, seed.into());
 }
 
-/// The hand that does nothing is seen by nobody.
+/// Without tampering there is no finding.
 #[test]
 fn what_was_not_tampered_with_is_proven() {
     let story = story_of_one();

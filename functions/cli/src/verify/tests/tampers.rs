@@ -1,4 +1,4 @@
-//! The ways of tampering, each with what must be found.
+//! The ways of tampering, each with the expected findings.
 
 use domain::manifest::SignedNote;
 use tests::archive::{forge, forge_all, resealed, sha256, sign, with_signatures};
@@ -6,22 +6,22 @@ use tests::archive::{forge, forge_all, resealed, sha256, sign, with_signatures};
 use super::tampered::{Tamper, note_name};
 use super::*;
 
-/// The number of the part at that place of the story.
+/// The number of the part at that index of the sample.
 fn nth(place: usize) -> u64 {
     u64::try_from(place).unwrap() + 1
 }
 
-/// What is found if the signature of a part is gone. Its text counts all the same where the next part's trusted text names
-/// it; the last one's does not, and neither does that of the part in which the key hands over, since without its signature
-/// nobody knows the key that follows.
+/// The expected findings if the signature of a part is missing. Its text is accepted all the same if the next
+/// part's trusted text names it. That is not so for the last part, nor for the part in which the key hands
+/// over, since without its signature the next key is unknown.
 fn unless_needed(place: usize, needed: &'static [Kind], otherwise: &'static [Kind]) -> &'static [Kind] {
     if matches!(place, HAND_OVER | 13) { needed } else { otherwise }
 }
 
-/// The place of the part in which the key hands over.
+/// The index of the part in which the key hands over.
 const HAND_OVER: usize = 5;
 
-/// What a bit of a note can break, if its file is renamed to fit.
+/// What a flipped bit of a note can break, if its file is renamed to match.
 const ANY: &[Kind] = &[
     Kind::SignatureInvalid,
     Kind::SignatureUntrusted,
@@ -41,7 +41,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
     ("flip a bit of a manifest's text", |scene| {
         let (_, sealed) = scene.part();
         scene.flip(&note_name(&sealed), sealed.note.text().len());
-        // Whatever else it breaks: the name holds the hash.
+        // At least that, since the name contains the hash.
         (&[Kind::ManifestMisplaced, Kind::ManifestMalformed, Kind::ManifestForeign], None)
     }),
     ("flip a bit of a manifest's text and rename it", |scene| {
@@ -60,7 +60,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
         (unless_needed(place, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(place)))
     }),
-    ("add a line of a signature that does not hold", |scene| {
+    ("add an invalid signature line", |scene| {
         let (place, sealed) = scene.part();
         let mut lines = sealed.note.signatures().to_vec();
         let mut junk = lines[0].clone();
@@ -69,7 +69,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
         (&[Kind::SignatureIgnored], Some(nth(place)))
     }),
-    ("repeat the line of a signature", |scene| {
+    ("repeat a signature line", |scene| {
         let (place, sealed) = scene.part();
         let own = sealed.note.signatures();
         let lines = vec![own; 2 + scene.dice.below(3)].concat();
@@ -278,7 +278,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         *scene.note(&new) = old.note.bytes();
         (&[Kind::ManifestMisplaced], Some(nth(place)))
     }),
-    ("cut the tail, and the vendor tells of the newest", |scene| {
+    ("cut the tail, and the vendor names the newest", |scene| {
         let (place, _) = scene.inner();
         for sealed in &scene.story.parts[place + 1..] {
             scene.files.remove(&note_name(sealed));
@@ -286,7 +286,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         }
         (&[Kind::TailMissing], Some(nth(place) + 1))
     }),
-    ("cut the tail, and nobody tells", |scene| {
+    ("cut the tail, and nobody names the newest", |scene| {
         let place = scene.dice.below(11);
         for sealed in &scene.story.parts[place + 1..] {
             scene.files.remove(&note_name(sealed));
@@ -325,10 +325,10 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         scene.reseal(&sealed, &keys, |manifest| {
             manifest.sealed = manifest.sealed + std::time::Duration::from_secs(1);
         });
-        // A heartbeat tells the time of its seal itself.
+        // A heartbeat states the time of its seal itself.
         (&[Kind::ChainBroken], Some(nth(place) + 1))
     }),
-    ("the vendor signs two stories of a part", |scene| {
+    ("the vendor equivocates about a part", |scene| {
         let (place, sealed) = scene.part();
         let mut files = Files::new();
         resealed(&mut files, &sealed, &sealed.keys, |manifest| {
@@ -342,7 +342,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         let next = scene.story.parts[place + 1].clone();
         let from = sealed.manifest.window.to + std::time::Duration::from_secs(1);
         if next.manifest.window.to < from {
-            // A part that closes nothing: move it as a whole.
+            // A part that closes no time span: move it as a whole.
             scene.reseal(&next, &next.keys.clone(), |manifest| {
                 (manifest.window.from, manifest.window.to) = (from, from);
             });
