@@ -86,8 +86,8 @@ impl LossForecast {
                     .into()
             }
             Self::KeptForever { unsealed_from } => format!(
-                "Events from {unsealed_from} on are not in any file yet. They stay in the events table, which \
-                 is configured to keep events forever."
+                "Events from {unsealed_from} on are not in any file yet. They stay in the events table, \
+                 which is configured to keep events forever."
             ),
             Self::Expiring { unsealed_from, lost_from } => format!(
                 "Events from {unsealed_from} on are not in any file yet, and the events table expires them \

@@ -8,7 +8,7 @@
     clippy::indexing_slicing,
     clippy::pedantic,
     clippy::unwrap_used,
-    reason = "files of another package, which has its own lint settings; not all of their helpers are used here"
+    reason = "files of another package, which has its own lint settings; some helpers are unused here"
 )]
 
 // The name by which those tests import the fakes and fixtures.

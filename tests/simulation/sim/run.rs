@@ -202,7 +202,7 @@ impl Simulation {
             let idle = self.functions.are_idle();
             let cursors: Vec<&Cursor> = cursors.iter().filter(is_behind).collect();
             let violation = format!(
-                "not done {limit:?} after the faults stopped: idle {idle}, reconciled {reconciled}, {cursors:#?}"
+                "not done {limit:?} after the faults: idle {idle}, reconciled {reconciled}, {cursors:#?}"
             );
             self.world.truth().violation(violation);
         }

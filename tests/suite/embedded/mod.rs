@@ -43,11 +43,11 @@ pub(crate) async fn start() -> (Stack, Clients) {
 /// A ledger, and the stack that must outlive it.
 pub(crate) async fn ledger() -> (DynamoLedger, Stack) {
     let (stack, clients) = start().await;
-    (make_ledger(&clients).await, stack)
+    (create_ledger(&clients).await, stack)
 }
 
 /// Creates the ledger's table.
-pub(crate) async fn make_ledger(clients: &Clients) -> DynamoLedger {
+pub(crate) async fn create_ledger(clients: &Clients) -> DynamoLedger {
     adapters::ledger::create_table(&clients.dynamodb, LEDGER).await.unwrap();
     ledger_of(clients, 0)
 }
@@ -60,11 +60,11 @@ pub(crate) fn ledger_of(clients: &Clients, shift_ms: i64) -> DynamoLedger {
 /// A staging bucket, and the stack that must outlive it.
 pub(crate) async fn staging() -> (S3Staging, Stack) {
     let (stack, clients) = start().await;
-    (make_staging(&stack, &clients), stack)
+    (create_staging(&stack, &clients), stack)
 }
 
 /// A staging bucket on this stack.
-pub(crate) fn make_staging(stack: &Stack, clients: &Clients) -> S3Staging {
+pub(crate) fn create_staging(stack: &Stack, clients: &Clients) -> S3Staging {
     stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
     S3Staging::new(clients.s3.clone(), STAGING.into())
 }

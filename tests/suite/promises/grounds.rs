@@ -176,8 +176,8 @@ pub(crate) struct Embedded {
 impl Embedded {
     pub(crate) async fn start(bus: &FakeBus) -> Self {
         let (stack, clients) = embedded::start().await;
-        let ledger = embedded::make_ledger(&clients).await;
-        let staging = embedded::make_staging(&stack, &clients);
+        let ledger = embedded::create_ledger(&clients).await;
+        let staging = embedded::create_staging(&stack, &clients);
         let events = StackEvents::new(&clients.dynamodb, SortKeyForm::Rfc3339, false).await;
         let customers = StackCustomers::new(Arc::new(stack), &clients);
         Self { clients, events, staging, customers, bus: bus.clone(), ledger }

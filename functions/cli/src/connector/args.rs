@@ -17,7 +17,7 @@ pub(crate) enum ConnectorCommand {
     Create(CreateArgs),
     /// Show what the customer needs: link, external ID, policies, Terraform
     #[command(after_help = help::SETUP)]
-    Setup(OneArgs),
+    Setup(ConnectorArgs),
     /// Connect the customer's role and bucket
     #[command(after_help = help::CONNECT)]
     Connect(ConnectArgs),
@@ -62,7 +62,7 @@ pub(crate) enum ConnectorCommand {
     List(ListArgs),
     /// Show one connector: its status, since when, and the next step
     #[command(after_help = help::SHOW)]
-    Show(OneArgs),
+    Show(ConnectorArgs),
     /// Export now, without waiting for the schedule
     #[command(after_help = help::RUN)]
     Run(RunArgs),
@@ -102,7 +102,7 @@ impl ConnectorCommand {
 
 /// A command on one connector.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct OneArgs {
+pub(crate) struct ConnectorArgs {
     /// The connector, such as `con_0123456789abcdef`
     #[arg(value_name = "CONNECTOR")]
     pub(crate) id: ConnectorId,
@@ -116,7 +116,7 @@ pub(crate) struct OneArgs {
 pub(crate) struct ChangeArgs {
     /// The connector to change.
     #[command(flatten)]
-    pub(crate) one: OneArgs,
+    pub(crate) one: ConnectorArgs,
     /// Only if this is still its version, as shown by `show`
     #[arg(long, value_name = "VERSION")]
     pub(crate) if_version: Option<u64>,

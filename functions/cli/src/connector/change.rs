@@ -112,7 +112,11 @@ pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output)
 }
 
 /// `connector rotate-external-id`.
-pub(crate) async fn rotate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
+pub(crate) async fn rotate_external_id(
+    backend: &Backend,
+    args: &ChangeArgs,
+    output: Output,
+) -> Result<Exit, CliError> {
     let id = &args.one.id;
     let connector = backend.onboarding.rotate_external_id(&backend.caller, id, args.if_version).await?;
     let new = connector.external_ids().next().map(ToString::to_string).unwrap_or_default();

@@ -35,7 +35,7 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext
         ConnectorCommand::Disable(args) => change::disable(&backend, args, output).await,
         ConnectorCommand::Enable(args) => change::enable(&backend, args, output).await,
         ConnectorCommand::Delete(args) => delete::delete(&backend, args, output).await,
-        ConnectorCommand::RotateExternalId(args) => change::rotate(&backend, args, output).await,
+        ConnectorCommand::RotateExternalId(args) => change::rotate_external_id(&backend, args, output).await,
         ConnectorCommand::Contacts(args) => contacts::contacts(&backend, args, output).await,
         ConnectorCommand::RotateWebhookSecret(args) => {
             contacts::rotate_webhook_secret(&backend, args, output).await

@@ -10,7 +10,7 @@ use domain::part::{Compression, Format};
 use domain::schedule::Frequency;
 use domain::time::Time;
 
-use super::args::{ChangeArgs, OneArgs};
+use super::args::{ChangeArgs, ConnectorArgs};
 use crate::args::Target;
 
 /// The options of `connector create`.
@@ -163,7 +163,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct PagedArgs {
     /// Which.
     #[command(flatten)]
-    pub(crate) one: OneArgs,
+    pub(crate) one: ConnectorArgs,
     /// Maximum number of results
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,

@@ -51,10 +51,10 @@ fn files_of_real_events_keep_their_exact_bytes() {
     let before = PINNED.map(|(encoding, sha256)| (encoding, sha256.to_owned()));
     assert_eq!(
         now, before,
-        "The same events give other bytes (left) than before (right). Without an update of flate2, zlib-rs or \
-         zstd the layout was changed by mistake. With an update, tests/readers/run must pass; then store the new \
-         hashes here, and name the update in the commit. Sealed parts keep their bytes, which are staged and \
-         never built again."
+        "The same events give other bytes (left) than before (right). Without an update of flate2, zlib-rs \
+         or zstd the layout was changed by mistake. With an update, tests/readers/run must pass; then store \
+         the new hashes here, and name the update in the commit. Sealed parts keep their bytes, which are \
+         staged and never built again."
     );
 }
 
