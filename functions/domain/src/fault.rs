@@ -189,35 +189,60 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
     match (fault.stage, fault.kind) {
         (DeliveryStage::Read, _) => (
             format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
-            "This is a bug in the exporter or its partition settings; contact the vendor. Nothing was sent.".into(),
+            "This is a bug in the exporter or its partition settings; contact the vendor. Nothing was \
+             sent."
+                .into(),
         ),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) if fault.code == REGION_DISABLED => (
-            format!("AWS STS is active for account {account} neither in the vendor's Region nor in the partition's main one ({}).", fault.code),
-            "Activate one of them in that account: IAM console, Account settings, Security Token Service; a connection check names the vendor's Region.".into(),
+            format!(
+                "AWS STS is active for account {account} neither in the vendor's Region nor in the \
+                 partition's main one ({}).",
+                fault.code
+            ),
+            "Activate one of them in that account: IAM console, Account settings, Security Token Service; a \
+             connection check names the vendor's Region."
+                .into(),
         ),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => (
             format!("The role {role} denied sts:AssumeRole ({}: {}).", fault.code, fault.message),
-            "Check that the role exists on the path /auditferry/, and that its trust policy names the vendor's account and requires this connector's external ID, exactly as `connector show` prints it.".into(),
+            "Check that the role exists on the path /auditferry/, and that its trust policy names the \
+             vendor's account and requires this connector's external ID, exactly as `connector show` prints \
+             it."
+            .into(),
         ),
         (DeliveryStage::PutObject, DeliveryErrorKind::Denied) => (
-            format!("The role {role} may not write to {bucket}, or the bucket is not owned by account {account} ({}).", fault.code),
-            format!("Allow `s3:PutObject` on `{arn}` in the role's policy, and check that no bucket policy or SCP denies it and that account {account} owns the bucket."),
+            format!(
+                "The role {role} may not write to {bucket}, or the bucket is not owned by account \
+                 {account} ({}).",
+                fault.code
+            ),
+            format!(
+                "Allow `s3:PutObject` on `{arn}` in the role's policy, and check that no bucket policy \
+                 or SCP denies it and that account {account} owns the bucket."
+            ),
         ),
         (_, DeliveryErrorKind::KeyDenied) => (
             format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", fault.code, fault.message),
             match encryption.key() {
                 Some(key) => format!(
-                    "Allow the role `{}` on {key}, in the role's policy and in the key's, and check that the key is enabled.",
+                    "Allow the role `{}` on {key}, in the role's policy and in the key's, and check that \
+                     the key is enabled.",
                     fault.kms_action()
                 ),
                 // A session policy names the key that it may use, so a bucket's own default key is not
                 // enough.
-                None => "Connect again and name the bucket's KMS key, and allow the role `kms:GenerateDataKey` and `kms:Decrypt` on it, in the role's policy and in the key's.".into(),
+                None => "Connect again and name the bucket's KMS key, and allow the role \
+                     `kms:GenerateDataKey` and `kms:Decrypt` on it, in the role's policy and in the \
+                     key's."
+                    .into(),
             },
         ),
         (_, DeliveryErrorKind::Gone) => (
             format!("The bucket {bucket} does not exist ({}).", fault.code),
-            format!("Create {bucket} in {region} in account {account} again, or connect another bucket. Everything sealed since is kept and will be delivered."),
+            format!(
+                "Create {bucket} in {region} in account {account} again, or connect another bucket. \
+                 Everything sealed since is kept and will be delivered."
+            ),
         ),
         (_, DeliveryErrorKind::Moved) => (
             format!("The bucket {bucket} is not in {region} ({}).", fault.code),
@@ -227,10 +252,12 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
             format!("The storage platform kept failing for a temporary reason ({}).", fault.code),
             "Nothing to do: it is retried with growing pauses, and everything is kept.".into(),
         ),
-        (_, DeliveryErrorKind::Expired | DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch) => (
-            format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
-            "This is a bug in the exporter; contact the vendor. Everything is kept and retried.".into(),
-        ),
+        (_, DeliveryErrorKind::Expired | DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch) => {
+            (
+                format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
+                "This is a bug in the exporter; contact the vendor. Everything is kept and retried.".into(),
+            )
+        }
     }
 }
 
@@ -265,8 +292,10 @@ mod tests {
 
     #[test]
     fn clock_skew_is_recognized_and_left_to_the_vendor_at_every_stage() {
-        let late = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z (20261120T202000Z - 5 min.)";
-        let early = "Signature not yet current: 20261120T203000Z is still later than 20261120T202500Z (20261120T202000Z + 5 min.)";
+        let late = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z \
+             (20261120T202000Z - 5 min.)";
+        let early = "Signature not yet current: 20261120T203000Z is still later than 20261120T202500Z \
+             (20261120T202000Z + 5 min.)";
         let s3 = "The difference between the request time and the current time is too large.";
         for (stage, code, message) in [
             (DeliveryStage::PutObject, "RequestTimeTooSkewed", s3),

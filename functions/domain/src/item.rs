@@ -74,7 +74,7 @@ pub enum UnreadableReason {
     LoneSurrogate,
     /// A number in the event is beyond the range of a double.
     NumberRange,
-    /// The event is nested deeper than [`DEEPEST`](crate::event::DEEPEST) levels.
+    /// The event is nested deeper than [`MAX_DEPTH`](crate::event::MAX_DEPTH) levels.
     Nesting,
     /// The item contains a value that DynamoDB does not have, or a type that this version does not know.
     UnknownValue,

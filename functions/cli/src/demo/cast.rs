@@ -32,7 +32,7 @@ pub(super) const DAY: &str = "2023-07-10";
 const DAY_MS: i64 = 1_688_947_200_000;
 
 /// A time of 10 July 2023.
-const fn on_the_day(hours: i64, minutes: i64) -> Time {
+const fn on_demo_day(hours: i64, minutes: i64) -> Time {
     match Time::from_millis(DAY_MS + (hours * 60 + minutes) * 60_000) {
         Some(time) => time,
         None => Time::EPOCH,
@@ -59,9 +59,9 @@ impl Times {
     ///
     /// # Errors
     /// If the last event's hour can't be sealed by then, or `now` is more than a day later.
-    pub(super) fn until(now: Time) -> Result<Self, CliError> {
-        let earliest = on_the_day(13, 5);
-        let latest = on_the_day(24 + 13, 5);
+    pub(super) fn with_second_tick(now: Time) -> Result<Self, CliError> {
+        let earliest = on_demo_day(13, 5);
+        let latest = on_demo_day(24 + 13, 5);
         if now < earliest || now > latest {
             return Err(CliError::usage(
                 format!("--now {now} is not between {earliest} and {latest}"),
@@ -69,9 +69,9 @@ impl Times {
             ));
         }
         Ok(Self {
-            activated: on_the_day(11, 30),
-            first: on_the_day(12, 6),
-            restarted: on_the_day(12, 9),
+            activated: on_demo_day(11, 30),
+            first: on_demo_day(12, 6),
+            restarted: on_demo_day(12, 9),
             second: now,
             third: now + Duration::from_mins(10),
         })
@@ -85,7 +85,7 @@ impl Times {
 
 /// The tenants' connectors.
 #[derive(Debug)]
-pub(super) struct Cast {
+pub(super) struct Tenants {
     /// The tenant with events.
     pub(super) busy: Connector,
     /// The tenant without events.
@@ -94,13 +94,13 @@ pub(super) struct Cast {
     pub(super) gone: Connector,
 }
 
-impl Cast {
+impl Tenants {
     /// Creates the three as of `now`, as `connector create`, `connect` and `activate` do. Each customer's role trusts its
     /// connector, which is verified and exports from `now` on. Then the bucket of the third is deleted.
     ///
     /// # Errors
     /// If the stand-ins or a verification fail.
-    pub(super) async fn enlist(embedded: &Embedded, now: Time) -> Result<Self, CliError> {
+    pub(super) async fn setup(embedded: &Embedded, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, gone] = ACCOUNTS;
         let cast = Self {
             busy: enlist(embedded, busy, now).await?,

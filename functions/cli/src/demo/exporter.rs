@@ -29,16 +29,16 @@ use exporter::{Exporter, Ports, export};
 use local::wiring::KeptBus;
 
 use super::args::ExporterArgs;
-use super::process::Said;
+use super::process::ExporterMessage;
 use crate::output::Output;
 use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 
 /// How long it waits to be killed. The parent kills it long before; if the parent died, this process must still end.
-const STAND_STILL: Duration = Duration::from_mins(1);
+const HANG_DURATION: Duration = Duration::from_mins(1);
 
 /// Writes a message as a line on stdout, which the demo reads.
-fn say(said: &Said) {
+fn send(said: &ExporterMessage) {
     Output::new(true, None).object(said);
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn run(args: ExporterArgs, surroundings: &ProcessContext) -> Re
         outcome @ (Outcome::Busy | Outcome::Inactive) => (Some(format!("{outcome:?}")), Summary::default()),
     };
     let (sealed, delivered, existed) = (summary.sealed, summary.delivered, summary.existed);
-    say(&Said::Over { sealed, delivered, existed, failure });
+    send(&ExporterMessage::Finished { sealed, delivered, existed, failure });
     Ok(Exit::Done)
 }
 
@@ -76,7 +76,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &ProcessContext) -> Resul
         staging: Arc::new(S3Staging::new(s3, staging.bucket.to_string())),
         signing: signing(&keys, None)?,
         customers: Arc::new(StsCustomers::new(sts, customers)),
-        bus: Arc::new(SayingBus),
+        bus: Arc::new(StdoutBus),
         clock: Arc::new(SystemClock::with_offset(shift_ms)),
         randomness: Arc::new(SystemRandomness),
     };
@@ -84,14 +84,14 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &ProcessContext) -> Resul
 }
 
 /// Forwards notices to the demo's bus, which is in the parent process.
-struct SayingBus;
+struct StdoutBus;
 
 #[async_trait]
-impl Bus for SayingBus {
+impl Bus for StdoutBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let event = KeptBus::event(notice)
             .map_err(|source| PortError::Bug { what: "serializing a notice", source: Box::new(source) })?;
-        say(&Said::Told { event });
+        send(&ExporterMessage::Notice { event });
         Ok(())
     }
 }
@@ -102,8 +102,8 @@ struct StopBeforeMark(DynamoLedger);
 #[async_trait]
 impl Runs for StopBeforeMark {
     async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
-        say(&Said::AtMark { part: mark.part.number.get() });
-        tokio::time::sleep(STAND_STILL).await;
+        send(&ExporterMessage::BeforeMark { part: mark.part.number.get() });
+        tokio::time::sleep(HANG_DURATION).await;
         Err(PortError::Transient {
             what: "waiting before the mark",
             source: "the process was not killed".into(),

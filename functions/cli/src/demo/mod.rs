@@ -23,17 +23,17 @@ pub(crate) use exporter::run as exporter_process;
 
 /// Runs the demo.
 pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
-    let times = Times::until(args.now)?;
+    let times = Times::with_second_tick(args.now)?;
     if let Some(dir) = &args.dir {
-        refuse_used(dir)?;
+        ensure_empty(dir)?;
     }
-    let told = story::tell(args.dir.as_deref(), times, surroundings).await?;
+    let told = story::run(args.dir.as_deref(), times, surroundings).await?;
     let proved = report::report(&told, args.dir.as_deref(), surroundings);
     Ok(if proved { Exit::Done } else { Exit::Failed })
 }
 
 /// Refuses a folder with any content, since the proof covers the files of one run.
-fn refuse_used(dir: &Path) -> Result<(), CliError> {
+fn ensure_empty(dir: &Path) -> Result<(), CliError> {
     if is_new_or_empty(dir)? {
         return Ok(());
     }

@@ -17,24 +17,24 @@ use crate::surroundings::ProcessContext;
 /// The time limit of its run, in seconds. Its lease lasts a minute longer.
 const RUN_SECONDS: u32 = 30;
 /// How long the demo waits for its next message.
-const PATIENCE: Duration = Duration::from_mins(1);
+const MESSAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A message of the exporter process, each on a line of its stdout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "said", rename_all = "snake_case")]
-pub(super) enum Said {
+pub(super) enum ExporterMessage {
     /// A notice for the event bus.
-    Told {
+    Notice {
         /// The notice, as the bus stores it.
         event: serde_json::Value,
     },
     /// A part is delivered, and not marked yet.
-    AtMark {
+    BeforeMark {
         /// The part's number.
         part: u64,
     },
     /// The run has ended.
-    Over {
+    Finished {
         /// Parts sealed.
         sealed: u64,
         /// Parts delivered.
@@ -85,7 +85,7 @@ impl ExporterProcess {
             .stderr(Stdio::inherit())
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(io_error("the exporter's process can't be started"))?;
-        let stdout = child.stdout.take().ok_or_else(|| silent("it has no stdout"))?;
+        let stdout = child.stdout.take().ok_or_else(|| process_error("it has no stdout"))?;
         Ok(Self { child, lines: BufReader::new(stdout).lines() })
     }
 
@@ -93,17 +93,19 @@ impl ExporterProcess {
     ///
     /// # Errors
     /// If the process ends, or sends nothing for a minute.
-    pub(super) async fn hear(&mut self, embedded: &Embedded) -> Result<Said, CliError> {
+    pub(super) async fn next_message(&mut self, embedded: &Embedded) -> Result<ExporterMessage, CliError> {
         loop {
-            let line = tokio::time::timeout(PATIENCE, self.lines.next_line())
+            let line = tokio::time::timeout(MESSAGE_TIMEOUT, self.lines.next_line())
                 .await
-                .map_err(|_| silent("it sent nothing for a minute"))?
+                .map_err(|_| process_error("it sent nothing for a minute"))?
                 .map_err(io_error("the exporter process's output can't be read"))?
-                .ok_or_else(|| silent("it ended early"))?;
+                .ok_or_else(|| process_error("it ended early"))?;
             match serde_json::from_str(&line)
-                .map_err(|error| silent(&format!("it sent `{line}`: {error}")))?
+                .map_err(|error| process_error(&format!("it sent `{line}`: {error}")))?
             {
-                Said::Told { event } => embedded.bus().keep(event).map_err(io_error("bus.ndjson"))?,
+                ExporterMessage::Notice { event } => {
+                    embedded.bus().keep(event).map_err(io_error("bus.ndjson"))?
+                }
                 said => return Ok(said),
             }
         }
@@ -123,11 +125,11 @@ impl ExporterProcess {
     /// If its exit status is not success.
     pub(super) async fn end(mut self) -> Result<(), CliError> {
         let status = self.child.wait().await.map_err(io_error("the exporter's process"))?;
-        if status.success() { Ok(()) } else { Err(silent(&format!("it ended with {status}"))) }
+        if status.success() { Ok(()) } else { Err(process_error(&format!("it ended with {status}"))) }
     }
 }
 
-fn silent(what: &str) -> CliError {
+fn process_error(what: &str) -> CliError {
     CliError::failed(
         format!("the exporter's process failed: {what}"),
         "Run the demo with AUDITFERRY_LOG=debug to see what it does.",

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::cast::{BUSY, GONE, PREFIX, QUIET};
 use super::proof::Facts;
-use super::story::{Found, Told};
+use super::story::{BucketResult, DemoResult};
 use crate::output::{Output, Style};
 use crate::surroundings::ProcessContext;
 use crate::table::{Column, counted, grouped, table};
@@ -39,8 +39,8 @@ struct Report<'a> {
     seconds: f64,
     as_of: Time,
     promises: Vec<Promise>,
-    blocks: Vec<Blocked<'a>>,
-    files: Vec<Listed<'a>>,
+    blocks: Vec<BlockOutput<'a>>,
+    files: Vec<FileOutput<'a>>,
     /// The folder with the files, if they are kept.
     dir: Option<&'a Path>,
     /// The command with which the first tenant's auditor verifies its bucket, if the files are kept.
@@ -59,7 +59,7 @@ struct Promise {
 }
 
 #[derive(Serialize)]
-struct Blocked<'a> {
+struct BlockOutput<'a> {
     tenant: &'a str,
     connector: &'a ConnectorId,
     stage: DeliveryStage,
@@ -70,7 +70,7 @@ struct Blocked<'a> {
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct FileOutput<'a> {
     tenant: &'a str,
     bucket: &'a str,
     #[serde(flatten)]
@@ -78,9 +78,9 @@ struct Listed<'a> {
 }
 
 /// Prints the report; returns whether every guarantee was met.
-pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &ProcessContext) -> bool {
+pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &ProcessContext) -> bool {
     let output = surroundings.output;
-    let sum = |count: fn(&Found) -> u64| told.found.iter().map(count).sum::<u64>();
+    let sum = |count: fn(&BucketResult) -> u64| told.found.iter().map(count).sum::<u64>();
     let promises = promises(told);
     let report = Report {
         proved: promises.iter().all(|promise| promise.kept),
@@ -98,10 +98,10 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &ProcessCont
         seconds: (surroundings.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
         as_of: told.times.second,
         promises,
-        blocks: told.blocked.iter().map(blocked).collect(),
-        files: told.found.iter().flat_map(listed).collect(),
+        blocks: told.blocked.iter().map(block_output).collect(),
+        files: told.found.iter().flat_map(file_outputs).collect(),
         dir,
-        verify: dir.and_then(|dir| verify(told, dir, surroundings)),
+        verify: dir.and_then(|dir| verify_command(told, dir, surroundings)),
     };
     if output.is_json() {
         output.object(&report);
@@ -112,8 +112,8 @@ pub(super) fn report(told: &Told, dir: Option<&Path>, surroundings: &ProcessCont
 }
 
 /// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints *Proven*.
-fn verify(told: &Told, dir: &Path, surroundings: &ProcessContext) -> Option<String> {
-    let Found { bucket, .. } = told.found.iter().find(|found| found.tenant == BUSY)?;
+fn verify_command(told: &DemoResult, dir: &Path, surroundings: &ProcessContext) -> Option<String> {
+    let BucketResult { bucket, .. } = told.found.iter().find(|found| found.tenant == BUSY)?;
     let folder = dir.join("buckets").join(bucket).join(PREFIX);
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
     let by_cargo = surroundings.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
@@ -122,8 +122,8 @@ fn verify(told: &Told, dir: &Path, surroundings: &ProcessContext) -> Option<Stri
     Some(format!("{program} verify {place} --key {key} --as-of {}", told.times.third))
 }
 
-fn blocked((tenant, connector, block): &(String, ConnectorId, domain::fault::Block)) -> Blocked<'_> {
-    Blocked {
+fn block_output((tenant, connector, block): &(String, ConnectorId, domain::fault::Block)) -> BlockOutput<'_> {
+    BlockOutput {
         tenant,
         connector,
         stage: block.stage,
@@ -134,12 +134,12 @@ fn blocked((tenant, connector, block): &(String, ConnectorId, domain::fault::Blo
     }
 }
 
-fn listed(found: &Found) -> impl Iterator<Item = Listed<'_>> {
-    let Found { tenant, bucket, findings, .. } = found;
-    findings.files.iter().map(move |facts| Listed { tenant, bucket, facts })
+fn file_outputs(found: &BucketResult) -> impl Iterator<Item = FileOutput<'_>> {
+    let BucketResult { tenant, bucket, findings, .. } = found;
+    findings.files.iter().map(move |facts| FileOutput { tenant, bucket, facts })
 }
 
-fn promises(told: &Told) -> Vec<Promise> {
+fn promises(told: &DemoResult) -> Vec<Promise> {
     let findings = || told.found.iter().map(|found| (&found.tenant, &found.findings));
     let collect = |faults: fn(&super::proof::Findings) -> &Vec<String>| -> Vec<String> {
         findings()
@@ -232,7 +232,7 @@ fn print(report: &Report<'_>, output: Output) {
             output.line(format_args!("    {fault}"));
         }
     }
-    for Blocked { tenant, stage, code, cause, remedy, .. } in &report.blocks {
+    for BlockOutput { tenant, stage, code, cause, remedy, .. } in &report.blocks {
         output.line("");
         output.line(format_args!("{tenant} was notified ({}, {code}): {cause}", stage.as_str()));
         output.line(format_args!("  {remedy}"));
@@ -263,7 +263,7 @@ fn print(report: &Report<'_>, output: Output) {
     }
 }
 
-fn row(file: &Listed<'_>) -> [String; 4] {
+fn row(file: &FileOutput<'_>) -> [String; 4] {
     let Facts { key, events, heartbeat, bytes } = file.facts;
     // Without the folders, which are the same for all files, the table fits a terminal.
     let name = key.rsplit('/').next().unwrap_or(key);

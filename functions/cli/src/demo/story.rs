@@ -16,8 +16,8 @@ use domain::time::Time;
 use flate2::read::MultiGzDecoder;
 use local::wiring::Embedded;
 
-use super::cast::{BUSY, Cast, DAY, EVENTS, PREFIX, Times, bucket, tenant};
-use super::process::{ExporterProcess, Said};
+use super::cast::{BUSY, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
+use super::process::{ExporterMessage, ExporterProcess};
 use super::proof::{self, Expected, File, Findings};
 use crate::events::import::Import;
 use crate::events::inputs::Inputs;
@@ -29,7 +29,7 @@ use crate::verify::{self, Proof};
 
 /// The result of the demo.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct DemoResult {
     /// The times of its steps.
     pub(super) times: Times,
     /// How many events were imported.
@@ -41,7 +41,7 @@ pub(super) struct Told {
     /// The number of blocked connectors that have delivered everything since.
     pub(super) recovered: u64,
     /// The content of each tenant's bucket.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<BucketResult>,
     /// The vendor's key, as `connector setup` shows it to the customers.
     pub(super) key: VerifierKey,
 }
@@ -57,7 +57,7 @@ pub(super) struct Crash {
 
 /// A tenant's bucket at the end.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct BucketResult {
     /// The tenant that owns the bucket.
     pub(super) tenant: String,
     /// The bucket's name.
@@ -69,9 +69,9 @@ pub(super) struct Found {
 }
 
 /// The state that the steps share.
-struct Stage<'a> {
+struct Demo<'a> {
     embedded: Embedded,
-    cast: Cast,
+    cast: Tenants,
     surroundings: &'a ProcessContext,
     output: Output,
     blocked: BTreeMap<ConnectorId, Block>,
@@ -81,18 +81,18 @@ struct Stage<'a> {
 ///
 /// # Errors
 /// If the stand-ins or the exporter process fail. A violated guarantee is not an error, but part of the result.
-pub(super) async fn tell(
+pub(super) async fn run(
     dir: Option<&Path>,
     times: Times,
     surroundings: &ProcessContext,
-) -> Result<Told, CliError> {
+) -> Result<DemoResult, CliError> {
     let output = surroundings.output;
     output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");
     let embedded = Embedded::start(dir, Some(times.activated)).await?;
     let imported = import(&embedded, output).await?;
-    let cast = Cast::enlist(&embedded, times.activated).await?;
-    let mut stage = Stage { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
-    stage.say(
+    let cast = Tenants::setup(&embedded, times.activated).await?;
+    let mut stage = Demo { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
+    stage.print_step(
         times.activated,
         "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is deleted",
     );
@@ -100,10 +100,12 @@ pub(super) async fn tell(
     crash.recovered = stage.restart(times.restarted).await?;
     stage.tick(times.second).await?;
     stage.embedded.admit(&stage.cast.gone)?;
-    stage
-        .say(times.third, format_args!("gone-inc has created its bucket {} again", bucket(&stage.cast.gone)));
+    stage.print_step(
+        times.third,
+        format_args!("gone-inc has created its bucket {} again", bucket(&stage.cast.gone)),
+    );
     stage.tick(times.third).await?;
-    let told = stage.look_back(times, imported, crash).await?;
+    let told = stage.collect_results(times, imported, crash).await?;
     stage.embedded.stop().await;
     Ok(told)
 }
@@ -117,7 +119,7 @@ async fn import(embedded: &Embedded, output: Output) -> Result<u64, CliError> {
     };
     let tally = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
     let span = match (tally.first, tally.last) {
-        (Some(first), Some(last)) => format!(", {} to {}", clock(first), clock(last)),
+        (Some(first), Some(last)) => format!(", {} to {}", hour_and_minute(first), hour_and_minute(last)),
         _ => String::new(),
     };
     output.line(format_args!(
@@ -127,44 +129,48 @@ async fn import(embedded: &Embedded, output: Output) -> Result<u64, CliError> {
     Ok(tally.imported)
 }
 
-impl Stage<'_> {
-    fn say(&self, at: Time, what: impl std::fmt::Display) {
-        self.output.line(format_args!("{}  {what}", clock(at)));
+impl Demo<'_> {
+    fn print_step(&self, at: Time, what: impl std::fmt::Display) {
+        self.output.line(format_args!("{}  {what}", hour_and_minute(at)));
     }
 
     /// The first tick: acme's exporter runs in a separate process, and is killed. The others are exported as always.
     async fn first_tick(&mut self, at: Time) -> Result<Crash, CliError> {
         self.embedded.set_now(at);
         let sent = self.embedded.dispatch().await?.sent;
-        self.say(at, format_args!("tick: {} due", counted(sent, "connector")));
+        self.print_step(at, format_args!("tick: {} due", counted(sent, "connector")));
         let busy = self.cast.busy.id.clone();
         let others: Vec<ConnectorId> = self.embedded.receive().into_iter().filter(|id| *id != busy).collect();
         let mut process = ExporterProcess::start(&self.embedded, self.surroundings, &busy, at, true)?;
         let outcomes = self.embedded.export(&others).await;
-        self.tell_outcomes(outcomes)?;
-        let Said::AtMark { part } = process.hear(&self.embedded).await? else {
-            return Err(early(&busy));
+        self.print_outcomes(outcomes)?;
+        let ExporterMessage::BeforeMark { part } = process.next_message(&self.embedded).await? else {
+            return Err(unexpected_exporter(&busy));
         };
         process.kill().await?;
-        let killed = self.is_in_between().await?;
-        self.say(at, format_args!("killed {BUSY}'s exporter between delivery and mark of part {part}"));
+        let killed = self.is_delivered_but_unmarked().await?;
+        self.print_step(
+            at,
+            format_args!("killed {BUSY}'s exporter between delivery and mark of part {part}"),
+        );
         Ok(Crash { killed, recovered: false })
     }
 
     /// Whether the file is in the bucket, but not marked in the ledger.
-    async fn is_in_between(&self) -> Result<bool, CliError> {
+    async fn is_delivered_but_unmarked(&self) -> Result<bool, CliError> {
         let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
         let beside =
             |key: &str| proof::is_of_a_verification(key, PREFIX) || proof::is_of_the_chain(key, PREFIX);
         let files = objects.iter().filter(|object| !beside(&object.key)).count();
-        let (cursor, _) = self.place(&self.cast.busy).await?;
+        let (cursor, _) = self.progress(&self.cast.busy).await?;
         Ok((files, cursor) == (1, (1, 0)))
     }
 
     /// The newest sealed and the newest delivered part of a connector, and whether it is blocked.
-    async fn place(&self, connector: &Connector) -> Result<((u64, u64), bool), CliError> {
+    async fn progress(&self, connector: &Connector) -> Result<((u64, u64), bool), CliError> {
         let found = self.embedded.connectors().get(&connector.id).await?;
-        let cursor = found.and_then(|(_, cursor)| cursor).ok_or_else(|| early(&connector.id))?;
+        let cursor =
+            found.and_then(|(_, cursor)| cursor).ok_or_else(|| unexpected_exporter(&connector.id))?;
         Ok(((cursor.next.previous().get(), cursor.delivered.get()), cursor.block.is_some()))
     }
 
@@ -173,8 +179,10 @@ impl Stage<'_> {
         self.embedded.set_now(at);
         let busy = &self.cast.busy.id;
         let mut process = ExporterProcess::start(&self.embedded, self.surroundings, busy, at, false)?;
-        let Said::Over { sealed, delivered, existed, failure } = process.hear(&self.embedded).await? else {
-            return Err(early(busy));
+        let ExporterMessage::Finished { sealed, delivered, existed, failure } =
+            process.next_message(&self.embedded).await?
+        else {
+            return Err(unexpected_exporter(busy));
         };
         process.end().await?;
         if let Some(failure) = failure {
@@ -184,7 +192,7 @@ impl Stage<'_> {
         let recovered = (sealed, delivered, existed) == (0, 1, 1);
         let words =
             if recovered { "found its file there (412) and marked it" } else { "did not find its file" };
-        self.say(at, format_args!("started {BUSY}'s exporter again: it {words}"));
+        self.print_step(at, format_args!("started {BUSY}'s exporter again: it {words}"));
         Ok(recovered)
     }
 
@@ -192,11 +200,11 @@ impl Stage<'_> {
     async fn tick(&mut self, at: Time) -> Result<(), CliError> {
         self.embedded.set_now(at);
         let tick = self.embedded.tick().await?;
-        self.say(at, format_args!("tick: {} due", counted(tick.dispatched.sent, "connector")));
-        self.tell_outcomes(tick.outcomes)
+        self.print_step(at, format_args!("tick: {} due", counted(tick.dispatched.sent, "connector")));
+        self.print_outcomes(tick.outcomes)
     }
 
-    fn tell_outcomes(
+    fn print_outcomes(
         &mut self,
         outcomes: impl IntoIterator<Item = (ConnectorId, Outcome)>,
     ) -> Result<(), CliError> {
@@ -204,7 +212,7 @@ impl Stage<'_> {
             let tenant = self.cast.tenant(&id).to_owned();
             match outcome {
                 Outcome::Completed(summary) => {
-                    self.output.line(format_args!("         {tenant:<8}  {}", self.did(&summary)));
+                    self.output.line(format_args!("         {tenant:<8}  {}", self.describe(&summary)));
                     if let Some(block) = summary.blocked {
                         self.blocked.entry(id).or_insert(block);
                     }
@@ -220,7 +228,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn did(&self, summary: &Summary) -> String {
+    fn describe(&self, summary: &Summary) -> String {
         let what = match (summary.heartbeats, summary.sealed) {
             (_, 0) => "nothing new".to_owned(),
             (beats, sealed) if beats == sealed => counted(beats, "heartbeat"),
@@ -237,38 +245,43 @@ impl Stage<'_> {
     }
 
     /// Reads all buckets back and compares them with the imported events.
-    async fn look_back(&self, times: Times, imported: u64, crash: Crash) -> Result<Told, CliError> {
+    async fn collect_results(
+        &self,
+        times: Times,
+        imported: u64,
+        crash: Crash,
+    ) -> Result<DemoResult, CliError> {
         let key = self.key().await?;
         let mut found = Vec::new();
         for connector in self.cast.all() {
-            let events = if connector.id == self.cast.busy.id { input()? } else { Vec::new() };
-            found.push(self.examine(connector, &events, times, &key).await?);
+            let events = if connector.id == self.cast.busy.id { imported_events()? } else { Vec::new() };
+            found.push(self.check_bucket(connector, &events, times, &key).await?);
         }
         let mut blocked = Vec::new();
         let mut recovered = 0;
         for connector in self.cast.all() {
             if let Some(block) = self.blocked.get(&connector.id) {
-                let ((sealed, delivered), still) = self.place(connector).await?;
+                let ((sealed, delivered), still) = self.progress(connector).await?;
                 recovered += u64::from(sealed == delivered && !still);
                 blocked.push((connector.tenant.to_string(), connector.id.clone(), block.clone()));
             }
         }
-        Ok(Told { times, imported, crash, blocked, recovered, found, key: key.key })
+        Ok(DemoResult { times, imported, crash, blocked, recovered, found, key: key.key })
     }
 
     /// The key that signs, from the vendor and not from the buckets.
     async fn key(&self) -> Result<RingKey, CliError> {
         let keys = self.embedded.onboarding().keys().await?;
-        keys.into_iter().next().ok_or_else(|| early(&self.cast.busy.id))
+        keys.into_iter().next().ok_or_else(|| unexpected_exporter(&self.cast.busy.id))
     }
 
-    async fn examine(
+    async fn check_bucket(
         &self,
         connector: &Connector,
         events: &[String],
         times: Times,
         key: &RingKey,
-    ) -> Result<Found, CliError> {
+    ) -> Result<BucketResult, CliError> {
         let bucket = bucket(connector);
         let objects = self.embedded.stack().objects(bucket)?;
         let read = |object: local::Object| {
@@ -280,7 +293,12 @@ impl Stage<'_> {
         let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
         let findings = proof::examine(expected, &files);
         let verified = self.verify(connector, times, key.clone()).await?;
-        Ok(Found { tenant: connector.tenant.to_string(), bucket: bucket.to_owned(), findings, verified })
+        Ok(BucketResult {
+            tenant: connector.tenant.to_string(),
+            bucket: bucket.to_owned(),
+            findings,
+            verified,
+        })
     }
 
     /// Verifies a bucket as the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
@@ -294,20 +312,20 @@ impl Stage<'_> {
 }
 
 /// The imported events, read from the same bytes by independent code.
-fn input() -> Result<Vec<String>, CliError> {
+fn imported_events() -> Result<Vec<String>, CliError> {
     let mut text = String::new();
     MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io_error("the demo's events"))?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// `12:06`, with the date if it is not the demo's day.
-fn clock(time: Time) -> String {
+fn hour_and_minute(time: Time) -> String {
     let text = time.to_string();
     let minute = text.get(11..16).unwrap_or_default();
     if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
 }
 
-fn early(id: &ConnectorId) -> CliError {
+fn unexpected_exporter(id: &ConnectorId) -> CliError {
     CliError::failed(
         format!("the exporter of {id} did not do what the demo expects"),
         "Run the demo with AUDITFERRY_LOG=debug to see what it did.",

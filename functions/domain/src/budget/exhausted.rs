@@ -119,7 +119,8 @@ mod tests {
         );
         assert_eq!(
             exhausted(Budget::TestMessages, 2).to_string(),
-            "tenant acme has used its limit of 20 test messages per day; it resets at 2026-11-30T00:00:00.000Z"
+            "tenant acme has used its limit of 20 test messages per day; it resets at \
+             2026-11-30T00:00:00.000Z"
         );
         assert_eq!(
             exhausted(Budget::Connectors, 1).to_string(),

@@ -44,8 +44,8 @@ impl Mail {
         about.extend(location.map(|location| format!("Files:     {}", one_line(&location))));
         lines.push(about.join("\n"));
         lines.push(wrap(
-            "You receive this because your address is a contact of this connector. The person who manages it with us \
-             can change that.",
+            "You receive this because your address is a contact of this connector. The person who manages \
+             it with us can change that.",
         ));
         Self { subject: header_safe(&subject), text: lines.join("\n\n") + "\n" }
     }
@@ -58,7 +58,8 @@ impl Mail {
         let days = LINK_VALIDITY.as_secs() / 86_400;
         let lines = [
             wrap(&format!(
-                "A customer of {vendor} named this address to be notified when the delivery of an audit log fails."
+                "A customer of {vendor} named this address to be notified when the delivery of an audit log \
+                 fails."
             )),
             wrap(&format!(
                 "To get these notices, open this page and confirm there. The link is valid for {days} days."
@@ -66,8 +67,8 @@ impl Mail {
             // Never wrapped: a mail program would cut it off.
             one_line(link),
             wrap(
-                "If you do not expect this, do nothing, or decline on the same page. Without your confirmation you get \
-                 no notices.",
+                "If you do not expect this, do nothing, or decline on the same page. Without your \
+                 confirmation you get no notices.",
             ),
         ];
         Self { subject: header_safe(&subject), text: lines.join("\n\n") + "\n" }

@@ -129,7 +129,8 @@ fn a_block_is_reported_with_cause_remedy_and_backlog() {
                 "stage": "put_object",
                 "code": "NoSuchBucket",
                 "cause": "The bucket acme-logs does not exist (NoSuchBucket).",
-                "remedy": "Create acme-logs in eu-central-1 in account 222222222222 again, or connect another bucket. Everything sealed since is kept and will be delivered.",
+                "remedy": "Create acme-logs in eu-central-1 in account 222222222222 again, or connect \
+                     another bucket. Everything sealed since is kept and will be delivered.",
                 "reminder": false,
                 "waiting_files": 3,
                 "sealed_to": "2026-11-20T20:15:30.000Z",

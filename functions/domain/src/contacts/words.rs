@@ -32,7 +32,10 @@ pub(super) fn redact_customer_text(what: &ContactFact) -> ContactFact {
 pub(super) fn held_back(count: u64) -> Option<String> {
     let times = if count == 1 { "once more".to_owned() } else { format!("{count} more times") };
     (count > 0).then(|| {
-        format!("The same happened {times} since our last message. We send at most one message a day for each cause.")
+        format!(
+            "The same happened {times} since our last message. We send at most one message a day for \
+             each cause."
+        )
     })
 }
 
@@ -98,8 +101,13 @@ pub(super) fn paragraphs(what: &ContactFact) -> Vec<String> {
             vec![
                 format!("Why: {cause}"),
                 format!("What to do: {remedy}"),
-                format!("{waiting}; your events up to {} are safely stored. {}", format_minute(*sealed_to), loss(*lost_from)),
-                "Delivery is retried automatically, at least once an hour. You get a daily reminder until it succeeds."
+                format!(
+                    "{waiting}; your events up to {} are safely stored. {}",
+                    format_minute(*sealed_to),
+                    loss(*lost_from)
+                ),
+                "Delivery is retried automatically, at least once an hour. You get a daily reminder until \
+                 it succeeds."
                     .to_owned(),
             ]
         }
@@ -112,31 +120,40 @@ pub(super) fn paragraphs(what: &ContactFact) -> Vec<String> {
             }
         )],
         ContactFact::Late { sealed_to, lost_from, .. } => vec![
-            "There is nothing for you to do: the problem is on our side, and our operators have been notified."
+            "There is nothing for you to do: the problem is on our side, and our operators have been \
+             notified."
                 .to_owned(),
-            format!("Your events up to {} are safely stored. {}", format_minute(*sealed_to), loss(*lost_from)),
+            format!(
+                "Your events up to {} are safely stored. {}",
+                format_minute(*sealed_to),
+                loss(*lost_from)
+            ),
         ],
         ContactFact::OnTime { sealed_to, .. } => {
-            vec![format!("Everything up to {} is in its files. There is nothing for you to do.", format_minute(*sealed_to))]
+            vec![format!(
+                "Everything up to {} is in its files. There is nothing for you to do.",
+                format_minute(*sealed_to)
+            )]
         }
         ContactFact::Unreadable { .. } => vec![
-            "Something was written to your log that is not an event. Each such entry is replaced by a record that \
-             contains what was written; the other events of the file are not affected."
+            "Something was written to your log that is not an event. Each such entry is replaced by a \
+             record that contains what was written; the other events of the file are not affected."
                 .to_owned(),
             "There is nothing for you to do: our operators have been notified.".to_owned(),
         ],
         ContactFact::Paused => vec![
-            "Nothing is lost: your events are still stored in sealed files, which are delivered when delivery is \
-             resumed."
+            "Nothing is lost: your events are still stored in sealed files, which are delivered when \
+             delivery is resumed."
                 .to_owned(),
             "If you did not request this, ask us who did.".to_owned(),
         ],
         ContactFact::Unsafe => vec![
-            "The role in your account can be assumed without this connector's external ID, or with a wrong one, so \
-             someone else could have used it through us. Nothing has been written since this was found."
+            "The role in your account can be assumed without this connector's external ID, or with a wrong \
+             one, so someone else could have used it through us. Nothing has been written since this was \
+             found."
                 .to_owned(),
-            "What to do: set the condition StringEquals sts:ExternalId in the role's trust policy, as our setup page \
-             shows it or as you received it from us, and have the connector resumed."
+            "What to do: set the condition StringEquals sts:ExternalId in the role's trust policy, as our \
+             setup page shows it or as you received it from us, and have the connector resumed."
                 .to_owned(),
             "Nothing is lost: new events are stored in sealed files in the meantime.".to_owned(),
         ],

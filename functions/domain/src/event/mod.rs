@@ -8,7 +8,7 @@
 //! - a number beyond the range of a double, such as `1e400` (orjson, polars). A number of many digits within
 //!   the range is valid, and so is one that is too small for a double, such as `1e-400`: readers round it to
 //!   0;
-//! - nesting deeper than [`DEEPEST`] levels (Ruby's limit; those of jq, Python and PHP are larger).
+//! - nesting deeper than [`MAX_DEPTH`] levels (Ruby's limit; those of jq, Python and PHP are larger).
 //!
 //! A name may be repeated in an object. Checks consider all of its values, display uses the last one, as most
 //! readers do: see [`find`].

@@ -89,11 +89,12 @@ impl Onboarding {
         let is_confirmed = |view: &AddressView| matches!(view.status, AddressStatus::Confirmed { .. });
         match self.mail_mode {
             MailMode::None if !addresses.is_empty() => Some(
-                "No mails are sent: this deployment has no sender (NotifySender). Webhooks are still notified.",
+                "No mails are sent: this deployment has no sender (NotifySender). Webhooks are still \
+                 notified.",
             ),
             MailMode::WithoutPortal if !addresses.iter().all(is_confirmed) => Some(
-                "An address receives no mails until it is confirmed. This deployment has no portal where it could \
-                 confirm, so an operator must confirm it.",
+                "An address receives no mails until it is confirmed. This deployment has no portal where it \
+                 could confirm, so an operator must confirm it.",
             ),
             _ => None,
         }

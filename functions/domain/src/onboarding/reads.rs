@@ -165,7 +165,8 @@ impl Onboarding {
 /// The link would lead to an error in the console then, and the customer could do nothing about it.
 fn unreadable(url: &str, why: &str) -> String {
     format!(
-        "The link won't work: {url} can't be read without credentials ({why}), as CloudFormation reads it for the customer. \
-         Publish the template as infra/README.md says (\"Publish the template\"), or send the file."
+        "The link won't work: {url} can't be read without credentials ({why}), as CloudFormation reads it \
+         for the customer. Publish the template as infra/README.md says (\"Publish the template\"), or send \
+         the file."
     )
 }

@@ -104,8 +104,8 @@ mod tests {
         let error = PortError::Transient { what: "sealing", source: source.into() };
         assert_eq!(
             error.chain(),
-            "sealing: passing failure: reading the key: access denied or resource missing; check the function's role and the \
-             deployment: no route to host"
+            "sealing: passing failure: reading the key: access denied or resource missing; check the \
+             function's role and the deployment: no route to host"
         );
     }
 }

@@ -29,7 +29,8 @@ pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<Destinat
         add(
             "role",
             format!(
-                "the role is in partition {partition}, but Auditferry runs in partition {} and cannot assume roles of another partition; use a role whose ARN begins with arn:{}:",
+                "the role is in partition {partition}, but Auditferry runs in partition {} and cannot \
+                 assume roles of another partition; use a role whose ARN begins with arn:{}:",
                 vendor.partition, vendor.partition
             ),
         );
@@ -46,7 +47,8 @@ pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<Destinat
         add(
             "region",
             format!(
-                "the region {} is in partition {}, but the role is in partition {partition}; use the region of a bucket in the role's account",
+                "the region {} is in partition {}, but the role is in partition {partition}; use the region \
+                 of a bucket in the role's account",
                 to.region,
                 to.region.partition()
             ),
@@ -57,7 +59,8 @@ pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<Destinat
             add(
                 "bucket",
                 format!(
-                    "only account {owner} can own a bucket with this name, but the role is in {account}; use a bucket in the role's account"
+                    "only account {owner} can own a bucket with this name, but the role is in {account}; \
+                     use a bucket in the role's account"
                 ),
             );
         }
@@ -70,7 +73,8 @@ pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<Destinat
             add(
                 "kms_key",
                 format!(
-                    "the key is in partition {}, but the role is in partition {partition}; use a key in the bucket's region",
+                    "the key is in partition {}, but the role is in partition {partition}; use a key in the \
+                     bucket's region",
                     key.partition()
                 ),
             );
@@ -78,7 +82,8 @@ pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<Destinat
             add(
                 "kms_key",
                 format!(
-                    "the key is in {} and the bucket in {}, but S3 accepts only a key in the bucket's region; use a key there, or the replica there of a multi-Region key",
+                    "the key is in {} and the bucket in {}, but S3 accepts only a key in the bucket's \
+                     region; use a key there, or the replica there of a multi-Region key",
                     key.region(),
                     to.region
                 ),

@@ -218,7 +218,10 @@ fn terraform(spec: &RoleSpec<'_>, vendor: &Vendor) -> String {
     let key = spec.kms_key().filter(|key| link::is_key_arn(key));
     let key = key.map(|key| format!("  kms_key_arn       = \"{key}\"\n")).unwrap_or_default();
     format!(
-        "module \"auditferry\" {{\n  source            = \"./auditferry\" # a copy of infra/terraform\n  external_id       = [\"{external_id}\"]\n  vendor_account_id = \"{account}\"\n  vendor_role_name  = \"{exporter_role}\"\n  bucket_name       = \"{bucket}\"\n  prefix            = \"{prefix}\"\n{key}  role_name         = \"{role_name}\"\n}}\n"
+        "module \"auditferry\" {{\n  source            = \"./auditferry\" # a copy of infra/terraform\n  \
+         external_id       = [\"{external_id}\"]\n  vendor_account_id = \"{account}\"\n  vendor_role_name  \
+         = \"{exporter_role}\"\n  bucket_name       = \"{bucket}\"\n  prefix            = \
+         \"{prefix}\"\n{key}  role_name         = \"{role_name}\"\n}}\n"
     )
 }
 

@@ -125,7 +125,9 @@ fn denied_write(said: &str, to: &Destination) -> Explanation {
         return Some((
             format!("The policy of the bucket {} denies the write.", to.bucket),
             format!(
-                "Exempt {role} from the Deny statement in the bucket's policy. If it denies writes without an encryption header, connect again with the encryption that it requires (aes256, or kms with its key)."
+                "Exempt {role} from the Deny statement in the bucket's policy. If it denies writes without \
+                 an encryption header, connect again with the encryption that it requires (aes256, or kms \
+                 with its key)."
             ),
         ));
     }
@@ -163,7 +165,9 @@ fn missing_bucket(connector: &Connector, to: &Destination) -> Explanation {
         (
             format!("The bucket {bucket} does not exist (NoSuchBucket)."),
             format!(
-                "Check the name. If it is right, create {bucket} in {region} in account {account}, by hand or with the stack's parameter CreateBucket set to yes; otherwise connect the right bucket.{kept}"
+                "Check the name. If it is right, create {bucket} in {region} in account {account}, by hand \
+                 or with the stack's parameter CreateBucket set to yes; otherwise connect the right \
+                 bucket.{kept}"
             ),
         )
     })
@@ -207,7 +211,8 @@ pub(super) fn assumable_by_anyone(stage: PreflightStage, connector: &Connector, 
             to.role
         ),
         remedy: format!(
-            "Add the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}} to every statement of its trust policy that allows sts:AssumeRole; no wildcard, no StringLike, no IfExists.",
+            "Add the condition {{\"StringEquals\": {{\"sts:ExternalId\": \"{}\"}}}} to every statement of \
+             its trust policy that allows sts:AssumeRole; no wildcard, no StringLike, no IfExists.",
             connector.external_ids().next().map_or("", |id| id.as_str())
         ),
     }

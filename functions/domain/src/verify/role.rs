@@ -19,7 +19,8 @@ pub(super) fn explain_assume_role_denied(
     let first = if connector.verified_at.is_none() { TRY_AGAIN } else { "" };
     (
         format!(
-            "The role {role} denied sts:AssumeRole: it does not exist, does not trust the vendor, or requires another external ID."
+            "The role {role} denied sts:AssumeRole: it does not exist, does not trust the vendor, or \
+             requires another external ID."
         ),
         format!(
             "{first}{} The role's trust policy must contain this statement: {statement}.",
@@ -34,16 +35,20 @@ fn likely_cause(connector: &Connector, role: &CustomerRole) -> String {
     let stack = stack_name(&connector.id);
     if given == expected {
         return format!(
-            "The name is the one from the set-up link. Check that the stack {stack} is in account {account}; if it is, set its parameter ExternalId to the value below."
+            "The name is the one from the set-up link. Check that the stack {stack} is in account \
+             {account}; if it is, set its parameter ExternalId to the value below."
         );
     }
     if is_generated_role(role) {
         return format!(
-            "That is another connector's role, which requires another external ID: the set-up link creates role/{expected}; you gave role/{given}."
+            "That is another connector's role, which requires another external ID: the set-up link creates \
+             role/{expected}; you gave role/{given}."
         );
     }
     format!(
-        "The set-up link creates role/{expected}; you gave role/{given}. Use the stack's output RoleArn; if you created the role by hand, check that {given} is in account {account} and requires the external ID below."
+        "The set-up link creates role/{expected}; you gave role/{given}. Use the stack's output RoleArn; if \
+         you created the role by hand, check that {given} is in account {account} and requires the external \
+         ID below."
     )
 }
 

@@ -202,7 +202,7 @@ fn body(
         br#""M""# => {
             let mut writer = Writer::new(out);
             let done = writer.value(&mut lookahead, 0);
-            let is_doubtful = writer.needs_check;
+            let needs_check = writer.needs_check;
             let before = *scanner;
             // Conversion may fail in the middle of the value; then the whole value is skipped.
             if done.is_ok() {
@@ -211,7 +211,7 @@ fn body(
                 scanner.skip()?;
             }
             let source = || Ok(Bytes::copy_from_slice(before.slice_to(scanner)));
-            finish_content(done, is_doubtful, format_args!("the attribute `{name}`"), source, scanner, out)
+            finish_content(done, needs_check, format_args!("the attribute `{name}`"), source, scanner, out)
                 .map(Some)
         }
         _ => scanner.skip().map(|()| None),
@@ -249,9 +249,9 @@ fn whole_item(
         writer.out.put_u8(b':');
         writer.value(&mut { attribute.value }, 1)
     });
-    let is_doubtful = writer.needs_check;
+    let needs_check = writer.needs_check;
     out.put_u8(b'}');
-    finish_content(all, is_doubtful, format_args!("the item"), || source_json(members()), scanner, out)
+    finish_content(all, needs_check, format_args!("the item"), || source_json(members()), scanner, out)
 }
 
 /// Attributes in DynamoDB's typed JSON.
@@ -274,7 +274,7 @@ fn source_json<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<B
 /// typed JSON.
 fn finish_content(
     done: Result<(), ConvertError>,
-    is_doubtful: bool,
+    needs_check: bool,
     whose: std::fmt::Arguments<'_>,
     source: impl FnOnce() -> Result<Bytes, MalformedPageError>,
     scanner: &Scanner<'_>,
@@ -282,7 +282,7 @@ fn finish_content(
 ) -> Result<Content, MalformedPageError> {
     let line = out.split().freeze();
     let (reason, detail, raw) = match done {
-        Ok(()) if !is_doubtful => return Ok(Ok(line)),
+        Ok(()) if !needs_check => return Ok(Ok(line)),
         Ok(()) => match event::check(&line) {
             Ok(_) => return Ok(Ok(line)),
             Err(not) => (not.kind.into(), format!("{whose} is not a valid event: {not}"), line),
