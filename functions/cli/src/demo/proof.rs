@@ -48,16 +48,16 @@ pub(super) struct Findings {
     /// Objects that connection checks wrote.
     pub(super) probes: u64,
     /// The event files, in the order of their names.
-    pub(super) files: Vec<Facts>,
+    pub(super) files: Vec<FileInfo>,
     /// Files that contradict their names.
-    pub(super) untrue: Vec<String>,
+    pub(super) invalid: Vec<String>,
     /// Gaps and overlaps between files.
     pub(super) gaps: Vec<String>,
 }
 
 /// An event file in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Facts {
+pub(super) struct FileInfo {
     /// The object's key.
     pub(super) key: String,
     /// How many events it contains, a heartbeat included.
@@ -70,7 +70,7 @@ pub(super) struct Facts {
 
 /// The window and part number in a file's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Named {
+struct ParsedName {
     window: Window,
     number: u64,
 }
@@ -86,7 +86,7 @@ struct Heartbeat {
 }
 
 /// Checks the files of a bucket.
-pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
+pub(super) fn check_files(expected: Expected<'_>, files: &[File]) -> Findings {
     let mut findings = Findings::default();
     // How many imported copies of each event are not found yet.
     let mut owed: HashMap<&str, u64> = HashMap::new();
@@ -96,17 +96,17 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
     let mut covered = Window { from: expected.span.from, to: expected.span.from };
     // `auditferry verify` checks the manifests and keys.
     let files: Vec<&File> =
-        files.iter().filter(|file| !is_of_the_chain(&file.key, expected.prefix)).collect();
+        files.iter().filter(|file| !is_manifest_or_key(&file.key, expected.prefix)).collect();
     let (probes, parts): (Vec<&File>, Vec<&File>) =
-        files.into_iter().partition(|file| is_of_a_verification(&file.key, expected.prefix));
+        files.into_iter().partition(|file| is_probe(&file.key, expected.prefix));
     for probe in probes {
         findings.count_probe(expected, probe);
     }
     for (place, file) in (1..).zip(parts) {
-        let named = match name(file, expected.prefix) {
+        let named = match parse_name(file, expected.prefix) {
             Ok(named) => named,
             Err(why) => {
-                findings.untrue.push(format!("{}: {why}", file.key));
+                findings.invalid.push(format!("{}: {why}", file.key));
                 continue;
             }
         };
@@ -119,7 +119,7 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
         covered = named.window;
         match serde_json::from_slice::<Vec<&RawValue>>(&file.bytes) {
             Ok(events) => findings.count(expected.connector, named, file, &events, &mut owed),
-            Err(error) => findings.untrue.push(format!("{}: not a JSON array: {error}", file.key)),
+            Err(error) => findings.invalid.push(format!("{}: not a JSON array: {error}", file.key)),
         }
     }
     if covered.to != expected.span.to {
@@ -130,12 +130,12 @@ pub(super) fn examine(expected: Expected<'_>, files: &[File]) -> Findings {
 }
 
 /// Whether an object is in the folder of manifests and keys.
-pub(super) fn is_of_the_chain(key: &str, prefix: &str) -> bool {
+pub(super) fn is_manifest_or_key(key: &str, prefix: &str) -> bool {
     key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/manifests/"))
 }
 
 /// Whether an object is in the folder where connection checks write.
-pub(super) fn is_of_a_verification(key: &str, prefix: &str) -> bool {
+pub(super) fn is_probe(key: &str, prefix: &str) -> bool {
     key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/verification/"))
 }
 
@@ -147,14 +147,14 @@ impl Findings {
         if probe.key.starts_with(&mine) && says(expected.connector.as_str()) && says("may be deleted") {
             self.probes += 1;
         } else {
-            self.untrue.push(format!("{}: not written by this connector's verification", probe.key));
+            self.invalid.push(format!("{}: not written by this connector's verification", probe.key));
         }
     }
 
     fn count(
         &mut self,
         connector: &ConnectorId,
-        named: Named,
+        named: ParsedName,
         file: &File,
         events: &[&RawValue],
         owed: &mut HashMap<&str, u64>,
@@ -172,10 +172,10 @@ impl Findings {
             }
         }
         if heartbeats > 0 && events.len() > 1 {
-            self.untrue.push(format!("{}: a heartbeat together with other events", file.key));
+            self.invalid.push(format!("{}: a heartbeat together with other events", file.key));
         }
         self.heartbeats += heartbeats;
-        self.files.push(Facts {
+        self.files.push(FileInfo {
             key: file.key.clone(),
             events: events.len() as u64,
             heartbeat: heartbeats > 0,
@@ -184,7 +184,7 @@ impl Findings {
     }
 }
 
-fn is_heartbeat(event: &str, connector: &ConnectorId, named: Named) -> bool {
+fn is_heartbeat(event: &str, connector: &ConnectorId, named: ParsedName) -> bool {
     serde_json::from_str::<Heartbeat>(event).is_ok_and(|beat| {
         beat.kind == "auditferry.heartbeat"
             && beat.connector == *connector
@@ -193,7 +193,7 @@ fn is_heartbeat(event: &str, connector: &ConnectorId, named: Named) -> bool {
 }
 
 /// Parses a file's name, and checks its hash and date against the content.
-fn name(file: &File, prefix: &str) -> Result<Named, String> {
+fn parse_name(file: &File, prefix: &str) -> Result<ParsedName, String> {
     let form = || "its name is not <prefix>/events/date=<date>/<from>_<to>_<part>_<hash>.json".to_owned();
     let below = file.key.strip_prefix(&format!("{prefix}/events/date=")).ok_or_else(form)?;
     let (date, name) = below.split_once('/').ok_or_else(form)?;
@@ -207,7 +207,7 @@ fn name(file: &File, prefix: &str) -> Result<Named, String> {
     if hash.len() != 16 || !hex::encode(Sha256::digest(&file.bytes)).starts_with(hash) {
         return Err("its SHA-256 does not match its name".into());
     }
-    Ok(Named { window, number })
+    Ok(ParsedName { window, number })
 }
 
 /// `20230710T113000.000Z`

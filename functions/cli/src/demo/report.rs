@@ -8,7 +8,7 @@ use domain::time::Time;
 use serde::Serialize;
 
 use super::cast::{BUSY, GONE, PREFIX, QUIET};
-use super::proof::Facts;
+use super::proof::FileInfo;
 use super::story::{BucketResult, DemoResult};
 use crate::output::{Output, Style};
 use crate::surroundings::ProcessContext;
@@ -74,7 +74,7 @@ struct FileOutput<'a> {
     tenant: &'a str,
     bucket: &'a str,
     #[serde(flatten)]
-    facts: &'a Facts,
+    facts: &'a FileInfo,
 }
 
 /// Prints the report; returns whether every guarantee was met.
@@ -149,7 +149,7 @@ fn promises(told: &DemoResult) -> Vec<Promise> {
     let sum = |count: fn(&super::proof::Findings) -> u64| findings().map(|(_, f)| count(f)).sum::<u64>();
     let (delivered, missing, doubled) = (sum(|f| f.delivered), sum(|f| f.missing), sum(|f| f.duplicates));
     let foreign = sum(|f| f.foreign);
-    let (untrue, gaps) = (collect(|f| &f.untrue), collect(|f| &f.gaps));
+    let (untrue, gaps) = (collect(|f| &f.invalid), collect(|f| &f.gaps));
     let quiet =
         findings().find(|(tenant, _)| *tenant == QUIET).map(|(_, f)| (f.heartbeats, f.files.len() as u64));
     let (beats, windows) = quiet.unwrap_or_default();
@@ -264,7 +264,7 @@ fn print(report: &Report<'_>, output: Output) {
 }
 
 fn row(file: &FileOutput<'_>) -> [String; 4] {
-    let Facts { key, events, heartbeat, bytes } = file.facts;
+    let FileInfo { key, events, heartbeat, bytes } = file.facts;
     // Without the folders, which are the same for all files, the table fits a terminal.
     let name = key.rsplit('/').next().unwrap_or(key);
     let events = if *heartbeat { "heartbeat".to_owned() } else { grouped(*events) };

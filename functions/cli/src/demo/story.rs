@@ -159,8 +159,7 @@ impl Demo<'_> {
     /// Whether the file is in the bucket, but not marked in the ledger.
     async fn is_delivered_but_unmarked(&self) -> Result<bool, CliError> {
         let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
-        let beside =
-            |key: &str| proof::is_of_a_verification(key, PREFIX) || proof::is_of_the_chain(key, PREFIX);
+        let beside = |key: &str| proof::is_probe(key, PREFIX) || proof::is_manifest_or_key(key, PREFIX);
         let files = objects.iter().filter(|object| !beside(&object.key)).count();
         let (cursor, _) = self.progress(&self.cast.busy).await?;
         Ok((files, cursor) == (1, (1, 0)))
@@ -291,7 +290,7 @@ impl Demo<'_> {
         let files = objects.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let span = Window { from: connector.start_from.unwrap_or(times.activated), to: times.sealed_to() };
         let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
-        let findings = proof::examine(expected, &files);
+        let findings = proof::check_files(expected, &files);
         let verified = self.verify(connector, times, key.clone()).await?;
         Ok(BucketResult {
             tenant: connector.tenant.to_string(),

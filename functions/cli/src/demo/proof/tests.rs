@@ -37,7 +37,7 @@ fn events() -> Vec<String> {
 fn examine(files: &[File]) -> Findings {
     let (connector, events) = (connector(), events());
     let span = window("11:30", "13:00");
-    super::examine(Expected { connector: &connector, prefix: PREFIX, events: &events, span }, files)
+    super::check_files(Expected { connector: &connector, prefix: PREFIX, events: &events, span }, files)
 }
 
 /// Two events in the first window, one in the second.
@@ -50,7 +50,7 @@ fn sound() -> Vec<File> {
 fn valid_files_have_no_violations() {
     let found = examine(&sound());
     assert_eq!((found.delivered, found.missing, found.duplicates, found.foreign), (3, 0, 0, 0));
-    assert!(found.untrue.is_empty() && found.gaps.is_empty(), "{found:?}");
+    assert!(found.invalid.is_empty() && found.gaps.is_empty(), "{found:?}");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_heartbeat_counts_for_its_own_connector_window_and_part_only() {
         file(1, first, &events()),
         file(2, second, &[heartbeat(&connector(), 2, second), events()[0].clone()]),
     ]);
-    assert_eq!(crowded.untrue.len(), 1);
+    assert_eq!(crowded.invalid.len(), 1);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_file_that_contradicts_its_name_is_invalid() {
         let mut files = sound();
         damage(&mut files[0]);
         let found = examine(&files);
-        assert_eq!((found.untrue.len(), found.missing), (1, 2), "{found:?}");
+        assert_eq!((found.invalid.len(), found.missing), (1, 2), "{found:?}");
     }
 }
 
@@ -127,10 +127,10 @@ fn an_object_of_a_verification_is_counted_and_is_not_a_part() {
     let files = [sound(), vec![probe(&format!("{}_0123456789abcdef.txt", connector()), &text)]].concat();
     let found = examine(&files);
     assert_eq!((found.probes, found.files.len()), (1, 2));
-    assert!(found.untrue.is_empty() && found.gaps.is_empty(), "{found:?}");
+    assert!(found.invalid.is_empty() && found.gaps.is_empty(), "{found:?}");
     for foreign in
         [probe("con_00000000000000ff_1.txt", &text), probe(&format!("{}_1.txt", connector()), "[]")]
     {
-        assert_eq!(examine(&[sound(), vec![foreign]].concat()).untrue.len(), 1);
+        assert_eq!(examine(&[sound(), vec![foreign]].concat()).invalid.len(), 1);
     }
 }
