@@ -63,7 +63,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] and [`StackError::Accounts`] when the file is there but can't be read.
+    /// [`StackError::Files`] and [`StackError::Accounts`] when the file exists but can't be read.
     pub(crate) fn open(file: &Path) -> Result<Self, StackError> {
         let book = match std::fs::read(file) {
             Ok(json) => serde_json::from_slice(&json)
@@ -92,9 +92,9 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::BucketName`], [`StackError::Account`] for what AWS wouldn't take, [`StackError::BucketExists`]
-    /// for a name that is taken (bucket names are unique across accounts), [`StackError::Files`] when it couldn't
-    /// be written down.
+    /// [`StackError::BucketName`], [`StackError::Account`] for what AWS would reject,
+    /// [`StackError::BucketExists`] for a name in use (bucket names are unique across accounts),
+    /// [`StackError::Files`] when it couldn't be stored.
     pub(crate) fn add_bucket(&self, name: &str, bucket: Bucket) -> Result<(), StackError> {
         if !s3s::path::check_bucket_name(name) {
             return Err(StackError::BucketName(name.to_owned()));
@@ -115,7 +115,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when it couldn't be written down.
+    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when it couldn't be stored.
     pub(crate) fn remove_bucket(&self, name: &str) -> Result<(), StackError> {
         let mut book = self.lock();
         let bucket = book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
@@ -130,7 +130,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] when it couldn't be written down.
+    /// [`StackError::Files`] when it couldn't be stored.
     pub(crate) fn forget_buckets(&self, is_gone: impl Fn(&str) -> bool) -> Result<(), StackError> {
         let mut book = self.lock();
         let gone: Vec<String> = book.buckets.keys().filter(|name| is_gone(name)).cloned().collect();
@@ -211,7 +211,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::RoleArn`], or [`StackError::Files`] when it couldn't be written down.
+    /// [`StackError::RoleArn`], or [`StackError::Files`] when it couldn't be stored.
     pub(crate) fn put_role(&self, role: Role) -> Result<(), StackError> {
         role.parts()?;
         let mut book = self.lock();
@@ -226,7 +226,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] when it couldn't be written down.
+    /// [`StackError::Files`] when it couldn't be stored.
     pub(crate) fn delete_role(&self, arn: &str) -> Result<(), StackError> {
         let mut book = self.lock();
         book.roles.remove(arn);

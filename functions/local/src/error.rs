@@ -9,21 +9,21 @@ pub enum StackError {
     /// A file or folder of the stack could not be read or written.
     #[error("cannot use {path}: {source}", path = path.display())]
     Files {
-        /// The file or folder.
+        /// The file or folder that failed.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
     },
-    /// Another process has the folder open. Two would overwrite each other's accounts.
+    /// Another process uses the folder. Two would overwrite each other's accounts.
     #[error("{path} is in use by another run: stop that one first, or use another folder", path = path.display())]
     InUse {
-        /// The folder.
+        /// The folder that is in use.
         path: PathBuf,
     },
     /// `accounts.json` does not have the format of this version.
     #[error("{path} can't be parsed as accounts (remove the folder to start again): {source}", path = path.display())]
     Accounts {
-        /// The file.
+        /// The path of `accounts.json`.
         path: PathBuf,
         /// The error of the parser.
         source: serde_json::Error,
@@ -34,13 +34,13 @@ pub enum StackError {
     /// No port of 127.0.0.1 could be listened on, or a server ended with an error.
     #[error("the embedded servers cannot listen on 127.0.0.1: {0}")]
     Listen(#[source] io::Error),
-    /// A bucket of this name exists already, in this or another account.
+    /// A bucket with this name exists already, in this or another account.
     #[error("bucket {0} exists already")]
     BucketExists(String),
     /// A role with this ARN exists already and trusts another connector.
     #[error("the role {0} exists already and trusts another connector")]
     RoleExists(String),
-    /// No bucket has this name.
+    /// There is no bucket with this name.
     #[error("bucket {0} does not exist")]
     NoSuchBucket(String),
     /// The bucket is the vendor's own, so no customer's administrator could misconfigure it.
@@ -58,7 +58,7 @@ pub enum StackError {
 }
 
 impl StackError {
-    /// For `map_err`: an I/O error with the path that it happened on.
+    /// For `map_err`: adds the path to an I/O error.
     pub(crate) fn files(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Files { path, source }

@@ -15,7 +15,7 @@
 //! They are for one user on one machine: [`guard`] rejects pages of other origins and other users, and all
 //! files are accessible to their owner only.
 //!
-//! [`wiring`] puts the real dispatcher and exporter on them.
+//! [`wiring`] runs the real dispatcher and exporter on them.
 //!
 //! A stand-in is not AWS: its errors were written from AWS's documentation.
 

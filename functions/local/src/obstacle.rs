@@ -37,7 +37,7 @@ pub enum Obstacle {
     KeyDisabled,
     /// The bucket has Object Lock with a default retention, so a write needs a checksum.
     ObjectLock,
-    /// S3's clock and the sender's are more than 15 minutes apart.
+    /// The clocks of S3 and of the sender differ by more than 15 minutes.
     ClockSkew,
     /// The bucket is in another region than the one it was created in: `us-west-2`, or `eu-west-1` if it was
     /// created there.
@@ -49,7 +49,7 @@ pub enum Obstacle {
 pub(crate) struct Attempt<'a> {
     /// `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`.
     pub(crate) user: &'a str,
-    /// The object's ARN.
+    /// The ARN of the object to write.
     pub(crate) object: &'a str,
     pub(crate) headers: &'a HeaderMap,
 }
@@ -77,12 +77,12 @@ impl<'a> Attempt<'a> {
         self.denied("s3:PutObject", &format!("\"{}\"", self.object), why)
     }
 
-    /// No policy of this kind allows the write.
+    /// The error if no policy of this kind allows the write.
     pub(crate) fn put_not_allowed_by(&self, kind: &str) -> S3Error {
         self.put_denied(&format!("because no {kind} allows the s3:PutObject action"))
     }
 
-    /// No policy of this kind allows the use of the key.
+    /// The error if no policy of this kind allows the action on the key.
     pub(crate) fn key_not_allowed_by(&self, action: &str, key: &str, kind: &str) -> S3Error {
         self.denied(action, key, &format!("because no {kind} allows the {action} action"))
     }

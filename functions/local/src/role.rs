@@ -6,8 +6,8 @@ use crate::error::StackError;
 
 /// A role as a customer's administrator creates it for Auditferry.
 ///
-/// Its trust policy lets the vendor's account assume it, and its permissions policy allows `s3:PutObject` on
-/// `bucket/prefix/*` and nothing else.
+/// Its trust policy allows the vendor's account to assume it, and its permissions policy allows
+/// `s3:PutObject` on `bucket/prefix/*` and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
@@ -19,7 +19,7 @@ pub struct Role {
     /// is accepted. `*`, which is not a valid external ID, stands for `StringLike` with that wildcard: any is
     /// accepted, but not none.
     pub external_id: Option<String>,
-    /// The bucket that may be written to.
+    /// The bucket to which it may write.
     pub bucket: String,
     /// The folder of the bucket, without a slash at either end. An empty prefix is the whole bucket.
     pub prefix: String,
@@ -41,7 +41,7 @@ impl Role {
     ///
     /// # Errors
     ///
-    /// [`StackError::RoleArn`] when the ARN isn't one of a role.
+    /// [`StackError::RoleArn`] when it is not the ARN of a role.
     pub(crate) fn parts(&self) -> Result<RoleArn<'_>, StackError> {
         RoleArn::parse(&self.arn).ok_or_else(|| StackError::RoleArn(self.arn.clone()))
     }

@@ -12,7 +12,7 @@ use crate::policy::SessionPolicy;
 /// The parameters of an `AssumeRole` request that succeeded, for tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssumedRole {
-    /// The role.
+    /// The role's ARN.
     pub role_arn: String,
     /// `RoleSessionName`: what the customer's `CloudTrail` would show.
     pub session_name: String,

@@ -122,7 +122,7 @@ impl Stack {
         self.s3.url()
     }
 
-    /// The endpoint of STS, which is the one of S3.
+    /// The endpoint of STS, the same as that of S3.
     #[must_use]
     pub fn sts_url(&self) -> &str {
         self.s3.url()
@@ -288,7 +288,7 @@ impl Stack {
         bucket.ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))
     }
 
-    /// How long a new role is unknown to STS.
+    /// How long a new role is invisible to STS.
     #[must_use]
     pub fn new_role_delay(&self) -> Duration {
         // It is never negative.

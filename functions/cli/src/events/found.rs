@@ -6,7 +6,7 @@ use domain::import::{KeyFieldGuess, Position};
 
 /// The position of an entry in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct At {
+pub(super) struct InputSpan {
     /// The index of the file, from 0.
     pub(super) file: usize,
     /// Where the entry begins.
@@ -17,14 +17,14 @@ pub(super) struct At {
 
 /// An entry that can't be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bad {
-    pub(super) at: At,
+pub(super) struct Rejection {
+    pub(super) at: InputSpan,
     pub(super) reason: String,
 }
 
 /// A file that can't be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BadFile {
+pub(super) struct FailedFile {
     pub(super) file: usize,
     pub(super) reason: String,
     pub(super) remedy: String,
@@ -35,9 +35,9 @@ pub(super) struct BadFile {
 pub(super) struct Batch {
     pub(super) events: Vec<NewEvent>,
     /// The position of each event, and why exports will contain a record instead of it, if they will.
-    pub(super) places: Vec<(At, Option<EventErrorKind>)>,
-    pub(super) bad: Vec<Bad>,
-    pub(super) bad_files: Vec<BadFile>,
+    pub(super) spans: Vec<(InputSpan, Option<EventErrorKind>)>,
+    pub(super) bad: Vec<Rejection>,
+    pub(super) failed_files: Vec<FailedFile>,
     pub(super) heartbeats: u64,
     /// The number of items of other partitions, and the first such partition.
     pub(super) foreign: u64,
@@ -48,10 +48,10 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn push(&mut self, event: NewEvent, at: At, unreadable: Option<EventErrorKind>) {
+    pub(super) fn push(&mut self, event: NewEvent, at: InputSpan, unreadable: Option<EventErrorKind>) {
         self.bytes += event.body().len();
         self.events.push(event);
-        self.places.push((at, unreadable));
+        self.spans.push((at, unreadable));
     }
 
     /// Whether the batch must be sent.
@@ -62,6 +62,6 @@ impl Batch {
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.bad.is_empty() && self.bad_files.is_empty()
+        self.events.is_empty() && self.bad.is_empty() && self.failed_files.is_empty()
     }
 }

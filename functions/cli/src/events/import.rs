@@ -12,18 +12,18 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::sync::mpsc;
 
-use super::found::{Bad, Batch};
+use super::found::{Batch, Rejection};
 use super::inputs::Inputs;
-use super::judge::Judge;
-use super::read::Reading;
-use super::tally::{BadPlace, Tally};
+use super::judge::Classifier;
+use super::read::Reader;
+use super::tally::{ImportStats, RejectedEntry};
 use crate::problem::CliError;
 use crate::table::counted;
 
 /// How many batches are written concurrently.
-const AT_ONCE: usize = 8;
+const MAX_IN_FLIGHT: usize = 8;
 /// How many more batches are prefetched. Each batch has at most 4 MB of events, which bounds the memory.
-const AHEAD: usize = 2;
+const PREFETCH: usize = 2;
 
 /// An import: the tenant, the target table and the key fields.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct Progress<'a> {
     /// The number of bytes read.
     pub(crate) read: u64,
     /// Rejected entries that are to be reported now.
-    pub(crate) bad: &'a [BadPlace],
+    pub(crate) rejected: &'a [RejectedEntry],
 }
 
 impl Import {
@@ -58,29 +58,29 @@ impl Import {
         &self,
         inputs: Inputs,
         mut report: impl FnMut(Progress<'_>),
-    ) -> Result<Tally, CliError> {
+    ) -> Result<ImportStats, CliError> {
         let partitions = self.writer.partitions(&self.tenant, self.shards).map_err(|error| {
             CliError::failed(
                 error.to_string(),
                 "Set EVENTS_PARTITION_FORMAT and --shards to the product's values.",
             )
         })?;
-        let (hand_over, batches) = mpsc::channel(AHEAD);
+        let (hand_over, batches) = mpsc::channel(PREFETCH);
         let read = Arc::new(AtomicU64::new(0));
-        let judge = Judge::new(self.keys.clone(), Arc::clone(self.writer.layout()), partitions);
-        let reading = Reading::new(judge, Arc::clone(&read), hand_over);
+        let judge = Classifier::new(self.keys.clone(), Arc::clone(self.writer.layout()), partitions);
+        let reading = Reader::new(judge, Arc::clone(&read), hand_over);
         let inputs = Arc::new(inputs);
-        let mut tally = Tally::new(Arc::clone(&inputs));
+        let mut tally = ImportStats::new(Arc::clone(&inputs));
         tokio::task::spawn_blocking(move || reading.run(&inputs.files));
         let batches = stream::unfold(batches, |mut batches: mpsc::Receiver<Batch>| async {
             batches.recv().await.map(|batch| (batch, batches))
         });
-        let mut written = batches.map(|batch| self.write(batch)).buffered(AT_ONCE).boxed();
+        let mut written = batches.map(|batch| self.write(batch)).buffered(MAX_IN_FLIGHT).boxed();
         while let Some(batch) = written.next().await {
-            let (batch, outcomes) = batch.map_err(|error| failed(error, &tally))?;
+            let (batch, outcomes) = batch.map_err(|error| write_failed(error, &tally))?;
             let bad = tally.add(batch, &outcomes);
             let read = read.load(Ordering::Relaxed);
-            report(Progress { events: tally.imported + tally.already_there, read, bad: &bad });
+            report(Progress { events: tally.imported + tally.already_there, read, rejected: &bad });
         }
         Ok(tally)
     }
@@ -93,7 +93,7 @@ impl Import {
 }
 
 /// Why an event was not written; `None` if it is in the table.
-pub(super) fn refused(outcome: WriteOutcome) -> Option<String> {
+pub(super) fn rejection_reason(outcome: WriteOutcome) -> Option<String> {
     match outcome {
         WriteOutcome::Written | WriteOutcome::AlreadyExists => None,
         WriteOutcome::KeyTaken => {
@@ -105,20 +105,18 @@ pub(super) fn refused(outcome: WriteOutcome) -> Option<String> {
     }
 }
 
-fn failed(error: PortError, tally: &Tally) -> CliError {
+fn write_failed(error: PortError, tally: &ImportStats) -> CliError {
     let imported = counted(tally.imported + tally.already_there, "event");
     CliError::failed(format!("{}; {imported} imported before", error.chain()), CliError::from(error).remedy())
 }
 
 impl Batch {
     /// The entries that can't be imported, in the order of the input.
-    pub(super) fn all_bad(&mut self, outcomes: &[WriteOutcome]) -> Vec<Bad> {
+    pub(super) fn take_rejections(&mut self, outcomes: &[WriteOutcome]) -> Vec<Rejection> {
         let mut bad = std::mem::take(&mut self.bad);
-        let refused = self
-            .places
-            .iter()
-            .zip(outcomes)
-            .filter_map(|((at, _), outcome)| refused(*outcome).map(|reason| Bad { at: *at, reason }));
+        let refused = self.spans.iter().zip(outcomes).filter_map(|((at, _), outcome)| {
+            rejection_reason(*outcome).map(|reason| Rejection { at: *at, reason })
+        });
         bad.extend(refused);
         bad.sort_by_key(|bad| (bad.at.file, bad.at.place.byte));
         bad

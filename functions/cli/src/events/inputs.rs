@@ -8,12 +8,12 @@ use serde::Serialize;
 use crate::problem::{CliError, io_error};
 
 /// The file extensions that are read from a folder, each also followed by one of [`COMPRESSED_EXTENSIONS`].
-const ENDINGS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
-const COMPRESSED: [&str; 2] = [".gz", ".zst"];
+const EXTENSIONS: [&str; 3] = [".json", ".jsonl", ".ndjson"];
+const COMPRESSED_EXTENSIONS: [&str; 2] = [".gz", ".zst"];
 /// The manifest files of a DynamoDB export, which contain no items.
-const ABOUT_AN_EXPORT: [&str; 2] = ["manifest-files.json", "manifest-summary.json"];
+const EXPORT_MANIFESTS: [&str; 2] = ["manifest-files.json", "manifest-summary.json"];
 /// The maximum number of names of skipped files that are reported.
-const SHOWN: usize = 10;
+const MAX_NAMES: usize = 10;
 
 /// An input to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) struct Inputs {
     /// The files in folders that are not read.
     pub(crate) skipped: Skipped,
     /// Whether a position needs the name of its file.
-    pub(crate) are_many: bool,
+    pub(crate) is_multiple: bool,
 }
 
 /// The files in folders that are not read.
@@ -70,7 +70,7 @@ impl Inputs {
     /// # Errors
     /// If one does not exist or can't be read, or a folder contains no file to import.
     pub(crate) fn find(named: &[PathBuf]) -> Result<Self, CliError> {
-        let mut inputs = Self { are_many: named.len() > 1, ..Self::default() };
+        let mut inputs = Self { is_multiple: named.len() > 1, ..Self::default() };
         for path in named {
             if path.as_os_str() == "-" {
                 if inputs.files.iter().any(|input| input.source == Source::Stdin) {
@@ -81,10 +81,10 @@ impl Inputs {
             }
             let metadata = fs::metadata(path).map_err(io_error(path.display()))?;
             if metadata.is_dir() {
-                inputs.are_many = true;
-                inputs.folder(path)?;
+                inputs.is_multiple = true;
+                inputs.add_folder(path)?;
             } else {
-                inputs.take(path, &metadata);
+                inputs.add_file(path, &metadata);
             }
         }
         Ok(inputs)
@@ -95,7 +95,7 @@ impl Inputs {
         self.files.iter().map(|input| input.size).sum()
     }
 
-    fn take(&mut self, path: &Path, metadata: &Metadata) {
+    fn add_file(&mut self, path: &Path, metadata: &Metadata) {
         // The size of a pipe is meaningless.
         let size = metadata.is_file().then_some(metadata.len());
         self.files.push(Input {
@@ -105,7 +105,7 @@ impl Inputs {
         });
     }
 
-    fn folder(&mut self, folder: &Path) -> Result<(), CliError> {
+    fn add_folder(&mut self, folder: &Path) -> Result<(), CliError> {
         let before = self.files.len();
         self.search(folder)?;
         if self.files.len() > before {
@@ -118,7 +118,7 @@ impl Inputs {
                 folder.display(),
                 if skipped.is_empty() { skipped } else { format!(": {skipped}") }
             ),
-            format!("Name the files themselves, or a folder with files that end in {}.", endings()),
+            format!("Name the files themselves, or a folder with files that end in {}.", extensions()),
         ))
     }
 
@@ -133,16 +133,18 @@ impl Inputs {
             let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().map_err(io_error(path.display()))?;
             if name.starts_with('.') {
-                self.skipped.note(&path);
+                self.skipped.record(&path);
             } else if kind.is_dir() {
                 self.search(&path)?;
-            } else if is_known(&name) {
+            } else if is_importable(&name) {
                 match fs::metadata(&path) {
-                    Ok(metadata) if metadata.is_file() && metadata.len() > 0 => self.take(&path, &metadata),
-                    _ => self.skipped.note(&path),
+                    Ok(metadata) if metadata.is_file() && metadata.len() > 0 => {
+                        self.add_file(&path, &metadata)
+                    }
+                    _ => self.skipped.record(&path),
                 }
             } else {
-                self.skipped.note(&path);
+                self.skipped.record(&path);
             }
         }
         Ok(())
@@ -150,9 +152,9 @@ impl Inputs {
 }
 
 impl Skipped {
-    fn note(&mut self, path: &Path) {
+    fn record(&mut self, path: &Path) {
         self.count += 1;
-        if self.first.len() < SHOWN {
+        if self.first.len() < MAX_NAMES {
             self.first.push(path.display().to_string());
         }
     }
@@ -166,19 +168,19 @@ impl std::fmt::Display for Skipped {
         }
         let more = self.count - self.first.len() as u64;
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let (first, endings) = (self.first.join(", "), endings());
+        let (first, endings) = (self.first.join(", "), extensions());
         write!(f, "skipped {first}{more} (hidden, empty, or not {endings})")
     }
 }
 
-fn is_known(name: &str) -> bool {
+fn is_importable(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    let plain = COMPRESSED.iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
-    ENDINGS.iter().any(|ending| plain.ends_with(ending)) && !ABOUT_AN_EXPORT.contains(&name)
+    let plain = COMPRESSED_EXTENSIONS.iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
+    EXTENSIONS.iter().any(|ending| plain.ends_with(ending)) && !EXPORT_MANIFESTS.contains(&name)
 }
 
-fn endings() -> String {
-    format!("{}, with or without {}", ENDINGS.join(", "), COMPRESSED.join(" or "))
+fn extensions() -> String {
+    format!("{}, with or without {}", EXTENSIONS.join(", "), COMPRESSED_EXTENSIONS.join(" or "))
 }
 
 #[cfg(test)]
@@ -208,7 +210,7 @@ mod tests {
         let names: Vec<&str> =
             inputs.files.iter().map(|input| &input.name[dir.path().as_os_str().len() + 1..]).collect();
         assert_eq!(names, ["a.jsonl", "b/1.NDJSON", "b/2.json.gz", "c.json.zst"]);
-        assert_eq!((inputs.size(), inputs.skipped.count, inputs.are_many), (Some(8), 6, true));
+        assert_eq!((inputs.size(), inputs.skipped.count, inputs.is_multiple), (Some(8), 6, true));
         assert!(inputs.skipped.to_string().contains("notes.txt"), "{}", inputs.skipped);
     }
 

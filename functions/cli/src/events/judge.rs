@@ -9,11 +9,11 @@ use domain::event::EventErrorKind;
 use domain::import::{ImportObject, KeyError, KeyFieldGuess, KeyFields, classify, compact};
 
 /// Records of unreadable items may be nested, but deeper nesting has no use.
-const DEEPEST_RECORD: u8 = 3;
+const MAX_RECORD_DEPTH: u8 = 3;
 
 /// The class of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Classification {
     /// An event to import.
     Event {
         /// The event with its key.
@@ -26,7 +26,7 @@ pub(super) enum Verdict {
     /// An item of a partition that does not belong to the tenant.
     Foreign(String),
     /// An entry that can't be imported.
-    Bad {
+    Rejected {
         /// Why it can't be imported.
         reason: String,
         /// Its fields, if the time or the ID was not found.
@@ -36,83 +36,86 @@ pub(super) enum Verdict {
 
 /// Classifies the objects of all files.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct Classifier {
     keys: KeyFields,
     layout: Arc<EventsTable>,
     partitions: Vec<String>,
     /// Whether a hint about the fields was returned already.
-    has_guessed: bool,
+    has_hinted: bool,
 }
 
-impl Judge {
+impl Classifier {
     /// `partitions` are the tenant's partitions in a table with this layout.
     pub(super) const fn new(keys: KeyFields, layout: Arc<EventsTable>, partitions: Vec<String>) -> Self {
-        Self { keys, layout, partitions, has_guessed: false }
+        Self { keys, layout, partitions, has_hinted: false }
     }
 
     /// Classifies the text of a JSON object. `is_item`: it has typed attributes.
-    pub(super) fn judge(&mut self, text: &str, is_item: bool) -> Verdict {
-        self.within(text, is_item, 0)
+    pub(super) fn classify(&mut self, text: &str, is_item: bool) -> Classification {
+        self.classify_at_depth(text, is_item, 0)
     }
 
-    fn within(&mut self, text: &str, is_item: bool, depth: u8) -> Verdict {
+    fn classify_at_depth(&mut self, text: &str, is_item: bool, depth: u8) -> Classification {
         if is_item {
             return self
-                .item(text)
-                .unwrap_or_else(|| bad("its attributes are not typed, unlike those of its neighbours"));
+                .classify_item(text)
+                .unwrap_or_else(|| rejected("its attributes are not typed, unlike those of its neighbours"));
         }
-        if let Some(item) = item_of(text)
-            && let Some(verdict) = self.item(item)
+        if let Some(item) = exported_item(text)
+            && let Some(verdict) = self.classify_item(item)
         {
             return verdict;
         }
         match classify(text) {
-            ImportObject::Event(text) => self.event(text),
-            ImportObject::Heartbeat => Verdict::Heartbeat,
-            ImportObject::UnreadableOriginal(original) if depth < DEEPEST_RECORD => {
-                self.within(&original, false, depth + 1)
+            ImportObject::Event(text) => self.classify_event(text),
+            ImportObject::Heartbeat => Classification::Heartbeat,
+            ImportObject::UnreadableOriginal(original) if depth < MAX_RECORD_DEPTH => {
+                self.classify_at_depth(&original, false, depth + 1)
             }
             ImportObject::UnreadableOriginal(_) | ImportObject::UnreadableWithheld => {
-                bad("a record of an unreadable event, without the original")
+                rejected("a record of an unreadable event, without the original")
             }
         }
     }
 
-    fn event(&mut self, text: &str) -> Verdict {
+    fn classify_event(&mut self, text: &str) -> Classification {
         match self.keys.read(text) {
-            Ok(key) => Verdict::Event {
+            Ok(key) => Classification::Event {
                 event: NewEvent::new(key.time, key.id.into_owned(), one_line(text).into_owned()),
                 unreadable: key.unreadable,
             },
             Err(error) => {
-                let guesses = error.is_missing() && !std::mem::replace(&mut self.has_guessed, true);
+                let guesses = error.is_missing() && !std::mem::replace(&mut self.has_hinted, true);
                 let guess = guesses.then(|| Box::new(KeyFieldGuess::new(text)));
-                Verdict::Bad { reason: reason(&error), guess }
+                Classification::Rejected { reason: reason(&error), guess }
             }
         }
     }
 
     /// Classifies an item; `None` if it is not one.
-    fn item(&mut self, item: &str) -> Option<Verdict> {
+    fn classify_item(&mut self, item: &str) -> Option<Classification> {
         Some(match ExportedItem::read(item, &self.layout) {
-            Ok(ExportedItem::Object(object)) => self.event(&object),
+            Ok(ExportedItem::Object(object)) => self.classify_event(&object),
             Ok(ExportedItem::Event { partition, .. }) if !self.partitions.contains(&partition) => {
-                Verdict::Foreign(partition)
+                Classification::Foreign(partition)
             }
             Ok(ExportedItem::Event { time, partition, sort_key, body }) => {
                 let unreadable = domain::event::check(body.as_bytes()).err().map(|not| not.kind);
-                Verdict::Event { event: NewEvent::verbatim(time, partition, sort_key, body), unreadable }
+                Classification::Event {
+                    event: NewEvent::verbatim(time, partition, sort_key, body),
+                    unreadable,
+                }
             }
             Err(ExportedItemError::NotTyped) => return None,
-            Err(error @ (ExportedItemError::KeysOnly | ExportedItemError::Unwritable(_))) => {
-                bad(error.to_string())
+            Err(error @ (ExportedItemError::KeysOnly | ExportedItemError::UnsupportedValue(_))) => {
+                rejected(error.to_string())
             }
         })
     }
 }
 
-fn bad(reason: impl Into<String>) -> Verdict {
-    Verdict::Bad { reason: reason.into(), guess: None }
+fn rejected(reason: impl Into<String>) -> Classification {
+    Classification::Rejected { reason: reason.into(), guess: None }
 }
 
 /// The reason, with the option that fixes it.
@@ -135,7 +138,7 @@ fn one_line(text: &str) -> Cow<'_, str> {
 
 /// The item of a line of DynamoDB's export, `{"Item":{…}}` (Amazon DynamoDB developer guide, "DynamoDB table export
 /// output format").
-fn item_of(text: &str) -> Option<&str> {
+fn exported_item(text: &str) -> Option<&str> {
     const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
     let inner = text.strip_prefix('{')?.trim_start_matches(SPACE).strip_prefix("\"Item\"")?;
     let item = inner.trim_start_matches(SPACE).strip_prefix(':')?.trim_start_matches(SPACE);
@@ -149,15 +152,17 @@ mod tests {
     use super::*;
     use domain::import::TimeForm;
 
-    fn judge(text: &str) -> Verdict {
+    fn judge(text: &str) -> Classification {
         let keys = KeyFields::new("time", "id", TimeForm::Rfc3339);
         let layout = Arc::new(EventsTable::default_layout("events"));
-        Judge::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).judge(text, false)
+        Classifier::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).classify(text, false)
     }
 
     fn event(text: &str) -> (String, String, Option<EventErrorKind>) {
         match judge(text) {
-            Verdict::Event { event, unreadable } => (event.sort_key(), event.body().to_owned(), unreadable),
+            Classification::Event { event, unreadable } => {
+                (event.sort_key(), event.body().to_owned(), unreadable)
+            }
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -195,7 +200,7 @@ mod tests {
         };
         let body = r#","event":{"S":"{\"id\": 7}"},"gsi1":{"S":"x"}"#;
         // `+00:00` means UTC as `Z` does, and is kept unchanged.
-        if let Verdict::Event { event, .. } = judge(&item("acme#1", body)) {
+        if let Classification::Event { event, .. } = judge(&item("acme#1", body)) {
             assert_eq!(
                 (event.sort_key().as_str(), event.body()),
                 ("2023-07-10T11:42:18.5+00:00#x", r#"{"id": 7}"#)
@@ -204,9 +209,9 @@ mod tests {
         let of_z = |text: String| text.replace("+00:00", "Z");
         let (key, event, _) = event(&of_z(item("acme#1", body)));
         assert_eq!((key.as_str(), event.as_str()), ("2023-07-10T11:42:18.5Z#x", r#"{"id": 7}"#));
-        assert_eq!(judge(&of_z(item("globex", body))), Verdict::Foreign("globex".into()));
+        assert_eq!(judge(&of_z(item("globex", body))), Classification::Foreign("globex".into()));
         assert!(
-            matches!(judge(&of_z(item("acme#1", ""))), Verdict::Bad { reason, .. } if reason.contains("only keys"))
+            matches!(judge(&of_z(item("acme#1", ""))), Classification::Rejected { reason, .. } if reason.contains("only keys"))
         );
     }
 
@@ -229,13 +234,16 @@ mod tests {
         ] {
             assert_eq!(event(text).1, text);
         }
-        assert!(matches!(judge(r#"{"Item":{"sku":{"x":1}}}"#), Verdict::Bad { guess: Some(_), .. }));
+        assert!(matches!(
+            judge(r#"{"Item":{"sku":{"x":1}}}"#),
+            Classification::Rejected { guess: Some(_), .. }
+        ));
     }
 
     #[test]
     fn our_own_records_are_not_events_of_the_tenant() {
         let heartbeat = r#"{"id":"h","time":"2023-07-10T11:42:18Z","type":"auditferry.heartbeat","connector":"con_1","window":{},"part":1,"next_expected_by":"x"}"#;
-        assert_eq!(judge(heartbeat), Verdict::Heartbeat);
+        assert_eq!(judge(heartbeat), Classification::Heartbeat);
         let original = r#"{"time":"2023-07-10T11:42:18Z","id":"a","x":1e400}"#;
         let record = serde_json::json!({
             "id": "unreadable-1", "time": null, "type": "auditferry.unreadable", "partition_key": "a", "sort_key": "b",
@@ -244,7 +252,7 @@ mod tests {
         assert_eq!(event(&record.to_string()).1, original);
         let withheld = record.to_string().replace("\"raw\"", "\"hmac\"");
         assert!(
-            matches!(judge(&withheld), Verdict::Bad { reason, .. } if reason.contains("without the original"))
+            matches!(judge(&withheld), Classification::Rejected { reason, .. } if reason.contains("without the original"))
         );
     }
 
@@ -263,7 +271,7 @@ mod tests {
             (r#"{"time":"2023-07-10T11:42:18","id":"a"}"#, "no time zone"),
             (r#"{"time":"2023-07-10T11:42:18Z","id":null}"#, "neither a string nor a number"),
         ] {
-            let Verdict::Bad { reason, guess } = judge(text) else { panic!("{text}") };
+            let Classification::Rejected { reason, guess } = judge(text) else { panic!("{text}") };
             assert!(reason.contains(why), "{text}: {reason}");
             assert_eq!(guess.is_some(), why.contains("no field"), "{text}");
         }

@@ -26,12 +26,12 @@ use crate::table::counted;
 use args::{EventsCommand, ImportArgs};
 use import::{Import, Progress};
 use inputs::Inputs;
-use tally::Tally;
+use tally::ImportStats;
 
 /// The number of events between two progress lines in a log.
-const MILESTONE: u64 = 100_000;
+const LOG_EVERY: u64 = 100_000;
 /// The minimum time between two updates of the progress line on a terminal.
-const TICK: Duration = Duration::from_millis(250);
+const REFRESH_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Runs a command on events.
 pub(crate) async fn run(command: EventsCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
@@ -53,17 +53,17 @@ async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<E
     let (size, began) = (inputs.size(), surroundings.elapsed());
     let (mut milestones, mut shown) = (0, None);
     let report = |progress: Progress<'_>| {
-        if !progress.bad.is_empty() && !output.is_json() {
+        if !progress.rejected.is_empty() && !output.is_json() {
             output.clear_progress();
-            progress.bad.iter().for_each(eprint_line);
+            progress.rejected.iter().for_each(eprint_line);
         }
         let now = surroundings.elapsed();
-        if shown.is_none_or(|shown| now.saturating_sub(shown) >= TICK) {
+        if shown.is_none_or(|shown| now.saturating_sub(shown) >= REFRESH_INTERVAL) {
             shown = Some(now);
             output.progress(report::progress(&progress, size, now.saturating_sub(began)));
         }
-        if progress.events / MILESTONE > milestones {
-            milestones = progress.events / MILESTONE;
+        if progress.events / LOG_EVERY > milestones {
+            milestones = progress.events / LOG_EVERY;
             output.log_progress(format_args!("{} imported", counted(progress.events, "event")));
         }
     };
@@ -75,11 +75,11 @@ async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<E
     conclude(&tally?, &args, surroundings)
 }
 
-fn conclude(tally: &Tally, args: &ImportArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
+fn conclude(tally: &ImportStats, args: &ImportArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     // If the only file can't be read, that is the error.
     if let ([unread], 1) = (tally.unread_files.as_slice(), tally.files) {
         if !surroundings.output.is_json() {
-            report::say_hint(tally);
+            report::print_hint(tally);
         }
         let imported = counted(tally.imported + tally.already_there, "event");
         let before = if tally.imported + tally.already_there > 0 || unread.reason.contains("read on behind") {

@@ -14,10 +14,10 @@ use super::inputs::Source;
 pub(super) const CHUNK: usize = 1 << 16;
 /// The number of bytes that suffice for detection: all signatures but tar's are shorter. It does not wait for more from a
 /// slow writer.
-const ENOUGH: usize = 16;
+const SNIFF_BYTES: usize = 16;
 
 /// An open file with its decompressor.
-pub(super) struct Opened {
+pub(super) struct OpenInput {
     /// The decompressed text.
     pub(super) text: Box<dyn Read + Send>,
     /// The compression, if any.
@@ -26,7 +26,7 @@ pub(super) struct Opened {
 
 /// Why a file can't be opened.
 #[derive(Debug)]
-pub(super) enum CannotOpen {
+pub(super) enum OpenError {
     /// The file is empty.
     Empty,
     /// The file has another format.
@@ -35,38 +35,38 @@ pub(super) enum CannotOpen {
     Io(io::Error),
 }
 
-impl From<io::Error> for CannotOpen {
+impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
 /// Opens a source; `read` counts the bytes read from it.
-pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<Opened, CannotOpen> {
+pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<OpenInput, OpenError> {
     let bytes: Box<dyn Read + Send> = match source {
         Source::File(path) => Box::new(File::open(path)?),
         Source::Stdin => Box::new(io::stdin()),
         Source::Bytes(bytes) => Box::new(Cursor::new(*bytes)),
     };
-    let (kind, bytes) = look(Box::new(Counted { bytes, read: Arc::clone(read) }))?;
+    let (kind, bytes) = sniff(Box::new(CountingReader { bytes, read: Arc::clone(read) }))?;
     match kind {
-        FileType::Empty => Err(CannotOpen::Empty),
-        FileType::Json => Ok(Opened { text: bytes, compression: None }),
+        FileType::Empty => Err(OpenError::Empty),
+        FileType::Json => Ok(OpenInput { text: bytes, compression: None }),
         FileType::Unsupported { format: what, remedy } => {
-            Err(CannotOpen::Other { what: what.to_owned(), remedy })
+            Err(OpenError::Other { what: what.to_owned(), remedy })
         }
         FileType::Compressed(compression) => {
-            let (kind, text) = look(decompressed(compression, bytes)?)?;
-            let inside = name(compression);
+            let (kind, text) = sniff(decompressed(compression, bytes)?)?;
+            let inside = compression_name(compression);
             match kind {
-                FileType::Empty => Err(CannotOpen::Empty),
-                FileType::Json => Ok(Opened { text, compression: Some(compression) }),
-                FileType::Compressed(again) => Err(CannotOpen::Other {
-                    what: format!("{} inside {inside}", name(again)),
+                FileType::Empty => Err(OpenError::Empty),
+                FileType::Json => Ok(OpenInput { text, compression: Some(compression) }),
+                FileType::Compressed(again) => Err(OpenError::Other {
+                    what: format!("{} inside {inside}", compression_name(again)),
                     remedy: "Decompress it once, and import that.",
                 }),
                 FileType::Unsupported { format: what, remedy } => {
-                    Err(CannotOpen::Other { what: format!("{what} inside {inside}"), remedy })
+                    Err(OpenError::Other { what: format!("{what} inside {inside}"), remedy })
                 }
             }
         }
@@ -74,7 +74,7 @@ pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<Opened, Can
 }
 
 /// The name of a compression, for messages.
-pub(super) const fn name(compression: Compression) -> &'static str {
+pub(super) const fn compression_name(compression: Compression) -> &'static str {
     match compression {
         Compression::Gzip => "gzip",
         Compression::Zstd => "zstd",
@@ -92,7 +92,7 @@ fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Re
 }
 
 /// Detects the kind by the first bytes; returns it with all bytes, including the first ones.
-fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(FileType, Box<dyn Read + Send>)> {
+fn sniff(mut bytes: Box<dyn Read + Send>) -> io::Result<(FileType, Box<dyn Read + Send>)> {
     let mut start = vec![0; SNIFF_BYTES];
     let mut length = 0;
     while let Some(room) = start.get_mut(length..).filter(|room| !room.is_empty()) {
@@ -102,7 +102,7 @@ fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(FileType, Box<dyn Read +
         };
         length += read;
         let here = start.get(..length).unwrap_or_default();
-        if read == 0 || length >= ENOUGH || here.contains(&b'\n') {
+        if read == 0 || length >= SNIFF_BYTES || here.contains(&b'\n') {
             break;
         }
     }
@@ -110,12 +110,12 @@ fn look(mut bytes: Box<dyn Read + Send>) -> io::Result<(FileType, Box<dyn Read +
     Ok((FileType::detect(&start), Box::new(Cursor::new(start).chain(bytes))))
 }
 
-struct Counted {
+struct CountingReader {
     bytes: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountingReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(into)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
@@ -149,9 +149,9 @@ mod tests {
                 assert_eq!(read.load(Ordering::Relaxed), length);
                 Ok(text)
             }
-            Err(CannotOpen::Empty) => Err("empty".into()),
-            Err(CannotOpen::Other { what, .. }) => Err(what),
-            Err(CannotOpen::Io(error)) => Err(error.to_string()),
+            Err(OpenError::Empty) => Err("empty".into()),
+            Err(OpenError::Other { what, .. }) => Err(what),
+            Err(OpenError::Io(error)) => Err(error.to_string()),
         }
     }
 

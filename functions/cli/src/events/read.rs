@@ -8,27 +8,27 @@ use std::sync::atomic::AtomicU64;
 use domain::import::{Element, Splitter};
 use tokio::sync::mpsc::Sender;
 
-use super::found::{At, Bad, BadFile, Batch};
+use super::found::{Batch, FailedFile, InputSpan, Rejection};
 use super::inputs::{Input, Source};
-use super::judge::{Judge, Verdict};
-use super::open::{CHUNK, CannotOpen, name, open};
-use super::recent::Recent;
+use super::judge::{Classification, Classifier};
+use super::open::{CHUNK, OpenError, compression_name, open};
+use super::recent::RecentKeys;
 
 /// The receiver of the batches is closed.
-struct Gone;
+struct ReceiverClosed;
 
-pub(super) struct Reading {
-    judge: Judge,
-    recent: Recent,
+pub(super) struct Reader {
+    judge: Classifier,
+    recent: RecentKeys,
     /// The number of bytes read from all files.
     read: Arc<AtomicU64>,
-    hand_over: Sender<Batch>,
+    batches: Sender<Batch>,
     batch: Batch,
 }
 
-impl Reading {
-    pub(super) fn new(judge: Judge, read: Arc<AtomicU64>, hand_over: Sender<Batch>) -> Self {
-        Self { judge, recent: Recent::default(), read, hand_over, batch: Batch::default() }
+impl Reader {
+    pub(super) fn new(judge: Classifier, read: Arc<AtomicU64>, hand_over: Sender<Batch>) -> Self {
+        Self { judge, recent: RecentKeys::default(), read, batches: hand_over, batch: Batch::default() }
     }
 
     /// Reads all files to their ends, or until the receiver is closed.
@@ -39,13 +39,13 @@ impl Reading {
             }
         }
         // The last batch may contain only counts.
-        let _ = self.hand_over.blocking_send(self.batch);
+        let _ = self.batches.blocking_send(self.batch);
     }
 
-    fn file(&mut self, number: usize, input: &Input) -> Result<(), Gone> {
+    fn file(&mut self, number: usize, input: &Input) -> Result<(), ReceiverClosed> {
         let mut opened = match open(&input.source, &self.read) {
             Ok(opened) => opened,
-            Err(error) => return self.bad_file(number, cannot_open(error, input)),
+            Err(error) => return self.fail_file(number, describe_open_error(error, input)),
         };
         let mut splitter = Splitter::default();
         let mut chunk = vec![0; CHUNK];
@@ -55,39 +55,39 @@ impl Reading {
                 Err(error) => {
                     // Complete entries before the error are imported; the truncated one is not.
                     let at = splitter.position();
-                    let what = opened.compression.map_or("", name);
-                    let reason = broken(&error, what);
+                    let what = opened.compression.map_or("", compression_name);
+                    let reason = describe_read_error(&error, what);
                     let message = format!(
                         "can't be read after line {}, byte {} of its text: {reason}",
                         at.line, at.byte
                     );
                     let remedy = "Get the file again and repeat the import: imported events stay unchanged.";
-                    return self.bad_file(number, (message, remedy.to_owned()));
+                    return self.fail_file(number, (message, remedy.to_owned()));
                 }
                 Ok(0) => break,
                 Ok(read) => read,
             };
             splitter.feed(chunk.get(..read).unwrap_or_default());
-            self.pieces(number, &mut splitter)?;
+            self.drain(number, &mut splitter)?;
             // Complete entries are sent now, since the writer may be slow, or may wait for them.
             if splitter.is_drained() {
                 self.flush()?;
             }
         }
         splitter.finish();
-        self.pieces(number, &mut splitter)
+        self.drain(number, &mut splitter)
     }
 
-    fn pieces(&mut self, file: usize, splitter: &mut Splitter) -> Result<(), Gone> {
+    fn drain(&mut self, file: usize, splitter: &mut Splitter) -> Result<(), ReceiverClosed> {
         while let Some(piece) = splitter.next_element() {
             match piece {
                 Element::Object { text, position: place, is_item } => {
-                    let verdict = self.judge.judge(text, is_item);
-                    self.take(verdict, At { file, place, last_line: place.line });
+                    let verdict = self.judge.classify(text, is_item);
+                    self.add(verdict, InputSpan { file, place, last_line: place.line });
                 }
                 Element::Invalid(bad) => {
-                    let at = At { file, place: bad.position, last_line: bad.last_line };
-                    self.batch.bad.push(Bad { at, reason: bad.reason });
+                    let at = InputSpan { file, place: bad.position, last_line: bad.last_line };
+                    self.batch.bad.push(Rejection { at, reason: bad.reason });
                 }
             }
             if self.batch.is_full() {
@@ -97,9 +97,9 @@ impl Reading {
         Ok(())
     }
 
-    fn take(&mut self, verdict: Verdict, at: At) {
+    fn add(&mut self, verdict: Classification, at: InputSpan) {
         match verdict {
-            Verdict::Event { event, unreadable } => match self.recent.other(&event, at) {
+            Classification::Event { event, unreadable } => match self.recent.find_conflict(&event, at) {
                 None => self.batch.push(event, at, unreadable),
                 Some(first) => {
                     let place = if first.file == at.file { "" } else { " of an earlier file" };
@@ -107,16 +107,16 @@ impl Reading {
                         "it has the same time and ID as line {}{place}, but is a different event",
                         first.place.line
                     );
-                    self.batch.bad.push(Bad { at, reason });
+                    self.batch.bad.push(Rejection { at, reason });
                 }
             },
-            Verdict::Heartbeat => self.batch.heartbeats += 1,
-            Verdict::Foreign(partition) => {
+            Classification::Heartbeat => self.batch.heartbeats += 1,
+            Classification::Foreign(partition) => {
                 self.batch.foreign += 1;
                 self.batch.first_foreign.get_or_insert(partition);
             }
-            Verdict::Bad { reason, guess } => {
-                self.batch.bad.push(Bad { at, reason });
+            Classification::Rejected { reason, guess } => {
+                self.batch.bad.push(Rejection { at, reason });
                 if self.batch.guess.is_none() {
                     self.batch.guess = guess;
                 }
@@ -124,37 +124,37 @@ impl Reading {
         }
     }
 
-    fn bad_file(&mut self, file: usize, (reason, remedy): (String, String)) -> Result<(), Gone> {
-        self.batch.bad_files.push(BadFile { file, reason, remedy });
+    fn fail_file(&mut self, file: usize, (reason, remedy): (String, String)) -> Result<(), ReceiverClosed> {
+        self.batch.failed_files.push(FailedFile { file, reason, remedy });
         self.flush()
     }
 
-    fn flush(&mut self) -> Result<(), Gone> {
+    fn flush(&mut self) -> Result<(), ReceiverClosed> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        self.hand_over.blocking_send(std::mem::take(&mut self.batch)).map_err(|_| Gone)
+        self.batches.blocking_send(std::mem::take(&mut self.batch)).map_err(|_| ReceiverClosed)
     }
 }
 
-fn cannot_open(error: CannotOpen, input: &Input) -> (String, String) {
+fn describe_open_error(error: OpenError, input: &Input) -> (String, String) {
     match error {
-        CannotOpen::Empty if input.source == Source::Stdin => {
+        OpenError::Empty if input.source == Source::Stdin => {
             ("is empty".into(), "Check whether the command before the pipe failed.".into())
         }
-        CannotOpen::Empty => ("is empty".into(), "Get the file again, or leave it out.".into()),
-        CannotOpen::Other { what, remedy } => {
+        OpenError::Empty => ("is empty".into(), "Get the file again, or leave it out.".into()),
+        OpenError::Other { what, remedy } => {
             (format!("is {what}, not JSON"), remedy.replace("FILE", &input.name))
         }
-        CannotOpen::Io(error) => (
-            format!("can't be read from its start: {}", broken(&error, "compressed")),
+        OpenError::Io(error) => (
+            format!("can't be read from its start: {}", describe_read_error(&error, "compressed")),
             "Check that it is complete and that you have read access, then try again.".into(),
         ),
     }
 }
 
 /// Describes a read error.
-fn broken(error: &io::Error, what: &str) -> String {
+fn describe_read_error(error: &io::Error, what: &str) -> String {
     match (error.kind(), what) {
         (io::ErrorKind::UnexpectedEof, what) => format!("its {what} data is truncated"),
         (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other, what)

@@ -6,7 +6,7 @@ use domain::names::TenantId;
 use serde::Serialize;
 
 use super::import::Progress;
-use super::tally::Tally;
+use super::tally::ImportStats;
 use crate::output::{Output, eprint_line};
 use crate::table::{counted, grouped};
 
@@ -15,18 +15,18 @@ use crate::table::{counted, grouped};
 struct Report<'a> {
     tenant: &'a TenantId,
     #[serde(flatten)]
-    tally: &'a Tally,
+    tally: &'a ImportStats,
 }
 
 /// Prints the result.
-pub(super) fn report(output: Output, tenant: &TenantId, tally: &Tally) {
+pub(super) fn report(output: Output, tenant: &TenantId, tally: &ImportStats) {
     if !output.is_json() {
         print(output, tenant, tally);
     }
     output.object(&Report { tenant, tally });
 }
 
-fn print(output: Output, tenant: &TenantId, tally: &Tally) {
+fn print(output: Output, tenant: &TenantId, tally: &ImportStats) {
     output.line(format_args!("{} imported for {}", counted(tally.imported, "event"), tenant.escaped()));
     if tally.already_there > 0 {
         output.line(format_args!(
@@ -59,16 +59,16 @@ fn print(output: Output, tenant: &TenantId, tally: &Tally) {
         output.line(&tally.skipped);
     }
     if !tally.is_complete() {
-        say_what_is_missing(tally);
+        print_failures(tally);
     }
 }
 
-fn say_what_is_missing(tally: &Tally) {
+fn print_failures(tally: &ImportStats) {
     let more = tally.not_imported - tally.bad.len() as u64;
     if more > 0 {
         eprint_line(format_args!("and {} more", grouped(more)));
     }
-    say_hint(tally);
+    print_hint(tally);
     for file in &tally.unread_files {
         eprint_line(format_args!("{} {}\n  {}", file.file, file.reason, file.remedy));
     }
@@ -90,7 +90,7 @@ fn say_what_is_missing(tally: &Tally) {
 }
 
 /// Prints the fields of the first event without time or ID, and the options to try.
-pub(super) fn say_hint(tally: &Tally) {
+pub(super) fn print_hint(tally: &ImportStats) {
     let Some(hint) = &tally.hint else { return };
     let more = if hint.more_fields > 0 { format!(" and {} more", hint.more_fields) } else { String::new() };
     eprint_line(format_args!("the first event without these fields has: {}{more}", hint.fields.join(", ")));
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn progress_has_percentage_rate_and_remaining_time_if_known() {
-        let at = |events, read| Progress { events, read, bad: &[] };
+        let at = |events, read| Progress { events, read, rejected: &[] };
         let seconds = Duration::from_secs;
         for (at, size, took, words) in [
             (at(10, 0), Some(1000), seconds(0), "10 events imported, 0 %"),

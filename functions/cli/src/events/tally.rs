@@ -8,15 +8,15 @@ use domain::import::{KeyFieldGuess, TimeForm};
 use domain::time::Time;
 use serde::Serialize;
 
-use super::found::{At, Batch};
+use super::found::{Batch, InputSpan};
 use super::inputs::{Inputs, Skipped};
 
 /// The maximum number of rejected entries that are reported with position and reason.
-pub(crate) const SHOWN: usize = 10;
+pub(crate) const MAX_REPORTED: usize = 10;
 
 /// The counts of an import.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct Tally {
+pub(crate) struct ImportStats {
     /// How many events were written.
     pub(crate) imported: u64,
     /// How many were already in the table, identical, or appeared twice in the input.
@@ -28,7 +28,7 @@ pub(crate) struct Tally {
     /// How many entries of the input could not be imported.
     pub(crate) not_imported: u64,
     /// The first rejected entries.
-    pub(crate) bad: Vec<BadPlace>,
+    pub(crate) bad: Vec<RejectedEntry>,
     /// How many files could not be read to their ends.
     pub(crate) unread: u64,
     /// The first unread files.
@@ -53,7 +53,7 @@ pub(crate) struct Tally {
 
 /// An entry that could not be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct BadPlace {
+pub(crate) struct RejectedEntry {
     /// The file's name, if there are several files.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
@@ -91,7 +91,7 @@ pub(crate) struct Hint {
     pub(crate) wrapped_in: Option<String>,
 }
 
-impl Tally {
+impl ImportStats {
     pub(super) fn new(inputs: Arc<Inputs>) -> Self {
         Self { files: inputs.files.len(), skipped: inputs.skipped.clone(), inputs, ..Self::default() }
     }
@@ -102,8 +102,8 @@ impl Tally {
     }
 
     /// Adds a batch with the outcomes of its events; returns the rejected entries to report.
-    pub(super) fn add(&mut self, mut batch: Batch, outcomes: &[WriteOutcome]) -> Vec<BadPlace> {
-        let events = batch.events.iter().zip(&batch.places).zip(outcomes);
+    pub(super) fn add(&mut self, mut batch: Batch, outcomes: &[WriteOutcome]) -> Vec<RejectedEntry> {
+        let events = batch.events.iter().zip(&batch.spans).zip(outcomes);
         for ((event, (_, unreadable)), outcome) in events {
             match outcome {
                 WriteOutcome::Written => self.imported += 1,
@@ -122,29 +122,29 @@ impl Tally {
         if let (None, Some(guess)) = (&self.hint, batch.guess.take()) {
             self.hint = Some(Hint::new(*guess));
         }
-        for file in std::mem::take(&mut batch.bad_files) {
+        for file in std::mem::take(&mut batch.failed_files) {
             self.unread += 1;
-            if self.unread_files.len() < SHOWN {
-                let name = self.name(file.file);
+            if self.unread_files.len() < MAX_REPORTED {
+                let name = self.file_name(file.file);
                 self.unread_files.push(UnreadFile { file: name, reason: file.reason, remedy: file.remedy });
             }
         }
-        let bad = batch.all_bad(outcomes);
+        let bad = batch.take_rejections(outcomes);
         self.not_imported += bad.len() as u64;
-        let room = SHOWN.saturating_sub(self.bad.len());
-        let shown: Vec<BadPlace> =
-            bad.into_iter().take(room).map(|bad| self.place(bad.at, bad.reason)).collect();
+        let room = MAX_REPORTED.saturating_sub(self.bad.len());
+        let shown: Vec<RejectedEntry> =
+            bad.into_iter().take(room).map(|bad| self.rejected_entry(bad.at, bad.reason)).collect();
         self.bad.extend_from_slice(&shown);
         shown
     }
 
-    fn name(&self, file: usize) -> String {
+    fn file_name(&self, file: usize) -> String {
         self.inputs.files.get(file).map(|input| input.name.clone()).unwrap_or_default()
     }
 
-    fn place(&self, at: At, reason: String) -> BadPlace {
-        BadPlace {
-            file: self.inputs.are_many.then(|| self.name(at.file)),
+    fn rejected_entry(&self, at: InputSpan, reason: String) -> RejectedEntry {
+        RejectedEntry {
+            file: self.inputs.is_multiple.then(|| self.file_name(at.file)),
             line: at.place.line,
             last_line: at.last_line,
             column: at.place.column,
@@ -153,7 +153,7 @@ impl Tally {
     }
 }
 
-impl std::fmt::Display for BadPlace {
+impl std::fmt::Display for RejectedEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { file, line, last_line, column, reason } = self;
         if let Some(file) = file {

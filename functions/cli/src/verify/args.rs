@@ -44,7 +44,7 @@ pub(crate) struct VerifyArgs {
     /// The field with the time at which an event was written (RFC 3339)
     #[arg(long, value_name = "FIELD", value_parser = NonEmptyStringValueParser::new(), help_heading = "The events' fields")]
     pub(crate) time_field: Option<String>,
-    /// The field that must have the same value in all events
+    /// The field whose value must be the same in all events
     #[arg(long, value_name = "FIELD", value_parser = NonEmptyStringValueParser::new(), help_heading = "The events' fields")]
     pub(crate) tenant_field: Option<String>,
     /// Print one JSON object on stdout, with one finding per line

@@ -24,7 +24,7 @@ const MOST_OF_A_PART: usize = 16;
 pub(crate) struct Keys<'a> {
     /// The keys that were named or are in the archive.
     pub(crate) known: &'a KnownKeys,
-    /// The keys whose signatures count.
+    /// The trusted keys, whose signatures count.
     pub(crate) trusts: &'a Trusts,
 }
 

@@ -32,7 +32,7 @@ use super::vouch::{self, Vouched, VouchedTexts};
 /// The options of a verification: what to verify, and what the auditor knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
-    /// The keys that the auditor has from the vendor.
+    /// The pinned keys, which the auditor has from the vendor.
     pub(crate) pins: Vec<RingKey>,
     /// The connector of the chain; `None` for the one with the most manifests.
     pub(crate) connector: Option<ConnectorId>,
@@ -46,7 +46,7 @@ pub(crate) struct Ask {
     pub(crate) boundaries: Vec<Boundary>,
     /// The verified S3 location: bucket and prefix.
     pub(crate) location: Option<(String, String)>,
-    /// When the copy was taken.
+    /// When the copy was taken; parts that were due later may be missing.
     pub(crate) as_of: Time,
     /// The fields of the events to check.
     pub(crate) fields: Fields,
@@ -66,7 +66,7 @@ pub(crate) struct Boundary {
 /// The progress of a verification.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// Manifests read so far.
+    /// Manifests that were read so far.
     pub(crate) manifests: AtomicU64,
     /// Bytes of all objects to read; 0 while that is unknown.
     pub(crate) total: AtomicU64,
@@ -128,7 +128,7 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(1, 16)
 }
 
-/// Verifies an archive.
+/// Verifies an archive: the steps of this module, in order.
 ///
 /// # Errors
 /// If it can't be listed, or a temporary file can't be written. A file that can't be read is a finding.

@@ -44,7 +44,7 @@ pub(crate) struct Tally {
 }
 
 impl Count {
-    /// Adds an event.
+    /// Counts one event of the object.
     pub(crate) fn add(&mut self, event: &Event, manifest: &Manifest) {
         self.events += 1;
         let as_event = if let Some(own_time) = &event.record {

@@ -15,7 +15,7 @@ use super::sorter::{Sorted, Sorter};
 #[derive(Debug)]
 pub(crate) struct Matches(Mutex<Sides>);
 
-/// Where the manifests begin.
+/// The first part with a manifest, for parts of versions that wrote none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Earliest {
     /// The first part with a manifest, if an earlier version without manifests created the parts before.

@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     SignatureUntrusted,
     /// The key was not valid when the part was sealed.
     KeyNotValid,
-    /// Another key had replaced the one that signed.
+    /// The key that signed had been replaced before.
     KeyRetired,
     /// The chain does not begin with part 1.
     StartMissing,
@@ -48,11 +48,11 @@ pub(crate) enum Kind {
     BeforeManifests,
     /// A part has no manifest.
     PartMissing,
-    /// Trusted keys signed two manifests of a part, of different texts.
+    /// Accountable keys signed two manifests of a part with different texts (equivocation).
     PartDoubled,
-    /// A manifest does not name the one before it.
+    /// A manifest's `previous` is not the hash of the previous manifest's text.
     ChainBroken,
-    /// A window does not begin where the one before ended.
+    /// A window does not begin where the previous one ended.
     WindowsNotContiguous,
     /// The times of the first and last event don't match the window.
     TimesMisfit,
@@ -76,7 +76,7 @@ pub(crate) enum Kind {
     FileOdd,
     /// The newest manifest of the vendor (`--newest`) is missing.
     TailMissing,
-    /// There is no manifest at all.
+    /// There is no manifest signed by a trusted key.
     NothingFound,
     /// The newest manifest is older than it should be.
     TailStale,
@@ -96,7 +96,7 @@ pub(crate) enum Kind {
     KeyUnvouched,
     /// One key has handed over to another.
     KeyRotated,
-    /// The connector was moved.
+    /// The connector's destination was changed.
     Moved,
     /// Format, compression or frequency was changed.
     Reconfigured,
@@ -173,7 +173,7 @@ impl Kind {
     }
 }
 
-/// One finding.
+/// One finding, as a line of the report.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Finding {
     /// The severity, from the kind.

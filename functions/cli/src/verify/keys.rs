@@ -46,7 +46,7 @@ pub(crate) enum Signed {
 }
 
 impl KnownKeys {
-    /// The keys that the auditor named, and those of the archive.
+    /// Collects the keys that the auditor named, and those in the archive.
     pub(crate) fn read(
         archive: &dyn Archive,
         pins: &[RingKey],

@@ -24,7 +24,7 @@ pub(crate) struct Listing {
     pub(crate) notes: Sorter,
     /// The objects: name, zero byte, size as eight bytes.
     pub(crate) objects: Sorter,
-    /// The sum of the objects' sizes.
+    /// The total size of the objects, in bytes.
     pub(crate) object_bytes: u64,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn unnamed(name: &str) -> Finding {
         .file(name)
 }
 
-/// The date of a name `<folder>/date=<date>/<file>`.
+/// The date in a name `<folder>/date=<date>/<file>`.
 fn date_of(name: &str) -> Option<&str> {
     let mut segments = name.split('/');
     let (_, date, file) = (segments.next()?, segments.next()?, segments.next()?);

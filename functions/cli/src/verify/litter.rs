@@ -7,11 +7,11 @@
 
 use std::io::{self, Read};
 
-/// Files, by their names as macOS and KDE write them.
+/// Files of macOS and KDE, by their exact names.
 const FILES: [&str; 3] = [".DS_Store", ".directory", ".localized"];
 /// The same on Windows, where names are case-insensitive.
 const WINDOWS_FILES: [&str; 3] = ["desktop.ini", "ehthumbs.db", "Thumbs.db"];
-/// Folders at the top of a volume, or of what was unpacked there.
+/// Folders at the top of a volume, or of an unpacked archive.
 const FOLDERS: [&str; 9] = [
     "$RECYCLE.BIN",
     ".DocumentRevisions-V100",
@@ -25,7 +25,7 @@ const FOLDERS: [&str; 9] = [
 ];
 /// The prefix of files in which macOS stores metadata that the file system can't store.
 const APPLE_DOUBLE: &str = "._";
-/// The first bytes of such a file. Source: RFC 1740, appendix B, `AppleDouble`.
+/// The magic number of such a file. Source: RFC 1740, appendix B, `AppleDouble`.
 const APPLE_DOUBLE_MAGIC: [u8; 4] = [0x00, 0x05, 0x16, 0x07];
 /// The endings by which readers of events find files.
 const EVENT_ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".csv", ".gz", ".zst"];

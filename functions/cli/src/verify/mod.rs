@@ -65,7 +65,7 @@ const MOST_KEYS: usize = 50;
 pub(crate) struct Proof {
     /// Whether nothing is missing, changed, added or out of order.
     pub(crate) proven: bool,
-    /// The same sentence that `verify` ends with.
+    /// The summary line with which `verify` ends.
     pub(crate) summary: String,
 }
 

@@ -26,7 +26,7 @@ const UNKNOWN: u8 = 255;
 /// The same: the signature is invalid for a known key.
 const WRONGLY: u8 = 254;
 
-/// The manifests of an archive.
+/// The manifests of an archive, as records for the next passes.
 #[derive(Debug)]
 pub(crate) struct Notes {
     /// One record per file, see [`Record`].
@@ -94,7 +94,7 @@ impl Seen {
 pub(crate) struct Record {
     /// Its part: from its text, or from its name if it is malformed.
     pub(crate) part: PartNumber,
-    /// Its name.
+    /// Its name relative to the prefix.
     pub(crate) name: String,
     /// The manifest, or why it can't be read.
     pub(crate) content: Result<Box<Link>, (Kind, String)>,
@@ -111,7 +111,7 @@ pub(crate) struct Link {
     pub(crate) signed: Vec<Signed>,
 }
 
-/// Reads all manifests.
+/// Reads all manifest files, and selects the origin to verify.
 ///
 /// # Errors
 /// If a temporary file fails.

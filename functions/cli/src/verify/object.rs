@@ -76,7 +76,7 @@ pub(crate) fn read(
 fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
     let mut packed = BufReader::with_capacity(PIECE, object);
     match manifest.encoding.compression {
-        // The object's hash is that of its content.
+        // Without compression the object's hash is also that of its content.
         Compression::None => lines(packed, manifest, each),
         Compression::Gzip => {
             let events = unpacked(GzDecoder::new(&mut packed), manifest, each)?;

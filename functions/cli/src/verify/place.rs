@@ -25,7 +25,7 @@ pub(crate) trait Folders {
     fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level>;
 }
 
-/// The folders right below a folder.
+/// The subfolders of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Level {
     /// Their names, sorted.
@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    /// Folders by their paths.
+    /// A tree of folders, by their paths.
     struct Tree {
         paths: Vec<String>,
         asked: Cell<u32>,

@@ -67,7 +67,7 @@ impl Sorter {
         Self { room: Some(room), ..Self::new(budget) }
     }
 
-    /// Adds a record.
+    /// Adds a record; spills to a temporary file if the memory budget is reached.
     ///
     /// # Errors
     /// If a temporary file can't be written; of kind `QuotaExceeded` if the limit is reached.

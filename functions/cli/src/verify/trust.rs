@@ -32,18 +32,18 @@ impl TrustedKey {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trust {
     keys: Vec<TrustedKey>,
-    /// Whether these are all: several keys were named, so no other one can become trusted.
+    /// Whether the set is closed: several keys were named, so no other one can become trusted.
     is_whole: bool,
 }
 
-/// What of a signed text decides by whom it is signed.
+/// What decides who signed a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signatures<'a> {
-    /// Whose chain the text belongs to: keys of another vendor sign nothing of it.
+    /// The origin of the text: keys of another vendor can't sign it.
     pub(crate) origin: &'a str,
-    /// What each line is.
+    /// The check of each signature line.
     pub(crate) signed: &'a [Signed],
-    /// The note, if one of its lines is not of a known key.
+    /// The note, if one of its signature lines is not by a known key.
     pub(crate) note: Option<&'a SignedNote>,
 }
 

@@ -119,33 +119,33 @@ pub fn is_in_range(number: &str) -> bool {
     scan::is_in_range(number.as_bytes())
 }
 
-fn scan_with<'t, W: Visitor<'t>>(text: &'t [u8], watch: W) -> Result<(Checked, W), EventError> {
+fn scan_with<'t, W: Visitor<'t>>(text: &'t [u8], visitor: W) -> Result<(Checked, W), EventError> {
     std::str::from_utf8(text)
         .map_err(|error| error_at(EventErrorKind::NotUtf8, text, error.valid_up_to()))?;
-    let mut scanner = Scanner::new(text, watch);
+    let mut scanner = Scanner::new(text, visitor);
     match scanner.event() {
         Ok(()) => Ok((Checked { has_line_breaks: scanner.has_line_breaks() }, scanner.into_visitor())),
-        Err(why) => Err(event_error(why, text, scanner.position())),
+        Err(kind) => Err(event_error(kind, text, scanner.position())),
     }
 }
 
 /// The error for a text that is not an event. A syntax error anywhere in it takes precedence.
 #[cold]
-fn event_error(why: EventErrorKind, text: &[u8], position: usize) -> EventError {
-    if why != EventErrorKind::NotJson
+fn event_error(kind: EventErrorKind, text: &[u8], position: usize) -> EventError {
+    if kind != EventErrorKind::NotJson
         // This does not recurse, so the depth of the text does not matter.
         && let Err(error) = serde_json::from_slice::<IgnoredAny>(text)
     {
         return EventError { kind: EventErrorKind::NotJson, line: error.line(), column: error.column() };
     }
-    error_at(why, text, position)
+    error_at(kind, text, position)
 }
 
-fn error_at(why: EventErrorKind, text: &[u8], position: usize) -> EventError {
+fn error_at(kind: EventErrorKind, text: &[u8], position: usize) -> EventError {
     let before = text.get(..position).unwrap_or(text);
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
     EventError {
-        kind: why,
+        kind,
         line: 1 + memchr::memchr_iter(b'\n', before).count(),
         // At the end of the text it is the column of the last byte.
         column: (position + 1).min(text.len()).saturating_sub(line_start),

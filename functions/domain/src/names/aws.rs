@@ -72,10 +72,10 @@ impl BucketName {
             Some(BucketReference { form, bucket, key: "" }) => {
                 return invalid(&format!("is {form}; give the bare name, {bucket}"));
             }
-            Some(BucketReference { form, bucket, key: behind }) => {
-                let behind: String = behind.chars().take(80).collect();
+            Some(BucketReference { form, bucket, key }) => {
+                let key: String = key.chars().take(80).collect();
                 return invalid(&format!(
-                    "is {form} with a key; give the bucket {bucket} and, if you mean it, the prefix {behind}"
+                    "is {form} with a key; give the bucket {bucket} and, if you mean it, the prefix {key}"
                 ));
             }
         };

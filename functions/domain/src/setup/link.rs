@@ -96,7 +96,14 @@ mod tests {
     fn the_link_of_a_new_connector_leaves_only_the_bucket_open() {
         assert_eq!(
             link("aws", "eu-central-1", None),
-            "https://eu-central-1.console.aws.amazon.com/cloudformation/home?region=eu-central-1#/stacks/create/review?templateURL=https%3A%2F%2Ftemplates.example%2Fcustomer%20role.yaml%3Fv%3D1%26x&stackName=auditferry-fedcba98&param_ExternalId=af-00000000000000010000000000000002&param_VendorAccountId=111111111111&param_VendorRoleName=auditferry%2Bexporter&param_Prefix=auditferry&param_RoleName=AuditferryDelivery-fedcba98"
+            "https://eu-central-1.console.aws.amazon.com/cloudformation/home?region=eu-central-1\
+             #/stacks/create/review?templateURL=https%3A%2F%2Ftemplates.example%2Fcustomer%20role.yaml%3Fv%3D1%26x\
+             &stackName=auditferry-fedcba98\
+             &param_ExternalId=af-00000000000000010000000000000002\
+             &param_VendorAccountId=111111111111\
+             &param_VendorRoleName=auditferry%2Bexporter\
+             &param_Prefix=auditferry\
+             &param_RoleName=AuditferryDelivery-fedcba98"
         );
     }
 

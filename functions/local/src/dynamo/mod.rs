@@ -1,4 +1,5 @@
-//! The embedded DynamoDB: `dynoxide`, in memory or in one `SQLite` file, behind the guard and a check of signatures.
+//! The embedded DynamoDB: `dynoxide`, in memory or in one `SQLite` file, behind the guard and a signature
+//! check.
 //!
 //! `dynoxide` has a server of its own, which accepts every caller: it answers every page's preflight with a
 //! permission and checks no signature. So it is used as a library here (`operations`), with a server of our
@@ -122,7 +123,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(JSON.as_bytes()))
 }
 
-/// With the checksum that the SDKs compare. Source: DynamoDB developer guide, "DynamoDB low-level API".
+/// A JSON response with the checksum that the SDKs compare. Source: DynamoDB developer guide, "DynamoDB
+/// low-level API".
 fn json_answer(status: StatusCode, json: String) -> Response {
     let checksum = HeaderValue::from(crc32fast::hash(json.as_bytes()));
     let mut answer = (status, [(CONTENT_TYPE, JSON)], json).into_response();

@@ -1,16 +1,16 @@
-//! The operations of DynamoDB, each from a request's JSON to its answer's, by `dynoxide`.
+//! The operations of DynamoDB, each from the JSON of a request to the JSON of the response, by `dynoxide`.
 //!
-//! What is left out: streams and vector search, which nothing here uses. For a malformed request, which no SDK sends, the
-//! words of the error may be others than DynamoDB's.
+//! Not supported: streams and vector search, which nothing here uses. For a malformed request, which no SDK
+//! sends, the error message may differ from DynamoDB's.
 
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Runs an operation. The database is asked on this thread, which waits for it.
+/// Runs an operation, blocking this thread.
 ///
 /// # Errors
-/// What DynamoDB would answer.
+/// The error that DynamoDB would return.
 pub(super) fn run(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
     let answer = match operation {
         "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),

@@ -23,7 +23,7 @@ use crate::private;
 
 /// The file of the token, in the folder of the stand-ins.
 const FILE: &str = "token";
-/// The length of a token, hexadecimal digits.
+/// The length of a token, in hexadecimal digits.
 const DIGITS: usize = 64;
 
 /// A secret that authorizes its sender to use the API.
@@ -48,7 +48,7 @@ impl Token {
     /// another.
     ///
     /// # Errors
-    /// [`StackError::Files`] if the file can't be read or made, or holds no token.
+    /// [`StackError::Files`] if the file can't be read or created, or contains no token.
     pub fn of_folder(dir: &Path) -> Result<Self, StackError> {
         let path = dir.join(FILE);
         let read = || -> io::Result<Self> {

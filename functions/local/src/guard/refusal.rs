@@ -19,11 +19,11 @@ pub(crate) enum GuardError {
 /// The format of an error response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Problem details (RFC 9457), as the API answers.
+    /// Problem details (RFC 9457), as in the API.
     Problem,
-    /// JSON as DynamoDB answers.
+    /// JSON as in DynamoDB.
     AwsJson,
-    /// XML as S3 and STS answer.
+    /// XML as in S3 and STS.
     AwsXml,
 }
 
@@ -79,7 +79,7 @@ fn problem(status: StatusCode, code: &str, words: &str) -> Response {
     (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
-/// An error of a service that speaks JSON.
+/// An error of an AWS service with a JSON protocol.
 pub(crate) fn aws_json(status: StatusCode, code: &str, words: &str) -> Response {
     let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": words });
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()

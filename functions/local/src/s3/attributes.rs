@@ -25,7 +25,7 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// The entity tag as the protocol has it.
+    /// The entity tag in the protocol's format.
     pub(super) fn tag(&self) -> Option<ETag> {
         self.e_tag.clone().map(ETag::Strong)
     }

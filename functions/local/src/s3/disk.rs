@@ -18,7 +18,7 @@ use crate::private;
 /// An object of a bucket on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// The key.
+    /// The object's key.
     pub key: String,
     /// The plain file with the object's bytes.
     pub path: PathBuf,

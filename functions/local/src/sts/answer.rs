@@ -71,7 +71,7 @@ impl StsError {
         Self::bad_request("MalformedPolicyDocument", error.to_string())
     }
 
-    /// The error document.
+    /// The error as an XML document.
     pub(super) fn xml(&self) -> String {
         let (code, message) = (escape_xml(&self.code), escape_xml(&self.message));
         format!(

@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use crate::private;
 
-/// The `source` of its events.
+/// The `source` of Auditferry's events.
 const SOURCE: &str = "auditferry";
-/// An event must be smaller than this, bytes. Source: `EventBridge` API reference, `PutEvents`.
+/// The size limit of an event, in bytes. Source: `EventBridge` API reference, `PutEvents`.
 const TOO_LARGE: usize = 1024 * 1024;
 
 /// A bus without subscribers that records everything.

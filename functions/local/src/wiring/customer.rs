@@ -16,9 +16,9 @@ pub struct CustomerStack {
     /// The external ID that the trust policy requires. Without one, anyone can assume the role: the mistake
     /// that a verification detects.
     pub external_id: Option<ExternalId>,
-    /// The bucket.
+    /// The bucket that the role may write to.
     pub bucket: BucketName,
-    /// The folder that the role may write to.
+    /// The prefix that the role may write below.
     pub prefix: Prefix,
     /// The region in which the bucket is created if it does not exist; without it, none is created.
     pub create_in: Option<Region>,

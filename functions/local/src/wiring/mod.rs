@@ -1,4 +1,5 @@
-//! The wiring: the real dispatcher and exporter, over the real adapters and the real SDK, on the stand-ins.
+//! The wiring of the sandbox: the real dispatcher and exporter, with the real adapters and the real SDK, on
+//! the stand-ins.
 //!
 //! Everything runs as in AWS with three exceptions: the queue is a list in memory, the bus records the
 //! notices, and the clock may be set. Only the clock of the dispatcher and the exporter is set; the stand-ins
@@ -46,11 +47,11 @@ pub use customer::CustomerStack;
 pub use error::EmbeddedError;
 pub use tick::Tick;
 
-/// The events table.
+/// The name of the events table.
 pub const EVENTS_TABLE: &str = "auditferry-events";
-/// The ledger table.
+/// The name of the ledger table.
 pub const LEDGER_TABLE: &str = "auditferry-ledger";
-/// The vendor's own bucket.
+/// The name of the vendor's staging bucket.
 pub const STAGING_BUCKET: &str = "auditferry-staging";
 /// The vendor domain in whose name manifests are signed, reserved by RFC 2606.
 pub const VENDOR_DOMAIN: &str = "vendor.example";
@@ -131,7 +132,7 @@ impl Embedded {
         self.shift_ms = now.millis() - SystemClock::new().now().millis();
     }
 
-    /// The clock.
+    /// The clock, with the offset of [`Self::set_now`].
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock::with_offset(self.shift_ms))
@@ -181,7 +182,7 @@ impl Embedded {
         }
     }
 
-    /// The events table, to import into.
+    /// A writer of the events table, for imports.
     #[must_use]
     pub fn events(&self) -> EventsWriter {
         EventsWriter::new(
@@ -192,13 +193,13 @@ impl Embedded {
         )
     }
 
-    /// The events table, to read from.
+    /// The events table as a source.
     #[must_use]
     pub fn source(&self) -> DynamoSource {
         DynamoSource::new(self.clients.dynamodb.clone(), EventsTable::default_layout(EVENTS_TABLE))
     }
 
-    /// The exporter.
+    /// The exporter, with its ports on the stand-ins.
     #[must_use]
     pub fn exporter(&self) -> Exporter {
         let Clients { s3, sts, customers, .. } = &self.clients;

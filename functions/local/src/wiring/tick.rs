@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Embedded;
 
-/// How long a function may run: the limit of AWS Lambda.
+/// The time limit of a run, as in AWS Lambda.
 const RUN: Duration = Duration::from_mins(15);
 
 /// The result of a tick.

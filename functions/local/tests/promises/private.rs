@@ -8,7 +8,7 @@ use local::wiring::Embedded;
 
 use crate::world::{BUCKET, body, furnish, session_s3};
 
-/// Every file and folder below this one, itself included.
+/// Every file and folder below this one, including itself.
 fn all(root: &Path) -> Vec<PathBuf> {
     let (mut found, mut folders) = (vec![root.to_owned()], vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {

@@ -75,7 +75,7 @@ async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again(
     put().await.unwrap();
     let folder = dir.path().join("buckets").join(BUCKET);
     std::fs::remove_dir_all(&folder).unwrap();
-    // While it runs.
+    // While the stack runs.
     assert_eq!(refusal(put().await), "404 NoSuchBucket");
     assert_eq!(refusal(s3.head_bucket().bucket(BUCKET).send().await), "404 NotFound");
     assert!(matches!(stack.objects(BUCKET), Err(StackError::NoSuchBucket(_))));
@@ -83,7 +83,7 @@ async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again(
     put().await.unwrap();
     stack.stop().await;
 
-    // And while it does not.
+    // And while it is stopped.
     std::fs::remove_dir_all(&folder).unwrap();
     let stack = Stack::start(Some(dir.path())).await.unwrap();
     let s3 = session_s3(&stack).await;

@@ -45,7 +45,7 @@ pub enum ExportedItemError {
     KeysOnly,
     /// The item contains a value that JSON can't represent.
     #[error("{0}")]
-    Unwritable(String),
+    UnsupportedValue(String),
 }
 
 impl ExportedItem {
@@ -90,13 +90,17 @@ fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<Strin
     let content = match read {
         Ok(read) => read.content,
         Err(ReadError::Malformed(malformed)) => return Err(malformed.into()),
-        Err(ReadError::Rejected(error)) => return Err(ExportedItemError::Unwritable(error.to_string())),
+        Err(ReadError::Rejected(error)) => {
+            return Err(ExportedItemError::UnsupportedValue(error.to_string()));
+        }
     };
     match content {
         Ok(line) => text(line.into()),
         Err(why) => match (why.reason, why.original) {
             (UnreadableReason::NoEvent, _) => Err(ExportedItemError::KeysOnly),
-            (UnreadableReason::UnknownValue, _) | (_, None) => Err(ExportedItemError::Unwritable(why.detail)),
+            (UnreadableReason::UnknownValue, _) | (_, None) => {
+                Err(ExportedItemError::UnsupportedValue(why.detail))
+            }
             (_, Some(OriginalContent::Raw(raw))) => Ok(raw),
             (_, Some(OriginalContent::Event(line))) => text(line.into()),
         },
@@ -121,7 +125,7 @@ fn plain(item: &str) -> Result<String, ExportedItemError> {
 
 fn text(bytes: Vec<u8>) -> Result<String, ExportedItemError> {
     String::from_utf8(bytes)
-        .map_err(|_| ExportedItemError::Unwritable("it contains a string that is not UTF-8".into()))
+        .map_err(|_| ExportedItemError::UnsupportedValue("it contains a string that is not UTF-8".into()))
 }
 
 impl From<MalformedPageError> for ExportedItemError {
@@ -134,7 +138,7 @@ impl From<ConvertError> for ExportedItemError {
     fn from(convert_error: ConvertError) -> Self {
         match convert_error {
             ConvertError::Page(_) | ConvertError::Value(UnsupportedValueError::UnknownType) => Self::NotTyped,
-            ConvertError::Value(problem) => Self::Unwritable(problem.to_string()),
+            ConvertError::Value(problem) => Self::UnsupportedValue(problem.to_string()),
         }
     }
 }
@@ -172,7 +176,7 @@ mod tests {
             assert_eq!(event(rest).as_deref(), Ok(body), "{rest}");
         }
         assert_eq!(event(""), Err(ExportedItemError::KeysOnly));
-        assert!(matches!(event(r#","a":{"B":"%"}"#), Err(ExportedItemError::Unwritable(_))));
+        assert!(matches!(event(r#","a":{"B":"%"}"#), Err(ExportedItemError::UnsupportedValue(_))));
     }
 
     #[test]
@@ -210,6 +214,6 @@ mod tests {
         ] {
             assert_eq!(read(item), Err(ExportedItemError::NotTyped), "{item}");
         }
-        assert!(matches!(read(r#"{"a":{"N":"x"}}"#), Err(ExportedItemError::Unwritable(_))));
+        assert!(matches!(read(r#"{"a":{"N":"x"}}"#), Err(ExportedItemError::UnsupportedValue(_))));
     }
 }

@@ -104,7 +104,7 @@ impl Genuine {
     }
 }
 
-/// A forger at work.
+/// A forger who mutates an archive.
 struct Forger<'a> {
     dice: Dice,
     genuine: &'a Genuine,
@@ -241,7 +241,7 @@ impl Forger<'_> {
         let mut manifest = sealed.manifest.clone();
         match self.below(7) {
             5 => {
-                // A window of another hour, under the same number.
+                // A window of another hour with the same part number.
                 let span = Duration::from_hours(self.dice.below(12) as u64);
                 manifest.window.from = at("2026-11-20T00:00:00Z") + span;
                 manifest.window.to = manifest.window.from + Duration::from_hours(1);
@@ -296,7 +296,7 @@ impl Forger<'_> {
         }
     }
 
-    /// Cuts the end or the beginning off.
+    /// Removes the end or the beginning.
     fn cut(&mut self) {
         let (place, end) = (self.below(self.genuine.sealer.parts.len()), self.below(3) > 0);
         for (number, sealed) in self.genuine.sealer.parts.iter().enumerate() {

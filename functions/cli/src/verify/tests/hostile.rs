@@ -85,7 +85,7 @@ fn a_bomb_is_unpacked_no_further_than_its_manifest_says() {
     assert!(
         with_content(encoding(Compression::Zstd), &frame, b"[\n{}\n]\n").contains(&Kind::ContentMismatch)
     );
-    // And one line without an end.
+    // And a line without an end.
     let line = vec![b' '; 20 << 20];
     let plain = Encoding { format: Format::Ndjson, compression: Compression::None };
     assert!(with_content(plain, &line, &line).contains(&Kind::ContentMismatch));
@@ -224,7 +224,7 @@ fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
     std::fs::rename(&copy, &moved).unwrap();
     symlink(outside.path(), &copy).unwrap();
     assert_eq!(read(&name).unwrap(), story.files[&name]);
-    // The file, and a folder above it.
+    // The file, and a parent folder.
     let (file, day) = (moved.join(&name), moved.join(&name).parent().unwrap().to_owned());
     std::fs::rename(&file, outside.path().join("file")).unwrap();
     symlink(outside.path().join("file"), &file).unwrap();

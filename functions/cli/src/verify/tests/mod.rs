@@ -19,7 +19,7 @@ use super::check::{Ask, Outcome, Progress, Verdict, check};
 use super::events::Fields;
 use super::finding::Kind;
 
-/// Files as an archive.
+/// An archive in memory.
 struct Memory<'a>(&'a Files);
 
 impl Archive for Memory<'_> {
@@ -71,7 +71,7 @@ fn verify(files: &Files, ask: &Ask) -> Outcome {
     check(&Memory(files), ask, &Progress::default()).unwrap()
 }
 
-/// The story of a connector, with a key of its own.
+/// The sample archive of one connector, with its own key.
 fn story_of_one() -> Sealer {
     sample_archive(1, 7)
 }

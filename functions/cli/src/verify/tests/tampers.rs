@@ -31,7 +31,7 @@ const ANY: &[Kind] = &[
     Kind::ChainBroken,
 ];
 
-/// All of them.
+/// All ways of tampering.
 pub(super) const TAMPERS: [(&str, Tamper); 41] = [
     ("flip a bit of an object", |scene| {
         let (place, sealed) = scene.part();

@@ -10,7 +10,7 @@ use super::*;
 enum Found {
     Object(String),
     Item(String),
-    Bad(u64, u64, String),
+    Invalid(u64, u64, String),
 }
 
 fn split(input: &[u8], pieces: usize) -> Vec<Found> {
@@ -33,7 +33,7 @@ fn drain(splitter: &mut Splitter, found: &mut Vec<Found>) {
         found.push(match piece {
             Element::Object { text, is_item: false, .. } => Found::Object(text.to_owned()),
             Element::Object { text, .. } => Found::Item(text.to_owned()),
-            Element::Invalid(bad) => Found::Bad(bad.position.line, bad.last_line, bad.reason),
+            Element::Invalid(bad) => Found::Invalid(bad.position.line, bad.last_line, bad.reason),
         });
     }
 }
@@ -53,7 +53,7 @@ fn bad(input: &str) -> (Vec<(u64, u64)>, usize) {
         assert_eq!(split(input.as_bytes(), pieces), found, "in pieces of {pieces}");
     }
     let lines = found.iter().filter_map(|found| match found {
-        Found::Bad(first, last, _) => Some((*first, *last)),
+        Found::Invalid(first, last, _) => Some((*first, *last)),
         _ => None,
     });
     let lines: Vec<_> = lines.collect();
@@ -133,7 +133,7 @@ fn invalid_elements_are_reported_by_their_lines_and_the_rest_is_found() {
 fn a_reason_contains_the_position() {
     let reason = |input: &[u8]| {
         let reasons = split(input, 1 << 16).into_iter().find_map(|found| match found {
-            Found::Bad(.., reason) => Some(reason),
+            Found::Invalid(.., reason) => Some(reason),
             _ => None,
         });
         reasons.expect("an invalid element")
@@ -167,8 +167,8 @@ fn an_element_that_is_too_long_is_skipped_and_the_rest_is_found() {
     ] {
         let found = split(input.as_bytes(), 1 << 16);
         let objects = found.iter().filter(|found| matches!(found, Found::Object(_))).count();
-        let bad: Vec<_> = found.iter().filter(|found| matches!(found, Found::Bad(..))).collect();
-        let Some(Found::Bad(.., reason)) = bad.first() else { panic!("{input:.60}: nothing is invalid") };
+        let bad: Vec<_> = found.iter().filter(|found| matches!(found, Found::Invalid(..))).collect();
+        let Some(Found::Invalid(.., reason)) = bad.first() else { panic!("{input:.60}: nothing is invalid") };
         assert!(objects == 2 && reason.contains("longer than 4 MB"), "{input:.60}: {objects}, {reason}");
     }
 }
@@ -275,7 +275,7 @@ proptest! {
             let expected = Found::Object(event.clone());
             prop_assert!(found.contains(&expected), "line {} of {}: {:?}", number, input, found);
         }
-        prop_assert!(end == 0 || found.iter().any(|found| matches!(found, Found::Bad(..))), "{}", input);
+        prop_assert!(end == 0 || found.iter().any(|found| matches!(found, Found::Invalid(..))), "{}", input);
     }
 
     /// No input panics or hangs, and the result does not depend on the chunks.
