@@ -14,7 +14,7 @@ use local::wiring::Embedded;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::launch::Launch;
+use super::launch::StackLaunch;
 
 /// The path that launches a customer's stack.
 pub(super) const STACKS_PATH: &str = "/stand-in/stacks";
@@ -23,7 +23,7 @@ pub(super) const BUS_PATH: &str = "/stand-in/bus";
 /// The content type of a request to the event bus, as the AWS SDKs send it.
 const BUS_TYPE: &str = "application/x-amz-json-1.1";
 /// The largest request to the bus, in bytes: AWS allows 1 MiB for ten events, which JSON escapes may double.
-const LARGEST_BODY: usize = 2 << 20;
+const MAX_BODY_BYTES: usize = 2 << 20;
 /// The name of the event bus.
 pub(super) const BUS: &str = "auditferry";
 
@@ -38,12 +38,12 @@ pub(super) fn bus(embedded: &Arc<Embedded>, person: Person) -> Router {
     Router::new()
         .route(BUS_PATH, post(put_events))
         .route(&format!("{BUS_PATH}/"), post(put_events))
-        .with_state(Listening { embedded: Arc::clone(embedded), person })
+        .with_state(BusState { embedded: Arc::clone(embedded), person })
 }
 
 /// The state of the event bus's routes.
 #[derive(Clone)]
-struct Listening {
+struct BusState {
     embedded: Arc<Embedded>,
     person: Person,
 }
@@ -51,15 +51,15 @@ struct Listening {
 /// `POST /stand-in/stacks`, with a [`StackLaunch`] as the body.
 async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
     if !is_json(&headers) {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
+        return problem_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
-    let (stack, outputs) = match Launch::read(&body).and_then(Launch::planned) {
+    let (stack, outputs) = match StackLaunch::read(&body).and_then(StackLaunch::plan) {
         Ok(planned) => planned,
-        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+        Err(why) => return problem_response(StatusCode::BAD_REQUEST, &why),
     };
     match embedded.launch(&stack) {
-        Ok(()) => answer(StatusCode::CREATED, &json!({ "Outputs": outputs })),
-        Err(error) => refuse(StatusCode::CONFLICT, &error.to_string()),
+        Ok(()) => json_response(StatusCode::CREATED, &json!({ "Outputs": outputs })),
+        Err(error) => problem_response(StatusCode::CONFLICT, &error.to_string()),
     }
 }
 
@@ -80,10 +80,10 @@ struct Entry {
 }
 
 /// `PutEvents`, the bus's only operation here.
-async fn put_events(State(Listening { embedded, person }): State<Listening>, request: Request) -> Response {
+async fn put_events(State(BusState { embedded, person }): State<BusState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "a request to the bus has at most 2 MiB");
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return problem_response(StatusCode::PAYLOAD_TOO_LARGE, "a request to the bus has at most 2 MiB");
     };
     if !person.sent(&parts).await
         && let Err(answer) = embedded.stack().check_signature(&parts, &body, "events")
@@ -91,21 +91,21 @@ async fn put_events(State(Listening { embedded, person }): State<Listening>, req
         return *answer;
     }
     if !has_type(&parts.headers, BUS_TYPE) {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("send it as {BUS_TYPE}"));
+        return problem_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("send it as {BUS_TYPE}"));
     }
     let Ok(Entries { entries }) = serde_json::from_slice::<Entries>(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, "not a PutEvents request");
+        return problem_response(StatusCode::BAD_REQUEST, "not a PutEvents request");
     };
     let mut told = Vec::new();
     for Entry { source, detail_type, detail } in entries {
         let detail: Value = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
         let event = json!({ "source": source, "detail-type": detail_type, "detail": detail });
         if embedded.bus().keep(event).is_err() {
-            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be stored");
+            return problem_response(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be stored");
         }
         told.push(json!({ "EventId": format!("{:016x}", embedded.randomness().next_u64()) }));
     }
-    answer(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
+    json_response(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
 }
 
 /// Whether a request's content type is JSON.
@@ -120,11 +120,11 @@ fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(wanted))
 }
 
-pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
+pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
-pub(super) fn refuse(status: StatusCode, detail: &str) -> Response {
+pub(super) fn problem_response(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()

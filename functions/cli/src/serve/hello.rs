@@ -17,7 +17,7 @@ use crate::output::{Output, Style};
 const ENVIRONMENT_FILE: &str = "environment";
 
 #[derive(Serialize)]
-struct Hello<'a> {
+struct StartupInfo<'a> {
     /// The connectors of infra/openapi.yaml.
     connectors_url: String,
     /// Launches customers' stacks.
@@ -49,7 +49,7 @@ pub(super) fn environment(url: &str, embedded: &Embedded) -> BTreeMap<&'static s
 ///
 /// # Errors
 /// If it can't be written.
-pub(super) fn keep(
+pub(super) fn write_environment_file(
     environment: &BTreeMap<&'static str, String>,
     embedded: &Embedded,
 ) -> Result<PathBuf, StackError> {
@@ -59,14 +59,14 @@ pub(super) fn keep(
 }
 
 /// Prints the banner, or the JSON object.
-pub(super) fn say(
+pub(super) fn print(
     args: &ServeArgs,
     url: &str,
     token: &Token,
     environment: BTreeMap<&'static str, String>,
     output: Output,
 ) {
-    let hello = Hello {
+    let hello = StartupInfo {
         connectors_url: format!("{url}/v1/connectors"),
         stacks_url: format!("{url}{STACKS_PATH}"),
         obstacles_url: format!("{url}{OBSTACLES_PATH}"),
@@ -81,8 +81,9 @@ pub(super) fn say(
     output.object(&hello);
 }
 
-fn lines(hello: &Hello<'_>, output: Output) -> Vec<String> {
-    let Hello { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } = hello;
+fn lines(hello: &StartupInfo<'_>, output: Output) -> Vec<String> {
+    let StartupInfo { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } =
+        hello;
     let strong = |text: &str| output.styled(Style::Bold, text);
     let json = "-H 'content-type: application/json'";
     let shown = format!("-H 'authorization: Bearer {token}'");

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// and region of the launch. `Link` may contain the quick-create link, whose parameters are used where the body has none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(super) struct Launch {
+pub(super) struct StackLaunch {
     account_id: AccountId,
     region: Option<Region>,
     /// Without it the role trusts any external ID, which the template itself would refuse.
@@ -56,14 +56,14 @@ pub(super) struct Outputs {
     account_id: AccountId,
 }
 
-impl Launch {
+impl StackLaunch {
     /// Parses a request's body. The error describes what is invalid.
     pub(super) fn read(body: &[u8]) -> Result<Self, String> {
         let mut given: Map<String, Value> =
             serde_json::from_slice(body).map_err(|error| error.to_string())?;
         if let Some(link) = given.remove("Link") {
             let link = link.as_str().ok_or("Link is the quick_create_url of a connector's setup")?;
-            for (name, value) in filled_in(link)? {
+            for (name, value) in link_parameters(link)? {
                 given.entry(name).or_insert(Value::String(value));
             }
         }
@@ -71,7 +71,7 @@ impl Launch {
     }
 
     /// The stack for the stand-ins, and its outputs. The error describes why it is refused.
-    pub(super) fn planned(self) -> Result<(CustomerStack, Outputs), String> {
+    pub(super) fn plan(self) -> Result<(CustomerStack, Outputs), String> {
         for (name, given, ours) in [
             ("VendorAccountId", &self.vendor_account_id, Stack::VENDOR_ACCOUNT),
             ("VendorRoleName", &self.vendor_role_name, EXPORTER_ROLE),
@@ -105,7 +105,7 @@ impl Launch {
 }
 
 /// The console's region in a quick-create link, and the parameters that the link fills in.
-fn filled_in(link: &str) -> Result<Vec<(String, String)>, &'static str> {
+fn link_parameters(link: &str) -> Result<Vec<(String, String)>, &'static str> {
     let (console, query) =
         link.split_once("#/stacks/create/review?").ok_or("Link is not a quick-create link")?;
     let region = console.split_once("?region=").map(|(_, region)| ("Region".to_owned(), region.to_owned()));

@@ -26,7 +26,7 @@ use crate::surroundings::ProcessContext;
 use args::ServeArgs;
 
 /// How long a shutdown waits for running requests.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs `serve` until a signal stops it; then it exits with success.
 pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
@@ -47,12 +47,13 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;
     let environment = hello::environment(&url, &embedded);
     // Written before the first request is answered, so that it exists for any client that waits for an answer.
-    let kept = args.local.as_ref().map(|_| hello::keep(&environment, &embedded)).transpose()?;
+    let kept =
+        args.local.as_ref().map(|_| hello::write_environment_file(&environment, &embedded)).transpose()?;
     let guarded = (listener, Guard::new(address, Dialect::Problem));
-    let served = Served::start(guarded, &token, &embedded, surroundings);
-    hello::say(&args, &url, &token, environment, surroundings.output);
+    let served = Server::start(guarded, &token, &embedded, surroundings);
+    hello::print(&args, &url, &token, environment, surroundings.output);
     let ended = tokio::select! {
-        () = ticking::tick(&embedded, args.pause(), surroundings.output) => Ok(()),
+        () = ticking::run(&embedded, args.pause(), surroundings.output) => Ok(()),
         () = told_to_stop => Ok(()),
     };
     served.stop().await;
@@ -66,12 +67,12 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
 }
 
 /// The running HTTP server, with the API and the stand-in routes.
-struct Served {
+struct Server {
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
-impl Served {
+impl Server {
     /// `guard` checks every request. Routes without signatures are for this user, or anyone with the token.
     fn start(
         (listener, guard): (TcpListener, Guard),
@@ -99,7 +100,7 @@ impl Served {
     async fn stop(self) {
         let Self { stop, mut task } = self;
         drop(stop);
-        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut task).await.is_err() {
             task.abort();
         }
     }

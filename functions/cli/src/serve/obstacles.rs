@@ -19,19 +19,19 @@ use local::{Obstacle, Stack, StackError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::customer::{answer, is_json, refuse};
+use super::customer::{is_json, json_response, problem_response};
 
 /// The path of the faults.
 pub(super) const OBSTACLES_PATH: &str = "/stand-in/obstacles";
 
 /// The maximum delay of new roles, in seconds: a day.
-const LONGEST_DELAY: u32 = 86_400;
+const MAX_DELAY_SECONDS: u32 = 86_400;
 
 /// A fault, by its name in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// A fault of one bucket.
-    Before(Obstacle),
+    Bucket(Obstacle),
     /// The bucket is deleted, with all its objects.
     DeletedBucket,
     /// STS knows a new role only after some seconds.
@@ -45,55 +45,55 @@ const KINDS: [(&str, Kind, &str); 14] = [
         Kind::NewRoleDelay,
         "IAM takes that many seconds to propagate a new role, as after Create stack; it affects roles that this serve created",
     ),
-    ("bucket-policy", Kind::Before(Obstacle::BucketPolicy), "the bucket's policy denies every write"),
+    ("bucket-policy", Kind::Bucket(Obstacle::BucketPolicy), "the bucket's policy denies every write"),
     (
         "bucket-policy-demands-aes256",
-        Kind::Before(Obstacle::DemandsAes256),
+        Kind::Bucket(Obstacle::DemandsAes256),
         "the bucket's policy denies writes that don't request SSE-S3; connect with the encryption aes256",
     ),
     (
         "bucket-policy-demands-signed-payload",
-        Kind::Before(Obstacle::DemandsSignedPayload),
+        Kind::Bucket(Obstacle::DemandsSignedPayload),
         "the bucket's policy denies writes with an unsigned body; Auditferry signs each body, so nothing fails",
     ),
     (
         "service-control-policy",
-        Kind::Before(Obstacle::ServiceControlPolicy),
+        Kind::Bucket(Obstacle::ServiceControlPolicy),
         "a service control policy (SCP) of the account's organization denies every write",
     ),
     (
         "resource-control-policy",
-        Kind::Before(Obstacle::ResourceControlPolicy),
+        Kind::Bucket(Obstacle::ResourceControlPolicy),
         "a resource control policy (RCP) of the account's organization denies every write",
     ),
     (
         "permissions-boundary",
-        Kind::Before(Obstacle::PermissionsBoundary),
+        Kind::Bucket(Obstacle::PermissionsBoundary),
         "the role has a permissions boundary that does not allow the write",
     ),
     (
         "kms-key-policy",
-        Kind::Before(Obstacle::KeyDenied),
+        Kind::Bucket(Obstacle::KeyDenied),
         "the role may not use the KMS key; it affects only connectors with a key",
     ),
     (
         "kms-bucket-key",
-        Kind::Before(Obstacle::BucketKey),
+        Kind::Bucket(Obstacle::BucketKey),
         "the KMS key is used through an S3 Bucket Key, so a write needs kms:Decrypt too, which Auditferry's session has",
     ),
     (
         "kms-key-disabled",
-        Kind::Before(Obstacle::KeyDisabled),
+        Kind::Bucket(Obstacle::KeyDisabled),
         "the KMS key is disabled; it affects only connectors with a key",
     ),
     (
         "object-lock",
-        Kind::Before(Obstacle::ObjectLock),
+        Kind::Bucket(Obstacle::ObjectLock),
         "Object Lock with a default retention: each write needs a checksum, which Auditferry sends, so nothing fails",
     ),
     (
         "wrong-region",
-        Kind::Before(Obstacle::OtherRegion),
+        Kind::Bucket(Obstacle::OtherRegion),
         "the bucket is in us-west-2, or in eu-west-1 if it was created in us-west-2",
     ),
     (
@@ -103,7 +103,7 @@ const KINDS: [(&str, Kind, &str); 14] = [
     ),
     (
         "clock-skew",
-        Kind::Before(Obstacle::ClockSkew),
+        Kind::Bucket(Obstacle::ClockSkew),
         "the vendor's clock and S3's clock differ by more than 15 minutes",
     ),
 ];
@@ -111,19 +111,19 @@ const KINDS: [(&str, Kind, &str); 14] = [
 /// The body for faults of a bucket.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BeforeBucket {
+struct BucketBody {
     bucket: String,
 }
 
 /// The body for the delay of new roles.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Delay {
+struct DelayBody {
     seconds: u32,
 }
 
 /// The status and detail of an error response.
-type Refused = (StatusCode, String);
+type ErrorResponse = (StatusCode, String);
 
 /// The routes of fault injection.
 pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
@@ -139,8 +139,9 @@ async fn list(State(embedded): State<Arc<Embedded>>) -> Response {
         json!({ "kind": name, "needs": needs, "what": what })
     });
     let stack = embedded.stack();
-    let body = json!({ "kinds": kinds, "buckets": stack.customers_buckets(), "set": set_now(stack) });
-    answer(StatusCode::OK, &body)
+    let body =
+        json!({ "kinds": kinds, "buckets": stack.customers_buckets(), "set": active_obstacles(stack) });
+    json_response(StatusCode::OK, &body)
 }
 
 async fn set(
@@ -150,9 +151,9 @@ async fn set(
     body: Bytes,
 ) -> Response {
     if !is_json(&headers) {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
+        return problem_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
-    told(embedded.stack(), set_one(embedded.stack(), &kind, &body))
+    respond(embedded.stack(), set_one(embedded.stack(), &kind, &body))
 }
 
 async fn clear(
@@ -160,88 +161,88 @@ async fn clear(
     Path(kind): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let cleared = known(&kind).and_then(|kind| {
+    let cleared = parse_kind(&kind).and_then(|kind| {
         let bucket = only_bucket(query.as_deref(), kind)?;
         clear_kind(embedded.stack(), kind, bucket.as_deref())
     });
-    told(embedded.stack(), cleared)
+    respond(embedded.stack(), cleared)
 }
 
 async fn clear_all(State(embedded): State<Arc<Embedded>>) -> Response {
     let stack = embedded.stack();
-    told(stack, KINDS.iter().try_for_each(|(_, kind, _)| clear_kind(stack, *kind, None)))
+    respond(stack, KINDS.iter().try_for_each(|(_, kind, _)| clear_kind(stack, *kind, None)))
 }
 
 /// Responds with the active faults after a change, or with the error.
-fn told(stack: &Stack, done: Result<(), Refused>) -> Response {
+fn respond(stack: &Stack, done: Result<(), ErrorResponse>) -> Response {
     match done {
-        Ok(()) => answer(StatusCode::OK, &json!({ "set": set_now(stack) })),
-        Err((status, detail)) => refuse(status, &detail),
+        Ok(()) => json_response(StatusCode::OK, &json!({ "set": active_obstacles(stack) })),
+        Err((status, detail)) => problem_response(status, &detail),
     }
 }
 
-fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), Refused> {
-    let kind = known(kind)?;
+fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), ErrorResponse> {
+    let kind = parse_kind(kind)?;
     if kind == Kind::NewRoleDelay {
-        let form = format!("the body must be {{\"seconds\": N}}, N from 0 to {LONGEST_DELAY}");
-        let Delay { seconds } = read(body, &form)?;
-        if seconds > LONGEST_DELAY {
+        let form = format!("the body must be {{\"seconds\": N}}, N from 0 to {MAX_DELAY_SECONDS}");
+        let DelayBody { seconds } = parse_body(body, &form)?;
+        if seconds > MAX_DELAY_SECONDS {
             return Err((StatusCode::BAD_REQUEST, form));
         }
         stack.delay_new_roles(Duration::from_secs(seconds.into()));
         return Ok(());
     }
-    let BeforeBucket { bucket } = read(body, "the body must be {\"bucket\": \"NAME\"}")?;
+    let BucketBody { bucket } = parse_body(body, "the body must be {\"bucket\": \"NAME\"}")?;
     let set = match kind {
-        Kind::Before(obstacle) => stack.put_obstacle(&bucket, obstacle),
+        Kind::Bucket(obstacle) => stack.put_obstacle(&bucket, obstacle),
         // A bucket that is deleted already is a success.
         Kind::DeletedBucket if stack.deleted_buckets().contains(&bucket) => Ok(()),
         Kind::DeletedBucket => stack.lose_bucket(&bucket),
         Kind::NewRoleDelay => Ok(()),
     };
-    set.map_err(|error| refused(stack, &error))
+    set.map_err(|error| error_response(stack, &error))
 }
 
 /// Removes one kind of fault, from all buckets or from one.
-fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), Refused> {
+fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), ErrorResponse> {
     let meant = |name: &str| bucket.is_none_or(|only| only == name);
     match kind {
-        Kind::Before(obstacle) => stack.clear_obstacles(|set, name| set == obstacle && meant(name)),
+        Kind::Bucket(obstacle) => stack.clear_obstacles(|set, name| set == obstacle && meant(name)),
         Kind::NewRoleDelay => stack.delay_new_roles(Duration::ZERO),
         Kind::DeletedBucket => {
             for name in stack.deleted_buckets().into_iter().filter(|name| meant(name)) {
-                stack.restore_bucket(&name).map_err(|error| refused(stack, &error))?;
+                stack.restore_bucket(&name).map_err(|error| error_response(stack, &error))?;
             }
         }
     }
     Ok(())
 }
 
-fn set_now(stack: &Stack) -> Vec<Value> {
+fn active_obstacles(stack: &Stack) -> Vec<Value> {
     let delay = stack.new_role_delay().as_secs();
     let delay = (delay > 0).then(|| json!({ "kind": "new-role-delay", "seconds": delay }));
     let name = |wanted: Kind| KINDS.iter().find(|(_, kind, _)| *kind == wanted).map(|(name, ..)| *name);
     let before = stack.obstacles().into_iter();
     let before =
-        before.map(|(bucket, obstacle)| json!({ "kind": name(Kind::Before(obstacle)), "bucket": bucket }));
+        before.map(|(bucket, obstacle)| json!({ "kind": name(Kind::Bucket(obstacle)), "bucket": bucket }));
     let deleted = stack.deleted_buckets().into_iter();
     let deleted = deleted.map(|bucket| json!({ "kind": "deleted-bucket", "bucket": bucket }));
     delay.into_iter().chain(before).chain(deleted).collect()
 }
 
-fn known(kind: &str) -> Result<Kind, Refused> {
+fn parse_kind(kind: &str) -> Result<Kind, ErrorResponse> {
     KINDS.iter().find(|(name, ..)| *name == kind).map(|(_, kind, _)| *kind).ok_or_else(|| {
         let names = KINDS.map(|(name, ..)| name).join(", ");
         (StatusCode::NOT_FOUND, format!("unknown obstacle `{kind}`; valid are: {names}"))
     })
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8], form: &str) -> Result<T, Refused> {
+fn parse_body<'a, T: Deserialize<'a>>(body: &'a [u8], form: &str) -> Result<T, ErrorResponse> {
     serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("{form}: {error}")))
 }
 
 /// The bucket of `?bucket=NAME`, if the query names one.
-fn only_bucket(query: Option<&str>, kind: Kind) -> Result<Option<String>, Refused> {
+fn only_bucket(query: Option<&str>, kind: Kind) -> Result<Option<String>, ErrorResponse> {
     let mut bucket = None;
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         if name != "bucket" || kind == Kind::NewRoleDelay || bucket.is_some() {
@@ -255,7 +256,7 @@ fn only_bucket(query: Option<&str>, kind: Kind) -> Result<Option<String>, Refuse
     Ok(bucket)
 }
 
-fn refused(stack: &Stack, error: &StackError) -> Refused {
+fn error_response(stack: &Stack, error: &StackError) -> ErrorResponse {
     match error {
         StackError::NoSuchBucket(_) => {
             let buckets = stack.customers_buckets();

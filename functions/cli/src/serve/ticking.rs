@@ -11,7 +11,7 @@ use crate::output::{Output, Style, eprint_line};
 use crate::table::counted;
 
 /// Ticks for ever. Dropping the future is like a crash, which is safe at any point.
-pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
+pub(super) async fn run(embedded: &Embedded, pause: Duration, output: Output) {
     let mut ticks = tokio::time::interval(pause);
     // Missed ticks are delayed, not made up for.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -20,7 +20,7 @@ pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
         match embedded.tick().await {
             Ok(tick) => {
                 for (id, outcome) in tick.outcomes {
-                    if let Some(told) = told(&id, &outcome, output) {
+                    if let Some(told) = describe_outcome(&id, &outcome, output) {
                         output.line(format_args!("{}  {told}", embedded.clock().now()));
                     }
                 }
@@ -32,9 +32,9 @@ pub(super) async fn tick(embedded: &Embedded, pause: Duration, output: Output) {
 }
 
 /// Describes the outcome of a run; `None` if there was nothing to do.
-fn told(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
+fn describe_outcome(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
     match outcome {
-        Outcome::Completed(summary) => did(summary, output).map(|did| format!("{id}  {did}")),
+        Outcome::Completed(summary) => describe_summary(summary, output).map(|did| format!("{id}  {did}")),
         Outcome::Failed { error: failure, .. } => {
             Some(format!("{id}  {}: {}", output.styled(Style::Failure, "failed"), failure.detail))
         }
@@ -42,7 +42,7 @@ fn told(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
     }
 }
 
-fn did(summary: &Summary, output: Output) -> Option<String> {
+fn describe_summary(summary: &Summary, output: Output) -> Option<String> {
     let sealed =
         format!("{} sealed with {}", counted(summary.sealed, "part"), counted(summary.events, "event"));
     if let Some(block) = &summary.blocked {

@@ -28,7 +28,7 @@ impl TrustedKey {
     }
 }
 
-/// The trusted keys of a chain, by their places.
+/// The trusted keys of a chain, by their indexes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trust {
     keys: Vec<TrustedKey>,
