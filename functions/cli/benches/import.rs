@@ -26,7 +26,7 @@ use serde_json::Value;
 
 const ROUNDS: usize = 3;
 /// The same number of batches in flight as the import has.
-const AT_ONCE: usize = 8;
+const MAX_IN_FLIGHT: usize = 8;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -103,7 +103,7 @@ async fn written(events: &[NewEvent]) -> Duration {
     let batches = stream::iter(events.chunks(MAX_BATCH_EVENTS));
     batches
         .map(|batch| writer.write(&tenant, Shards::ONE, batch))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(MAX_IN_FLIGHT)
         .for_each(|written| async {
             assert!(written.unwrap().iter().all(|outcome| *outcome == WriteOutcome::Written));
         })

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{command, done, events, files, run, trail_lines};
+use crate::program::{cloudtrail_events, command, events, files, run, run_ok};
 
 #[test]
 fn the_demo_proves_every_promise() {
-    let told = done(&["demo"]);
+    let told = run_ok(&["demo"]);
     for (name, number) in [
         ("events_imported", 2900),
         ("events_delivered", 2900),
@@ -49,7 +49,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path().join("demo");
     let path = dir.to_str().unwrap();
-    let told = done(&["demo", "--dir", path]);
+    let told = run_ok(&["demo", "--dir", path]);
     assert_eq!(told["dir"], path);
 
     // The bucket contains the lines of the input, each once, in order.
@@ -57,7 +57,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
         .iter()
         .flat_map(|file| events(file))
         .collect();
-    let mut imported = trail_lines();
+    let mut imported = cloudtrail_events();
     found.sort();
     imported.sort();
     assert!(found == imported, "{} of {} events", found.len(), imported.len());
@@ -79,7 +79,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
         assert!(count >= least, "{kind}: {count}");
     }
 
-    let listed = done(&["connector", "list", "--local", path]);
+    let listed = run_ok(&["connector", "list", "--local", path]);
     assert_eq!(listed["connectors"].as_array().unwrap().len(), 3);
     let again = run(&["demo", "--dir", path]);
     assert!(again.code == Some(1) && again.stderr.contains("not empty"), "{again:?}");
@@ -96,7 +96,7 @@ fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
         let _ = std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_auditferry"), tools.join("auditferry"));
         let mut shell = std::process::Command::new("/bin/sh");
         shell.args(["-c", line]).env_clear().env("PATH", tools).current_dir(temporary.path());
-        crate::program::Said::from(shell.output().unwrap())
+        crate::program::CommandOutput::from(shell.output().unwrap())
     };
     for (dir, more) in [("./out", ""), ("\"it's kept\"", " --now 2023-07-11T01:30:00Z")] {
         let told = shell(&format!("auditferry demo --dir {dir}{more}"));
@@ -115,7 +115,7 @@ fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
 
 #[test]
 fn the_demo_runs_as_of_a_later_time_too() {
-    let told = done(&["demo", "--now", "2023-07-11T01:30:00Z"]);
+    let told = run_ok(&["demo", "--now", "2023-07-11T01:30:00Z"]);
     // A short first window and 13 hours for each of three connectors; two files of acme contain events.
     assert_eq!((&told["parts"], &told["heartbeats"]), (&(3 * 14).into(), &(3 * 14 - 2).into()));
     assert_eq!(told["proved"], true);

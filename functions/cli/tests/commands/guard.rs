@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::program::{done, trail};
+use crate::program::{cloudtrail_file, run_ok};
 use crate::serve::Serve;
 
 /// Sends a request; returns the status, the headers in lower case, and the body.
@@ -61,12 +61,12 @@ fn harmful(serve: &Serve) -> (String, Vec<(String, &'static str, String)>) {
 
 /// Asserts that no attack had an effect.
 fn is_unharmed(serve: &Serve, one: &str, dir: &Path) {
-    let (status, list) = serve.ask("GET", "/v1/connectors", "", "");
+    let (status, list) = serve.request("GET", "/v1/connectors", "", "");
     let list = list["connectors"].as_array().unwrap().clone();
     assert_eq!((status, list.len(), &list[0]["state"]), (200, 1, &"draft".into()), "{list:?}");
-    let (_, changes) = serve.ask("GET", &format!("{one}/changes"), "", "");
+    let (_, changes) = serve.request("GET", &format!("{one}/changes"), "", "");
     assert_eq!(changes["changes"].as_array().unwrap().len(), 1, "{changes}");
-    let (_, obstacles) = serve.ask("GET", "/stand-in/obstacles", "", "");
+    let (_, obstacles) = serve.request("GET", "/stand-in/obstacles", "", "");
     assert_eq!((&obstacles["set"], &obstacles["buckets"]), (&json!([]), &json!([])), "{obstacles}");
     assert!(!fs::read_to_string(dir.join("bus.ndjson")).unwrap().contains("evil"));
 }
@@ -113,7 +113,7 @@ fn no_page_of_another_origin_reaches_anything() {
     }
     is_unharmed(&serve, &one, folder.path());
     // The same requests from its own page, or from no page, are accepted.
-    let token = format!("Bearer {}", serve.hello["token"].as_str().unwrap());
+    let token = format!("Bearer {}", serve.startup["token"].as_str().unwrap());
     for own in [
         ("origin", format!("http://{}", serve.host())),
         ("host", format!("localhost:{port}")),
@@ -139,13 +139,17 @@ fn the_stand_ins_take_their_own_type_of_content_alone() {
         "application/x-www-form-urlencoded",
         "application/x-amz-json-1.1x",
     ] {
-        assert_eq!(serve.ask("POST", "/stand-in/bus", kind, &event).0, 415, "{kind}");
+        assert_eq!(serve.request("POST", "/stand-in/bus", kind, &event).0, 415, "{kind}");
         if kind != "application/json" {
-            assert_eq!(serve.ask("POST", "/stand-in/stacks", kind, "{}").0, 415, "{kind}");
-            assert_eq!(serve.ask("PUT", "/stand-in/obstacles/new-role-delay", kind, "{}").0, 415, "{kind}");
+            assert_eq!(serve.request("POST", "/stand-in/stacks", kind, "{}").0, 415, "{kind}");
+            assert_eq!(
+                serve.request("PUT", "/stand-in/obstacles/new-role-delay", kind, "{}").0,
+                415,
+                "{kind}"
+            );
         }
     }
-    assert_eq!(serve.ask("POST", "/stand-in/bus/", "application/x-amz-json-1.1", &event).0, 200);
+    assert_eq!(serve.request("POST", "/stand-in/bus/", "application/x-amz-json-1.1", &event).0, 200);
     serve.stop("-INT");
 }
 
@@ -174,14 +178,21 @@ fn another_user_gets_at_nothing_in_the_folder() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let dir = folder.path().join("af");
     let words = ["--local", dir.to_str().unwrap()];
-    done(&[&["init"], &words[..]].concat());
-    let fields =
-        ["--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID", trail().to_str().unwrap()]
-            .map(str::to_owned);
+    run_ok(&[&["init"], &words[..]].concat());
+    let fields = [
+        "--tenant",
+        "acme",
+        "--time-field",
+        "eventTime",
+        "--id-field",
+        "eventID",
+        cloudtrail_file().to_str().unwrap(),
+    ]
+    .map(str::to_owned);
     let fields = fields.iter().map(String::as_str).collect::<Vec<_>>();
-    done(&[&["events", "import"], &words[..], &fields].concat());
+    run_ok(&[&["events", "import"], &words[..], &fields].concat());
     let demo = folder.path().join("demo");
-    done(&["demo", "--dir", demo.to_str().unwrap()]);
+    run_ok(&["demo", "--dir", demo.to_str().unwrap()]);
     let mut folders = vec![dir, demo];
     let mut all = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -242,7 +253,7 @@ fn another_user_is_refused_and_whoever_shows_the_token_is_not() {
     }
     is_unharmed(&serve, &one, folder.path());
 
-    let token = serve.hello["token"].as_str().unwrap();
+    let token = serve.startup["token"].as_str().unwrap();
     assert_eq!(fs::read_to_string(folder.path().join("token")).unwrap().trim(), token);
     let shown = send("GET /v1/connectors", &format!("authorization: Bearer {token}\\r\\n"), "", "cat <&3");
     assert!(shown.starts_with("HTTP/1.1 200"), "{shown}");

@@ -8,7 +8,7 @@ use domain::connector::Shards;
 use domain::time::Time;
 use local::wiring::Embedded;
 
-use crate::program::{Folder, Said, command, run, run_with, trail};
+use crate::program::{CommandOutput, Folder, cloudtrail_file, command, run, run_with};
 
 fn event(id: u32) -> String {
     format!(r#"{{"time":"2026-01-01T00:00:00.{id:03}Z","id":"evt_{id}"}}"#)
@@ -18,7 +18,7 @@ fn event(id: u32) -> String {
 fn exported(folder: &Folder, tenant: &[&str]) -> u64 {
     let now = "2026-01-01T01:06:00Z";
     let start = ["--start-from", "2026-01-01T00:00:00Z"];
-    let made = folder.done(&[&["connector", "create"], tenant, &start].concat(), now);
+    let made = folder.run_ok(&[&["connector", "create"], tenant, &start].concat(), now);
     let id = made["connector"]["id"].as_str().unwrap();
     let to = [
         "--role-arn",
@@ -28,9 +28,9 @@ fn exported(folder: &Folder, tenant: &[&str]) -> u64 {
         "--region",
         "us-east-1",
     ];
-    folder.done(&[&["connector", "connect", id], &to[..]].concat(), now);
-    folder.done(&["connector", "activate", id], now);
-    let ran = folder.done(&["connector", "run", id], now);
+    folder.run_ok(&[&["connector", "connect", id], &to[..]].concat(), now);
+    folder.run_ok(&["connector", "activate", id], now);
+    let ran = folder.run_ok(&["connector", "run", id], now);
     ran["runs"][0]["events"].as_u64().unwrap()
 }
 
@@ -60,7 +60,7 @@ fn bad_lines_are_told_by_number_and_the_others_are_imported() {
 }
 
 /// The number before these words; 0 if they are missing.
-fn counted(said: &Said, words: &str) -> u64 {
+fn counted(said: &CommandOutput, words: &str) -> u64 {
     let line = said.stdout.lines().find(|line| line.contains(words));
     line.map_or(0, |line| line.split(' ').next().unwrap().replace(',', "").parse().unwrap())
 }
@@ -105,7 +105,7 @@ fn an_import_that_was_killed_is_completed_by_importing_again() {
 #[test]
 fn a_file_that_ends_early_is_told_with_what_was_imported() {
     let folder = Folder::new();
-    let whole = std::fs::read(trail()).unwrap();
+    let whole = std::fs::read(cloudtrail_file()).unwrap();
     let words =
         ["events", "import", "--local", folder.path(), "--tenant", "acme", "--time-field", "eventTime"];
     let words = [&words[..], &["--id-field", "eventID", "-"]].concat();
@@ -128,8 +128,16 @@ fn a_file_that_is_not_there_is_told() {
 #[test]
 fn a_forgotten_option_is_told_ten_times_and_with_what_to_try() {
     let folder = Folder::new();
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", trail().to_str().unwrap()]
-        .map(str::to_owned);
+    let words = [
+        "events",
+        "import",
+        "--local",
+        folder.path(),
+        "--tenant",
+        "acme",
+        cloudtrail_file().to_str().unwrap(),
+    ]
+    .map(str::to_owned);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let said = run(&words);
     assert!(said.code == Some(1) && said.stderr.lines().count() <= 16, "{said:?}");

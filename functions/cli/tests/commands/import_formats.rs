@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Said, command, run, run_with, trail, trail_lines};
+use crate::program::{CommandOutput, Folder, cloudtrail_events, cloudtrail_file, command, run, run_with};
 
 const FIELDS: [&str; 4] = ["--time-field", "eventTime", "--id-field", "eventID"];
 
 /// Imports files into a folder.
-fn import(folder: &Folder, files: &[&str]) -> Said {
+fn import(folder: &Folder, files: &[&str]) -> CommandOutput {
     let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json"];
     run(&[&words[..], &FIELDS, files].concat())
 }
 
-fn imported(said: &Said) -> (u64, u64, u64) {
+fn imported(said: &CommandOutput) -> (u64, u64, u64) {
     let said = said.json();
     let count = |name: &str| said[name].as_u64().unwrap_or_else(|| panic!("{said}"));
     (count("imported"), count("already_there"), count("not_imported"))
@@ -111,7 +111,7 @@ fn forms(lines: &[String]) -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn every_form_of_the_same_events_is_the_same_events() {
     let folder = Folder::new();
-    let lines = trail_lines();
+    let lines = cloudtrail_events();
     let lines = &lines[..300];
     let dir = tempfile::tempdir().unwrap();
     let mut expected = (300, 0, 0);
@@ -153,20 +153,21 @@ fn exported(folder: &Folder) -> BTreeSet<String> {
 fn delivered(folder: &Folder, format: &str, compression: &str) -> Vec<Vec<u8>> {
     let now = "2023-07-10T14:06:00Z";
     let create = ["connector", "create", "--tenant", "acme", "--start-from", "2023-07-10T09:00:00Z"];
-    let made = folder.done(&[&create[..], &["--format", format, "--compression", compression]].concat(), now);
+    let made =
+        folder.run_ok(&[&create[..], &["--format", format, "--compression", compression]].concat(), now);
     let id = made["connector"]["id"].as_str().unwrap();
     let role = "arn:aws:iam::123456789012:role/auditferry/R";
     let to = ["--role-arn", role, "--bucket", "acme-log", "--region", "us-east-1"];
-    folder.done(&[&["connector", "connect", id], &to[..]].concat(), now);
-    folder.done(&["connector", "activate", id], now);
-    folder.done(&["connector", "run", id], now);
+    folder.run_ok(&[&["connector", "connect", id], &to[..]].concat(), now);
+    folder.run_ok(&["connector", "activate", id], now);
+    folder.run_ok(&["connector", "run", id], now);
     folder.files("acme-log/auditferry/events")
 }
 
 #[test]
 fn what_we_deliver_can_be_imported_again() {
     let source = Folder::new();
-    assert_eq!(import(&source, &[trail().to_str().unwrap()]).code, Some(0));
+    assert_eq!(import(&source, &[cloudtrail_file().to_str().unwrap()]).code, Some(0));
     let dir = tempfile::tempdir().unwrap();
     for (number, file) in delivered(&source, "json", "gzip").iter().enumerate() {
         std::fs::write(dir.path().join(format!("{number}.json.gz")), file).unwrap();
@@ -176,7 +177,7 @@ fn what_we_deliver_can_be_imported_again() {
     assert_eq!((imported(&said), said.code), ((2900, 0, 0), Some(0)), "{said:?}");
     // Heartbeats are not events of the tenant.
     assert!(said.json()["heartbeats"].as_u64().unwrap() > 0, "{said:?}");
-    let lines: BTreeSet<String> = trail_lines().iter().map(|line| by_name(line)).collect();
+    let lines: BTreeSet<String> = cloudtrail_events().iter().map(|line| by_name(line)).collect();
     assert!(exported(&folder) == lines);
 }
 
@@ -193,7 +194,7 @@ fn tree(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
 
 #[test]
 fn folders_and_several_files_are_read_in_order_and_say_what_was_left_out() {
-    let lines = trail_lines();
+    let lines = cloudtrail_events();
     let records = |lines: &[String]| gzip(format!("{{\"Records\":[{}]}}", lines.join(",")).as_bytes());
     let dir = tree(&[
         ("us-east-1/2023/07/10/a.json.gz", records(&lines[..100])),
@@ -246,7 +247,7 @@ fn an_export_of_the_events_table_keeps_its_keys_and_brings_no_other_tenant() {
 #[test]
 fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
     let folder = Folder::new();
-    let lines = trail_lines();
+    let lines = cloudtrail_events();
     let whole = gzip(lines.join("\n").as_bytes());
     let utf16: Vec<u8> = "\u{feff}{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut broken = whole.clone();
@@ -335,16 +336,16 @@ fn memory_does_not_grow_with_what_is_read() {
 
 /// Runs the import, and asserts its peak memory.
 #[cfg(target_os = "linux")]
-fn limit(import: &mut std::process::Command, stdin: &[u8]) -> Said {
+fn limit(import: &mut std::process::Command, stdin: &[u8]) -> CommandOutput {
     use std::process::Stdio;
     let mut child =
         import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let watch = std::thread::spawn(move || peak(&status));
+    let watch = std::thread::spawn(move || peak_memory(&status));
     let mut pipe = child.stdin.take().unwrap();
     pipe.write_all(stdin).unwrap();
     drop(pipe);
-    let said: Said = child.wait_with_output().unwrap().into();
+    let said: CommandOutput = child.wait_with_output().unwrap().into();
     let peak = watch.join().unwrap();
     assert!(peak < 100_000, "{peak} KB");
     said
@@ -352,7 +353,7 @@ fn limit(import: &mut std::process::Command, stdin: &[u8]) -> Said {
 
 /// The peak memory of a process until it ended, in KB.
 #[cfg(target_os = "linux")]
-fn peak(status: &Path) -> u64 {
+fn peak_memory(status: &Path) -> u64 {
     let mut peak = 0;
     while let Ok(status) = std::fs::read_to_string(status) {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

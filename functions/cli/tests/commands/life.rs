@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::program::{Folder, events, run, trail, trail_lines};
+use crate::program::{Folder, cloudtrail_events, cloudtrail_file, events, run};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery";
 
 fn import(folder: &Folder) {
     let fields = ["--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
-    let told = folder.done(
-        &[&["events", "import"], &fields[..], &[trail().to_str().unwrap()]].concat(),
+    let told = folder.run_ok(
+        &[&["events", "import"], &fields[..], &[cloudtrail_file().to_str().unwrap()]].concat(),
         "2023-07-10T11:00:00Z",
     );
     assert_eq!((&told["imported"], &told["bad"]), (&2900.into(), &Value::Array(Vec::new())));
@@ -17,14 +17,14 @@ fn import(folder: &Folder) {
 
 fn create(folder: &Folder, options: &[&str]) -> String {
     let words = [&["connector", "create", "--tenant", "acme"], options].concat();
-    let made = folder.done(&words, "2023-07-10T11:00:00Z");
+    let made = folder.run_ok(&words, "2023-07-10T11:00:00Z");
     assert_eq!(made["connector"]["state"], "draft");
     made["connector"]["id"].as_str().unwrap().to_owned()
 }
 
 fn connect(folder: &Folder, id: &str) {
     let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
-    folder.done(&[&["connector", "connect", id], &to[..]].concat(), "2023-07-10T11:00:00Z");
+    folder.run_ok(&[&["connector", "connect", id], &to[..]].concat(), "2023-07-10T11:00:00Z");
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_connector_lives_from_create_to_resume() {
     let folder = Folder::new();
     import(&folder);
     let id = create(&folder, &[]);
-    let on = |verb: &str, now: &str| folder.done(&["connector", verb, &id], now);
+    let on = |verb: &str, now: &str| folder.run_ok(&["connector", verb, &id], now);
     connect(&folder, &id);
 
     let activated = on("activate", "2023-07-10T11:30:00Z");
@@ -66,7 +66,7 @@ fn a_connector_lives_from_create_to_resume() {
     let mut found: Vec<String> =
         folder.files("acme-audit-log/auditferry/events").iter().flat_map(|file| events(file)).collect();
     found.retain(|event| !event.contains("auditferry.heartbeat"));
-    let mut imported = trail_lines();
+    let mut imported = cloudtrail_events();
     found.sort();
     imported.sort();
     assert!(found == imported, "{} of {} events", found.len(), imported.len());
@@ -79,7 +79,7 @@ fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
     import(&folder);
     let id = create(&folder, &[]);
     connect(&folder, &id);
-    let on = |verb: &str, now: &str| folder.done(&["connector", verb, &id], now);
+    let on = |verb: &str, now: &str| folder.run_ok(&["connector", verb, &id], now);
     on("activate", "2023-07-10T11:30:00Z");
     let shows = |now: &str| {
         let place = ["--local", folder.path(), "--now", now];
@@ -120,13 +120,13 @@ fn a_backlog_is_worked_off_from_the_start_that_was_asked_for() {
         &["--start-from", "2023-07-10T09:00:00Z", "--format", "ndjson", "--compression", "gzip"],
     );
     connect(&folder, &id);
-    let activated = folder.done(&["connector", "activate", &id], "2023-07-10T14:00:00Z");
+    let activated = folder.run_ok(&["connector", "activate", &id], "2023-07-10T14:00:00Z");
     assert_eq!(activated["since"], "2023-07-10T09:00:00.000Z");
-    let ran = folder.done(&["connector", "run", &id], "2023-07-10T14:05:00Z");
+    let ran = folder.run_ok(&["connector", "run", &id], "2023-07-10T14:05:00Z");
     let parts = ran["parts"].as_array().unwrap();
     assert_eq!(parts.len(), 5);
     assert_eq!(parts.iter().map(|part| part["events"].as_u64().unwrap()).sum::<u64>(), 2900);
-    let history = folder.done(&["connector", "history", &id, "--limit", "1"], "2023-07-10T14:05:00Z");
+    let history = folder.run_ok(&["connector", "history", &id, "--limit", "1"], "2023-07-10T14:05:00Z");
     assert!(history["parts"][0]["name"].as_str().unwrap().ends_with(".ndjson.gz"));
 }
 
@@ -135,7 +135,7 @@ fn a_blocked_connector_says_why_and_since_when_and_what_is_next() {
     let folder = Folder::new();
     let id = create(&folder, &[]);
     connect(&folder, &id);
-    folder.done(&["connector", "activate", &id], "2023-07-10T11:30:00Z");
+    folder.run_ok(&["connector", "activate", &id], "2023-07-10T11:30:00Z");
     // The customer deletes the role.
     folder.edit_accounts(|accounts| accounts["roles"] = serde_json::json!({}));
     let place = ["--local", folder.path(), "--now", "2023-07-10T12:06:00Z"];
@@ -183,10 +183,11 @@ fn shards_can_only_be_raised_and_only_from_two_on_once_it_exports() {
     let id = create(&folder, &[]);
     connect(&folder, &id);
     let to = |shards: &'static str| ["connector", "update", &id, "--shards", shards].map(str::to_owned);
-    let set =
-        |shards| folder.done(&to(shards).each_ref().map(String::as_str), now)["connector"]["shards"].clone();
+    let set = |shards| {
+        folder.run_ok(&to(shards).each_ref().map(String::as_str), now)["connector"]["shards"].clone()
+    };
     assert_eq!((set("4"), set("2")), (4.into(), 2.into()), "it has read nothing yet");
-    folder.done(&["connector", "activate", &id], now);
+    folder.run_ok(&["connector", "activate", &id], now);
     assert_eq!(set("8"), 8);
     let words = to("4");
     let place = ["--local", folder.path(), "--now", now];
@@ -202,14 +203,14 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
     let id = create(&folder, &[]);
     let url = "https://hooks.acme.example/auditferry";
     let set = ["connector", "contacts", &id, "--email", "security@acme.example", "--webhook", url];
-    let told = folder.done(&set, now);
+    let told = folder.run_ok(&set, now);
     let secret = told["webhook_secret"].as_str().unwrap().to_owned();
     assert!(secret.starts_with("whsec_") && told["note"].as_str().unwrap().contains("--local"), "{told}");
-    let rotated = folder.done(&["connector", "rotate-webhook-secret", &id], now);
+    let rotated = folder.run_ok(&["connector", "rotate-webhook-secret", &id], now);
     let new = rotated["webhook_secret"].as_str().unwrap().to_owned();
     assert_ne!(new, secret);
     assert!(rotated["connector"]["contacts"]["webhook"]["retiring"]["until"].is_string());
-    folder.done(&["connector", "test-contacts", &id], now);
+    folder.run_ok(&["connector", "test-contacts", &id], now);
     let place = ["--local", folder.path(), "--now", now];
     let again = run(&[&["connector", "test-contacts", &id], &place[..]].concat());
     assert!(again.code == Some(1) && again.stderr.contains("again from 2023-07-10T11:05:0"), "{again:?}");
@@ -217,7 +218,7 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
         let words = [vec!["connector"], words].concat();
         let said = run(&[&words[..], &place].concat());
         assert_eq!(said.code, Some(0), "{said:?}");
-        let json = folder.done(&words, now).to_string();
+        let json = folder.run_ok(&words, now).to_string();
         for secret in [&secret, &new] {
             assert!(!said.stdout.contains(secret) && !json.contains(secret), "{words:?} shows it");
         }
@@ -229,7 +230,7 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
         "{shown:?}"
     );
     let confirm = ["connector", "contacts", &id, "--confirm", "SECURITY@acme.example"];
-    let confirmed = folder.done(&confirm, now);
+    let confirmed = folder.run_ok(&confirm, now);
     assert_eq!(
         (&confirmed["addresses"][0]["status"], &confirmed["addresses"][0]["how"]),
         (&"confirmed".into(), &"contract".into()),
@@ -245,7 +246,7 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
         let refused = run(&[&["connector", "contacts", &id], words, &place].concat());
         assert!(refused.code != Some(0) && refused.stderr.contains(said), "{refused:?}");
     }
-    let none = folder.done(&["connector", "contacts", &id, "--none"], now);
+    let none = folder.run_ok(&["connector", "contacts", &id, "--none"], now);
     assert!(none["connector"].get("contacts").is_none_or(|left| left.get("webhook").is_none()), "{none}");
     let refused =
         run(&["connector", "contacts", &id, "--webhook", "https://127.0.0.1/", "--local", folder.path()]);

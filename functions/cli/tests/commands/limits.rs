@@ -3,24 +3,24 @@
 
 use serde_json::Value;
 
-use crate::program::{Folder, Said, command, run};
+use crate::program::{CommandOutput, Folder, command, run};
 
 const NOW: &str = "2023-07-10T11:00:00Z";
 
-fn says(folder: &Folder, words: &[&str]) -> Said {
+fn run_in(folder: &Folder, words: &[&str]) -> CommandOutput {
     run(&[&["connector"], words, &["--local", folder.path(), "--now", NOW]].concat())
 }
 
 fn create(folder: &Folder, more: &[&str]) -> String {
-    let made = folder.done(&[&["connector", "create", "--tenant", "acme"], more].concat(), NOW);
+    let made = folder.run_ok(&[&["connector", "create", "--tenant", "acme"], more].concat(), NOW);
     made["connector"]["id"].as_str().unwrap().to_owned()
 }
 
 /// The message and the remedy of a refusal with this exit code, the same with `--json` and without.
 fn refused(folder: &Folder, words: &[&str], code: i32) -> (String, String) {
-    let said = says(folder, words);
+    let said = run_in(folder, words);
     assert!(said.code == Some(code) && said.stdout.is_empty(), "{said:?}");
-    let as_json = says(folder, &[words, &["--json"]].concat());
+    let as_json = run_in(folder, &[words, &["--json"]].concat());
     assert_eq!((as_json.code, as_json.stderr.as_str()), (Some(code), ""));
     let error: Value = as_json.json()["error"].clone();
     let [message, remedy] = ["message", "remedy"].map(|field| error[field].as_str().unwrap().to_owned());
@@ -45,12 +45,12 @@ fn a_key_with_other_values_is_refused_and_ends_with_its_connector() {
     );
     assert!(remedy.contains("new key"), "{remedy}");
     assert_eq!(create(&folder, &key), first);
-    folder.done(&["connector", "delete", &first, "--yes"], NOW);
+    folder.run_ok(&["connector", "delete", &first, "--yes"], NOW);
     let second = create(&folder, &key);
     assert_ne!(second, first);
-    let shown = folder.done(&["connector", "show", &second], NOW);
+    let shown = folder.run_ok(&["connector", "show", &second], NOW);
     assert_eq!(shown["connector"]["state"], "draft", "{shown}");
-    let said = says(&folder, &["create", "--tenant", "acme", "--idempotency-key", "a b"]);
+    let said = run_in(&folder, &["create", "--tenant", "acme", "--idempotency-key", "a b"]);
     assert!(said.code == Some(2) && said.stderr.contains("1 to 255 visible ASCII"), "{said:?}");
 }
 
@@ -64,11 +64,11 @@ fn test_messages_are_bounded_for_operators_too_in_the_words_of_the_api() {
         for address in ["a@s.example", "b@s.example", "c@s.example", "d@s.example", "e@s.example"] {
             words.extend(["--email", address]);
         }
-        folder.done(&words, NOW);
+        folder.run_ok(&words, NOW);
         ids.push(id);
     }
     for id in &ids[..3] {
-        folder.done(&["connector", "test-contacts", id], NOW);
+        folder.run_ok(&["connector", "test-contacts", id], NOW);
     }
     let (message, remedy) = refused(&folder, &["test-contacts", &ids[3]], 1);
     assert_eq!(
@@ -76,7 +76,7 @@ fn test_messages_are_bounded_for_operators_too_in_the_words_of_the_api() {
         "tenant acme may have 20 test messages a day, which are used up; that frees at 2023-07-11T00:00:00.000Z"
     );
     assert_eq!(remedy, "Try again from 2023-07-11T00:00:00.000Z on.");
-    folder.done(&["connector", "test-contacts", &ids[3]], "2023-07-11T00:00:00Z");
+    folder.run_ok(&["connector", "test-contacts", &ids[3]], "2023-07-11T00:00:00Z");
 }
 
 /// An operator may give a tenant more connectors than the limit.

@@ -21,7 +21,7 @@ fn connected(serve: &Serve) -> String {
         "role": launched["Outputs"]["RoleArn"], "bucket": BUCKET, "region": "eu-central-1", "prefix": "auditferry",
         "kms_key": KEY,
     }});
-    let (status, connected) = serve.ask("PATCH", &one, "application/json", &to.to_string());
+    let (status, connected) = serve.request("PATCH", &one, "application/json", &to.to_string());
     assert_eq!((status, &connected["state"]), (200, &"ready".into()), "{connected}");
     one
 }
@@ -40,7 +40,8 @@ fn each_obstacle_is_met_explained_and_taken_away() {
     let serve = Serve::start(&[]);
     let one = connected(&serve);
     let path = |kind: &str| format!("/stand-in/obstacles/{kind}");
-    let put = |kind: &str, body: &Value| serve.ask("PUT", &path(kind), "application/json", &body.to_string());
+    let put =
+        |kind: &str, body: &Value| serve.request("PUT", &path(kind), "application/json", &body.to_string());
     let bucket = json!({ "bucket": BUCKET });
     for (kind, stage, words) in [
         ("bucket-policy", "put_object", "policy"),
@@ -59,7 +60,7 @@ fn each_obstacle_is_met_explained_and_taken_away() {
         let (failed, said) = failing(&serve, &one).unwrap_or_else(|| panic!("{kind} has no effect"));
         assert!(said.contains(words), "{kind}: {failed} {said}");
         assert!(failed == stage || kind == "deleted-bucket", "{kind}: {failed} {said}");
-        assert_eq!(serve.ask("DELETE", &path(kind), "", ""), (200, json!({ "set": [] })), "{kind}");
+        assert_eq!(serve.request("DELETE", &path(kind), "", ""), (200, json!({ "set": [] })), "{kind}");
         assert_eq!(failing(&serve, &one), None, "{kind}");
     }
     // Auditferry sends a checksum anyway.
@@ -68,7 +69,7 @@ fn each_obstacle_is_met_explained_and_taken_away() {
     assert_eq!(put("new-role-delay", &json!({ "seconds": 3600 })).0, 200);
     let (stage, _) = failing(&serve, &one).unwrap();
     assert_eq!(stage, "assume_role");
-    let (_, list) = serve.ask("GET", "/stand-in/obstacles", "", "");
+    let (_, list) = serve.request("GET", "/stand-in/obstacles", "", "");
     let set =
         json!([{ "kind": "new-role-delay", "seconds": 3600 }, { "kind": "object-lock", "bucket": BUCKET }]);
     assert_eq!((&list["set"], &list["buckets"]), (&set, &json!([BUCKET])), "{list}");
@@ -79,7 +80,7 @@ fn each_obstacle_is_met_explained_and_taken_away() {
             .iter()
             .all(|kind| kind["what"].is_string() && kind["needs"].is_string())
     );
-    assert_eq!(serve.ask("DELETE", "/stand-in/obstacles", "", ""), (200, json!({ "set": [] })));
+    assert_eq!(serve.request("DELETE", "/stand-in/obstacles", "", ""), (200, json!({ "set": [] })));
     assert_eq!(failing(&serve, &one), None);
     serve.stop("-INT");
 }
@@ -104,12 +105,16 @@ fn what_can_not_be_an_obstacle_is_refused_with_what_can() {
         ("DELETE", "/new-role-delay?bucket=x", json!({}), 400, "?bucket=NAME"),
         ("PATCH", "/bucket-policy", json!({}), 405, ""),
     ] {
-        let (answered, said) =
-            serve.ask(method, &format!("/stand-in/obstacles{path}"), "application/json", &body.to_string());
+        let (answered, said) = serve.request(
+            method,
+            &format!("/stand-in/obstacles{path}"),
+            "application/json",
+            &body.to_string(),
+        );
         let detail = said["detail"].as_str().unwrap_or_default();
         assert!(answered == status && detail.contains(words), "{method} {path} {body}: {answered} {said}");
     }
-    let (_, list) = serve.ask("GET", "/stand-in/obstacles", "", "");
+    let (_, list) = serve.request("GET", "/stand-in/obstacles", "", "");
     assert_eq!(list["set"], json!([]));
     serve.stop("-INT");
 }

@@ -16,20 +16,20 @@ pub(crate) fn command(words: &[&str]) -> Command {
 
 /// The output and exit code of a command.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl From<Output> for Said {
+impl From<Output> for CommandOutput {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 
-impl Said {
+impl CommandOutput {
     /// Parses the only line on stdout as JSON.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
@@ -38,12 +38,12 @@ impl Said {
 }
 
 /// Runs the program to its end.
-pub(crate) fn run(words: &[&str]) -> Said {
+pub(crate) fn run(words: &[&str]) -> CommandOutput {
     command(words).stdin(Stdio::null()).output().unwrap().into()
 }
 
 /// Runs the program with this stdin.
-pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> Said {
+pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> CommandOutput {
     let mut command = command(words);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> Said {
 }
 
 /// Runs a command that must succeed, with `--json`.
-pub(crate) fn done(words: &[&str]) -> Value {
+pub(crate) fn run_ok(words: &[&str]) -> Value {
     let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
     let said = run(&words);
     assert_eq!(said.code, Some(0), "{words:?}: {said:?}");
@@ -62,14 +62,14 @@ pub(crate) fn done(words: &[&str]) -> Value {
 }
 
 /// The real events.
-pub(crate) fn trail() -> PathBuf {
+pub(crate) fn cloudtrail_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz")
 }
 
 /// The lines of the real events.
-pub(crate) fn trail_lines() -> Vec<String> {
+pub(crate) fn cloudtrail_events() -> Vec<String> {
     let mut text = String::new();
-    let file = std::fs::File::open(trail()).unwrap();
+    let file = std::fs::File::open(cloudtrail_file()).unwrap();
     flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
     text.lines().map(str::to_owned).collect()
 }
@@ -82,7 +82,7 @@ pub(crate) struct Folder {
 impl Folder {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        done(&["init", "--local", dir.path().to_str().unwrap()]);
+        run_ok(&["init", "--local", dir.path().to_str().unwrap()]);
         Self { dir }
     }
 
@@ -92,9 +92,9 @@ impl Folder {
     }
 
     /// Runs a command on the folder that must succeed, as of a time.
-    pub(crate) fn done(&self, words: &[&str], now: &str) -> Value {
+    pub(crate) fn run_ok(&self, words: &[&str], now: &str) -> Value {
         let place = ["--local", self.path(), "--now", now];
-        done(&[words, &place].concat())
+        run_ok(&[words, &place].concat())
     }
 
     /// Edits the stand-in's accounts directly: the roles, and the owners of the buckets.

@@ -37,7 +37,7 @@ fn script(text: &str) -> String {
 }
 
 /// The README lists the tools that its walkthrough needs. If one is missing, the message says so.
-fn needs(tool: &str, path: &str) {
+fn require_tool(tool: &str, path: &str) {
     let found = Command::new(tool).arg("--version").env("PATH", path).stdout(Stdio::null()).status();
     assert!(
         found.is_ok_and(|status| status.success()),
@@ -47,7 +47,7 @@ fn needs(tool: &str, path: &str) {
 }
 
 /// Runs a section's shell blocks in a new folder, in this shell; returns their output.
-fn walk(shell: &str, script: &str) -> String {
+fn run_script(shell: &str, script: &str) -> String {
     let temporary = tempfile::tempdir().unwrap();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     symlink(repository.join("tests"), temporary.path().join("tests")).unwrap();
@@ -57,7 +57,7 @@ fn walk(shell: &str, script: &str) -> String {
     std::fs::set_permissions(tools.join("cargo"), PermissionsExt::from_mode(0o755)).unwrap();
     let path = path();
     for tool in [shell, "curl"] {
-        needs(tool, &path);
+        require_tool(tool, &path);
     }
     let path = format!("{}:{path}", tools.display());
 
@@ -76,7 +76,7 @@ fn walk(shell: &str, script: &str) -> String {
         .spawn()
         .unwrap();
     // Both are read while it runs: a full pipe would block it.
-    let (stdout, stderr) = (all_of(child.stdout.take().unwrap()), all_of(child.stderr.take().unwrap()));
+    let (stdout, stderr) = (read_all(child.stdout.take().unwrap()), read_all(child.stderr.take().unwrap()));
     let status = child.wait().unwrap();
     let group = format!("-{}", child.id());
     let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
@@ -85,7 +85,7 @@ fn walk(shell: &str, script: &str) -> String {
     said
 }
 
-fn all_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         pipe.read_to_end(&mut bytes).unwrap();
@@ -120,7 +120,7 @@ fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
     let script = script(&text).replace("8080", &free_port());
     assert!(script.contains("call -X POST") && script.contains("connector activate"), "{script}");
     for shell in shells() {
-        onboarded(&script, &walk(shell, &script));
+        onboarded(&script, &run_script(shell, &script));
     }
 }
 
@@ -166,7 +166,7 @@ fn the_five_mishaps_end_as_the_readme_shows() {
     // Four show a failure; all five end with success.
     assert_eq!((count("✗ "), count("Verified. ") + count("con_… is active")), (4, 5), "{shown:?}");
     for shell in shells() {
-        let said = walk(shell, &script);
+        let said = run_script(shell, &script);
         // The shown lines appear in this order. `…` stands for omitted text.
         let mut lines = said.lines();
         for expected in &shown {

@@ -6,13 +6,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::program::{Said, command};
+use crate::program::{CommandOutput, command};
 
 /// A running `serve`.
 pub(crate) struct Serve {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    pub(crate) hello: Value,
+    pub(crate) startup: Value,
 }
 
 impl Serve {
@@ -22,17 +22,17 @@ impl Serve {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        Self { child, stdout, hello: serde_json::from_str(&line).unwrap() }
+        Self { child, stdout, startup: serde_json::from_str(&line).unwrap() }
     }
 
     /// Runs a command in the environment that `serve` printed, as in another terminal.
-    pub(crate) fn says(&self, words: &[&str]) -> Said {
-        self.says_with(&[], words)
+    pub(crate) fn run(&self, words: &[&str]) -> CommandOutput {
+        self.run_with(&[], words)
     }
 
     /// The same, with other values for these variables.
-    pub(crate) fn says_with(&self, changed: &[(&str, &str)], words: &[&str]) -> Said {
-        let environment = self.hello["environment"].as_object().unwrap();
+    pub(crate) fn run_with(&self, changed: &[(&str, &str)], words: &[&str]) -> CommandOutput {
+        let environment = self.startup["environment"].as_object().unwrap();
         let environment = environment.iter().map(|(name, value)| (name, value.as_str().unwrap()));
         let mut command = command(words);
         command.envs(environment).envs(changed.iter().copied());
@@ -41,15 +41,15 @@ impl Serve {
 
     /// `127.0.0.1:PORT` of the API.
     pub(crate) fn host(&self) -> &str {
-        let url = self.hello["connectors_url"].as_str().unwrap();
+        let url = self.startup["connectors_url"].as_str().unwrap();
         url.strip_prefix("http://").unwrap().split('/').next().unwrap()
     }
 
     /// Sends a request; returns the status and the body.
-    pub(crate) fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn request(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
         let host = self.host();
         let mut stream = TcpStream::connect(host).unwrap();
-        let (length, token) = (body.len(), self.hello["token"].as_str().unwrap());
+        let (length, token) = (body.len(), self.startup["token"].as_str().unwrap());
         // Only Linux identifies the user without the token.
         write!(
             stream,
@@ -63,7 +63,7 @@ impl Serve {
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.ask("POST", path, "application/json", &body.to_string())
+        self.request("POST", path, "application/json", &body.to_string())
     }
 
     /// Stops it with a signal; it must exit with 0 and print nothing more.
@@ -94,7 +94,7 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
         serve.post("/v1/connectors", &json!({ "tenant": "acme", "start_from": "2023-07-10T11:30:00Z" }));
     assert_eq!(status, 201, "{made}");
     let id = made["id"].as_str().unwrap();
-    let setup = serve.ask("GET", &format!("/v1/connectors/{id}/setup"), "", "").1;
+    let setup = serve.request("GET", &format!("/v1/connectors/{id}/setup"), "", "").1;
     // The link fills in everything but the bucket; parameters in the body take precedence.
     let stack = json!({
         "AccountId": "222222222222", "Link": setup["quick_create_url"],
@@ -110,13 +110,13 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
         "role": outputs["RoleArn"], "bucket": outputs["BucketName"], "region": outputs["Region"], "prefix": "audit",
     }});
     let one = format!("/v1/connectors/{id}");
-    let (status, connected) = serve.ask("PATCH", &one, "application/json", &destination.to_string());
+    let (status, connected) = serve.request("PATCH", &one, "application/json", &destination.to_string());
     assert_eq!((status, &connected["state"]), (200, &"ready".into()), "{connected}");
     let (status, activated) = serve.post(&format!("{one}/activate"), &json!({}));
     assert_eq!((status, &activated["state"]), (200, &"active".into()), "{activated}");
 
     // Two quiet windows are due at once, and the schedule exports them by itself.
-    let delivered = || serve.ask("GET", &one, "", "").1["progress"]["delivered_parts"] == 2;
+    let delivered = || serve.request("GET", &one, "", "").1["progress"]["delivered_parts"] == 2;
     assert!((0..100).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(100));
         delivered()
@@ -135,7 +135,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
     let serve = Serve::start(&["--local", dir]);
-    let said = serve.says(&["connector", "create", "--tenant", "acme", "--json"]);
+    let said = serve.run(&["connector", "create", "--tenant", "acme", "--json"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     let made = said.json();
     let id = made["connector"]["id"].as_str().unwrap();
@@ -146,7 +146,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
 
     let to = ["--role-arn", "arn:aws:iam::222222222222:role/auditferry/R", "--bucket", "acme-log"];
     let words = [&["connector", "connect", id], &to[..], &["--region", "eu-central-1"]].concat();
-    for said in [serve.says(&words), serve.says(&["connector", "verify", id])] {
+    for said in [serve.run(&words), serve.run(&["connector", "verify", id])] {
         assert!(said.code == Some(1) && said.stdout.contains("✗ assume_role"), "{said:?}");
         assert!(said.stderr.contains("user/auditferry") && said.stderr.contains("HTTP API"), "{said:?}");
     }
@@ -155,7 +155,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
         "CreateBucket": "yes", "BucketNamespace": "global",
     });
     assert_eq!(serve.post("/stand-in/stacks", &stack).0, 201);
-    let said = serve.says(&["connector", "activate", id, "--json"]);
+    let said = serve.run(&["connector", "activate", id, "--json"]);
     assert_eq!(
         (said.code, said.json()["connector"]["state"].as_str()),
         (Some(0), Some("active")),
@@ -163,7 +163,7 @@ fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
     );
 
     // API and CLI show the same changes, with the name of the signer, and both processes published notices.
-    let (status, changes) = serve.ask("GET", &format!("/v1/connectors/{id}/changes"), "", "");
+    let (status, changes) = serve.request("GET", &format!("/v1/connectors/{id}/changes"), "", "");
     assert_eq!((status, &changes["changes"][0]["what"]), (200, &"activate".into()));
     assert_eq!(changes["changes"][0]["by"]["name"], "arn:aws:iam::111111111111:user/auditferry");
     let told = std::fs::read_to_string(folder.path().join("bus.ndjson")).unwrap();
@@ -194,9 +194,9 @@ fn the_customers_part_takes_nothing_but_sound_parameters() {
         let (status, refused) = serve.post("/stand-in/stacks", &stack);
         assert!(status == 400 && refused["detail"].as_str().unwrap().contains(words), "{field}: {refused}");
     }
-    assert_eq!(serve.ask("POST", "/stand-in/stacks", "text/plain", &sound.to_string()).0, 415);
-    assert_eq!(serve.ask("GET", "/stand-in/stacks", "", "").0, 405);
-    assert_eq!(serve.ask("GET", "/nowhere", "", "").0, 404);
+    assert_eq!(serve.request("POST", "/stand-in/stacks", "text/plain", &sound.to_string()).0, 415);
+    assert_eq!(serve.request("GET", "/stand-in/stacks", "", "").0, 405);
+    assert_eq!(serve.request("GET", "/nowhere", "", "").0, 404);
     serve.stop("-INT");
 }
 

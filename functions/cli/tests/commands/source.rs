@@ -1,6 +1,6 @@
 //! `source accept`: an operator accepts another events table for the connectors.
 
-use crate::program::{Folder, Said, run};
+use crate::program::{CommandOutput, Folder, run};
 use crate::serve::Serve;
 
 const NOW: &str = "2023-07-10T12:30:00Z";
@@ -9,13 +9,13 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery
 /// A folder with one connector, sealed up to 12:25.
 fn sealed() -> Folder {
     let folder = Folder::new();
-    let done = |words: &[&str]| folder.done(words, "2023-07-10T11:30:00Z");
+    let done = |words: &[&str]| folder.run_ok(words, "2023-07-10T11:30:00Z");
     let made = done(&["connector", "create", "--tenant", "acme"]);
     let id = made["connector"]["id"].as_str().unwrap();
     let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
     done(&[&["connector", "connect", id], &to[..]].concat());
     done(&["connector", "activate", id]);
-    assert_eq!(folder.done(&["connector", "run", id], NOW)["cut"], "2023-07-10T12:25:00.000Z");
+    assert_eq!(folder.run_ok(&["connector", "run", id], NOW)["cut"], "2023-07-10T12:25:00.000Z");
     folder
 }
 
@@ -23,11 +23,12 @@ fn sealed() -> Folder {
 fn another_table_is_accepted_once_it_loses_nothing_and_the_old_one_is_refused_from_then_on() {
     let folder = sealed();
     let accept = |from| ["source", "accept", "--from", from];
-    let here = folder.done(&accept("2023-07-10T12:00:00Z"), NOW);
+    let here = folder.run_ok(&accept("2023-07-10T12:00:00Z"), NOW);
     assert_eq!((&here["unchanged"], &here["source"]["table"]), (&1.into(), &"auditferry-events".into()));
 
     let serve = Serve::start(&["--local", folder.path(), "--now", NOW]);
-    let elsewhere = |words: &[&str]| -> Said { serve.says_with(&[("EVENTS_TABLE", "events-2")], words) };
+    let elsewhere =
+        |words: &[&str]| -> CommandOutput { serve.run_with(&[("EVENTS_TABLE", "events-2")], words) };
     let missing = elsewhere(&accept("2023-07-10T12:00:00Z"));
     assert!(missing.code != Some(0) && missing.stderr.contains("events-2"), "{missing:?}");
     assert_eq!(elsewhere(&["init"]).code, Some(0));

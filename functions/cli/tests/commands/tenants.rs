@@ -9,7 +9,7 @@ use crate::program::{Folder, command, run, run_with};
 
 const NOW: &str = "2026-01-01T01:06:00Z";
 
-fn import(folder: &Folder, tenant: &str, lines: &str) -> crate::program::Said {
+fn import(folder: &Folder, tenant: &str, lines: &str) -> crate::program::CommandOutput {
     let tenant = format!("--tenant={tenant}");
     run_with(&["events", "import", "--local", folder.path(), &tenant, "--json", "-"], lines.as_bytes())
 }
@@ -18,15 +18,15 @@ fn import(folder: &Folder, tenant: &str, lines: &str) -> crate::program::Said {
 fn activated(folder: &Folder, tenant: &str, number: usize) -> String {
     let tenant = format!("--tenant={tenant}");
     let start = "2026-01-01T00:00:00Z";
-    let made = folder.done(&["connector", "create", &tenant, "--start-from", start], NOW);
+    let made = folder.run_ok(&["connector", "create", &tenant, "--start-from", start], NOW);
     let id = made["connector"]["id"].as_str().unwrap().to_owned();
     let (role, bucket) = (
         format!("arn:aws:iam::{:012}:role/auditferry/R", 200_000_000_000 + number),
         format!("audit-log-{number}"),
     );
     let to = ["--role-arn", &role, "--bucket", &bucket, "--region", "eu-central-1", "--prefix", "tenant=x/y"];
-    folder.done(&[&["connector", "connect", &id], &to[..]].concat(), NOW);
-    folder.done(&["connector", "activate", &id], NOW);
+    folder.run_ok(&[&["connector", "connect", &id], &to[..]].concat(), NOW);
+    folder.run_ok(&["connector", "activate", &id], NOW);
     id
 }
 
@@ -52,11 +52,11 @@ fn every_tenant_gets_its_own_events_whatever_it_is_called() {
     }
     for (n, tenant) in tenants.iter().enumerate() {
         let id = activated(&folder, tenant, n);
-        folder.done(&["connector", "run", &id], NOW);
+        folder.run_ok(&["connector", "run", &id], NOW);
         let events = folder.files(&format!("audit-log-{n}/tenant=x/y/events"));
         let text = String::from_utf8(events.concat()).unwrap();
         assert!(text.contains(&format!(r#""id":"of-{n}""#)) && text.matches("\"of-").count() == 1, "{text}");
-        let listed = folder.done(&["connector", "list", &format!("--tenant={tenant}")], NOW);
+        let listed = folder.run_ok(&["connector", "list", &format!("--tenant={tenant}")], NOW);
         let found = listed["connectors"].as_array().unwrap();
         assert_eq!(
             (found.len(), &found[0]["id"], &found[0]["tenant"]),
@@ -77,7 +77,7 @@ fn an_id_that_reads_like_a_shard_of_another_tenant_is_refused_by_every_command()
     }
     let created = run(&create);
     assert!(created.code == Some(2) && created.stderr.contains(&told), "{created:?}");
-    let listed = folder.done(&["connector", "list"], NOW);
+    let listed = folder.run_ok(&["connector", "list"], NOW);
     assert_eq!(listed["connectors"].as_array().unwrap().len(), 0);
 }
 
@@ -91,7 +91,7 @@ fn an_import_follows_the_partition_format_of_the_deployment() {
         ("TENANT#{tenant}", "acme#1", 1),
     ] {
         let words = ["events", "import", "--tenant", tenant, "--json", "/dev/null"];
-        let said: crate::program::Said = command(&words)
+        let said: crate::program::CommandOutput = command(&words)
             .env("EVENTS_TABLE", "events")
             .env("EVENTS_PARTITION_FORMAT", format)
             .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use tests::archive::{Sealer, TestKey, sample_archive, write};
 
-use crate::program::{Said, run};
+use crate::program::{CommandOutput, run};
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
 
@@ -16,7 +16,7 @@ fn copy() -> (TempDir, Sealer) {
     (folder, sample_archive)
 }
 
-fn verify(folder: &Path, options: &[&str]) -> Said {
+fn verify(folder: &Path, options: &[&str]) -> CommandOutput {
     run(&[&["verify", folder.to_str().unwrap()], options].concat())
 }
 

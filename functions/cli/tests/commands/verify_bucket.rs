@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tests::archive::{Files, TestKey, sample_archive};
 
-use crate::program::{Said, command};
+use crate::program::{CommandOutput, command};
 
 /// The bucket's objects, by key.
 type Bucket = State<Arc<Files>>;
@@ -57,7 +57,7 @@ async fn object(State(files): Bucket, Path(key): Path<String>) -> Response {
 }
 
 /// Verifies a bucket with these objects.
-async fn verify(files: Files, words: &[&str]) -> Said {
+async fn verify(files: Files, words: &[&str]) -> CommandOutput {
     let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", server.local_addr().unwrap());
     let router = Router::new()
@@ -150,7 +150,7 @@ async fn what_a_system_leaves_in_a_folder_is_added_in_a_bucket() {
 
 #[test]
 fn without_a_region_the_variable_that_names_it_is_named() {
-    let said: Said = command(&["verify", "s3://acme-audit-log/a"])
+    let said: CommandOutput = command(&["verify", "s3://acme-audit-log/a"])
         .env("AWS_ACCESS_KEY_ID", "AKIAAUDITOR")
         .env("AWS_SECRET_ACCESS_KEY", "secret")
         .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -6,7 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use tests::archive::{Files, Sealer, TestKey, sample_archive, write};
 
-use crate::program::{Said, run};
+use crate::program::{CommandOutput, run};
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
 
@@ -15,7 +15,7 @@ fn key() -> String {
 }
 
 /// Verifies with the vendor's key, as of soon after the story's end.
-fn verify(place: &Path) -> Said {
+fn verify(place: &Path) -> CommandOutput {
     run(&[&["verify", place.to_str().unwrap(), "--key", &key()], &AS_OF[..]].concat())
 }
 
@@ -29,14 +29,14 @@ fn copies(archives: &[(&str, &Sealer)]) -> TempDir {
 }
 
 /// Runs the printed commands in a shell, as a user who copies them does.
-fn copied(text: &str) -> Vec<Said> {
+fn copied(text: &str) -> Vec<CommandOutput> {
     let tools = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_auditferry"), tools.path().join("auditferry")).unwrap();
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with("auditferry verify "));
     let run = |line| {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", line]).env_clear().env("PATH", tools.path());
-        Said::from(command.output().unwrap())
+        CommandOutput::from(command.output().unwrap())
     };
     lines.map(run).collect()
 }
@@ -103,7 +103,7 @@ fn whoever_names_too_little_is_told_the_right_place() {
     }
     // A relative path without names.
     let mut command = crate::program::command(&[&["verify", "."], &AS_OF[..]].concat());
-    let said = Said::from(command.current_dir(archive.join("events")).output().unwrap());
+    let said = CommandOutput::from(command.current_dir(archive.join("events")).output().unwrap());
     assert!(said.code == Some(3) && said.stderr.contains("copy/auditferry "), "{said:?}");
     put(folder.path(), &[("copy.zip", b"PK"), ("empty/x", b"x")]);
     for (place, words) in [("copy.zip", "single file"), ("empty", "there is no archive at")] {
