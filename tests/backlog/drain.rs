@@ -23,19 +23,19 @@ use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::oracle::{files, judge};
 
 /// The assumed duration of each call of a port: DynamoDB responds in a third of that, a put to S3 takes twice as long.
-const CALL: Duration = Duration::from_millis(30);
+const CALL_DURATION: Duration = Duration::from_millis(30);
 /// The schedule, a function's time limit, and the template's defaults: concurrent exporters, and connectors per exporter.
 const TICK: Duration = Duration::from_mins(5);
-const LIMIT: Duration = Duration::from_mins(15);
-const FUNCTIONS: usize = 10;
-const BATCH: usize = 10;
+const TIME_LIMIT: Duration = Duration::from_mins(15);
+const MAX_CONCURRENCY: usize = 10;
+const BATCH_SIZE: usize = 10;
 /// A connector that is not done this long after the repair never will be.
-const PATIENCE: Duration = Duration::from_hours(48);
+const DRAIN_TIMEOUT: Duration = Duration::from_hours(48);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// The runs and calls in a period of the schedule.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Work {
+pub(crate) struct Load {
     pub(crate) runs: u64,
     /// Calls of the exporter's ports by name; each is one request, except for pages and pieces in memory.
     pub(crate) calls: BTreeMap<&'static str, u64>,
@@ -43,9 +43,9 @@ pub(crate) struct Work {
 
 /// The result of draining a backlog.
 #[derive(Debug)]
-pub(crate) struct Drained {
-    pub(crate) waiting: Work,
-    pub(crate) draining: Work,
+pub(crate) struct DrainResult {
+    pub(crate) waiting: Load,
+    pub(crate) draining: Load,
     /// Parts that waited when the buckets existed again.
     pub(crate) waited: u64,
     /// Time from the repair until half of the connectors and until all had everything.
@@ -75,14 +75,14 @@ struct World {
 ///
 /// # Panics
 /// If an event is lost, duplicated or foreign, or not delivered two days after the repair.
-pub(crate) async fn drain(count: usize, days: u32) -> Drained {
+pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     let begin = at("2026-11-09T00:00:00Z");
     let mend = begin + HOUR * 24 * days + Duration::from_mins(20);
     let mut world = World::new(begin);
     let connectors: Vec<(Connector, Vec<String>)> =
         (0..count).map(|n| world.connector(n, begin, 24 * u64::from(days))).collect();
 
-    let mut waiting = Work::default();
+    let mut waiting = Load::default();
     while world.now < mend {
         world.tick(&mut waiting).await;
     }
@@ -94,10 +94,10 @@ pub(crate) async fn drain(count: usize, days: u32) -> Drained {
         world.customers.create_bucket(bucket, owner.as_str(), to.region.as_str());
     }
 
-    let mut draining = Work::default();
+    let mut draining = Load::default();
     let mut done: BTreeMap<ConnectorId, Duration> = BTreeMap::new();
     while done.len() < count {
-        assert!(world.now.since(mend) < PATIENCE, "{} of {count} are done", done.len());
+        assert!(world.now.since(mend) < DRAIN_TIMEOUT, "{} of {count} are done", done.len());
         for (id, ended) in world.tick(&mut draining).await {
             let cursor = world.ledger.cursor(&id);
             if cursor.undelivered().is_none() && cursor.block.is_none() {
@@ -116,7 +116,7 @@ pub(crate) async fn drain(count: usize, days: u32) -> Drained {
         delivered += verdict.delivered;
         parts += verdict.parts;
     }
-    Drained {
+    DrainResult {
         waiting,
         draining,
         waited,
@@ -140,7 +140,7 @@ impl World {
             queue: FakeQueue::new(),
             randomness: SeededRandomness::new(1),
             now: begin,
-            functions: vec![begin; FUNCTIONS],
+            functions: vec![begin; MAX_CONCURRENCY],
             longest_run: Duration::ZERO,
         }
     }
@@ -165,7 +165,7 @@ impl World {
     }
 
     /// One tick: dispatches, and runs the sent connectors. Returns each with the end of its run.
-    async fn tick(&mut self, work: &mut Work) -> Vec<(ConnectorId, Time)> {
+    async fn tick(&mut self, work: &mut Load) -> Vec<(ConnectorId, Time)> {
         self.now = self.now + TICK;
         let ports = dispatcher::Ports {
             due: Arc::new(self.ledger.clone()),
@@ -176,8 +176,8 @@ impl World {
         };
         dispatch(&ports, self.now + TICK).await.expect("a ledger and a queue that work");
         let mut ended = Vec::new();
-        for batch in self.queue.receive().chunks(BATCH) {
-            let function = (0..FUNCTIONS).min_by_key(|n| self.functions[*n]).expect("a function");
+        for batch in self.queue.receive().chunks(BATCH_SIZE) {
+            let function = (0..MAX_CONCURRENCY).min_by_key(|n| self.functions[*n]).expect("a function");
             let start = self.now.max(self.functions[function]);
             let mut free = start;
             for id in batch {
@@ -191,9 +191,9 @@ impl World {
     }
 
     /// One run on its own clock, which each call advances. Returns its end.
-    async fn run(&mut self, id: &ConnectorId, start: Time, work: &mut Work) -> Time {
+    async fn run(&mut self, id: &ConnectorId, start: Time, work: &mut Load) -> Time {
         let clock = FakeClock::at(start);
-        let plan = FaultPlan::none().with_latency(&clock, CALL);
+        let plan = FaultPlan::none().with_latency(&clock, CALL_DURATION);
         let exporter = Exporter {
             ports: Ports {
                 runs: Arc::new(Flaky::new(self.ledger.clone(), &plan)),
@@ -210,7 +210,7 @@ impl World {
             retention: None,
             onboarding: None,
         };
-        export(&exporter, id, start + LIMIT).await;
+        export(&exporter, id, start + TIME_LIMIT).await;
         work.runs += 1;
         for call in plan.calls() {
             *work.calls.entry(call).or_default() += 1;

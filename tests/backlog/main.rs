@@ -18,7 +18,7 @@ use drain::{Drained, Work, drain};
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::disallowed_methods, reason = "it reports its own duration")]
 async fn main() -> ExitCode {
-    let Some((connectors, days)) = asked() else {
+    let Some((connectors, days)) = parse_args() else {
         eprintln!("usage: backlog [--connectors COUNT] [--days COUNT]");
         return ExitCode::from(2);
     };
@@ -31,14 +31,14 @@ async fn main() -> ExitCode {
     println!("{:>9}  minutes until half of the connectors had everything", half_after.as_secs() / 60);
     println!("{:>9}  minutes until all had", all_after.as_secs() / 60);
     println!("{:>9}  seconds, the longest run of a connector", longest_run.as_secs());
-    tell("while the buckets were missing", &waiting);
-    tell("after the repair", &draining);
+    print_calls("while the buckets were missing", &waiting);
+    print_calls("after the repair", &draining);
     println!("{:>9}  seconds on this machine", began.elapsed().as_secs());
     println!("{:>9}  MB at most, with all tables and buckets in it", peak_kb() / 1024);
     ExitCode::SUCCESS
 }
 
-fn tell(when: &str, work: &Work) {
+fn print_calls(when: &str, work: &Work) {
     println!("{:>9}  runs {when}, and their calls:", work.runs);
     for (name, count) in &work.calls {
         println!("{count:>9}    {name}");
@@ -52,7 +52,7 @@ fn peak_kb() -> u64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-fn asked() -> Option<(usize, u32)> {
+fn parse_args() -> Option<(usize, u32)> {
     let (mut connectors, mut days) = (1000, 7);
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {

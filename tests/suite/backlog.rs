@@ -5,7 +5,7 @@ mod drain;
 
 use std::time::Duration;
 
-use drain::{Work, drain};
+use drain::{Load, drain};
 
 #[tokio::test]
 async fn connectors_whose_buckets_were_gone_for_days_get_everything() {
@@ -19,7 +19,7 @@ async fn connectors_whose_buckets_were_gone_for_days_get_everything() {
     assert!(drained.half_after <= drained.all_after);
     assert!(drained.all_after < Duration::from_mins(75), "{:?}", drained.all_after);
     assert!(drained.longest_run < Duration::from_mins(2), "{:?}", drained.longest_run);
-    let puts = |work: &Work| work.calls.get("put_new").copied().unwrap_or_default();
+    let puts = |work: &Load| work.calls.get("put_new").copied().unwrap_or_default();
     assert_eq!(puts(&drained.draining), drained.files as u64, "each file is put once");
     assert!(
         puts(&drained.waiting) < 20 * 2 * 24 * 4,
