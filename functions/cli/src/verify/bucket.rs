@@ -11,14 +11,14 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::archive::{Archive, Entry, Found};
-use super::place::{Folders, Level, MOST_BELOW};
+use super::place::{Folders, Level, MAX_SUBFOLDERS};
 
 /// Maximum number of prefetched chunks of an object.
 const PREFETCHED_CHUNKS: usize = 8;
 /// Maximum length of a key, in bytes. Source: Amazon S3 user guide, "Naming Amazon S3 objects".
-const LONGEST_KEY: usize = 1_024;
+const MAX_KEY_BYTES: usize = 1_024;
 /// Maximum number of consecutive empty pages: S3 skips deleted objects.
-const MOST_EMPTY: u32 = 1_000;
+const MAX_EMPTY_PAGES: u32 = 1_000;
 
 /// A prefix of a bucket. The verifier's threads block on it; the requests run on the runtime.
 #[derive(Debug)]
@@ -62,9 +62,9 @@ impl Pages {
             return Err(io::Error::other("the listing repeats a continuation token, so it does not end"));
         }
         self.empty = if is_empty { self.empty + 1 } else { 0 };
-        if self.empty > MOST_EMPTY {
+        if self.empty > MAX_EMPTY_PAGES {
             return Err(io::Error::other(format!(
-                "more than {MOST_EMPTY} consecutive pages of the listing are empty"
+                "more than {MAX_EMPTY_PAGES} consecutive pages of the listing are empty"
             )));
         }
         Ok(Some(token))
@@ -81,7 +81,7 @@ impl Archive for Bucket {
             let is_empty = page.objects.is_empty();
             for (name, size) in page.objects {
                 // S3 has no such keys, so no archive has one.
-                let found = if name.len() > LONGEST_KEY {
+                let found = if name.len() > MAX_KEY_BYTES {
                     Found::Odd("its key is longer than S3 allows")
                 } else {
                     Found::File(size)
@@ -128,8 +128,8 @@ impl Folders for Bucket {
                 .map_err(|error| failed(&error))?;
             let is_empty = page.names.is_empty();
             level.names.extend(page.names.into_iter().filter(|name| is_segment(name)));
-            if level.names.len() > MOST_BELOW {
-                level.names.truncate(MOST_BELOW);
+            if level.names.len() > MAX_SUBFOLDERS {
+                level.names.truncate(MAX_SUBFOLDERS);
                 return Ok(level.cut());
             }
             from = pages.go_on(page.next, is_empty)?;
@@ -143,7 +143,7 @@ impl Folders for Bucket {
 
 /// Whether a segment is allowed in a connector's prefix.
 fn is_segment(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && name.len() <= LONGEST_KEY
+    !matches!(name, "" | "." | "..") && name.len() <= MAX_KEY_BYTES
 }
 
 fn failed(error: &PortError) -> io::Error {
@@ -187,9 +187,9 @@ mod tests {
         assert_eq!(pages.go_on(None, true).unwrap(), None);
         let mut pages = Pages::default();
         let mut go_on = |page: u32, is_empty| pages.go_on(Some(page.to_string()), is_empty);
-        assert!((0..MOST_EMPTY).all(|page| go_on(page, true).is_ok()));
-        assert!(go_on(MOST_EMPTY, false).is_ok(), "one with objects between them");
-        assert!((1..=MOST_EMPTY).all(|page| go_on(MOST_EMPTY + page, true).is_ok()));
-        assert!(go_on(3 * MOST_EMPTY, true).is_err());
+        assert!((0..MAX_EMPTY_PAGES).all(|page| go_on(page, true).is_ok()));
+        assert!(go_on(MAX_EMPTY_PAGES, false).is_ok(), "one with objects between them");
+        assert!((1..=MAX_EMPTY_PAGES).all(|page| go_on(MAX_EMPTY_PAGES + page, true).is_ok()));
+        assert!(go_on(3 * MAX_EMPTY_PAGES, true).is_err());
     }
 }

@@ -17,7 +17,7 @@ use super::trust::{Signatures, Trusts};
 use super::vouch::{VouchedTexts, idle_lines};
 
 /// Maximum number of unaccepted texts of one part that are examined; further ones are only reported.
-const MOST_OF_A_PART: usize = 16;
+const MAX_CANDIDATES: usize = 16;
 
 /// The known and the trusted keys.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +134,7 @@ impl<'a> Chain<'a> {
         let counts = self.links.charge.counts(manifest.part, &standing);
         let candidate = Candidate { name, manifest, sha256, standing, counts };
         // Accepted texts are few: only the holder of a trusted key can create them.
-        if counts || self.group.iter().filter(|met| !met.counts).count() < MOST_OF_A_PART {
+        if counts || self.group.iter().filter(|met| !met.counts).count() < MAX_CANDIDATES {
             self.group.push(candidate);
         } else {
             self.second(&candidate);

@@ -17,8 +17,8 @@ use super::count::Count;
 use super::events::{Event, Reader};
 use super::files::{Match, Matches, Next};
 use super::finding::{Finding, Findings, Kind};
-use super::identities::{Identities, MOST_FLAWED, Place, record};
-use super::object::{self, LONGEST, ObjectError};
+use super::identities::{Identities, MAX_FLAWED_PARTS, Place, record};
+use super::object::{self, MAX_EVENT_BYTES, ObjectError};
 use super::sorter::{Room, Sorter};
 
 /// Maximum size of temporary files per byte of the objects, and in any case: 41 bytes identify an event, and
@@ -259,7 +259,7 @@ impl Content {
 impl Seen {
     /// Marks a part whose events are ignored.
     fn flaw(&mut self, part: PartNumber) {
-        if self.flawed.len() < MOST_FLAWED {
+        if self.flawed.len() < MAX_FLAWED_PARTS {
             self.flawed.insert(part);
         }
     }
@@ -270,7 +270,7 @@ impl Seen {
 fn beyond_limits(manifest: &Manifest) -> Option<String> {
     let PartLimits { events, bytes } = PartLimits::MAX;
     // The last event may exceed the limit, and so does the layout's last line.
-    (manifest.events > events || manifest.raw_size > bytes + LONGEST).then(|| {
+    (manifest.events > events || manifest.raw_size > bytes + MAX_EVENT_BYTES).then(|| {
         format!(
             "its manifest says {} events in {} bytes uncompressed. A part has at most {events} events in {bytes} bytes, so it was not read.",
             manifest.events, manifest.raw_size

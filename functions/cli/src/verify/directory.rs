@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, Entry, Found};
 use super::litter;
-use super::place::{Folders, Level, MOST_BELOW};
+use super::place::{Folders, Level, MAX_SUBFOLDERS};
 
 /// The number of entries that cost a search as much as one more folder.
 const ENTRIES: u32 = 1_000;
@@ -139,7 +139,7 @@ impl Folders for Directory {
             if !entry.file_type().map_err(at(&entry.path()))?.is_dir() || litter::is_folder(name) {
                 continue;
             }
-            if level.names.len() >= MOST_BELOW {
+            if level.names.len() >= MAX_SUBFOLDERS {
                 return Ok(level.cut());
             }
             level.names.push(name.to_owned());

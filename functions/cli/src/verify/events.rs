@@ -16,7 +16,7 @@ const LIKELY_TIMES: [&str; 4] = ["time", "eventTime", "timestamp", "@timestamp"]
 
 /// Maximum number of different IDs of one event that are compared: more are no IDs, and would fill the
 /// auditor's disk.
-const MOST_IDS: usize = 16;
+const MAX_IDS: usize = 16;
 
 /// The fields to check.
 #[derive(Debug, Clone, Default)]
@@ -204,7 +204,7 @@ fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i s
         // A repeated value in one event is one identity.
         identities.sort_unstable_by_key(|identity| identity.hash);
         identities.dedup();
-        identities.truncate(MOST_IDS);
+        identities.truncate(MAX_IDS);
     }
     if identities.is_empty() {
         identities.push(identity(false, Hasher::new().chain_update(line)));

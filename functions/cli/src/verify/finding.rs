@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::tally::{Gap, Tally};
 
 /// Maximum number of findings of a kind that are listed; further ones are only counted.
-const TOLD: usize = 1_000;
+const MAX_PER_KIND: usize = 1_000;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -244,7 +244,7 @@ impl Findings {
         kept.tally.add(&finding);
         let count = kept.counts.entry(finding.kind).or_default();
         *count += 1;
-        if *count <= TOLD as u64 {
+        if *count <= MAX_PER_KIND as u64 {
             kept.findings.push(finding);
         }
     }

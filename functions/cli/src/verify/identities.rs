@@ -10,7 +10,7 @@ use super::finding::{Finding, Findings, Kind};
 use super::sorter::{Sorted, Sorter};
 
 /// Maximum number of parts with flawed objects that each thread records.
-pub(crate) const MOST_FLAWED: usize = 10_000;
+pub(crate) const MAX_FLAWED_PARTS: usize = 10_000;
 
 /// The identities of all events.
 #[derive(Debug, Default)]

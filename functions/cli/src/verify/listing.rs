@@ -11,9 +11,9 @@ use super::finding::{Finding, Findings, Kind};
 use super::sorter::Sorter;
 
 /// Maximum number of key files. No vendor has more.
-const MOST_KEYS: usize = 200;
+const MAX_KEY_FILES: usize = 200;
 /// Maximum number of verification objects that are read.
-const MOST_PROBES: usize = 10_000;
+const MAX_PROBES: usize = 10_000;
 
 /// The files below the prefix.
 #[derive(Debug)]
@@ -74,14 +74,14 @@ impl Listing {
                 return Ok(());
             }
         };
-        if name.starts_with(KEY_FOLDER) && self.keys.len() < MOST_KEYS {
+        if name.starts_with(KEY_FOLDER) && self.keys.len() < MAX_KEY_FILES {
             self.keys.push(name);
         } else if name.starts_with(MANIFEST_FOLDER) && date_of(&name).is_some() {
             self.notes.push(name.as_bytes())?;
         } else if name.starts_with("events/") && date_of(&name).is_some() {
             self.object_bytes = self.object_bytes.saturating_add(size);
             self.objects.push(&[name.as_bytes(), &[0], &size.to_be_bytes()].concat())?;
-        } else if probe_of(&name).is_some() && probes.len() < MOST_PROBES {
+        } else if probe_of(&name).is_some() && probes.len() < MAX_PROBES {
             probes.push(name);
         } else {
             findings.add(unnamed(&name));

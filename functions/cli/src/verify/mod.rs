@@ -58,7 +58,7 @@ use crate::surroundings::ProcessContext;
 /// Approximate limit, in bytes, of the memory used for sorting.
 const MEMORY: usize = 128 << 20;
 /// Maximum number of keys on the command line. No vendor has more.
-const MOST_KEYS: usize = 50;
+const MAX_KEYS: usize = 50;
 
 /// The short result of verifying a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,8 +185,8 @@ fn pins(named: &[String]) -> Result<Vec<RingKey>, CliError> {
             })?);
         }
     }
-    if pins.len() > MOST_KEYS {
-        return Err(CliError::usage(format!("more than {MOST_KEYS} keys"), "Name the vendor's own keys."));
+    if pins.len() > MAX_KEYS {
+        return Err(CliError::usage(format!("more than {MAX_KEYS} keys"), "Name the vendor's own keys."));
     }
     Ok(pins)
 }

@@ -15,7 +15,7 @@ use super::sorter::{Sorted, Sorter};
 use super::vouch::claim;
 
 /// Maximum number of different origins that are counted; an archive has one.
-const MOST_ORIGINS: usize = 1_000;
+const MAX_ORIGINS: usize = 1_000;
 
 /// In a record, instead of the number of signatures: the file is not a signed note.
 const MALFORMED: u8 = 255;
@@ -140,7 +140,7 @@ pub(crate) fn read(
                     notes.push(&record)?;
                     if let Some((claim, origin, seen)) = read {
                         claims.push(&claim)?;
-                        let room = origins.len() < MOST_ORIGINS || seen.named > 0;
+                        let room = origins.len() < MAX_ORIGINS || seen.named > 0;
                         if room || origins.contains_key(&origin) {
                             origins.entry(origin).or_default().add(seen);
                         }

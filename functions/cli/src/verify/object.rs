@@ -17,7 +17,7 @@ use super::count::expected;
 /// The buffer size for reading and decompression, in bytes.
 const PIECE: usize = 1 << 18;
 /// The maximum length of an event, in bytes: an item of DynamoDB has at most 400 KB.
-pub(crate) const LONGEST: u64 = 16 << 20;
+pub(crate) const MAX_EVENT_BYTES: u64 = 16 << 20;
 /// The maximum window of a zstd frame, as a power of two; Auditferry writes 21.
 const ZSTD_WINDOW: u32 = 24;
 
@@ -168,12 +168,12 @@ fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Resu
 fn next(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> {
     line.clear();
     let wrong = |error: io::Error| format!("it can't be decompressed: {error}");
-    if content.take(LONGEST).read_until(b'\n', line).map_err(wrong)? == 0 {
+    if content.take(MAX_EVENT_BYTES).read_until(b'\n', line).map_err(wrong)? == 0 {
         return Ok(false);
     }
     match line.pop() {
         Some(b'\n') => Ok(true),
-        _ => Err(format!("a line is incomplete, or longer than {LONGEST} bytes")),
+        _ => Err(format!("a line is incomplete, or longer than {MAX_EVENT_BYTES} bytes")),
     }
 }
 

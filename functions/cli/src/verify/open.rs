@@ -20,9 +20,9 @@ use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
 
 /// Maximum number of local folders that a search reads.
-const MOST_FOLDERS: u32 = 10_000;
+const MAX_FOLDERS: u32 = 10_000;
 /// Maximum number of requests to S3 in a search, each for a page of up to a thousand names.
-const MOST_REQUESTS: u32 = 500;
+const MAX_REQUESTS: u32 = 500;
 /// The layout that an archive has, for error messages.
 const RIGHT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
 
@@ -75,7 +75,7 @@ fn in_a_folder(args: &VerifyArgs) -> Result<Target, CliError> {
             "Name a folder that contains `events` and `manifests`, or s3://BUCKET/PREFIX.",
         )
     })?;
-    let search = find(&directory, MOST_FOLDERS)
+    let search = find(&directory, MAX_FOLDERS)
         .map_err(|error| CliError::usage(format!("{given} can't be searched: {error}"), access(given)))?;
     let real = directory.path().to_string_lossy().into_owned();
     match search {
@@ -138,7 +138,7 @@ async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, Cl
 
 fn in_s3(args: &VerifyArgs, archive: Bucket) -> Result<Target, CliError> {
     let given = &args.archive;
-    let search = find(&archive, MOST_REQUESTS)
+    let search = find(&archive, MAX_REQUESTS)
         .map_err(|error| CliError::failed(format!("{given} can't be listed: {error}"), access(given)))?;
     match search {
         Search::Here => Ok(Target::new(archive, given.clone(), false)),

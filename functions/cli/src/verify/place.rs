@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 use std::io;
 
 /// Maximum number of subfolders of one folder that are searched.
-pub(crate) const MOST_BELOW: usize = 10_000;
+pub(crate) const MAX_SUBFOLDERS: usize = 10_000;
 /// Maximum number of archives in the list when there are several.
-pub(crate) const MOST_NAMED: usize = 20;
+pub(crate) const MAX_LISTED: usize = 20;
 /// Maximum length of an archive's path, in bytes: a bucket's name (63), a prefix (200), and parent folders.
-const LONGEST: usize = 400;
+const MAX_PATH_BYTES: usize = 400;
 /// Maximum number of folders in the search queue.
-const MOST_WAITING: usize = 50_000;
+const MAX_QUEUED: usize = 50_000;
 
 /// Access to the subfolders of a folder.
 pub(crate) trait Folders {
@@ -88,7 +88,7 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
     let (mut places, mut whole, mut looked_at, mut unread) = (Vec::new(), true, 0, None);
     let mut looks_like_one = false;
     while let Some(below) = waiting.pop_front() {
-        if budget == 0 || places.len() > MOST_NAMED {
+        if budget == 0 || places.len() > MAX_LISTED {
             whole = false;
             break;
         }
@@ -113,7 +113,7 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
         looks_like_one |= below.is_empty() && (level.has("events") || level.has("manifests"));
         for name in level.names.iter().filter(|name| !is_date(name)) {
             let next = under(&below, name);
-            if next.len() > LONGEST || waiting.len() >= MOST_WAITING {
+            if next.len() > MAX_PATH_BYTES || waiting.len() >= MAX_QUEUED {
                 whole = false;
             } else {
                 waiting.push_back(next);
@@ -126,8 +126,8 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
         [] if looks_like_one => Search::Unsigned,
         [] => Search::Nowhere { looked_at, whole, unread },
         _ => {
-            let all = whole && places.len() <= MOST_NAMED;
-            places.truncate(MOST_NAMED);
+            let all = whole && places.len() <= MAX_LISTED;
+            places.truncate(MAX_LISTED);
             Search::Several { places, whole: all }
         }
     })
@@ -238,7 +238,7 @@ mod tests {
         let many: Vec<String> = (0..300).map(|number| format!("c{number:03}/manifests/keys")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let Search::Several { places, whole: false } = found(&many) else { panic!("several") };
-        assert_eq!(places.len(), MOST_NAMED);
+        assert_eq!(places.len(), MAX_LISTED);
     }
 
     #[test]

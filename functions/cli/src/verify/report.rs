@@ -16,7 +16,7 @@ use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
 
 /// Maximum number of findings of a kind that are printed for people.
-const SHOWN: u64 = 10;
+const MAX_SHOWN_PER_KIND: u64 = 10;
 
 /// The progress, with rate and time left.
 pub(super) fn progress(progress: &Progress, reading_for: Option<Duration>) -> String {
@@ -152,13 +152,13 @@ fn print(
     for finding in &outcome.findings {
         let of_kind: &mut u64 = shown.entry(finding.kind).or_default();
         *of_kind += 1;
-        if *of_kind <= SHOWN {
+        if *of_kind <= MAX_SHOWN_PER_KIND {
             tell(finding, output);
         }
     }
     for (kind, count) in &outcome.counts {
-        if *count > SHOWN {
-            let more = grouped(count - SHOWN);
+        if *count > MAX_SHOWN_PER_KIND {
+            let more = grouped(count - MAX_SHOWN_PER_KIND);
             output.line(format_args!("  and {more} more of {}: use --json to list them", kind.name()));
         }
     }

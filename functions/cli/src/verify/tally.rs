@@ -9,7 +9,7 @@ use super::finding::{Finding, Kind, Severity};
 
 /// Maximum number of gaps, and of parts of each kind, that are tracked individually. Beyond it each finding
 /// counts separately.
-const MOST_KNOWN: usize = 100_000;
+const MAX_TRACKED: usize = 100_000;
 
 /// Consecutive missing parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,7 +72,7 @@ impl Tally {
             | Kind::PartDoubled
             | Kind::EventTwice => self.added += 1,
             kind if kind.severity() == Severity::Violated => match finding.part {
-                Some(part) if self.parts.len() < MOST_KNOWN || self.parts.contains(&part) => {
+                Some(part) if self.parts.len() < MAX_TRACKED || self.parts.contains(&part) => {
                     self.changed += u64::from(self.parts.insert(part));
                 }
                 _ => self.changed += 1,
@@ -86,7 +86,7 @@ impl Tally {
         let parts = gap.last.saturating_sub(gap.first).saturating_add(1);
         self.missing.parts = self.missing.parts.saturating_add(parts);
         self.missing.files = self.missing.files.saturating_add(parts.saturating_mul(2));
-        if self.gaps.len() < MOST_KNOWN {
+        if self.gaps.len() < MAX_TRACKED {
             self.gaps.push(gap);
         }
     }
@@ -102,7 +102,7 @@ impl Tally {
         let after = self.gaps.partition_point(|gap| gap.first <= part);
         let gap = after.checked_sub(1).and_then(|place| self.gaps.get(place));
         if gap.is_some_and(|gap| part <= gap.last)
-            && self.present.len() < MOST_KNOWN
+            && self.present.len() < MAX_TRACKED
             && self.present.insert(part)
         {
             self.missing.files = self.missing.files.saturating_sub(1);

@@ -41,7 +41,7 @@ pub enum Writes {
 /// The content type of requests and responses.
 const JSON: &str = "application/x-amz-json-1.0";
 /// The maximum size of a request in DynamoDB, in bytes. Source: DynamoDB developer guide, "Quotas".
-const LARGEST_BODY: usize = 16 << 20;
+const MAX_BODY_BYTES: usize = 16 << 20;
 /// The prefix of the operation's name in `x-amz-target`.
 const TARGET: &str = "DynamoDB_20120810.";
 
@@ -101,7 +101,7 @@ async fn answer(State(answering): State<Answering>, request: Request) -> Respons
         let words = format!("DynamoDB accepts POST / with the content type {JSON}");
         return aws_json(StatusCode::NOT_FOUND, "UnknownOperationException", &words);
     }
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         let words = "the body is over 16 MiB or did not arrive";
         return aws_json(StatusCode::BAD_REQUEST, "SerializationException", words);
     };

@@ -6,7 +6,7 @@ use s3s::{S3Error, S3Result};
 use super::disk::{Disk, Object};
 
 /// The maximum and default number of keys on a page of S3.
-const PAGE: i32 = 1_000;
+const MAX_KEYS: i32 = 1_000;
 
 /// An entry of a listing.
 enum Line {
@@ -24,7 +24,7 @@ enum Line {
 ///
 /// `InternalError` when the folder can't be read.
 pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
-    let most = input.max_keys.unwrap_or(PAGE).clamp(0, PAGE);
+    let most = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
     let wanted = usize::try_from(most).unwrap_or_default();
     let after = input.continuation_token.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
     let prefix = input.prefix.as_deref().unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::private;
 /// The `source` of Auditferry's events.
 const SOURCE: &str = "auditferry";
 /// The size limit of an event, in bytes. Source: `EventBridge` API reference, `PutEvents`.
-const TOO_LARGE: usize = 1024 * 1024;
+const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// A bus without subscribers that records everything.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Bus for KeptBus {
             Self::event(notice).map_err(|source| PortError::Bug { what, source: Box::new(source) })?;
         // This bus rejects what the bus of a deployment rejects.
         let size = event.get("detail").map_or(0, |detail| detail.to_string().len());
-        if size + SOURCE.len() + notice.fact.kind().len() >= TOO_LARGE {
+        if size + SOURCE.len() + notice.fact.kind().len() >= MAX_EVENT_BYTES {
             return Err(PortError::Bug { what, source: format!("a notice of {size} bytes").into() });
         }
         self.keep(event).map_err(|source| PortError::Transient { what, source: Box::new(source) })

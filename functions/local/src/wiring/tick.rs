@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::Embedded;
 
 /// The time limit of a run, as in AWS Lambda.
-const RUN: Duration = Duration::from_mins(15);
+const MAX_RUN_TIME: Duration = Duration::from_mins(15);
 
 /// The result of a tick.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Embedded {
     /// # Errors
     /// If the ledger fails.
     pub async fn dispatch(&self) -> Result<Dispatched, PortError> {
-        dispatch(&self.dispatcher(), self.clock().now() + RUN).await.map_err(|failed| failed.source)
+        dispatch(&self.dispatcher(), self.clock().now() + MAX_RUN_TIME).await.map_err(|failed| failed.source)
     }
 
     /// The next batch of the queue, empty at the end.
@@ -59,7 +59,7 @@ impl Embedded {
     /// order of IDs.
     pub async fn export(&self, batch: &[ConnectorId]) -> BTreeMap<ConnectorId, Outcome> {
         let exporter = self.exporter();
-        let deadline = self.clock().now() + RUN;
+        let deadline = self.clock().now() + MAX_RUN_TIME;
         let mut runs = JoinSet::new();
         let mut outcomes = BTreeMap::new();
         for id in batch {
