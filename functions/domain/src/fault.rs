@@ -114,9 +114,9 @@ impl DeliveryError {
     /// Version 4 signing for AWS API requests".
     #[must_use]
     pub fn is_clock_skew(&self) -> bool {
-        let said = self.message.to_ascii_lowercase();
+        let message = self.message.to_ascii_lowercase();
         matches!(self.code.as_str(), "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture")
-            || ["signature expired", "signature not yet current"].iter().any(|words| said.contains(words))
+            || ["signature expired", "signature not yet current"].iter().any(|words| message.contains(words))
     }
 }
 
@@ -145,20 +145,20 @@ impl Block {
     /// The block that follows from an error; continues `before` if the connector was blocked already.
     #[must_use]
     pub fn new(
-        fault: &DeliveryError,
+        error: &DeliveryError,
         to: &Destination,
         before: Option<&Self>,
         now: Time,
         random: u64,
     ) -> Self {
-        let (cause, remedy) = diagnose(fault, to);
+        let (cause, remedy) = diagnose(error, to);
         let attempts = before.map_or(0, |b| b.attempts).saturating_add(1);
         // At least a second, so that a connector never spins.
         let delay = DELIVERY.delay(attempts, random).max(Duration::from_secs(1));
         Self {
-            stage: fault.stage,
-            kind: fault.kind,
-            code: fault.code.clone(),
+            stage: error.stage,
+            kind: error.kind,
+            code: error.code.clone(),
             cause,
             remedy,
             since: before.map_or(now, |b| b.since),
@@ -176,35 +176,35 @@ impl Block {
 
 /// Cause and remedy in plain words.
 #[must_use]
-pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
+pub fn diagnose(error: &DeliveryError, to: &Destination) -> (String, String) {
     let Destination { role, bucket, region, prefix, encryption } = to;
     let arn = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let account = role.account();
-    if fault.is_clock_skew() {
+    if error.is_clock_skew() {
         return (
-            format!("Our clock and the platform's are too far apart ({}).", fault.code),
+            format!("Our clock and the platform's are too far apart ({}).", error.code),
             "Only the vendor can fix this; contact the vendor. Everything is kept and retried.".into(),
         );
     }
-    match (fault.stage, fault.kind) {
+    match (error.stage, error.kind) {
         (DeliveryStage::Read, _) => (
-            format!("Reading the events found an item that is not this tenant's: {}.", fault.message),
+            format!("Reading the events found an item that is not this tenant's: {}.", error.message),
             "This is a bug in the exporter or its partition settings; contact the vendor. Nothing was \
              sent."
                 .into(),
         ),
-        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) if fault.code == REGION_DISABLED => (
+        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) if error.code == REGION_DISABLED => (
             format!(
                 "AWS STS is active for account {account} neither in the vendor's Region nor in the \
                  partition's main one ({}).",
-                fault.code
+                error.code
             ),
             "Activate one of them in that account: IAM console, Account settings, Security Token Service; a \
              connection check names the vendor's Region."
                 .into(),
         ),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => (
-            format!("The role {role} denied sts:AssumeRole ({}: {}).", fault.code, fault.message),
+            format!("The role {role} denied sts:AssumeRole ({}: {}).", error.code, error.message),
             "Check that the role exists on the path /auditferry/, and that its trust policy names the \
              vendor's account and requires this connector's external ID, exactly as `connector show` prints \
              it."
@@ -214,7 +214,7 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
             format!(
                 "The role {role} may not write to {bucket}, or the bucket is not owned by account \
                  {account} ({}).",
-                fault.code
+                error.code
             ),
             format!(
                 "Allow `s3:PutObject` on `{arn}` in the role's policy, and check that no bucket policy \
@@ -222,12 +222,12 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
             ),
         ),
         (_, DeliveryErrorKind::KeyDenied) => (
-            format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", fault.code, fault.message),
+            format!("The KMS key of {bucket} refuses to encrypt ({}: {}).", error.code, error.message),
             match encryption.key() {
                 Some(key) => format!(
                     "Allow the role `{}` on {key}, in the role's policy and in the key's, and check that \
                      the key is enabled.",
-                    fault.kms_action()
+                    error.kms_action()
                 ),
                 // A session policy names the key that it may use, so a bucket's own default key is not
                 // enough.
@@ -238,23 +238,23 @@ pub fn diagnose(fault: &DeliveryError, to: &Destination) -> (String, String) {
             },
         ),
         (_, DeliveryErrorKind::Gone) => (
-            format!("The bucket {bucket} does not exist ({}).", fault.code),
+            format!("The bucket {bucket} does not exist ({}).", error.code),
             format!(
                 "Create {bucket} in {region} in account {account} again, or connect another bucket. \
                  Everything sealed since is kept and will be delivered."
             ),
         ),
         (_, DeliveryErrorKind::Moved) => (
-            format!("The bucket {bucket} is not in {region} ({}).", fault.code),
-            format!("Connect again with the bucket's own region; S3 says: {}.", fault.message),
+            format!("The bucket {bucket} is not in {region} ({}).", error.code),
+            format!("Connect again with the bucket's own region; S3 says: {}.", error.message),
         ),
         (_, DeliveryErrorKind::Conflict | DeliveryErrorKind::Unavailable) => (
-            format!("The storage platform kept failing for a temporary reason ({}).", fault.code),
+            format!("The storage platform kept failing for a temporary reason ({}).", error.code),
             "Nothing to do: it is retried with growing pauses, and everything is kept.".into(),
         ),
         (_, DeliveryErrorKind::Expired | DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch) => {
             (
-                format!("The storage platform rejected the request ({}): {}.", fault.code, fault.message),
+                format!("The storage platform rejected the request ({}): {}.", error.code, error.message),
                 "This is a bug in the exporter; contact the vendor. Everything is kept and retried.".into(),
             )
         }
@@ -279,13 +279,13 @@ mod tests {
     #[test]
     fn an_inactive_sts_region_is_not_blamed_on_the_trust_policy() {
         let code = REGION_DISABLED.to_owned();
-        let fault = DeliveryError {
+        let error = DeliveryError {
             stage: DeliveryStage::AssumeRole,
             kind: DeliveryErrorKind::Denied,
             code,
             message: String::new(),
         };
-        let (cause, remedy) = diagnose(&fault, &destination());
+        let (cause, remedy) = diagnose(&error, &destination());
         assert!(cause.contains("STS is active for account 222222222222 neither"), "{cause}");
         assert!(remedy.contains("Security Token Service") && !remedy.contains("external ID"), "{remedy}");
     }
@@ -304,13 +304,13 @@ mod tests {
             (DeliveryStage::AssumeRole, "SignatureDoesNotMatch", early),
             (DeliveryStage::AssumeRole, "RequestExpired", "Request has expired."),
         ] {
-            let fault = DeliveryError {
+            let error = DeliveryError {
                 stage,
                 kind: DeliveryErrorKind::Rejected,
                 code: code.into(),
                 message: message.into(),
             };
-            let (cause, remedy) = diagnose(&fault, &destination());
+            let (cause, remedy) = diagnose(&error, &destination());
             assert_eq!(cause, format!("Our clock and the platform's are too far apart ({code})."));
             assert!(remedy.contains("contact the vendor"), "{remedy}");
         }
@@ -320,13 +320,13 @@ mod tests {
     fn another_signature_error_is_not_clock_skew() {
         let message = "The request signature we calculated does not match the signature you provided.".into();
         let code = "SignatureDoesNotMatch".into();
-        let fault = DeliveryError {
+        let error = DeliveryError {
             stage: DeliveryStage::PutObject,
             kind: DeliveryErrorKind::Rejected,
             code,
             message,
         };
-        assert!(!diagnose(&fault, &destination()).0.contains("clock"));
+        assert!(!diagnose(&error, &destination()).0.contains("clock"));
     }
 
     #[test]
@@ -354,9 +354,9 @@ mod tests {
         before: Option<&Block>,
         at: Time,
     ) -> Block {
-        let fault =
+        let error =
             DeliveryError { stage, kind: reason, code: code.into(), message: "as the platform says".into() };
-        Block::new(&fault, &destination(), before, at, u64::MAX)
+        Block::new(&error, &destination(), before, at, u64::MAX)
     }
 
     #[test]

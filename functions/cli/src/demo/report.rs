@@ -118,7 +118,8 @@ fn verify_command(told: &DemoResult, dir: &Path, surroundings: &ProcessContext) 
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
     let by_cargo = surroundings.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
     let program = if by_cargo { "cargo run -q --" } else { "auditferry" };
-    let (place, key) = (command::place(&folder.to_string_lossy()), command::quoted(&told.key.to_string()));
+    let (place, key) =
+        (command::quoted_path(&folder.to_string_lossy()), command::quoted(&told.key.to_string()));
     Some(format!("{program} verify {place} --key {key} --as-of {}", told.times.third))
 }
 

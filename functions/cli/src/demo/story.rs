@@ -305,7 +305,7 @@ impl Demo<'_> {
         let found = self.embedded.connectors().get(&connector.id).await?;
         let newest = found.and_then(|(_, cursor)| cursor?.chain_state).map(|note| note.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
-        verify::folder(&folder, key, newest, times.third)
+        verify::verify_folder(&folder, key, newest, times.third)
             .map_err(io_error("the demo's buckets can't be verified"))
     }
 }

@@ -17,7 +17,7 @@ pub(crate) trait Archive: Send + Sync {
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>>;
 
     /// How many small objects to read concurrently.
-    fn at_once(&self) -> usize;
+    fn concurrency(&self) -> usize;
 }
 
 /// An entry of an archive's listing.
@@ -26,16 +26,16 @@ pub(crate) struct Entry {
     /// Its name relative to the prefix, with segments joined by slashes.
     pub(crate) name: String,
     /// What kind of entry it is.
-    pub(crate) found: Found,
+    pub(crate) kind: EntryKind,
 }
 
 /// The kind of an entry.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum EntryKind {
     /// A file or object, with its size in bytes.
     File(u64),
     /// Something that no copied object of a bucket becomes, with the reason; it is not read.
-    Odd(&'static str),
+    Unsupported(&'static str),
     /// A file that an operating system leaves in folders, not part of the archive.
-    Litter,
+    SystemFile,
 }

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::archive::{Archive, Entry, Found};
-use super::place::{Folders, Level, MAX_SUBFOLDERS};
+use super::archive::{Archive, Entry, EntryKind};
+use super::place::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 
 /// Maximum number of prefetched chunks of an object.
 const PREFETCHED_CHUNKS: usize = 8;
@@ -39,22 +39,22 @@ impl Bucket {
     }
 
     /// Another prefix of the same bucket.
-    pub(crate) fn at(&self, prefix: &str) -> Self {
+    pub(crate) fn at_prefix(&self, prefix: &str) -> Self {
         Self { archive: self.archive.with_prefix(prefix), runtime: self.runtime.clone() }
     }
 }
 
 /// The continuation tokens of a listing, to detect one that does not end.
 #[derive(Debug, Default)]
-struct Pages {
+struct PageTokens {
     /// The first 16 bytes of the tokens' hashes.
     seen: HashSet<[u8; 16]>,
     empty: u32,
 }
 
-impl Pages {
+impl PageTokens {
     /// Checks and returns the token of the next page.
-    fn go_on(&mut self, next: Option<String>, is_empty: bool) -> io::Result<Option<String>> {
+    fn next_token(&mut self, next: Option<String>, is_empty: bool) -> io::Result<Option<String>> {
         let Some(token) = next else { return Ok(None) };
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let head = hash.first_chunk::<16>().copied().unwrap_or_default();
@@ -74,21 +74,21 @@ impl Pages {
 impl Archive for Bucket {
     fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         let mut from = None;
-        let mut pages = Pages::default();
+        let mut pages = PageTokens::default();
         loop {
             let page =
-                self.runtime.block_on(self.archive.list_objects(from)).map_err(|error| failed(&error))?;
+                self.runtime.block_on(self.archive.list_objects(from)).map_err(|error| io_error(&error))?;
             let is_empty = page.objects.is_empty();
             for (name, size) in page.objects {
                 // S3 has no such keys, so no archive has one.
                 let found = if name.len() > MAX_KEY_BYTES {
-                    Found::Odd("its key is longer than S3 allows")
+                    EntryKind::Unsupported("its key is longer than S3 allows")
                 } else {
-                    Found::File(size)
+                    EntryKind::File(size)
                 };
-                each(Entry { name, found })?;
+                each(Entry { name, kind: found })?;
             }
-            from = pages.go_on(page.next, is_empty)?;
+            from = pages.next_token(page.next, is_empty)?;
             if from.is_none() {
                 return Ok(());
             }
@@ -96,7 +96,7 @@ impl Archive for Bucket {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        let mut stream = self.runtime.block_on(self.archive.read(name)).map_err(|error| failed(&error))?;
+        let mut stream = self.runtime.block_on(self.archive.read(name)).map_err(|error| io_error(&error))?;
         let (hand_over, chunks) = mpsc::channel(PREFETCHED_CHUNKS);
         self.runtime.spawn(async move {
             while let Some(chunk) = stream.next().await {
@@ -109,30 +109,30 @@ impl Archive for Bucket {
         Ok(Box::new(Chunks { chunks, chunk: bytes::Bytes::new() }))
     }
 
-    fn at_once(&self) -> usize {
+    fn concurrency(&self) -> usize {
         16
     }
 }
 
-impl Folders for Bucket {
-    fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level> {
-        let mut level = Level::default();
+impl ListFolders for Bucket {
+    fn list_folders(&self, below: &str, budget: &mut u32) -> io::Result<Subfolders> {
+        let mut level = Subfolders::default();
         let mut from = None;
-        let mut pages = Pages::default();
+        let mut pages = PageTokens::default();
         loop {
-            let Some(left) = budget.checked_sub(1) else { return Ok(level.cut()) };
+            let Some(left) = budget.checked_sub(1) else { return Ok(level.truncated()) };
             *budget = left;
             let page = self
                 .runtime
                 .block_on(self.archive.list_folders(below, from))
-                .map_err(|error| failed(&error))?;
+                .map_err(|error| io_error(&error))?;
             let is_empty = page.names.is_empty();
             level.names.extend(page.names.into_iter().filter(|name| is_segment(name)));
             if level.names.len() > MAX_SUBFOLDERS {
                 level.names.truncate(MAX_SUBFOLDERS);
-                return Ok(level.cut());
+                return Ok(level.truncated());
             }
-            from = pages.go_on(page.next, is_empty)?;
+            from = pages.next_token(page.next, is_empty)?;
             if from.is_none() {
                 level.names.sort();
                 return Ok(level);
@@ -146,7 +146,7 @@ fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && name.len() <= MAX_KEY_BYTES
 }
 
-fn failed(error: &PortError) -> io::Error {
+fn io_error(error: &PortError) -> io::Error {
     io::Error::other(error.chain())
 }
 
@@ -161,7 +161,7 @@ impl Read for Chunks {
         while self.chunk.is_empty() {
             match self.chunks.blocking_recv() {
                 None => return Ok(0),
-                Some(chunk) => self.chunk = chunk.map_err(|error| failed(&error))?,
+                Some(chunk) => self.chunk = chunk.map_err(|error| io_error(&error))?,
             }
         }
         let length = buffer.len().min(self.chunk.len());
@@ -179,14 +179,14 @@ mod tests {
 
     #[test]
     fn a_listing_that_has_no_end_is_left() {
-        let mut pages = Pages::default();
+        let mut pages = PageTokens::default();
         let token = |text: &str| Some(text.to_owned());
-        assert_eq!(pages.go_on(token("a"), false).unwrap(), token("a"));
-        assert_eq!(pages.go_on(token("b"), true).unwrap(), token("b"));
-        assert!(pages.go_on(token("a"), false).is_err(), "a circle of two");
-        assert_eq!(pages.go_on(None, true).unwrap(), None);
-        let mut pages = Pages::default();
-        let mut go_on = |page: u32, is_empty| pages.go_on(Some(page.to_string()), is_empty);
+        assert_eq!(pages.next_token(token("a"), false).unwrap(), token("a"));
+        assert_eq!(pages.next_token(token("b"), true).unwrap(), token("b"));
+        assert!(pages.next_token(token("a"), false).is_err(), "a circle of two");
+        assert_eq!(pages.next_token(None, true).unwrap(), None);
+        let mut pages = PageTokens::default();
+        let mut go_on = |page: u32, is_empty| pages.next_token(Some(page.to_string()), is_empty);
         assert!((0..MAX_EMPTY_PAGES).all(|page| go_on(page, true).is_ok()));
         assert!(go_on(MAX_EMPTY_PAGES, false).is_ok(), "one with objects between them");
         assert!((1..=MAX_EMPTY_PAGES).all(|page| go_on(MAX_EMPTY_PAGES + page, true).is_ok()));

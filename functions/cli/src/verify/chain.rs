@@ -7,14 +7,14 @@ use std::io;
 use domain::manifest::{KeyId, Manifest, Origin};
 use domain::part::{PartNumber, Sha256};
 
-use super::charge::{Charge, Standing};
-use super::check::Ask;
+use super::charge::{KeyState, SignatureStatus};
+use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
-use super::keys::{KnownKeys, Signed};
-use super::links::{Followed, Links};
-use super::notes::{Link, Record};
-use super::trust::{Signatures, Trusts};
-use super::vouch::{VouchedTexts, idle_lines};
+use super::keys::{KnownKeys, SignatureCheck};
+use super::links::{FollowedChain, Links};
+use super::notes::{ManifestRecord, ParsedManifest};
+use super::trust::{Signatures, TrustByOrigin};
+use super::vouch::{VouchedTexts, ignored_lines};
 
 /// Maximum number of unaccepted texts of one part that are examined; further ones are only reported.
 const MAX_CANDIDATES: usize = 16;
@@ -25,13 +25,13 @@ pub(crate) struct Keys<'a> {
     /// The keys that were named or are in the archive.
     pub(crate) known: &'a KnownKeys,
     /// The trusted keys, whose signatures count.
-    pub(crate) trusts: &'a Trusts,
+    pub(crate) trusts: &'a TrustByOrigin,
 }
 
 /// The chain being followed.
 #[derive(Debug)]
 pub(crate) struct Chain<'a> {
-    ask: &'a Ask,
+    options: &'a VerifyOptions,
     keys: Keys<'a>,
     vouched: VouchedTexts,
     links: Links<'a>,
@@ -39,7 +39,7 @@ pub(crate) struct Chain<'a> {
     findings: &'a Findings,
     /// The part being collected, and its texts.
     part: Option<PartNumber>,
-    group: Vec<Candidate>,
+    candidates: Vec<Candidate>,
     /// Whether a file of that part can't be parsed as a manifest.
     malformed: bool,
     newest_seen: bool,
@@ -53,40 +53,40 @@ struct Candidate {
     manifest: Manifest,
     sha256: Sha256,
     /// The status of its signatures.
-    standing: Standing,
+    signatures: SignatureStatus,
     /// Whether it is accepted: a key that may sign the part signed it, or a trusted text names it.
-    counts: bool,
+    is_accepted: bool,
 }
 
 impl<'a> Chain<'a> {
     pub(crate) fn new(
-        ask: &'a Ask,
+        ask: &'a VerifyOptions,
         keys: Keys<'a>,
         vouched: VouchedTexts,
         origin: Option<&Origin>,
         findings: &'a Findings,
     ) -> Self {
-        let trust = keys.trusts.of(&origin.map(ToString::to_string).unwrap_or_default());
+        let trust = keys.trusts.for_origin(&origin.map(ToString::to_string).unwrap_or_default());
         Self {
-            ask,
+            options: ask,
             keys,
             vouched,
-            links: Links::new(ask, Charge::new(trust, ask.pins.len(), &ask.boundaries, findings), findings),
+            links: Links::new(ask, KeyState::new(trust, ask.pins.len(), &ask.boundaries, findings), findings),
             origin: origin.cloned(),
             findings,
             part: None,
-            group: Vec::new(),
+            candidates: Vec::new(),
             malformed: false,
             newest_seen: false,
         }
     }
 
     /// Adds the next file, in the order of the parts.
-    pub(crate) fn note(&mut self, record: &[u8]) -> io::Result<()> {
-        let Record { part, name, content } =
-            Record::decode(record).ok_or_else(|| io::Error::other("a temporary file is corrupt"))?;
+    pub(crate) fn add_record(&mut self, record: &[u8]) -> io::Result<()> {
+        let ManifestRecord { part, name, content } =
+            ManifestRecord::decode(record).ok_or_else(|| io::Error::other("a temporary file is corrupt"))?;
         if self.part != Some(part) {
-            self.part_ends()?;
+            self.finish_part()?;
             self.part = Some(part);
         }
         match content {
@@ -97,22 +97,22 @@ impl<'a> Chain<'a> {
                 self.malformed |= known;
                 Ok(())
             }
-            Ok(read) if self.origin.as_ref() != Some(&read.manifest.origin) => self.foreign(&name, &read),
-            Ok(read) => self.candidate(name, *read),
+            Ok(read) if self.origin.as_ref() != Some(&read.manifest.origin) => self.add_foreign(&name, &read),
+            Ok(read) => self.add_candidate(name, *read),
         }
     }
 
     /// Adds a manifest of the chain: another text of its part, or one more file of a known text.
-    fn candidate(&mut self, name: String, read: Link) -> io::Result<()> {
-        let (standing, sha256) = (self.standing(&read)?, read.note.sha256());
-        let Link { note, manifest, signed } = read;
-        self.newest_seen |= self.ask.newest == Some(sha256);
+    fn add_candidate(&mut self, name: String, read: ParsedManifest) -> io::Result<()> {
+        let (standing, sha256) = (self.signature_status(&read)?, read.note.sha256());
+        let ParsedManifest { note, manifest, signed } = read;
+        self.newest_seen |= self.options.newest == Some(sha256);
         let right = manifest.name(sha256);
         if name != right {
             let detail = format!("it was moved, renamed or copied: its content belongs under {right}");
             self.links.found(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
         }
-        let idle = idle_lines(note.signatures(), &signed);
+        let idle = ignored_lines(note.signatures(), &signed);
         if idle > 0 {
             let detail = format!(
                 "{idle} of its {} signatures were ignored: they are invalid for the key that they name, or repeated. Anyone with write access can add such lines, so they prove nothing",
@@ -120,70 +120,70 @@ impl<'a> Chain<'a> {
             );
             self.links.found(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
         }
-        if let Some(met) = self.group.iter_mut().find(|met| met.sha256 == sha256) {
-            met.standing.signers.extend(standing.signers);
-            met.standing.signers.sort_unstable();
-            met.standing.signers.dedup();
-            met.standing.has_wrong_line |= standing.has_wrong_line;
-            met.counts = self.links.charge.counts(manifest.part, &met.standing);
+        if let Some(met) = self.candidates.iter_mut().find(|met| met.sha256 == sha256) {
+            met.signatures.signers.extend(standing.signers);
+            met.signatures.signers.sort_unstable();
+            met.signatures.signers.dedup();
+            met.signatures.has_invalid_line |= standing.has_invalid_line;
+            met.is_accepted = self.links.charge.is_accepted(manifest.part, &met.signatures);
             if name == right {
                 met.name = name;
             }
             return Ok(());
         }
-        let counts = self.links.charge.counts(manifest.part, &standing);
-        let candidate = Candidate { name, manifest, sha256, standing, counts };
+        let counts = self.links.charge.is_accepted(manifest.part, &standing);
+        let candidate = Candidate { name, manifest, sha256, signatures: standing, is_accepted: counts };
         // Accepted texts are few: only the holder of a trusted key can create them.
-        if counts || self.group.iter().filter(|met| !met.counts).count() < MAX_CANDIDATES {
-            self.group.push(candidate);
+        if counts || self.candidates.iter().filter(|met| !met.is_accepted).count() < MAX_CANDIDATES {
+            self.candidates.push(candidate);
         } else {
-            self.second(&candidate);
+            self.report_second(&candidate);
         }
         Ok(())
     }
 
-    fn standing(&mut self, read: &Link) -> io::Result<Standing> {
+    fn signature_status(&mut self, read: &ParsedManifest) -> io::Result<SignatureStatus> {
         let origin = read.manifest.origin.to_string();
-        let known_only = read.signed.iter().all(|signed| matches!(signed, Signed::By(_)));
+        let known_only = read.signed.iter().all(|signed| matches!(signed, SignatureCheck::Valid(_)));
         let note = (!known_only).then_some(&read.note);
         let signatures = Signatures { origin: &origin, signed: &read.signed, note };
-        Ok(Standing {
-            signers: self.keys.trusts.of(&origin).signers(self.keys.known, signatures),
+        Ok(SignatureStatus {
+            signers: self.keys.trusts.for_origin(&origin).signers(self.keys.known, signatures),
             is_vouched: self.vouched.has(read.manifest.part, read.note.sha256().bytes())?,
-            has_wrong_line: read.signed.contains(&Signed::Wrongly),
+            has_invalid_line: read.signed.contains(&SignatureCheck::Invalid),
         })
     }
 
     /// Chooses among the manifests of a part, once all its files were added.
-    fn part_ends(&mut self) -> io::Result<()> {
+    fn finish_part(&mut self) -> io::Result<()> {
         let Some(part) = self.part.take() else { return Ok(()) };
         let malformed = std::mem::take(&mut self.malformed);
-        let mut group = std::mem::take(&mut self.group);
-        group.sort_by_key(|one| std::cmp::Reverse(self.fits(one)));
+        let mut group = std::mem::take(&mut self.candidates);
+        group.sort_by_key(|one| std::cmp::Reverse(self.rank(one)));
         let mut group = group.into_iter();
         if let Some(chosen) = group.next() {
-            let Candidate { name, manifest, sha256, standing, .. } = &chosen;
-            self.links.link(name, (manifest, *sha256), standing)?;
+            let Candidate { name, manifest, sha256, signatures: standing, .. } = &chosen;
+            self.links.add(name, (manifest, *sha256), standing)?;
             for other in group {
-                self.second(&other);
+                self.report_second(&other);
             }
         } else if malformed {
-            self.links.unread(part);
+            self.links.add_unreadable(part);
         }
         Ok(())
     }
 
     /// Reports a second manifest of a part, with another text than the chosen one. Only an accountable key
     /// makes it equivocation: anyone with write access to the archive can create everything else.
-    fn second(&self, other: &Candidate) {
+    fn report_second(&self, other: &Candidate) {
         let part = other.manifest.part;
-        let (kind, detail) = if let Some(key) = self.links.charge.tells_two_stories(part, &other.standing) {
-            (Kind::PartDoubled, two_stories(key))
-        } else if other.standing.is_vouched {
+        let (kind, detail) = if let Some(key) = self.links.charge.equivocating_key(part, &other.signatures) {
+            (Kind::PartDoubled, equivocation(key))
+        } else if other.signatures.is_vouched {
             let detail =
                 "a second manifest of this part, which a trusted manifest of the next part also names";
             (Kind::PartDoubled, detail.to_owned())
-        } else if self.links.charge.is_of_a_retired_key(part, &other.standing) {
+        } else if self.links.charge.is_by_retired_key(part, &other.signatures) {
             let detail = "a second manifest of this part, signed only by a key that had already been replaced: it was created by someone who still has that key";
             (Kind::KeyRetired, detail.to_owned())
         } else {
@@ -195,17 +195,17 @@ impl<'a> Chain<'a> {
 
     /// Handles a manifest of another connector. With `--connector` the auditor knows that there are others,
     /// and their trusted manifests and objects are ignored.
-    fn foreign(&mut self, name: &str, read: &Link) -> io::Result<()> {
+    fn add_foreign(&mut self, name: &str, read: &ParsedManifest) -> io::Result<()> {
         let manifest = &read.manifest;
-        let standing = self.standing(read)?;
-        let trust = self.keys.trusts.of(&manifest.origin.to_string());
+        let standing = self.signature_status(read)?;
+        let trust = self.keys.trusts.for_origin(&manifest.origin.to_string());
         let is_trusted = standing.is_vouched
             || trust.is_signed(&standing.signers, manifest.part, manifest.sealed)
             || trust.keys().is_empty();
-        if self.ask.connector.is_some() && is_trusted && name == manifest.name(read.note.sha256()) {
-            return self.links.expect(manifest, false);
+        if self.options.connector.is_some() && is_trusted && name == manifest.name(read.note.sha256()) {
+            return self.links.expect_object(manifest, false);
         }
-        let detail = if self.ask.connector.is_some() {
+        let detail = if self.options.connector.is_some() {
             format!(
                 "it claims to belong to another connector, {}, and no trusted key has signed it under this name: it was added",
                 manifest.origin
@@ -218,19 +218,25 @@ impl<'a> Chain<'a> {
     }
 
     /// How well a manifest fits: the greatest value is chosen.
-    fn fits(&self, one: &Candidate) -> [bool; 5] {
+    fn rank(&self, one: &Candidate) -> [bool; 5] {
         let is_named = one.name == one.manifest.name(one.sha256);
-        let is_signed = !one.standing.signers.is_empty();
-        [one.counts, one.standing.is_vouched, is_signed, self.links.fits(&one.manifest), is_named]
+        let is_signed = !one.signatures.signers.is_empty();
+        [
+            one.is_accepted,
+            one.signatures.is_vouched,
+            is_signed,
+            self.links.is_chained(&one.manifest),
+            is_named,
+        ]
     }
 
     /// Completes the last part, and returns the chain.
-    pub(crate) fn end(mut self) -> io::Result<Followed> {
-        self.part_ends()?;
-        Ok(self.links.end(self.newest_seen))
+    pub(crate) fn finish(mut self) -> io::Result<FollowedChain> {
+        self.finish_part()?;
+        Ok(self.links.finish(self.newest_seen))
     }
 }
 
-fn two_stories(key: KeyId) -> String {
+fn equivocation(key: KeyId) -> String {
     format!("key {key} has signed two manifests of this part with different texts: its holder equivocated")
 }

@@ -13,28 +13,28 @@ use super::trust::{Trust, TrustedKey};
 
 /// The status of the signatures of a part's text.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Standing {
+pub(crate) struct SignatureStatus {
     /// The trusted keys that signed it, by their indexes.
     pub(crate) signers: Vec<usize>,
     /// Whether a trusted text of the next part names it.
     pub(crate) is_vouched: bool,
     /// Whether a signature line is invalid for the known key that it names.
-    pub(crate) has_wrong_line: bool,
+    pub(crate) has_invalid_line: bool,
 }
 
 /// The state of the keys after the part that was checked last.
 #[derive(Debug)]
-pub(crate) struct Charge<'a> {
+pub(crate) struct KeyState<'a> {
     trust: &'a Trust,
     findings: &'a Findings,
     /// The number of keys that the auditor named; without one nothing is proven.
-    named: usize,
+    pinned_count: usize,
     /// Whether there is any key. Without one, no signature is checked.
     has_keys: bool,
     /// The key that must sign the next part, if it is known.
-    serving: Option<VerifierKey>,
+    current: Option<VerifierKey>,
     /// The trusted key that signed the last part.
-    signed_last: Option<usize>,
+    last_signer: Option<usize>,
     /// The replaced keys, with the part from which on each is retired.
     retired: BTreeMap<usize, PartNumber>,
     /// The keys that signed any part.
@@ -42,10 +42,10 @@ pub(crate) struct Charge<'a> {
     /// The boundaries that the auditor named, and whether their part was reached.
     boundaries: Vec<(Boundary, bool)>,
     /// The first and last of consecutive parts that only a later part's `previous` vouches for.
-    vouched: Option<(PartNumber, PartNumber)>,
+    vouched_parts: Option<(PartNumber, PartNumber)>,
 }
 
-impl<'a> Charge<'a> {
+impl<'a> KeyState<'a> {
     pub(crate) fn new(
         trust: &'a Trust,
         named: usize,
@@ -55,32 +55,32 @@ impl<'a> Charge<'a> {
         Self {
             trust,
             findings,
-            named,
+            pinned_count: named,
             has_keys: !trust.keys().is_empty(),
-            serving: None,
-            signed_last: None,
+            current: None,
+            last_signer: None,
             retired: BTreeMap::new(),
             used: Vec::new(),
             boundaries: boundaries.iter().map(|boundary| (*boundary, false)).collect(),
-            vouched: None,
+            vouched_parts: None,
         }
     }
 
     /// Whether a text of that part is accepted: signed by a key that may sign it, or vouched for.
-    pub(crate) fn counts(&self, part: PartNumber, of: &Standing) -> bool {
+    pub(crate) fn is_accepted(&self, part: PartNumber, of: &SignatureStatus) -> bool {
         !self.has_keys || of.is_vouched || of.signers.iter().any(|place| self.may_sign(*place, part))
     }
 
     /// The accountable key that signed a second text of that part, if any: that key equivocated.
-    pub(crate) fn tells_two_stories(&self, part: PartNumber, of: &Standing) -> Option<KeyId> {
+    pub(crate) fn equivocating_key(&self, part: PartNumber, of: &SignatureStatus) -> Option<KeyId> {
         let answers =
-            |place: &&usize| self.trust.answers_for(**place, part) && !self.retired.contains_key(*place);
+            |place: &&usize| self.trust.is_accountable(**place, part) && !self.retired.contains_key(*place);
         of.signers.iter().find(answers).and_then(|place| self.id(*place))
     }
 
     /// Whether only retired keys, or keys retired with that part, signed a text of it.
-    pub(crate) fn is_of_a_retired_key(&self, part: PartNumber, of: &Standing) -> bool {
-        !of.signers.is_empty() && self.tells_two_stories(part, of).is_none()
+    pub(crate) fn is_by_retired_key(&self, part: PartNumber, of: &SignatureStatus) -> bool {
+        !of.signers.is_empty() && self.equivocating_key(part, of).is_none()
     }
 
     fn may_sign(&self, place: usize, part: PartNumber) -> bool {
@@ -96,7 +96,11 @@ impl<'a> Charge<'a> {
     }
 
     /// Checks the signatures of the next part; returns a finding if its text is not accepted.
-    pub(crate) fn judge(&mut self, manifest: &Manifest, of: &Standing) -> Result<(), Finding> {
+    pub(crate) fn check_signatures(
+        &mut self,
+        manifest: &Manifest,
+        of: &SignatureStatus,
+    ) -> Result<(), Finding> {
         if !self.has_keys {
             return Ok(());
         }
@@ -105,19 +109,19 @@ impl<'a> Charge<'a> {
             of.signers.iter().copied().filter(|place| self.may_sign(*place, part)).collect();
         let valid: Vec<usize> =
             live.iter().copied().filter(|place| self.trust.is_valid(*place, manifest.sealed)).collect();
-        let expected = valid.iter().copied().find(|place| self.key(*place) == self.serving.as_ref());
+        let expected = valid.iter().copied().find(|place| self.key(*place) == self.current.as_ref());
         let signer = expected.or_else(|| valid.first().copied());
         if let Some(signer) = signer {
-            self.changes_without_hand_over(manifest, signer);
-            self.meets_boundaries(manifest, signer);
+            self.check_key_change(manifest, signer);
+            self.check_boundaries(manifest, signer);
             self.used
                 .extend(valid.iter().filter(|place| !self.used.contains(place)).copied().collect::<Vec<_>>());
-            self.signed_last = Some(signer);
+            self.last_signer = Some(signer);
             // With two signers and no hand-over, neither is known to be the current key.
             if valid.len() == 1 || expected.is_some() {
-                self.serving = self.key(signer).cloned();
+                self.current = self.key(signer).cloned();
             }
-            self.hands_over(manifest, &valid);
+            self.hand_over(manifest, &valid);
             self.flush_vouched();
             return Ok(());
         }
@@ -126,29 +130,29 @@ impl<'a> Charge<'a> {
             .iter()
             .find(|place| self.retired.contains_key(place) || self.trust.handed_over_before(**place, part));
         if let Some(place) = retired {
-            self.signed_last = None;
-            return Err(self.returned(*place));
+            self.last_signer = None;
+            return Err(self.retired_key_finding(*place));
         }
-        self.signed_last = None;
+        self.last_signer = None;
         if of.is_vouched {
-            self.vouched = Some((self.vouched.map_or(part, |(first, _)| first), part));
+            self.vouched_parts = Some((self.vouched_parts.map_or(part, |(first, _)| first), part));
             if let Some(successor) = &manifest.successor {
-                self.serving = Some(successor.clone());
+                self.current = Some(successor.clone());
             }
             return Ok(());
         }
         Err(if !live.is_empty() {
             let detail = format!("it was sealed at {}, when its key was not valid", manifest.sealed);
             Finding::new(Kind::KeyNotValid, detail)
-        } else if of.has_wrong_line {
+        } else if of.has_invalid_line {
             let detail = "a signature is invalid for the key that it names, and no trusted key has signed: text or signature was changed";
             Finding::new(Kind::SignatureInvalid, detail)
         } else {
-            self.untrusted()
+            self.untrusted_finding()
         })
     }
 
-    fn returned(&self, place: usize) -> Finding {
+    fn retired_key_finding(&self, place: usize) -> Finding {
         let key = self.id(place).map(|id| id.to_string()).unwrap_or_default();
         let detail = format!(
             "it is signed by key {key}, which had already been replaced: a replaced key never signs again. It was created by someone who still has that key"
@@ -156,9 +160,9 @@ impl<'a> Charge<'a> {
         Finding::new(Kind::KeyRetired, detail)
     }
 
-    fn untrusted(&self) -> Finding {
-        let successor = self.serving.as_ref().filter(|key| {
-            self.trust.is_whole() && self.trust.keys().iter().all(|trusted| trusted.key() != *key)
+    fn untrusted_finding(&self) -> Finding {
+        let successor = self.current.as_ref().filter(|key| {
+            self.trust.is_closed() && self.trust.keys().iter().all(|trusted| trusted.key() != *key)
         });
         Finding::new(
             Kind::SignatureUntrusted,
@@ -172,8 +176,8 @@ impl<'a> Charge<'a> {
     }
 
     /// Handles a part that is signed only by another trusted key than the current one, which it replaces.
-    fn changes_without_hand_over(&mut self, manifest: &Manifest, signer: usize) {
-        let (Some(before), Some(now)) = (self.serving.as_ref(), self.key(signer)) else { return };
+    fn check_key_change(&mut self, manifest: &Manifest, signer: usize) {
+        let (Some(before), Some(now)) = (self.current.as_ref(), self.key(signer)) else { return };
         if before == now {
             return;
         }
@@ -204,8 +208,8 @@ impl<'a> Charge<'a> {
     }
 
     /// Checks the boundaries of this part.
-    fn meets_boundaries(&mut self, manifest: &Manifest, signer: usize) {
-        let (named, signed_last) = (self.named, self.signed_last);
+    fn check_boundaries(&mut self, manifest: &Manifest, signer: usize) {
+        let (named, signed_last) = (self.pinned_count, self.last_signer);
         for (boundary, met) in self.boundaries.iter_mut().filter(|(named, _)| named.part == manifest.part) {
             let hangs = manifest.previous == Previous::Manifest(boundary.head);
             let wrong = if !hangs {
@@ -228,7 +232,7 @@ impl<'a> Charge<'a> {
     }
 
     /// Retires the keys that signed a text with a successor.
-    fn hands_over(&mut self, manifest: &Manifest, signers: &[usize]) {
+    fn hand_over(&mut self, manifest: &Manifest, signers: &[usize]) {
         let Some(successor) = &manifest.successor else { return };
         let old: Vec<usize> =
             signers.iter().copied().filter(|place| self.key(*place) != Some(successor)).collect();
@@ -240,17 +244,17 @@ impl<'a> Charge<'a> {
             self.findings
                 .add(Finding::new(Kind::KeyRotated, detail).part(manifest.part).since(manifest.window.from));
         }
-        self.serving = Some(successor.clone());
+        self.current = Some(successor.clone());
     }
 
     /// Skips a part whose signatures are ignored or were not checked: its signer is unknown.
-    pub(crate) fn skipped(&mut self) {
-        self.signed_last = None;
+    pub(crate) fn skip_part(&mut self) {
+        self.last_signer = None;
         self.flush_vouched();
     }
 
     fn flush_vouched(&mut self) {
-        let Some((first, last)) = self.vouched.take() else { return };
+        let Some((first, last)) = self.vouched_parts.take() else { return };
         let parts = if first == last {
             format!("part {} is", first.get())
         } else {
@@ -264,7 +268,7 @@ impl<'a> Charge<'a> {
     }
 
     /// Finishes after the last part; `is_closed` if the vendor's hash confirms the end.
-    pub(crate) fn end(&mut self, is_closed: bool) {
+    pub(crate) fn finish(&mut self, is_closed: bool) {
         self.flush_vouched();
         for (boundary, met) in &self.boundaries {
             if !met {
@@ -274,7 +278,7 @@ impl<'a> Charge<'a> {
                 self.findings.add(Finding::new(Kind::BoundaryNotReached, detail).part(boundary.part));
             }
         }
-        if self.named < 2 || is_closed {
+        if self.pinned_count < 2 || is_closed {
             return;
         }
         for (place, trusted) in self.trust.keys().iter().enumerate() {

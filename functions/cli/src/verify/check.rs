@@ -15,23 +15,23 @@ use domain::time::Time;
 
 use super::archive::Archive;
 use super::chain::{Chain, Keys};
-use super::contents::{Content, Contents};
+use super::contents::{Content, ContentCheck};
 use super::events::Fields;
-use super::files::{Earliest, Matches};
+use super::files::{FirstManifest, ObjectMatcher};
 use super::finding::{Finding, Findings, Kind, Severity};
 use super::identities;
 use super::keys::KnownKeys;
 use super::listing::Listing;
-use super::notes::{self, Notes};
+use super::notes::{self, Manifests};
 use super::sorter::Sorted;
-use super::tally::Tally;
+use super::tally::FindingTotals;
 use super::told::Told;
-use super::trust::{Trust, Trusts};
+use super::trust::{Trust, TrustByOrigin};
 use super::vouch::{self, Vouched, VouchedTexts};
 
 /// The options of a verification: what to verify, and what the auditor knows.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct VerifyOptions {
     /// The pinned keys, which the auditor has from the vendor.
     pub(crate) pins: Vec<RingKey>,
     /// The connector of the chain; `None` for the one with the most manifests.
@@ -94,7 +94,7 @@ pub(crate) struct Outcome {
     /// The origin of the chain.
     pub(crate) origin: Option<Origin>,
     /// Whether there is any manifest, regardless of its signer.
-    pub(crate) any: bool,
+    pub(crate) has_manifests: bool,
     /// The trusted keys.
     pub(crate) trusted: Vec<VerifierKey>,
     /// The numbers of the chain.
@@ -106,7 +106,7 @@ pub(crate) struct Outcome {
     /// The number of findings of each kind.
     pub(crate) counts: BTreeMap<Kind, u64>,
     /// The totals of the findings.
-    pub(crate) tally: Tally,
+    pub(crate) totals: FindingTotals,
 }
 
 /// The verdict of a verification.
@@ -132,47 +132,58 @@ fn threads() -> usize {
 ///
 /// # Errors
 /// If it can't be listed, or a temporary file can't be written. A file that can't be read is a finding.
-pub(crate) fn check(archive: &dyn Archive, ask: &Ask, progress: &Progress) -> io::Result<Outcome> {
+pub(crate) fn check(archive: &dyn Archive, ask: &VerifyOptions, progress: &Progress) -> io::Result<Outcome> {
     let findings = Findings::default();
     let listing = Listing::read(archive, ask, &findings)?;
     let known = KnownKeys::read(archive, &ask.pins, &listing.keys, &findings);
-    let read = notes::read(archive, listing.notes, &known, ask, progress)?;
-    let base = base_of_trust(ask, &known, &read, &findings);
-    let Vouched { trusts, texts } = vouch::follow(read.claims, &known, Trusts::new(base), ask.memory / 4)?;
+    let read = notes::read(archive, listing.manifests, &known, ask, progress)?;
+    let base = initial_trust(ask, &known, &read, &findings);
+    let Vouched { trusts, texts } =
+        vouch::resolve_trust(read.trust_records, &known, TrustByOrigin::new(base), ask.memory / 4)?;
     let keys = Keys { known: &known, trusts: &trusts };
     let mut chain = Chain::new(ask, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
     let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
-        chain.note(record)?;
+        chain.add_record(record)?;
     }
-    let followed = chain.end()?;
+    let followed = chain.finish()?;
     let origin = read.origin.as_ref().map(ToString::to_string).unwrap_or_default();
     let trusted: Vec<VerifierKey> =
-        trusts.of(&origin).keys().iter().map(|trusted| trusted.key().clone()).collect();
+        trusts.for_origin(&origin).keys().iter().map(|trusted| trusted.key().clone()).collect();
     if !trusted.is_empty() {
         known.report_untrusted(trusted.iter(), &findings);
     }
     if let (Some(newest), Some(location)) = (&followed.newest, &ask.location) {
-        lies_where_it_was_delivered(newest, location, &findings);
+        check_location(newest, location, &findings);
     }
     progress.total.store(listing.object_bytes, Ordering::Relaxed);
-    let earliest = Earliest { part: followed.upgraded_at, asked_for_all: ask.from.is_none() };
-    let matches = Matches::new(followed.expected, listing.objects, earliest)?;
-    let threads = threads().max(archive.at_once().min(8));
-    let contents = Contents::new(archive, ask, &findings, progress, ask.memory / 2 / threads);
-    let (content, identities) = contents.of_all(&matches, threads)?;
-    identities::compare(identities, &ask.fields, &findings)?;
-    let any = read.any;
+    let earliest = FirstManifest { part: followed.upgraded_at, covers_start: ask.from.is_none() };
+    let matches = ObjectMatcher::new(followed.expected, listing.objects, earliest)?;
+    let threads = threads().max(archive.concurrency().min(8));
+    let contents = ContentCheck::new(archive, ask, &findings, progress, ask.memory / 2 / threads);
+    let (content, identities) = contents.check_all(&matches, threads)?;
+    identities::report_duplicates(identities, &ask.fields, &findings)?;
+    let any = read.has_manifests;
     let (findings, counts, tally) = findings.into_sorted(any);
     let verdict = verdict(ask, any, &counts);
     let (origin, told) = (read.origin, followed.told);
-    Ok(Outcome { verdict, origin, any, trusted, told, content, findings, counts, tally })
+    Ok(Outcome {
+        verdict,
+        origin,
+        has_manifests: any,
+        trusted,
+        told,
+        content,
+        findings,
+        counts,
+        totals: tally,
+    })
 }
 
 /// The keys with which trust begins.
-fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings) -> Trust {
+fn initial_trust(ask: &VerifyOptions, known: &KnownKeys, read: &Manifests, findings: &Findings) -> Trust {
     if !ask.pins.is_empty() {
-        return Trust::named(&ask.pins);
+        return Trust::from_pins(&ask.pins);
     }
     let (part, places) = read.first_signed.as_ref().map(|(part, places)| (*part, places)).unzip();
     let signers = places.into_iter().flatten().filter_map(|place| known.get(*place));
@@ -209,7 +220,7 @@ fn base_of_trust(ask: &Ask, known: &KnownKeys, read: &Notes, findings: &Findings
 
 /// Reports if the newest manifest was delivered to another location. A moved archive is legitimate, so this
 /// is only a note.
-fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), findings: &Findings) {
+fn check_location(newest: &Manifest, location: &(String, String), findings: &Findings) {
     let Location { bucket, prefix, .. } = &newest.destination;
     let (here_bucket, here_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
     if bucket.as_str() != here_bucket || prefix.as_str() != here_prefix {
@@ -223,7 +234,7 @@ fn lies_where_it_was_delivered(newest: &Manifest, location: &(String, String), f
 
 /// Decides the verdict. Nothing is proven without a key that the auditor named, and nothing is violated if
 /// there is not `any` manifest.
-fn verdict(ask: &Ask, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
+fn verdict(ask: &VerifyOptions, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
     let is_there =
         |severity| counts.keys().any(|kind| kind.severity() == severity && *kind != Kind::TrustOnFirstUse);
     if any && is_there(Severity::Violated) {
@@ -238,7 +249,7 @@ fn verdict(ask: &Ask, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
 }
 
 /// Parses a part number in a file name.
-pub(crate) fn part_of(digits: &str) -> Option<PartNumber> {
+pub(crate) fn parse_part_number(digits: &str) -> Option<PartNumber> {
     let all = digits.len() >= 12 && digits.bytes().all(|b| b.is_ascii_digit());
     all.then(|| digits.parse().ok().map(PartNumber::new)).flatten()
 }

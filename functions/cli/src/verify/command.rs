@@ -18,7 +18,7 @@ pub(crate) fn command(args: &VerifyArgs, archive: &str, keys: &[String]) -> Stri
         tenant_field,
         json,
     } = args;
-    let mut words = format!("auditferry verify {}", place(archive));
+    let mut words = format!("auditferry verify {}", quoted_path(archive));
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             words.extend([" --", name, " ", &quoted(&value)]);
@@ -45,7 +45,7 @@ pub(crate) fn command(args: &VerifyArgs, archive: &str, keys: &[String]) -> Stri
 }
 
 /// A path as an argument. One that begins with a dash would be parsed as an option.
-pub(crate) fn place(path: &str) -> String {
+pub(crate) fn quoted_path(path: &str) -> String {
     if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(path) }
 }
 
@@ -133,7 +133,7 @@ mod tests {
         ] {
             assert_eq!(quoted(word), shown, "{word:?}");
         }
-        assert_eq!((place("-x").as_str(), place("- x").as_str()), ("./-x", "'./- x'"));
+        assert_eq!((quoted_path("-x").as_str(), quoted_path("- x").as_str()), ("./-x", "'./- x'"));
     }
 
     #[test]

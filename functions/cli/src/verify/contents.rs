@@ -12,20 +12,20 @@ use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
-use super::check::{Ask, Progress};
-use super::count::Count;
-use super::events::{Event, Reader};
-use super::files::{Match, Matches, Next};
+use super::check::{Progress, VerifyOptions};
+use super::count::EventCounts;
+use super::events::{Event, EventReader};
+use super::files::{Match, NextObject, ObjectMatcher};
 use super::finding::{Finding, Findings, Kind};
-use super::identities::{Identities, MAX_FLAWED_PARTS, Place, record};
+use super::identities::{EventPosition, Identities, MAX_FLAWED_PARTS, encode};
 use super::object::{self, MAX_EVENT_BYTES, ObjectError};
-use super::sorter::{Room, Sorter};
+use super::sorter::{DiskQuota, Sorter};
 
 /// Maximum size of temporary files per byte of the objects, and in any case: 41 bytes identify an event, and
 /// the smallest events of a product take about as many, compressed. Anything larger was made to fill the
 /// auditor's disk.
-const ROOM: u64 = 8;
-const LEAST_ROOM: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
+const TEMP_BYTES_PER_BYTE: u64 = 8;
+const MIN_TEMP_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
 /// The totals of the objects' contents.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -52,52 +52,66 @@ pub(crate) struct Content {
 }
 
 /// Checks the content of objects.
-pub(crate) struct Contents<'a> {
+pub(crate) struct ContentCheck<'a> {
     archive: &'a dyn Archive,
-    ask: &'a Ask,
+    ask: &'a VerifyOptions,
     findings: &'a Findings,
     progress: &'a Progress,
-    reader: Reader,
+    reader: EventReader,
     /// The memory for each thread's identities, in bytes.
     memory: usize,
     /// The tenant of the first event that was read.
     tenant: Mutex<Option<String>>,
     /// The limit of the temporary files.
-    room: Arc<Room>,
+    quota: Arc<DiskQuota>,
     /// Whether the limit was exceeded.
-    no_room: AtomicBool,
+    quota_exceeded: AtomicBool,
 }
 
 /// The result of one thread.
-struct Seen {
+struct WorkerResult {
     content: Content,
     identities: Sorter,
     /// Parts whose objects don't match their manifests; their events are ignored.
     flawed: HashSet<PartNumber>,
 }
 
-impl<'a> Contents<'a> {
+impl<'a> ContentCheck<'a> {
     pub(crate) fn new(
         archive: &'a dyn Archive,
-        ask: &'a Ask,
+        ask: &'a VerifyOptions,
         findings: &'a Findings,
         progress: &'a Progress,
         memory: usize,
     ) -> Self {
-        let reader = Reader::new(&ask.fields);
-        let room = Arc::new(Room::new(
-            ROOM.saturating_mul(Progress::get(&progress.total)).saturating_add(LEAST_ROOM),
+        let reader = EventReader::new(&ask.fields);
+        let room = Arc::new(DiskQuota::new(
+            TEMP_BYTES_PER_BYTE.saturating_mul(Progress::get(&progress.total)).saturating_add(MIN_TEMP_BYTES),
         ));
         let (tenant, no_room) = (Mutex::default(), AtomicBool::default());
-        Self { archive, ask, findings, progress, reader, memory, tenant, room, no_room }
+        Self {
+            archive,
+            ask,
+            findings,
+            progress,
+            reader,
+            memory,
+            tenant,
+            quota: room,
+            quota_exceeded: no_room,
+        }
     }
 
     /// Checks all objects.
     ///
     /// # Errors
     /// If a temporary file fails.
-    pub(crate) fn of_all(self, matches: &Matches, threads: usize) -> io::Result<(Content, Identities)> {
-        let results: Vec<io::Result<Seen>> = std::thread::scope(|scope| {
+    pub(crate) fn check_all(
+        self,
+        matches: &ObjectMatcher,
+        threads: usize,
+    ) -> io::Result<(Content, Identities)> {
+        let results: Vec<io::Result<WorkerResult>> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(matches))).collect();
             let failed = |_| Err(io::Error::other("a thread panicked"));
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect()
@@ -110,10 +124,10 @@ impl<'a> Contents<'a> {
             identities.sorters.push(seen.identities);
             identities.flawed.extend(seen.flawed);
         }
-        if self.no_room.into_inner() {
+        if self.quota_exceeded.into_inner() {
             let detail = format!(
                 "the identities of its events would take more than {} MB of temporary files, far more than an archive of this size needs; duplicate events were not ruled out",
-                self.room.bytes() / 1_000_000
+                self.quota.limit() / 1_000_000
             );
             self.findings.add(Finding::new(Kind::BeyondLimits, detail));
             identities = Identities::default();
@@ -129,48 +143,48 @@ impl<'a> Contents<'a> {
         Ok((content, identities))
     }
 
-    fn work(&self, matches: &Matches) -> io::Result<Seen> {
-        let mut seen = Seen {
+    fn work(&self, matches: &ObjectMatcher) -> io::Result<WorkerResult> {
+        let mut seen = WorkerResult {
             content: Content::default(),
-            identities: Sorter::within(self.memory, Arc::clone(&self.room)),
+            identities: Sorter::with_quota(self.memory, Arc::clone(&self.quota)),
             flawed: HashSet::new(),
         };
         loop {
             match matches.next(self.findings)? {
-                Next::End => return Ok(seen),
-                Next::Missing => {}
-                Next::Match(found) => self.object(&found, &mut seen)?,
+                NextObject::End => return Ok(seen),
+                NextObject::Missing => {}
+                NextObject::Match(found) => self.check_object(&found, &mut seen)?,
             }
         }
     }
 
-    fn object(&self, found: &Match, seen: &mut Seen) -> io::Result<()> {
+    fn check_object(&self, found: &Match, seen: &mut WorkerResult) -> io::Result<()> {
         let Match { manifest, size } = found;
         let name = manifest.object();
         if let Some(how) = beyond_limits(manifest) {
             Progress::add(&self.progress.read, *size);
-            seen.flaw(manifest.part);
+            seen.mark_flawed(manifest.part);
             self.tell(Kind::BeyondLimits, how, &name, manifest);
             return Ok(());
         }
-        let mut count = Count::default();
+        let mut count = EventCounts::default();
         let mut failed = Ok(());
         let read = if *size == manifest.size {
             let mut on_read = |bytes| Progress::add(&self.progress.read, bytes);
             let mut each = |line: &[u8]| {
                 let event = self.reader.read(line)?;
                 if manifest.events == 0 {
-                    return heartbeat(line, manifest);
+                    return check_heartbeat(line, manifest);
                 }
                 count.add(&event, manifest);
-                if !event.tenants.iter().all(|tenant| self.is_of_one(tenant)) {
+                if !event.tenants.iter().all(|tenant| self.is_same_tenant(tenant)) {
                     count.other_tenant = count.other_tenant.or(Some(count.events));
                 }
-                let place = Place { part: manifest.part, number: count.events };
-                failed = self.identify(&event, place, &mut seen.identities);
+                let place = EventPosition { part: manifest.part, number: count.events };
+                failed = self.record_identities(&event, place, &mut seen.identities);
                 if failed.is_err() { Err("a temporary file can't be written".to_owned()) } else { Ok(()) }
             };
-            let file = self.archive.open(&name).map_err(ObjectError::Unread);
+            let file = self.archive.open(&name).map_err(ObjectError::Unreadable);
             file.and_then(|file| object::read(file, manifest, &mut on_read, &mut each))
         } else {
             Progress::add(&self.progress.read, *size);
@@ -181,16 +195,16 @@ impl<'a> Contents<'a> {
         match read {
             Ok(events) => {
                 let mut tell = |kind, detail| self.tell(kind, detail, &name, manifest);
-                count.judge(manifest, &self.ask.fields, events, &mut tell);
+                count.check(manifest, &self.ask.fields, events, &mut tell);
                 seen.content.count(manifest, &count, self.ask.fields.time.is_none());
             }
             Err(flaw) => {
-                seen.flaw(manifest.part);
+                seen.mark_flawed(manifest.part);
                 let (kind, detail) = match flaw {
-                    ObjectError::Unread(error) => (Kind::NotRead, format!("it can't be read: {error}")),
+                    ObjectError::Unreadable(error) => (Kind::NotRead, format!("it can't be read: {error}")),
                     ObjectError::Changed(how) => (Kind::ObjectChanged, how),
-                    ObjectError::Content(how) => (Kind::ContentMismatch, how),
-                    ObjectError::TooMany(expected) => (
+                    ObjectError::ContentMismatch(how) => (Kind::ContentMismatch, how),
+                    ObjectError::TooManyEvents(expected) => (
                         Kind::CountMismatch,
                         format!("it contains more events than the {expected} of its manifest"),
                     ),
@@ -202,14 +216,14 @@ impl<'a> Contents<'a> {
     }
 
     /// Records the identities of an event, unless the limit of temporary files is exceeded.
-    fn identify(&self, event: &Event, place: Place, sorter: &mut Sorter) -> io::Result<()> {
+    fn record_identities(&self, event: &Event, place: EventPosition, sorter: &mut Sorter) -> io::Result<()> {
         for identity in &event.identities {
-            if self.no_room.load(Ordering::Relaxed) {
+            if self.quota_exceeded.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            match sorter.push(&record(*identity, place)) {
+            match sorter.push(&encode(*identity, place)) {
                 Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
-                    self.no_room.store(true, Ordering::Relaxed);
+                    self.quota_exceeded.store(true, Ordering::Relaxed);
                 }
                 pushed => pushed?,
             }
@@ -217,7 +231,7 @@ impl<'a> Contents<'a> {
         Ok(())
     }
 
-    fn is_of_one(&self, tenant: &str) -> bool {
+    fn is_same_tenant(&self, tenant: &str) -> bool {
         let mut first = self.tenant.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| tenant.to_owned()) == tenant
     }
@@ -230,7 +244,7 @@ impl<'a> Contents<'a> {
 
 impl Content {
     /// Adds an object that matches its manifest.
-    fn count(&mut self, manifest: &Manifest, count: &Count, time_is_likely: bool) {
+    fn count(&mut self, manifest: &Manifest, count: &EventCounts, time_is_likely: bool) {
         let total = count.total(manifest);
         self.objects += 1;
         self.bytes += manifest.size;
@@ -240,7 +254,7 @@ impl Content {
         self.with_time += total.with_time;
         self.with_tenant += total.with_tenant;
         if time_is_likely {
-            self.time_outside += total.behind + total.before.saturating_sub(manifest.late);
+            self.time_outside += total.after_window + total.before_window.saturating_sub(manifest.late);
         }
     }
 
@@ -256,9 +270,9 @@ impl Content {
     }
 }
 
-impl Seen {
+impl WorkerResult {
     /// Marks a part whose events are ignored.
-    fn flaw(&mut self, part: PartNumber) {
+    fn mark_flawed(&mut self, part: PartNumber) {
         if self.flawed.len() < MAX_FLAWED_PARTS {
             self.flawed.insert(part);
         }
@@ -289,7 +303,7 @@ struct Heartbeat {
 }
 
 /// Checks the heartbeat event of a quiet window against its manifest.
-fn heartbeat(line: &[u8], manifest: &Manifest) -> Result<(), String> {
+fn check_heartbeat(line: &[u8], manifest: &Manifest) -> Result<(), String> {
     let beat: Heartbeat = serde_json::from_slice(line).map_err(|_| "it is not a heartbeat".to_owned())?;
     let same = beat.r#type == "auditferry.heartbeat"
         && beat.connector == manifest.origin.connector.as_str()

@@ -9,16 +9,16 @@ use super::finding::Kind;
 /// The counts of one object. Lines in the form of records of unreadable items are counted separately, since
 /// only at the end it is known whether they are genuine: a product can write such a line too.
 #[derive(Debug, Default)]
-pub(crate) struct Count {
+pub(crate) struct EventCounts {
     /// Events so far, including such lines.
     pub(crate) events: u64,
     /// Lines in the form of records of unreadable items.
     records: u64,
-    of_events: Tally,
+    plain_events: FieldCounts,
     /// The records, counted as events of the product.
-    records_as_events: Tally,
+    records_as_events: FieldCounts,
     /// The records, counted as genuine ones.
-    records_as_ours: Tally,
+    records_as_genuine: FieldCounts,
     repeated: [u64; 3],
     /// The first event with another tenant than the first event that was read.
     pub(crate) other_tenant: Option<u64>,
@@ -26,7 +26,7 @@ pub(crate) struct Count {
 
 /// The counts of some events.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Tally {
+pub(crate) struct FieldCounts {
     /// Events with an ID.
     pub(crate) with_id: u64,
     /// Events with a time.
@@ -34,22 +34,22 @@ pub(crate) struct Tally {
     /// Events with a tenant.
     pub(crate) with_tenant: u64,
     /// Events with a time before the window.
-    pub(crate) before: u64,
+    pub(crate) before_window: u64,
     /// Events with a time after the window.
-    pub(crate) behind: u64,
+    pub(crate) after_window: u64,
     /// Genuine records without a tenant, which need none.
     without_tenant: u64,
     /// Genuine records without a time, which need none.
     without_time: u64,
 }
 
-impl Count {
+impl EventCounts {
     /// Counts one event of the object.
     pub(crate) fn add(&mut self, event: &Event, manifest: &Manifest) {
         self.events += 1;
         let as_event = if let Some(own_time) = &event.record {
             self.records += 1;
-            let ours = &mut self.records_as_ours;
+            let ours = &mut self.records_as_genuine;
             ours.without_tenant += u64::from(!event.has_tenant);
             ours.with_id += 1;
             ours.with_tenant += u64::from(event.has_tenant);
@@ -57,7 +57,7 @@ impl Count {
             ours.without_time += u64::from(!matches!(own_time, Told::Times(_)));
             &mut self.records_as_events
         } else {
-            &mut self.of_events
+            &mut self.plain_events
         };
         as_event.with_id += u64::from(event.has_id);
         as_event.with_tenant += u64::from(event.has_tenant);
@@ -70,22 +70,22 @@ impl Count {
 
     /// The counts of all events. The signed manifest says how many records are genuine. If there are more
     /// lines of their form, none of them is known to be genuine, and all are checked like any event.
-    pub(crate) fn total(&self, manifest: &Manifest) -> Tally {
+    pub(crate) fn total(&self, manifest: &Manifest) -> FieldCounts {
         let records =
-            if self.records > manifest.unreadable { self.records_as_events } else { self.records_as_ours };
-        self.of_events.plus(records)
+            if self.records > manifest.unreadable { self.records_as_events } else { self.records_as_genuine };
+        self.plain_events.sum(records)
     }
 
     /// Compares the counts with the manifest and with the auditor's options; `lines` is the number of events
     /// read.
-    pub(crate) fn judge(
+    pub(crate) fn check(
         &self,
         manifest: &Manifest,
         fields: &Fields,
         lines: u64,
         tell: &mut dyn FnMut(Kind, String),
     ) {
-        let expected = expected(manifest);
+        let expected = expected_events(manifest);
         if lines != expected {
             tell(
                 Kind::CountMismatch,
@@ -105,18 +105,18 @@ impl Count {
             tell(Kind::RecordsImitated, detail);
         }
         let total = self.total(manifest);
-        self.fields(fields, total, tell);
+        self.check_fields(fields, total, tell);
         if let Some(number) = self.other_tenant {
             let detail = format!("event {number} has another tenant than the first event of the archive");
             tell(Kind::TenantMixed, detail);
         }
         if fields.time.is_some() {
-            total.judge_times(manifest, tell);
+            total.check_times(manifest, tell);
         }
     }
 
     /// Checks that all events have the fields that the auditor named, each exactly once.
-    fn fields(&self, fields: &Fields, total: Tally, tell: &mut dyn FnMut(Kind, String)) {
+    fn check_fields(&self, fields: &Fields, total: FieldCounts, tell: &mut dyn FnMut(Kind, String)) {
         let [id, time, tenant] = self.repeated;
         for (field, found, repeated) in [
             (&fields.id, total.with_id, id),
@@ -138,38 +138,38 @@ impl Count {
     }
 }
 
-impl Tally {
+impl FieldCounts {
     fn add_time(&mut self, time: &Told, manifest: &Manifest) {
         if let Told::Times(times) = time {
             self.with_time += 1;
-            self.before += u64::from(times.iter().any(|time| *time < manifest.window.from));
-            self.behind += u64::from(times.iter().any(|time| *time >= manifest.window.to));
+            self.before_window += u64::from(times.iter().any(|time| *time < manifest.window.from));
+            self.after_window += u64::from(times.iter().any(|time| *time >= manifest.window.to));
         }
     }
 
-    fn plus(self, other: Self) -> Self {
+    fn sum(self, other: Self) -> Self {
         Self {
             with_id: self.with_id + other.with_id,
             with_time: self.with_time + other.with_time,
             with_tenant: self.with_tenant + other.with_tenant,
-            before: self.before + other.before,
-            behind: self.behind + other.behind,
+            before_window: self.before_window + other.before_window,
+            after_window: self.after_window + other.after_window,
             without_tenant: self.without_tenant + other.without_tenant,
             without_time: self.without_time + other.without_time,
         }
     }
 
-    fn judge_times(self, manifest: &Manifest, tell: &mut dyn FnMut(Kind, String)) {
-        if self.behind > 0 {
-            let detail = format!("{} of its events have a time after its window", self.behind);
+    fn check_times(self, manifest: &Manifest, tell: &mut dyn FnMut(Kind, String)) {
+        if self.after_window > 0 {
+            let detail = format!("{} of its events have a time after its window", self.after_window);
             tell(Kind::EventOutsideWindow, detail);
         }
         // A record without a time may be a late event.
-        let late = self.before..=self.before + self.without_time;
+        let late = self.before_window..=self.before_window + self.without_time;
         if !late.contains(&manifest.late) && self.with_time > 0 {
             let detail = format!(
                 "{} of its events have a time before its window, and its manifest says {}",
-                self.before, manifest.late
+                self.before_window, manifest.late
             );
             tell(Kind::EventOutsideWindow, detail);
         }
@@ -177,6 +177,6 @@ impl Tally {
 }
 
 /// The number of events in the object of a manifest.
-pub(crate) fn expected(manifest: &Manifest) -> u64 {
+pub(crate) fn expected_events(manifest: &Manifest) -> u64 {
     if manifest.kind() == PartKind::Heartbeat { 1 } else { manifest.events }
 }

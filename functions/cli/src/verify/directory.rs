@@ -5,12 +5,12 @@ use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::archive::{Archive, Entry, Found};
+use super::archive::{Archive, Entry, EntryKind};
 use super::litter;
-use super::place::{Folders, Level, MAX_SUBFOLDERS};
+use super::place::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 
 /// The number of entries that cost a search as much as one more folder.
-const ENTRIES: u32 = 1_000;
+const ENTRIES_PER_BUDGET_UNIT: u32 = 1_000;
 
 /// An archive in a local folder.
 #[derive(Debug)]
@@ -53,24 +53,24 @@ impl Archive for Directory {
                 let raw = entry.file_name();
                 let name = format!("{above}{}", raw.to_string_lossy());
                 // The type of the entry itself, not of a link's target.
-                let kind = entry.file_type().map_err(at(&entry.path()))?;
+                let kind = entry.file_type().map_err(with_path(&entry.path()))?;
                 let found = if raw.to_str().is_none() {
-                    Found::Odd("its name is not UTF-8")
-                } else if kind.is_dir() && litter::is_folder(&name) {
-                    Found::Litter
+                    EntryKind::Unsupported("its name is not UTF-8")
+                } else if kind.is_dir() && litter::is_system_folder(&name) {
+                    EntryKind::SystemFile
                 } else if kind.is_dir() {
                     folders.push((entry.path(), name + "/"));
                     continue;
                 } else if kind.is_symlink() {
-                    Found::Odd("it is a symbolic link, which is not followed")
-                } else if kind.is_file() && litter::is_file(&name, || self.open(&name)) {
-                    Found::Litter
+                    EntryKind::Unsupported("it is a symbolic link, which is not followed")
+                } else if kind.is_file() && litter::is_system_file(&name, || self.open(&name)) {
+                    EntryKind::SystemFile
                 } else if kind.is_file() {
-                    Found::File(entry.metadata().map_err(at(&entry.path()))?.len())
+                    EntryKind::File(entry.metadata().map_err(with_path(&entry.path()))?.len())
                 } else {
-                    Found::Odd("it is neither a file nor a folder")
+                    EntryKind::Unsupported("it is neither a file nor a folder")
                 };
-                each(Entry { name, found })?;
+                each(Entry { name, kind: found })?;
             }
         }
         Ok(())
@@ -78,12 +78,12 @@ impl Archive for Directory {
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            return Err(outside());
+            return Err(outside_error());
         }
         Ok(Box::new(self.beneath(name)?))
     }
 
-    fn at_once(&self) -> usize {
+    fn concurrency(&self) -> usize {
         2
     }
 }
@@ -109,7 +109,7 @@ impl Directory {
         let above = folder.as_ref().map_or(self.handle.as_fd(), AsFd::as_fd);
         // Opening a planted pipe would block until its other end is opened.
         let file = File::from(openat(above, file, flags | OFlags::NONBLOCK, Mode::empty())?);
-        if file.metadata()?.is_file() { Ok(file) } else { Err(outside()) }
+        if file.metadata()?.is_file() { Ok(file) } else { Err(outside_error()) }
     }
 
     /// Checks the file and its parent folders, and opens it.
@@ -117,30 +117,32 @@ impl Directory {
     fn beneath(&self, name: &str) -> io::Result<File> {
         let path = self.root.join(name);
         if !fs::symlink_metadata(&path)?.is_file() || !fs::canonicalize(&path)?.starts_with(&self.root) {
-            return Err(outside());
+            return Err(outside_error());
         }
         File::open(path)
     }
 }
 
-impl Folders for Directory {
-    fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level> {
-        let mut level = Level::default();
+impl ListFolders for Directory {
+    fn list_folders(&self, below: &str, budget: &mut u32) -> io::Result<Subfolders> {
+        let mut level = Subfolders::default();
         let mut read: u32 = 0;
         for entry in entries(&self.root.join(below))? {
-            if read.is_multiple_of(ENTRIES) {
-                let Some(left) = budget.checked_sub(1) else { return Ok(level.cut()) };
+            if read.is_multiple_of(ENTRIES_PER_BUDGET_UNIT) {
+                let Some(left) = budget.checked_sub(1) else { return Ok(level.truncated()) };
                 *budget = left;
             }
             read = read.wrapping_add(1);
             let entry = entry?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
-            if !entry.file_type().map_err(at(&entry.path()))?.is_dir() || litter::is_folder(name) {
+            if !entry.file_type().map_err(with_path(&entry.path()))?.is_dir()
+                || litter::is_system_folder(name)
+            {
                 continue;
             }
             if level.names.len() >= MAX_SUBFOLDERS {
-                return Ok(level.cut());
+                return Ok(level.truncated());
             }
             level.names.push(name.to_owned());
         }
@@ -152,12 +154,12 @@ impl Folders for Directory {
 /// The entries of a folder; errors name it.
 fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<DirEntry>>> {
     let name = folder.to_owned();
-    let read = fs::read_dir(folder).map_err(at(folder))?;
-    Ok(read.map(move |entry| entry.map_err(at(&name))))
+    let read = fs::read_dir(folder).map_err(with_path(folder))?;
+    Ok(read.map(move |entry| entry.map_err(with_path(&name))))
 }
 
 /// Adds the path to an error.
-fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     move |error| {
         // Names in a copy are untrusted: no terminal shall interpret them.
         let shown: String = path
@@ -169,6 +171,6 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     }
 }
 
-fn outside() -> io::Error {
+fn outside_error() -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, "it is outside of the folder, or not a regular file")
 }

@@ -36,16 +36,16 @@ enum Role {
     Time,
     Tenant,
     /// The tenant of an event inside of a record of an unreadable item.
-    TenantInside,
+    NestedTenant,
     Type,
     /// The ID of a record of an unreadable item, whatever was named.
-    OwnId,
-    OwnTime,
+    RecordId,
+    RecordTime,
 }
 
 /// Reads the same fields of each event.
 #[derive(Debug, Clone)]
-pub(crate) struct Reader {
+pub(crate) struct EventReader {
     /// Parallel lists: each path, and its role with whether the auditor named it.
     paths: Vec<FieldPath>,
     roles: Vec<(Role, bool)>,
@@ -68,7 +68,7 @@ pub(crate) struct Event {
     /// count.
     pub(crate) has_tenant: bool,
     /// The named fields that occur in it more than once.
-    pub(crate) repeated: Repeated,
+    pub(crate) repeated: RepeatedFields,
     /// Its time as a record of an unreadable item, if it has the form of one.
     pub(crate) record: Option<Told>,
 }
@@ -79,14 +79,14 @@ pub(crate) enum Told {
     /// These times, all values of the field.
     Times(Vec<Time>),
     /// A value that is not a time.
-    Other,
+    Invalid,
     /// The field is missing.
-    Nothing,
+    Missing,
 }
 
 /// The named fields that occur more than once in an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Repeated {
+pub(crate) struct RepeatedFields {
     pub(crate) id: bool,
     pub(crate) time: bool,
     pub(crate) tenant: bool,
@@ -103,29 +103,33 @@ pub(crate) struct Identity {
     pub(crate) line: u64,
 }
 
-impl Reader {
+impl EventReader {
     /// A reader of these fields.
     pub(crate) fn new(fields: &Fields) -> Self {
         let mut reader = Self { paths: Vec::new(), roles: Vec::new(), names: Vec::new() };
         match &fields.id {
-            Some(name) => reader.want(Role::Id, FieldPath::new(name), true),
-            None => LIKELY_IDS.iter().for_each(|name| reader.want(Role::Id, FieldPath::new(name), false)),
+            Some(name) => reader.add_field(Role::Id, FieldPath::new(name), true),
+            None => {
+                LIKELY_IDS.iter().for_each(|name| reader.add_field(Role::Id, FieldPath::new(name), false))
+            }
         }
         match &fields.time {
-            Some(name) => reader.want(Role::Time, FieldPath::new(name), true),
-            None => LIKELY_TIMES.iter().for_each(|name| reader.want(Role::Time, FieldPath::new(name), false)),
+            Some(name) => reader.add_field(Role::Time, FieldPath::new(name), true),
+            None => {
+                LIKELY_TIMES.iter().for_each(|name| reader.add_field(Role::Time, FieldPath::new(name), false))
+            }
         }
         if let Some(name) = &fields.tenant {
-            reader.want(Role::Tenant, FieldPath::new(name), true);
-            reader.want(Role::TenantInside, FieldPath::new(name).inside("event"), true);
+            reader.add_field(Role::Tenant, FieldPath::new(name), true);
+            reader.add_field(Role::NestedTenant, FieldPath::new(name).inside("event"), true);
         }
-        for (role, name) in [(Role::Type, "type"), (Role::OwnId, "id"), (Role::OwnTime, "time")] {
-            reader.want(role, FieldPath::new(name), false);
+        for (role, name) in [(Role::Type, "type"), (Role::RecordId, "id"), (Role::RecordTime, "time")] {
+            reader.add_field(role, FieldPath::new(name), false);
         }
         reader
     }
 
-    fn want(&mut self, role: Role, path: FieldPath, is_named: bool) {
+    fn add_field(&mut self, role: Role, path: FieldPath, is_named: bool) {
         self.names.push(path.steps().first().cloned().unwrap_or_default());
         self.paths.push(path);
         self.roles.push((role, is_named));
@@ -141,28 +145,28 @@ impl Reader {
         let is_of_type = |raw: &&str| raw.trim_matches('"') == UNREADABLE_TYPE;
         let claims = self.values(Role::Type, &found).is_some_and(|(_, values)| values.iter().any(is_of_type));
         let is_record = claims && is_unreadable_record(line);
-        let own_id = if is_record { self.values(Role::OwnId, &found) } else { None };
+        let own_id = if is_record { self.values(Role::RecordId, &found) } else { None };
         let id = self.values(Role::Id, &found);
         let mut tenants = self.values(Role::Tenant, &found).map(|(_, values)| values).unwrap_or_default();
         let has_tenant = !tenants.is_empty();
         if is_record {
             tenants.extend(
-                self.values(Role::TenantInside, &found).map(|(_, values)| values).unwrap_or_default(),
+                self.values(Role::NestedTenant, &found).map(|(_, values)| values).unwrap_or_default(),
             );
         }
         Ok(Event {
             has_id: id.is_some(),
             identities: identities(line, own_id.iter().chain(&id)),
             time: told(self.values(Role::Time, &found)),
-            tenants: tenants.into_iter().map(plain).collect(),
+            tenants: tenants.into_iter().map(unquoted).collect(),
             has_tenant,
-            repeated: Repeated {
+            repeated: RepeatedFields {
                 id: self.is_repeated(Role::Id, &found),
                 time: self.is_repeated(Role::Time, &found),
                 tenant: self.is_repeated(Role::Tenant, &found)
-                    || (is_record && self.is_repeated(Role::TenantInside, &found)),
+                    || (is_record && self.is_repeated(Role::NestedTenant, &found)),
             },
-            record: is_record.then(|| told(self.values(Role::OwnTime, &found))),
+            record: is_record.then(|| told(self.values(Role::RecordTime, &found))),
         })
     }
 
@@ -196,7 +200,7 @@ fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i s
     let mut identities: Vec<Identity> = Vec::with_capacity(1);
     for (name, values) in ids {
         for raw in values {
-            let digest = Hasher::new().chain_update(name).chain_update([0]).chain_update(plain(raw));
+            let digest = Hasher::new().chain_update(name).chain_update([0]).chain_update(unquoted(raw));
             identities.push(identity(true, digest));
         }
     }
@@ -214,13 +218,13 @@ fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i s
 
 /// Parses the values of a time field.
 fn told(values: Option<(&str, Vec<&str>)>) -> Told {
-    let Some((_, values)) = values else { return Told::Nothing };
+    let Some((_, values)) = values else { return Told::Missing };
     let time = |raw: &&str| serde_json::from_str::<String>(raw).ok().and_then(|text| text.parse().ok());
-    values.iter().map(time).collect::<Option<_>>().map_or(Told::Other, Told::Times)
+    values.iter().map(time).collect::<Option<_>>().map_or(Told::Invalid, Told::Times)
 }
 
 /// A string without quotes and escapes, or another value as it is written.
-fn plain(raw: &str) -> String {
+fn unquoted(raw: &str) -> String {
     serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned())
 }
 
@@ -229,7 +233,7 @@ mod tests {
     use super::*;
 
     fn read(fields: &Fields, line: &str) -> Event {
-        Reader::new(fields).read(line.as_bytes()).unwrap()
+        EventReader::new(fields).read(line.as_bytes()).unwrap()
     }
 
     #[test]
@@ -259,9 +263,9 @@ mod tests {
         let event = read(&fields, line);
         assert_eq!(event.time, Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()]));
         assert!(event.has_id && event.has_tenant && event.tenants == ["acme"]);
-        assert_eq!(event.repeated, Repeated::default());
-        assert_eq!(read(&fields, r#"{"at":17}"#).time, Told::Other);
-        assert_eq!(read(&fields, "{}").time, Told::Nothing);
+        assert_eq!(event.repeated, RepeatedFields::default());
+        assert_eq!(read(&fields, r#"{"at":17}"#).time, Told::Invalid);
+        assert_eq!(read(&fields, "{}").time, Told::Missing);
     }
 
     #[test]
@@ -271,14 +275,14 @@ mod tests {
         let event = read(&fields, r#"{"tenant":"acme","id":1,"ten\u0061nt":"other","id":2,"id":1}"#);
         assert_eq!(event.tenants, ["acme", "other"]);
         assert_eq!(event.identities.len(), 2, "a repeated value adds no identity");
-        assert_eq!(event.repeated, Repeated { id: true, tenant: true, time: false });
+        assert_eq!(event.repeated, RepeatedFields { id: true, tenant: true, time: false });
         let line = r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":{"at":"2026-11-20T21:00:00Z"}}"#;
         let event = read(&fields, line);
         assert!(event.repeated.time && matches!(&event.time, Told::Times(times) if times.len() == 2));
         assert!(read(&fields, r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":1}"#).repeated.time);
         // A repeated field that only looks like an ID is not reported, and both values are compared.
         let event = read(&Fields::default(), r#"{"id":1,"id":2}"#);
-        assert!(event.identities.len() == 2 && event.repeated == Repeated::default());
+        assert!(event.identities.len() == 2 && event.repeated == RepeatedFields::default());
     }
 
     #[test]
@@ -298,7 +302,7 @@ mod tests {
             r#"{"secret":1e400}"#,
             r#""\ud83d""#,
         ] {
-            let error = Reader::new(&Fields::default()).read(line.as_bytes()).unwrap_err();
+            let error = EventReader::new(&Fields::default()).read(line.as_bytes()).unwrap_err();
             assert!(error.starts_with("it is not an event: ") && !error.contains("secret"), "{error}");
         }
     }
@@ -312,7 +316,7 @@ mod tests {
             )
         };
         let event = read(&fields, &record("null", r#"{"key":1,"org":"acme"}"#));
-        assert!(event.record == Some(Told::Nothing) && event.identities[0].has_id && !event.has_id);
+        assert!(event.record == Some(Told::Missing) && event.identities[0].has_id && !event.has_id);
         assert!(event.tenants == ["acme"] && !event.has_tenant, "the tenant of its event counts");
         let timed = read(&fields, &record(r#""2026-11-20T20:00:00.000Z""#, "{}"));
         assert_eq!(timed.record, Some(Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()])));

@@ -6,27 +6,27 @@ use std::sync::{Mutex, PoisonError};
 use domain::manifest::Manifest;
 use domain::part::PartNumber;
 
-use super::check::part_of;
+use super::check::parse_part_number;
 use super::finding::{Finding, Findings, Kind};
-use super::listing::unnamed;
+use super::listing::unnamed_file;
 use super::sorter::{Sorted, Sorter};
 
 /// Finds the object of each manifest, and reports the objects that no manifest names.
 #[derive(Debug)]
-pub(crate) struct Matches(Mutex<Sides>);
+pub(crate) struct ObjectMatcher(Mutex<MatcherState>);
 
 /// The first part with a manifest, for parts of versions that wrote none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Earliest {
+pub(crate) struct FirstManifest {
     /// The first part with a manifest, if an earlier version without manifests created the parts before.
     pub(crate) part: Option<PartNumber>,
     /// Whether the requested range includes the parts before.
-    pub(crate) asked_for_all: bool,
+    pub(crate) covers_start: bool,
 }
 
 #[derive(Debug)]
-struct Sides {
-    earliest: Earliest,
+struct MatcherState {
+    earliest: FirstManifest,
     expected: Sorted,
     present: Sorted,
     /// The current object: its name, its size, and whether a manifest names it.
@@ -43,7 +43,7 @@ pub(crate) struct Match {
 }
 
 /// The next result of the match.
-pub(crate) enum Next {
+pub(crate) enum NextObject {
     /// An object to read.
     Match(Box<Match>),
     /// A manifest's object is missing; that was reported.
@@ -52,37 +52,37 @@ pub(crate) enum Next {
     End,
 }
 
-impl Matches {
+impl ObjectMatcher {
     /// Matches `expected`, from the chain, with `present`, from the listing.
-    pub(crate) fn new(expected: Sorter, present: Sorter, earliest: Earliest) -> io::Result<Self> {
+    pub(crate) fn new(expected: Sorter, present: Sorter, earliest: FirstManifest) -> io::Result<Self> {
         let (expected, present) = (Sorted::new([expected])?, Sorted::new([present])?);
-        let mut sides = Sides { earliest, expected, present, object: None };
+        let mut sides = MatcherState { earliest, expected, present, object: None };
         sides.advance()?;
         Ok(Self(Mutex::new(sides)))
     }
 
     /// The next object. Missing and unnamed objects are reported on the way.
-    pub(crate) fn next(&self, findings: &Findings) -> io::Result<Next> {
+    pub(crate) fn next(&self, findings: &Findings) -> io::Result<NextObject> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).next(findings)
     }
 }
 
-impl Sides {
+impl MatcherState {
     fn advance(&mut self) -> io::Result<()> {
-        self.object = self.present.next()?.and_then(object).map(|(name, size)| (name, size, false));
+        self.object = self.present.next()?.and_then(decode_object).map(|(name, size)| (name, size, false));
         Ok(())
     }
 
-    fn next(&mut self, findings: &Findings) -> io::Result<Next> {
+    fn next(&mut self, findings: &Findings) -> io::Result<NextObject> {
         loop {
             let Some(record) = self.expected.next()? else {
                 while let Some((name, _, named)) = self.object.take() {
                     self.earliest.tell(findings, &name, named);
                     self.advance()?;
                 }
-                return Ok(Next::End);
+                return Ok(NextObject::End);
             };
-            let Some((manifest, look_into)) = expectation(record) else {
+            let Some((manifest, look_into)) = decode_expected(record) else {
                 return Err(io::Error::other("a temporary file is corrupt"));
             };
             let wanted = manifest.object();
@@ -99,29 +99,29 @@ impl Sides {
                     let detail = "the manifest names this object, but it is missing";
                     let finding = Finding::new(Kind::ObjectMissing, detail).file(&wanted).part(manifest.part);
                     findings.add(finding.since(manifest.window.from));
-                    return Ok(Next::Missing);
+                    return Ok(NextObject::Missing);
                 }
                 _ => continue,
             };
             if look_into {
-                return Ok(Next::Match(Box::new(Match { manifest, size })));
+                return Ok(NextObject::Match(Box::new(Match { manifest, size })));
             }
         }
     }
 }
 
-impl Earliest {
+impl FirstManifest {
     fn tell(self, findings: &Findings, name: &str, named: bool) {
         if named {
             return;
         }
-        let number = number(name);
+        let number = part_number(name);
         if let Some(number) = number {
-            findings.present(number);
+            findings.object_present(number);
         }
         if self.part.zip(number).is_none_or(|(first, number)| number >= first) {
-            findings.add(unnamed(name));
-        } else if self.asked_for_all {
+            findings.add(unnamed_file(name));
+        } else if self.covers_start {
             let detail = "its name is of a version that wrote no manifests: nothing is proven about it";
             findings.add(Finding::new(Kind::BeforeManifests, detail).file(name));
         }
@@ -129,17 +129,17 @@ impl Earliest {
 }
 
 /// The part number in an object's name.
-fn number(name: &str) -> Option<PartNumber> {
-    part_of(name.rsplit('/').next()?.split('_').nth(2)?)
+fn part_number(name: &str) -> Option<PartNumber> {
+    parse_part_number(name.rsplit('/').next()?.split('_').nth(2)?)
 }
 
-fn object(record: &[u8]) -> Option<(String, u64)> {
+fn decode_object(record: &[u8]) -> Option<(String, u64)> {
     let (rest, size) = record.split_last_chunk::<8>()?;
     let name = rest.strip_suffix(&[0])?;
     Some((String::from_utf8_lossy(name).into_owned(), u64::from_be_bytes(*size)))
 }
 
-fn expectation(record: &[u8]) -> Option<(Manifest, bool)> {
+fn decode_expected(record: &[u8]) -> Option<(Manifest, bool)> {
     let zero = record.iter().position(|byte| *byte == 0)?;
     let (look_into, text) = record.get(zero + 1..)?.split_first()?;
     Some((Manifest::parse(std::str::from_utf8(text).ok()?).ok()?, *look_into == 1))

@@ -7,7 +7,7 @@ use domain::part::PartNumber;
 use domain::time::Time;
 use serde::Serialize;
 
-use super::tally::{Gap, Tally};
+use super::tally::{FindingTotals, Gap};
 
 /// Maximum number of findings of a kind that are listed; further ones are only counted.
 const MAX_PER_KIND: usize = 1_000;
@@ -228,13 +228,13 @@ impl Finding {
 
 /// The findings of all threads. What is kept of them is bounded.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Mutex<Kept>);
+pub(crate) struct Findings(Mutex<Collected>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Collected {
     counts: BTreeMap<Kind, u64>,
     findings: Vec<Finding>,
-    tally: Tally,
+    tally: FindingTotals,
 }
 
 impl Findings {
@@ -250,15 +250,15 @@ impl Findings {
     }
 
     /// Records that there is an object with this part number in its name that no manifest names.
-    pub(crate) fn present(&self, part: PartNumber) {
+    pub(crate) fn object_present(&self, part: PartNumber) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.tally.present(part.get());
+        kept.tally.object_present(part.get());
     }
 
     /// Returns the findings, sorted by severity and part, with their counts by kind and their totals.
     ///
     /// If nothing `signed` was found, nothing can be said to be changed, so no finding is a violation.
-    pub(crate) fn into_sorted(self, signed: bool) -> (Vec<Finding>, BTreeMap<Kind, u64>, Tally) {
+    pub(crate) fn into_sorted(self, signed: bool) -> (Vec<Finding>, BTreeMap<Kind, u64>, FindingTotals) {
         let mut kept = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !signed {
             for finding in &mut kept.findings {

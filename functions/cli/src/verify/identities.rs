@@ -23,14 +23,14 @@ pub(crate) struct Identities {
 
 /// The position of an event: its part, and its number in the part, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct EventPosition {
     pub(crate) part: PartNumber,
     pub(crate) number: u64,
 }
 
 /// Encodes an identity as a record: events with the same identity, and equal ones among them, sort
 /// adjacently.
-pub(crate) fn record(identity: Identity, place: Place) -> [u8; 41] {
+pub(crate) fn encode(identity: Identity, place: EventPosition) -> [u8; 41] {
     let mut record = [0; 41];
     let fields: [&[u8]; 5] = [
         &[u8::from(identity.has_id)],
@@ -45,21 +45,25 @@ pub(crate) fn record(identity: Identity, place: Place) -> [u8; 41] {
     record
 }
 
-fn decode(record: &[u8]) -> Option<(Identity, Place)> {
+fn decode(record: &[u8]) -> Option<(Identity, EventPosition)> {
     let (has_id, rest) = record.split_first()?;
     let (hash, rest) = rest.split_first_chunk::<16>()?;
     let (line, rest) = rest.split_first_chunk::<8>()?;
     let (part, number) = rest.split_first_chunk::<8>()?;
     let identity = Identity { has_id: *has_id == 1, hash: *hash, line: u64::from_be_bytes(*line) };
     let part = PartNumber::new(u64::from_be_bytes(*part));
-    Some((identity, Place { part, number: u64::from_be_bytes(number.try_into().ok()?) }))
+    Some((identity, EventPosition { part, number: u64::from_be_bytes(number.try_into().ok()?) }))
 }
 
 /// Reports the events that occur twice.
-pub(crate) fn compare(identities: Identities, fields: &Fields, findings: &Findings) -> io::Result<()> {
+pub(crate) fn report_duplicates(
+    identities: Identities,
+    fields: &Fields,
+    findings: &Findings,
+) -> io::Result<()> {
     let Identities { sorters, flawed } = identities;
     let mut sorted = Sorted::new(sorters)?;
-    let mut before: Option<(Identity, Place)> = None;
+    let mut before: Option<(Identity, EventPosition)> = None;
     while let Some(record) = sorted.next()? {
         let Some((identity, place)) = decode(record).filter(|(_, place)| !flawed.contains(&place.part))
         else {

@@ -8,7 +8,7 @@ use domain::manifest::{KeyRing, NoteSignature, RingKey, SignedNote, VerifierKey}
 
 use super::archive::Archive;
 use super::finding::{Finding, Findings, Kind};
-use super::listing::unnamed;
+use super::listing::unnamed_file;
 
 /// A key that was named or is in the archive. It may have made a signature; that alone proves nothing.
 #[derive(Debug, Clone)]
@@ -31,18 +31,18 @@ pub(crate) struct KnownKeys {
     ring: KeyRing,
     keys: Vec<KnownKey>,
     /// The number of keys that the auditor named: they have the first indexes.
-    named: usize,
+    pinned_count: usize,
 }
 
 /// The result of checking a signature line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signed {
+pub(crate) enum SignatureCheck {
     /// A valid signature by the known key with this index.
-    By(usize),
+    Valid(usize),
     /// Invalid for the known key that it names.
-    Wrongly,
+    Invalid,
     /// It names an unknown key.
-    Unknown,
+    UnknownKey,
 }
 
 impl KnownKeys {
@@ -53,15 +53,15 @@ impl KnownKeys {
         files: &[String],
         findings: &Findings,
     ) -> Self {
-        let mut known = Self { ring: KeyRing::default(), keys: Vec::new(), named: 0 };
+        let mut known = Self { ring: KeyRing::default(), keys: Vec::new(), pinned_count: 0 };
         for pin in pins {
             known.add(pin.clone(), None);
         }
-        known.named = known.keys.len();
+        known.pinned_count = known.keys.len();
         for name in files {
             match read_key(archive, name) {
                 Some(key) => known.add(key, Some(name.clone())),
-                None => findings.add(unnamed(name)),
+                None => findings.add(unnamed_file(name)),
             }
         }
         known
@@ -76,11 +76,11 @@ impl KnownKeys {
     }
 
     /// Checks a signature line of a note.
-    pub(crate) fn signed(&self, note: &SignedNote, signature: &NoteSignature) -> Signed {
+    pub(crate) fn check_signature(&self, note: &SignedNote, signature: &NoteSignature) -> SignatureCheck {
         match self.ring.signer(note, signature) {
-            Some(Some(place)) => Signed::By(place),
-            Some(None) => Signed::Wrongly,
-            None => Signed::Unknown,
+            Some(Some(place)) => SignatureCheck::Valid(place),
+            Some(None) => SignatureCheck::Invalid,
+            None => SignatureCheck::UnknownKey,
         }
     }
 
@@ -90,8 +90,8 @@ impl KnownKeys {
     }
 
     /// Whether the auditor named the key with this index.
-    pub(crate) const fn is_named(&self, place: usize) -> bool {
-        place < self.named
+    pub(crate) const fn is_pinned(&self, place: usize) -> bool {
+        place < self.pinned_count
     }
 
     /// Reports the keys of the archive that are not among these trusted ones.

@@ -7,8 +7,8 @@ use domain::manifest::{ChainStart, Manifest, Previous};
 use domain::part::{PartNumber, Sha256, Window};
 use domain::time::Time;
 
-use super::charge::{Charge, Standing};
-use super::check::Ask;
+use super::charge::{KeyState, SignatureStatus};
+use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 use super::sorter::Sorter;
 use super::told::Told;
@@ -16,15 +16,15 @@ use super::told::Told;
 /// The chain as far as it was followed.
 #[derive(Debug)]
 pub(crate) struct Links<'a> {
-    ask: &'a Ask,
+    ask: &'a VerifyOptions,
     findings: &'a Findings,
     /// The state of the keys for the next part.
-    pub(crate) charge: Charge<'a>,
-    last: Option<Last>,
+    pub(crate) charge: KeyState<'a>,
+    last: Option<PreviousPart>,
     /// The newest valid manifest.
-    sound: Option<(Manifest, Sha256)>,
+    newest: Option<(Manifest, Sha256)>,
     /// Whether a part of the requested range was reached.
-    began: bool,
+    started: bool,
     expected: Sorter,
     /// The first part of the chain, if its signed text says that it began with an upgrade.
     upgraded_at: Option<PartNumber>,
@@ -33,15 +33,15 @@ pub(crate) struct Links<'a> {
 
 /// The part with which the next one is compared. `None` is unknown, since its manifest is not valid.
 #[derive(Debug, Clone, Copy)]
-struct Last {
+struct PreviousPart {
     part: PartNumber,
-    note: Option<Sha256>,
-    to: Option<Time>,
+    manifest_hash: Option<Sha256>,
+    window_end: Option<Time>,
 }
 
 /// The result of following the chain.
 #[derive(Debug)]
-pub(crate) struct Followed {
+pub(crate) struct FollowedChain {
     /// The numbers of the chain.
     pub(crate) told: Told,
     /// The expected objects: name, zero byte, 1 if it is to be read or else 0, the manifest's text.
@@ -53,14 +53,14 @@ pub(crate) struct Followed {
 }
 
 impl<'a> Links<'a> {
-    pub(crate) fn new(ask: &'a Ask, charge: Charge<'a>, findings: &'a Findings) -> Self {
+    pub(crate) fn new(ask: &'a VerifyOptions, charge: KeyState<'a>, findings: &'a Findings) -> Self {
         Self {
             ask,
             findings,
             charge,
             last: None,
-            sound: None,
-            began: false,
+            newest: None,
+            started: false,
             expected: Sorter::new(ask.memory / 4),
             upgraded_at: None,
             told: Told::default(),
@@ -68,73 +68,77 @@ impl<'a> Links<'a> {
     }
 
     /// Whether a manifest names the previous one, or is the first.
-    pub(crate) fn fits(&self, manifest: &Manifest) -> bool {
+    pub(crate) fn is_chained(&self, manifest: &Manifest) -> bool {
         match (manifest.previous, self.last) {
-            (Previous::Manifest(previous), Some(last)) => last.note == Some(previous),
+            (Previous::Manifest(previous), Some(last)) => last.manifest_hash == Some(previous),
             (Previous::Start(_), None) => true,
             _ => false,
         }
     }
 
     /// Adds a part without a readable manifest.
-    pub(crate) fn unread(&mut self, part: PartNumber) {
-        self.number(part, false);
-        self.charge.skipped();
-        self.last = Some(Last { part, note: None, to: None });
+    pub(crate) fn add_unreadable(&mut self, part: PartNumber) {
+        self.check_number(part, false);
+        self.charge.skip_part();
+        self.last = Some(PreviousPart { part, manifest_hash: None, window_end: None });
     }
 
     /// Adds the next manifest.
-    pub(crate) fn link(
+    pub(crate) fn add(
         &mut self,
         name: &str,
         (manifest, sha256): (&Manifest, Sha256),
-        standing: &Standing,
+        standing: &SignatureStatus,
     ) -> io::Result<()> {
         let upgraded = manifest.previous == Previous::Start(ChainStart::Upgrade);
         let is_later = self.ask.to.is_some_and(|asked| manifest.window.from >= asked);
-        if self.is_earlier(manifest.window) || is_later {
+        if self.is_before_range(manifest.window) || is_later {
             // Outside of the requested range, so not checked. But only an accepted one becomes part of the
             // chain: otherwise one with a window outside of the range could replace a part inside of it.
-            if self.charge.counts(manifest.part, standing) {
+            if self.charge.is_accepted(manifest.part, standing) {
                 if is_later {
-                    self.number(manifest.part, upgraded);
+                    self.check_number(manifest.part, upgraded);
                 }
-                self.charge.skipped();
-                self.last = Some(Last { part: manifest.part, note: None, to: None });
+                self.charge.skip_part();
+                self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
             }
-            return self.expect(manifest, false);
+            return self.expect_object(manifest, false);
         }
-        self.number(manifest.part, upgraded);
-        self.reaches_back(manifest);
-        if let Err(finding) = self.charge.judge(manifest, standing) {
-            self.charge.skipped();
+        self.check_number(manifest.part, upgraded);
+        self.check_range_start(manifest);
+        if let Err(finding) = self.charge.check_signatures(manifest, standing) {
+            self.charge.skip_part();
             self.found(finding.file(name), manifest);
-            self.last = Some(Last { part: manifest.part, note: None, to: None });
-            return self.expect(manifest, false);
+            self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
+            return self.expect_object(manifest, false);
         }
-        self.hangs_on_last(name, manifest);
+        self.check_continuity(name, manifest);
         if upgraded && self.last.is_none() {
             self.upgraded_at = Some(manifest.part);
         }
         if let Some(misfit) = manifest.contradicting_times() {
             self.found(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
         }
-        self.changes(manifest);
-        self.last = Some(Last { part: manifest.part, note: Some(sha256), to: Some(manifest.window.to) });
-        self.told.count(manifest);
-        self.sound = Some((manifest.clone(), sha256));
-        self.expect(manifest, true)
+        self.report_changes(manifest);
+        self.last = Some(PreviousPart {
+            part: manifest.part,
+            manifest_hash: Some(sha256),
+            window_end: Some(manifest.window.to),
+        });
+        self.told.add(manifest);
+        self.newest = Some((manifest.clone(), sha256));
+        self.expect_object(manifest, true)
     }
 
     /// Whether a window is before the requested range.
-    fn is_earlier(&self, Window { from, to }: Window) -> bool {
+    fn is_before_range(&self, Window { from, to }: Window) -> bool {
         self.ask.from.is_some_and(|asked| to <= asked && from < asked)
     }
 
     /// Checks that the number is the next one; `upgraded` if the chain says that it begins here.
-    fn number(&self, part: PartNumber, upgraded: bool) {
+    fn check_number(&self, part: PartNumber, upgraded: bool) {
         let (first, since) = match self.last {
-            Some(last) => (last.part.next(), last.to),
+            Some(last) => (last.part.next(), last.window_end),
             None if self.ask.from.is_none() && part > PartNumber::FIRST && upgraded => {
                 let detail = format!(
                     "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven about them. Give the start of the range with --from.",
@@ -165,8 +169,8 @@ impl<'a> Links<'a> {
     }
 
     /// Checks that the first part of the requested range covers its start, or is the first of all.
-    fn reaches_back(&mut self, manifest: &Manifest) {
-        let is_first = !std::mem::replace(&mut self.began, true);
+    fn check_range_start(&mut self, manifest: &Manifest) {
+        let is_first = !std::mem::replace(&mut self.started, true);
         if let Some(from) = self.ask.from
             && is_first
             && manifest.window.from > from
@@ -183,16 +187,16 @@ impl<'a> Links<'a> {
     }
 
     /// Checks that hash and window continue those of the previous part, if they are known.
-    fn hangs_on_last(&self, name: &str, manifest: &Manifest) {
+    fn check_continuity(&self, name: &str, manifest: &Manifest) {
         let Some(last) = self.last.filter(|last| last.part.next() == manifest.part) else { return };
-        if let Some(note) = last.note
+        if let Some(note) = last.manifest_hash
             && manifest.previous != Previous::Manifest(note)
         {
             let detail =
                 format!("it does not name the manifest of part {}, which is {note}", last.part.get());
             self.found(Finding::new(Kind::ChainBroken, detail).file(name), manifest);
         }
-        if let Some(to) = last.to
+        if let Some(to) = last.window_end
             && manifest.window.from != to
         {
             let detail =
@@ -202,8 +206,8 @@ impl<'a> Links<'a> {
     }
 
     /// Reports changes between this part and the previous one.
-    fn changes(&self, manifest: &Manifest) {
-        let Some((before, _)) = &self.sound else { return };
+    fn report_changes(&self, manifest: &Manifest) {
+        let Some((before, _)) = &self.newest else { return };
         if before.destination != manifest.destination {
             let detail = format!("moved from {} to {}", before.destination, manifest.destination);
             self.found(Finding::new(Kind::Moved, detail), manifest);
@@ -219,7 +223,7 @@ impl<'a> Links<'a> {
     }
 
     /// Expects an object, which is read if `look_into` is set.
-    pub(crate) fn expect(&mut self, manifest: &Manifest, look_into: bool) -> io::Result<()> {
+    pub(crate) fn expect_object(&mut self, manifest: &Manifest, look_into: bool) -> io::Result<()> {
         let mut record = manifest.object().into_bytes();
         record.extend_from_slice(&[0, u8::from(look_into)]);
         record.extend_from_slice(manifest.text().as_bytes());
@@ -232,11 +236,11 @@ impl<'a> Links<'a> {
     }
 
     /// Finishes after the last part; `newest_seen` if the manifest named by `--newest` was found.
-    pub(crate) fn end(mut self, newest_seen: bool) -> Followed {
-        let sound = self.sound.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
-        self.told.tail(sound, newest_seen, self.ask, self.findings);
-        self.charge.end(self.told.tail_closed);
-        let newest = self.sound.map(|(manifest, _)| manifest);
-        Followed { told: self.told, expected: self.expected, upgraded_at: self.upgraded_at, newest }
+    pub(crate) fn finish(mut self, newest_seen: bool) -> FollowedChain {
+        let sound = self.newest.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
+        self.told.check_tail(sound, newest_seen, self.ask, self.findings);
+        self.charge.finish(self.told.tail_closed);
+        let newest = self.newest.map(|(manifest, _)| manifest);
+        FollowedChain { told: self.told, expected: self.expected, upgraded_at: self.upgraded_at, newest }
     }
 }

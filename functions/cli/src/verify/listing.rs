@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
 use domain::names::ConnectorId;
 
-use super::archive::{Archive, Entry, Found};
-use super::check::Ask;
+use super::archive::{Archive, Entry, EntryKind};
+use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 use super::sorter::Sorter;
 
@@ -21,7 +21,7 @@ pub(crate) struct Listing {
     /// The names of the key files.
     pub(crate) keys: Vec<String>,
     /// The names of the manifest files, sorted.
-    pub(crate) notes: Sorter,
+    pub(crate) manifests: Sorter,
     /// The objects: name, zero byte, size as eight bytes.
     pub(crate) objects: Sorter,
     /// The total size of the objects, in bytes.
@@ -33,10 +33,10 @@ impl Listing {
     ///
     /// # Errors
     /// If it can't be listed, or a temporary file can't be written.
-    pub(crate) fn read(archive: &dyn Archive, ask: &Ask, findings: &Findings) -> io::Result<Self> {
+    pub(crate) fn read(archive: &dyn Archive, ask: &VerifyOptions, findings: &Findings) -> io::Result<Self> {
         let mut listing = Self {
             keys: Vec::new(),
-            notes: Sorter::new(ask.memory / 4),
+            manifests: Sorter::new(ask.memory / 4),
             objects: Sorter::new(ask.memory / 4),
             object_bytes: 0,
         };
@@ -45,7 +45,7 @@ impl Listing {
         listing.keys.sort();
         for name in probes {
             if !is_probe(archive, &name) {
-                findings.add(unnamed(&name));
+                findings.add(unnamed_file(&name));
             }
         }
         Ok(listing)
@@ -54,21 +54,21 @@ impl Listing {
     fn add(
         &mut self,
         entry: Entry,
-        ask: &Ask,
+        ask: &VerifyOptions,
         probes: &mut Vec<String>,
         findings: &Findings,
     ) -> io::Result<()> {
-        let Entry { name, found } = entry;
-        if date_of(&name).is_some_and(|date| !is_asked_for(date, ask)) {
+        let Entry { name, kind: found } = entry;
+        if date_of(&name).is_some_and(|date| !is_in_range(date, ask)) {
             return Ok(());
         }
         let size = match found {
-            Found::File(size) => size,
-            Found::Odd(what) => {
+            EntryKind::File(size) => size,
+            EntryKind::Unsupported(what) => {
                 findings.add(Finding::new(Kind::FileOdd, what).file(&name));
                 return Ok(());
             }
-            Found::Litter => {
+            EntryKind::SystemFile => {
                 let detail = "left by the operating system, not part of the archive";
                 findings.add(Finding::new(Kind::SystemFile, detail).file(&name));
                 return Ok(());
@@ -77,21 +77,21 @@ impl Listing {
         if name.starts_with(KEY_FOLDER) && self.keys.len() < MAX_KEY_FILES {
             self.keys.push(name);
         } else if name.starts_with(MANIFEST_FOLDER) && date_of(&name).is_some() {
-            self.notes.push(name.as_bytes())?;
+            self.manifests.push(name.as_bytes())?;
         } else if name.starts_with("events/") && date_of(&name).is_some() {
             self.object_bytes = self.object_bytes.saturating_add(size);
             self.objects.push(&[name.as_bytes(), &[0], &size.to_be_bytes()].concat())?;
-        } else if probe_of(&name).is_some() && probes.len() < MAX_PROBES {
+        } else if probe_connector(&name).is_some() && probes.len() < MAX_PROBES {
             probes.push(name);
         } else {
-            findings.add(unnamed(&name));
+            findings.add(unnamed_file(&name));
         }
         Ok(())
     }
 }
 
 /// The finding for a file that no manifest names.
-pub(crate) fn unnamed(name: &str) -> Finding {
+pub(crate) fn unnamed_file(name: &str) -> Finding {
     Finding::new(Kind::FileUnnamed, "no manifest names this file: it was added, or its manifest is missing")
         .file(name)
 }
@@ -107,13 +107,13 @@ fn date_of(name: &str) -> Option<&str> {
 }
 
 /// A part is under the date of its window's start and ends on that date, so other dates are irrelevant.
-fn is_asked_for(date: &str, ask: &Ask) -> bool {
+fn is_in_range(date: &str, ask: &VerifyOptions) -> bool {
     ask.from.is_none_or(|from| from.date().as_str() <= date)
         && ask.to.is_none_or(|to| date <= to.date().as_str())
 }
 
 /// The connector of a verification object, by the object's name.
-fn probe_of(name: &str) -> Option<ConnectorId> {
+fn probe_connector(name: &str) -> Option<ConnectorId> {
     let (connector, random) = name.strip_prefix("verification/")?.strip_suffix(".txt")?.rsplit_once('_')?;
     let is_random = random.len() == 16 && random.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     connector.parse().ok().filter(|_| is_random)
@@ -121,7 +121,7 @@ fn probe_of(name: &str) -> Option<ConnectorId> {
 
 /// Whether a file contains exactly what a verification writes.
 fn is_probe(archive: &dyn Archive, name: &str) -> bool {
-    let Some(connector) = probe_of(name) else { return false };
+    let Some(connector) = probe_connector(name) else { return false };
     let text = format!(
         "Auditferry wrote this object for connector {connector} to see that it can. It may be deleted.\n"
     );

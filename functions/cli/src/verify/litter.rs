@@ -32,13 +32,13 @@ const EVENT_ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".csv", ".gz", "
 
 /// Whether a folder of that name is a system folder: at the top of the archive only, since readers of events
 /// read everything below `events/`.
-pub(crate) fn is_folder(name: &str) -> bool {
+pub(crate) fn is_system_folder(name: &str) -> bool {
     FOLDERS.contains(&name)
 }
 
 /// Whether a file of that name is a system file. `open` opens it: `._NAME` with an ending by which readers of
 /// events would find it must really be AppleDouble, or else an event could hide in it.
-pub(crate) fn is_file<F: Read>(name: &str, open: impl FnOnce() -> io::Result<F>) -> bool {
+pub(crate) fn is_system_file<F: Read>(name: &str, open: impl FnOnce() -> io::Result<F>) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     if FILES.contains(&file) || WINDOWS_FILES.iter().any(|known| known.eq_ignore_ascii_case(file)) {
         return true;
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn is(name: &str, bytes: &'static [u8]) -> bool {
-        is_file(name, || Ok(bytes))
+        is_system_file(name, || Ok(bytes))
     }
 
     #[test]
@@ -89,7 +89,11 @@ mod tests {
         ] {
             assert!(!is(name, b"\x00\x05\x16\x07"), "{name}");
         }
-        assert!(is_folder("__MACOSX") && !is_folder("events/__MACOSX") && !is_folder("__macosx"));
+        assert!(
+            is_system_folder("__MACOSX")
+                && !is_system_folder("events/__MACOSX")
+                && !is_system_folder("__macosx")
+        );
     }
 
     #[test]
@@ -100,6 +104,6 @@ mod tests {
             assert!(!is(name, bytes), "{bytes:?}");
         }
         assert!(!is("events/date=2026-11-20/._more.NDJSON", b"{}\n"));
-        assert!(!is_file("._x.json", || Err::<&[u8], _>(io::Error::other("gone"))));
+        assert!(!is_system_file("._x.json", || Err::<&[u8], _>(io::Error::other("gone"))));
     }
 }

@@ -48,15 +48,15 @@ use domain::time::Time;
 
 use self::archive::Archive;
 use self::args::VerifyArgs;
-use self::check::{Ask, Outcome, Progress, Verdict, check};
+use self::check::{Outcome, Progress, Verdict, VerifyOptions, check};
 use self::directory::Directory;
 use self::events::Fields;
-use self::open::Target;
+use self::open::OpenedArchive;
 use crate::problem::{CliError, Exit};
 use crate::surroundings::ProcessContext;
 
 /// Approximate limit, in bytes, of the memory used for sorting.
-const MEMORY: usize = 128 << 20;
+const MEMORY_BUDGET: usize = 128 << 20;
 /// Maximum number of keys on the command line. No vendor has more.
 const MAX_KEYS: usize = 50;
 
@@ -74,13 +74,13 @@ pub(crate) struct Proof {
 ///
 /// # Errors
 /// If the folder can't be read, or a temporary file can't be written.
-pub(crate) fn folder(
+pub(crate) fn verify_folder(
     folder: &Path,
     key: RingKey,
     newest: Option<Sha256>,
     as_of: Time,
 ) -> std::io::Result<Proof> {
-    let ask = Ask {
+    let ask = VerifyOptions {
         pins: vec![key],
         connector: None,
         from: None,
@@ -90,7 +90,7 @@ pub(crate) fn folder(
         location: None,
         as_of,
         fields: Fields::default(),
-        memory: MEMORY / 8,
+        memory: MEMORY_BUDGET / 8,
     };
     let outcome = check(&Directory::open(folder)?, &ask, &Progress::default())?;
     let proven = outcome.verdict == Verdict::Proven;
@@ -100,7 +100,7 @@ pub(crate) fn folder(
 /// Runs `verify`. It has its own exit codes: an error while reading is not a violation.
 pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit {
     let output = surroundings.output;
-    let (ask, target) = match asked(&args, surroundings).await {
+    let (ask, target) = match parse_options(&args, surroundings).await {
         Ok(asked) => asked,
         Err(problem) => {
             output.error(&problem);
@@ -108,15 +108,15 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
             return if problem.exit() == Exit::Usage { Exit::VerifyUsage } else { Exit::Incomplete };
         }
     };
-    let Target { archive, place, is_below, location: _ } = target;
+    let OpenedArchive { archive, path: place, is_nested: is_below, s3_location: _ } = target;
     if is_below {
         output.line(format_args!(
             "{} contains no archive itself; verifying the only one below it: {}",
             args.archive,
-            command::place(&place)
+            command::quoted_path(&place)
         ));
     }
-    let result = watched(archive, ask.clone(), surroundings).await;
+    let result = check_with_progress(archive, ask.clone(), surroundings).await;
     output.clear_progress();
     match result {
         Ok(outcome) => {
@@ -131,7 +131,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
         Err(error) => {
             output.error(&CliError::failed(
                 format!("the archive can't be read completely: {error}"),
-                format!("{} Temporary files (TMPDIR) need disk space, too.", open::access(&place)),
+                format!("{} Temporary files (TMPDIR) need disk space, too.", open::access_hint(&place)),
             ));
             Exit::Incomplete
         }
@@ -139,9 +139,12 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
 }
 
 /// The options of the command line, and the archive that it names.
-async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask, Target), CliError> {
-    let mut ask = Ask {
-        pins: pins(&args.key)?,
+async fn parse_options(
+    args: &VerifyArgs,
+    surroundings: &ProcessContext,
+) -> Result<(VerifyOptions, OpenedArchive), CliError> {
+    let mut ask = VerifyOptions {
+        pins: pinned_keys(&args.key)?,
         connector: args.connector.clone(),
         from: args.from,
         to: args.to,
@@ -154,7 +157,7 @@ async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask,
             time: args.time_field.clone(),
             tenant: args.tenant_field.clone(),
         },
-        memory: MEMORY,
+        memory: MEMORY_BUDGET,
     };
     if let (Some(from), Some(to)) = (ask.from, ask.to)
         && from >= to
@@ -162,12 +165,12 @@ async fn asked(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<(Ask,
         return Err(CliError::usage("--from is not earlier than --to", "Swap them."));
     }
     let target = open::open(args, surroundings).await?;
-    ask.location.clone_from(&target.location);
+    ask.location.clone_from(&target.s3_location);
     Ok((ask, target))
 }
 
 /// The keys that were named, directly or in a file.
-fn pins(named: &[String]) -> Result<Vec<RingKey>, CliError> {
+fn pinned_keys(named: &[String]) -> Result<Vec<RingKey>, CliError> {
     let mut pins = Vec::new();
     for text in named {
         let lines = match text.strip_prefix('@') {
@@ -192,9 +195,9 @@ fn pins(named: &[String]) -> Result<Vec<RingKey>, CliError> {
 }
 
 /// Verifies in separate threads, and reports the progress.
-async fn watched(
+async fn check_with_progress(
     archive: Arc<dyn Archive>,
-    ask: Ask,
+    ask: VerifyOptions,
     surroundings: &ProcessContext,
 ) -> std::io::Result<Outcome> {
     let progress = Arc::new(Progress::default());

@@ -8,11 +8,11 @@ use domain::manifest::{MAX_NOTE, Manifest, Origin, SignedNote};
 use domain::part::PartNumber;
 
 use super::archive::Archive;
-use super::check::{Ask, Progress, part_of};
+use super::check::{Progress, VerifyOptions, parse_part_number};
 use super::finding::Kind;
-use super::keys::{KnownKeys, Signed};
+use super::keys::{KnownKeys, SignatureCheck};
 use super::sorter::{Sorted, Sorter};
-use super::vouch::claim;
+use super::vouch::trust_record;
 
 /// Maximum number of different origins that are counted; an archive has one.
 const MAX_ORIGINS: usize = 1_000;
@@ -20,21 +20,21 @@ const MAX_ORIGINS: usize = 1_000;
 /// In a record, instead of the number of signatures: the file is not a signed note.
 const MALFORMED: u8 = 255;
 /// The same: the file could not be read.
-const UNREAD: u8 = 254;
+const UNREADABLE: u8 = 254;
 /// In a record, instead of a key's index: an unknown key.
-const UNKNOWN: u8 = 255;
+const UNKNOWN_KEY: u8 = 255;
 /// The same: the signature is invalid for a known key.
-const WRONGLY: u8 = 254;
+const INVALID: u8 = 254;
 
 /// The manifests of an archive, as records for the next passes.
 #[derive(Debug)]
-pub(crate) struct Notes {
+pub(crate) struct Manifests {
     /// One record per file, see [`Record`].
     pub(crate) records: Vec<Sorter>,
     /// One record per readable manifest, for the passes that decide which keys are trusted.
-    pub(crate) claims: Vec<Sorter>,
+    pub(crate) trust_records: Vec<Sorter>,
     /// Whether any of the files is a manifest.
-    pub(crate) any: bool,
+    pub(crate) has_manifests: bool,
     /// The origin to verify.
     pub(crate) origin: Option<Origin>,
     /// The lowest part of it that a known key signed, and the indexes of those keys.
@@ -46,20 +46,20 @@ type FirstSigned = (PartNumber, BTreeSet<usize>);
 
 /// The statistics of the manifests of an origin.
 #[derive(Debug, Default)]
-struct Seen {
+struct OriginStats {
     /// The number with a signature of a key that the auditor named. Nobody else can increase it.
-    named: u64,
+    pinned_count: u64,
     /// The total number.
     count: u64,
     /// The lowest part with a signature of a known key, and the signers.
-    first: Option<FirstSigned>,
+    first_signed: Option<FirstSigned>,
 }
 
-impl Seen {
+impl OriginStats {
     fn add(&mut self, other: Self) {
-        self.named += other.named;
+        self.pinned_count += other.pinned_count;
         self.count += other.count;
-        self.first = match (self.first.take(), other.first) {
+        self.first_signed = match (self.first_signed.take(), other.first_signed) {
             (Some((a, mut signers)), Some((b, more))) if a == b => {
                 signers.extend(more);
                 Some((a, signers))
@@ -70,45 +70,45 @@ impl Seen {
     }
 
     /// The statistics of one manifest.
-    fn of(manifest: &Manifest, signed: &[Signed], known: &KnownKeys) -> Self {
+    fn of(manifest: &Manifest, signed: &[SignatureCheck], known: &KnownKeys) -> Self {
         let mut signers: BTreeSet<usize> = signed
             .iter()
-            .filter_map(|signed| if let Signed::By(place) = signed { Some(*place) } else { None })
+            .filter_map(|signed| if let SignatureCheck::Valid(place) = signed { Some(*place) } else { None })
             .filter(|place| {
                 known.get(*place).is_some_and(|known| *known.key().name() == manifest.origin.key_name())
             })
             .collect();
-        let named = u64::from(signers.iter().any(|place| known.is_named(*place)));
+        let named = u64::from(signers.iter().any(|place| known.is_pinned(*place)));
         // The successor signs together with the key that names it; that is not a second signer.
         if signers.len() > 1 {
             let successor = manifest.successor.as_ref();
             signers.retain(|place| known.get(*place).map(super::keys::KnownKey::key) != successor);
         }
         let first = (!signers.is_empty()).then_some((manifest.part, signers));
-        Self { named, count: 1, first }
+        Self { pinned_count: named, count: 1, first_signed: first }
     }
 }
 
 /// A file among the manifests.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct ManifestRecord {
     /// Its part: from its text, or from its name if it is malformed.
     pub(crate) part: PartNumber,
     /// Its name relative to the prefix.
     pub(crate) name: String,
     /// The manifest, or why it can't be read.
-    pub(crate) content: Result<Box<Link>, (Kind, String)>,
+    pub(crate) content: Result<Box<ParsedManifest>, (Kind, String)>,
 }
 
 /// A manifest that could be parsed.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct ParsedManifest {
     /// The signed note.
     pub(crate) note: SignedNote,
     /// The manifest in it.
     pub(crate) manifest: Manifest,
     /// The checks of its signature lines.
-    pub(crate) signed: Vec<Signed>,
+    pub(crate) signed: Vec<SignatureCheck>,
 }
 
 /// Reads all manifest files, and selects the origin to verify.
@@ -119,34 +119,34 @@ pub(crate) fn read(
     archive: &dyn Archive,
     names: Sorter,
     known: &KnownKeys,
-    ask: &Ask,
+    ask: &VerifyOptions,
     progress: &Progress,
-) -> io::Result<Notes> {
+) -> io::Result<Manifests> {
     let names = Mutex::new(Sorted::new([names])?);
-    let threads = archive.at_once();
+    let threads = archive.concurrency();
     let work = || {
         let mut notes = Sorter::new(ask.memory / 4 / threads);
         let mut claims = Sorter::new(ask.memory / 8 / threads);
-        let mut origins: HashMap<Origin, Seen> = HashMap::new();
+        let mut origins: HashMap<Origin, OriginStats> = HashMap::new();
         loop {
             let name = {
                 let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
                 names.next()?.map(|name| String::from_utf8_lossy(name).into_owned())
             };
             let Some(name) = name else { return Ok((notes, claims, origins)) };
-            match file(archive, &name) {
+            match read_file(archive, &name) {
                 Ok(bytes) => {
                     let (record, read) = encode(&name, &bytes, known);
                     notes.push(&record)?;
                     if let Some((claim, origin, seen)) = read {
                         claims.push(&claim)?;
-                        let room = origins.len() < MAX_ORIGINS || seen.named > 0;
+                        let room = origins.len() < MAX_ORIGINS || seen.pinned_count > 0;
                         if room || origins.contains_key(&origin) {
                             origins.entry(origin).or_default().add(seen);
                         }
                     }
                 }
-                Err(error) => notes.push(&unread(&name, &error))?,
+                Err(error) => notes.push(&encode_unreadable(&name, &error))?,
             }
             Progress::add(&progress.manifests, 1);
         }
@@ -159,7 +159,7 @@ pub(crate) fn read(
             .collect()
     });
     let (mut notes, mut claims) = (Vec::new(), Vec::new());
-    let mut origins: HashMap<Origin, Seen> = HashMap::new();
+    let mut origins: HashMap<Origin, OriginStats> = HashMap::new();
     for result in results {
         let (of_notes, of_claims, seen) = result?;
         notes.push(of_notes);
@@ -169,51 +169,60 @@ pub(crate) fn read(
         }
     }
     let any = !origins.is_empty();
-    let (origin, first) = choose(origins, ask).unzip();
-    Ok(Notes { records: notes, claims, any, origin, first_signed: first.flatten() })
+    let (origin, first) = choose_origin(origins, ask).unzip();
+    Ok(Manifests {
+        records: notes,
+        trust_records: claims,
+        has_manifests: any,
+        origin,
+        first_signed: first.flatten(),
+    })
 }
 
 /// Chooses the requested origin, or the one with the most manifests signed by named keys, or else the one
 /// with the most manifests.
-fn choose(origins: HashMap<Origin, Seen>, ask: &Ask) -> Option<(Origin, Option<FirstSigned>)> {
+fn choose_origin(
+    origins: HashMap<Origin, OriginStats>,
+    ask: &VerifyOptions,
+) -> Option<(Origin, Option<FirstSigned>)> {
     let asked =
         |origin: &Origin| ask.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
     let (origin, seen) =
         origins.into_iter().filter(|(origin, _)| asked(origin)).max_by(|(a, of_a), (b, of_b)| {
-            (of_a.named, of_a.count).cmp(&(of_b.named, of_b.count)).then_with(|| b.cmp(a))
+            (of_a.pinned_count, of_a.count).cmp(&(of_b.pinned_count, of_b.count)).then_with(|| b.cmp(a))
         })?;
-    Some((origin, seen.first))
+    Some((origin, seen.first_signed))
 }
 
 /// The bytes of a file, at most as many as a note may have.
-fn file(archive: &dyn Archive, name: &str) -> io::Result<Vec<u8>> {
+fn read_file(archive: &dyn Archive, name: &str) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     archive.open(name)?.take(MAX_NOTE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// For a readable note: its record for the trust passes, its origin, and its statistics.
-type ReadNote = (Vec<u8>, Origin, Seen);
+type ParsedRecord = (Vec<u8>, Origin, OriginStats);
 
 /// Encodes a record: part, length of the name, name, number of signatures and their checks, and the note's
 /// bytes. The records of a part sort adjacently, the lower parts first. A malformed note has 255 signatures
 /// and a reason instead.
-fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ReadNote>) {
+fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ParsedRecord>) {
     let read = SignedNote::parse(bytes).and_then(|note| Ok((Manifest::parse(note.text())?, note)));
     let part = match &read {
         Ok((manifest, _)) => manifest.part,
-        Err(_) => part_in(name).unwrap_or(PartNumber::NONE),
+        Err(_) => part_from_name(name).unwrap_or(PartNumber::NONE),
     };
-    let mut record = head(part, name);
+    let mut record = record_header(part, name);
     match read {
         Ok((manifest, note)) => {
-            let signed: Vec<Signed> =
-                note.signatures().iter().map(|signature| known.signed(&note, signature)).collect();
+            let signed: Vec<SignatureCheck> =
+                note.signatures().iter().map(|signature| known.check_signature(&note, signature)).collect();
             record.push(u8::try_from(signed.len()).unwrap_or(MALFORMED));
-            record.extend(signed.iter().map(|signed| signed_byte(*signed)));
+            record.extend(signed.iter().map(|signed| encode_check(*signed)));
             record.extend_from_slice(bytes);
-            let seen = Seen::of(&manifest, &signed, known);
-            (record, Some((claim(&note, &manifest, &signed), manifest.origin, seen)))
+            let seen = OriginStats::of(&manifest, &signed, known);
+            (record, Some((trust_record(&note, &manifest, &signed), manifest.origin, seen)))
         }
         Err(error) => {
             record.push(MALFORMED);
@@ -224,32 +233,34 @@ fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<ReadN
 }
 
 /// Encodes the check of a signature line as a byte.
-pub(super) fn signed_byte(signed: Signed) -> u8 {
+pub(super) fn encode_check(signed: SignatureCheck) -> u8 {
     match signed {
-        Signed::By(place) => u8::try_from(place).ok().filter(|place| *place < WRONGLY).unwrap_or(UNKNOWN),
-        Signed::Wrongly => WRONGLY,
-        Signed::Unknown => UNKNOWN,
+        SignatureCheck::Valid(place) => {
+            u8::try_from(place).ok().filter(|place| *place < INVALID).unwrap_or(UNKNOWN_KEY)
+        }
+        SignatureCheck::Invalid => INVALID,
+        SignatureCheck::UnknownKey => UNKNOWN_KEY,
     }
 }
 
 /// Decodes the check of a signature line.
-pub(super) fn signed_of(byte: u8) -> Signed {
+pub(super) fn decode_check(byte: u8) -> SignatureCheck {
     match byte {
-        UNKNOWN => Signed::Unknown,
-        WRONGLY => Signed::Wrongly,
-        place => Signed::By(usize::from(place)),
+        UNKNOWN_KEY => SignatureCheck::UnknownKey,
+        INVALID => SignatureCheck::Invalid,
+        place => SignatureCheck::Valid(usize::from(place)),
     }
 }
 
 /// Encodes the record of a file that can't be read.
-fn unread(name: &str, error: &io::Error) -> Vec<u8> {
-    let mut record = head(part_in(name).unwrap_or(PartNumber::NONE), name);
-    record.push(UNREAD);
+fn encode_unreadable(name: &str, error: &io::Error) -> Vec<u8> {
+    let mut record = record_header(part_from_name(name).unwrap_or(PartNumber::NONE), name);
+    record.push(UNREADABLE);
     record.extend_from_slice(format!("it can't be read: {error}").as_bytes());
     record
 }
 
-fn head(part: PartNumber, name: &str) -> Vec<u8> {
+fn record_header(part: PartNumber, name: &str) -> Vec<u8> {
     let mut record = part.get().to_be_bytes().to_vec();
     record.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
     record.extend(name.bytes().take(usize::from(u16::MAX)));
@@ -257,12 +268,12 @@ fn head(part: PartNumber, name: &str) -> Vec<u8> {
 }
 
 /// The part number in the name of a manifest file.
-fn part_in(name: &str) -> Option<PartNumber> {
+fn part_from_name(name: &str) -> Option<PartNumber> {
     let file = name.rsplit('/').next()?;
-    part_of(file.split('_').next()?)
+    parse_part_number(file.split('_').next()?)
 }
 
-impl Record {
+impl ManifestRecord {
     /// Decodes a record; `None` if it is corrupt.
     pub(crate) fn decode(record: &[u8]) -> Option<Self> {
         let (part, rest) = record.split_first_chunk::<8>()?;
@@ -272,16 +283,16 @@ impl Record {
         let reason = || String::from_utf8_lossy(rest).into_owned();
         let content = if *count == MALFORMED {
             Err((Kind::ManifestMalformed, reason()))
-        } else if *count == UNREAD {
+        } else if *count == UNREADABLE {
             Err((Kind::NotRead, reason()))
         } else {
             let (signed, bytes) = rest.split_at_checked(usize::from(*count))?;
             let note = SignedNote::parse(bytes).ok()?;
             let manifest = Manifest::parse(note.text()).ok()?;
-            Ok(Box::new(Link {
+            Ok(Box::new(ParsedManifest {
                 note,
                 manifest,
-                signed: signed.iter().map(|byte| signed_of(*byte)).collect(),
+                signed: signed.iter().map(|byte| decode_check(*byte)).collect(),
             }))
         };
         Some(Self {

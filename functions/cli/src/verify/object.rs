@@ -12,10 +12,10 @@ use domain::part::{Compression, Format, Sha256};
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::count::expected;
+use super::count::expected_events;
 
 /// The buffer size for reading and decompression, in bytes.
-const PIECE: usize = 1 << 18;
+const BUFFER_BYTES: usize = 1 << 18;
 /// The maximum length of an event, in bytes: an item of DynamoDB has at most 400 KB.
 pub(crate) const MAX_EVENT_BYTES: u64 = 16 << 20;
 /// The maximum window of a zstd frame, as a power of two; Auditferry writes 21.
@@ -25,23 +25,23 @@ const ZSTD_WINDOW: u32 = 24;
 #[derive(Debug)]
 pub(crate) enum ObjectError {
     /// The object can't be read.
-    Unread(io::Error),
+    Unreadable(io::Error),
     /// Its bytes differ from those of the manifest.
     Changed(String),
     /// Its bytes are those that were sealed, but their content differs from the manifest.
-    Content(String),
+    ContentMismatch(String),
     /// It contains more events than this number from the manifest; the rest was not read.
-    TooMany(u64),
+    TooManyEvents(u64),
 }
 
 impl From<String> for ObjectError {
     fn from(how: String) -> Self {
-        Self::Content(how)
+        Self::ContentMismatch(how)
     }
 }
 
 /// Receives each event.
-pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), String>;
+pub(crate) type OnEvent<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), String>;
 
 /// Reads the object of a manifest, and returns its number of events.
 ///
@@ -51,14 +51,14 @@ pub(crate) fn read(
     file: Box<dyn Read + Send + '_>,
     manifest: &Manifest,
     on_read: &mut dyn FnMut(u64),
-    each: Each<'_>,
+    each: OnEvent<'_>,
 ) -> Result<u64, ObjectError> {
-    let mut object = Tally::new(Told { file, on_read, failed: None }, manifest.size);
-    let content = unpack(&mut object, manifest, each);
+    let mut object = HashingReader::new(Told { file, on_read, error: None }, manifest.size);
+    let content = decompress(&mut object, manifest, each);
     // Bytes that decompression left over belong to the object too.
     let rest = io::copy(&mut object, &mut io::sink());
-    if let Some(error) = object.inner.failed.take() {
-        return Err(ObjectError::Unread(error));
+    if let Some(error) = object.inner.error.take() {
+        return Err(ObjectError::Unreadable(error));
     }
     if rest.is_err() {
         return Err(ObjectError::Changed(format!("it is longer than {} bytes", manifest.size)));
@@ -73,42 +73,46 @@ pub(crate) fn read(
     content
 }
 
-fn unpack<R: Read>(object: &mut Tally<R>, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
-    let mut packed = BufReader::with_capacity(PIECE, object);
+fn decompress<R: Read>(
+    object: &mut HashingReader<R>,
+    manifest: &Manifest,
+    each: OnEvent<'_>,
+) -> Result<u64, ObjectError> {
+    let mut packed = BufReader::with_capacity(BUFFER_BYTES, object);
     match manifest.encoding.compression {
         // Without compression the object's hash is also that of its content.
-        Compression::None => lines(packed, manifest, each),
+        Compression::None => read_events(packed, manifest, each),
         Compression::Gzip => {
-            let events = unpacked(GzDecoder::new(&mut packed), manifest, each)?;
-            ends(packed, "gzip member").map(|()| events)
+            let events = read_decompressed(GzDecoder::new(&mut packed), manifest, each)?;
+            expect_end(packed, "gzip member").map(|()| events)
         }
         Compression::Zstd => {
-            let wrong = |error: io::Error| ObjectError::Content(error.to_string());
+            let wrong = |error: io::Error| ObjectError::ContentMismatch(error.to_string());
             let mut decoder = zstd::Decoder::with_buffer(&mut packed).map_err(wrong)?.single_frame();
             decoder.window_log_max(ZSTD_WINDOW).map_err(wrong)?;
-            let events = unpacked(decoder, manifest, each)?;
-            ends(packed, "zstd frame").map(|()| events)
+            let events = read_decompressed(decoder, manifest, each)?;
+            expect_end(packed, "zstd frame").map(|()| events)
         }
     }
 }
 
 /// Checks that nothing follows the one member or frame.
-fn ends(mut packed: impl BufRead, what: &str) -> Result<(), ObjectError> {
-    let unread = |error| ObjectError::Content(format!("it can't be read after its {what}: {error}"));
+fn expect_end(mut packed: impl BufRead, what: &str) -> Result<(), ObjectError> {
+    let unread = |error| ObjectError::ContentMismatch(format!("it can't be read after its {what}: {error}"));
     if packed.fill_buf().map_err(unread)?.is_empty() {
         return Ok(());
     }
-    Err(ObjectError::Content(format!(
+    Err(ObjectError::ContentMismatch(format!(
         "there is data after its {what}, but an object is a single {what}: many readers would not see the rest"
     )))
 }
 
-fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
-    let mut raw = Tally::new(decoder, manifest.raw_size);
-    let events = lines(BufReader::with_capacity(PIECE, &mut raw), manifest, each)?;
+fn read_decompressed(decoder: impl Read, manifest: &Manifest, each: OnEvent<'_>) -> Result<u64, ObjectError> {
+    let mut raw = HashingReader::new(decoder, manifest.raw_size);
+    let events = read_events(BufReader::with_capacity(BUFFER_BYTES, &mut raw), manifest, each)?;
     let (sha256, size) = raw.finish();
     if (sha256, size) != (manifest.raw_sha256, manifest.raw_size) {
-        return Err(ObjectError::Content(format!(
+        return Err(ObjectError::ContentMismatch(format!(
             "its content has {size} bytes and the SHA-256 {sha256}, which differs from what was sealed"
         )));
     }
@@ -116,28 +120,32 @@ fn unpacked(decoder: impl Read, manifest: &Manifest, each: Each<'_>) -> Result<u
 }
 
 /// Reads the events of a layout, at most as many as the manifest says.
-fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Result<u64, ObjectError> {
-    let (mut events, expected) = (0, expected(manifest));
+fn read_events(
+    mut content: impl BufRead,
+    manifest: &Manifest,
+    each: OnEvent<'_>,
+) -> Result<u64, ObjectError> {
+    let (mut events, expected) = (0, expected_events(manifest));
     let (mut line, mut event) = (Vec::new(), Vec::new());
     let mut count = |text: &[u8], events: &mut u64| {
         if *events >= expected {
-            return Err(ObjectError::TooMany(expected));
+            return Err(ObjectError::TooManyEvents(expected));
         }
         *events += 1;
-        each(text).map_err(|why| ObjectError::Content(format!("event {events}: {why}")))
+        each(text).map_err(|why| ObjectError::ContentMismatch(format!("event {events}: {why}")))
     };
     match manifest.encoding.format {
         Format::Ndjson => {
-            while next(&mut content, &mut line)? {
+            while read_line(&mut content, &mut line)? {
                 count(&line, &mut events)?;
             }
         }
         Format::Json => {
-            if !next(&mut content, &mut line)? || line != b"[" {
+            if !read_line(&mut content, &mut line)? || line != b"[" {
                 return Err("it does not begin with the line `[`".to_owned().into());
             }
             loop {
-                if !next(&mut content, &mut line)? {
+                if !read_line(&mut content, &mut line)? {
                     return Err("it does not end with the line `]`".to_owned().into());
                 }
                 let is_end = line == b"]";
@@ -156,7 +164,7 @@ fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Resu
                 }
                 std::mem::swap(&mut line, &mut event);
             }
-            if next(&mut content, &mut line)? {
+            if read_line(&mut content, &mut line)? {
                 return Err("there is data after the line `]`".to_owned().into());
             }
         }
@@ -165,7 +173,7 @@ fn lines(mut content: impl BufRead, manifest: &Manifest, each: Each<'_>) -> Resu
 }
 
 /// Reads a line without its line end; returns `false` at the end of the content.
-fn next(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> {
+fn read_line(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> {
     line.clear();
     let wrong = |error: io::Error| format!("it can't be decompressed: {error}");
     if content.take(MAX_EVENT_BYTES).read_until(b'\n', line).map_err(wrong)? == 0 {
@@ -178,16 +186,16 @@ fn next(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> 
 }
 
 /// Counts and hashes what is read; returns an error if it exceeds the limit.
-struct Tally<R> {
+struct HashingReader<R> {
     inner: R,
     hasher: Hasher,
     size: u64,
-    most: u64,
+    limit: u64,
 }
 
-impl<R: Read> Tally<R> {
+impl<R: Read> HashingReader<R> {
     fn new(inner: R, most: u64) -> Self {
-        Self { inner, hasher: Hasher::new(), size: 0, most }
+        Self { inner, hasher: Hasher::new(), size: 0, limit: most }
     }
 
     fn finish(self) -> (Sha256, u64) {
@@ -195,12 +203,12 @@ impl<R: Read> Tally<R> {
     }
 }
 
-impl<R: Read> Read for Tally<R> {
+impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
         self.size += length as u64;
-        if self.size > self.most {
-            return Err(io::Error::other(format!("it continues after byte {}", self.most)));
+        if self.size > self.limit {
+            return Err(io::Error::other(format!("it continues after byte {}", self.limit)));
         }
         self.hasher.update(buffer.get(..length).unwrap_or_default());
         Ok(length)
@@ -211,7 +219,7 @@ impl<R: Read> Read for Tally<R> {
 struct Told<'a> {
     file: Box<dyn Read + Send + 'a>,
     on_read: &'a mut dyn FnMut(u64),
-    failed: Option<io::Error>,
+    error: Option<io::Error>,
 }
 
 impl Read for Told<'_> {
@@ -224,7 +232,7 @@ impl Read for Told<'_> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let copy = io::Error::new(error.kind(), error.to_string());
-                self.failed = Some(error);
+                self.error = Some(error);
                 Err(copy)
             }
         }

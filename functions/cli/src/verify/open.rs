@@ -14,7 +14,7 @@ use super::args::VerifyArgs;
 use super::bucket::Bucket;
 use super::command::command;
 use super::directory::Directory;
-use super::place::{self, Folders as _, Search, find, under};
+use super::place::{self, ListFolders as _, SearchResult, find_archives, join};
 use crate::problem::CliError;
 use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
@@ -24,50 +24,53 @@ const MAX_FOLDERS: u32 = 10_000;
 /// Maximum number of requests to S3 in a search, each for a page of up to a thousand names.
 const MAX_REQUESTS: u32 = 500;
 /// The layout that an archive has, for error messages.
-const RIGHT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
+const EXPECTED_LAYOUT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
 
 /// An opened archive.
-pub(crate) struct Target {
+pub(crate) struct OpenedArchive {
     /// Its objects.
     pub(crate) archive: Arc<dyn Archive>,
     /// Its path or S3 URL, as on the command line.
-    pub(crate) place: String,
+    pub(crate) path: String,
     /// Whether it is below the path on the command line.
-    pub(crate) is_below: bool,
+    pub(crate) is_nested: bool,
     /// Bucket and prefix, for an archive in S3.
-    pub(crate) location: Option<(String, String)>,
+    pub(crate) s3_location: Option<(String, String)>,
 }
 
-impl Target {
+impl OpenedArchive {
     fn new(archive: impl Archive + 'static, place: String, is_below: bool) -> Self {
         let location = place.strip_prefix("s3://").map(|place| {
             let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
             (bucket.to_owned(), prefix.to_owned())
         });
-        Self { archive: Arc::new(archive), place, is_below, location }
+        Self { archive: Arc::new(archive), path: place, is_nested: is_below, s3_location: location }
     }
 }
 
 /// Opens the archive that the command line names, or the only one below it.
-pub(crate) async fn open(args: &VerifyArgs, surroundings: &ProcessContext) -> Result<Target, CliError> {
+pub(crate) async fn open(
+    args: &VerifyArgs,
+    surroundings: &ProcessContext,
+) -> Result<OpenedArchive, CliError> {
     let archive = match args.archive.strip_prefix("s3://") {
-        Some(place) => Some(bucket(place, surroundings).await?),
+        Some(place) => Some(open_bucket(place, surroundings).await?),
         None => None,
     };
     let args = args.clone();
     // Searching blocks on disks and requests.
     let work = tokio::task::spawn_blocking(move || match archive {
-        Some(archive) => in_s3(&args, archive),
-        None => in_a_folder(&args),
+        Some(archive) => open_s3(&args, archive),
+        None => open_folder(&args),
     });
     work.await.unwrap_or_else(|error| Err(CliError::failed(error.to_string(), "This is a bug: report it.")))
 }
 
-fn in_a_folder(args: &VerifyArgs) -> Result<Target, CliError> {
+fn open_folder(args: &VerifyArgs) -> Result<OpenedArchive, CliError> {
     let given = &args.archive;
     let path = Path::new(given);
     if path.is_file() {
-        return Err(a_file(args, path));
+        return Err(single_file_error(args, path));
     }
     let directory = Directory::open(path).map_err(|error| {
         CliError::usage(
@@ -75,27 +78,30 @@ fn in_a_folder(args: &VerifyArgs) -> Result<Target, CliError> {
             "Name a folder that contains `events` and `manifests`, or s3://BUCKET/PREFIX.",
         )
     })?;
-    let search = find(&directory, MAX_FOLDERS)
-        .map_err(|error| CliError::usage(format!("{given} can't be searched: {error}"), access(given)))?;
+    let search = find_archives(&directory, MAX_FOLDERS).map_err(|error| {
+        CliError::usage(format!("{given} can't be searched: {error}"), access_hint(given))
+    })?;
     let real = directory.path().to_string_lossy().into_owned();
     match search {
-        Search::Here => Ok(Target::new(directory, given.clone(), false)),
-        Search::Below(below) => {
-            let place = full(given, &below);
+        SearchResult::Here => Ok(OpenedArchive::new(directory, given.clone(), false)),
+        SearchResult::Below(below) => {
+            let place = full_path(given, &below);
             let directory = Directory::open(&path.join(below)).map_err(crate::problem::io_error(&place))?;
-            Ok(Target::new(directory, place, true))
+            Ok(OpenedArchive::new(directory, place, true))
         }
-        other => match inside(given, &real) {
-            None if other == Search::Unsigned => Ok(Target::new(directory, given.clone(), false)),
-            above => Err(not_one(args, &other, above)),
+        other => match enclosing_archive(given, &real) {
+            None if other == SearchResult::Unsigned => {
+                Ok(OpenedArchive::new(directory, given.clone(), false))
+            }
+            above => Err(not_one_archive(args, &other, above)),
         },
     }
 }
 
 /// The root of the archive that contains a folder, if it is inside of one.
-fn inside(given: &str, real: &str) -> Option<String> {
+fn enclosing_archive(given: &str, real: &str) -> Option<String> {
     let from = |path: &str| {
-        let above = place::above(path)?;
+        let above = place::enclosing_archive(path)?;
         Some(match above {
             "" if path.starts_with('/') => "/".to_owned(),
             "" => ".".to_owned(),
@@ -109,20 +115,22 @@ fn inside(given: &str, real: &str) -> Option<String> {
 }
 
 /// The error for a single file; it names the archive that contains the file, if there is one.
-fn a_file(args: &VerifyArgs, path: &Path) -> CliError {
+fn single_file_error(args: &VerifyArgs, path: &Path) -> CliError {
     let given = &args.archive;
     let real = std::fs::canonicalize(path).map(|path| path.to_string_lossy().into_owned());
-    let remedy = match inside(given, real.as_deref().unwrap_or_default()) {
+    let remedy = match enclosing_archive(given, real.as_deref().unwrap_or_default()) {
         Some(above) => format!("Verify its whole archive:\n  {}", command(args, &above, &args.key)),
         None => {
-            format!("Name the folder that contains the archive; unpack it first if it is packed. {RIGHT}.")
+            format!(
+                "Name the folder that contains the archive; unpack it first if it is packed. {EXPECTED_LAYOUT}."
+            )
         }
     };
     CliError::usage(format!("{given} is a single file, and only a whole archive can be verified"), remedy)
 }
 
 /// The archive in S3, once it is known that requests can be made at all.
-async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, CliError> {
+async fn open_bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, CliError> {
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let bucket: BucketName = bucket.parse()?;
     let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
@@ -136,28 +144,28 @@ async fn bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, Cl
     Ok(Bucket::new(S3Archive::new(clients.s3, bucket.to_string(), prefix)))
 }
 
-fn in_s3(args: &VerifyArgs, archive: Bucket) -> Result<Target, CliError> {
+fn open_s3(args: &VerifyArgs, archive: Bucket) -> Result<OpenedArchive, CliError> {
     let given = &args.archive;
-    let search = find(&archive, MAX_REQUESTS)
-        .map_err(|error| CliError::failed(format!("{given} can't be listed: {error}"), access(given)))?;
+    let search = find_archives(&archive, MAX_REQUESTS)
+        .map_err(|error| CliError::failed(format!("{given} can't be listed: {error}"), access_hint(given)))?;
     match search {
-        Search::Here => Ok(Target::new(archive, given.clone(), false)),
-        Search::Below(below) => {
-            let place = full(given, &below);
-            Ok(Target::new(archive.below(&below), place, true))
+        SearchResult::Here => Ok(OpenedArchive::new(archive, given.clone(), false)),
+        SearchResult::Below(below) => {
+            let place = full_path(given, &below);
+            Ok(OpenedArchive::new(archive.below(&below), place, true))
         }
-        other => match inside_of_s3(given, &archive) {
-            None if other == Search::Unsigned => Ok(Target::new(archive, given.clone(), false)),
-            above => Err(not_one(args, &other, above)),
+        other => match enclosing_archive_in_s3(given, &archive) {
+            None if other == SearchResult::Unsigned => Ok(OpenedArchive::new(archive, given.clone(), false)),
+            above => Err(not_one_archive(args, &other, above)),
         },
     }
 }
 
 /// The same in S3. It finds nothing if the parent may not be listed.
-fn inside_of_s3(given: &str, archive: &Bucket) -> Option<String> {
+fn enclosing_archive_in_s3(given: &str, archive: &Bucket) -> Option<String> {
     let (bucket, prefix) = given.strip_prefix("s3://")?.split_once('/')?;
-    let above = place::above(prefix)?;
-    let level = archive.at(above).folders("", &mut 1).ok()?;
+    let above = place::enclosing_archive(prefix)?;
+    let level = archive.at_prefix(above).list_folders("", &mut 1).ok()?;
     level
         .names
         .iter()
@@ -166,16 +174,16 @@ fn inside_of_s3(given: &str, archive: &Bucket) -> Option<String> {
 }
 
 /// The path of a folder below the given one.
-fn full(given: &str, below: &str) -> String {
+fn full_path(given: &str, below: &str) -> String {
     match given.trim_end_matches('/') {
         // The root of the file system.
         "" => format!("/{below}"),
-        given => under(given, below),
+        given => join(given, below),
     }
 }
 
 /// A hint on the access that reading needs.
-pub(crate) const fn access(place: &str) -> &'static str {
+pub(crate) const fn access_hint(place: &str) -> &'static str {
     match place.as_bytes() {
         [b's', b'3', b':', ..] => {
             "Check the bucket's name, that AWS_REGION is its region, and that your credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and the like) may s3:ListBucket and s3:GetObject there."
@@ -185,9 +193,9 @@ pub(crate) const fn access(place: &str) -> &'static str {
 }
 
 /// The error if there are several archives, or none.
-fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> CliError {
+fn not_one_archive(args: &VerifyArgs, search: &SearchResult, above: Option<String>) -> CliError {
     let given = &args.archive;
-    if let Search::Several { places, whole } = search {
+    if let SearchResult::Several { paths: places, whole } = search {
         let number = grouped(places.len() as u64);
         let message = match (places.as_slice(), whole) {
             ([_], _) => {
@@ -206,7 +214,7 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> CliErro
         };
         let mut remedy = "Name one of them:".to_owned();
         for below in places {
-            let _ = write!(remedy, "\n  {}", command(args, &full(given, below), &args.key));
+            let _ = write!(remedy, "\n  {}", command(args, &full_path(given, below), &args.key));
         }
         if places.len() > 1 {
             remedy.push_str("\nIf they belong to one connector that was moved, copy them into one folder.");
@@ -223,7 +231,9 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> CliErro
         );
     }
     let (looked_at, whole, unread) = match search {
-        Search::Nowhere { looked_at, whole, unread } => (*looked_at, *whole, unread.as_deref()),
+        SearchResult::NotFound { searched: looked_at, whole, unreadable: unread } => {
+            (*looked_at, *whole, unread.as_deref())
+        }
         _ => (1, true, None),
     };
     let mut message = format!(
@@ -237,5 +247,5 @@ fn not_one(args: &VerifyArgs, search: &Search, above: Option<String>) -> CliErro
         let _ = write!(message, "; not all could be read: {unread}");
     }
     message.push(')');
-    CliError::usage(message, format!("{RIGHT}."))
+    CliError::usage(message, format!("{EXPECTED_LAYOUT}."))
 }

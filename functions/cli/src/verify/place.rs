@@ -16,35 +16,35 @@ const MAX_PATH_BYTES: usize = 400;
 const MAX_QUEUED: usize = 50_000;
 
 /// Access to the subfolders of a folder.
-pub(crate) trait Folders {
+pub(crate) trait ListFolders {
     /// Lists the subfolders of `below`, which is empty for the root, or else segments joined by slashes. Each
     /// request, or folder, is subtracted from `budget`; when that is used up, the list is cut off.
     ///
     /// # Errors
     /// If they can't be listed.
-    fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level>;
+    fn list_folders(&self, below: &str, budget: &mut u32) -> io::Result<Subfolders>;
 }
 
 /// The subfolders of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Level {
+pub(crate) struct Subfolders {
     /// Their names, sorted.
     pub(crate) names: Vec<String>,
     /// Whether the list is complete.
-    pub(crate) whole: bool,
+    pub(crate) is_complete: bool,
 }
 
-impl Default for Level {
+impl Default for Subfolders {
     fn default() -> Self {
-        Self { names: Vec::new(), whole: true }
+        Self { names: Vec::new(), is_complete: true }
     }
 }
 
-impl Level {
+impl Subfolders {
     /// The same list, marked as incomplete.
-    pub(crate) fn cut(mut self) -> Self {
+    pub(crate) fn truncated(mut self) -> Self {
         self.names.sort();
-        Self { whole: false, ..self }
+        Self { is_complete: false, ..self }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -54,7 +54,7 @@ impl Level {
 
 /// The result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Search {
+pub(crate) enum SearchResult {
     /// The given folder is an archive.
     Here,
     /// Exactly one folder below it is an archive.
@@ -62,20 +62,20 @@ pub(crate) enum Search {
     /// Several are, or there may be more than these.
     Several {
         /// Some of their paths.
-        places: Vec<String>,
+        paths: Vec<String>,
         /// Whether the list is complete.
         whole: bool,
     },
     /// The given folder contains `events` or `manifests`, but nothing that could be signed.
     Unsigned,
     /// No archive was found.
-    Nowhere {
+    NotFound {
         /// The number of folders that were searched.
-        looked_at: u32,
+        searched: u32,
         /// Whether the list is complete.
         whole: bool,
         /// A folder that could not be read, and why.
-        unread: Option<String>,
+        unreadable: Option<String>,
     },
 }
 
@@ -83,7 +83,7 @@ pub(crate) enum Search {
 ///
 /// # Errors
 /// If the root can't be listed. Subfolders that can't be listed are skipped.
-pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search> {
+pub(crate) fn find_archives(folders: &dyn ListFolders, mut budget: u32) -> io::Result<SearchResult> {
     let mut waiting = VecDeque::from([String::new()]);
     let (mut places, mut whole, mut looked_at, mut unread) = (Vec::new(), true, 0, None);
     let mut looks_like_one = false;
@@ -92,7 +92,7 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
             whole = false;
             break;
         }
-        let level = match folders.folders(&below, &mut budget) {
+        let level = match folders.list_folders(&below, &mut budget) {
             Ok(level) => level,
             Err(error) if below.is_empty() => return Err(error),
             Err(error) => {
@@ -101,10 +101,10 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
             }
         };
         looked_at += 1;
-        whole &= level.whole;
-        if level.has("manifests") && holds_notes(folders, &under(&below, "manifests"), &mut budget) {
+        whole &= level.is_complete;
+        if level.has("manifests") && has_manifests(folders, &join(&below, "manifests"), &mut budget) {
             if below.is_empty() {
-                return Ok(Search::Here);
+                return Ok(SearchResult::Here);
             }
             // Archives are not nested.
             places.push(below);
@@ -112,7 +112,7 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
         }
         looks_like_one |= below.is_empty() && (level.has("events") || level.has("manifests"));
         for name in level.names.iter().filter(|name| !is_date(name)) {
-            let next = under(&below, name);
+            let next = join(&below, name);
             if next.len() > MAX_PATH_BYTES || waiting.len() >= MAX_QUEUED {
                 whole = false;
             } else {
@@ -122,20 +122,20 @@ pub(crate) fn find(folders: &dyn Folders, mut budget: u32) -> io::Result<Search>
     }
     places.sort();
     Ok(match places.as_slice() {
-        [one] if whole => Search::Below(one.clone()),
-        [] if looks_like_one => Search::Unsigned,
-        [] => Search::Nowhere { looked_at, whole, unread },
+        [one] if whole => SearchResult::Below(one.clone()),
+        [] if looks_like_one => SearchResult::Unsigned,
+        [] => SearchResult::NotFound { searched: looked_at, whole, unreadable: unread },
         _ => {
             let all = whole && places.len() <= MAX_LISTED;
             places.truncate(MAX_LISTED);
-            Search::Several { places, whole: all }
+            SearchResult::Several { paths: places, whole: all }
         }
     })
 }
 
 /// Whether a folder `manifests` has Auditferry's layout. Other software has folders of that name, too.
-fn holds_notes(folders: &dyn Folders, manifests: &str, budget: &mut u32) -> bool {
-    let level = folders.folders(manifests, budget);
+fn has_manifests(folders: &dyn ListFolders, manifests: &str, budget: &mut u32) -> bool {
+    let level = folders.list_folders(manifests, budget);
     level.is_ok_and(|level| level.names.iter().any(|name| name == "keys" || is_date(name)))
 }
 
@@ -146,13 +146,13 @@ fn is_date(name: &str) -> bool {
 }
 
 /// Joins a folder's path and a name.
-pub(crate) fn under(folder: &str, name: &str) -> String {
+pub(crate) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// The root of the archive that a path points into, if its last segments show that it does: a date, the
 /// folder of all dates, the keys, or a file in one of them. The empty string is the base of a relative path.
-pub(crate) fn above(path: &str) -> Option<&str> {
+pub(crate) fn enclosing_archive(path: &str) -> Option<&str> {
     let path = path.trim_end_matches('/');
     let (rest, last) = path.rsplit_once('/').unwrap_or(("", path));
     let is_half = |name: &str| matches!(name, "events" | "manifests");
@@ -162,7 +162,7 @@ pub(crate) fn above(path: &str) -> Option<&str> {
     let is_file = [".note", ".vkey", ".json", ".ndjson", ".csv", ".gz", ".zst"];
     if is_date(last) || last == "keys" || is_file.iter().any(|ending| last.ends_with(ending)) {
         let is_inside = |rest: &str| rest.split('/').any(is_half);
-        return Some(rest).filter(|rest| is_inside(rest)).and_then(above);
+        return Some(rest).filter(|rest| is_inside(rest)).and_then(enclosing_archive);
     }
     None
 }
@@ -187,10 +187,10 @@ mod tests {
         }
     }
 
-    impl Folders for Tree {
-        fn folders(&self, below: &str, budget: &mut u32) -> io::Result<Level> {
+    impl ListFolders for Tree {
+        fn list_folders(&self, below: &str, budget: &mut u32) -> io::Result<Subfolders> {
             self.asked.set(self.asked.get() + 1);
-            let Some(left) = budget.checked_sub(1) else { return Ok(Level::default().cut()) };
+            let Some(left) = budget.checked_sub(1) else { return Ok(Subfolders::default().truncated()) };
             *budget = left;
             if below.ends_with("locked") {
                 return Err(io::Error::other(format!("{below}: permission denied")));
@@ -203,19 +203,19 @@ mod tests {
                 .collect();
             names.sort();
             names.dedup();
-            Ok(Level { names, whole: true })
+            Ok(Subfolders { names, is_complete: true })
         }
     }
 
-    fn found(paths: &[&str]) -> Search {
-        find(&Tree::new(paths), 1_000).unwrap()
+    fn found(paths: &[&str]) -> SearchResult {
+        find_archives(&Tree::new(paths), 1_000).unwrap()
     }
 
     #[test]
     fn the_place_itself_is_taken_if_it_holds_manifests() {
         let here = ["events/date=2026-11-20", "manifests/date=2026-11-20", "manifests/keys"];
-        assert_eq!(found(&here), Search::Here);
-        assert_eq!(found(&["manifests/keys", "more/manifests/keys"]), Search::Here);
+        assert_eq!(found(&here), SearchResult::Here);
+        assert_eq!(found(&["manifests/keys", "more/manifests/keys"]), SearchResult::Here);
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
             let (events, manifests) =
                 (format!("{prefix}/events/date=2026-11-20"), format!("{prefix}/manifests/date=2026-11-20"));
             let paths = [&events, &manifests, "logs/2026/11", "manifests.d/x", "k8s/manifests/prod"];
-            assert_eq!(found(&paths), Search::Below(prefix.to_owned()), "{prefix}");
+            assert_eq!(found(&paths), SearchResult::Below(prefix.to_owned()), "{prefix}");
         }
     }
 
@@ -234,18 +234,22 @@ mod tests {
     fn of_several_none_is_taken_and_all_are_named() {
         let paths = ["b/manifests/keys", "a/x/manifests/date=2026-11-20", "a/y/events/date=2026-11-20"];
         let places = vec!["a/x".to_owned(), "b".to_owned()];
-        assert_eq!(found(&paths), Search::Several { places, whole: true });
+        assert_eq!(found(&paths), SearchResult::Several { paths, whole: true });
         let many: Vec<String> = (0..300).map(|number| format!("c{number:03}/manifests/keys")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let Search::Several { places, whole: false } = found(&many) else { panic!("several") };
+        let SearchResult::Several { paths: places, whole: false } = found(&many) else { panic!("several") };
         assert_eq!(places.len(), MAX_LISTED);
     }
 
     #[test]
     fn where_nothing_signed_can_lie_that_is_said() {
-        assert_eq!(found(&["events/date=2026-11-20"]), Search::Unsigned);
-        assert_eq!(found(&["manifests/prod"]), Search::Unsigned);
-        let nowhere = |looked_at, unread| Search::Nowhere { looked_at, whole: true, unread };
+        assert_eq!(found(&["events/date=2026-11-20"]), SearchResult::Unsigned);
+        assert_eq!(found(&["manifests/prod"]), SearchResult::Unsigned);
+        let nowhere = |looked_at, unread| SearchResult::NotFound {
+            searched: looked_at,
+            whole: true,
+            unreadable: unread,
+        };
         assert_eq!(found(&[]), nowhere(1, None));
         assert_eq!(found(&["date=2026-11-20", "keys"]), nowhere(2, None), "too deep");
         assert_eq!(found(&["a/b", "locked"]), nowhere(3, Some("locked: permission denied".into())));
@@ -255,11 +259,11 @@ mod tests {
     #[test]
     fn a_search_that_had_to_end_takes_nothing() {
         let paths = ["a/manifests/keys", "b/c/d/e"];
-        let search = |budget| find(&Tree::new(&paths), budget).unwrap();
+        let search = |budget| find_archives(&Tree::new(&paths), budget).unwrap();
         let places = vec!["a".to_owned()];
-        assert_eq!(search(3), Search::Several { places, whole: false });
-        assert_eq!(search(2), Search::Nowhere { looked_at: 2, whole: false, unread: None });
-        assert_eq!(search(100), Search::Below("a".to_owned()));
+        assert_eq!(search(3), SearchResult::Several { paths, whole: false });
+        assert_eq!(search(2), SearchResult::NotFound { searched: 2, whole: false, unreadable: None });
+        assert_eq!(search(100), SearchResult::Below("a".to_owned()));
     }
 
     #[test]
@@ -278,7 +282,7 @@ mod tests {
             ("copy", None),
             ("", None),
         ] {
-            assert_eq!(above(path), archive, "{path}");
+            assert_eq!(enclosing_archive(path), archive, "{path}");
         }
     }
 
@@ -292,20 +296,20 @@ mod tests {
         ) {
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
             let tree = Tree::new(&paths);
-            let search = find(&tree, budget).unwrap();
+            let search = find_archives(&tree, budget).unwrap();
             prop_assert!(tree.asked.get() <= budget + 1);
             let signed = |place: &str| {
-                let manifests = under(place, "manifests");
+                let manifests = join(place, "manifests");
                 ["keys", "date=2026-11-20"].iter().any(|name| {
-                    let folder = under(&manifests, name);
+                    let folder = join(&manifests, name);
                     paths.iter().any(|path| *path == folder || path.starts_with(&format!("{folder}/")))
                 })
             };
             match search {
-                Search::Here => prop_assert!(signed("")),
-                Search::Below(place) => prop_assert!(signed(&place)),
-                Search::Several { places, .. } => prop_assert!(places.iter().all(|place| signed(place))),
-                Search::Unsigned | Search::Nowhere { .. } => {}
+                SearchResult::Here => prop_assert!(signed("")),
+                SearchResult::Below(place) => prop_assert!(signed(&place)),
+                SearchResult::Several { paths, .. } => prop_assert!(places.iter().all(|place| signed(place))),
+                SearchResult::Unsigned | SearchResult::NotFound { .. } => {}
             }
         }
     }

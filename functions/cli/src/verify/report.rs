@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::manifest::VerifierKey;
 use serde::Serialize;
 
-use super::check::{Ask, Outcome, Progress, Verdict};
+use super::check::{Outcome, Progress, Verdict, VerifyOptions};
 use super::contents::Content;
 use super::finding::{Finding, Kind, Severity};
 use super::tally::Missing;
@@ -39,7 +39,7 @@ fn megabytes(bytes: u64) -> String {
 
 /// The JSON object of `--json`, up to its findings.
 #[derive(Serialize)]
-struct Head<'a> {
+struct ReportHeader<'a> {
     verdict: &'static str,
     summary: &'a str,
     /// The verified path: the given one, or the only archive below it.
@@ -70,7 +70,7 @@ struct Checked<'a> {
 /// Prints the result of a verification.
 pub(super) fn report(
     outcome: &Outcome,
-    ask: &Ask,
+    ask: &VerifyOptions,
     archive: &str,
     again: &dyn Fn(&VerifierKey) -> String,
     surroundings: &ProcessContext,
@@ -84,7 +84,7 @@ pub(super) fn report(
     }
 }
 
-const fn word(verdict: Verdict) -> &'static str {
+const fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Proven => "proven",
         Verdict::Consistent => "consistent",
@@ -96,13 +96,13 @@ const fn word(verdict: Verdict) -> &'static str {
 /// One JSON object; each finding is on its own line, so that `grep` works too.
 fn json(
     outcome: &Outcome,
-    ask: &Ask,
+    ask: &VerifyOptions,
     again: &dyn Fn(&VerifierKey) -> String,
     (archive, summary): (&str, &str),
     took: Duration,
 ) -> String {
-    let head = Head {
-        verdict: word(outcome.verdict),
+    let head = ReportHeader {
+        verdict: verdict_name(outcome.verdict),
         summary,
         archive,
         origin: outcome.origin.as_ref().map(ToString::to_string),
@@ -122,7 +122,7 @@ fn json(
             tenant: ask.fields.tenant.as_deref(),
         },
         counts: outcome.counts.iter().map(|(kind, count)| (kind.name(), *count)).collect(),
-        missing: outcome.tally.missing,
+        missing: outcome.totals.missing,
         seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
     };
     let head = serde_json::to_string(&head).unwrap_or_default();
@@ -137,7 +137,7 @@ fn json(
 
 fn print(
     outcome: &Outcome,
-    ask: &Ask,
+    ask: &VerifyOptions,
     again: &dyn Fn(&VerifierKey) -> String,
     summary: &str,
     output: Output,
@@ -163,7 +163,7 @@ fn print(
         }
     }
     output.line("");
-    output.line(looked_at(outcome, ask));
+    output.line(checked_line(outcome, ask));
     if let Some(newest) = &outcome.told.newest_manifest {
         output.line(format_args!("newest manifest: {newest}"));
     }
@@ -172,9 +172,9 @@ fn print(
         output.line(format_args!("  {command}"));
     }
     let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Style::Success, format!("Proven{}.", of_whom(outcome, ask))),
+        Verdict::Proven => (Style::Success, format!("Proven{}.", connector_suffix(outcome, ask))),
         Verdict::Consistent => {
-            (Style::Bold, format!("Consistent, signer not confirmed{}.", of_whom(outcome, ask)))
+            (Style::Bold, format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, ask)))
         }
         Verdict::Violated => (Style::Failure, "Violated.".to_owned()),
         Verdict::Incomplete => (Style::Failure, "Incomplete: the available files don't suffice.".to_owned()),
@@ -184,7 +184,7 @@ fn print(
 
 /// The connector of the archive, if the auditor did not name one: the archive of another connector of the
 /// same vendor would be equally valid.
-fn of_whom(outcome: &Outcome, ask: &Ask) -> String {
+fn connector_suffix(outcome: &Outcome, ask: &VerifyOptions) -> String {
     match (&outcome.origin, &ask.connector) {
         (Some(origin), None) => format!(", for connector {} of {}", origin.connector, origin.vendor),
         _ => String::new(),
@@ -215,7 +215,7 @@ fn tell(finding: &Finding, output: Output) {
 }
 
 /// What was checked in the events, and what was not.
-fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
+fn checked_line(outcome: &Outcome, ask: &VerifyOptions) -> String {
     let content = &outcome.content;
     let of = |with: u64| format!("{} of {}", grouped(with), grouped(content.events));
     let keys = match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
@@ -244,14 +244,14 @@ fn looked_at(outcome: &Outcome, ask: &Ask) -> String {
 
 /// The one-line summary for people.
 pub(super) fn summary(outcome: &Outcome) -> String {
-    let Outcome { told, content, tally, .. } = outcome;
-    if !outcome.any {
+    let Outcome { told, content, totals: tally, .. } = outcome;
+    if !outcome.has_manifests {
         return match tally.added.saturating_add(tally.changed) {
             0 => "no manifest found".to_owned(),
             files => format!("no manifest found, so nothing vouches for {}", counted(files, "file")),
         };
     }
-    let first = if tally.start { Some(1) } else { told.first_part };
+    let first = if tally.start_missing { Some(1) } else { told.first_part };
     let all =
         first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
     let found = |what: &str, number: u64| match number {

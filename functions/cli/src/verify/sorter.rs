@@ -18,24 +18,24 @@ const FAN_IN: usize = 16;
 
 /// A limit on the temporary files of several sorters together.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct DiskQuota {
     bytes: u64,
-    taken: AtomicU64,
+    reserved: AtomicU64,
 }
 
-impl Room {
+impl DiskQuota {
     /// A limit in bytes of records. While runs are merged, the records of one sorter exist twice.
     pub(crate) const fn new(bytes: u64) -> Self {
-        Self { bytes, taken: AtomicU64::new(0) }
+        Self { bytes, reserved: AtomicU64::new(0) }
     }
 
     /// The limit in bytes.
-    pub(crate) const fn bytes(&self) -> u64 {
+    pub(crate) const fn limit(&self) -> u64 {
         self.bytes
     }
 
-    fn take(&self, more: u64) -> io::Result<()> {
-        if self.taken.fetch_add(more, Ordering::Relaxed).saturating_add(more) > self.bytes {
+    fn reserve(&self, more: u64) -> io::Result<()> {
+        if self.reserved.fetch_add(more, Ordering::Relaxed).saturating_add(more) > self.bytes {
             let detail = format!("temporary files would take more than {} bytes", self.bytes);
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, detail));
         }
@@ -47,10 +47,10 @@ impl Room {
 #[derive(Debug)]
 pub(crate) struct Sorter {
     budget: usize,
-    room: Option<Arc<Room>>,
+    room: Option<Arc<DiskQuota>>,
     bytes: Vec<u8>,
     /// The start and end of each record in `bytes`.
-    places: Vec<(u32, u32)>,
+    spans: Vec<(u32, u32)>,
     /// Sorted runs, and how often each was merged.
     runs: Vec<(u32, File)>,
 }
@@ -59,11 +59,11 @@ impl Sorter {
     /// A sorter with an approximate memory budget in bytes.
     pub(crate) fn new(budget: usize) -> Self {
         let budget = budget.min(1 << 30);
-        Self { budget, room: None, bytes: Vec::new(), places: Vec::new(), runs: Vec::new() }
+        Self { budget, room: None, bytes: Vec::new(), spans: Vec::new(), runs: Vec::new() }
     }
 
     /// A sorter with an approximate memory budget in bytes, and a limit on its temporary files.
-    pub(crate) fn within(budget: usize, room: Arc<Room>) -> Self {
+    pub(crate) fn with_quota(budget: usize, room: Arc<DiskQuota>) -> Self {
         Self { room: Some(room), ..Self::new(budget) }
     }
 
@@ -72,30 +72,30 @@ impl Sorter {
     /// # Errors
     /// If a temporary file can't be written; of kind `QuotaExceeded` if the limit is reached.
     pub(crate) fn push(&mut self, record: &[u8]) -> io::Result<()> {
-        let held = self.bytes.len() + record.len() + 8 * (self.places.len() + 1);
-        if held > self.budget && !self.places.is_empty() {
+        let held = self.bytes.len() + record.len() + 8 * (self.spans.len() + 1);
+        if held > self.budget && !self.spans.is_empty() {
             self.spill()?;
         }
         let place = |length: usize| u32::try_from(length).map_err(io::Error::other);
         let begin = place(self.bytes.len())?;
         self.bytes.extend_from_slice(record);
-        self.places.push((begin, place(self.bytes.len())?));
+        self.spans.push((begin, place(self.bytes.len())?));
         Ok(())
     }
 
     fn spill(&mut self) -> io::Result<()> {
         if let Some(room) = &self.room {
             // Each record is preceded by its length.
-            room.take((self.bytes.len() + 4 * self.places.len()) as u64)?;
+            room.reserve((self.bytes.len() + 4 * self.spans.len()) as u64)?;
         }
         let mut run = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
-        sort(&self.bytes, &mut self.places);
-        for place in &self.places {
+        sort(&self.bytes, &mut self.spans);
+        for place in &self.spans {
             write(&mut run, record(&self.bytes, *place))?;
         }
         self.bytes.clear();
-        self.places.clear();
-        self.runs.push((0, finished(run)?));
+        self.spans.clear();
+        self.runs.push((0, rewound(run)?));
         let mut level = 0;
         while self.runs.iter().filter(|(of, _)| *of == level).count() >= FAN_IN {
             self.merge_level(level)?;
@@ -112,7 +112,7 @@ impl Sorter {
         while let Some(record) = merged.next()? {
             write(&mut run, record)?;
         }
-        self.runs.push((level + 1, finished(run)?));
+        self.runs.push((level + 1, rewound(run)?));
         Ok(())
     }
 }
@@ -138,9 +138,9 @@ impl Sorted {
     pub(crate) fn new(sorters: impl IntoIterator<Item = Sorter>) -> io::Result<Self> {
         let (mut runs, mut in_memory) = (Vec::new(), Vec::new());
         for mut sorter in sorters {
-            sort(&sorter.bytes, &mut sorter.places);
+            sort(&sorter.bytes, &mut sorter.spans);
             runs.append(&mut sorter.runs);
-            in_memory.push(Source::Memory { bytes: sorter.bytes, places: sorter.places.into_iter() });
+            in_memory.push(Source::Memory { bytes: sorter.bytes, places: sorter.spans.into_iter() });
         }
         Self::of(runs, in_memory)
     }
@@ -220,7 +220,7 @@ fn write(run: &mut impl Write, record: &[u8]) -> io::Result<()> {
     run.write_all(record)
 }
 
-fn finished(run: BufWriter<File>) -> io::Result<File> {
+fn rewound(run: BufWriter<File>) -> io::Result<File> {
     let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
     run.rewind()?;
     Ok(run)
@@ -253,8 +253,8 @@ mod tests {
 
     #[test]
     fn temporary_files_take_no_more_than_there_is_room_for() {
-        let room = Arc::new(Room::new(1_000));
-        let mut sorters = [(); 2].map(|()| Sorter::within(64, Arc::clone(&room)));
+        let room = Arc::new(DiskQuota::new(1_000));
+        let mut sorters = [(); 2].map(|()| Sorter::with_quota(64, Arc::clone(&room)));
         let pushed: io::Result<()> =
             (0..1_000u32).try_for_each(|turn| sorters[turn as usize % 2].push(&turn.to_be_bytes()));
         assert_eq!(pushed.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);

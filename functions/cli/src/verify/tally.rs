@@ -33,7 +33,7 @@ pub(crate) struct Missing {
 
 /// The totals of the findings.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally {
+pub(crate) struct FindingTotals {
     /// The missing parts and files.
     pub(crate) missing: Missing,
     /// The number of parts that differ from what was signed, or of files that belong to no part.
@@ -41,7 +41,7 @@ pub(crate) struct Tally {
     /// The number of files and events that nobody signed.
     pub(crate) added: u64,
     /// Whether the beginning of the chain is missing.
-    pub(crate) start: bool,
+    pub(crate) start_missing: bool,
     gaps: Vec<Gap>,
     /// Parts in gaps whose object exists.
     present: HashSet<u64>,
@@ -49,19 +49,19 @@ pub(crate) struct Tally {
     parts: HashSet<u64>,
 }
 
-impl Tally {
+impl FindingTotals {
     /// Adds a finding.
     pub(super) fn add(&mut self, finding: &Finding) {
         match finding.kind {
             Kind::StartMissing | Kind::PartMissing => {
-                self.start |= finding.kind == Kind::StartMissing;
+                self.start_missing |= finding.kind == Kind::StartMissing;
                 match finding.missing {
-                    Some(gap) => self.gap(gap),
+                    Some(gap) => self.add_gap(gap),
                     // The number of parts is unknown.
-                    None => self.end(),
+                    None => self.add_missing_tail(),
                 }
             }
-            Kind::TailMissing => self.end(),
+            Kind::TailMissing => self.add_missing_tail(),
             Kind::ObjectMissing => {
                 self.missing.parts = self.missing.parts.saturating_add(1);
                 self.missing.files = self.missing.files.saturating_add(1);
@@ -82,7 +82,7 @@ impl Tally {
     }
 
     /// Each part of a gap lacks its manifest, and its object too unless that is found later.
-    fn gap(&mut self, gap: Gap) {
+    fn add_gap(&mut self, gap: Gap) {
         let parts = gap.last.saturating_sub(gap.first).saturating_add(1);
         self.missing.parts = self.missing.parts.saturating_add(parts);
         self.missing.files = self.missing.files.saturating_add(parts.saturating_mul(2));
@@ -91,14 +91,14 @@ impl Tally {
         }
     }
 
-    fn end(&mut self) {
+    fn add_missing_tail(&mut self) {
         self.missing.parts = self.missing.parts.saturating_add(1);
         self.missing.files = self.missing.files.saturating_add(2);
         self.missing.at_least = true;
     }
 
     /// Records that the object of a part exists without a manifest. The gaps are sorted, since the chain is.
-    pub(super) fn present(&mut self, part: u64) {
+    pub(super) fn object_present(&mut self, part: u64) {
         let after = self.gaps.partition_point(|gap| gap.first <= part);
         let gap = after.checked_sub(1).and_then(|place| self.gaps.get(place));
         if gap.is_some_and(|gap| part <= gap.last)
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn missing_parts_are_counted_and_not_the_findings_that_tell_them() {
-        let mut tally = Tally::default();
+        let mut tally = FindingTotals::default();
         tally.add(&gap(Kind::StartMissing, 1, 2));
         tally.add(&gap(Kind::PartMissing, 7, 20));
         assert_eq!(tally.missing, missing(16, 32));
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(tally.missing, missing(17, 33));
         // The objects of two parts exist, one reported twice; part 3 is not missing.
         for part in [1, 20, 20, 3, 21] {
-            tally.present(part);
+            tally.object_present(part);
         }
         assert_eq!(tally.missing, missing(17, 31));
         tally.add(&Finding::new(Kind::TailMissing, ""));
@@ -143,17 +143,17 @@ mod tests {
 
     #[test]
     fn numbers_of_a_hostile_manifest_do_not_overflow() {
-        let mut tally = Tally::default();
+        let mut tally = FindingTotals::default();
         tally.add(&gap(Kind::PartMissing, 2, u64::MAX));
         tally.add(&gap(Kind::PartMissing, 0, u64::MAX));
         tally.add(&Finding::new(Kind::TailMissing, ""));
         assert_eq!(tally.missing, Missing { parts: u64::MAX, files: u64::MAX, at_least: true });
-        tally.present(u64::MAX);
+        tally.object_present(u64::MAX);
     }
 
     #[test]
     fn a_part_of_which_several_things_were_changed_is_one_changed_part() {
-        let mut tally = Tally::default();
+        let mut tally = FindingTotals::default();
         let of = |kind, part| Finding::new(kind, "").part(PartNumber::new(part));
         for finding in [
             of(Kind::ObjectChanged, 3),

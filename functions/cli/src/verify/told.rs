@@ -6,7 +6,7 @@ use domain::schedule::next_expected_by;
 use domain::time::Time;
 use serde::Serialize;
 
-use super::check::Ask;
+use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 
 /// The numbers of the chain, for the parts in the requested range.
@@ -42,7 +42,7 @@ pub(crate) struct Told {
 
 impl Told {
     /// Adds a valid manifest.
-    pub(super) fn count(&mut self, manifest: &Manifest) {
+    pub(super) fn add(&mut self, manifest: &Manifest) {
         let part = manifest.part.get();
         self.first_part = self.first_part.or(Some(part));
         self.last_part = Some(part);
@@ -59,11 +59,11 @@ impl Told {
     }
 
     /// Checks where the chain ends, and whether more parts were due.
-    pub(super) fn tail(
+    pub(super) fn check_tail(
         &mut self,
         sound: Option<(&Manifest, Sha256)>,
         newest_seen: bool,
-        ask: &Ask,
+        ask: &VerifyOptions,
         findings: &Findings,
     ) {
         let Some((newest, sha256)) = sound else {

@@ -8,7 +8,7 @@ use domain::manifest::{RingKey, SignedNote, VerifierKey};
 use domain::part::PartNumber;
 use domain::time::Time;
 
-use super::keys::{KnownKeys, Signed};
+use super::keys::{KnownKeys, SignatureCheck};
 
 /// A trusted key. Only this module creates one, from a key that the auditor named or that a signed text
 /// names.
@@ -16,9 +16,9 @@ use super::keys::{KnownKeys, Signed};
 pub(crate) struct TrustedKey {
     key: RingKey,
     /// The first part that it may sign: for a successor the one that names it, which it signs too.
-    first: PartNumber,
+    first_part: PartNumber,
     /// The part in which it handed over: the last that it may sign.
-    last: Option<PartNumber>,
+    last_part: Option<PartNumber>,
 }
 
 impl TrustedKey {
@@ -33,7 +33,7 @@ impl TrustedKey {
 pub(crate) struct Trust {
     keys: Vec<TrustedKey>,
     /// Whether the set is closed: several keys were named, so no other one can become trusted.
-    is_whole: bool,
+    is_closed: bool,
 }
 
 /// What decides who signed a text.
@@ -42,19 +42,19 @@ pub(crate) struct Signatures<'a> {
     /// The origin of the text: keys of another vendor can't sign it.
     pub(crate) origin: &'a str,
     /// The check of each signature line.
-    pub(crate) signed: &'a [Signed],
+    pub(crate) signed: &'a [SignatureCheck],
     /// The note, if one of its signature lines is not by a known key.
     pub(crate) note: Option<&'a SignedNote>,
 }
 
 impl Trust {
     /// Trusts the keys that the auditor named.
-    pub(crate) fn named(pins: &[RingKey]) -> Self {
+    pub(crate) fn from_pins(pins: &[RingKey]) -> Self {
         let mut trust = Self::default();
         for pin in pins {
             trust.add(pin.clone(), PartNumber::FIRST);
         }
-        trust.is_whole = trust.keys.len() > 1;
+        trust.is_closed = trust.keys.len() > 1;
         trust
     }
 
@@ -70,7 +70,7 @@ impl Trust {
 
     fn add(&mut self, key: RingKey, first: PartNumber) {
         if self.keys.iter().all(|trusted| *trusted.key() != key.key) {
-            self.keys.push(TrustedKey { key, first, last: None });
+            self.keys.push(TrustedKey { key, first_part: first, last_part: None });
         }
     }
 
@@ -80,8 +80,8 @@ impl Trust {
     }
 
     /// Whether the set of keys is closed: several were named, so no other can be added.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.is_whole
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// The indexes of the trusted keys that made one of these signatures, whether they may sign that part or
@@ -92,9 +92,11 @@ impl Trust {
             if trusted.key().name().to_string() != name {
                 return false;
             }
-            let by_known = |signed: &Signed| match signed {
-                Signed::By(place) => known.get(*place).is_some_and(|known| known.key() == trusted.key()),
-                Signed::Wrongly | Signed::Unknown => false,
+            let by_known = |signed: &SignatureCheck| match signed {
+                SignatureCheck::Valid(place) => {
+                    known.get(*place).is_some_and(|known| known.key() == trusted.key())
+                }
+                SignatureCheck::Invalid | SignatureCheck::UnknownKey => false,
             };
             // A successor without a key file is not a known key. Its lines are checked here.
             of.signed.iter().any(by_known)
@@ -107,22 +109,22 @@ impl Trust {
 
     /// Whether the key with this index may sign that part: after the hand-over only its successor may.
     pub(crate) fn may_sign(&self, place: usize, part: PartNumber) -> bool {
-        self.keys
-            .get(place)
-            .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part <= last))
+        self.keys.get(place).is_some_and(|trusted| {
+            trusted.first_part <= part && trusted.last_part.is_none_or(|last| part <= last)
+        })
     }
 
     /// Whether the key with this index is accountable for a second text of that part. It is not for texts
     /// beside its own hand-over: from there on its signatures are ignored.
-    pub(crate) fn answers_for(&self, place: usize, part: PartNumber) -> bool {
-        self.keys
-            .get(place)
-            .is_some_and(|trusted| trusted.first <= part && trusted.last.is_none_or(|last| part < last))
+    pub(crate) fn is_accountable(&self, place: usize, part: PartNumber) -> bool {
+        self.keys.get(place).is_some_and(|trusted| {
+            trusted.first_part <= part && trusted.last_part.is_none_or(|last| part < last)
+        })
     }
 
     /// Whether the key with this index had handed over before that part.
     pub(crate) fn handed_over_before(&self, place: usize, part: PartNumber) -> bool {
-        self.keys.get(place).and_then(|trusted| trusted.last).is_some_and(|last| last < part)
+        self.keys.get(place).and_then(|trusted| trusted.last_part).is_some_and(|last| last < part)
     }
 
     /// Whether the key with this index was valid at that time, by the auditor's limits.
@@ -142,14 +144,14 @@ impl Trust {
             let may = self.may_sign(*place, part) && self.is_valid(*place, sealed);
             if let Some(trusted) = self.keys.get_mut(*place)
                 && may
-                && trusted.last.is_none()
+                && trusted.last_part.is_none()
                 && trusted.key() != successor
             {
-                trusted.last = Some(part);
+                trusted.last_part = Some(part);
                 handed_over = true;
             }
         }
-        if handed_over && !self.is_whole {
+        if handed_over && !self.is_closed {
             self.add(RingKey { key: successor.clone(), from: None, until: None }, part);
         }
     }
@@ -158,20 +160,20 @@ impl Trust {
 /// The trusted keys of each chain in the archive. A hand-over is valid for the connector whose text contains
 /// it.
 #[derive(Debug, Default)]
-pub(crate) struct Trusts {
+pub(crate) struct TrustByOrigin {
     base: Trust,
     /// Chains in which a key has handed over. Only the holder of a trusted key can add to them.
     chains: HashMap<String, Trust>,
 }
 
-impl Trusts {
+impl TrustByOrigin {
     /// Trust that begins with these keys.
     pub(crate) fn new(base: Trust) -> Self {
         Self { base, chains: HashMap::new() }
     }
 
     /// The trusted keys of a chain, by its origin.
-    pub(crate) fn of(&self, origin: &str) -> &Trust {
+    pub(crate) fn for_origin(&self, origin: &str) -> &Trust {
         self.chains.get(origin).unwrap_or(&self.base)
     }
 
@@ -183,7 +185,7 @@ impl Trusts {
         (part, sealed): (PartNumber, Time),
         successor: &VerifierKey,
     ) {
-        if self.of(origin).is_signed(signers, part, sealed) {
+        if self.for_origin(origin).is_signed(signers, part, sealed) {
             let base = &self.base;
             let trust = self.chains.entry(origin.to_owned()).or_insert_with(|| base.clone());
             trust.hand_over(signers, part, sealed, successor);

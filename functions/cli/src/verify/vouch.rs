@@ -11,27 +11,27 @@ use domain::manifest::{Manifest, NoteSignature, Previous, SignedNote, VerifierKe
 use domain::part::PartNumber;
 use domain::time::Time;
 
-use super::keys::{KnownKeys, Signed};
-use super::notes::{signed_byte, signed_of};
+use super::keys::{KnownKeys, SignatureCheck};
+use super::notes::{decode_check, encode_check};
 use super::sorter::{Sorted, Sorter};
-use super::trust::{Signatures, Trusts};
+use super::trust::{Signatures, TrustByOrigin};
 
 /// What the passes need of a manifest's text.
 #[derive(Debug)]
-struct Claim {
+struct TrustRecord {
     origin: String,
     part: PartNumber,
     sha256: [u8; 32],
     previous: Option<[u8; 32]>,
     sealed: Time,
-    signed: Vec<Signed>,
+    signed: Vec<SignatureCheck>,
     successor: Option<VerifierKey>,
     /// Set only if a signature line is not by a known key.
     note: Option<SignedNote>,
 }
 
 /// Encodes a text for the passes: the texts of a chain sort adjacently, the lower parts first.
-pub(crate) fn claim(note: &SignedNote, manifest: &Manifest, signed: &[Signed]) -> Vec<u8> {
+pub(crate) fn trust_record(note: &SignedNote, manifest: &Manifest, signed: &[SignatureCheck]) -> Vec<u8> {
     let origin = manifest.origin.to_string();
     let mut record = Vec::with_capacity(origin.len() + 128);
     text(&mut record, &origin);
@@ -47,8 +47,8 @@ pub(crate) fn claim(note: &SignedNote, manifest: &Manifest, signed: &[Signed]) -
     record.extend_from_slice(&manifest.sealed.millis().to_be_bytes());
     text(&mut record, &manifest.successor.as_ref().map(ToString::to_string).unwrap_or_default());
     record.push(u8::try_from(signed.len()).unwrap_or(u8::MAX));
-    record.extend(signed.iter().map(|signed| signed_byte(*signed)));
-    if signed.iter().any(|signed| !matches!(signed, Signed::By(_))) {
+    record.extend(signed.iter().map(|signed| encode_check(*signed)));
+    if signed.iter().any(|signed| !matches!(signed, SignatureCheck::Valid(_))) {
         record.extend_from_slice(&note.bytes());
     }
     record
@@ -59,7 +59,7 @@ fn text(record: &mut Vec<u8>, text: &str) {
     record.extend_from_slice(text.as_bytes());
 }
 
-impl Claim {
+impl TrustRecord {
     fn decode(record: &[u8]) -> Option<Self> {
         let (origin, rest) = read_text(record)?;
         let (part, rest) = rest.split_first_chunk::<8>()?;
@@ -78,7 +78,7 @@ impl Claim {
             sha256: *sha256,
             previous,
             sealed: Time::from_millis(i64::from_be_bytes(*sealed))?,
-            signed: signed.iter().map(|byte| signed_of(*byte)).collect(),
+            signed: signed.iter().map(|byte| decode_check(*byte)).collect(),
             successor: if successor.is_empty() { None } else { Some(successor.parse().ok()?) },
             note: if note.is_empty() { None } else { Some(SignedNote::parse(note).ok()?) },
         })
@@ -95,7 +95,7 @@ fn read_text(record: &[u8]) -> Option<(&str, &[u8])> {
 #[derive(Debug)]
 pub(crate) struct Vouched {
     /// The trusted keys of each chain.
-    pub(crate) trusts: Trusts,
+    pub(crate) trusts: TrustByOrigin,
     /// Part and SHA-256 of each text that a trusted or vouched text of the next part names, the lower parts
     /// first.
     pub(crate) texts: Sorter,
@@ -105,32 +105,32 @@ pub(crate) struct Vouched {
 ///
 /// # Errors
 /// If a temporary file fails.
-pub(crate) fn follow(
+pub(crate) fn resolve_trust(
     claims: Vec<Sorter>,
     known: &KnownKeys,
-    mut trusts: Trusts,
+    mut trusts: TrustByOrigin,
     memory: usize,
 ) -> io::Result<Vouched> {
     let damaged = || io::Error::other("a temporary file is corrupt");
     let mut claims = Sorted::new(claims)?;
     let mut backwards = Sorter::new(memory / 2);
     while let Some(record) = claims.next()? {
-        let claim = Claim::decode(record).ok_or_else(damaged)?;
+        let claim = TrustRecord::decode(record).ok_or_else(damaged)?;
         let signatures =
             Signatures { origin: &claim.origin, signed: &claim.signed, note: claim.note.as_ref() };
-        let trust = trusts.of(&claim.origin);
+        let trust = trusts.for_origin(&claim.origin);
         let signers = trust.signers(known, signatures);
         let is_signed = trust.is_signed(&signers, claim.part, claim.sealed);
         if let Some(successor) = &claim.successor {
             trusts.hand_over(&claim.origin, &signers, (claim.part, claim.sealed), successor);
         }
-        backwards.push(&Step::encode(&claim, is_signed))?;
+        backwards.push(&BackwardStep::encode(&claim, is_signed))?;
     }
     Ok(Vouched { trusts, texts: vouched(backwards, memory / 2)? })
 }
 
 /// A text of the backward pass.
-struct Step<'a> {
+struct BackwardStep<'a> {
     origin: &'a str,
     part: PartNumber,
     sha256: [u8; 32],
@@ -138,9 +138,9 @@ struct Step<'a> {
     previous: Option<[u8; 32]>,
 }
 
-impl<'a> Step<'a> {
+impl<'a> BackwardStep<'a> {
     /// Encodes a text so that those of a chain sort adjacently, the higher parts first.
-    fn encode(claim: &Claim, is_signed: bool) -> Vec<u8> {
+    fn encode(claim: &TrustRecord, is_signed: bool) -> Vec<u8> {
         let mut record = Vec::with_capacity(claim.origin.len() + 80);
         text(&mut record, &claim.origin);
         record.extend_from_slice(&(u64::MAX - claim.part.get()).to_be_bytes());
@@ -175,7 +175,8 @@ fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
     // of a part, so only the holder of a trusted key can add to them.
     let (mut from_above, mut names): (Vec<[u8; 32]>, Vec<[u8; 32]>) = (Vec::new(), Vec::new());
     while let Some(record) = backwards.next()? {
-        let step = Step::decode(record).ok_or_else(|| io::Error::other("a temporary file is corrupt"))?;
+        let step =
+            BackwardStep::decode(record).ok_or_else(|| io::Error::other("a temporary file is corrupt"))?;
         if step.origin != origin || step.part != part {
             let follows = step.origin == origin && step.part.next() == part;
             let above = std::mem::take(&mut names);
@@ -247,12 +248,12 @@ impl VouchedTexts {
 }
 
 /// The number of ignored signature lines of a note: invalid ones, and repeated ones of the same key.
-pub(crate) fn idle_lines(signatures: &[NoteSignature], signed: &[Signed]) -> usize {
+pub(crate) fn ignored_lines(signatures: &[NoteSignature], signed: &[SignatureCheck]) -> usize {
     let repeated = |(place, signature): (usize, &NoteSignature)| {
         signatures.iter().take(place).any(|earlier| {
             earlier.id == signature.id && earlier.name == signature.name && earlier.bytes == signature.bytes
         })
     };
-    let wrong = signed.iter().filter(|signed| **signed == Signed::Wrongly).count();
+    let wrong = signed.iter().filter(|signed| **signed == SignatureCheck::Invalid).count();
     wrong + signatures.iter().enumerate().filter(|at| repeated(*at)).count()
 }

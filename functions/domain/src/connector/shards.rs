@@ -117,7 +117,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("only from 2 on") && error.contains("a new connector with 4 shards"),
+            error.contains("only from 2 or more") && error.contains("a new connector with 4 shards"),
             "{error}"
         );
     }

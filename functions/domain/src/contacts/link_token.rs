@@ -22,9 +22,9 @@ pub struct LinkToken([u8; BYTES]);
 impl LinkToken {
     /// A new random token.
     #[must_use]
-    pub fn new(randomness: &dyn Rng) -> Self {
+    pub fn new(rng: &dyn Rng) -> Self {
         let mut bytes = [0; BYTES];
-        for (slot, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| randomness.next_u64().to_be_bytes())) {
+        for (slot, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| rng.next_u64().to_be_bytes())) {
             *slot = byte;
         }
         Self(bytes)

@@ -23,23 +23,23 @@ impl Mail {
     /// no name, and no message of a storage platform about them. So nobody can make the vendor's sender say
     /// what they like.
     #[must_use]
-    pub fn for_message(news: &ContactMessage, connector: &Connector) -> Self {
+    pub fn for_message(message: &ContactMessage, connector: &Connector) -> Self {
         let destination = connector.destination.as_ref().filter(|_| connector.verified_at.is_some());
-        let headline = words::headline(&news.fact);
+        let headline = words::headline(&message.fact);
         let subject = match destination {
             Some(to) => format!("{} ({})", headline.trim_end_matches('.'), to.bucket),
             None => headline.trim_end_matches('.').to_owned(),
         };
         let mut lines = vec![wrap(&headline)];
         let paragraphs = match destination {
-            Some(_) => words::paragraphs(&news.fact),
-            None => words::paragraphs(&words::redact_customer_text(&news.fact)),
+            Some(_) => words::paragraphs(&message.fact),
+            None => words::paragraphs(&words::redact_customer_text(&message.fact)),
         };
         lines.extend(paragraphs.iter().map(|paragraph| wrap(paragraph)));
-        lines.extend(words::held_back(news.held_back).map(|paragraph| wrap(&paragraph)));
+        lines.extend(words::held_back(message.held_back).map(|paragraph| wrap(&paragraph)));
         let mut about = vec![format!("Connector: {}", connector.id)];
         about.extend(destination.map(|_| format!("Tenant:    {}", connector.tenant.escaped())));
-        about.push(format!("Time:      {}", words::format_minute(news.at)));
+        about.push(format!("Time:      {}", words::format_minute(message.at)));
         let location = destination.map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
         about.extend(location.map(|location| format!("Files:     {}", one_line(&location))));
         lines.push(about.join("\n"));

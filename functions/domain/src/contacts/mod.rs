@@ -105,15 +105,15 @@ impl Addresses {
 impl TryFrom<Vec<EmailAddress>> for Addresses {
     type Error = InvalidValueError;
 
-    fn try_from(given: Vec<EmailAddress>) -> Result<Self, InvalidValueError> {
-        let mut kept: Vec<EmailAddress> = Vec::new();
-        for address in given {
-            if !kept.iter().any(|one| one.folded() == address.folded()) {
-                kept.push(address);
+    fn try_from(addresses: Vec<EmailAddress>) -> Result<Self, InvalidValueError> {
+        let mut unique: Vec<EmailAddress> = Vec::new();
+        for address in addresses {
+            if !unique.iter().any(|one| one.folded() == address.folded()) {
+                unique.push(address);
             }
         }
-        if kept.len() > MAX_ADDRESSES {
-            let (value, problem) = (kept.len().to_string(), "exceed the limit");
+        if unique.len() > MAX_ADDRESSES {
+            let (value, problem) = (unique.len().to_string(), "exceed the limit");
             return Err(InvalidValueError::new(
                 "e-mail addresses",
                 &value,
@@ -121,7 +121,7 @@ impl TryFrom<Vec<EmailAddress>> for Addresses {
                 "use at most 5, or a mailing list",
             ));
         }
-        Ok(Self(kept))
+        Ok(Self(unique))
     }
 }
 

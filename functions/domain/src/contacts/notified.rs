@@ -128,46 +128,51 @@ enum NoticeClass {
 impl NotificationHistory {
     /// Whether this notice is sent, and what to store first; `None` if that was decided before.
     #[must_use]
-    pub fn decide(&self, news: &ContactMessage) -> (Decision, Option<Self>) {
-        match classify(&news.fact) {
+    pub fn decide(&self, message: &ContactMessage) -> (Decision, Option<Self>) {
+        match classify(&message.fact) {
             NoticeClass::Other => (Decision::Send { held_back: 0 }, None),
-            NoticeClass::Problem { cause, since, paced } => self.on_problem(news, cause, since, paced),
-            NoticeClass::Resolved { of, since } => self.on_resolved(news, of, since),
+            NoticeClass::Problem { cause, since, paced } => self.on_problem(message, cause, since, paced),
+            NoticeClass::Resolved { of, since } => self.on_resolved(message, of, since),
         }
     }
 
     fn on_problem(
         &self,
-        news: &ContactMessage,
+        message: &ContactMessage,
         cause: String,
         since: Option<Time>,
         paced: bool,
     ) -> (Decision, Option<Self>) {
         let last = self.causes.get(&cause);
-        if let Some(last) = last.filter(|last| last.id == news.id) {
+        if let Some(last) = last.filter(|last| last.id == message.id) {
             return (Decision::Send { held_back: last.held_before }, None);
         }
         let span = if paced { REMINDER_INTERVAL } else { MIN_INTERVAL };
-        let mut next = self.next(news.at);
-        match last.filter(|last| last.suppresses(news.at, span)) {
-            Some(last) if last.held_id.as_ref() == Some(&news.id) => (Decision::Hold, None),
+        let mut next = self.next(message.at);
+        match last.filter(|last| last.suppresses(message.at, span)) {
+            Some(last) if last.held_id.as_ref() == Some(&message.id) => (Decision::Hold, None),
             Some(last) => {
-                let (held, held_id) = (last.held.saturating_add(1), Some(news.id.clone()));
+                let (held, held_id) = (last.held.saturating_add(1), Some(message.id.clone()));
                 next.causes.insert(cause, LastNotice { held, held_since: since, held_id, ..last.clone() });
                 (Decision::Hold, Some(next))
             }
             None => {
                 let with = last.map_or(0, |last| last.held);
                 let open = true;
-                next.causes.insert(cause, LastNotice { held_before: with, open, ..LastNotice::of(news) });
+                next.causes.insert(cause, LastNotice { held_before: with, open, ..LastNotice::of(message) });
                 (Decision::Send { held_back: with }, Some(next))
             }
         }
     }
 
-    fn on_resolved(&self, news: &ContactMessage, of: &'static str, since: Time) -> (Decision, Option<Self>) {
+    fn on_resolved(
+        &self,
+        message: &ContactMessage,
+        of: &'static str,
+        since: Time,
+    ) -> (Decision, Option<Self>) {
         let end = format!("end of {of}");
-        if self.causes.get(&end).is_some_and(|last| last.id == news.id) {
+        if self.causes.get(&end).is_some_and(|last| last.id == message.id) {
             return (Decision::Send { held_back: 0 }, None);
         }
         let ended = |(cause, _): &(&String, &LastNotice)| cause.starts_with(of);
@@ -176,15 +181,15 @@ impl NotificationHistory {
         // The end of a problem that this contact was not notified of: it became a contact later, or the end
         // came first.
         let unknown_and_just_sent =
-            || self.causes.get(&end).is_some_and(|last| last.suppresses(news.at, MIN_INTERVAL));
+            || self.causes.get(&end).is_some_and(|last| last.suppresses(message.at, MIN_INTERVAL));
         if !is_open && (was_held || unknown_and_just_sent()) {
             return (Decision::Hold, None);
         }
-        let mut next = self.next(news.at);
+        let mut next = self.next(message.at);
         for (_, last) in next.causes.iter_mut().filter(|(cause, _)| cause.starts_with(of)) {
             last.open = false;
         }
-        next.causes.insert(end, LastNotice::of(news));
+        next.causes.insert(end, LastNotice::of(message));
         (Decision::Send { held_back: 0 }, Some(next))
     }
 
@@ -202,8 +207,8 @@ impl NotificationHistory {
 }
 
 impl LastNotice {
-    fn of(news: &ContactMessage) -> Self {
-        let (id, at) = (news.id.clone(), news.at);
+    fn of(message: &ContactMessage) -> Self {
+        let (id, at) = (message.id.clone(), message.at);
         Self { id, at, held_before: 0, open: false, held: 0, held_since: None, held_id: None }
     }
 
@@ -214,13 +219,13 @@ impl LastNotice {
     }
 }
 
-fn classify(what: &ContactFact) -> NoticeClass {
+fn classify(fact: &ContactFact) -> NoticeClass {
     let trouble = |cause: &str, since, paced| NoticeClass::Problem {
         cause: cause.chars().take(MAX_CAUSE_LEN).collect(),
         since,
         paced,
     };
-    match what {
+    match fact {
         ContactFact::Blocked { since, stage, code, reminder, .. } => {
             let stage = stage.map_or("ours", |stage| stage.as_str());
             let cause = format!("blocked {stage} {}", code.as_deref().unwrap_or_default());

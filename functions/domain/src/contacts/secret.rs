@@ -25,8 +25,8 @@ pub struct WebhookSecret(Vec<u8>);
 impl WebhookSecret {
     /// A new random secret.
     #[must_use]
-    pub fn new(randomness: &dyn Rng) -> Self {
-        Self((0..4).flat_map(|_| randomness.next_u64().to_be_bytes()).collect())
+    pub fn new(rng: &dyn Rng) -> Self {
+        Self((0..4).flat_map(|_| rng.next_u64().to_be_bytes()).collect())
     }
 
     /// The text that the receiver stores.

@@ -19,13 +19,13 @@ pub(super) fn vendor_fault() -> (String, String) {
 }
 
 /// The same without text that a tenant or its storage platform wrote.
-pub(super) fn redact_customer_text(what: &ContactFact) -> ContactFact {
-    let mut what = what.clone();
-    if let ContactFact::Blocked { cause, remedy, .. } = &mut what {
+pub(super) fn redact_customer_text(fact: &ContactFact) -> ContactFact {
+    let mut fact = fact.clone();
+    if let ContactFact::Blocked { cause, remedy, .. } = &mut fact {
         "The destination refused the files; it has been changed since.".clone_into(cause);
         "Verify the connector: each stage reports what is missing.".clone_into(remedy);
     }
-    what
+    fact
 }
 
 /// A sentence about suppressed messages, if there were any.
@@ -40,8 +40,8 @@ pub(super) fn held_back(count: u64) -> Option<String> {
 }
 
 /// What happened, in one sentence.
-pub(super) fn headline(what: &ContactFact) -> String {
-    match what {
+pub(super) fn headline(fact: &ContactFact) -> String {
+    match fact {
         ContactFact::Blocked { since, reminder: false, .. } => {
             format!("The delivery of your audit log has been blocked since {}.", format_minute(*since))
         }
@@ -90,8 +90,8 @@ fn entries(items: u64) -> &'static str {
 }
 
 /// Consequences and what to do, one paragraph each.
-pub(super) fn paragraphs(what: &ContactFact) -> Vec<String> {
-    match what {
+pub(super) fn paragraphs(fact: &ContactFact) -> Vec<String> {
+    match fact {
         ContactFact::Blocked { cause, remedy, waiting_files, sealed_to, lost_from, .. } => {
             let waiting = match waiting_files {
                 0 => "No file waits yet".to_owned(),

@@ -67,7 +67,7 @@ impl Onboarding {
                 return Ok(draft);
             }
         }
-        let source = "the ID of a new connector was taken each time".into();
+        let source = "the ID of a new connector was taken at each attempt".into();
         Err(PortError::Transient { what: "creating a connector", source }.into())
     }
 
@@ -99,7 +99,7 @@ impl Onboarding {
                 Ok(true)
             }
             SaveAnswer::Saved(Saved::Stale) => Ok(false),
-            SaveAnswer::AlreadyOwned(taken) => Err(OnboardingError::Taken(taken)),
+            SaveAnswer::AlreadyOwned(resource) => Err(OnboardingError::Taken(resource)),
             SaveAnswer::Exhausted(budget) => Err(exhausted_error(budget, &spends)),
         }
     }

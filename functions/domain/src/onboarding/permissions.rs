@@ -75,9 +75,9 @@ impl Onboarding {
     ) -> Result<Vec<AddressView>, OnboardingError> {
         let (now, mut views) = (self.clock.now(), Vec::new());
         for email in connector.contacts.emails.iter() {
-            let permission = self.consent(&connector.tenant, email).await?;
-            let by = permission.confirmed_by().filter(|_| !matches!(caller, Caller::Tenant { .. }));
-            let (by, status) = (by.cloned(), permission.status(now));
+            let consent = self.consent(&connector.tenant, email).await?;
+            let by = consent.confirmed_by().filter(|_| !matches!(caller, Caller::Tenant { .. }));
+            let (by, status) = (by.cloned(), consent.status(now));
             views.push(AddressView { email: email.clone(), status, by });
         }
         Ok(views)
@@ -121,8 +121,8 @@ impl Onboarding {
         }
         let now = self.clock.now();
         let confirmed = self
-            .update_consent(&connector.tenant, address, |permission| {
-                permission.confirm_by_contract(caller, now).map_err(|at| {
+            .update_consent(&connector.tenant, address, |consent| {
+                consent.confirm_by_contract(caller, now).map_err(|at| {
                     OnboardingError::from(NotAllowedError::Declined { address: address.clone(), at })
                 })
             })
@@ -158,9 +158,9 @@ impl Onboarding {
         }
         let (mut again, mut is_pending, mut next) = (Vec::new(), false, None::<Time>);
         for address in connector.contacts.emails.iter() {
-            let permission = self.consent(&connector.tenant, address).await?;
-            is_pending |= matches!(permission.status(now), AddressStatus::Requested { .. });
-            match permission.may_ask(now) {
+            let consent = self.consent(&connector.tenant, address).await?;
+            is_pending |= matches!(consent.status(now), AddressStatus::Requested { .. });
+            match consent.may_ask(now) {
                 Ok(()) => again.push(address.clone()),
                 Err(AskRefusal::NotBefore(at)) => next = next.into_iter().chain([at]).min(),
                 Err(AskRefusal::NotNeeded | AskRefusal::LimitReached) => {}
@@ -189,11 +189,11 @@ impl Onboarding {
     /// is shown as expired.
     pub async fn link(&self, token: &LinkToken) -> Result<LinkView, OnboardingError> {
         let (tenant, address) = self.owner_of(token).await?;
-        let permission = self.consent(&tenant, &address).await?;
+        let consent = self.consent(&tenant, &address).await?;
         let now = self.clock.now();
-        match permission.confirm(&token.hash(), now) {
+        match consent.confirm(&token.hash(), now) {
             Err(LinkError::Expired(_)) | Ok(_) => {
-                Ok(LinkView { email: permission.address.clone(), status: permission.status(now) })
+                Ok(LinkView { email: consent.address.clone(), status: consent.status(now) })
             }
             Err(error) => Err(error.into()),
         }
@@ -222,9 +222,9 @@ impl Onboarding {
     ) -> Result<LinkView, OnboardingError> {
         let (tenant, address) = self.owner_of(token).await?;
         let (hash, now) = (token.hash(), self.clock.now());
-        let apply = |permission: &Consent| answer(permission, &hash, now).map_err(OnboardingError::from);
-        let permission = self.update_consent(&tenant, &address, apply).await?;
-        Ok(LinkView { email: permission.address.clone(), status: permission.status(now) })
+        let apply = |consent: &Consent| answer(consent, &hash, now).map_err(OnboardingError::from);
+        let consent = self.update_consent(&tenant, &address, apply).await?;
+        Ok(LinkView { email: consent.address.clone(), status: consent.status(now) })
     }
 
     async fn owner_of(&self, token: &LinkToken) -> Result<(TenantId, EmailAddress), OnboardingError> {
@@ -241,19 +241,19 @@ impl Onboarding {
         if self.mail_mode != MailMode::DoubleOptIn {
             return Ok(());
         }
-        let (now, mut asked) = (self.clock.now(), Vec::new());
+        let (now, mut due) = (self.clock.now(), Vec::new());
         for address in addresses {
             if self.consent(tenant, address).await?.may_ask(now).is_ok() {
-                asked.push(address);
+                due.push(address);
             }
         }
-        let Some(amount) = u32::try_from(asked.len()).ok().filter(|amount| *amount > 0) else {
+        let Some(amount) = u32::try_from(due.len()).ok().filter(|amount| *amount > 0) else {
             return Ok(());
         };
         self.spend(caller, Budget::Confirmations, BudgetScope::Tenant(tenant.clone()), amount).await?;
-        for address in asked {
+        for address in due {
             // If a concurrent writer has requested one already, there is a mail, and no second one.
-            self.update_consent(tenant, address, |permission| Ok(permission.ask(now).ok())).await?;
+            self.update_consent(tenant, address, |consent| Ok(consent.ask(now).ok())).await?;
         }
         Ok(())
     }

@@ -130,7 +130,7 @@ impl Onboarding {
     ) -> Result<PreflightReport, OnboardingError> {
         let id = &connector.id;
         let destination = connector.destination_to_verify()?.clone();
-        let means = PreflightContext {
+        let context = PreflightContext {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
             rng: self.rng.as_ref(),
@@ -141,7 +141,7 @@ impl Onboarding {
                 Caller::Operator { .. } | Caller::Tenant { .. } => self.prober.role_propagation_delay(),
             },
         };
-        let verification = run_preflight(means, connector, &destination, on_progress).await;
+        let verification = run_preflight(context, connector, &destination, on_progress).await;
         // The check was of the destination as read: if it has changed since, nothing is stored.
         let is_unchanged = |now: &Connector| now.destination.as_ref() == Some(&destination);
         if verification.passed {

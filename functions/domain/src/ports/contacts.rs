@@ -58,7 +58,7 @@ pub trait Consents: Send + Sync {
 
     /// Stores the consent if the stored version is the previous one (nothing, for version 1). `false` if
     /// another writer was faster, or an earlier attempt of this very write whose answer was lost.
-    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError>;
+    async fn store_consent(&self, tenant: &TenantId, consent: &Consent) -> Result<bool, PortError>;
 
     /// Stores which address a link belongs to. Idempotent.
     async fn store_link(
@@ -88,7 +88,7 @@ pub trait NotificationStore: Send + Sync {
         &self,
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
-        notified: &NotificationHistory,
+        history: &NotificationHistory,
     ) -> Result<bool, PortError>;
 
     /// Reserves `cost` of the tenant's share of the notifier's time, after everything already reserved.

@@ -13,82 +13,84 @@ type Explanation = Option<(String, String)>;
 /// The finding for an error at a stage.
 pub(super) fn explain(
     stage: PreflightStage,
-    fault: &DeliveryError,
+    error: &DeliveryError,
     connector: &Connector,
     to: &Destination,
     vendor: &Vendor,
 ) -> Finding {
-    let said = fault.message.to_ascii_lowercase();
-    let denied = fault.kind == DeliveryErrorKind::Denied;
-    let told = policy_above_role(stage, fault, &said, to)
-        .or_else(|| known_response(fault, &said, to, vendor))
-        .or_else(|| (denied && stage == PreflightStage::PutObject).then(|| denied_write(&said, to)).flatten())
+    let message = error.message.to_ascii_lowercase();
+    let denied = error.kind == DeliveryErrorKind::Denied;
+    let explanation = policy_above_role(stage, error, &message, to)
+        .or_else(|| known_response(error, &message, to, vendor))
+        .or_else(|| {
+            (denied && stage == PreflightStage::PutObject).then(|| denied_write(&message, to)).flatten()
+        })
         .or_else(|| {
             (denied && stage == PreflightStage::AssumeRole)
                 .then(|| role::explain_assume_role_denied(connector, to, vendor))
         })
-        .or_else(|| (fault.kind == DeliveryErrorKind::Gone).then(|| missing_bucket(connector, to)).flatten());
-    let (cause, remedy) = told.unwrap_or_else(|| fault::diagnose(fault, to));
-    Finding { code: fault.code.clone(), cause, remedy }
+        .or_else(|| (error.kind == DeliveryErrorKind::Gone).then(|| missing_bucket(connector, to)).flatten());
+    let (cause, remedy) = explanation.unwrap_or_else(|| fault::diagnose(error, to));
+    Finding { code: error.code.clone(), cause, remedy }
 }
 
 /// Whether the error may mean a role that IAM has not propagated yet: a denial for which AWS names no reason
 /// but missing permissions of the role itself.
-pub(super) fn may_be_new_role(fault: &DeliveryError, to: &Destination) -> bool {
-    let said = fault.message.to_ascii_lowercase();
-    fault.kind == DeliveryErrorKind::Denied
-        && fault.code != REGION_DISABLED
-        && !fault.is_clock_skew()
-        && !said.contains("explicit deny")
-        && !said.contains("session policy")
-        && policy_above_role(PreflightStage::AssumeRole, fault, &said, to).is_none()
+pub(super) fn may_be_new_role(error: &DeliveryError, to: &Destination) -> bool {
+    let message = error.message.to_ascii_lowercase();
+    error.kind == DeliveryErrorKind::Denied
+        && error.code != REGION_DISABLED
+        && !error.is_clock_skew()
+        && !message.contains("explicit deny")
+        && !message.contains("session policy")
+        && policy_above_role(PreflightStage::AssumeRole, error, &message, to).is_none()
 }
 
 /// A policy above the role's own: AWS names which kind of policy denied the request.
 /// Source: AWS IAM user guide, "Troubleshoot access denied error messages".
 fn policy_above_role(
     stage: PreflightStage,
-    fault: &DeliveryError,
-    said: &str,
+    error: &DeliveryError,
+    message: &str,
     to: &Destination,
 ) -> Explanation {
     let role = &to.role;
-    let entering = matches!(
+    let assumes_role = matches!(
         stage,
         PreflightStage::AssumeRole
             | PreflightStage::RefusesWithoutExternalId
             | PreflightStage::RefusesWrongExternalId
     );
-    if said.contains("service control policy") && entering {
+    if message.contains("service control policy") && assumes_role {
         // Such a policy applies to the caller's account, and the vendor is the caller of sts:AssumeRole.
         return Some((
             "A service control policy of the vendor's own organisation denies sts:AssumeRole.".into(),
             "Only the vendor can fix this; contact the vendor.".into(),
         ));
     }
-    if said.contains("service control policy") {
+    if message.contains("service control policy") {
         return Some((
             format!("A service control policy of the organisation of account {} denies it.", role.account()),
-            format!("Ask the administrators of the AWS organisation to allow {} here.", denied_action(fault)),
+            format!("Ask the administrators of the AWS organisation to allow {} here.", denied_action(error)),
         ));
     }
-    if said.contains("resource control policy") {
+    if message.contains("resource control policy") {
         return Some((
             format!("A resource control policy of the organisation of account {} denies it.", role.account()),
             "Ask the administrators of the AWS organisation to exempt this role and bucket.".into(),
         ));
     }
-    said.contains("permissions boundary").then(|| {
+    message.contains("permissions boundary").then(|| {
         (
-            format!("The permissions boundary of {role} does not allow {}.", denied_action(fault)),
-            format!("Allow it in the boundary too: {}.", statement(fault, to)),
+            format!("The permissions boundary of {role} does not allow {}.", denied_action(error)),
+            format!("Allow it in the boundary too: {}.", statement(error, to)),
         )
     })
 }
 
 /// An answer that means the same at every stage.
-fn known_response(fault: &DeliveryError, said: &str, to: &Destination, vendor: &Vendor) -> Explanation {
-    if fault.code == REGION_DISABLED {
+fn known_response(error: &DeliveryError, message: &str, to: &Destination, vendor: &Vendor) -> Explanation {
+    if error.code == REGION_DISABLED {
         return Some((
             format!(
                 "AWS STS is not active for account {} in the region that Auditferry calls from, {}.",
@@ -101,27 +103,27 @@ fn known_response(fault: &DeliveryError, said: &str, to: &Destination, vendor: &
             ),
         ));
     }
-    if fault.is_clock_skew() {
-        return Some(fault::diagnose(fault, to));
+    if error.is_clock_skew() {
+        return Some(fault::diagnose(error, to));
     }
-    if fault.code == "AccessControlListNotSupported" {
+    if error.code == "AccessControlListNotSupported" {
         return Some((
             format!("The bucket {} has ACLs disabled, but the write arrived with one.", to.bucket),
             "Auditferry sends no ACL: check any proxy between Auditferry and S3.".into(),
         ));
     }
-    (said.contains("object lock") || said.contains("content-md5")).then(|| {
+    (message.contains("object lock") || message.contains("content-md5")).then(|| {
         (
-            format!("The bucket {} has Object Lock and refused the write: {}.", to.bucket, fault.message),
+            format!("The bucket {} has Object Lock and refused the write: {}.", to.bucket, error.message),
             "Auditferry sends a checksum with every write; check that the default retention is valid.".into(),
         )
     })
 }
 
 /// A denied write, if S3 names the kind of policy that denied it.
-fn denied_write(said: &str, to: &Destination) -> Explanation {
+fn denied_write(message: &str, to: &Destination) -> Explanation {
     let role = &to.role;
-    if said.contains("resource-based policy") && said.contains("explicit deny") {
+    if message.contains("resource-based policy") && message.contains("explicit deny") {
         return Some((
             format!("The policy of the bucket {} denies the write.", to.bucket),
             format!(
@@ -131,19 +133,19 @@ fn denied_write(said: &str, to: &Destination) -> Explanation {
             ),
         ));
     }
-    if said.contains("session policy") {
+    if message.contains("session policy") {
         return Some((
             "The session policy does not allow the write.".into(),
             "This is a bug in the exporter; contact the vendor.".into(),
         ));
     }
-    if said.contains("identity-based policy") && said.contains("explicit deny") {
+    if message.contains("identity-based policy") && message.contains("explicit deny") {
         return Some((
             format!("A policy of the role {role} denies the write."),
             format!("Exclude {} from the Deny statement of the role's policy.", object_arn(to)),
         ));
     }
-    said.contains("identity-based policy").then(|| {
+    message.contains("identity-based policy").then(|| {
         (
             format!("The role {role} has no permission to write there."),
             format!("Add this statement to a policy of the role: {}.", put_statement(to)),
@@ -174,14 +176,14 @@ fn missing_bucket(connector: &Connector, to: &Destination) -> Explanation {
 }
 
 /// The action that was denied.
-fn denied_action(fault: &DeliveryError) -> &str {
-    if fault.kind == DeliveryErrorKind::KeyDenied { fault.kms_action() } else { "s3:PutObject" }
+fn denied_action(error: &DeliveryError) -> &str {
+    if error.kind == DeliveryErrorKind::KeyDenied { error.kms_action() } else { "s3:PutObject" }
 }
 
 /// The policy statement that allows it.
-fn statement(fault: &DeliveryError, to: &Destination) -> String {
-    match (to.encryption.key(), fault.kind) {
-        (Some(key), DeliveryErrorKind::KeyDenied) => allow(denied_action(fault), key.as_str()),
+fn statement(error: &DeliveryError, to: &Destination) -> String {
+    match (to.encryption.key(), error.kind) {
+        (Some(key), DeliveryErrorKind::KeyDenied) => allow(denied_action(error), key.as_str()),
         _ => put_statement(to),
     }
 }
@@ -251,17 +253,17 @@ pub(super) fn too_broad(to: &Destination) -> Finding {
 }
 
 /// A warning if the object was not encrypted as requested.
-pub(super) fn unencrypted(to: &Destination, told: Option<&str>) -> Option<Finding> {
+pub(super) fn unencrypted(to: &Destination, reported: Option<&str>) -> Option<Finding> {
     let header = to.encryption.header()?;
-    if told == Some(header) {
+    if reported == Some(header) {
         return None;
     }
-    let asked = to.encryption.key().map_or_else(|| header.to_owned(), ToString::to_string);
+    let expected = to.encryption.key().map_or_else(|| header.to_owned(), ToString::to_string);
     Some(Finding {
         code: "OtherEncryption".into(),
         cause: format!(
             "S3 reports that the object is encrypted with {}, not with {expected}.",
-            told.unwrap_or("nothing")
+            reported.unwrap_or("nothing")
         ),
         remedy: "Check the bucket's default encryption, and that no proxy drops request headers.".into(),
     })

@@ -59,18 +59,18 @@ type ProgressFn<'a> = &'a mut (dyn FnMut(PreflightProgress<'_>) + Send);
 /// A destination that has never passed may name a role that IAM has not propagated yet. Its denial counts
 /// only after retries during `max_wait`. The denial of a role that was assumed before counts at once.
 pub async fn run_preflight(
-    means: PreflightContext<'_>,
+    context: PreflightContext<'_>,
     connector: &Connector,
     destination: &Destination,
-    mut tell: impl FnMut(PreflightProgress<'_>) + Send,
+    mut on_progress: impl FnMut(PreflightProgress<'_>) + Send,
 ) -> PreflightReport {
-    let at = means.clock.now();
-    let patience = if connector.verified_at.is_none() { means.max_wait } else { Duration::ZERO };
-    let mut course = PreflightRun {
-        means,
+    let at = context.clock.now();
+    let max_wait = if connector.verified_at.is_none() { context.max_wait } else { Duration::ZERO };
+    let mut run = PreflightRun {
+        context,
         connector,
         to: destination,
-        patience: RoleWait::new(at, patience),
+        role_wait: RoleWait::new(at, max_wait),
         session: None,
         external_id: None,
         other_region: None,
@@ -79,26 +79,26 @@ pub async fn run_preflight(
     let mut reports = Vec::with_capacity(PreflightStage::ALL.len());
     let mut failed = false;
     for stage in PreflightStage::ALL {
-        let began = means.clock.now();
-        let waited = course.patience.waited();
-        let (verdict, finding) = if failed || !course.applies(stage) {
+        let began = context.clock.now();
+        let waited = run.role_wait.waited();
+        let (verdict, finding) = if failed || !run.applies(stage) {
             (PreflightVerdict::Skipped, None)
         } else {
-            match course.run_stage(stage, &mut tell).await {
+            match run.run_stage(stage, &mut on_progress).await {
                 Ok(None) => (PreflightVerdict::Passed, None),
                 Ok(Some(warning)) => (PreflightVerdict::Warning, Some(warning)),
                 Err(finding) => (PreflightVerdict::Failed, Some(finding)),
             }
         };
         failed |= verdict == PreflightVerdict::Failed;
-        let waited = course.patience.waited().saturating_sub(waited);
+        let waited = run.role_wait.waited().saturating_sub(waited);
         let waited_ms = (!waited.is_zero()).then(|| millis(waited));
-        let duration_ms = millis(means.clock.now().since(began));
+        let duration_ms = millis(context.clock.now().since(began));
         let report = StageReport { stage, verdict, finding, duration_ms, waited_ms };
-        tell(PreflightProgress::StageDone(&report));
+        on_progress(PreflightProgress::StageDone(&report));
         reports.push(report);
     }
-    let PreflightRun { external_id, other_region, .. } = course;
+    let PreflightRun { external_id, other_region, .. } = run;
     PreflightReport { at, passed: !failed, reports, external_id, other_region }
 }
 
@@ -107,10 +107,10 @@ fn millis(span: Duration) -> u64 {
 }
 
 struct PreflightRun<'a> {
-    means: PreflightContext<'a>,
+    context: PreflightContext<'a>,
     connector: &'a Connector,
     to: &'a Destination,
-    patience: RoleWait,
+    role_wait: RoleWait,
     session: Option<Box<dyn ProbeSession>>,
     external_id: Option<ExternalId>,
     other_region: Option<Region>,
@@ -123,20 +123,20 @@ impl PreflightRun<'_> {
         stage != PreflightStage::PrefixScope || !self.to.prefix.as_str().is_empty()
     }
 
-    async fn run_stage(&mut self, stage: PreflightStage, watcher: ProgressFn<'_>) -> StageResult {
+    async fn run_stage(&mut self, stage: PreflightStage, on_progress: ProgressFn<'_>) -> StageResult {
         match stage {
-            PreflightStage::AssumeRole => self.assume_role(watcher).await,
+            PreflightStage::AssumeRole => self.assume_role(on_progress).await,
             PreflightStage::RefusesWithoutExternalId => {
                 self.expect_denied(stage, PresentedExternalId::Absent).await
             }
             PreflightStage::RefusesWrongExternalId => {
-                let random = self.means.rng;
+                let random = self.context.rng;
                 let wrong = ExternalId::new(random.next_u64(), random.next_u64());
                 self.expect_denied(stage, PresentedExternalId::ExternalId(&wrong)).await
             }
             PreflightStage::Account => self.account(),
             PreflightStage::BucketRegion => self.bucket_region().await,
-            PreflightStage::PutObject => self.put_object(watcher).await,
+            PreflightStage::PutObject => self.put_object(on_progress).await,
             PreflightStage::PrefixScope => self.prefix_scope().await,
             PreflightStage::Encryption => Ok(unencrypted(self.to, self.encryption.as_deref())),
         }
@@ -147,36 +147,36 @@ impl PreflightRun<'_> {
     async fn wait_for_new_role(
         &mut self,
         stage: PreflightStage,
-        fault: &DeliveryError,
-        watcher: &mut (dyn FnMut(PreflightProgress<'_>) + Send),
+        error: &DeliveryError,
+        on_progress: &mut (dyn FnMut(PreflightProgress<'_>) + Send),
     ) -> bool {
         let named = self.to.role.account();
-        if !may_be_new_role(fault, self.to) || named == self.means.vendor.account {
+        if !may_be_new_role(error, self.to) || named == self.context.vendor.account {
             return false;
         }
-        let waited = self.patience.waited();
-        let Some(pause) = self.patience.pause(self.means.clock.now()) else { return false };
-        watcher(PreflightProgress::Waiting { stage, waited, pause });
-        self.means.clock.sleep(pause).await;
+        let waited = self.role_wait.waited();
+        let Some(pause) = self.role_wait.pause(self.context.clock.now()) else { return false };
+        on_progress(PreflightProgress::Waiting { stage, waited, pause });
+        self.context.clock.sleep(pause).await;
         true
     }
 
-    async fn assume_role(&mut self, watcher: ProgressFn<'_>) -> StageResult {
+    async fn assume_role(&mut self, on_progress: ProgressFn<'_>) -> StageResult {
         let refused = loop {
             let Err(refused) = self.open_session().await else { return Ok(None) };
-            let Some(fault) = &refused else { break refused };
-            if !self.wait_for_new_role(PreflightStage::AssumeRole, fault, watcher).await {
+            let Some(error) = &refused else { break refused };
+            if !self.wait_for_new_role(PreflightStage::AssumeRole, error, on_progress).await {
                 break refused;
             }
         };
         // The vendor's role is denied roles of its own account, so that is what a denial means there.
         let named = self.to.role.account();
-        if named == self.means.vendor.account {
+        if named == self.context.vendor.account {
             return Err(vendor_account(&named));
         }
         Err(refused.map_or_else(
             || Finding { code: "NoExternalId".into(), cause: String::new(), remedy: String::new() },
-            |fault| self.explain(PreflightStage::AssumeRole, &fault),
+            |error| self.explain(PreflightStage::AssumeRole, &error),
         ))
     }
 
@@ -184,34 +184,34 @@ impl PreflightRun<'_> {
     async fn open_session(&mut self) -> Result<(), Option<DeliveryError>> {
         let mut refused = None;
         for id in self.connector.external_ids() {
-            let shown = PresentedExternalId::ExternalId(id);
-            match self.means.prober.assume(self.connector, self.to, shown, SessionScope::Prefix).await {
+            let presented = PresentedExternalId::ExternalId(id);
+            match self.context.prober.assume(self.connector, self.to, presented, SessionScope::Prefix).await {
                 Ok(session) => {
                     self.session = Some(session);
                     self.external_id = Some(id.clone());
                     return Ok(());
                 }
-                Err(fault) => refused = Some(fault),
+                Err(error) => refused = Some(error),
             }
         }
         Err(refused)
     }
 
-    async fn expect_denied(&self, stage: PreflightStage, shown: PresentedExternalId<'_>) -> StageResult {
-        match self.means.prober.assume(self.connector, self.to, shown, SessionScope::Prefix).await {
-            Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
-            Err(fault) => Err(self.explain(stage, &fault)),
+    async fn expect_denied(&self, stage: PreflightStage, presented: PresentedExternalId<'_>) -> StageResult {
+        match self.context.prober.assume(self.connector, self.to, presented, SessionScope::Prefix).await {
+            Err(error) if error.kind == DeliveryErrorKind::Denied => Ok(None),
+            Err(error) => Err(self.explain(stage, &error)),
             Ok(_) => Err(assumable_by_anyone(stage, self.connector, self.to)),
         }
     }
 
     fn account(&self) -> StageResult {
         let Some(session) = &self.session else { return Ok(None) };
-        let (entered, named) = (session.account(), self.to.role.account());
-        if entered != named {
-            return Err(other_account(&entered, &named));
+        let (actual, named) = (session.account(), self.to.role.account());
+        if actual != named {
+            return Err(other_account(&actual, &named));
         }
-        if named == self.means.vendor.account {
+        if named == self.context.vendor.account {
             return Err(vendor_account(&named));
         }
         Ok(None)
@@ -228,14 +228,14 @@ impl PreflightRun<'_> {
                 Err(finding)
             }
             Ok(_) => Ok(None),
-            Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
-            Err(fault) => Err(self.explain(PreflightStage::BucketRegion, &fault)),
+            Err(error) if error.kind == DeliveryErrorKind::Denied => Ok(None),
+            Err(error) => Err(self.explain(PreflightStage::BucketRegion, &error)),
         }
     }
 
     /// If the role needed a wait, its policies may also propagate later, so they get what is left of the
     /// wait. A denied attempt wrote nothing, and each attempt uses a new key.
-    async fn put_object(&mut self, watcher: ProgressFn<'_>) -> StageResult {
+    async fn put_object(&mut self, on_progress: ProgressFn<'_>) -> StageResult {
         loop {
             let Some(session) = &self.session else { return Ok(None) };
             match session.put_new(self.probe_object()).await {
@@ -243,10 +243,12 @@ impl PreflightRun<'_> {
                     self.encryption = encryption;
                     return Ok(None);
                 }
-                Err(fault) => {
-                    let is_new = !self.patience.waited().is_zero();
-                    if !is_new || !self.wait_for_new_role(PreflightStage::PutObject, &fault, watcher).await {
-                        return Err(self.explain(PreflightStage::PutObject, &fault));
+                Err(error) => {
+                    let is_new = !self.role_wait.waited().is_zero();
+                    if !is_new
+                        || !self.wait_for_new_role(PreflightStage::PutObject, &error, on_progress).await
+                    {
+                        return Err(self.explain(PreflightStage::PutObject, &error));
                     }
                 }
             }
@@ -258,7 +260,7 @@ impl PreflightRun<'_> {
         let text = format!(
             "Auditferry wrote this object for connector {id} to see that it can. It may be deleted.\n"
         );
-        let name = format!("verification/{id}_{:016x}.txt", self.means.rng.next_u64());
+        let name = format!("verification/{id}_{:016x}.txt", self.context.rng.next_u64());
         new_probe(self.to.prefix.key(&name), text.into_bytes(), true)
     }
 
@@ -267,14 +269,15 @@ impl PreflightRun<'_> {
     /// way.
     async fn prefix_scope(&self) -> StageResult {
         let Some(id) = &self.external_id else { return Ok(None) };
-        let shown = PresentedExternalId::ExternalId(id);
-        let session = self.means.prober.assume(self.connector, self.to, shown, SessionScope::Role).await;
-        let session = session.map_err(|fault| self.explain(PreflightStage::PrefixScope, &fault))?;
-        let key = format!("auditferry-scope-{:016x}.txt", self.means.rng.next_u64());
+        let presented = PresentedExternalId::ExternalId(id);
+        let session =
+            self.context.prober.assume(self.connector, self.to, presented, SessionScope::Role).await;
+        let session = session.map_err(|error| self.explain(PreflightStage::PrefixScope, &error))?;
+        let key = format!("auditferry-scope-{:016x}.txt", self.context.rng.next_u64());
         match session.put_new(new_probe(key, b"never written".to_vec(), false)).await {
-            Err(fault) if fault.kind == DeliveryErrorKind::Denied => Ok(None),
-            Err(fault) if fault.kind == DeliveryErrorKind::Rejected => Ok(Some(too_broad(self.to))),
-            Err(fault) => Err(self.explain(PreflightStage::PrefixScope, &fault)),
+            Err(error) if error.kind == DeliveryErrorKind::Denied => Ok(None),
+            Err(error) if error.kind == DeliveryErrorKind::Rejected => Ok(Some(too_broad(self.to))),
+            Err(error) => Err(self.explain(PreflightStage::PrefixScope, &error)),
             // Nothing can be proved on a store that accepts a wrong checksum.
             Ok(_) => Err(Finding {
                 code: "ChecksumIgnored".into(),
@@ -288,14 +291,14 @@ impl PreflightRun<'_> {
         }
     }
 
-    fn explain(&self, stage: PreflightStage, fault: &DeliveryError) -> Finding {
-        explain(stage, fault, self.connector, self.to, self.means.vendor)
+    fn explain(&self, stage: PreflightStage, error: &DeliveryError) -> Finding {
+        explain(stage, error, self.connector, self.to, self.context.vendor)
     }
 }
 
-fn new_probe(key: String, bytes: Vec<u8>, truthful: bool) -> NewObject {
+fn new_probe(key: String, bytes: Vec<u8>, valid_checksum: bool) -> NewObject {
     let mut digest: [u8; 32] = Hasher::digest(&bytes).into();
-    if !truthful {
+    if !valid_checksum {
         digest = digest.map(|byte| !byte);
     }
     NewObject {

@@ -30,23 +30,23 @@ async fn a_connector_is_created_as_requested_and_published_once() {
     let world = World::new();
     let since = Some(at("2026-11-01T00:00:00Z"));
     let new = NewConnector { start_from: since, ..new_connector() };
-    let made = world.onboarding.create(&acme(), new.clone()).await.unwrap();
-    let asked = Connector {
+    let created = world.onboarding.create(&acme(), new.clone()).await.unwrap();
+    let expected = Connector {
         shards: new.shards,
         frequency: new.frequency,
         encoding: new.encoding,
         start_from: since,
         destination: new.destination,
-        ..Connector::draft(made.id.clone(), new.tenant, made.external_id.clone(), world.clock.wall())
+        ..Connector::draft(created.id.clone(), new.tenant, created.external_id.clone(), world.clock.wall())
     };
-    assert_eq!(made, asked);
-    assert_eq!(world.ledger.connector(&made.id), made);
+    assert_eq!(created, expected);
+    assert_eq!(world.ledger.connector(&created.id), created);
     assert_eq!(
-        (world.recorded(&made.id).await, world.published_verbs()),
+        (world.recorded(&created.id).await, world.published_verbs()),
         (vec![Verb::Create], vec![Verb::Create])
     );
     let other = world.onboarding.create(&acme(), new_connector()).await.unwrap();
-    assert!(other.id != made.id && other.external_id != made.external_id, "each has its own");
+    assert!(other.id != created.id && other.external_id != created.external_id, "each has its own");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn any_tenant_id_with_a_partition_of_its_own_is_allowed() {
         let new = NewConnector { tenant: tenant.clone(), ..new_connector() };
         assert_eq!(world.onboarding.create(&OPERATOR, new).await.unwrap().tenant, tenant);
     }
-    let made = world.published_verbs().len();
+    let before = world.published_verbs().len();
     for (format, id, refused) in [
         ("{tenant}", "acme#0", true),
         ("{tenant}", "acme#x", false),
@@ -76,7 +76,7 @@ async fn any_tenant_id_with_a_partition_of_its_own_is_allowed() {
             assert_eq!((is_ambiguous, created.is_err()), (refused, refused), "{format} {id}");
         }
     }
-    assert_eq!(world.published_verbs().len(), made + 6, "a refused creation leaves no record");
+    assert_eq!(world.published_verbs().len(), before + 6, "a refused creation leaves no record");
 }
 
 #[tokio::test]
@@ -105,8 +105,8 @@ async fn several_shards_need_a_format_with_a_shard_placeholder() {
 #[tokio::test]
 async fn a_repeated_creation_returns_the_same_connector() {
     let world = World::new();
-    let asked = new_connector();
-    let keyed = |with: &str| NewConnector { idempotency_key: Some(key(with)), ..asked.clone() };
+    let request = new_connector();
+    let keyed = |with: &str| NewConnector { idempotency_key: Some(key(with)), ..request.clone() };
     let first = world.onboarding.create(&acme(), keyed("a")).await.unwrap();
     assert_eq!(world.onboarding.create(&acme(), keyed("a")).await.unwrap(), first);
     assert_eq!(world.published_verbs(), [Verb::Create], "the second time nothing happens");
@@ -212,14 +212,14 @@ async fn a_run_goes_to_now_less_the_settle_time_on_a_whole_second_and_never_back
         "nothing of it has settled yet"
     );
     world.clock.advance(Duration::from_mins(10));
-    let asked = world.onboarding.run(&acme(), &id, None, None).await.unwrap();
-    assert_eq!(asked, at("2026-11-20T20:20:30Z"));
+    let cut = world.onboarding.run(&acme(), &id, None, None).await.unwrap();
+    assert_eq!(cut, at("2026-11-20T20:20:30Z"));
     let cursor = world.ledger.cursor(&id);
-    assert_eq!((cursor.cut, cursor.next_run_at), (Some(asked), world.clock.wall()));
+    assert_eq!((cursor.cut, cursor.next_run_at), (Some(cut), world.clock.wall()));
 }
 
 #[tokio::test]
-async fn a_run_asked_again_with_its_key_is_the_same_run() {
+async fn a_repeated_run_request_is_the_same_run() {
     let world = World::new();
     let id = world.active().await;
     world.clock.advance(Duration::from_hours(1));
@@ -341,7 +341,7 @@ async fn addresses_without_a_mail_sender_come_with_a_warning() {
     let addresses = world.onboarding.addresses(&acme(), &connector).await.unwrap();
     let warning = world.onboarding.contacts_warning(&addresses).unwrap();
     assert!(warning.contains("NotifySender"), "{warning}");
-    for (has_sender, has_portal, mails, said) in [
+    for (has_sender, has_portal, mails, expected) in [
         (false, true, MailMode::None, Some("NotifySender")),
         (true, false, MailMode::WithoutPortal, Some("an operator")),
         (true, true, MailMode::DoubleOptIn, None),
@@ -349,7 +349,7 @@ async fn addresses_without_a_mail_sender_come_with_a_warning() {
         world.onboarding.mail_mode = MailMode::of(has_sender, has_portal);
         assert_eq!(world.onboarding.mail_mode, mails);
         let note = world.onboarding.contacts_warning(&addresses);
-        assert_eq!(note.is_some(), said.is_some());
-        assert!(note.unwrap_or_default().contains(said.unwrap_or_default()));
+        assert_eq!(note.is_some(), expected.is_some());
+        assert!(note.unwrap_or_default().contains(expected.unwrap_or_default()));
     }
 }

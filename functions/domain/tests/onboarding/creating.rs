@@ -30,32 +30,32 @@ fn reused(answer: Result<Connector, OnboardingError>) -> KeyReusedError {
 #[tokio::test]
 async fn a_key_with_other_values_is_refused_and_names_them() {
     let world = World::new();
-    let asked = keyed();
-    let made = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+    let request = keyed();
+    let created = world.onboarding.create(&acme(), request.clone()).await.unwrap();
     let mut elsewhere = new_connector().destination;
     elsewhere.as_mut().unwrap().prefix = "other".parse().unwrap();
     let zipped = Encoding { format: Format::Ndjson, compression: Compression::Gzip };
     let start = Some("2026-11-01T00:00:00Z".parse().unwrap());
     for (other, fields) in [
-        (NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() }, &["frequency"][..]),
-        (NewConnector { encoding: zipped, ..asked.clone() }, &["encoding.format", "encoding.compression"]),
-        (NewConnector { start_from: start, ..asked.clone() }, &["start_from"]),
-        (NewConnector { shards: 2.try_into().unwrap(), ..asked.clone() }, &["shards"]),
+        (NewConnector { frequency: "6".parse().unwrap(), ..request.clone() }, &["frequency"][..]),
+        (NewConnector { encoding: zipped, ..request.clone() }, &["encoding.format", "encoding.compression"]),
+        (NewConnector { start_from: start, ..request.clone() }, &["start_from"]),
+        (NewConnector { shards: 2.try_into().unwrap(), ..request.clone() }, &["shards"]),
         (
-            NewConnector { destination: elsewhere, ..asked.clone() },
+            NewConnector { destination: elsewhere, ..request.clone() },
             &["destination.role", "destination.bucket", "destination.prefix"],
         ),
         (
-            NewConnector { destination: None, ..asked.clone() },
+            NewConnector { destination: None, ..request.clone() },
             &["destination.role", "destination.bucket", "destination.region", "destination.prefix"],
         ),
     ] {
         let reused = reused(world.onboarding.create(&OPERATOR, other).await);
         let differing: Vec<&str> = reused.differences.iter().map(|difference| difference.field).collect();
-        assert_eq!((&reused.id, differing.as_slice()), (&made.id, fields));
+        assert_eq!((&reused.id, differing.as_slice()), (&created.id, fields));
         assert!(fields.iter().all(|field| reused.to_string().contains(field)), "{reused}");
     }
-    let six = NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() };
+    let six = NewConnector { frequency: "6".parse().unwrap(), ..request.clone() };
     let reused = reused(world.onboarding.create(&acme(), six).await);
     let difference = Difference { field: "frequency", was: Some("1".into()), is: Some("6".into()) };
     assert_eq!(reused.differences, [difference]);
@@ -63,23 +63,23 @@ async fn a_key_with_other_values_is_refused_and_names_them() {
         reused.to_string(),
         format!(
             "the idempotency key was used to create {} with other values: frequency was 1 then and is 6 now",
-            made.id
+            created.id
         )
     );
-    assert_eq!((world.published_verbs().len(), world.ledger.connector(&made.id)), (1, made));
+    assert_eq!((world.published_verbs().len(), world.ledger.connector(&created.id)), (1, created));
 }
 
 /// The original request counts, not later changes.
 #[tokio::test]
 async fn a_changed_connector_still_belongs_to_its_key() {
     let world = World::new();
-    let asked = keyed();
-    let id = world.onboarding.create(&acme(), asked.clone()).await.unwrap().id;
+    let request = keyed();
+    let id = world.onboarding.create(&acme(), request.clone()).await.unwrap().id;
     let daily = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     world.onboarding.update(&acme(), &id, None, daily, |_| ()).await.unwrap();
-    let again = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+    let again = world.onboarding.create(&acme(), request.clone()).await.unwrap();
     assert_eq!((again.id, again.frequency.hours()), (id, 24));
-    reused(world.onboarding.create(&acme(), NewConnector { frequency: again.frequency, ..asked }).await);
+    reused(world.onboarding.create(&acme(), NewConnector { frequency: again.frequency, ..request }).await);
 }
 
 #[tokio::test]
@@ -89,12 +89,12 @@ async fn a_key_ends_with_its_connector_however_often() {
     for round in 0..20_u8 {
         let frequency = (1 + round).try_into().unwrap();
         let new = NewConnector { frequency, ..keyed() };
-        let made = world.onboarding.create(&Caller::System, new.clone()).await.unwrap();
-        assert_eq!((made.state, made.frequency), (State::Draft, frequency), "round {round}");
-        assert!(!ids.contains(&made.id), "a new one");
-        assert_eq!(world.onboarding.create(&Caller::System, new).await.unwrap(), made);
-        delete(&world, &made.id).await;
-        ids.push(made.id);
+        let created = world.onboarding.create(&Caller::System, new.clone()).await.unwrap();
+        assert_eq!((created.state, created.frequency), (State::Draft, frequency), "round {round}");
+        assert!(!ids.contains(&created.id), "a new one");
+        assert_eq!(world.onboarding.create(&Caller::System, new).await.unwrap(), created);
+        delete(&world, &created.id).await;
+        ids.push(created.id);
     }
     // A disabled connector can be enabled again, so the key still stands for it.
     let last = world.onboarding.create(&acme(), keyed()).await.unwrap();
@@ -132,22 +132,22 @@ async fn two_workers_with_one_key_create_one_connector_also_after_a_deleted_one(
             let id = calm.onboarding.create(&acme(), keyed()).await.unwrap().id;
             delete(&calm, &id).await;
         }
-        let (asked, caller) = (keyed(), acme());
-        let mut worker = Worker::new(racing.onboarding.create(&caller, asked.clone()));
+        let (request, caller) = (keyed(), acme());
+        let mut worker = Worker::new(racing.onboarding.create(&caller, request.clone()));
         while plan.count("create") < 1 {
             assert!(worker.step(), "it never stored it");
         }
-        let first = calm.onboarding.create(&caller, asked.clone()).await.unwrap();
+        let first = calm.onboarding.create(&caller, request.clone()).await.unwrap();
         assert_eq!(worker.finish().unwrap(), first);
         // The same race with other values is refused.
         delete(&calm, &first.id).await;
-        let (other, made) =
-            (NewConnector { frequency: "6".parse().unwrap(), ..asked.clone() }, plan.count("create"));
+        let (other, created) =
+            (NewConnector { frequency: "6".parse().unwrap(), ..request.clone() }, plan.count("create"));
         let mut worker = Worker::new(racing.onboarding.create(&caller, other));
-        while plan.count("create") == made {
+        while plan.count("create") == created {
             assert!(worker.step(), "it never stored it");
         }
-        let first = calm.onboarding.create(&caller, asked).await.unwrap();
+        let first = calm.onboarding.create(&caller, request).await.unwrap();
         assert_eq!(reused(worker.finish()).id, first.id);
     }
 }
@@ -158,15 +158,15 @@ async fn a_creation_whose_answer_was_lost_is_found_by_its_key() {
         let plan = Plan::none().and("create", ended + 1, Trouble::LoseAnswer);
         let ledger = FakeLedger::new();
         let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
-        let asked = keyed();
+        let request = keyed();
         for _ in 0..ended {
-            let id = world.onboarding.create(&acme(), asked.clone()).await.unwrap().id;
+            let id = world.onboarding.create(&acme(), request.clone()).await.unwrap().id;
             delete(&world, &id).await;
         }
-        let lost = world.onboarding.create(&acme(), asked.clone()).await;
+        let lost = world.onboarding.create(&acme(), request.clone()).await;
         assert!(matches!(lost, Err(OnboardingError::Port(PortError::Transient { .. }))), "{lost:?}");
-        let found = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
-        assert_eq!(world.onboarding.create(&acme(), asked).await.unwrap(), found);
+        let found = world.onboarding.create(&acme(), request.clone()).await.unwrap();
+        assert_eq!(world.onboarding.create(&acme(), request).await.unwrap(), found);
         assert_eq!(plan.count("create"), ended + 1);
     }
 }
@@ -176,10 +176,10 @@ async fn a_creation_whose_answer_was_lost_is_found_by_its_key() {
 async fn a_request_that_is_repeated_costs_nothing() {
     let mut world = World::new();
     world.onboarding.budgets = "connectors=1,changes=1".parse().unwrap();
-    let asked = keyed();
-    let made = world.onboarding.create(&acme(), asked.clone()).await.unwrap();
+    let request = keyed();
+    let created = world.onboarding.create(&acme(), request.clone()).await.unwrap();
     for _ in 0..5 {
-        assert_eq!(world.onboarding.create(&acme(), asked.clone()).await.unwrap(), made);
+        assert_eq!(world.onboarding.create(&acme(), request.clone()).await.unwrap(), created);
     }
 }
 

@@ -51,8 +51,8 @@ async fn a_change_without_a_version_is_applied_to_what_a_concurrent_writer_store
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
-    let asked = acme();
-    let mut worker = Worker::new(world.onboarding.pause(&asked, &id, None));
+    let caller = acme();
+    let mut worker = Worker::new(world.onboarding.pause(&caller, &id, None));
     until(&mut worker, &plan, "save", 1);
     changed_by_another(&world.ledger, &id, |connector| connector.frequency = "24".parse().unwrap()).await;
     let paused = worker.finish().unwrap();
@@ -65,8 +65,8 @@ async fn a_change_that_always_loses_the_race_is_refused_after_four_attempts() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
-    let asked = acme();
-    let mut worker = Worker::new(world.onboarding.pause(&asked, &id, None));
+    let caller = acme();
+    let mut worker = Worker::new(world.onboarding.pause(&caller, &id, None));
     for nth in 1..=4 {
         until(&mut worker, &plan, "save", nth);
         changed_by_another(&world.ledger, &id, |_| ()).await;
@@ -85,8 +85,8 @@ async fn a_check_does_not_verify_a_destination_set_during_it() {
         let id = calm.active().await;
         let trust = if unsafe_role { Trust::Anyone } else { Trust::ThisConnector };
         world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
-        let asked = acme();
-        let mut worker = Worker::new(world.onboarding.verify(&asked, &id, None, |_| ()));
+        let caller = acme();
+        let mut worker = Worker::new(world.onboarding.verify(&caller, &id, None, |_| ()));
         until(&mut worker, &plan, "save", usize::from(!unsafe_role));
         until(&mut worker, &plan, "get", 2);
         let elsewhere =
@@ -105,11 +105,11 @@ async fn a_concurrently_set_webhook_is_not_overwritten() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
-    let asked = acme();
-    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")));
+    let caller = acme();
+    let mut worker = Worker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")));
     until(&mut worker, &plan, "save", 1);
     let (theirs, _) =
-        calm.onboarding.set_contacts(&asked, &id, None, to("https://b.example/")).await.unwrap();
+        calm.onboarding.set_contacts(&caller, &id, None, to("https://b.example/")).await.unwrap();
     let refused = worker.finish();
     assert!(is_stale(&refused, theirs.version), "{refused:?}");
     assert_eq!(world.ledger.connector(&id).contacts, theirs.contacts);
@@ -120,11 +120,12 @@ async fn a_concurrently_set_webhook_is_not_overwritten() {
 async fn a_concurrently_removed_webhook_does_not_come_back_without_a_secret() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
-    let (id, asked) = (calm.active().await, acme());
-    calm.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
-    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/b")));
+    let (id, caller) = (calm.active().await, acme());
+    calm.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();
+    let mut worker =
+        Worker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/b")));
     until(&mut worker, &plan, "get", 2);
-    calm.onboarding.set_contacts(&asked, &id, None, NewContacts::default()).await.unwrap();
+    calm.onboarding.set_contacts(&caller, &id, None, NewContacts::default()).await.unwrap();
     let refused = worker.finish();
     assert!(is_stale(&refused, world.ledger.connector(&id).version), "{refused:?}");
     assert_eq!(world.ledger.connector(&id).contacts.webhook, None);
@@ -135,11 +136,12 @@ async fn a_concurrently_removed_webhook_does_not_come_back_without_a_secret() {
 async fn a_concurrently_moved_webhook_is_not_moved_back_with_the_other_hosts_secret() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
-    let (id, asked) = (calm.active().await, acme());
-    calm.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
-    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/b")));
+    let (id, caller) = (calm.active().await, acme());
+    calm.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();
+    let mut worker =
+        Worker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/b")));
     until(&mut worker, &plan, "get", 2);
-    calm.onboarding.set_contacts(&asked, &id, None, to("https://b.example/")).await.unwrap();
+    calm.onboarding.set_contacts(&caller, &id, None, to("https://b.example/")).await.unwrap();
     let refused = worker.finish();
     assert!(is_stale(&refused, world.ledger.connector(&id).version), "{refused:?}");
     assert_eq!(world.ledger.connector(&id).contacts.webhook.unwrap().url.host(), "b.example");
@@ -150,10 +152,10 @@ async fn a_concurrently_moved_webhook_is_not_moved_back_with_the_other_hosts_sec
 async fn addresses_alone_need_no_version() {
     let plan = Plan::pausing();
     let (world, calm) = flaky(&plan);
-    let (id, asked) = (calm.active().await, acme());
+    let (id, caller) = (calm.active().await, acme());
     let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
     let new = NewContacts { emails, webhook: None };
-    let mut worker = Worker::new(world.onboarding.set_contacts(&asked, &id, None, new.clone()));
+    let mut worker = Worker::new(world.onboarding.set_contacts(&caller, &id, None, new.clone()));
     until(&mut worker, &plan, "get", 2);
     changed_by_another(&world.ledger, &id, |connector| connector.frequency = "24".parse().unwrap()).await;
     let (connector, secret) = worker.finish().unwrap();
@@ -164,8 +166,8 @@ async fn addresses_alone_need_no_version() {
 async fn a_lost_answer_to_storing_a_secret_is_a_transient_error() {
     let plan = Plan::none().and("keep_secret", 1, Trouble::LoseAnswer);
     let (world, calm) = flaky(&plan);
-    let (id, asked) = (calm.active().await, acme());
-    let lost = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await;
+    let (id, caller) = (calm.active().await, acme());
+    let lost = world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await;
     assert!(matches!(lost, Err(OnboardingError::Port(PortError::Transient { .. }))), "{lost:?}");
     assert!(world.ledger.connector(&id).contacts.is_empty(), "no reference without its secret");
 }
@@ -174,9 +176,9 @@ async fn a_lost_answer_to_storing_a_secret_is_a_transient_error() {
 async fn next_secret() -> (SecretId, WebhookSecret) {
     let twin = World::new();
     let id = twin.connected().await;
-    let asked = acme();
+    let caller = acme();
     let (connector, secret) =
-        twin.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
+        twin.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();
     (connector.contacts.webhook.unwrap().secret, secret.unwrap())
 }
 
@@ -190,8 +192,8 @@ async fn a_taken_secret_id_is_never_referenced() {
         let id = world.connected().await;
         let (taken, _) = next_secret().await;
         assert!(world.ledger.keep_secret(&id, &taken, &kept).await.unwrap());
-        let asked = acme();
-        let answer = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await;
+        let caller = acme();
+        let answer = world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await;
         let (connector, shown) = answer.unwrap();
         let named = connector.contacts.webhook.unwrap().secret;
         assert_ne!(named, taken);
@@ -206,8 +208,8 @@ async fn a_taken_secret_id_is_never_referenced() {
 async fn contacts_are_set_and_secrets_rotated_without_reading_a_secret() {
     let plan = (1..20).fold(Plan::none(), |plan, call| plan.and("secret", call, Trouble::Fail));
     let (world, calm) = flaky(&plan);
-    let (id, asked) = (calm.active().await, acme());
-    let set = world.onboarding.set_contacts(&asked, &id, None, to("https://a.example/")).await.unwrap();
-    let rotated = world.onboarding.rotate_webhook_secret(&asked, &id, None).await.unwrap();
+    let (id, caller) = (calm.active().await, acme());
+    let set = world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();
+    let rotated = world.onboarding.rotate_webhook_secret(&caller, &id, None).await.unwrap();
     assert_ne!(set.1, Some(rotated.1));
 }

@@ -59,7 +59,7 @@ impl Genuine {
     }
 
     /// The parts in the requested range.
-    fn asked_for(&self, ask: &Ask) -> std::ops::RangeInclusive<u64> {
+    fn parts_in_range(&self, ask: &VerifyOptions) -> std::ops::RangeInclusive<u64> {
         let is_asked = |part: &&Sealed| {
             ask.from.is_none_or(|from| part.manifest.window.to > from)
                 && ask.to.is_none_or(|to| part.manifest.window.from < to)
@@ -71,9 +71,9 @@ impl Genuine {
 
     /// The first difference from the genuine archive in the verified parts: `None` if all texts of the
     /// chain's notes and all bytes of its objects are genuine.
-    fn differs(&self, files: &Files, ask: &Ask, outcome: &Outcome) -> Option<String> {
+    fn difference(&self, files: &Files, ask: &VerifyOptions, outcome: &Outcome) -> Option<String> {
         let verified = outcome.told.first_part?..=outcome.told.last_part?;
-        let asked = self.asked_for(ask);
+        let asked = self.parts_in_range(ask);
         let last = if ask.to.is_some() { *asked.end() } else { *verified.end() };
         if verified != (*asked.start()..=last)
             || outcome.told.manifests != verified.end() + 1 - verified.start()
@@ -307,7 +307,7 @@ impl Forger<'_> {
         }
     }
 
-    fn does_something(&mut self) -> &'static str {
+    fn mutate(&mut self) -> &'static str {
         match self.below(14) {
             0..=3 => {
                 self.lines();
@@ -342,7 +342,7 @@ impl Forger<'_> {
 }
 
 /// The options of an auditor in one of the cases.
-fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
+fn random_options(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> VerifyOptions {
     let keys = &genuine.keys;
     let pins = match dice.below(5) {
         0 => Vec::new(),
@@ -368,11 +368,11 @@ fn asks(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Ask {
     let from = (dice.below(4) == 0).then(|| boundary(dice));
     let to = (newest.is_none() && dice.below(4) == 0).then(|| boundary(dice));
     let to = to.filter(|to| from.is_none_or(|from| from < *to));
-    Ask { pins, connector, from, to, newest, as_of: genuine.as_of(), ..ask() }
+    VerifyOptions { pins, connector, from, to, newest, as_of: genuine.as_of(), ..ask() }
 }
 
 /// Runs `cases` cases, and prints the number of each verdict.
-fn tries(cases: usize, seed: u64) {
+fn run_cases(cases: usize, seed: u64) {
     let archives: Vec<Genuine> = [
         (3, Compression::None, &[][..]),
         (5, Compression::Gzip, &[3]),
@@ -388,12 +388,12 @@ fn tries(cases: usize, seed: u64) {
     for turn in 0..cases {
         let genuine = &archives[turn % archives.len()];
         let mut dice = Dice::new(seed.wrapping_mul(1 << 32) + turn as u64);
-        let ask = asks(genuine, &other, &mut dice);
+        let ask = random_options(genuine, &other, &mut dice);
         // Two keys with the vendor's name, and one with another.
         let keys =
             vec![TestKey::new(200), TestKey::new(201), TestKey::named("forger.example/auditferry", 202)];
         let mut forger = Forger { dice, genuine, other: &other, files: genuine.sealer.files.clone(), keys };
-        let acts: Vec<&str> = (0..=forger.below(4)).map(|_| forger.does_something()).collect();
+        let acts: Vec<&str> = (0..=forger.below(4)).map(|_| forger.mutate()).collect();
         let outcome = verify(&forger.files, &ask);
         let case = || format!("turn {turn} of seed {seed}, {acts:?}: {:#?}", outcome.findings);
         if ask.pins.is_empty() {
@@ -410,7 +410,7 @@ fn tries(cases: usize, seed: u64) {
             let of = outcome.origin.as_ref().unwrap();
             let source = if *of == genuine.sealer.origin { genuine } else { &other };
             assert_eq!(source.sealer.origin, *of, "{}", case());
-            assert_eq!(source.differs(&forger.files, &ask, &outcome), None, "{}", case());
+            assert_eq!(source.difference(&forger.files, &ask, &outcome), None, "{}", case());
             if ask.newest == Some(genuine.newest()) {
                 assert_eq!(outcome.told.last_part, Some(genuine.sealer.parts.len() as u64), "{}", case());
             }
@@ -427,14 +427,14 @@ fn tries(cases: usize, seed: u64) {
 
 #[test]
 fn whatever_anyone_does_without_the_vendors_key_is_never_proven() {
-    tries(4_000, 1);
+    run_cases(4_000, 1);
 }
 
 #[test]
 #[ignore = "the long form: 100,000 cases, some minutes"]
 fn whatever_anyone_does_without_the_vendors_key_is_never_proven_in_100_000_cases() {
     let seed = std::process::id();
-    tries(100_000, seed.into());
+    run_cases(100_000, seed.into());
 }
 
 /// The generator creates valid archives, and every auditor who names a key proves them.
@@ -443,13 +443,13 @@ fn what_nobody_touched_is_proven_to_anyone_who_names_a_key() {
     for (parts, rotations) in [(3, &[][..]), (5, &[3]), (8, &[2, 6]), (4, &[1]), (6, &[6])] {
         for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
             let genuine = Genuine::new(1, parts, compression, rotations);
-            let with = |pins: Vec<_>| Ask { pins, as_of: genuine.as_of(), ..ask() };
+            let with = |pins: Vec<_>| VerifyOptions { pins, as_of: genuine.as_of(), ..ask() };
             let all: Vec<_> = genuine.keys.iter().map(TestKey::ring_key).collect();
             let newest = genuine.keys[genuine.keys.len() - 1].ring_key();
             for ask in [with(vec![genuine.keys[0].ring_key()]), with(vec![newest]), with(all)] {
                 let outcome = verify(&genuine.sealer.files, &ask);
                 assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-                assert_eq!(genuine.differs(&genuine.sealer.files, &ask, &outcome), None);
+                assert_eq!(genuine.difference(&genuine.sealer.files, &ask, &outcome), None);
             }
             assert_eq!(verify(&genuine.sealer.files, &with(Vec::new())).verdict, Verdict::Consistent);
             assert_eq!(genuine.sealer.parts.last().unwrap().manifest.part, PartNumber::new(parts.into()));

@@ -9,10 +9,11 @@ use super::super::directory::Directory;
 use super::*;
 
 /// The kinds of findings if these files are added to a valid archive.
-fn beside(files: &[(&str, &[u8])]) -> Vec<Kind> {
+fn findings_with(files: &[(&str, &[u8])]) -> Vec<Kind> {
     let mut all = story_of_one().files;
     all.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
-    let outcome = verify(&all, &Ask { newest: Some(story_of_one().parts[13].note.sha256()), ..strict() });
+    let outcome =
+        verify(&all, &VerifyOptions { newest: Some(story_of_one().parts[13].note.sha256()), ..strict() });
     outcome
         .counts
         .into_keys()
@@ -47,7 +48,7 @@ fn whatever_lies_among_the_manifests_is_told_for_what_it_is() {
         ("Thumbs.db", b"", Kind::FileUnnamed),
         ("verification/con_0000000000000001_x.txt", b"", Kind::FileUnnamed),
     ] {
-        let kinds = beside(&[(name, bytes)]);
+        let kinds = findings_with(&[(name, bytes)]);
         assert!(kinds.contains(&expected), "{name}: {kinds:?}");
     }
 }
@@ -180,8 +181,9 @@ fn nothing_outside_of_the_folder_is_read() {
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let story = story_of_one();
     write(&sample_archive.files, folder.path()).unwrap();
-    let here =
-        |ask: &Ask| check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap();
+    let here = |ask: &VerifyOptions| {
+        check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap()
+    };
     assert_eq!(here(&strict()).verdict, Verdict::Proven);
     // An object outside with the right bytes; a folder of manifests outside; and a circular link.
     let object = folder.path().join(sample_archive.parts[3].manifest.object());
@@ -285,7 +287,7 @@ fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
             let Some(bytes) = (name == self.1).then(|| &self.0.0[name]) else { return self.0.open(name) };
             Ok(Box::new(bytes[..bytes.len() / 2].chain(Breaks)))
         }
-        fn at_once(&self) -> usize {
+        fn concurrency(&self) -> usize {
             3
         }
     }

@@ -13,21 +13,21 @@ fn keys() -> [TestKey; 4] {
     [7, 107, 8, 9].map(TestKey::new)
 }
 
-fn pinned(keys: &[&TestKey]) -> Ask {
-    Ask { pins: keys.iter().map(|key| key.ring_key()).collect(), ..strict() }
+fn pinned(keys: &[&TestKey]) -> VerifyOptions {
+    VerifyOptions { pins: keys.iter().map(|key| key.ring_key()).collect(), ..strict() }
 }
 
-fn found(outcome: &Outcome, kind: Kind) -> u64 {
+fn count_of(outcome: &Outcome, kind: Kind) -> u64 {
     outcome.counts.get(&kind).copied().unwrap_or_default()
 }
 
 /// The outcome, after checking that only these keys were trusted, and that there is no equivocation.
-fn judged(files: &Files, ask: &Ask, genuine: &[&TestKey]) -> Outcome {
+fn verify_without_accusation(files: &Files, ask: &VerifyOptions, genuine: &[&TestKey]) -> Outcome {
     let outcome = verify(files, ask);
     for key in &outcome.trusted {
         assert!(genuine.iter().any(|known| known.public == *key), "{key} was trusted");
     }
-    assert_eq!(found(&outcome, Kind::PartDoubled), 0, "{:#?}", outcome.findings);
+    assert_eq!(count_of(&outcome, Kind::PartDoubled), 0, "{:#?}", outcome.findings);
     outcome
 }
 
@@ -40,7 +40,7 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
             let mut files = sample_archive.files.clone();
             forge(&mut files, &sample_archive.parts, from, &forger, names);
             for pins in [vec![&old], vec![&new], vec![&old, &new]] {
-                let outcome = judged(&files, &pinned(&pins), &[&old, &new]);
+                let outcome = verify_without_accusation(&files, &pinned(&pins), &[&old, &new]);
                 assert_eq!(outcome.verdict, Verdict::Violated, "from {from}: {:#?}", outcome.findings);
             }
             let verdict = verify(&files, &ask()).verdict;
@@ -54,7 +54,7 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
         let mut files = sample_archive.files.clone();
         let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
         forge_all(&mut files, &sample_archive.parts, &one_hand);
-        assert_eq!(judged(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
+        assert_eq!(verify_without_accusation(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
         let outcome = verify(&files, &ask());
         assert_eq!(outcome.verdict, expected, "{:#?}", outcome.findings);
     }
@@ -69,9 +69,12 @@ fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
     sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
     sample_archive.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
     let outcome = verify(&sample_archive.files, &ask());
-    assert_eq!((outcome.verdict, found(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
     // An auditor who names the key is not affected by the line.
-    assert_eq!(judged(&story.files, &strict(), &[&keys()[0], &keys()[1]]).verdict, Verdict::Proven);
+    assert_eq!(
+        verify_without_accusation(&story.files, &strict(), &[&keys()[0], &keys()[1]]).verdict,
+        Verdict::Proven
+    );
 }
 
 #[test]
@@ -80,12 +83,12 @@ fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
     sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
     let outcome = verify(&sample_archive.files, &ask());
     assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
-    assert_eq!((found(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
+    assert_eq!((count_of(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
     // A key that signed nothing does not help.
     let forger = TestKey::new(9);
     sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
     let outcome = verify(&sample_archive.files, &ask());
-    assert_eq!((outcome.verdict, found(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
     // Missing files are reported all the same.
     sample_archive.files.remove(&sample_archive.parts[3].manifest.object());
     assert_eq!(verify(&story.files, &ask()).verdict, Verdict::Violated);
@@ -97,7 +100,7 @@ fn the_key_files_are_a_convenience_and_their_absence_takes_no_trust() {
     sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
     let [old, new, ..] = keys();
     for pins in [vec![&old], vec![&new], vec![&old, &new]] {
-        let outcome = judged(&sample_archive.files, &pinned(&pins), &[&old, &new]);
+        let outcome = verify_without_accusation(&sample_archive.files, &pinned(&pins), &[&old, &new]);
         assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     }
 }
@@ -106,27 +109,30 @@ fn the_key_files_are_a_convenience_and_their_absence_takes_no_trust() {
 fn the_newest_key_alone_is_enough_for_the_whole_chain() {
     let story = story_of_one();
     let [old, new, ..] = keys();
-    let outcome = judged(&sample_archive.files, &pinned(&[&new]), &[&new]);
+    let outcome = verify_without_accusation(&sample_archive.files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    assert_eq!((found(&outcome, Kind::VouchedByPrevious), found(&outcome, Kind::KeyRotated)), (1, 0));
+    assert_eq!((count_of(&outcome, Kind::VouchedByPrevious), count_of(&outcome, Kind::KeyRotated)), (1, 0));
     // Backwards only through unbroken hashes: another text in between breaks the chain.
     let mut files = sample_archive.files.clone();
     resealed(&mut files, &sample_archive.parts[2], std::slice::from_ref(&old), |manifest| {
         manifest.sealed = manifest.window.to;
     });
-    let outcome = judged(&files, &pinned(&[&new]), &[&new]);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 3));
+    let outcome = verify_without_accusation(&files, &pinned(&[&new]), &[&new]);
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 3));
 }
 
 #[test]
 fn several_named_keys_are_the_whole_set() {
     let story = story_of_one();
     let [old, new, other, _] = keys();
-    let outcome = judged(&sample_archive.files, &pinned(&[&old, &other]), &[&old, &other]);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 8));
+    let outcome = verify_without_accusation(&sample_archive.files, &pinned(&[&old, &other]), &[&old, &other]);
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 8));
     let untrusted = outcome.findings.iter().find(|one| one.kind == Kind::SignatureUntrusted).unwrap();
     assert!(untrusted.detail.contains(&new.public.to_string()), "it names the key: {untrusted:?}");
-    assert_eq!(judged(&story.files, &pinned(&[&old, &new]), &[&old, &new]).verdict, Verdict::Proven);
+    assert_eq!(
+        verify_without_accusation(&story.files, &pinned(&[&old, &new]), &[&old, &new]).verdict,
+        Verdict::Proven
+    );
 }
 
 /// Replaces the signature lines of a part's note.
@@ -144,14 +150,15 @@ fn the_successor_is_who_the_signed_text_names_with_or_without_its_own_signature(
     let mut files = sample_archive.files.clone();
     relined(&mut files, six, vec![by_old.clone()]);
     for pins in [vec![&old], vec![&new], vec![&old, &new]] {
-        let outcome = judged(&files, &Ask { newest, ..pinned(&pins) }, &[&old, &new]);
+        let outcome =
+            verify_without_accusation(&files, &VerifyOptions { newest, ..pinned(&pins) }, &[&old, &new]);
         assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     }
     // Without the old key's signature, an auditor who trusts only the old key has no proof of its successor.
     relined(&mut files, six, vec![by_new.clone()]);
-    assert_eq!(judged(&files, &pinned(&[&new]), &[&new]).verdict, Verdict::Proven);
-    let outcome = judged(&files, &pinned(&[&old]), &[&old]);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
+    assert_eq!(verify_without_accusation(&files, &pinned(&[&new]), &[&new]).verdict, Verdict::Proven);
+    let outcome = verify_without_accusation(&files, &pinned(&[&old]), &[&old]);
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
 }
 
 /// The signers of the parts: each key alone up to its `last` part.
@@ -169,12 +176,12 @@ fn a_key_that_was_replaced_never_returns() {
     let mut files = sample_archive.files.clone();
     resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (14, &old)]));
     let outcome = verify(&files, &pinned(&[&old, &new]));
-    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
     assert_eq!(outcome.findings[0].part, Some(8), "{:#?}", outcome.findings);
     // Also if the new key signs again after it, and also if the new key handed over to it.
     files.clone_from(&sample_archive.files);
     resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
-    assert_eq!(found(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
+    assert_eq!(count_of(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
     let returns = |part: u64| match part {
         1..=3 | 8.. => (vec![old.clone()], None),
         4 => (vec![old.clone(), new.clone()], Some(new.clone())),
@@ -186,7 +193,7 @@ fn a_key_that_was_replaced_never_returns() {
     for pins in [vec![&old], vec![&old, &new]] {
         let outcome = verify(&files, &pinned(&pins));
         assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
-        assert_eq!(found(&outcome, Kind::KeyRetired), 7, "{:#?}", outcome.findings);
+        assert_eq!(count_of(&outcome, Kind::KeyRetired), 7, "{:#?}", outcome.findings);
     }
 }
 
@@ -199,26 +206,26 @@ fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary(
     let both = pinned(&[&old, &new]);
     let head = |part: usize| parts[part - 1].note.sha256();
     let outcome = verify(&files, &both);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
     let told = outcome.findings.iter().find(|one| one.kind == Kind::KeyChanged).unwrap();
     assert_eq!(told.part, Some(5));
     assert!(told.detail.contains(&format!("--boundary 5:{}", head(4))), "{told:?}");
 
-    let with = |part: u64, head: Sha256| Ask {
+    let with = |part: u64, head: Sha256| VerifyOptions {
         boundaries: vec![Boundary { part: PartNumber::new(part), head }],
         ..both.clone()
     };
     let outcome = verify(&files, &with(5, head(4)));
-    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyChangeConfirmed)), (Verdict::Proven, 1));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyChangeConfirmed)), (Verdict::Proven, 1));
     for (part, head) in [(5, head(3)), (6, head(5)), (4, head(3))] {
         let outcome = verify(&files, &with(part, head));
         assert_eq!(outcome.verdict, Verdict::Violated, "{part}: {:#?}", outcome.findings);
-        assert_eq!(found(&outcome, Kind::BoundaryMismatch), 1);
+        assert_eq!(count_of(&outcome, Kind::BoundaryMismatch), 1);
     }
     let outcome = verify(&files, &with(99, head(4)));
-    assert_eq!((outcome.verdict, found(&outcome, Kind::BoundaryNotReached)), (Verdict::Incomplete, 1));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::BoundaryNotReached)), (Verdict::Incomplete, 1));
     // The new key alone vouches for what its first text is chained to.
-    let outcome = judged(&files, &pinned(&[&new]), &[&new]);
+    let outcome = verify_without_accusation(&files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
 }
 
@@ -233,17 +240,17 @@ fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
     resign(&mut stolen, &sample_archive.parts, plan(&[(14, &old)]));
     let both = pinned(&[&old, &new]);
     let outcome = verify(&stolen, &both);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyUnused)), (Verdict::Incomplete, 1));
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyUnused)), (Verdict::Incomplete, 1));
     let boundary = Boundary { part: PartNumber::new(5), head: genuine[3].note.sha256() };
-    let outcome = verify(&stolen, &Ask { boundaries: vec![boundary], ..both });
-    assert_eq!((outcome.verdict, found(&outcome, Kind::BoundaryMismatch)), (Verdict::Violated, 1));
+    let outcome = verify(&stolen, &VerifyOptions { boundaries: vec![boundary], ..both });
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::BoundaryMismatch)), (Verdict::Violated, 1));
     let outcome = verify(&stolen, &pinned(&[&new]));
     assert_ne!(outcome.verdict, Verdict::Proven);
     // Nor does it help to remove the old key's signatures before the boundary.
     let [four, ..] = genuine[3..].iter().collect::<Vec<_>>()[..] else { panic!() };
     relined(&mut stolen, four, vec![TestKey::new(9).sign(four.note.text())]);
     assert_ne!(
-        verify(&stolen, &Ask { boundaries: vec![boundary], ..pinned(&[&old, &new]) }).verdict,
+        verify(&stolen, &VerifyOptions { boundaries: vec![boundary], ..pinned(&[&old, &new]) }).verdict,
         Verdict::Proven
     );
 }
@@ -260,11 +267,14 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
         let mut files = sample_archive.files.clone();
         files.insert(manifest.name(note.sha256()), note.bytes());
         for pins in [vec![&old], vec![&old, &new]] {
-            let outcome = judged(&files, &pinned(&pins), &[&old, &new]);
+            let outcome = verify_without_accusation(&files, &pinned(&pins), &[&old, &new]);
             assert_eq!(outcome.verdict, Verdict::Violated, "{part}: {:#?}", outcome.findings);
-            assert_eq!(found(&outcome, Kind::KeyRetired), 1, "{part}: {:#?}", outcome.findings);
+            assert_eq!(count_of(&outcome, Kind::KeyRetired), 1, "{part}: {:#?}", outcome.findings);
         }
-        assert_eq!(found(&judged(&files, &pinned(&[&new]), &[&new]), Kind::SignatureUntrusted), 1);
+        assert_eq!(
+            count_of(&verify_without_accusation(&files, &pinned(&[&new]), &[&new]), Kind::SignatureUntrusted),
+            1
+        );
     }
     // Before it the key is accountable for what it signs.
     let mut files = sample_archive.files.clone();
@@ -272,7 +282,7 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
     manifest.sealed = manifest.window.to;
     let note = sign(manifest.text(), std::slice::from_ref(&old));
     files.insert(manifest.name(note.sha256()), note.bytes());
-    assert_eq!(found(&verify(&files, &strict()), Kind::PartDoubled), 1);
+    assert_eq!(count_of(&verify(&files, &strict()), Kind::PartDoubled), 1);
 }
 
 #[test]
@@ -286,10 +296,10 @@ fn signatures_that_both_keys_gave_without_a_word_hand_nothing_over() {
         _ => (vec![new.clone()], None),
     };
     resign(&mut files, &sample_archive.parts, plan);
-    let outcome = judged(&files, &pinned(&[&old]), &[&old]);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
-    let outcome = judged(&files, &pinned(&[&old, &new]), &[&old, &new]);
-    assert_eq!((outcome.verdict, found(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
+    let outcome = verify_without_accusation(&files, &pinned(&[&old]), &[&old]);
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
+    let outcome = verify_without_accusation(&files, &pinned(&[&old, &new]), &[&old, &new]);
+    assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
 }
 
 #[test]
@@ -311,15 +321,17 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
             // Under the same name it is the same manifest.
             let mut files = sample_archive.files.clone();
             files.insert(note_of(sealed), note.bytes());
-            let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
+            let outcome =
+                verify_without_accusation(&files, &VerifyOptions { newest, ..strict() }, &[&old, &new]);
             assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
             assert!(outcome.told.tail_closed);
             // And under another name, for example that of its own bytes, it is a misplaced file.
             let mut files = sample_archive.files.clone();
             files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
-            let outcome = judged(&files, &Ask { newest, ..strict() }, &[&old, &new]);
-            assert_eq!(found(&outcome, Kind::ManifestMisplaced), 1, "{:#?}", outcome.findings);
-            assert_eq!(found(&outcome, Kind::TailMissing), 0);
+            let outcome =
+                verify_without_accusation(&files, &VerifyOptions { newest, ..strict() }, &[&old, &new]);
+            assert_eq!(count_of(&outcome, Kind::ManifestMisplaced), 1, "{:#?}", outcome.findings);
+            assert_eq!(count_of(&outcome, Kind::TailMissing), 0);
         }
     }
 }
@@ -328,7 +340,7 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
 fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     let (story, other) = (story_of_one(), sample_archive(2, 7));
     let forger = TestKey::new(9);
-    let asked = Ask { connector: Some(ConnectorId::new(1)), ..strict() };
+    let asked = VerifyOptions { connector: Some(ConnectorId::new(1)), ..strict() };
     let planted = |keys: &[TestKey]| {
         let mut files = sample_archive.files.clone();
         files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
@@ -344,13 +356,13 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     };
     let outcome = planted(std::slice::from_ref(&forger));
     assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
-    assert_eq!((found(&outcome, Kind::ManifestForeign), found(&outcome, Kind::FileUnnamed)), (1, 1));
+    assert_eq!((count_of(&outcome, Kind::ManifestForeign), count_of(&outcome, Kind::FileUnnamed)), (1, 1));
     assert_eq!(planted(&[TestKey::new(7)]).verdict, Verdict::Proven, "the vendor's own");
     // A successor of the other connector's keys is trusted there, and vouches backwards.
     let mut files = sample_archive.files.clone();
     files.extend(other.files);
     for key in [7, 107] {
-        let ask = Ask { pins: vec![TestKey::new(key).ring_key()], ..asked.clone() };
+        let ask = VerifyOptions { pins: vec![TestKey::new(key).ring_key()], ..asked.clone() };
         assert_eq!(verify(&files, &ask).verdict, Verdict::Proven, "{key}");
     }
 }
@@ -372,17 +384,20 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
         files.insert(manifest.name(note.sha256()), note.bytes());
     }
     let [old, new, ..] = keys();
-    let outcome = judged(&files, &strict(), &[&old, &new]);
+    let outcome = verify_without_accusation(&files, &strict(), &[&old, &new]);
     assert_eq!(outcome.origin.as_ref().unwrap().connector, ConnectorId::new(1));
     assert_eq!((outcome.told.manifests, outcome.content.objects), (14, 14), "{:#?}", outcome.findings);
-    assert_eq!((found(&outcome, Kind::SignatureUntrusted), found(&outcome, Kind::ManifestForeign)), (40, 40));
+    assert_eq!(
+        (count_of(&outcome, Kind::SignatureUntrusted), count_of(&outcome, Kind::ManifestForeign)),
+        (40, 40)
+    );
 }
 
 /// Within a range of time: a removed part can't be replaced by a manifest that claims another time.
 #[test]
 fn a_foreign_manifest_of_another_hour_fills_no_gap() {
     let story = story_of_one();
-    let span = Ask {
+    let span = VerifyOptions {
         from: Some(at("2026-11-20T01:00:00Z")),
         to: Some(at("2026-11-20T08:00:00Z")),
         pins: vec![TestKey::new(107).ring_key()],
@@ -401,7 +416,7 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
         files.insert(manifest.name(note.sha256()), note.bytes());
         let outcome = verify(&files, &span);
         assert_eq!(outcome.verdict, Verdict::Violated, "{from}: {:#?}", outcome.findings);
-        assert_eq!(found(&outcome, Kind::PartMissing), 1, "{:#?}", outcome.findings);
+        assert_eq!(count_of(&outcome, Kind::PartMissing), 1, "{:#?}", outcome.findings);
     }
 }
 
@@ -422,13 +437,13 @@ fn where_it_was_delivered_to_is_held_against_where_it_lies_as_a_note() {
     let story = story_of_one();
     let at = |bucket: &str, prefix: &str| {
         let location = Some((bucket.to_owned(), prefix.to_owned()));
-        verify(&sample_archive.files, &Ask { location, ..strict() })
+        verify(&sample_archive.files, &VerifyOptions { location, ..strict() })
     };
     for prefix in ["auditferry", "auditferry/"] {
-        assert_eq!(found(&at("acme-audit-log-2", prefix), Kind::DestinationDiffers), 0);
+        assert_eq!(count_of(&at("acme-audit-log-2", prefix), Kind::DestinationDiffers), 0);
     }
     for (bucket, prefix) in [("acme-audit-log", "auditferry"), ("acme-audit-log-2", "")] {
         let outcome = at(bucket, prefix);
-        assert_eq!((outcome.verdict, found(&outcome, Kind::DestinationDiffers)), (Verdict::Proven, 1));
+        assert_eq!((outcome.verdict, count_of(&outcome, Kind::DestinationDiffers)), (Verdict::Proven, 1));
     }
 }

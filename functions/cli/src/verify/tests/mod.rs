@@ -14,8 +14,8 @@ use domain::names::ConnectorId;
 use domain::time::Time;
 use tests::archive::{Files, Sealer, TestKey, sample_archive};
 
-use super::archive::{Archive, Entry, Found};
-use super::check::{Ask, Outcome, Progress, Verdict, check};
+use super::archive::{Archive, Entry, EntryKind};
+use super::check::{Outcome, Progress, Verdict, VerifyOptions, check};
 use super::events::Fields;
 use super::finding::Kind;
 
@@ -25,7 +25,7 @@ struct Memory<'a>(&'a Files);
 impl Archive for Memory<'_> {
     fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         for (name, bytes) in self.0 {
-            each(Entry { name: name.clone(), found: Found::File(bytes.len() as u64) })?;
+            each(Entry { name: name.clone(), kind: EntryKind::File(bytes.len() as u64) })?;
         }
         Ok(())
     }
@@ -35,7 +35,7 @@ impl Archive for Memory<'_> {
         Ok(Box::new(bytes.as_slice()))
     }
 
-    fn at_once(&self) -> usize {
+    fn concurrency(&self) -> usize {
         1
     }
 }
@@ -46,8 +46,8 @@ fn at(text: &str) -> Time {
 
 /// The options of an auditor without any knowledge: the copy was taken soon after the end of the sample
 /// archive.
-fn ask() -> Ask {
-    Ask {
+fn ask() -> VerifyOptions {
+    VerifyOptions {
         pins: Vec::new(),
         connector: None,
         from: None,
@@ -62,12 +62,12 @@ fn ask() -> Ask {
 }
 
 /// The options of an auditor who knows the vendor's first key and the fields of the events.
-fn strict() -> Ask {
+fn strict() -> VerifyOptions {
     let fields = Fields { id: Some("eventID".into()), time: Some("eventTime".into()), tenant: None };
-    Ask { pins: vec![TestKey::new(7).ring_key()], fields, ..ask() }
+    VerifyOptions { pins: vec![TestKey::new(7).ring_key()], fields, ..ask() }
 }
 
-fn verify(files: &Files, ask: &Ask) -> Outcome {
+fn verify(files: &Files, ask: &VerifyOptions) -> Outcome {
     check(&Memory(files), ask, &Progress::default()).unwrap()
 }
 

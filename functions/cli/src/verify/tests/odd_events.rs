@@ -25,10 +25,13 @@ fn archive(lines: &[&str], unreadable: u64) -> Files {
 }
 
 /// The outcome for an auditor who knows these fields.
-fn found(lines: &[&str], unreadable: u64, [id, time, tenant]: [Option<&str>; 3]) -> Outcome {
+fn verify_events(lines: &[&str], unreadable: u64, [id, time, tenant]: [Option<&str>; 3]) -> Outcome {
     let own = |name: Option<&str>| name.map(str::to_owned);
     let fields = Fields { id: own(id), time: own(time), tenant: own(tenant) };
-    verify(&archive(lines, unreadable), &Ask { fields, as_of: at("2026-11-20T09:30:00Z"), ..strict() })
+    verify(
+        &archive(lines, unreadable),
+        &VerifyOptions { fields, as_of: at("2026-11-20T09:30:00Z"), ..strict() },
+    )
 }
 
 fn record(id: u8, event: &str) -> String {
@@ -39,7 +42,7 @@ fn record(id: u8, event: &str) -> String {
 
 #[test]
 fn a_field_that_stands_twice_evades_no_check() {
-    let tenant = |line: &str, field: &str| found(&[line], 0, [None, None, Some(field)]);
+    let tenant = |line: &str, field: &str| verify_events(&[line], 0, [None, None, Some(field)]);
     let sound = tenant(r#"{"tenant":"acme","a":{"b":"acme"}}"#, "tenant");
     assert_eq!(sound.verdict, Verdict::Proven, "{:#?}", sound.findings);
     for (line, field) in [
@@ -67,14 +70,14 @@ fn a_field_that_stands_twice_evades_no_check() {
             "{line}"
         );
     }
-    let id = found(&[r#"{"id":1,"id":2}"#, r#"{"id":2}"#], 0, [Some("id"), None, None]);
+    let id = verify_events(&[r#"{"id":1,"id":2}"#, r#"{"id":2}"#], 0, [Some("id"), None, None]);
     assert_eq!(
         (id.counts[&Kind::EventTwice], id.counts[&Kind::FieldRepeated]),
         (1, 1),
         "the second value counts"
     );
     let line = r#"{"time":"2026-11-20T08:30:00Z","time":"2026-11-20T09:30:00Z"}"#;
-    let time = found(&[line], 0, [None, Some("time"), None]);
+    let time = verify_events(&[line], 0, [None, Some("time"), None]);
     assert_eq!((time.counts[&Kind::EventOutsideWindow], time.counts[&Kind::FieldRepeated]), (1, 1));
 }
 
@@ -87,23 +90,23 @@ fn an_event_of_the_product_is_exempt_from_nothing_by_its_type() {
         r#"{"id":2,"type":"auditferry.heartbeat"}"#.to_owned(),
         record(2, ""),
     ] {
-        let outcome = found(&[acme, &line], 0, tenant);
+        let outcome = verify_events(&[acme, &line], 0, tenant);
         assert_eq!(
             (outcome.verdict, outcome.counts[&Kind::FieldMissing]),
             (Verdict::Incomplete, 1),
             "{line}"
         );
     }
-    let outcome = found(&[acme, r#"{"type":"auditferry.unreadable","org":"other"}"#], 0, tenant);
+    let outcome = verify_events(&[acme, r#"{"type":"auditferry.unreadable","org":"other"}"#], 0, tenant);
     assert_eq!(outcome.verdict, Verdict::Violated);
     // An event with exactly the form of a record, while the manifest states none: an event, and a note.
-    let outcome = found(&[acme, &record(2, "")], 0, [None; 3]);
+    let outcome = verify_events(&[acme, &record(2, "")], 0, [None; 3]);
     assert_eq!((outcome.verdict, outcome.counts[&Kind::RecordsImitated]), (Verdict::Proven, 1));
     // Next to a genuine one they can't be distinguished, so none is exempt.
-    let outcome = found(&[acme, &record(2, ""), &record(3, "")], 1, tenant);
+    let outcome = verify_events(&[acme, &record(2, ""), &record(3, "")], 1, tenant);
     assert_eq!((outcome.verdict, outcome.counts[&Kind::RecordsImitated]), (Verdict::Incomplete, 1));
     // By its type alone it does not even count as a record.
-    let outcome = found(&[acme, r#"{"type":"auditferry.unreadable","org":"acme"}"#], 1, tenant);
+    let outcome = verify_events(&[acme, r#"{"type":"auditferry.unreadable","org":"acme"}"#], 1, tenant);
     assert_eq!(outcome.counts[&Kind::CountMismatch], 1);
 }
 
@@ -120,14 +123,14 @@ fn a_record_is_exempt_from_the_products_fields_and_what_it_carries_is_not() {
         (r#","event":{"org":"acme","org":"other"}"#, Verdict::Violated),
         (r#","event":{"org":"acme","org":"acme"}"#, Verdict::Incomplete),
     ] {
-        let outcome = found(&[acme, &record(2, event)], 1, fields);
+        let outcome = verify_events(&[acme, &record(2, event)], 1, fields);
         assert_eq!(outcome.verdict, verdict, "{event}: {:#?}", outcome.findings);
     }
 }
 
 /// A part signed by the vendor's own key, as an attacker could also create it: this object, and a manifest
 /// with this number of events.
-fn bomb(line: &[u8], lines: usize, events: u64) -> (Files, Ask) {
+fn bomb(line: &[u8], lines: usize, events: u64) -> (Files, VerifyOptions) {
     let raw = line.repeat(lines);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&raw).unwrap();
@@ -143,7 +146,7 @@ fn bomb(line: &[u8], lines: usize, events: u64) -> (Files, Ask) {
         (manifest.raw_sha256, manifest.raw_size) = (sha256(&raw), raw.len() as u64);
     });
     files.insert(part.manifest.object(), object);
-    (files, Ask { as_of: at("2026-11-20T09:30:00Z"), fields: Fields::default(), ..strict() })
+    (files, VerifyOptions { as_of: at("2026-11-20T09:30:00Z"), fields: Fields::default(), ..strict() })
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn a_small_object_fills_neither_the_auditors_disk_nor_his_day() {
 #[test]
 fn what_tells_events_apart_takes_no_more_room_than_an_archive_of_its_size_needs() {
     let (files, ask) = bomb(b"{}\n", 60_000, 60_000);
-    let outcome = verify(&files, &Ask { memory: 1 << 16, ..ask });
+    let outcome = verify(&files, &VerifyOptions { memory: 1 << 16, ..ask });
     assert_eq!((outcome.verdict, outcome.counts[&Kind::BeyondLimits]), (Verdict::Incomplete, 1));
     assert_eq!(outcome.content.events, 60_000, "everything else was read");
 }
@@ -245,7 +248,7 @@ proptest! {
         // Another parser, which decodes everything.
         let events: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(object).unwrap();
         prop_assert_eq!(events.len(), lines.len());
-        let outcome = verify(&files, &Ask { as_of: at("2026-11-20T09:30:00Z"), fields: Fields::default(), ..strict() });
+        let outcome = verify(&files, &VerifyOptions { as_of: at("2026-11-20T09:30:00Z"), fields: Fields::default(), ..strict() });
         // The product itself may write an event twice.
         let accused = outcome.findings.iter().find(|found| {
             found.severity == super::super::finding::Severity::Violated && found.kind != Kind::EventTwice

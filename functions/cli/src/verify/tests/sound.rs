@@ -28,7 +28,7 @@ fn without_a_key_nothing_is_proven_and_the_key_that_signed_first_is_said() {
     assert_eq!(outcome.verdict, Verdict::Consistent, "{:#?}", outcome.findings);
     let said = outcome.findings.iter().find(|found| found.kind == Kind::TrustOnFirstUse).unwrap();
     assert!(said.detail.contains(&TestKey::new(7).public.to_string()), "{said:?}");
-    let wrong = Ask { pins: vec![TestKey::new(8).ring_key()], ..ask() };
+    let wrong = VerifyOptions { pins: vec![TestKey::new(8).ring_key()], ..ask() };
     let outcome = verify(&sample_archive.files, &wrong);
     assert_eq!(outcome.verdict, Verdict::Violated);
     assert_eq!(outcome.counts[&Kind::SignatureUntrusted], 14);
@@ -39,10 +39,11 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     let story = story_of_one();
     let newest = sample_archive.parts[13].note.sha256();
     let later = at("2030-01-01T00:00:00Z");
-    let outcome = verify(&sample_archive.files, &Ask { newest: Some(newest), as_of: later, ..strict() });
+    let outcome =
+        verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), as_of: later, ..strict() });
     assert_eq!((outcome.verdict, outcome.told.tail_closed), (Verdict::Proven, true));
     assert!(!outcome.counts.contains_key(&Kind::TailOpen));
-    let stale = verify(&sample_archive.files, &Ask { as_of: later, ..strict() });
+    let stale = verify(&sample_archive.files, &VerifyOptions { as_of: later, ..strict() });
     assert_eq!(stale.verdict, Verdict::Incomplete);
     assert!(stale.counts.contains_key(&Kind::TailStale));
     // The due time follows from the last settings and the last seal, exactly.
@@ -50,7 +51,7 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     for (as_of, verdict) in
         [(due, Verdict::Proven), (due + std::time::Duration::from_millis(1), Verdict::Incomplete)]
     {
-        assert_eq!(verify(&story.files, &Ask { as_of, ..strict() }).verdict, verdict);
+        assert_eq!(verify(&story.files, &VerifyOptions { as_of, ..strict() }).verdict, verdict);
     }
 }
 
@@ -70,7 +71,7 @@ fn an_end_that_was_cut_off_is_stale_as_soon_as_its_heartbeat_is_overdue() {
         sample_archive.files.remove(&cut.manifest.object());
         sample_archive.files.remove(&cut.manifest.name(cut.note.sha256()));
     }
-    let verdict = |as_of| verify(&sample_archive.files, &Ask { as_of, ..strict() });
+    let verdict = |as_of| verify(&sample_archive.files, &VerifyOptions { as_of, ..strict() });
     assert_eq!(verdict(at(promised)).verdict, Verdict::Proven);
     let later = verdict(at(promised) + std::time::Duration::from_millis(1));
     assert_eq!((later.verdict, later.counts[&Kind::TailStale]), (Verdict::Incomplete, 1));
@@ -79,7 +80,7 @@ fn an_end_that_was_cut_off_is_stale_as_soon_as_its_heartbeat_is_overdue() {
 #[test]
 fn a_span_of_time_is_proven_by_itself() {
     let story = story_of_one();
-    let ask = Ask {
+    let ask = VerifyOptions {
         from: Some(at("2026-11-20T01:30:00Z")),
         to: Some(at("2026-11-20T05:00:00Z")),
         as_of: at("2030-01-01T00:00:00Z"),
@@ -98,9 +99,9 @@ fn a_span_of_time_is_proven_by_itself() {
     // The range must be covered at both ends.
     files = sample_archive.files.clone();
     files.retain(|name, _| !name.contains("date=2026-11-19"));
-    let begins_earlier = Ask { from: Some(at("2026-11-19T23:30:00Z")), ..ask.clone() };
+    let begins_earlier = VerifyOptions { from: Some(at("2026-11-19T23:30:00Z")), ..ask.clone() };
     assert!(verify(&files, &begins_earlier).counts.contains_key(&Kind::PartMissing));
-    let ends_later = Ask { to: Some(at("2026-11-20T10:30:00Z")), ..ask };
+    let ends_later = VerifyOptions { to: Some(at("2026-11-20T10:30:00Z")), ..ask };
     assert_eq!(verify(&story.files, &ends_later).verdict, Verdict::Incomplete);
 }
 
@@ -108,11 +109,15 @@ fn a_span_of_time_is_proven_by_itself() {
 fn a_key_counts_only_for_what_was_sealed_while_it_was_valid() {
     let story = story_of_one();
     let until = |time: &str| RingKey { until: Some(at(time)), ..TestKey::new(7).ring_key() };
-    let outcome =
-        verify(&sample_archive.files, &Ask { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() });
+    let outcome = verify(
+        &sample_archive.files,
+        &VerifyOptions { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() },
+    );
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    let outcome =
-        verify(&sample_archive.files, &Ask { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() });
+    let outcome = verify(
+        &sample_archive.files,
+        &VerifyOptions { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() },
+    );
     assert_eq!(outcome.verdict, Verdict::Violated);
     let first = outcome.findings.iter().find(|found| found.kind == Kind::KeyNotValid).unwrap();
     assert_eq!(first.part, Some(4));
@@ -126,7 +131,7 @@ fn a_key_that_has_handed_over_signs_nothing_more() {
     assert_eq!(ten.keys.len(), 1);
     sample_archive.files.clone_from(&story_of_one().files);
     resealed(&mut sample_archive.files, &ten, std::slice::from_ref(&old), |_| {});
-    let ask = Ask { pins: vec![old.ring_key(), new.ring_key()], ..strict() };
+    let ask = VerifyOptions { pins: vec![old.ring_key(), new.ring_key()], ..strict() };
     let found = verify(&sample_archive.files, &ask).findings;
     assert!(found.iter().any(|found| found.kind == Kind::KeyRetired && found.part == Some(10)), "{found:#?}");
 }
@@ -136,7 +141,7 @@ fn another_connectors_chain_in_the_same_folder_is_only_left_alone_when_it_is_exp
     let (story, other) = (story_of_one(), sample_archive(2, 7));
     let mut files = sample_archive.files.clone();
     files.extend(other.files.clone());
-    let asked = Ask { connector: Some(ConnectorId::new(2)), ..strict() };
+    let asked = VerifyOptions { connector: Some(ConnectorId::new(2)), ..strict() };
     let outcome = verify(&files, &asked);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!(outcome.origin.unwrap().connector, ConnectorId::new(2));
@@ -190,7 +195,7 @@ fn events_are_told_apart_by_their_ids_and_their_tenants() {
     assert_eq!((counts(Kind::IdRepeated), counts(Kind::LineRepeated)), (Some(1), Some(1)));
     assert_eq!(counts(Kind::TenantMixed), None, "no field was named");
     let fields = Fields { id: Some("id".into()), time: None, tenant: Some("/org".into()) };
-    let outcome = verify(&files, &Ask { fields, ..ask() });
+    let outcome = verify(&files, &VerifyOptions { fields, ..ask() });
     assert_eq!(outcome.counts[&Kind::EventTwice], 2);
     assert_eq!((outcome.counts[&Kind::TenantMixed], outcome.counts[&Kind::FieldMissing]), (1, 1));
 }
@@ -205,10 +210,10 @@ fn times_count_as_they_stand_only_if_their_field_is_named() {
     assert!(outcome.counts.contains_key(&Kind::EventTimeDiffers), "{:#?}", outcome.findings);
     assert_eq!(outcome.counts.get(&Kind::EventOutsideWindow), None);
     let fields = Fields { time: Some("time".into()), ..Fields::default() };
-    let outcome = verify(&sealer.files, &Ask { fields, ..ask() });
+    let outcome = verify(&sealer.files, &VerifyOptions { fields, ..ask() });
     assert_eq!((outcome.verdict, outcome.counts[&Kind::EventOutsideWindow]), (Verdict::Violated, 1));
     let fields = Fields { time: Some("at".into()), ..Fields::default() };
-    let outcome = verify(&sealer.files, &Ask { fields, ..ask() });
+    let outcome = verify(&sealer.files, &VerifyOptions { fields, ..ask() });
     assert_eq!(outcome.counts[&Kind::FieldMissing], 1);
 }
 
@@ -230,7 +235,7 @@ fn a_chain_that_begins_with_an_upgrade_proves_what_comes_behind_it() {
     let all = verify(&sample_archive.files, &strict());
     assert_eq!(all.verdict, Verdict::Incomplete, "{:#?}", all.findings);
     assert_eq!(all.counts[&Kind::BeforeManifests], 3, "the beginning, and two files");
-    let since = Ask { from: Some(parts[2].manifest.window.from), ..strict() };
+    let since = VerifyOptions { from: Some(parts[2].manifest.window.from), ..strict() };
     assert_eq!(
         verify(&story.files, &since).verdict,
         Verdict::Proven,

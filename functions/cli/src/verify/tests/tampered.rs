@@ -41,25 +41,25 @@ impl Dice {
 /// A tampered archive, and the expected findings: one of these kinds, in this part if there is one.
 struct Case {
     files: Files,
-    ask: Ask,
+    ask: VerifyOptions,
     expected: &'static [Kind],
     part: Option<u64>,
 }
 
 /// The archive to tamper with.
-pub(super) struct Scene<'a> {
+pub(super) struct TamperContext<'a> {
     pub(super) story: &'a Sealer,
     /// Another connector of the same vendor, whose key signs both.
     pub(super) other: &'a Sealer,
     pub(super) dice: Dice,
     pub(super) files: Files,
-    pub(super) ask: Ask,
+    pub(super) ask: VerifyOptions,
 }
 
 /// Tampers, and returns the expected findings: one of these kinds, in this part if one is named.
-pub(super) type Tamper = fn(&mut Scene<'_>) -> (&'static [Kind], Option<u64>);
+pub(super) type Tamper = fn(&mut TamperContext<'_>) -> (&'static [Kind], Option<u64>);
 
-impl Scene<'_> {
+impl TamperContext<'_> {
     /// A part of the sample, with its index.
     pub(super) fn part(&mut self) -> (usize, Sealed) {
         let place = self.dice.below(self.story.parts.len());
@@ -134,23 +134,23 @@ pub(super) fn note_name(sealed: &Sealed) -> String {
 }
 
 /// Runs `cases` cases, each kind in turn; `seed` varies them.
-fn tamper(cases: usize, seed: u64) {
+fn run_cases(cases: usize, seed: u64) {
     let (story, other) = (story_of_one(), sample_archive(2, 7));
     let newest = sample_archive.parts[13].note.sha256();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for turn in 0..cases {
         let (name, tampering) = TAMPERS[turn % TAMPERS.len()];
-        let mut scene = Scene {
+        let mut scene = TamperContext {
             story: &sample_archive,
             other: &other,
             dice: Dice(seed.wrapping_mul(1 << 32) + turn as u64),
             files: sample_archive.files.clone(),
-            ask: Ask { newest: Some(newest), ..strict() },
+            ask: VerifyOptions { newest: Some(newest), ..strict() },
         };
         let (expected, part) = tampering(&mut scene);
-        let Scene { files, ask, .. } = scene;
+        let TamperContext { files, ask, .. } = scene;
         let case = Case { files, ask, expected, part };
-        detected(&case).unwrap_or_else(|found| panic!("{name}, turn {turn} of seed {seed}: {found}"));
+        check_detected(&case).unwrap_or_else(|found| panic!("{name}, turn {turn} of seed {seed}: {found}"));
         *counts.entry(name).or_default() += 1;
     }
     for (name, count) in &counts {
@@ -160,7 +160,7 @@ fn tamper(cases: usize, seed: u64) {
 }
 
 /// Checks that a case has the expected finding.
-fn detected(case: &Case) -> Result<(), String> {
+fn check_detected(case: &Case) -> Result<(), String> {
     let outcome = verify(&case.files, &case.ask);
     let named = outcome
         .findings
@@ -184,7 +184,7 @@ fn detected(case: &Case) -> Result<(), String> {
 
 #[test]
 fn tampering_is_detected_and_named() {
-    tamper(TAMPERS.len() * 12, 1);
+    run_cases(TAMPERS.len() * 12, 1);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn tampering_is_detected_and_named() {
 fn tampering_is_detected_and_named_in_20_000_cases() {
     let seed = std::process::id();
     eprintln!("seed {seed}");
-    tamper(20_000, seed.into());
+    run_cases(20_000, seed.into());
 }
 
 /// Without tampering there is no finding.
@@ -201,7 +201,7 @@ fn what_was_not_tampered_with_is_proven() {
     let story = story_of_one();
     let newest: Sha256 = sample_archive.parts[13].note.sha256();
     let pins: Vec<RingKey> = vec![TestKey::new(7).ring_key()];
-    let outcome = verify(&sample_archive.files, &Ask { newest: Some(newest), pins, ..strict() });
+    let outcome = verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), pins, ..strict() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!(story.parts[13].manifest.part, PartNumber::new(14));
 }
