@@ -110,7 +110,7 @@ impl<'a> Chain<'a> {
         let right = manifest.name(sha256);
         if name != right {
             let detail = format!("it was moved, renamed or copied: its content belongs under {right}");
-            self.links.found(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
+            self.links.report(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
         }
         let idle = ignored_lines(note.signatures(), &signed);
         if idle > 0 {
@@ -118,7 +118,7 @@ impl<'a> Chain<'a> {
                 "{idle} of its {} signatures were ignored: they are invalid for the key that they name, or repeated. Anyone with write access can add such lines, so they prove nothing",
                 signed.len()
             );
-            self.links.found(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
+            self.links.report(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
         }
         if let Some(met) = self.candidates.iter_mut().find(|met| met.sha256 == sha256) {
             met.signatures.signers.extend(standing.signers);
@@ -190,7 +190,7 @@ impl<'a> Chain<'a> {
             let detail = "a second manifest of this part, which no trusted key has signed: it was added";
             (Kind::SignatureUntrusted, detail.to_owned())
         };
-        self.links.found(Finding::new(kind, detail).file(&other.name), &other.manifest);
+        self.links.report(Finding::new(kind, detail).file(&other.name), &other.manifest);
     }
 
     /// Handles a manifest of another connector. With `--connector` the auditor knows that there are others,

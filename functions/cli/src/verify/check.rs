@@ -25,7 +25,7 @@ use super::listing::Listing;
 use super::notes::{self, Manifests};
 use super::sorter::Sorted;
 use super::tally::FindingTotals;
-use super::told::Told;
+use super::told::ChainSummary;
 use super::trust::{Trust, TrustByOrigin};
 use super::vouch::{self, Vouched, VouchedTexts};
 
@@ -98,7 +98,7 @@ pub(crate) struct Outcome {
     /// The trusted keys.
     pub(crate) trusted: Vec<VerifierKey>,
     /// The numbers of the chain.
-    pub(crate) told: Told,
+    pub(crate) told: ChainSummary,
     /// The totals of the objects' contents.
     pub(crate) content: Content,
     /// The individual findings.

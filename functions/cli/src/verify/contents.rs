@@ -164,7 +164,7 @@ impl<'a> ContentCheck<'a> {
         if let Some(how) = beyond_limits(manifest) {
             Progress::add(&self.progress.read, *size);
             seen.mark_flawed(manifest.part);
-            self.tell(Kind::BeyondLimits, how, &name, manifest);
+            self.report(Kind::BeyondLimits, how, &name, manifest);
             return Ok(());
         }
         let mut count = EventCounts::default();
@@ -194,7 +194,7 @@ impl<'a> ContentCheck<'a> {
         Progress::add(&self.progress.events, count.events);
         match read {
             Ok(events) => {
-                let mut tell = |kind, detail| self.tell(kind, detail, &name, manifest);
+                let mut tell = |kind, detail| self.report(kind, detail, &name, manifest);
                 count.check(manifest, &self.ask.fields, events, &mut tell);
                 seen.content.count(manifest, &count, self.ask.fields.time.is_none());
             }
@@ -209,7 +209,7 @@ impl<'a> ContentCheck<'a> {
                         format!("it contains more events than the {expected} of its manifest"),
                     ),
                 };
-                self.tell(kind, detail, &name, manifest);
+                self.report(kind, detail, &name, manifest);
             }
         }
         Ok(())
@@ -236,7 +236,7 @@ impl<'a> ContentCheck<'a> {
         first.get_or_insert_with(|| tenant.to_owned()) == tenant
     }
 
-    fn tell(&self, kind: Kind, detail: String, name: &str, manifest: &Manifest) {
+    fn report(&self, kind: Kind, detail: String, name: &str, manifest: &Manifest) {
         let finding = Finding::new(kind, detail).file(name).part(manifest.part);
         self.findings.add(finding.since(manifest.window.from));
     }

@@ -3,7 +3,7 @@
 use domain::manifest::Manifest;
 use domain::part::PartKind;
 
-use super::events::{Event, Fields, Told};
+use super::events::{Event, EventTime, Fields};
 use super::finding::Kind;
 
 /// The counts of one object. Lines in the form of records of unreadable items are counted separately, since
@@ -54,7 +54,7 @@ impl EventCounts {
             ours.with_id += 1;
             ours.with_tenant += u64::from(event.has_tenant);
             ours.add_time(own_time, manifest);
-            ours.without_time += u64::from(!matches!(own_time, Told::Times(_)));
+            ours.without_time += u64::from(!matches!(own_time, EventTime::Times(_)));
             &mut self.records_as_events
         } else {
             &mut self.plain_events
@@ -139,8 +139,8 @@ impl EventCounts {
 }
 
 impl FieldCounts {
-    fn add_time(&mut self, time: &Told, manifest: &Manifest) {
-        if let Told::Times(times) = time {
+    fn add_time(&mut self, time: &EventTime, manifest: &Manifest) {
+        if let EventTime::Times(times) = time {
             self.with_time += 1;
             self.before_window += u64::from(times.iter().any(|time| *time < manifest.window.from));
             self.after_window += u64::from(times.iter().any(|time| *time >= manifest.window.to));

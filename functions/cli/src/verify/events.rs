@@ -61,7 +61,7 @@ pub(crate) struct Event {
     /// Whether it has an ID.
     pub(crate) has_id: bool,
     /// Its time.
-    pub(crate) time: Told,
+    pub(crate) time: EventTime,
     /// Its tenant, as JSON; all of them, if it has several.
     pub(crate) tenants: Vec<String>,
     /// Whether it has the tenant field. That of an event inside of a record of an unreadable item does not
@@ -70,12 +70,12 @@ pub(crate) struct Event {
     /// The named fields that occur in it more than once.
     pub(crate) repeated: RepeatedFields,
     /// Its time as a record of an unreadable item, if it has the form of one.
-    pub(crate) record: Option<Told>,
+    pub(crate) record: Option<EventTime>,
 }
 
 /// The time of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum EventTime {
     /// These times, all values of the field.
     Times(Vec<Time>),
     /// A value that is not a time.
@@ -157,7 +157,7 @@ impl EventReader {
         Ok(Event {
             has_id: id.is_some(),
             identities: identities(line, own_id.iter().chain(&id)),
-            time: told(self.values(Role::Time, &found)),
+            time: parse_times(self.values(Role::Time, &found)),
             tenants: tenants.into_iter().map(unquoted).collect(),
             has_tenant,
             repeated: RepeatedFields {
@@ -166,7 +166,7 @@ impl EventReader {
                 tenant: self.is_repeated(Role::Tenant, &found)
                     || (is_record && self.is_repeated(Role::NestedTenant, &found)),
             },
-            record: is_record.then(|| told(self.values(Role::RecordTime, &found))),
+            record: is_record.then(|| parse_times(self.values(Role::RecordTime, &found))),
         })
     }
 
@@ -217,10 +217,10 @@ fn identities<'i>(line: &[u8], ids: impl Iterator<Item = &'i (&'i str, Vec<&'i s
 }
 
 /// Parses the values of a time field.
-fn told(values: Option<(&str, Vec<&str>)>) -> Told {
-    let Some((_, values)) = values else { return Told::Missing };
+fn parse_times(values: Option<(&str, Vec<&str>)>) -> EventTime {
+    let Some((_, values)) = values else { return EventTime::Missing };
     let time = |raw: &&str| serde_json::from_str::<String>(raw).ok().and_then(|text| text.parse().ok());
-    values.iter().map(time).collect::<Option<_>>().map_or(Told::Invalid, Told::Times)
+    values.iter().map(time).collect::<Option<_>>().map_or(EventTime::Invalid, EventTime::Times)
 }
 
 /// A string without quotes and escapes, or another value as it is written.
@@ -261,11 +261,11 @@ mod tests {
         };
         let line = r#"{"id":"no","detail":{"x":[{"key":0}],"key":7},"at":"2026-11-20T20:00:00Z","who":{"org/unit":"acme"}}"#;
         let event = read(&fields, line);
-        assert_eq!(event.time, Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()]));
+        assert_eq!(event.time, EventTime::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()]));
         assert!(event.has_id && event.has_tenant && event.tenants == ["acme"]);
         assert_eq!(event.repeated, RepeatedFields::default());
-        assert_eq!(read(&fields, r#"{"at":17}"#).time, Told::Invalid);
-        assert_eq!(read(&fields, "{}").time, Told::Missing);
+        assert_eq!(read(&fields, r#"{"at":17}"#).time, EventTime::Invalid);
+        assert_eq!(read(&fields, "{}").time, EventTime::Missing);
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(event.repeated, RepeatedFields { id: true, tenant: true, time: false });
         let line = r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":{"at":"2026-11-20T21:00:00Z"}}"#;
         let event = read(&fields, line);
-        assert!(event.repeated.time && matches!(&event.time, Told::Times(times) if times.len() == 2));
+        assert!(event.repeated.time && matches!(&event.time, EventTime::Times(times) if times.len() == 2));
         assert!(read(&fields, r#"{"w":{"at":"2026-11-20T20:00:00Z"},"w":1}"#).repeated.time);
         // A repeated field that only looks like an ID is not reported, and both values are compared.
         let event = read(&Fields::default(), r#"{"id":1,"id":2}"#);
@@ -316,10 +316,10 @@ mod tests {
             )
         };
         let event = read(&fields, &record("null", r#"{"key":1,"org":"acme"}"#));
-        assert!(event.record == Some(Told::Missing) && event.identities[0].has_id && !event.has_id);
+        assert!(event.record == Some(EventTime::Missing) && event.identities[0].has_id && !event.has_id);
         assert!(event.tenants == ["acme"] && !event.has_tenant, "the tenant of its event counts");
         let timed = read(&fields, &record(r#""2026-11-20T20:00:00.000Z""#, "{}"));
-        assert_eq!(timed.record, Some(Told::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()])));
+        assert_eq!(timed.record, Some(EventTime::Times(vec!["2026-11-20T20:00:00Z".parse().unwrap()])));
         // A product's own event of that type is an ordinary event.
         for line in [
             r#"{"id":"unreadable-1","time":null,"type":"auditferry.unreadable"}"#.to_owned(),

@@ -77,7 +77,7 @@ impl MatcherState {
         loop {
             let Some(record) = self.expected.next()? else {
                 while let Some((name, _, named)) = self.object.take() {
-                    self.earliest.tell(findings, &name, named);
+                    self.earliest.report_unnamed(findings, &name, named);
                     self.advance()?;
                 }
                 return Ok(NextObject::End);
@@ -87,7 +87,7 @@ impl MatcherState {
             };
             let wanted = manifest.object();
             while let Some((name, _, named)) = self.object.take_if(|(name, ..)| *name < wanted) {
-                self.earliest.tell(findings, &name, named);
+                self.earliest.report_unnamed(findings, &name, named);
                 self.advance()?;
             }
             let size = match &mut self.object {
@@ -111,7 +111,7 @@ impl MatcherState {
 }
 
 impl FirstManifest {
-    fn tell(self, findings: &Findings, name: &str, named: bool) {
+    fn report_unnamed(self, findings: &Findings, name: &str, named: bool) {
         if named {
             return;
         }

@@ -11,7 +11,7 @@ use super::charge::{KeyState, SignatureStatus};
 use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 use super::sorter::Sorter;
-use super::told::Told;
+use super::told::ChainSummary;
 
 /// The chain as far as it was followed.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Links<'a> {
     expected: Sorter,
     /// The first part of the chain, if its signed text says that it began with an upgrade.
     upgraded_at: Option<PartNumber>,
-    told: Told,
+    told: ChainSummary,
 }
 
 /// The part with which the next one is compared. `None` is unknown, since its manifest is not valid.
@@ -43,7 +43,7 @@ struct PreviousPart {
 #[derive(Debug)]
 pub(crate) struct FollowedChain {
     /// The numbers of the chain.
-    pub(crate) told: Told,
+    pub(crate) told: ChainSummary,
     /// The expected objects: name, zero byte, 1 if it is to be read or else 0, the manifest's text.
     pub(crate) expected: Sorter,
     /// The first part with a manifest, if an earlier version without manifests created the parts before.
@@ -63,7 +63,7 @@ impl<'a> Links<'a> {
             started: false,
             expected: Sorter::new(ask.memory / 4),
             upgraded_at: None,
-            told: Told::default(),
+            told: ChainSummary::default(),
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> Links<'a> {
         self.check_range_start(manifest);
         if let Err(finding) = self.charge.check_signatures(manifest, standing) {
             self.charge.skip_part();
-            self.found(finding.file(name), manifest);
+            self.report(finding.file(name), manifest);
             self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
             return self.expect_object(manifest, false);
         }
@@ -117,7 +117,7 @@ impl<'a> Links<'a> {
             self.upgraded_at = Some(manifest.part);
         }
         if let Some(misfit) = manifest.contradicting_times() {
-            self.found(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
+            self.report(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
         }
         self.report_changes(manifest);
         self.last = Some(PreviousPart {
@@ -194,14 +194,14 @@ impl<'a> Links<'a> {
         {
             let detail =
                 format!("it does not name the manifest of part {}, which is {note}", last.part.get());
-            self.found(Finding::new(Kind::ChainBroken, detail).file(name), manifest);
+            self.report(Finding::new(Kind::ChainBroken, detail).file(name), manifest);
         }
         if let Some(to) = last.window_end
             && manifest.window.from != to
         {
             let detail =
                 format!("its window begins at {}, but the previous one ended at {to}", manifest.window.from);
-            self.found(Finding::new(Kind::WindowsNotContiguous, detail).file(name), manifest);
+            self.report(Finding::new(Kind::WindowsNotContiguous, detail).file(name), manifest);
         }
     }
 
@@ -210,7 +210,7 @@ impl<'a> Links<'a> {
         let Some((before, _)) = &self.newest else { return };
         if before.destination != manifest.destination {
             let detail = format!("moved from {} to {}", before.destination, manifest.destination);
-            self.found(Finding::new(Kind::Moved, detail), manifest);
+            self.report(Finding::new(Kind::Moved, detail), manifest);
         }
         if (before.encoding, before.frequency) != (manifest.encoding, manifest.frequency) {
             let settings = |of: &Manifest| {
@@ -218,7 +218,7 @@ impl<'a> Links<'a> {
                 format!("{format} {compression} every {} h", of.frequency.hours())
             };
             let detail = format!("changed from {} to {}", settings(before), settings(manifest));
-            self.found(Finding::new(Kind::Reconfigured, detail), manifest);
+            self.report(Finding::new(Kind::Reconfigured, detail), manifest);
         }
     }
 
@@ -231,7 +231,7 @@ impl<'a> Links<'a> {
     }
 
     /// Reports a finding about a part.
-    pub(crate) fn found(&self, finding: Finding, manifest: &Manifest) {
+    pub(crate) fn report(&self, finding: Finding, manifest: &Manifest) {
         self.findings.add(finding.part(manifest.part).since(manifest.window.from));
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn read(
     on_read: &mut dyn FnMut(u64),
     each: OnEvent<'_>,
 ) -> Result<u64, ObjectError> {
-    let mut object = HashingReader::new(Told { file, on_read, error: None }, manifest.size);
+    let mut object = HashingReader::new(ProgressReader { file, on_read, error: None }, manifest.size);
     let content = decompress(&mut object, manifest, each);
     // Bytes that decompression left over belong to the object too.
     let rest = io::copy(&mut object, &mut io::sink());
@@ -216,13 +216,13 @@ impl<R: Read> Read for HashingReader<R> {
 }
 
 /// Reports how much was read, and keeps the read error: decoders wrap it in one of their own.
-struct Told<'a> {
+struct ProgressReader<'a> {
     file: Box<dyn Read + Send + 'a>,
     on_read: &'a mut dyn FnMut(u64),
     error: Option<io::Error>,
 }
 
-impl Read for Told<'_> {
+impl Read for ProgressReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.file.read(buffer) {
             Ok(length) => {

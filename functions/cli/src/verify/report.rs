@@ -10,7 +10,7 @@ use super::check::{Outcome, Progress, Verdict, VerifyOptions};
 use super::contents::Content;
 use super::finding::{Finding, Kind, Severity};
 use super::tally::Missing;
-use super::told::Told;
+use super::told::ChainSummary;
 use crate::output::{Output, Style};
 use crate::surroundings::ProcessContext;
 use crate::table::{counted, grouped};
@@ -49,7 +49,7 @@ struct ReportHeader<'a> {
     /// The command to repeat once the vendor has confirmed the key, if none was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     repeat: Option<String>,
-    chain: &'a Told,
+    chain: &'a ChainSummary,
     content: &'a Content,
     checked: Checked<'a>,
     counts: std::collections::BTreeMap<String, u64>,
@@ -153,7 +153,7 @@ fn print(
         let of_kind: &mut u64 = shown.entry(finding.kind).or_default();
         *of_kind += 1;
         if *of_kind <= MAX_SHOWN_PER_KIND {
-            tell(finding, output);
+            print_finding(finding, output);
         }
     }
     for (kind, count) in &outcome.counts {
@@ -200,7 +200,7 @@ fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<S
     }
 }
 
-fn tell(finding: &Finding, output: Output) {
+fn print_finding(finding: &Finding, output: Output) {
     let mark = match finding.severity {
         Severity::Violated => output.styled(Style::Failure, "✗"),
         Severity::Incomplete => output.styled(Style::Failure, "?"),

@@ -11,7 +11,7 @@ use super::finding::{Finding, Findings, Kind};
 
 /// The numbers of the chain, for the parts in the requested range.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct ChainSummary {
     /// The lowest part number with a valid manifest.
     pub(crate) first_part: Option<u64>,
     /// The highest part number.
@@ -40,7 +40,7 @@ pub(crate) struct Told {
     pub(crate) tail_closed: bool,
 }
 
-impl Told {
+impl ChainSummary {
     /// Adds a valid manifest.
     pub(super) fn add(&mut self, manifest: &Manifest) {
         let part = manifest.part.get();
