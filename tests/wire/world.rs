@@ -279,7 +279,7 @@ impl Signer for CountedSigner {
 }
 
 fn services(stack: &Stack, url: impl Fn(Service) -> String) -> ClientFactory {
-    let keys = stack.vendor();
+    let keys = stack.vendor_credentials();
     let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
     let endpoints = Endpoints {
         dynamodb: url(Service::DynamoDb),

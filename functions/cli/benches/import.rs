@@ -21,7 +21,7 @@ use domain::connector::Shards;
 use domain::names::TenantId;
 use futures_util::{StreamExt, stream};
 use local::Writes;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde_json::Value;
 
 const ROUNDS: usize = 3;
@@ -96,7 +96,7 @@ fn imported(folder: &Folder, file: &Path, what: &str, count: usize) -> Duration 
 /// The duration of the reference loop.
 async fn written(events: &[NewEvent]) -> Duration {
     let folder = Folder::new();
-    let embedded = Embedded::start_with(Some(&folder.path), None, Writes::Repeatable).await.unwrap();
+    let embedded = Sandbox::start_with(Some(&folder.path), None, Writes::Repeatable).await.unwrap();
     let writer: EventsWriter = embedded.events();
     let tenant: TenantId = "acme".parse().unwrap();
     let began = Instant::now();

@@ -25,7 +25,7 @@ use domain::onboarding::{ConnectorView, KeyCache, MailMode, Onboarding};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
 use local::Writes;
-use local::wiring::{Embedded, EmbeddedError};
+use local::wiring::{Sandbox, SandboxError};
 
 use crate::args::Target;
 use crate::problem::CliError;
@@ -39,7 +39,7 @@ pub(crate) struct Backend {
     /// The person who runs the command, for the records of changes.
     pub(crate) caller: Caller,
     /// The embedded stand-ins, with `--local`.
-    pub(crate) embedded: Option<Embedded>,
+    pub(crate) embedded: Option<Sandbox>,
     /// A hint for when a customer's role denies these credentials.
     pub(crate) credentials_hint: Option<String>,
     /// The flag for suggested commands to work on the same deployment: ` --local ./af`, or empty.
@@ -161,7 +161,7 @@ pub(crate) async fn open_events(
     place: &Target,
     (tenant, shards): (&TenantId, Shards),
     surroundings: &ProcessContext,
-) -> Result<(EventsWriter, Option<Embedded>), CliError> {
+) -> Result<(EventsWriter, Option<Sandbox>), CliError> {
     if let Some(dir) = &place.local {
         // After a power cut the import can be repeated, so its writes need not be synced.
         let embedded = open_folder(dir, place, Writes::Repeatable).await?;
@@ -216,24 +216,24 @@ fn not_writable(refused: NotWritableError) -> CliError {
     }
 }
 
-async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Embedded, CliError> {
-    if !Embedded::is_in(dir) {
+async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Sandbox, CliError> {
+    if !Sandbox::exists_in(dir) {
         let shown = dir.display();
         return Err(CliError::failed(
             format!("{shown} is not an Auditferry folder"),
             format!("Create it first: auditferry init --local {shown}"),
         ));
     }
-    Ok(Embedded::start_with(Some(dir), place.now, writes).await?)
+    Ok(Sandbox::start_with(Some(dir), place.now, writes).await?)
 }
 
-impl From<EmbeddedError> for CliError {
-    fn from(error: EmbeddedError) -> Self {
+impl From<SandboxError> for CliError {
+    fn from(error: SandboxError) -> Self {
         match error {
-            EmbeddedError::Stack(error) => error.into(),
-            EmbeddedError::Port(error) => error.into(),
-            EmbeddedError::Refused(refused) => refused.into(),
-            EmbeddedError::Key(error) => Self::failed(
+            SandboxError::Stack(error) => error.into(),
+            SandboxError::Port(error) => error.into(),
+            SandboxError::InvalidName(refused) => refused.into(),
+            SandboxError::Key(error) => Self::failed(
                 error.to_string(),
                 "The key was created with the folder. Restore the file: another key can't continue the chain.",
             ),

@@ -3,7 +3,7 @@
 use adapters::clients::Clients;
 use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, events_table, zip_errors};
 use local::guard::Token;
-use local::wiring::{EVENTS_TABLE, Embedded, LEDGER_TABLE, STAGING_BUCKET};
+use local::wiring::{EVENTS_TABLE, LEDGER_TABLE, STAGING_BUCKET, Sandbox};
 use serde::Serialize;
 
 use crate::args::InitArgs;
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
     let made = match &args.place.local {
         Some(dir) => {
             ensure_own_or_empty(dir)?;
-            Embedded::start(Some(dir), args.place.now).await?.stop().await;
+            Sandbox::start(Some(dir), args.place.now).await?.stop().await;
             // Scripts read the token's file before the first `serve` listens.
             Token::of_folder(dir)?;
             Resources {
@@ -49,7 +49,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
 
 /// Refuses a folder with other content.
 pub(crate) fn ensure_own_or_empty(dir: &std::path::Path) -> Result<(), CliError> {
-    if Embedded::is_in(dir) || is_new_or_empty(dir)? {
+    if Sandbox::exists_in(dir) || is_new_or_empty(dir)? {
         return Ok(());
     }
     let shown = dir.display();

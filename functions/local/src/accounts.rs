@@ -28,33 +28,33 @@ pub(crate) struct Bucket {
 #[derive(Debug)]
 pub(crate) struct Accounts {
     file: PathBuf,
-    book: Mutex<Book>,
-    by_hand: Mutex<ByHand>,
+    registry: Mutex<Registry>,
+    overrides: Mutex<Overrides>,
 }
 
 /// Settings made by hand. They are not stored, so they end with the process.
 #[derive(Debug, Default)]
-struct ByHand {
+struct Overrides {
     /// The obstacles by bucket; never an empty set.
     obstacles: BTreeMap<String, BTreeSet<Obstacle>>,
     /// When this process created each role. A role that existed before has no time.
-    made: BTreeMap<String, Timestamp>,
+    roles_created_at: BTreeMap<String, Timestamp>,
     /// How long a new role is invisible to STS.
-    delay: SignedDuration,
+    new_role_delay: SignedDuration,
     /// The deleted buckets, as they were.
-    deleted: BTreeMap<String, Bucket>,
+    deleted_buckets: BTreeMap<String, Bucket>,
 }
 
 /// The content of the file, sorted by name, so that two runs with the same calls write the same bytes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Book {
+struct Registry {
     buckets: BTreeMap<String, Bucket>,
     roles: BTreeMap<String, Role>,
 }
 
 /// A region other than this one.
-fn elsewhere(region: &str) -> &'static str {
+fn other_region(region: &str) -> &'static str {
     if region == "us-west-2" { "eu-west-1" } else { "us-west-2" }
 }
 
@@ -67,11 +67,11 @@ impl Accounts {
     pub(crate) fn open(file: &Path) -> Result<Self, StackError> {
         let book = match std::fs::read(file) {
             Ok(json) => serde_json::from_slice(&json)
-                .map_err(|source| StackError::Accounts { path: file.to_owned(), source })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Book::default(),
-            Err(error) => return Err(StackError::files(file)(error)),
+                .map_err(|source| StackError::MalformedAccounts { path: file.to_owned(), source })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Registry::default(),
+            Err(error) => return Err(StackError::io(file)(error)),
         };
-        Ok(Self { file: file.to_owned(), book: Mutex::new(book), by_hand: Mutex::default() })
+        Ok(Self { file: file.to_owned(), registry: Mutex::new(book), overrides: Mutex::default() })
     }
 
     /// The names of all buckets.
@@ -83,7 +83,7 @@ impl Accounts {
     pub(crate) fn bucket(&self, name: &str) -> Option<Bucket> {
         let mut bucket = self.lock().buckets.get(name).cloned()?;
         if self.obstacles(name).contains(&Obstacle::OtherRegion) {
-            bucket.region = elsewhere(&bucket.region).to_owned();
+            bucket.region = other_region(&bucket.region).to_owned();
         }
         Some(bucket)
     }
@@ -97,17 +97,17 @@ impl Accounts {
     /// [`StackError::Files`] when it couldn't be stored.
     pub(crate) fn add_bucket(&self, name: &str, bucket: Bucket) -> Result<(), StackError> {
         if !s3s::path::check_bucket_name(name) {
-            return Err(StackError::BucketName(name.to_owned()));
+            return Err(StackError::InvalidBucketName(name.to_owned()));
         }
         if !is_account(&bucket.owner) {
-            return Err(StackError::Account(bucket.owner));
+            return Err(StackError::InvalidAccount(bucket.owner));
         }
         let mut book = self.lock();
         if book.buckets.contains_key(name) {
             return Err(StackError::BucketExists(name.to_owned()));
         }
         book.buckets.insert(name.to_owned(), bucket);
-        self.by_hand().deleted.remove(name);
+        self.lock_overrides().deleted_buckets.remove(name);
         self.save(&book)
     }
 
@@ -119,10 +119,10 @@ impl Accounts {
     pub(crate) fn remove_bucket(&self, name: &str) -> Result<(), StackError> {
         let mut book = self.lock();
         let bucket = book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
-        let mut by_hand = self.by_hand();
+        let mut by_hand = self.lock_overrides();
         // Its obstacles are removed with it.
         by_hand.obstacles.remove(name);
-        by_hand.deleted.insert(name.to_owned(), bucket);
+        by_hand.deleted_buckets.insert(name.to_owned(), bucket);
         self.save(&book)
     }
 
@@ -139,27 +139,27 @@ impl Accounts {
         }
         for name in gone {
             if let Some(bucket) = book.buckets.remove(&name) {
-                let mut by_hand = self.by_hand();
+                let mut by_hand = self.lock_overrides();
                 by_hand.obstacles.remove(&name);
-                by_hand.deleted.insert(name, bucket);
+                by_hand.deleted_buckets.insert(name, bucket);
             }
         }
         self.save(&book)
     }
 
     /// The buckets that were deleted and not created again, as they were.
-    pub(crate) fn deleted(&self) -> BTreeMap<String, Bucket> {
-        self.by_hand().deleted.clone()
+    pub(crate) fn deleted_buckets(&self) -> BTreeMap<String, Bucket> {
+        self.lock_overrides().deleted_buckets.clone()
     }
 
     /// Adds an obstacle to a bucket.
-    pub(crate) fn obstruct(&self, bucket: &str, obstacle: Obstacle) {
-        self.by_hand().obstacles.entry(bucket.to_owned()).or_default().insert(obstacle);
+    pub(crate) fn add_obstacle(&self, bucket: &str, obstacle: Obstacle) {
+        self.lock_overrides().obstacles.entry(bucket.to_owned()).or_default().insert(obstacle);
     }
 
     /// Removes the obstacles for which `which` returns true, given the obstacle and the bucket's name.
-    pub(crate) fn clear(&self, which: impl Fn(Obstacle, &str) -> bool) {
-        let mut by_hand = self.by_hand();
+    pub(crate) fn clear_obstacles(&self, which: impl Fn(Obstacle, &str) -> bool) {
+        let mut by_hand = self.lock_overrides();
         for (bucket, obstacles) in &mut by_hand.obstacles {
             obstacles.retain(|obstacle| !which(*obstacle, bucket));
         }
@@ -168,12 +168,12 @@ impl Accounts {
 
     /// The obstacles of a bucket, in the order in which they are checked.
     pub(crate) fn obstacles(&self, bucket: &str) -> Vec<Obstacle> {
-        self.by_hand().obstacles.get(bucket).into_iter().flatten().copied().collect()
+        self.lock_overrides().obstacles.get(bucket).into_iter().flatten().copied().collect()
     }
 
     /// All obstacles with their buckets, sorted by bucket.
     pub(crate) fn all_obstacles(&self) -> Vec<(String, Obstacle)> {
-        let by_hand = self.by_hand();
+        let by_hand = self.lock_overrides();
         let of = |(bucket, set): (&String, &BTreeSet<Obstacle>)| {
             set.iter().map(|obstacle| (bucket.clone(), *obstacle)).collect::<Vec<_>>()
         };
@@ -181,23 +181,24 @@ impl Accounts {
     }
 
     /// Makes new roles visible to STS only after this delay, including roles that were created already.
-    pub(crate) fn delay_new_roles(&self, delay: SignedDuration) {
-        self.by_hand().delay = delay;
+    pub(crate) fn set_new_role_delay(&self, delay: SignedDuration) {
+        self.lock_overrides().new_role_delay = delay;
     }
 
     /// How long a new role is invisible to STS.
     pub(crate) fn new_role_delay(&self) -> SignedDuration {
-        self.by_hand().delay
+        self.lock_overrides().new_role_delay
     }
 
     /// The role with this ARN, if it is visible to STS. IAM propagates a change to other services only after
     /// a while
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>).
-    pub(crate) fn role_known_to_sts(&self, arn: &str) -> Option<Role> {
-        let by_hand = self.by_hand();
+    pub(crate) fn role_visible_to_sts(&self, arn: &str) -> Option<Role> {
+        let by_hand = self.lock_overrides();
         // Without a delay the clock is not read, since it may jump back.
-        let made = by_hand.made.get(arn).filter(|_| by_hand.delay > SignedDuration::ZERO);
-        let is_too_new = made.is_some_and(|made| clock::now().duration_since(*made) < by_hand.delay);
+        let made =
+            by_hand.roles_created_at.get(arn).filter(|_| by_hand.new_role_delay > SignedDuration::ZERO);
+        let is_too_new = made.is_some_and(|made| clock::now().duration_since(*made) < by_hand.new_role_delay);
         drop(by_hand);
         if is_too_new { None } else { self.role(arn) }
     }
@@ -217,7 +218,7 @@ impl Accounts {
         let mut book = self.lock();
         let arn = role.arn.clone();
         if book.roles.insert(arn.clone(), role).is_none() {
-            self.by_hand().made.insert(arn, clock::now());
+            self.lock_overrides().roles_created_at.insert(arn, clock::now());
         }
         self.save(&book)
     }
@@ -230,12 +231,12 @@ impl Accounts {
     pub(crate) fn delete_role(&self, arn: &str) -> Result<(), StackError> {
         let mut book = self.lock();
         book.roles.remove(arn);
-        self.by_hand().made.remove(arn);
+        self.lock_overrides().roles_created_at.remove(arn);
         self.save(&book)
     }
 
     /// Writes a temporary file and renames it, so that a crash in between leaves the old accounts intact.
-    fn save(&self, book: &Book) -> Result<(), StackError> {
+    fn save(&self, book: &Registry) -> Result<(), StackError> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -244,16 +245,16 @@ impl Accounts {
             file.persist(&self.file)?;
             Ok(())
         };
-        write().map_err(StackError::files(&self.file))
+        write().map_err(StackError::io(&self.file))
     }
 
     /// A panic elsewhere can't leave a partial change: every change is a single insert or remove.
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same holds here. Lock order: the registry first, then this.
-    fn by_hand(&self) -> MutexGuard<'_, ByHand> {
-        self.by_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_overrides(&self) -> MutexGuard<'_, Overrides> {
+        self.overrides.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

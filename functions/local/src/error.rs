@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum StackError {
     /// A file or folder of the stack could not be read or written.
     #[error("cannot use {path}: {source}", path = path.display())]
-    Files {
+    Io {
         /// The file or folder that failed.
         path: PathBuf,
         /// The error of the operating system.
@@ -22,7 +22,7 @@ pub enum StackError {
     },
     /// `accounts.json` does not have the format of this version.
     #[error("{path} can't be parsed as accounts (remove the folder to start again): {source}", path = path.display())]
-    Accounts {
+    MalformedAccounts {
         /// The path of `accounts.json`.
         path: PathBuf,
         /// The error of the parser.
@@ -45,22 +45,22 @@ pub enum StackError {
     NoSuchBucket(String),
     /// The bucket is the vendor's own, so no customer's administrator could misconfigure it.
     #[error("bucket {0} is the vendor's own, not a customer's")]
-    VendorsBucket(String),
+    VendorBucket(String),
     /// The name violates S3's naming rules.
     #[error("invalid bucket name {0:?}: expected 3 to 63 lower-case letters, digits, dots and hyphens")]
-    BucketName(String),
+    InvalidBucketName(String),
     /// The account is not 12 digits.
     #[error("invalid AWS account {0:?}: expected 12 digits")]
-    Account(String),
+    InvalidAccount(String),
     /// The ARN is not the ARN of a role.
     #[error("invalid role ARN {0:?}: expected arn:aws:iam::123456789012:role/Name")]
-    RoleArn(String),
+    InvalidRoleArn(String),
 }
 
 impl StackError {
     /// For `map_err`: adds the path to an I/O error.
-    pub(crate) fn files(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Files { path, source }
+        move |source| Self::Io { path, source }
     }
 }

@@ -7,11 +7,11 @@
 use axum::http::{HeaderMap, StatusCode};
 use s3s::{S3Error, S3ErrorCode};
 
-const ENCRYPTION: &str = "x-amz-server-side-encryption";
-const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
-const PAYLOAD: &str = "x-amz-content-sha256";
-pub(crate) const MAKES_KEYS: &str = "kms:GenerateDataKey";
-pub(crate) const DECRYPTS: &str = "kms:Decrypt";
+const ENCRYPTION_HEADER: &str = "x-amz-server-side-encryption";
+const KMS_KEY_HEADER: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+const CONTENT_SHA256_HEADER: &str = "x-amz-content-sha256";
+pub(crate) const GENERATE_DATA_KEY: &str = "kms:GenerateDataKey";
+pub(crate) const DECRYPT: &str = "kms:Decrypt";
 
 /// An obstacle of a bucket, for sessions of assumed roles. It is lost with the stack. Of several, the first
 /// in this order is reported: S3 looks for a denial before it looks for an allow.
@@ -20,9 +20,9 @@ pub enum Obstacle {
     /// The bucket's policy denies every write.
     BucketPolicy,
     /// The bucket's policy denies a write that does not explicitly request SSE-S3 (`AES256`).
-    DemandsAes256,
+    RequiresAes256,
     /// The bucket's policy denies a write whose body is not signed.
-    DemandsSignedPayload,
+    RequiresSignedPayload,
     /// A service control policy of the account's organization denies every write.
     ServiceControlPolicy,
     /// A resource control policy of the account's organization denies every write.
@@ -46,35 +46,35 @@ pub enum Obstacle {
 
 /// A write of a session, with what obstacles need to know.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Attempt<'a> {
+pub(crate) struct WriteRequest<'a> {
     /// `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`.
-    pub(crate) user: &'a str,
+    pub(crate) principal_arn: &'a str,
     /// The ARN of the object to write.
-    pub(crate) object: &'a str,
+    pub(crate) object_arn: &'a str,
     pub(crate) headers: &'a HeaderMap,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> WriteRequest<'a> {
     /// The KMS key that the write names.
-    pub(crate) fn key(&self) -> Option<&'a str> {
-        self.text(ENCRYPTION).filter(|named| *named == "aws:kms")?;
-        self.text(KEY)
+    pub(crate) fn kms_key(&self) -> Option<&'a str> {
+        self.header(ENCRYPTION_HEADER).filter(|named| *named == "aws:kms")?;
+        self.header(KMS_KEY_HEADER)
     }
 
-    fn text(&self, name: &str) -> Option<&'a str> {
+    fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// 403, with S3's message for requests within one account.
     pub(crate) fn denied(&self, action: &str, resource: &str, why: &str) -> S3Error {
-        let user = self.user;
+        let user = self.principal_arn;
         let words =
             format!("User: {user} is not authorized to perform: {action} on resource: {resource} {why}");
         S3Error::with_message(S3ErrorCode::AccessDenied, words)
     }
 
     fn put_denied(&self, why: &str) -> S3Error {
-        self.denied("s3:PutObject", &format!("\"{}\"", self.object), why)
+        self.denied("s3:PutObject", &format!("\"{}\"", self.object_arn), why)
     }
 
     /// The error if no policy of this kind allows the write.
@@ -90,27 +90,31 @@ impl<'a> Attempt<'a> {
 
 impl Obstacle {
     /// The error with which a write is denied, if it is.
-    pub(crate) fn refuses(self, attempt: Attempt<'_>) -> Option<S3Error> {
+    pub(crate) fn denial(self, attempt: WriteRequest<'_>) -> Option<S3Error> {
         let by = |kind: &str| Some(attempt.put_denied(&format!("with an explicit deny in a {kind}")));
         match self {
-            Self::DemandsAes256 if attempt.text(ENCRYPTION) == Some("AES256") => None,
-            Self::DemandsSignedPayload if attempt.text(PAYLOAD) != Some("UNSIGNED-PAYLOAD") => None,
-            Self::BucketPolicy | Self::DemandsAes256 | Self::DemandsSignedPayload => {
+            Self::RequiresAes256 if attempt.header(ENCRYPTION_HEADER) == Some("AES256") => None,
+            Self::RequiresSignedPayload
+                if attempt.header(CONTENT_SHA256_HEADER) != Some("UNSIGNED-PAYLOAD") =>
+            {
+                None
+            }
+            Self::BucketPolicy | Self::RequiresAes256 | Self::RequiresSignedPayload => {
                 by("resource-based policy")
             }
             Self::ServiceControlPolicy => by("service control policy"),
             Self::ResourceControlPolicy => by("resource control policy"),
             Self::PermissionsBoundary => Some(attempt.put_not_allowed_by("permissions boundary")),
-            Self::KeyDenied => {
-                attempt.key().map(|key| attempt.key_not_allowed_by(MAKES_KEYS, key, "identity-based policy"))
-            }
-            Self::KeyDisabled => {
-                attempt.key().map(|key| bad("KMS.DisabledException", format!("{key} is disabled.")))
-            }
+            Self::KeyDenied => attempt
+                .kms_key()
+                .map(|key| attempt.key_not_allowed_by(GENERATE_DATA_KEY, key, "identity-based policy")),
+            Self::KeyDisabled => attempt
+                .kms_key()
+                .map(|key| bad_request("KMS.DisabledException", format!("{key} is disabled."))),
             Self::ObjectLock => (!has_checksum(attempt.headers)).then(|| {
                 let words = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests \
                              with Object Lock parameters";
-                bad("InvalidRequest", words.to_owned())
+                bad_request("InvalidRequest", words.to_owned())
             }),
             Self::ClockSkew => Some(S3Error::with_message(
                 S3ErrorCode::RequestTimeTooSkewed,
@@ -128,7 +132,7 @@ fn has_checksum(headers: &HeaderMap) -> bool {
 }
 
 /// A 400 error with this code and message.
-fn bad(code: &'static str, words: String) -> S3Error {
+fn bad_request(code: &'static str, words: String) -> S3Error {
     let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), words);
     error.set_status_code(StatusCode::BAD_REQUEST);
     error

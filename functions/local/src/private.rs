@@ -14,7 +14,7 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// Creates a folder, and its missing parents. An existing one is not changed.
-pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -26,8 +26,8 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// If it can't be created, or belongs to another user, who could open it again.
-pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
-    make_folder(folder)?;
+pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
+    create_folder(folder)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
@@ -37,7 +37,7 @@ pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
             let words = "it belongs to another user, who could read its content: use a folder of your own";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
         }
-        narrow(folder, FOLDER)?;
+        restrict(folder, FOLDER)?;
     }
     Ok(())
 }
@@ -50,7 +50,7 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE);
     let file = options.open(path)?;
     #[cfg(unix)]
-    narrow(path, FILE)?;
+    restrict(path, FILE)?;
     Ok(file)
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Removes others' permissions.
 #[cfg(unix)]
-fn narrow(path: &Path, mode: u32) -> io::Result<()> {
+fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mut permissions = std::fs::metadata(path)?.permissions();
     if permissions.mode() & 0o077 != 0 {

@@ -43,7 +43,7 @@ impl Role {
     ///
     /// [`StackError::RoleArn`] when it is not the ARN of a role.
     pub(crate) fn parts(&self) -> Result<RoleArn<'_>, StackError> {
-        RoleArn::parse(&self.arn).ok_or_else(|| StackError::RoleArn(self.arn.clone()))
+        RoleArn::parse(&self.arn).ok_or_else(|| StackError::InvalidRoleArn(self.arn.clone()))
     }
 
     /// Whether the trust policy allows the vendor's account with this external ID.
@@ -57,17 +57,17 @@ impl Role {
 
     /// Whether the permissions policy allows `s3:PutObject` on this key.
     pub(crate) fn allows_put(&self, bucket: &str, key: &str) -> bool {
-        bucket == self.bucket && (self.prefix.is_empty() || self.holds(key))
+        bucket == self.bucket && (self.prefix.is_empty() || self.contains_key(key))
     }
 
-    fn holds(&self, key: &str) -> bool {
+    fn contains_key(&self, key: &str) -> bool {
         key.strip_prefix(self.prefix.as_str()).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
 impl<'a> RoleArn<'a> {
     /// The ARN of a session of this role.
-    pub(crate) fn user(&self, session_name: &str) -> String {
+    pub(crate) fn session_arn(&self, session_name: &str) -> String {
         let Self { partition, account, name } = self;
         format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}")
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::error::StackError;
 
 /// How long a stop waits for running requests. Only a client that stopped reading needs longer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running server. Dropping it stops it; [`Server::stop`] also waits until it has stopped.
 #[derive(Debug)]
@@ -31,14 +31,14 @@ impl Server {
     /// [`StackError::Listen`] when there is no free port.
     pub(crate) async fn start<Serve, Running>(serve: Serve) -> Result<Self, StackError>
     where
-        Serve: FnOnce(TcpListener, SocketAddr, Stopped) -> Running,
+        Serve: FnOnce(TcpListener, SocketAddr, ShutdownSignal) -> Running,
         Running: Future<Output = io::Result<()>> + Send + 'static,
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(StackError::Listen)?;
         let address = listener.local_addr().map_err(StackError::Listen)?;
         let url = format!("http://{address}");
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(listener, address, Stopped(stopped)));
+        let task = tokio::spawn(serve(listener, address, ShutdownSignal(stopped)));
         Ok(Self { url, stop, task })
     }
 
@@ -51,7 +51,7 @@ impl Server {
     pub(crate) async fn stop(self) {
         let Self { stop, mut task, .. } = self;
         drop(stop);
-        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut task).await.is_err() {
             task.abort();
         }
     }
@@ -59,9 +59,9 @@ impl Server {
 
 /// Completes when the server should stop or is dropped.
 #[derive(Debug)]
-pub(crate) struct Stopped(oneshot::Receiver<()>);
+pub(crate) struct ShutdownSignal(oneshot::Receiver<()>);
 
-impl Stopped {
+impl ShutdownSignal {
     /// Waits for the signal.
     pub(crate) async fn wait(self) {
         // An error means that the server was dropped, which is the same signal.

@@ -50,17 +50,17 @@ pub(crate) enum Principal {
 #[derive(Debug)]
 pub(crate) struct Sessions {
     vendor: Credentials,
-    open: Mutex<Open>,
+    open: Mutex<OpenSessions>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenSessions {
     by_access_key: HashMap<String, Session>,
     count: u64,
 }
 
 /// How long an expired session is kept, so that its keys get the error `ExpiredToken`.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+const EXPIRED_KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Sessions {
     /// No sessions, and new long-lived keys for the vendor.
@@ -86,7 +86,7 @@ impl Sessions {
     }
 
     /// The owner of an access key, and its secret.
-    pub(crate) fn known(&self, access_key_id: &str) -> Option<(Principal, String)> {
+    pub(crate) fn principal_and_secret(&self, access_key_id: &str) -> Option<(Principal, String)> {
         let principal = self.principal(access_key_id)?;
         let secret = match &principal {
             Principal::Vendor => &self.vendor.secret_access_key,
@@ -98,14 +98,14 @@ impl Sessions {
 
     /// The secret of an access key.
     pub(crate) fn secret(&self, access_key_id: &str) -> Option<String> {
-        self.known(access_key_id).map(|(_, secret)| secret)
+        self.principal_and_secret(access_key_id).map(|(_, secret)| secret)
     }
 
     /// Opens a session with new temporary credentials.
     pub(crate) fn open(&self, assumed: AssumedRole, policy: Option<SessionPolicy>) -> Session {
         let now = clock::now();
         let mut open = self.lock();
-        open.by_access_key.retain(|_, session| now.duration_since(session.expires) < REMEMBERED);
+        open.by_access_key.retain(|_, session| now.duration_since(session.expires) < EXPIRED_KEPT_FOR);
         open.count += 1;
         let session = Session {
             credentials: Credentials::temporary(),
@@ -138,7 +138,7 @@ impl Sessions {
     }
 
     /// A panic elsewhere can't leave a partial session: every change is a single insert.
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, OpenSessions> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

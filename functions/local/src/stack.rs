@@ -72,7 +72,7 @@ impl Stack {
         let lock = lock(&root)?;
         let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);
         let sessions = Arc::new(Sessions::new());
-        let disk = Arc::new(Disk::open(&root).map_err(StackError::files(&root))?);
+        let disk = Arc::new(Disk::open(&root).map_err(StackError::io(&root))?);
         // A bucket whose folder was removed by hand in the meantime was deleted.
         accounts.forget_buckets(|bucket| !disk.has_bucket(bucket))?;
 
@@ -106,7 +106,7 @@ impl Stack {
             file.persist(&path)?;
             Ok(())
         };
-        write().map_err(StackError::files(&path))?;
+        write().map_err(StackError::io(&path))?;
         Ok(path)
     }
 
@@ -137,7 +137,7 @@ impl Stack {
     /// The vendor's long-lived keys. They may do everything on the vendor's own buckets, nothing on others',
     /// and assume the roles that trust the vendor's account.
     #[must_use]
-    pub fn vendor(&self) -> Credentials {
+    pub fn vendor_credentials(&self) -> Credentials {
         self.sessions.vendor().clone()
     }
 
@@ -166,7 +166,7 @@ impl Stack {
         let entry = Bucket { owner: owner_account.to_owned(), region: region.to_owned() };
         self.forget_removed(bucket)?;
         self.accounts.add_bucket(bucket, entry)?;
-        self.disk.create_bucket(bucket).map_err(StackError::files(bucket))
+        self.disk.create_bucket(bucket).map_err(StackError::io(bucket))
     }
 
     /// Deletes a bucket with all objects in it, as the owner's administrator.
@@ -176,7 +176,7 @@ impl Stack {
     /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when its files can't be removed.
     pub fn delete_bucket(&self, bucket: &str) -> Result<(), StackError> {
         self.accounts.remove_bucket(bucket)?;
-        self.disk.remove_bucket(bucket).map_err(StackError::files(bucket))
+        self.disk.remove_bucket(bucket).map_err(StackError::io(bucket))
     }
 
     /// Creates a role, or updates the one with this ARN. Its permissions change at once for open sessions
@@ -205,10 +205,10 @@ impl Stack {
 
     /// Sets the only obstacle of a bucket, or with `None` removes all: mistakes that a customer's
     /// administrator may make beside the role.
-    pub fn obstruct(&self, bucket: &str, obstacle: Option<Obstacle>) {
-        self.accounts.clear(|_, before| before == bucket);
+    pub fn set_obstacle(&self, bucket: &str, obstacle: Option<Obstacle>) {
+        self.accounts.clear_obstacles(|_, before| before == bucket);
         if let Some(obstacle) = obstacle {
-            self.accounts.obstruct(bucket, obstacle);
+            self.accounts.add_obstacle(bucket, obstacle);
         }
     }
 
@@ -217,15 +217,15 @@ impl Stack {
     /// # Errors
     ///
     /// [`StackError::NoSuchBucket`]; [`StackError::VendorsBucket`] for the staging bucket and its like.
-    pub fn put_obstacle(&self, bucket: &str, obstacle: Obstacle) -> Result<(), StackError> {
-        self.customers_bucket(bucket)?;
-        self.accounts.obstruct(bucket, obstacle);
+    pub fn add_obstacle(&self, bucket: &str, obstacle: Obstacle) -> Result<(), StackError> {
+        self.check_customer_bucket(bucket)?;
+        self.accounts.add_obstacle(bucket, obstacle);
         Ok(())
     }
 
     /// Removes the obstacles for which `which` returns true, given the obstacle and its bucket.
     pub fn clear_obstacles(&self, which: impl Fn(Obstacle, &str) -> bool) {
-        self.accounts.clear(which);
+        self.accounts.clear_obstacles(which);
     }
 
     /// The obstacles with their buckets, sorted by bucket.
@@ -236,9 +236,9 @@ impl Stack {
 
     /// The names of the customers' buckets.
     #[must_use]
-    pub fn customers_buckets(&self) -> Vec<String> {
+    pub fn customer_buckets(&self) -> Vec<String> {
         let mut names = self.accounts.bucket_names();
-        names.retain(|name| self.customers_bucket(name).is_ok());
+        names.retain(|name| self.check_customer_bucket(name).is_ok());
         names
     }
 
@@ -248,15 +248,15 @@ impl Stack {
     /// # Errors
     ///
     /// As [`Self::put_obstacle`] and [`Self::delete_bucket`].
-    pub fn lose_bucket(&self, bucket: &str) -> Result<(), StackError> {
-        self.customers_bucket(bucket)?;
+    pub fn delete_customer_bucket(&self, bucket: &str) -> Result<(), StackError> {
+        self.check_customer_bucket(bucket)?;
         self.delete_bucket(bucket)
     }
 
     /// The buckets that were deleted since the start and not created again.
     #[must_use]
     pub fn deleted_buckets(&self) -> Vec<String> {
-        self.accounts.deleted().into_keys().collect()
+        self.accounts.deleted_buckets().into_keys().collect()
     }
 
     /// Creates a deleted bucket again, empty, in the account and region where it was.
@@ -265,7 +265,7 @@ impl Stack {
     ///
     /// [`StackError::NoSuchBucket`] if none of that name was deleted since the start; as [`Self::create_bucket`].
     pub fn restore_bucket(&self, bucket: &str) -> Result<(), StackError> {
-        let was = self.accounts.deleted().remove(bucket);
+        let was = self.accounts.deleted_buckets().remove(bucket);
         let was = was.ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
         self.create_bucket(bucket, &was.owner, &was.region)
     }
@@ -275,9 +275,9 @@ impl Stack {
         self.accounts.forget_buckets(|name| name == bucket && !self.disk.has_bucket(name))
     }
 
-    fn customers_bucket(&self, name: &str) -> Result<(), StackError> {
+    fn check_customer_bucket(&self, name: &str) -> Result<(), StackError> {
         match self.bucket(name)?.owner.as_str() {
-            Self::VENDOR_ACCOUNT => Err(StackError::VendorsBucket(name.to_owned())),
+            Self::VENDOR_ACCOUNT => Err(StackError::VendorBucket(name.to_owned())),
             _ => Ok(()),
         }
     }
@@ -301,9 +301,9 @@ impl Stack {
 
     /// Makes new roles visible to STS only after this delay, as in IAM. It also applies to roles that this
     /// stack has already created; zero, the default, makes each visible at once.
-    pub fn delay_new_roles(&self, delay: Duration) {
+    pub fn set_new_role_delay(&self, delay: Duration) {
         // A delay beyond the range of time means for ever.
-        self.accounts.delay_new_roles(SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX));
+        self.accounts.set_new_role_delay(SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX));
     }
 
     /// Every object of a bucket in the order of keys, read from the plain files.
@@ -313,12 +313,12 @@ impl Stack {
     /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when the folder can't be read.
     pub fn objects(&self, bucket: &str) -> Result<Vec<Object>, StackError> {
         self.bucket(bucket)?;
-        self.disk.objects(bucket).map_err(StackError::files(bucket))
+        self.disk.objects(bucket).map_err(StackError::io(bucket))
     }
 
     /// The assumed roles, in the order of assumption. Those that expired over an hour ago are forgotten.
     #[must_use]
-    pub fn sessions(&self) -> Vec<AssumedRole> {
+    pub fn assumed_roles(&self) -> Vec<AssumedRole> {
         self.sessions.assumed()
     }
 
@@ -331,13 +331,13 @@ impl Stack {
 /// The working folder, and the guard that removes it if it is temporary.
 fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
     if let Some(dir) = dir {
-        private::own_folder(dir).map_err(StackError::files(dir))?;
+        private::create_private_folder(dir).map_err(StackError::io(dir))?;
         return Ok((dir.to_owned(), None));
     }
     let temporary = tempfile::Builder::new()
         .prefix("auditferry-")
         .tempdir()
-        .map_err(StackError::files("the folder for temporary files"))?;
+        .map_err(StackError::io("the folder for temporary files"))?;
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
@@ -345,10 +345,10 @@ fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
 /// ends.
 fn lock(root: &Path) -> Result<File, StackError> {
     let path = root.join(".lock");
-    let file = private::open_file(&path).map_err(StackError::files(&path))?;
+    let file = private::open_file(&path).map_err(StackError::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StackError::InUse { path: root.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(StackError::Files { path, source }),
+        Err(TryLockError::Error(source)) => Err(StackError::Io { path, source }),
     }
 }

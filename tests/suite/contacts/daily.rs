@@ -57,7 +57,7 @@ async fn a_connector_that_flaps_for_three_days_notifies_each_contact_four_times_
     assert_eq!(world.mailer.sent().len(), 2 * 8, "two addresses, as often");
     let last =
         world.mailer.sent().into_iter().rev().find(|(_, mail)| mail.subject.contains("is blocked")).unwrap();
-    assert!(last.1.text.contains("143 times more since we last wrote"), "{}", last.1.text);
+    assert!(last.1.text.contains("143 more times since our last message"), "{}", last.1.text);
     assert_eq!(world.count("NoticesHeldBack"), 3 * 2 * (3 * 143));
 }
 

@@ -291,7 +291,7 @@ async fn a_silent_address_is_asked_again_once_a_day_on_request_and_three_times_i
         deployment.forward_notices().await;
         deployment.forward_notices().await;
     }
-    assert!(refusals().await.contains("no address waits for another mail"));
+    assert!(refusals().await.contains("no address is due another mail"));
     assert_eq!(deployment.world.mailer.sent().len(), MAX_MAILS as usize);
 }
 

@@ -25,7 +25,7 @@ const STAGING: &str = "vendor-staging";
 /// A stack and the vendor's clients.
 pub(crate) async fn start() -> (Stack, Clients) {
     let stack = Stack::start(None).await.unwrap();
-    let keys = stack.vendor();
+    let keys = stack.vendor_credentials();
     let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
     let endpoints = Endpoints {
         dynamodb: stack.dynamodb_url().into(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Queue};
-use local::wiring::{Embedded, KeptBus};
+use local::wiring::{RecordingBus, Sandbox};
 use serde_json::{Value, json};
 use tests::conformance::bus::{self, BusRig};
 use tests::conformance::queue::{self, QueueRig};
@@ -16,13 +16,13 @@ use tests::failing::Outage;
 /// The wiring, and the messages received from its queue.
 #[derive(Debug)]
 struct Wiring {
-    embedded: Embedded,
+    embedded: Sandbox,
     taken: Mutex<Vec<ConnectorId>>,
 }
 
 impl Wiring {
     async fn start() -> Self {
-        Self { embedded: Embedded::start(None, None).await.unwrap(), taken: Mutex::default() }
+        Self { embedded: Sandbox::start(None, None).await.unwrap(), taken: Mutex::default() }
     }
 }
 
@@ -67,9 +67,9 @@ impl QueueRig for Wiring {
 }
 
 impl BusRig for Wiring {
-    type Port = KeptBus;
+    type Port = RecordingBus;
 
-    fn port(&self) -> &KeptBus {
+    fn port(&self) -> &RecordingBus {
         self.embedded.bus()
     }
 

@@ -139,7 +139,7 @@ fn the_operators_mail_has_the_cause_the_backlog_the_possible_loss_and_the_remedy
             "stage": "put_object",
             "code": "NoSuchBucket",
             "cause": format!("The bucket {bucket} does not exist (NoSuchBucket)."),
-            "remedy": format!("Create {bucket} in eu-central-1 in account {account} again, or connect another bucket. Everything sealed since is kept and is delivered then."),
+            "remedy": format!("Create {bucket} in eu-central-1 in account {account} again, or connect another bucket. Everything sealed since is kept and will be delivered."),
             "files that wait": 3,
             "sealed up to": "2026-11-20T20:15:00.000Z",
             "what may be lost": "No events will be lost: all waiting events are sealed and kept until they are delivered, however long that takes.",

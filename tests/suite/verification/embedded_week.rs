@@ -8,7 +8,7 @@ use domain::onboarding::NewConnector;
 use domain::part::Encoding;
 use domain::protocol::Outcome;
 use local::Role;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use tests::fixtures::{at, tenant};
 
 use crate::embedded::role;
@@ -16,8 +16,8 @@ use crate::embedded::role;
 const START: &str = "2026-11-02T12:00:00Z";
 
 /// A deployment with one active connector, verified and activated as by a customer.
-async fn active() -> (Embedded, Connector) {
-    let embedded = Embedded::start(None, Some(at(START))).await.unwrap();
+async fn active() -> (Sandbox, Connector) {
+    let embedded = Sandbox::start(None, Some(at(START))).await.unwrap();
     let new = NewConnector {
         tenant: tenant("acme"),
         shards: domain::connector::Shards::ONE,
@@ -29,18 +29,18 @@ async fn active() -> (Embedded, Connector) {
     };
     let onboarding = embedded.onboarding();
     let connector = onboarding.create(&Caller::System, new).await.unwrap();
-    embedded.admit(&connector).unwrap();
+    embedded.grant_access(&connector).unwrap();
     let active = onboarding.activate(&Caller::System, &connector.id, None, |_| ()).await.unwrap();
     (embedded, active)
 }
 
-async fn run(embedded: &Embedded, connector: &Connector) -> Connector {
+async fn run(embedded: &Sandbox, connector: &Connector) -> Connector {
     let outcomes = embedded.export(std::slice::from_ref(&connector.id)).await;
     assert!(matches!(outcomes[&connector.id], Outcome::Completed(_)), "{outcomes:?}");
     embedded.onboarding().read(&Caller::System, &connector.id).await.unwrap().connector
 }
 
-fn probes(embedded: &Embedded, connector: &Connector) -> usize {
+fn probes(embedded: &Sandbox, connector: &Connector) -> usize {
     let to = connector.destination.as_ref().unwrap();
     let objects = embedded.stack().objects(to.bucket.as_str()).unwrap();
     objects.iter().filter(|object| object.key.contains("/verification/")).count()
@@ -75,7 +75,7 @@ async fn a_rotated_external_id_takes_over_with_the_first_delivery_that_it_opens(
     let waiting = run(&embedded, &connector).await;
     assert_eq!(waiting.next_external_id, rotated.next_external_id, "the customer has not moved yet");
 
-    embedded.admit(&rotated).unwrap();
+    embedded.grant_access(&rotated).unwrap();
     embedded.set_now(at(START) + Duration::from_hours(49));
     let moved = run(&embedded, &connector).await;
     assert_eq!((Some(moved.external_id), moved.next_external_id), (rotated.next_external_id, None));

@@ -136,8 +136,8 @@ async fn what_could_be_safer_is_a_warning_and_passes() {
 #[tokio::test]
 async fn nothing_is_sent_to_a_bucket_through_a_role_that_anyone_can_assume() {
     for (trust, how) in [
-        (Trust::Anyone, "lets us in without any external ID"),
-        (Trust::AnyExternalId, "lets us in with a wrong external ID"),
+        (Trust::Anyone, "can be assumed without any external ID"),
+        (Trust::AnyExternalId, "can be assumed with a wrong external ID"),
     ] {
         let prober = FakeProber::with_setup(RoleSetup { trust, ..RoleSetup::correct() });
         let verification = verify(&prober, &connector()).await;

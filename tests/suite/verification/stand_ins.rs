@@ -56,7 +56,8 @@ async fn a_sound_set_up_passes_and_leaves_one_small_object_under_the_prefix() {
     let keys = rig.keys(&connector);
     assert_eq!(keys.len(), 1);
     assert!(keys[0].starts_with("audit/auditferry/verification/"), "{keys:?}");
-    let names: Vec<String> = rig.stack.sessions().into_iter().map(|session| session.session_name).collect();
+    let names: Vec<String> =
+        rig.stack.assumed_roles().into_iter().map(|session| session.session_name).collect();
     assert_eq!(names, vec![format!("auditferry-verify-{}", connector.id); 2]);
 }
 
@@ -74,7 +75,7 @@ async fn a_set_up_with_a_key_passes_and_the_key_is_named_in_the_session() {
 #[tokio::test]
 async fn a_bucket_with_object_lock_passes_because_every_write_has_a_checksum() {
     let (rig, connector) = sound().await;
-    rig.stack.obstruct(bucket(&connector), Some(Obstacle::ObjectLock));
+    rig.stack.set_obstacle(bucket(&connector), Some(Obstacle::ObjectLock));
     assert!(verified(&rig, &connector).await.passed);
 }
 
@@ -171,7 +172,7 @@ async fn what_stands_before_a_bucket_is_named() {
     ] {
         let before_bucket = |rig: &StackProber, connector: &mut Connector| {
             connector.destination.as_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
-            rig.stack.obstruct(bucket(connector), Some(obstacle));
+            rig.stack.set_obstacle(bucket(connector), Some(obstacle));
         };
         assert_found(before_bucket, PreflightStage::PutObject, code, cause).await;
     }

@@ -137,7 +137,7 @@ mod tests {
     async fn what_breaks_on_our_side_is_witnessed() {
         let (bytes, saw) = sent(vec![Ok("ab"), Err("503")], 3).await;
         assert!(bytes.is_none());
-        assert_eq!(saw, Some(BodyError::Read("reading: passing failure: 503".into())));
+        assert_eq!(saw, Some(BodyError::Read("reading: temporary failure: 503".into())));
         assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BodyError::Size)));
         assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BodyError::Size)));
         let (_, witness) = sdk_body(Body::Whole(Bytes::from_static(b"ab")), 3, &ExpectContinue::default());

@@ -34,7 +34,7 @@ mod tests {
         assert_eq!(read(""), Ok(Budgets::default()));
         assert_eq!(read("runs=3").unwrap().limit(Budget::Runs), 3);
         for (bad, why) in [
-            ("run=3", "there is no budget `run`"),
+            ("run=3", "unknown budget `run`"),
             ("runs=0", "runs is `0`, which is not a whole number from 1 to 10000"),
             ("runs", "`runs` is not NAME=LIMIT"),
         ] {

@@ -52,7 +52,7 @@ async fn a_large_part_streams_from_staging_to_the_customer() {
 async fn a_session_shows_connector_and_part_and_is_bound_to_the_prefix() {
     let world = World::start().await;
     world.customers().open(&world.connector, PART).await.unwrap();
-    let [session] = world.stack.sessions().try_into().unwrap();
+    let [session] = world.stack.assumed_roles().try_into().unwrap();
     assert_eq!(session.role_arn, ROLE);
     assert_eq!(session.session_name, "auditferry-con_0000000000000007-000000000042");
     assert_eq!(session.external_id.as_deref(), Some(world.connector.external_id.as_str()));
@@ -66,5 +66,5 @@ async fn each_opening_is_a_session_of_its_own() {
     let customers = world.customers();
     customers.open(&world.connector, PART).await.unwrap();
     customers.open(&world.connector, PART).await.unwrap();
-    assert_eq!(world.stack.sessions().len(), 2, "credentials are not kept from one run to the next");
+    assert_eq!(world.stack.assumed_roles().len(), 2, "credentials are not kept from one run to the next");
 }

@@ -134,7 +134,7 @@ async fn staged_bytes_that_break_on_the_way_are_not_the_customers_fault_and_leav
         .unwrap_err();
     assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "StagingRead"));
     assert!(
-        fault.message.contains("reading from the staging bucket: passing failure: reset"),
+        fault.message.contains("reading from the staging bucket: temporary failure: reset"),
         "{}",
         fault.message
     );
@@ -189,19 +189,19 @@ async fn buckets_that_demand_headers_or_signed_bodies_take_what_a_delivery_sends
         NewObject { body, ..object(name, b"events") }
     };
     for (obstacle, encryption) in [
-        (Obstacle::DemandsSignedPayload, Encryption::Default),
-        (Obstacle::DemandsAes256, Encryption::Aes256),
+        (Obstacle::RequiresSignedPayload, Encryption::Default),
+        (Obstacle::RequiresAes256, Encryption::Aes256),
         (Obstacle::BucketKey, Encryption::Kms(key.parse().unwrap())),
     ] {
         let world = World::start().await;
-        world.stack.obstruct(BUCKET, Some(obstacle));
+        world.stack.set_obstacle(BUCKET, Some(obstacle));
         let connector = with(&world, |to| to.encryption.clone_from(&encryption));
         for object in [streamed("audit/streamed"), object("audit/whole", b"events")] {
             assert_eq!(put(&world, &connector, object).await, Ok(PutAnswer::Written), "{obstacle:?}");
         }
     }
     let world = World::start().await;
-    world.stack.obstruct(BUCKET, Some(Obstacle::DemandsAes256));
+    world.stack.set_obstacle(BUCKET, Some(Obstacle::RequiresAes256));
     let denied = (DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied".to_owned());
     assert_eq!(error_fields(put(&world, &world.connector, object("audit/a", b"x")).await), denied);
 }

@@ -85,7 +85,7 @@ impl World {
         stack
             .put_role(Role { arn: ROLE.into(), external_id, bucket: BUCKET.into(), prefix: "audit".into() })
             .unwrap();
-        let keys = stack.vendor();
+        let keys = stack.vendor_credentials();
         let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test");
         let clients = clients(stack.dynamodb_url(), stack.s3_url(), "http://127.0.0.1:9", keys);
         Self { stack, clients, connector }

@@ -20,7 +20,7 @@ use local::Stack;
 
 /// A client without retries: the meaning of a response must not hide behind a second attempt.
 pub(crate) fn client(stack: &Stack) -> Client {
-    let keys = stack.vendor();
+    let keys = stack.vendor_credentials();
     with_keys(stack.dynamodb_url(), &keys.access_key_id, &keys.secret_access_key)
 }
 

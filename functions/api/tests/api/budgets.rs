@@ -4,7 +4,7 @@
 
 use domain::names::ConnectorId;
 use futures_util::{StreamExt as _, stream};
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures::{self, at};
 
@@ -13,8 +13,8 @@ use crate::world::{ApiResponse, TestCaller, World, destination, id_in};
 const ACME: TestCaller = TestCaller::Tenant("acme");
 
 /// The sandbox at the start of an hour, so that no hour ends during a test, and the router on it.
-async fn embedded() -> (Embedded, World) {
-    let embedded = Embedded::start(None, Some(at("2026-11-20T20:00:00Z"))).await.unwrap();
+async fn embedded() -> (Sandbox, World) {
+    let embedded = Sandbox::start(None, Some(at("2026-11-20T20:00:00Z"))).await.unwrap();
     let world = World::with_onboarding(embedded.onboarding());
     (embedded, world)
 }
@@ -206,7 +206,7 @@ async fn three_hundred_test_messages_are_twenty() {
     let words = answers.iter().find(|answer| answer.status == 429).unwrap().body["detail"].as_str().unwrap();
     assert_eq!(
         words,
-        "Tenant acme may have 20 test messages a day, which are used up; that frees at 2026-11-21T00:00:00.000Z. Try \
+        "Tenant acme has used its limit of 20 test messages per day; it resets at 2026-11-21T00:00:00.000Z. Try \
          again from 2026-11-21T00:00:00.000Z on."
     );
 }
@@ -232,7 +232,7 @@ async fn run_requests_are_twelve_an_hour() {
 }
 
 /// The customer's role and bucket for a connector.
-async fn admit(embedded: &Embedded, id: &ConnectorId) {
+async fn admit(embedded: &Sandbox, id: &ConnectorId) {
     let connector = embedded.connectors().get(id).await.unwrap().unwrap().0;
-    embedded.admit(&connector).unwrap();
+    embedded.grant_access(&connector).unwrap();
 }

@@ -72,7 +72,7 @@ async fn pause_disable_and_enable_lead_to_the_right_states() {
     }
     let refused = world.post(&path, "pause").await;
     assert_eq!((refused.status, refused.code()), (409, "wrong_state"));
-    assert!(refused.body["detail"].as_str().unwrap().contains("is paused; pause needs one that is active"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("is paused; pause requires active"));
     assert_eq!(world.post(&path, "disable").await.status, 200);
     assert_eq!(world.post(&path, "run").await.code(), "wrong_state", "a disabled connector does not run");
     world.clock.advance(Duration::from_hours(30 * 24 + 1));

@@ -126,7 +126,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         let mut connector = backend.view(id).await?.connector;
         connector.connect(destination.clone()).map_err(OnboardingError::from)?;
         // A role that trusts another connector is not changed.
-        embedded.admit(&connector)?;
+        embedded.grant_access(&connector)?;
         output.line("the stand-in has the bucket, and a role that trusts this connector");
     }
     stages::start_progress(output);

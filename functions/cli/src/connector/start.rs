@@ -6,7 +6,7 @@ use domain::names::ConnectorId;
 use domain::part::Part;
 use domain::protocol::{Outcome, Summary};
 use domain::time::Time;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde::Serialize;
 
 use super::list::{parts_table, print_table};
@@ -71,7 +71,7 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
 }
 
 /// Runs the exporter until nothing is left to do.
-async fn run_exporter(embedded: &Embedded, id: &ConnectorId) -> Result<Vec<Summary>, CliError> {
+async fn run_exporter(embedded: &Sandbox, id: &ConnectorId) -> Result<Vec<Summary>, CliError> {
     let mut summaries = Vec::new();
     for _ in 0..MAX_RUNS {
         match embedded.export(std::slice::from_ref(id)).await.remove(id) {

@@ -8,7 +8,7 @@ use domain::onboarding::NewConnector;
 use domain::part::Encoding;
 use domain::schedule::Frequency;
 use domain::time::Time;
-use local::wiring::{Embedded, REGION};
+use local::wiring::{REGION, Sandbox};
 
 use crate::problem::CliError;
 
@@ -79,7 +79,7 @@ impl Times {
 
     /// The watermark at the end: the last full hour that has settled.
     pub(super) fn sealed_to(self) -> Time {
-        (self.third - Embedded::timing().settle).floor(HOUR)
+        (self.third - Sandbox::timing().settle).floor(HOUR)
     }
 }
 
@@ -100,7 +100,7 @@ impl Tenants {
     ///
     /// # Errors
     /// If the stand-ins or a verification fail.
-    pub(super) async fn setup(embedded: &Embedded, now: Time) -> Result<Self, CliError> {
+    pub(super) async fn setup(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, gone] = ACCOUNTS;
         let cast = Self {
             busy: enlist(embedded, busy, now).await?,
@@ -134,11 +134,7 @@ pub(super) fn tenant(name: &str) -> Result<TenantId, CliError> {
     name.parse().map_err(refused)
 }
 
-async fn enlist(
-    embedded: &Embedded,
-    (name, account): (&str, &str),
-    now: Time,
-) -> Result<Connector, CliError> {
+async fn enlist(embedded: &Sandbox, (name, account): (&str, &str), now: Time) -> Result<Connector, CliError> {
     let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
     let new = NewConnector {
         tenant: tenant(name)?,
@@ -151,7 +147,7 @@ async fn enlist(
         idempotency_key: None,
     };
     let connector = onboarding.create(&caller, new).await?;
-    embedded.admit(&connector)?;
+    embedded.grant_access(&connector)?;
     Ok(onboarding.activate(&caller, &connector.id, None, |_| {}).await?)
 }
 

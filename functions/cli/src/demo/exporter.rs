@@ -26,7 +26,7 @@ use domain::protocol::{
 };
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
-use local::wiring::KeptBus;
+use local::wiring::RecordingBus;
 
 use super::args::ExporterArgs;
 use super::process::ExporterMessage;
@@ -89,7 +89,7 @@ struct StdoutBus;
 #[async_trait]
 impl Bus for StdoutBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        let event = KeptBus::event(notice)
+        let event = RecordingBus::event(notice)
             .map_err(|source| PortError::Bug { what: "serializing a notice", source: Box::new(source) })?;
         send(&ExporterMessage::Notice { event });
         Ok(())

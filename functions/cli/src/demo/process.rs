@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::names::ConnectorId;
 use domain::time::Time;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -59,7 +59,7 @@ impl ExporterProcess {
     /// # Errors
     /// If this program can't be started again.
     pub(super) fn start(
-        embedded: &Embedded,
+        embedded: &Sandbox,
         surroundings: &ProcessContext,
         id: &ConnectorId,
         now: Time,
@@ -93,7 +93,7 @@ impl ExporterProcess {
     ///
     /// # Errors
     /// If the process ends, or sends nothing for a minute.
-    pub(super) async fn next_message(&mut self, embedded: &Embedded) -> Result<ExporterMessage, CliError> {
+    pub(super) async fn next_message(&mut self, embedded: &Sandbox) -> Result<ExporterMessage, CliError> {
         loop {
             let line = tokio::time::timeout(MESSAGE_TIMEOUT, self.lines.next_line())
                 .await
@@ -104,7 +104,7 @@ impl ExporterProcess {
                 .map_err(|error| process_error(&format!("it sent `{line}`: {error}")))?
             {
                 ExporterMessage::Notice { event } => {
-                    embedded.bus().keep(event).map_err(io_error("bus.ndjson"))?
+                    embedded.bus().append(event).map_err(io_error("bus.ndjson"))?
                 }
                 said => return Ok(said),
             }

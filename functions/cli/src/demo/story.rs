@@ -14,7 +14,7 @@ use domain::part::Window;
 use domain::protocol::{Outcome, Summary};
 use domain::time::Time;
 use flate2::read::MultiGzDecoder;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 
 use super::cast::{BUSY, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
 use super::process::{ExporterMessage, ExporterProcess};
@@ -70,7 +70,7 @@ pub(super) struct BucketResult {
 
 /// The state that the steps share.
 struct Demo<'a> {
-    embedded: Embedded,
+    embedded: Sandbox,
     cast: Tenants,
     surroundings: &'a ProcessContext,
     output: Output,
@@ -88,7 +88,7 @@ pub(super) async fn run(
 ) -> Result<DemoResult, CliError> {
     let output = surroundings.output;
     output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");
-    let embedded = Embedded::start(dir, Some(times.activated)).await?;
+    let embedded = Sandbox::start(dir, Some(times.activated)).await?;
     let imported = import(&embedded, output).await?;
     let cast = Tenants::setup(&embedded, times.activated).await?;
     let mut stage = Demo { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
@@ -99,7 +99,7 @@ pub(super) async fn run(
     let mut crash = stage.first_tick(times.first).await?;
     crash.recovered = stage.restart(times.restarted).await?;
     stage.tick(times.second).await?;
-    stage.embedded.admit(&stage.cast.gone)?;
+    stage.embedded.grant_access(&stage.cast.gone)?;
     stage.print_step(
         times.third,
         format_args!("gone-inc has created its bucket {} again", bucket(&stage.cast.gone)),
@@ -110,7 +110,7 @@ pub(super) async fn run(
     Ok(told)
 }
 
-async fn import(embedded: &Embedded, output: Output) -> Result<u64, CliError> {
+async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
     let import = Import {
         writer: embedded.events(),
         tenant: tenant(BUSY)?,

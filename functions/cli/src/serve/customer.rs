@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use local::guard::Person;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,12 +28,12 @@ const MAX_BODY_BYTES: usize = 2 << 20;
 pub(super) const BUS: &str = "auditferry";
 
 /// The customer's routes, for this user only.
-pub(super) fn stacks(embedded: &Arc<Embedded>) -> Router {
+pub(super) fn stacks(embedded: &Arc<Sandbox>) -> Router {
     Router::new().route(STACKS_PATH, post(launch)).with_state(Arc::clone(embedded))
 }
 
 /// The event bus's routes. They authenticate requests themselves: an AWS SDK signs requests, and can't send the token.
-pub(super) fn bus(embedded: &Arc<Embedded>, person: Person) -> Router {
+pub(super) fn bus(embedded: &Arc<Sandbox>, person: Person) -> Router {
     // The SDKs request the root path below their endpoint.
     Router::new()
         .route(BUS_PATH, post(put_events))
@@ -44,12 +44,12 @@ pub(super) fn bus(embedded: &Arc<Embedded>, person: Person) -> Router {
 /// The state of the event bus's routes.
 #[derive(Clone)]
 struct BusState {
-    embedded: Arc<Embedded>,
+    embedded: Arc<Sandbox>,
     person: Person,
 }
 
 /// `POST /stand-in/stacks`, with a [`StackLaunch`] as the body.
-async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn launch(State(embedded): State<Arc<Sandbox>>, headers: HeaderMap, body: Bytes) -> Response {
     if !is_json(&headers) {
         return problem_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
@@ -57,7 +57,7 @@ async fn launch(State(embedded): State<Arc<Embedded>>, headers: HeaderMap, body:
         Ok(planned) => planned,
         Err(why) => return problem_response(StatusCode::BAD_REQUEST, &why),
     };
-    match embedded.launch(&stack) {
+    match embedded.launch_stack(&stack) {
         Ok(()) => json_response(StatusCode::CREATED, &json!({ "Outputs": outputs })),
         Err(error) => problem_response(StatusCode::CONFLICT, &error.to_string()),
     }
@@ -100,7 +100,7 @@ async fn put_events(State(BusState { embedded, person }): State<BusState>, reque
     for Entry { source, detail_type, detail } in entries {
         let detail: Value = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
         let event = json!({ "source": source, "detail-type": detail_type, "detail": detail });
-        if embedded.bus().keep(event).is_err() {
+        if embedded.bus().append(event).is_err() {
             return problem_response(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be stored");
         }
         told.push(json!({ "EventId": format!("{:016x}", embedded.randomness().next_u64()) }));

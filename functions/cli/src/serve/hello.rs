@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use local::StackError;
 use local::guard::{Person, Token};
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde::Serialize;
 
 use super::args::ServeArgs;
@@ -34,7 +34,7 @@ struct StartupInfo<'a> {
 }
 
 /// In this environment any AWS SDK, and this program without `--local`, works on the same stack.
-pub(super) fn environment(url: &str, embedded: &Embedded) -> BTreeMap<&'static str, String> {
+pub(super) fn environment(url: &str, embedded: &Sandbox) -> BTreeMap<&'static str, String> {
     let mut environment: BTreeMap<_, _> = embedded.environment().into_iter().collect();
     environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{url}{BUS_PATH}"));
     environment.insert("EVENT_BUS_NAME", BUS.to_owned());
@@ -51,7 +51,7 @@ pub(super) fn environment(url: &str, embedded: &Embedded) -> BTreeMap<&'static s
 /// If it can't be written.
 pub(super) fn write_environment_file(
     environment: &BTreeMap<&'static str, String>,
-    embedded: &Embedded,
+    embedded: &Sandbox,
 ) -> Result<PathBuf, StackError> {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let lines = environment.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value)));

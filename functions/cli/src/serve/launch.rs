@@ -97,7 +97,7 @@ impl StackLaunch {
             external_id: self.external_id,
             bucket: bucket.clone(),
             prefix: self.prefix.map_or_else(|| DEFAULT_PREFIX.parse(), Ok).map_err(told)?,
-            create_in: creates.then(|| region.clone()),
+            bucket_region: creates.then(|| region.clone()),
         };
         let outputs = Outputs { role_arn: role, bucket_name: bucket, region, account_id: self.account_id };
         Ok((stack, outputs))

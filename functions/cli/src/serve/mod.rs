@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use api::{Authenticator, FixedCaller};
 use local::guard::{Dialect, Guard, Peer, Person, Token};
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
     if let Some(dir) = &args.local {
         ensure_own_or_empty(dir)?;
     }
-    let embedded = Arc::new(Embedded::start(args.local.as_deref(), args.now).await?);
+    let embedded = Arc::new(Sandbox::start(args.local.as_deref(), args.now).await?);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;
     let environment = hello::environment(&url, &embedded);
     // Written before the first request is answered, so that it exists for any client that waits for an answer.
@@ -77,7 +77,7 @@ impl Server {
     fn start(
         (listener, guard): (TcpListener, Guard),
         token: &Token,
-        embedded: &Arc<Embedded>,
+        embedded: &Arc<Sandbox>,
         surroundings: &ProcessContext,
     ) -> Self {
         let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(surroundings.local_operator()));

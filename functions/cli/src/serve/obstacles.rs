@@ -14,7 +14,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, put};
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use local::{Obstacle, Stack, StackError};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,12 +48,12 @@ const KINDS: [(&str, Kind, &str); 14] = [
     ("bucket-policy", Kind::Bucket(Obstacle::BucketPolicy), "the bucket's policy denies every write"),
     (
         "bucket-policy-demands-aes256",
-        Kind::Bucket(Obstacle::DemandsAes256),
+        Kind::Bucket(Obstacle::RequiresAes256),
         "the bucket's policy denies writes that don't request SSE-S3; connect with the encryption aes256",
     ),
     (
         "bucket-policy-demands-signed-payload",
-        Kind::Bucket(Obstacle::DemandsSignedPayload),
+        Kind::Bucket(Obstacle::RequiresSignedPayload),
         "the bucket's policy denies writes with an unsigned body; Auditferry signs each body, so nothing fails",
     ),
     (
@@ -126,26 +126,25 @@ struct DelayBody {
 type ErrorResponse = (StatusCode, String);
 
 /// The routes of fault injection.
-pub(super) fn routes(embedded: &Arc<Embedded>) -> Router {
+pub(super) fn routes(embedded: &Arc<Sandbox>) -> Router {
     Router::new()
         .route(OBSTACLES_PATH, get(list).delete(clear_all))
         .route(&format!("{OBSTACLES_PATH}/{{kind}}"), put(set).post(set).delete(clear))
         .with_state(Arc::clone(embedded))
 }
 
-async fn list(State(embedded): State<Arc<Embedded>>) -> Response {
+async fn list(State(embedded): State<Arc<Sandbox>>) -> Response {
     let kinds = KINDS.map(|(name, kind, what)| {
         let needs = if kind == Kind::NewRoleDelay { "seconds" } else { "bucket" };
         json!({ "kind": name, "needs": needs, "what": what })
     });
     let stack = embedded.stack();
-    let body =
-        json!({ "kinds": kinds, "buckets": stack.customers_buckets(), "set": active_obstacles(stack) });
+    let body = json!({ "kinds": kinds, "buckets": stack.customer_buckets(), "set": active_obstacles(stack) });
     json_response(StatusCode::OK, &body)
 }
 
 async fn set(
-    State(embedded): State<Arc<Embedded>>,
+    State(embedded): State<Arc<Sandbox>>,
     Path(kind): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -157,7 +156,7 @@ async fn set(
 }
 
 async fn clear(
-    State(embedded): State<Arc<Embedded>>,
+    State(embedded): State<Arc<Sandbox>>,
     Path(kind): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -168,7 +167,7 @@ async fn clear(
     respond(embedded.stack(), cleared)
 }
 
-async fn clear_all(State(embedded): State<Arc<Embedded>>) -> Response {
+async fn clear_all(State(embedded): State<Arc<Sandbox>>) -> Response {
     let stack = embedded.stack();
     respond(stack, KINDS.iter().try_for_each(|(_, kind, _)| clear_kind(stack, *kind, None)))
 }
@@ -189,15 +188,15 @@ fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), ErrorResponse> 
         if seconds > MAX_DELAY_SECONDS {
             return Err((StatusCode::BAD_REQUEST, form));
         }
-        stack.delay_new_roles(Duration::from_secs(seconds.into()));
+        stack.set_new_role_delay(Duration::from_secs(seconds.into()));
         return Ok(());
     }
     let BucketBody { bucket } = parse_body(body, "the body must be {\"bucket\": \"NAME\"}")?;
     let set = match kind {
-        Kind::Bucket(obstacle) => stack.put_obstacle(&bucket, obstacle),
+        Kind::Bucket(obstacle) => stack.add_obstacle(&bucket, obstacle),
         // A bucket that is deleted already is a success.
         Kind::DeletedBucket if stack.deleted_buckets().contains(&bucket) => Ok(()),
-        Kind::DeletedBucket => stack.lose_bucket(&bucket),
+        Kind::DeletedBucket => stack.delete_customer_bucket(&bucket),
         Kind::NewRoleDelay => Ok(()),
     };
     set.map_err(|error| error_response(stack, &error))
@@ -208,7 +207,7 @@ fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), Err
     let meant = |name: &str| bucket.is_none_or(|only| only == name);
     match kind {
         Kind::Bucket(obstacle) => stack.clear_obstacles(|set, name| set == obstacle && meant(name)),
-        Kind::NewRoleDelay => stack.delay_new_roles(Duration::ZERO),
+        Kind::NewRoleDelay => stack.set_new_role_delay(Duration::ZERO),
         Kind::DeletedBucket => {
             for name in stack.deleted_buckets().into_iter().filter(|name| meant(name)) {
                 stack.restore_bucket(&name).map_err(|error| error_response(stack, &error))?;
@@ -259,11 +258,11 @@ fn only_bucket(query: Option<&str>, kind: Kind) -> Result<Option<String>, ErrorR
 fn error_response(stack: &Stack, error: &StackError) -> ErrorResponse {
     match error {
         StackError::NoSuchBucket(_) => {
-            let buckets = stack.customers_buckets();
+            let buckets = stack.customer_buckets();
             let there = if buckets.is_empty() { "none".to_owned() } else { buckets.join(", ") };
             (StatusCode::NOT_FOUND, format!("{error}; the customers' buckets are: {there}"))
         }
-        StackError::VendorsBucket(_) | StackError::BucketExists(_) => {
+        StackError::VendorBucket(_) | StackError::BucketExists(_) => {
             (StatusCode::CONFLICT, error.to_string())
         }
         _ => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),

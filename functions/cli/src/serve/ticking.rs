@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use domain::names::ConnectorId;
 use domain::protocol::{Outcome, Summary};
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use tokio::time::MissedTickBehavior;
 
 use crate::output::{Output, Style, eprint_line};
 use crate::table::counted;
 
 /// Ticks for ever. Dropping the future is like a crash, which is safe at any point.
-pub(super) async fn run(embedded: &Embedded, pause: Duration, output: Output) {
+pub(super) async fn run(embedded: &Sandbox, pause: Duration, output: Output) {
     let mut ticks = tokio::time::interval(pause);
     // Missed ticks are delayed, not made up for.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use adapters::source::{NewEvent, WriteOutcome};
 use domain::connector::Shards;
 use domain::time::Time;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 
 use crate::program::{CommandOutput, Folder, cloudtrail_file, command, run, run_with};
 
@@ -211,7 +211,7 @@ fn two_imports_at_once_lose_no_event_and_replace_none() {
     let (ours, theirs) = (events("one"), events("two"));
     let tenant = "acme".parse().unwrap();
     let outcomes = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let embedded = Embedded::start(None, None).await.unwrap();
+        let embedded = Sandbox::start(None, None).await.unwrap();
         let [first, second] = [embedded.events(), embedded.events()];
         let both = tokio::join!(
             first.write(&tenant, Shards::ONE, &ours),

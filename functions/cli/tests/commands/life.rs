@@ -159,8 +159,8 @@ fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
     for (verb, words) in [
         ("activate", "connector connect"),
         ("run", "connector activate"),
-        ("pause", "needs one that is active"),
-        ("resume", "needs one that is paused"),
+        ("pause", "requires active"),
+        ("resume", "requires paused"),
     ] {
         let said = run(&["connector", verb, &id, "--local", folder.path()]);
         assert!(said.code == Some(1) && said.stderr.contains(words), "{verb}: {said:?}");
@@ -239,7 +239,7 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
     let shown = run(&[&["connector", "show", &id], &place[..]].concat());
     assert!(shown.stdout.contains("confirmed by contract at 2023-07-10T11:00:0"), "{shown:?}");
     for (words, said) in [
-        (["--confirm", "other@acme.example"].as_slice(), "is no contact of connector"),
+        (["--confirm", "other@acme.example"].as_slice(), "is not a contact of connector"),
         (&["--ask-again"], "an operator confirms it"),
         (&["--confirm", "a@acme.example", "--ask-again"], "cannot be used with"),
     ] {

@@ -73,9 +73,9 @@ fn test_messages_are_bounded_for_operators_too_in_the_words_of_the_api() {
     let (message, remedy) = refused(&folder, &["test-contacts", &ids[3]], 1);
     assert_eq!(
         message,
-        "tenant acme may have 20 test messages a day, which are used up; that frees at 2023-07-11T00:00:00.000Z"
+        "tenant acme has used its limit of 20 test messages per day; it resets at 2023-07-11T00:00:00.000Z"
     );
-    assert_eq!(remedy, "Try again from 2023-07-11T00:00:00.000Z on.");
+    assert_eq!(remedy, "Try again after 2023-07-11T00:00:00.000Z.");
     folder.run_ok(&["connector", "test-contacts", &ids[3]], "2023-07-11T00:00:00Z");
 }
 
@@ -93,7 +93,7 @@ fn a_start_in_the_future_is_refused_and_so_is_another_version() {
     let folder = Folder::new();
     let words = ["create", "--tenant", "acme", "--start-from", "2023-07-10T11:30:00Z"];
     let (message, remedy) = refused(&folder, &words, 2);
-    assert!(message.contains("2023-07-10T11:30:00.000Z is later than now"), "{message}");
+    assert!(message.contains("2023-07-10T11:30:00.000Z is in the future"), "{message}");
     assert!(remedy.contains("--start-from"), "{remedy}");
     let id = create(&folder, &[]);
     for verb in ["verify", "activate", "resume", "run"] {
@@ -104,7 +104,7 @@ fn a_start_in_the_future_is_refused_and_so_is_another_version() {
 
 #[test]
 fn limits_that_are_none_are_told_by_their_variable() {
-    for (value, why) in [("test_message=1", "there is no budget `test_message`"), ("runs=0", "runs is `0`")] {
+    for (value, why) in [("test_message=1", "unknown budget `test_message`"), ("runs=0", "runs is `0`")] {
         let output = command(&["connector", "list"]).env("BUDGETS", value).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2));

@@ -99,7 +99,7 @@ fn a_verification_shows_its_stages_and_says_exactly_what_to_mend() {
         for words in [
             "✗ assume_role",
             "AccessDenied",
-            "does not let us in",
+            "denied sts:AssumeRole",
             "sts:ExternalId",
             "- put_object",
             "Verification failed.",
@@ -138,7 +138,7 @@ fn nothing_is_activated_or_resumed_without_a_verification_that_passes() {
     play.connect_failing(&["--no-stack"]);
     let said = play.run(&["activate", &play.id]);
     assert!(said.code == Some(1) && said.stdout.contains("✗ assume_role"), "{said:?}");
-    assert!(said.stderr.contains("did not pass the verification: assume_role (AccessDenied)"), "{said:?}");
+    assert!(said.stderr.contains("failed verification: assume_role (AccessDenied)"), "{said:?}");
     let told = play.run(&["activate", &play.id, "--json"]).json();
     assert_eq!(told["error"]["verification"]["reports"][0]["verdict"], "failed", "{told}");
     play.connect(&[]);

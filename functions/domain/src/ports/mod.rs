@@ -40,7 +40,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
     /// Temporary: throttled, timed out, 5xx. The run ends and is retried.
-    #[error("{what}: passing failure")]
+    #[error("{what}: temporary failure")]
     Transient {
         /// The operation that failed.
         what: &'static str,
@@ -104,7 +104,7 @@ mod tests {
         let error = PortError::Transient { what: "sealing", source: source.into() };
         assert_eq!(
             error.chain(),
-            "sealing: passing failure: reading the key: access denied or resource missing; check the \
+            "sealing: temporary failure: reading the key: access denied or resource missing; check the \
              function's role and the deployment: no route to host"
         );
     }

@@ -39,15 +39,15 @@ pub enum Writes {
 }
 
 /// The content type of requests and responses.
-const JSON: &str = "application/x-amz-json-1.0";
+const CONTENT_TYPE_JSON: &str = "application/x-amz-json-1.0";
 /// The maximum size of a request in DynamoDB, in bytes. Source: DynamoDB developer guide, "Quotas".
 const MAX_BODY_BYTES: usize = 16 << 20;
 /// The prefix of the operation's name in `x-amz-target`.
-const TARGET: &str = "DynamoDB_20120810.";
+const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
 /// The state of the server.
 #[derive(Clone)]
-struct Answering {
+struct ServerState {
     database: Database,
     sessions: Arc<Sessions>,
 }
@@ -70,7 +70,7 @@ pub(crate) async fn start(
         // checkpoints wait for the disk. Source: SQLite's documentation, "PRAGMA Statements", synchronous.
         database.disable_bulk_loading().map_err(|error| StackError::Database(error.to_string()))?;
     }
-    let router = Router::new().fallback(answer).with_state(Answering { database, sessions });
+    let router = Router::new().fallback(handle).with_state(ServerState { database, sessions });
     Server::start(|listener, address, stopped| async move {
         let router = Guard::new(address, Dialect::AwsJson).behind(proxies).before(router);
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
@@ -87,7 +87,7 @@ fn open(file: Option<&Path>) -> Result<Database, StackError> {
                 file.to_str().ok_or_else(|| StackError::Database("the folder's name is not UTF-8".into()))?;
             // An empty file is an empty database, and SQLite gives its companion files the permissions of
             // this one.
-            private::open_file(file).map_err(StackError::files(file))?;
+            private::open_file(file).map_err(StackError::io(file))?;
             Database::new(path)
         }
     };
@@ -95,10 +95,10 @@ fn open(file: Option<&Path>) -> Result<Database, StackError> {
 }
 
 /// Answers a request that the vendor's keys have signed.
-async fn answer(State(answering): State<Answering>, request: Request) -> Response {
+async fn handle(State(answering): State<ServerState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST || parts.uri.path() != "/" || !is_json(&parts.headers) {
-        let words = format!("DynamoDB accepts POST / with the content type {JSON}");
+        let words = format!("DynamoDB accepts POST / with the content type {CONTENT_TYPE_JSON}");
         return aws_json(StatusCode::NOT_FOUND, "UnknownOperationException", &words);
     }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
@@ -109,7 +109,7 @@ async fn answer(State(answering): State<Answering>, request: Request) -> Respons
         return unsigned.answer();
     }
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    let operation = target.and_then(|target| target.strip_prefix(TARGET)).unwrap_or_default();
+    let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or_default();
     match operations::run(&answering.database, operation, &body) {
         Ok(json) => json_answer(StatusCode::OK, json),
         Err(error) => {
@@ -120,14 +120,16 @@ async fn answer(State(answering): State<Answering>, request: Request) -> Respons
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(JSON.as_bytes()))
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(CONTENT_TYPE_JSON.as_bytes()))
 }
 
 /// A JSON response with the checksum that the SDKs compare. Source: DynamoDB developer guide, "DynamoDB
 /// low-level API".
 fn json_answer(status: StatusCode, json: String) -> Response {
     let checksum = HeaderValue::from(crc32fast::hash(json.as_bytes()));
-    let mut answer = (status, [(CONTENT_TYPE, JSON)], json).into_response();
+    let mut answer = (status, [(CONTENT_TYPE, CONTENT_TYPE_JSON)], json).into_response();
     let headers = answer.headers_mut();
     headers.insert(HeaderName::from_static("x-amz-crc32"), checksum);
     if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().simple().to_string()) {

@@ -52,14 +52,14 @@ where
     Request: DeserializeOwned,
     Answer: Serialize,
 {
-    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    let request = serde_json::from_slice(body).map_err(|error| parse_error(&error))?;
     let answer = operation(request)?;
     serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// The error for a request that can't be parsed. The library marks DynamoDB's validation errors in its error
 /// message.
-fn unreadable(error: &serde_json::Error) -> DynoxideError {
+fn parse_error(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
     if message.starts_with("recursion limit exceeded") {
         let words = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";

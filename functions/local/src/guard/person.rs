@@ -73,7 +73,7 @@ impl Token {
                 Err(io::Error::new(io::ErrorKind::InvalidData, words))
             }
         };
-        read().map_err(StackError::files(&path))
+        read().map_err(StackError::io(&path))
     }
 
     /// The text to send as `authorization: Bearer TEXT`.

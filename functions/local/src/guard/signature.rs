@@ -128,7 +128,8 @@ pub(crate) fn check(
     }
     let date = parts.headers.get("x-amz-date").and_then(|date| date.to_str().ok());
     let (date, at) = date.and_then(|date| Some((date, time(date)?))).ok_or(SignatureError::Incomplete)?;
-    let (principal, secret) = sessions.known(signed.access_key).ok_or(SignatureError::UnknownKey)?;
+    let (principal, secret) =
+        sessions.principal_and_secret(signed.access_key).ok_or(SignatureError::UnknownKey)?;
     let request = canonical(parts, signed.signed_headers, body).ok_or(SignatureError::Incomplete)?;
     let Authorization { date: day, region, .. } = signed;
     let scope = format!("{day}/{region}/{service}/aws4_request");

@@ -11,7 +11,7 @@ use s3s::{S3Error, S3Result, s3_error};
 use super::disk::Disk;
 use crate::accounts::{Accounts, Bucket};
 use crate::clock;
-use crate::obstacle::{Attempt, DECRYPTS, MAKES_KEYS, Obstacle};
+use crate::obstacle::{DECRYPT, GENERATE_DATA_KEY, Obstacle, WriteRequest};
 use crate::sessions::{Principal, Session, Sessions};
 use crate::stack::Stack;
 
@@ -83,12 +83,12 @@ impl Gate {
         {
             return Err(denied());
         }
-        let user = arn.user(&session.assumed.session_name);
+        let user = arn.session_arn(&session.assumed.session_name);
         let object = format!("arn:{}:s3:::{name}/{key}", arn.partition);
-        let attempt = Attempt { user: &user, object: &object, headers: cx.headers() };
+        let attempt = WriteRequest { principal_arn: &user, object_arn: &object, headers: cx.headers() };
         let obstacles = self.accounts.obstacles(name);
         let bucket_key = obstacles.contains(&Obstacle::BucketKey);
-        if let Some(refusal) = obstacles.into_iter().find_map(|obstacle| obstacle.refuses(attempt)) {
+        if let Some(refusal) = obstacles.into_iter().find_map(|obstacle| obstacle.denial(attempt)) {
             return Err(refusal);
         }
         if !role.allows_put(name, key) {
@@ -98,12 +98,12 @@ impl Gate {
         if !policy.allows_put(&object) {
             return Err(attempt.put_not_allowed_by("session policy"));
         }
-        match attempt.key() {
+        match attempt.kms_key() {
             Some(key) if !policy.allows_key(key) => {
-                Err(attempt.key_not_allowed_by(MAKES_KEYS, key, "session policy"))
+                Err(attempt.key_not_allowed_by(GENERATE_DATA_KEY, key, "session policy"))
             }
             Some(key) if bucket_key && !policy.allows_decrypt(key) => {
-                Err(attempt.key_not_allowed_by(DECRYPTS, key, "session policy"))
+                Err(attempt.key_not_allowed_by(DECRYPT, key, "session policy"))
             }
             _ => Ok(()),
         }

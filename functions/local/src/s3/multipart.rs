@@ -65,7 +65,7 @@ pub(super) fn create(
         },
     };
     let folder = disk.upload(id);
-    private::make_folder(&folder).map_err(S3Error::internal_error)?;
+    private::create_folder(&folder).map_err(S3Error::internal_error)?;
     write_json(&folder.join("upload.json"), &upload)?;
     Ok(CreateMultipartUploadOutput {
         bucket: Some(upload.bucket),

@@ -85,7 +85,7 @@ impl StsError {
 /// The response to `AssumeRole`.
 pub(super) fn assume_role_response(session: &Session, role: RoleArn<'_>) -> String {
     let name = escape_xml(&session.assumed.session_name);
-    let user = escape_xml(&role.user(&session.assumed.session_name));
+    let user = escape_xml(&role.session_arn(&session.assumed.session_name));
     let (key, secret) = (&session.credentials.access_key_id, &session.credentials.secret_access_key);
     let (token, expires) = (&session.token, session.expires.strftime("%Y-%m-%dT%H:%M:%SZ"));
     format!(

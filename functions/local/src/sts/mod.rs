@@ -61,7 +61,7 @@ impl Route {
         let request = AssumeRoleRequest::parse(body)?;
         let role = self
             .accounts
-            .role_known_to_sts(&request.role_arn)
+            .role_visible_to_sts(&request.role_arn)
             .filter(|role| role.trusts(request.external_id.as_deref()));
         // A role that does not exist, or isn't visible yet, gets the same error as one that doesn't trust the
         // caller, so that it is no oracle.

@@ -20,12 +20,12 @@ const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// A bus without subscribers that records everything.
 #[derive(Debug)]
-pub struct KeptBus {
-    kept: Mutex<Kept>,
+pub struct RecordingBus {
+    recorded: Mutex<Recorded>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Recorded {
     events: Vec<Value>,
     file: Option<File>,
 }
@@ -39,11 +39,11 @@ struct BusEvent<'a> {
     detail: &'a Notice,
 }
 
-impl KeptBus {
+impl RecordingBus {
     /// With a folder, continues at the end of its file.
     pub(super) fn open(dir: Option<&Path>) -> io::Result<Self> {
         let file = dir.map(|dir| private::open_file(&dir.join("bus.ndjson"))).transpose()?;
-        Ok(Self { kept: Mutex::new(Kept { events: Vec::new(), file }) })
+        Ok(Self { recorded: Mutex::new(Recorded { events: Vec::new(), file }) })
     }
 
     /// The events since it was opened: `source`, `detail-type` and `detail`, the oldest first.
@@ -56,7 +56,7 @@ impl KeptBus {
     ///
     /// # Errors
     /// If the file can't be written.
-    pub fn keep(&self, event: Value) -> io::Result<()> {
+    pub fn append(&self, event: Value) -> io::Result<()> {
         let mut kept = self.lock();
         if let Some(file) = &mut kept.file {
             // One write per line, so that lines of two processes are never mixed.
@@ -75,13 +75,13 @@ impl KeptBus {
     }
 
     /// A panic while it was locked has at worst lost one event.
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
-impl Bus for KeptBus {
+impl Bus for RecordingBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let what = "recording a notice";
         let event =
@@ -91,6 +91,6 @@ impl Bus for KeptBus {
         if size + SOURCE.len() + notice.fact.kind().len() >= MAX_EVENT_BYTES {
             return Err(PortError::Bug { what, source: format!("a notice of {size} bytes").into() });
         }
-        self.keep(event).map_err(|source| PortError::Transient { what, source: Box::new(source) })
+        self.append(event).map_err(|source| PortError::Transient { what, source: Box::new(source) })
     }
 }

@@ -3,7 +3,7 @@
 use domain::connector::Connector;
 use domain::names::{BucketName, CustomerRole, ExternalId, Prefix, Region};
 
-use super::{Embedded, make_bucket};
+use super::{Sandbox, ensure_bucket};
 use crate::error::StackError;
 use crate::role::Role;
 
@@ -21,19 +21,19 @@ pub struct CustomerStack {
     /// The prefix that the role may write below.
     pub prefix: Prefix,
     /// The region in which the bucket is created if it does not exist; without it, none is created.
-    pub create_in: Option<Region>,
+    pub bucket_region: Option<Region>,
 }
 
-impl Embedded {
+impl Sandbox {
     /// Creates or updates the customer's stack: the role, and the bucket if a region is given and it does not
     /// exist. An existing role with that ARN is updated.
     ///
     /// # Errors
     /// If the stand-in rejects the bucket or the role, or can't store them.
-    pub fn launch(&self, stack: &CustomerStack) -> Result<(), StackError> {
-        let CustomerStack { role, external_id, bucket, prefix, create_in } = stack;
+    pub fn launch_stack(&self, stack: &CustomerStack) -> Result<(), StackError> {
+        let CustomerStack { role, external_id, bucket, prefix, bucket_region: create_in } = stack;
         if let Some(region) = create_in {
-            make_bucket(&self.stack, bucket.as_str(), role.account().as_str(), region.as_str())?;
+            ensure_bucket(&self.stack, bucket.as_str(), role.account().as_str(), region.as_str())?;
         }
         self.stack.put_role(Role {
             arn: role.to_string(),
@@ -50,18 +50,18 @@ impl Embedded {
     /// # Errors
     /// As for launching a stack; and if the role exists for another connector, in which case no stack could
     /// create it.
-    pub fn admit(&self, connector: &Connector) -> Result<(), StackError> {
+    pub fn grant_access(&self, connector: &Connector) -> Result<(), StackError> {
         let Some(to) = &connector.destination else { return Ok(()) };
         let asked_for = self.stack.role(to.role.as_str()).and_then(|role| role.external_id);
         if asked_for.is_some_and(|id| connector.external_ids().all(|own| own.as_str() != id)) {
             return Err(StackError::RoleExists(to.role.to_string()));
         }
-        self.launch(&CustomerStack {
+        self.launch_stack(&CustomerStack {
             role: to.role.clone(),
             external_id: connector.external_ids().next().cloned(),
             bucket: to.bucket.clone(),
             prefix: to.prefix.clone(),
-            create_in: Some(to.region.clone()),
+            bucket_region: Some(to.region.clone()),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::error::StackError;
 
 /// Why the sandbox did not start.
 #[derive(Debug, thiserror::Error)]
-pub enum EmbeddedError {
+pub enum SandboxError {
     /// The stand-ins did not start, or could not store something.
     #[error(transparent)]
     Stack(#[from] StackError),
@@ -20,5 +20,5 @@ pub enum EmbeddedError {
     Key(#[from] KeyFileError),
     /// A name of the stand-ins is not valid in AWS: a bug.
     #[error(transparent)]
-    Refused(#[from] InvalidValueError),
+    InvalidName(#[from] InvalidValueError),
 }

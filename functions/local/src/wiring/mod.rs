@@ -39,12 +39,12 @@ use exporter::Exporter;
 use crate::dynamo::Writes;
 use crate::error::StackError;
 use crate::stack::Stack;
-use prober::StandInProber;
+use prober::SandboxProber;
 use queue::MemoryQueue;
 
-pub use bus::KeptBus;
+pub use bus::RecordingBus;
 pub use customer::CustomerStack;
-pub use error::EmbeddedError;
+pub use error::SandboxError;
 pub use tick::Tick;
 
 /// The name of the events table.
@@ -68,18 +68,18 @@ pub const TEMPLATE_URL: &str = "https://templates.vendor.example/customer-role.y
 
 /// All of Auditferry in this process.
 #[derive(Debug)]
-pub struct Embedded {
+pub struct Sandbox {
     stack: Stack,
     clients: Clients,
     queue: Arc<MemoryQueue>,
-    bus: Arc<KeptBus>,
+    bus: Arc<RecordingBus>,
     vendor: Vendor,
     signing: ManifestSigner,
     /// The offset of the set clock to real time, in milliseconds.
-    shift_ms: i64,
+    clock_offset_ms: i64,
 }
 
-impl Embedded {
+impl Sandbox {
     /// Starts the stand-ins and creates the two tables and the staging bucket, if they are missing.
     ///
     /// Without a folder everything is in memory or in a temporary folder and is removed when this is dropped.
@@ -89,7 +89,7 @@ impl Embedded {
     /// # Errors
     /// If the folder can't be used or another process uses it, if no port is free, or if the tables can't be
     /// created.
-    pub async fn start(dir: Option<&Path>, now: Option<Time>) -> Result<Self, EmbeddedError> {
+    pub async fn start(dir: Option<&Path>, now: Option<Time>) -> Result<Self, SandboxError> {
         Self::start_with(dir, now, Writes::Lasting).await
     }
 
@@ -101,9 +101,9 @@ impl Embedded {
         dir: Option<&Path>,
         now: Option<Time>,
         writes: Writes,
-    ) -> Result<Self, EmbeddedError> {
+    ) -> Result<Self, SandboxError> {
         let stack = Stack::start_with(dir, writes).await?;
-        let bus = KeptBus::open(dir).map_err(StackError::files(dir.unwrap_or(Path::new("bus.ndjson"))))?;
+        let bus = RecordingBus::open(dir).map_err(StackError::io(dir.unwrap_or(Path::new("bus.ndjson"))))?;
         let clients = clients(&stack);
         // Boxed: the SDK's futures for a table are large, and would enlarge every caller's.
         let (events, ledger) = tokio::join!(
@@ -111,10 +111,10 @@ impl Embedded {
             Box::pin(adapters::ledger::create_table(&clients.dynamodb, LEDGER_TABLE)),
         );
         events.and(ledger)?;
-        make_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
+        ensure_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
         let queue = Arc::new(MemoryQueue::default());
-        let (bus, vendor, signing) = (Arc::new(bus), vendor()?, signing(&stack)?);
-        let mut embedded = Self { stack, clients, queue, bus, vendor, signing, shift_ms: 0 };
+        let (bus, vendor, signing) = (Arc::new(bus), vendor()?, manifest_signing(&stack)?);
+        let mut embedded = Self { stack, clients, queue, bus, vendor, signing, clock_offset_ms: 0 };
         if let Some(now) = now {
             embedded.set_now(now);
         }
@@ -123,19 +123,19 @@ impl Embedded {
 
     /// Whether a folder contains what [`Self::start`] creates.
     #[must_use]
-    pub fn is_in(dir: &Path) -> bool {
+    pub fn exists_in(dir: &Path) -> bool {
         dir.join("dynamodb.sqlite").is_file() && dir.join("buckets").join(STAGING_BUCKET).is_dir()
     }
 
     /// Sets the clock, which ticks on from there. It applies to ports that are requested afterwards.
     pub fn set_now(&mut self, now: Time) {
-        self.shift_ms = now.millis() - SystemClock::new().now().millis();
+        self.clock_offset_ms = now.millis() - SystemClock::new().now().millis();
     }
 
     /// The clock, with the offset of [`Self::set_now`].
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock::with_offset(self.shift_ms))
+        Arc::new(SystemClock::with_offset(self.clock_offset_ms))
     }
 
     /// The random number generator.
@@ -163,7 +163,7 @@ impl Embedded {
         let Clients { sts, customers, .. } = &self.clients;
         Onboarding {
             connectors: self.connectors(),
-            prober: Arc::new(StandInProber {
+            prober: Arc::new(SandboxProber {
                 real: StsProber::new(sts.clone(), customers.clone()),
                 accounts: self.stack.accounts(),
             }),
@@ -241,7 +241,7 @@ impl Embedded {
 
     /// The bus with the recorded notices.
     #[must_use]
-    pub fn bus(&self) -> &KeptBus {
+    pub fn bus(&self) -> &RecordingBus {
         &self.bus
     }
 
@@ -250,7 +250,7 @@ impl Embedded {
     /// can't be reached from another.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let keys = self.stack.vendor();
+        let keys = self.stack.vendor_credentials();
         let signing_key = self.stack.folder().join(SIGNING_KEY);
         // The other process may have another working directory.
         let signing_key = std::path::absolute(&signing_key).unwrap_or(signing_key);
@@ -276,13 +276,13 @@ impl Embedded {
     }
 
     fn ledger(&self) -> DynamoLedger {
-        let shift = ClockOffset::millis(self.shift_ms);
+        let shift = ClockOffset::millis(self.clock_offset_ms);
         DynamoLedger::new(self.clients.dynamodb.clone(), LEDGER_TABLE.to_owned(), shift)
     }
 }
 
 fn clients(stack: &Stack) -> Clients {
-    let keys = stack.vendor();
+    let keys = stack.vendor_credentials();
     let keys = SdkCredentials::new(keys.access_key_id, keys.secret_access_key, None, None, "embedded");
     let endpoints = Endpoints {
         dynamodb: stack.dynamodb_url().to_owned(),
@@ -308,7 +308,7 @@ fn vendor() -> Result<Vendor, InvalidValueError> {
 }
 
 /// The signing key in the stand-ins' folder.
-fn signing(stack: &Stack) -> Result<ManifestSigner, EmbeddedError> {
+fn manifest_signing(stack: &Stack) -> Result<ManifestSigner, SandboxError> {
     let vendor: VendorDomain = VENDOR_DOMAIN.parse()?;
     let name = KeyName::of(vendor.clone());
     let path = stack.folder().join(SIGNING_KEY);
@@ -317,7 +317,7 @@ fn signing(stack: &Stack) -> Result<ManifestSigner, EmbeddedError> {
 }
 
 /// Creates a bucket if none of that name exists, regardless of its owner.
-fn make_bucket(stack: &Stack, bucket: &str, owner: &str, region: &str) -> Result<(), StackError> {
+fn ensure_bucket(stack: &Stack, bucket: &str, owner: &str, region: &str) -> Result<(), StackError> {
     match stack.create_bucket(bucket, owner, region) {
         Ok(()) | Err(StackError::BucketExists(_)) => Ok(()),
         Err(error) => Err(error),

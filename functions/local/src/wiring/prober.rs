@@ -14,13 +14,13 @@ use crate::accounts::Accounts;
 
 /// Waits for a new role only while one could be unknown.
 #[derive(Debug)]
-pub(super) struct StandInProber {
+pub(super) struct SandboxProber {
     pub(super) real: StsProber,
     pub(super) accounts: Arc<Accounts>,
 }
 
 #[async_trait]
-impl Prober for StandInProber {
+impl Prober for SandboxProber {
     fn role_propagation_delay(&self) -> Duration {
         if self.accounts.new_role_delay().is_zero() {
             Duration::ZERO

@@ -15,7 +15,7 @@ pub(super) struct MemoryQueue(Mutex<VecDeque<ConnectorId>>);
 
 impl MemoryQueue {
     /// The next batch, empty at the end.
-    pub(super) fn take(&self) -> Vec<ConnectorId> {
+    pub(super) fn receive_batch(&self) -> Vec<ConnectorId> {
         let mut waiting = self.lock();
         let most = waiting.len().min(QUEUE_BATCH);
         waiting.drain(..most).collect()

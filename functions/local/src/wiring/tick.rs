@@ -10,7 +10,7 @@ use domain::protocol::{InternalError, InternalErrorKind, Outcome, Summary};
 use exporter::export;
 use tokio::task::JoinSet;
 
-use super::Embedded;
+use super::Sandbox;
 
 /// The time limit of a run, as in AWS Lambda.
 const MAX_RUN_TIME: Duration = Duration::from_mins(15);
@@ -24,7 +24,7 @@ pub struct Tick {
     pub outcomes: Vec<(ConnectorId, Outcome)>,
 }
 
-impl Embedded {
+impl Sandbox {
     /// One tick of the schedule: dispatches what is due, and exports it in batches.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Embedded {
     /// The next batch of the queue, empty at the end.
     #[must_use]
     pub fn receive(&self) -> Vec<ConnectorId> {
-        self.queue.take()
+        self.queue.receive_batch()
     }
 
     /// The exporter alone: runs these connectors concurrently, each once, and returns their outcomes in the

@@ -10,25 +10,25 @@ use crate::database::{make_table, put_number};
 use crate::world::{BUCKET, start};
 
 /// The response to a request.
-struct Answer {
+struct Response {
     status: u16,
     head: String,
     body: String,
 }
 
 /// Sends a raw request.
-fn send(url: &str, request: &str) -> Answer {
+fn send(url: &str, request: &str) -> Response {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let text = String::from_utf8(answer).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    Answer { status: head[9..12].parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
+    Response { status: head[9..12].parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
 
 /// Sends a request with these headers and `Host`, which is the server's own unless it is among them.
-fn ask(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+fn request(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Response {
     let own = url.trim_start_matches("http://");
     let named = headers.iter().any(|(name, _)| *name == "host");
     let host = if named { String::new() } else { format!("host: {own}\r\n") };
@@ -43,12 +43,12 @@ fn ask(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
 }
 
 /// Checks that nothing in the response permits a page to read it.
-fn permits_nothing(answer: &Answer) {
+fn assert_no_cors(answer: &Response) {
     assert!(!answer.head.contains("access-control-"), "{}", answer.head);
     assert!(answer.head.contains("cross-origin-resource-policy: same-origin"), "{}", answer.head);
 }
 
-async fn furnished() -> Stack {
+async fn start_with_data() -> Stack {
     let stack = start().await;
     make_table(&stack).await;
     put_number(&stack, "secret", 42).await;
@@ -56,7 +56,7 @@ async fn furnished() -> Stack {
 }
 
 /// Runs blocking requests while the servers run.
-async fn beside(work: impl FnOnce() + Send + 'static) {
+async fn run_blocking(work: impl FnOnce() + Send + 'static) {
     tokio::task::spawn_blocking(work).await.unwrap();
 }
 
@@ -64,9 +64,9 @@ const SCAN: &str = r#"{"TableName":"events"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_page_of_another_origin_sends_is_refused() {
-    let stack = furnished().await;
+    let stack = start_with_data().await;
     let urls = [stack.dynamodb_url().to_owned(), stack.s3_url().to_owned()];
-    beside(move || {
+    run_blocking(move || {
         for url in &urls {
             for line in
                 ["GET /", "POST /", "PUT /acme-logs/a", "OPTIONS /", "DELETE /acme-logs", "GET /acme-logs"]
@@ -82,9 +82,9 @@ async fn whatever_a_page_of_another_origin_sends_is_refused() {
                     [("host", "evil.example:8080"), ("sec-fetch-site", "same-origin")],
                     [("host", "evil.example"), ("content-type", "application/x-amz-json-1.0")],
                 ] {
-                    let answer = ask(url, line, &headers, "");
+                    let answer = request(url, line, &headers, "");
                     assert_eq!(answer.status, 403, "{url} {line} {headers:?}: {}", answer.body);
-                    permits_nothing(&answer);
+                    assert_no_cors(&answer);
                 }
             }
         }
@@ -95,10 +95,10 @@ async fn whatever_a_page_of_another_origin_sends_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_credential_reads_and_writes_nothing() {
-    let stack = furnished().await;
+    let stack = start_with_data().await;
     let (database, s3) = (stack.dynamodb_url().to_owned(), stack.s3_url().to_owned());
-    let key = stack.vendor().access_key_id;
-    beside(move || {
+    let key = stack.vendor_credentials().access_key_id;
+    run_blocking(move || {
         let signed = |key: &str, service: &str| {
             format!(
                 "AWS4-HMAC-SHA256 Credential={key}/20261129/eu-central-1/{service}/aws4_request, \
@@ -114,7 +114,7 @@ async fn a_made_up_credential_reads_and_writes_nothing() {
             if !authorization.is_empty() {
                 headers.push(("authorization", authorization));
             }
-            let answer = ask(&database, "POST /", &headers, SCAN);
+            let answer = request(&database, "POST /", &headers, SCAN);
             assert!(answer.status == 400 && !answer.body.contains("42"), "{authorization}: {}", answer.body);
         }
         for (line, authorization) in
@@ -125,22 +125,22 @@ async fn a_made_up_credential_reads_and_writes_nothing() {
             if !authorization.is_empty() {
                 headers.push(("authorization", &authorization));
             }
-            let answer = ask(&s3, line, &headers, "");
+            let answer = request(&s3, line, &headers, "");
             assert!((400..500).contains(&answer.status), "{line}: {} {}", answer.status, answer.body);
         }
         let form = [("content-type", "application/x-www-form-urlencoded"), date];
         let role = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2FAuditferry&RoleSessionName=evil";
-        assert_eq!(ask(&s3, "POST /", &form, role).status, 403);
+        assert_eq!(request(&s3, "POST /", &form, role).status, 403);
     })
     .await;
-    assert!(stack.objects(BUCKET).unwrap().is_empty() && stack.sessions().is_empty());
+    assert!(stack.objects(BUCKET).unwrap().is_empty() && stack.assumed_roles().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_to_this_server_is_refused_whatever_else_it_says() {
-    let stack = furnished().await;
+    let stack = start_with_data().await;
     let urls = [stack.dynamodb_url().to_owned(), stack.s3_url().to_owned()];
-    beside(move || {
+    run_blocking(move || {
         for url in urls {
             let own = url.trim_start_matches("http://").to_owned();
             for request in [
@@ -153,9 +153,9 @@ async fn what_is_no_request_to_this_server_is_refused_whatever_else_it_says() {
                 assert!(answer.status == 403 || answer.status == 400, "{request}: {}", answer.body);
             }
             // The own name is accepted, and the error names what is missing.
-            let answer = ask(&url, "POST /", &[("host", &own.replace("127.0.0.1", "localhost"))], "");
+            let answer = request(&url, "POST /", &[("host", &own.replace("127.0.0.1", "localhost"))], "");
             assert_ne!(answer.status, 403, "{}", answer.body);
-            permits_nothing(&answer);
+            assert_no_cors(&answer);
         }
     })
     .await;

@@ -49,13 +49,13 @@ async fn each_obstacle_is_told_in_the_words_of_s3() {
         (Obstacle::KeyDisabled, "400 KMS.DisabledException", "is disabled."),
         (Obstacle::ClockSkew, "403 RequestTimeTooSkewed", "is too large."),
     ] {
-        stack.obstruct(BUCKET, Some(obstacle));
+        stack.set_obstacle(BUCKET, Some(obstacle));
         let put = s3.put_object().key("audit/a").server_side_encryption(ServerSideEncryption::AwsKms);
         let (said, code) = put_refused(put.ssekms_key_id(KEY)).await;
         assert_eq!(code, refused, "{obstacle:?}: {said}");
         assert!(said.ends_with(words), "{obstacle:?}: {said}");
     }
-    stack.obstruct(BUCKET, None);
+    stack.set_obstacle(BUCKET, None);
     s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send().await.unwrap();
 }
 
@@ -64,11 +64,11 @@ async fn keys_are_asked_for_only_by_writes_that_name_one_and_locks_only_by_those
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     for obstacle in [Obstacle::KeyDenied, Obstacle::KeyDisabled] {
-        stack.obstruct(BUCKET, Some(obstacle));
+        stack.set_obstacle(BUCKET, Some(obstacle));
         let key = format!("audit/{obstacle:?}");
         s3.put_object().bucket(BUCKET).key(key).body(body("x")).send().await.unwrap();
     }
-    stack.obstruct(BUCKET, Some(Obstacle::ObjectLock));
+    stack.set_obstacle(BUCKET, Some(Obstacle::ObjectLock));
     let with = s3.put_object().bucket(BUCKET).key("audit/sum").checksum_algorithm(ChecksumAlgorithm::Sha256);
     with.body(body("x")).send().await.unwrap();
 }
@@ -107,7 +107,7 @@ async fn a_session_uses_a_key_only_if_its_policy_names_it() {
 #[tokio::test]
 async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
     let stack = start().await;
-    stack.obstruct(BUCKET, Some(Obstacle::BucketKey));
+    stack.set_obstacle(BUCKET, Some(Obstacle::BucketKey));
     let put = r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-logs/audit/*"}"#;
     let policy = |actions: &str| {
         let via = r#""Condition":{"StringLike":{"kms:ViaService":"s3.*.amazonaws.*"}}"#;
@@ -163,17 +163,17 @@ async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
     let s3 = session_s3(&stack).await;
     let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
     put().await.unwrap();
-    stack.put_obstacle(BUCKET, Obstacle::OtherRegion).unwrap();
+    stack.add_obstacle(BUCKET, Obstacle::OtherRegion).unwrap();
     assert_eq!(refusal(put().await), "301 PermanentRedirect");
     let keys = session_keys(&stack, None).await;
     assert_eq!(head(&stack, keys, REGION).await, (301, Some("us-west-2".into())));
     // Several can be set, and each is removed separately.
-    stack.put_obstacle(BUCKET, Obstacle::BucketPolicy).unwrap();
+    stack.add_obstacle(BUCKET, Obstacle::BucketPolicy).unwrap();
     stack.clear_obstacles(|obstacle, _| obstacle == Obstacle::OtherRegion);
     assert_eq!(refusal(put().await), "403 AccessDenied");
     assert_eq!(stack.obstacles(), [(BUCKET.to_owned(), Obstacle::BucketPolicy)]);
 
-    stack.lose_bucket(BUCKET).unwrap();
+    stack.delete_customer_bucket(BUCKET).unwrap();
     assert_eq!((stack.deleted_buckets(), stack.obstacles()), (vec![BUCKET.to_owned()], vec![]));
     assert_eq!(refusal(put().await), "404 NoSuchBucket");
     stack.restore_bucket(BUCKET).unwrap();
@@ -181,9 +181,9 @@ async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
     put().await.unwrap();
     // The vendor's own buckets are not customers' buckets.
     for done in [
-        stack.put_obstacle(crate::world::STAGING, Obstacle::BucketPolicy),
-        stack.lose_bucket(crate::world::STAGING),
-        stack.lose_bucket("nobodys"),
+        stack.add_obstacle(crate::world::STAGING, Obstacle::BucketPolicy),
+        stack.delete_customer_bucket(crate::world::STAGING),
+        stack.delete_customer_bucket("nobodys"),
         stack.restore_bucket("nobodys"),
     ] {
         done.unwrap_err();

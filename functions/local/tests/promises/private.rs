@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 
-use crate::world::{BUCKET, body, furnish, session_s3};
+use crate::world::{BUCKET, body, session_s3, set_up};
 
 /// Every file and folder below this one, including itself.
 fn all(root: &Path) -> Vec<PathBuf> {
@@ -28,12 +28,12 @@ fn mode(path: &Path) -> u32 {
 }
 
 /// A folder with an event, a secret, a part and a notice in it.
-async fn filled(dir: &Path) -> Embedded {
-    let embedded = Embedded::start(Some(dir), None).await.unwrap();
-    furnish(embedded.stack());
+async fn filled(dir: &Path) -> Sandbox {
+    let embedded = Sandbox::start(Some(dir), None).await.unwrap();
+    set_up(embedded.stack());
     let s3 = session_s3(embedded.stack()).await;
     s3.put_object().bucket(BUCKET).key("audit/a/b").body(body("secret")).send().await.unwrap();
-    embedded.bus().keep(serde_json::json!({ "secret": true })).unwrap();
+    embedded.bus().append(serde_json::json!({ "secret": true })).unwrap();
     local::guard::Token::of_folder(dir).unwrap();
     embedded
 }
@@ -63,7 +63,7 @@ async fn a_folder_that_stands_open_is_closed_before_anything_is_written_to_it() 
         fs::set_permissions(path, fs::Permissions::from_mode(if path.is_dir() { 0o777 } else { 0o666 }))
             .unwrap();
     }
-    let embedded = Embedded::start(Some(&dir), None).await.unwrap();
+    let embedded = Sandbox::start(Some(&dir), None).await.unwrap();
     local::guard::Token::of_folder(&dir).unwrap();
     for path in &open {
         assert_eq!(mode(path) & 0o077, 0, "{}", path.display());
@@ -81,7 +81,7 @@ async fn a_folder_of_another_user_is_refused() {
         eprintln!("NOT CHECKED: a folder of another user, which only root can create");
         return;
     }
-    let error = Embedded::start(Some(&dir), None).await.unwrap_err().to_string();
+    let error = Sandbox::start(Some(&dir), None).await.unwrap_err().to_string();
     assert!(error.contains("belongs to another user"), "{error}");
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing was written to it");
 }

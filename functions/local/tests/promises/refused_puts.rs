@@ -59,7 +59,7 @@ async fn a_refused_overwrite_leaves_the_object_as_it_was() {
 async fn a_body_that_ends_early_leaves_nothing_and_damages_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let stack = local::Stack::start(Some(dir.path())).await.unwrap();
-    crate::world::furnish(&stack);
+    crate::world::set_up(&stack);
     let s3 = s3_as(&stack, session_keys(&stack, None).await, REGION);
     let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
     let put = s3.put_object().bucket(BUCKET).key("audit/a").presigned(hour).await.unwrap();

@@ -6,13 +6,13 @@ use local::{Stack, StackError};
 use tokio::net::TcpStream;
 
 use crate::database::{make_table, number_of, put_number};
-use crate::world::{ACME, BUCKET, REGION, body, furnish, refusal, session_s3, start, text};
+use crate::world::{ACME, BUCKET, REGION, body, refusal, session_s3, set_up, start, text};
 
 #[tokio::test]
 async fn items_objects_buckets_and_roles_survive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let stack = Stack::start(Some(dir.path())).await.unwrap();
-    furnish(&stack);
+    set_up(&stack);
     make_table(&stack).await;
     put_number(&stack, "a", 42).await;
     let s3 = session_s3(&stack).await;
@@ -69,7 +69,7 @@ async fn a_stopped_stack_closes_its_ports_though_a_client_keeps_its_connection()
 async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again() {
     let dir = tempfile::tempdir().unwrap();
     let stack = Stack::start(Some(dir.path())).await.unwrap();
-    furnish(&stack);
+    set_up(&stack);
     let s3 = session_s3(&stack).await;
     let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
     put().await.unwrap();

@@ -27,7 +27,7 @@ async fn the_right_external_id_gets_a_session_that_lasts_as_long_as_asked() {
         "an hour by default is 45 minutes longer than 900 seconds: {lead}"
     );
 
-    let sessions = stack.sessions();
+    let sessions = stack.assumed_roles();
     assert_eq!(sessions.len(), 2);
     assert_eq!(sessions[0].session_name, "auditferry-acme-42");
     assert_eq!(sessions[0].external_id.as_deref(), Some(EXTERNAL_ID));
@@ -45,7 +45,7 @@ async fn a_wrong_or_missing_external_id_is_denied_in_the_words_of_aws() {
     assert_eq!(refusal(assume(&stack).send().await), "403 AccessDenied");
     let longer = format!("{EXTERNAL_ID}0");
     assert_eq!(refusal(assume(&stack).external_id(longer).send().await), "403 AccessDenied");
-    assert!(stack.sessions().is_empty());
+    assert!(stack.assumed_roles().is_empty());
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_role_that_is_not_there_is_denied_like_one_that_does_not_trust() {
 async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
     let stack = start().await;
     let other = ROLE.replace("Auditferry", "New");
-    stack.delay_new_roles(Duration::from_secs(2));
+    stack.set_new_role_delay(Duration::from_secs(2));
     let began = Instant::now();
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
     let assume = || assume(&stack).role_arn(&other).external_id(EXTERNAL_ID).send();
@@ -75,13 +75,13 @@ async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
     }
     assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
 
-    stack.delay_new_roles(Duration::MAX);
+    stack.set_new_role_delay(Duration::MAX);
     assert_eq!(refusal(assume().await), "403 AccessDenied");
-    stack.delay_new_roles(Duration::ZERO);
+    stack.set_new_role_delay(Duration::ZERO);
     assume().await.unwrap();
     // A role that is created again must be propagated again.
     stack.delete_role(&other).unwrap();
-    stack.delay_new_roles(Duration::from_hours(1));
+    stack.set_new_role_delay(Duration::from_hours(1));
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
     assert_eq!(refusal(assume().await), "403 AccessDenied");
 }
@@ -116,6 +116,6 @@ async fn only_the_vendors_long_lived_keys_may_assume() {
     assert_eq!(refusal(assume(keys).await), "403 AccessDenied");
     let unknown = Credentials::new("AKIA0000000000000000", "x", None, None, "test");
     assert_eq!(refusal(assume(unknown).await), "403 InvalidClientTokenId");
-    let wrong = Credentials::new(stack.vendor().access_key_id, "wrong", None, None, "test");
+    let wrong = Credentials::new(stack.vendor_credentials().access_key_id, "wrong", None, None, "test");
     assert_eq!(refusal(assume(wrong).await), "403 SignatureDoesNotMatch");
 }

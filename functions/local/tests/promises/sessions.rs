@@ -68,7 +68,11 @@ async fn a_session_policy_narrows_the_role_and_never_widens_it() {
     let wide = session_keys(&stack, Some(&policy("arn:aws:s3:::acme-logs/*"))).await;
     assert_eq!(put(&stack, wide.clone(), "audit/a").await, "200");
     assert_eq!(put(&stack, wide, "elsewhere/a").await, "403 AccessDenied");
-    assert_eq!(stack.sessions()[0].policy.as_deref(), Some(narrow.as_str()), "the policy as it was sent");
+    assert_eq!(
+        stack.assumed_roles()[0].policy.as_deref(),
+        Some(narrow.as_str()),
+        "the policy as it was sent"
+    );
 }
 
 #[tokio::test]

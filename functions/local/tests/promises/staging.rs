@@ -143,7 +143,7 @@ async fn the_secret_of_another_start_does_not_work() {
     let (old, new) = (start().await, start().await);
     let s3 = s3_as(&new, vendor_keys(&old), REGION);
     assert_eq!(refusal(s3.list_objects_v2().bucket(STAGING).send().await), "403 InvalidAccessKeyId");
-    assert_ne!(Stack::vendor(&old), Stack::vendor(&new));
+    assert_ne!(Stack::vendor_credentials(&old), Stack::vendor_credentials(&new));
 }
 
 async fn start_upload(s3: &aws_sdk_s3::Client) -> String {

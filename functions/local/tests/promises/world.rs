@@ -30,18 +30,18 @@ pub(crate) fn role() -> Role {
 /// A stack in memory with Acme's bucket and role, and the vendor's staging bucket.
 pub(crate) async fn start() -> Stack {
     let stack = Stack::start(None).await.unwrap();
-    furnish(&stack);
+    set_up(&stack);
     stack
 }
 
-pub(crate) fn furnish(stack: &Stack) {
+pub(crate) fn set_up(stack: &Stack) {
     stack.create_bucket(BUCKET, ACME, REGION).unwrap();
     stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
     stack.put_role(role()).unwrap();
 }
 
 pub(crate) fn vendor_keys(stack: &Stack) -> Credentials {
-    let keys = stack.vendor();
+    let keys = stack.vendor_credentials();
     Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "test")
 }
 

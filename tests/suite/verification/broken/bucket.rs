@@ -23,7 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
             ("the bucket never existed", PreflightStage::BucketRegion),
             connector(),
             |answers| answers.head = Some(Refusal::new(404, "", "")),
-            ("NoSuchBucket", "does not exist (NoSuchBucket)", "Is the name right? If so, create "),
+            ("NoSuchBucket", "does not exist (NoSuchBucket)", "Check the name. If it is right, create "),
         ),
         case(
             ("the bucket is in another region", PreflightStage::BucketRegion),
@@ -74,7 +74,7 @@ pub(super) fn cases() -> Vec<Case> {
                 "RequestTimeTooSkewed",
                 "The difference between the request time and the current time is too large.",
             ),
-            ("RequestTimeTooSkewed", "Our clock and the platform's are too far apart", "tell the vendor"),
+            ("RequestTimeTooSkewed", "Our clock and the platform's are too far apart", "contact the vendor"),
         ),
     ]
 }

@@ -60,7 +60,7 @@ pub(super) fn cases() -> Vec<Case> {
                 "arn:aws:iam::222222222222:role/auditferry/Delivery",
                 "with an explicit deny in a service control policy",
             ),
-            ("AccessDenied", "the vendor's own organisation", "tell the vendor"),
+            ("AccessDenied", "the vendor's own organisation", "contact the vendor"),
         ),
         sts(
             "the customer's organisation denies it to strangers",
@@ -85,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
             ("the vendor's clock is wrong", PreflightStage::AssumeRole),
             connector(),
             |answers| answers.right_id = Some(Refusal::new(403, "SignatureDoesNotMatch", skewed)),
-            ("SignatureDoesNotMatch", "Our clock and the platform's are too far apart", "tell the vendor"),
+            ("SignatureDoesNotMatch", "Our clock and the platform's are too far apart", "contact the vendor"),
         ),
         case(
             ("the trust policy has no condition", PreflightStage::RefusesWithoutExternalId),

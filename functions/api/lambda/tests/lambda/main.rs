@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::failing::Outage;
 use tests::lambda::{EventBus, Function};
@@ -11,13 +11,13 @@ use tests::lambda::{EventBus, Function};
 const ARN: &str = "arn:aws:sts::111111111111:assumed-role/Admin/jane";
 
 struct World {
-    embedded: Embedded,
+    embedded: Sandbox,
     bus: EventBus,
 }
 
 impl World {
     async fn start() -> Self {
-        Self { embedded: Embedded::start(None, None).await.unwrap(), bus: EventBus::start().await.unwrap() }
+        Self { embedded: Sandbox::start(None, None).await.unwrap(), bus: EventBus::start().await.unwrap() }
     }
 
     /// The environment as the template sets it: optional variables are set and empty.
@@ -263,7 +263,7 @@ async fn a_change_whose_notice_the_bus_rejects_is_made_logged_with_its_connector
     let (status, created) = ask(&mut function, event(&iam(), "POST", "/v1/connectors", Some(&body))).await;
     assert_eq!(status, 201, "{created}");
     let ended = function.kill().await;
-    let secret = world.embedded.stack().vendor().secret_access_key;
+    let secret = world.embedded.stack().vendor_credentials().secret_access_key;
     for secret in [created["external_id"].as_str().unwrap(), &secret] {
         assert!(!ended.stdout.contains(secret) && !ended.stderr.contains(secret), "{secret} is in the log");
     }

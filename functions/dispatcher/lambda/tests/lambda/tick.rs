@@ -141,7 +141,7 @@ async fn a_missed_export_is_notified_once_with_its_date_of_loss_and_no_secret_is
         serde_json::from_str(world.bus.published()[0]["Detail"].as_str().unwrap()).unwrap();
     let lost_from = late.activated_at.unwrap() + MINUTE * 60 * 24 * 7;
     assert_eq!(detail["loss"]["lost_from"], json!(lost_from));
-    let secret = world.embedded.stack().vendor().secret_access_key;
+    let secret = world.embedded.stack().vendor_credentials().secret_access_key;
     for secret in [late.external_id.as_str(), &secret] {
         assert!(log.iter().all(|log| !log.contains(secret)), "{secret} is in the log");
         assert!(

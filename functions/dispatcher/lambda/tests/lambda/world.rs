@@ -4,7 +4,7 @@
 use domain::connector::Connector;
 use domain::names::ConnectorId;
 use domain::time::Time;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures;
 use tests::lambda::{EventBus, Function, MessageQueue};
@@ -12,14 +12,14 @@ use tests::lambda::{EventBus, Function, MessageQueue};
 /// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) embedded: Embedded,
+    pub(crate) embedded: Sandbox,
     pub(crate) queue: MessageQueue,
     pub(crate) bus: EventBus,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let (embedded, queue) = (Embedded::start(None, None).await, MessageQueue::start().await);
+        let (embedded, queue) = (Sandbox::start(None, None).await, MessageQueue::start().await);
         let bus = EventBus::start().await.unwrap();
         Self { embedded: embedded.unwrap(), queue: queue.unwrap(), bus }
     }

@@ -53,7 +53,7 @@ async fn log_of_every_outcome(level: &str, secrets: &[&str]) -> Vec<Value> {
 
     let ended = exporter.kill().await;
     assert_eq!(ended.stderr, "", "everything is in the log");
-    let vendor = world.embedded.stack().vendor();
+    let vendor = world.embedded.stack().vendor_credentials();
     let external_ids = connectors.iter().map(|connector| connector.external_id.as_str());
     for secret in external_ids.chain([CANARY, &vendor.secret_access_key]).chain(secrets.iter().copied()) {
         let line = ended.stdout.lines().find(|line| line.contains(secret));

@@ -10,7 +10,7 @@ use domain::cursor::Cursor;
 use domain::fault::Block;
 use domain::names::{ConnectorId, ExternalId};
 use domain::time::Time;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures::{self, TIMING, unique_id};
 use tests::lambda::{EventBus, Function};
@@ -21,7 +21,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) embedded: Embedded,
+    pub(crate) embedded: Sandbox,
     pub(crate) bus: EventBus,
     /// The start of the connectors' export: that of the last window that is closed and settled.
     pub(crate) since: Time,
@@ -29,7 +29,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let embedded = Embedded::start(None, None).await.unwrap();
+        let embedded = Sandbox::start(None, None).await.unwrap();
         let since = (embedded.clock().now() - TIMING.settle).floor(HOUR) - HOUR;
         Self { embedded, bus: EventBus::start().await.unwrap(), since }
     }
@@ -56,7 +56,7 @@ impl World {
         };
         let (connector, cursor) = fixtures::activated(draft, self.since);
         fixtures::store(self.embedded.connectors().as_ref(), &connector, &cursor).await;
-        self.embedded.admit(&connector).unwrap();
+        self.embedded.grant_access(&connector).unwrap();
         let event = |(n, body): (u64, &&str)| {
             NewEvent::new(self.since + Duration::from_secs(n), format!("evt_{n}"), (*body).to_owned())
         };

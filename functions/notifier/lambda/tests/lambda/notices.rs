@@ -173,7 +173,7 @@ async fn no_secret_no_address_and_no_webhook_path_is_in_the_log_or_the_queue() {
         assert_eq!(figures.map(|name| metrics[name].as_i64().unwrap()), [2, 1, 0, 2]);
         log += &ended.stdout;
     }
-    let vendor = world.embedded.stack().vendor().secret_access_key;
+    let vendor = world.embedded.stack().vendor_credentials().secret_access_key;
     let secret = webhook_secret().expose();
     for canary in [CANARY, &secret, "security@acme.example", connector.external_id.as_str(), &vendor, "v1,"] {
         let line = log.lines().find(|line| line.contains(canary));

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::connector::{Caller, Connector};
 use domain::contacts::{Consent, SecretId, Webhook, WebhookSecret};
 use domain::names::ExternalId;
-use local::wiring::Embedded;
+use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures;
 use tests::lambda::Function;
@@ -27,14 +27,14 @@ struct ReceivedRequests(Arc<Mutex<Vec<(String, Value)>>>);
 /// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) embedded: Embedded,
+    pub(crate) embedded: Sandbox,
     url: String,
     received: ReceivedRequests,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let (embedded, asked) = (Embedded::start(None, None).await.unwrap(), ReceivedRequests::default());
+        let (embedded, asked) = (Sandbox::start(None, None).await.unwrap(), ReceivedRequests::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(asked.clone());
