@@ -88,7 +88,7 @@ impl World {
             proxies
                 .push(Proxy::start(service, &of(service), menu, of_thousand, seed * 10 + n).await.unwrap());
         }
-        proxies.iter().for_each(|proxy: &Proxy| stack.is_behind(&proxy.url));
+        proxies.iter().for_each(|proxy: &Proxy| stack.trust_proxy(&proxy.url));
         let through = |service| proxies.iter().find(|p| p.service() == service).unwrap().url.clone();
         let (direct, through) = (services(&stack, of).all(), services(&stack, through));
         let queue_url = queue.url();

@@ -25,7 +25,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
             ensure_own_or_empty(dir)?;
             Sandbox::start(Some(dir), args.place.now).await?.stop().await;
             // Scripts read the token's file before the first `serve` listens.
-            Token::of_folder(dir)?;
+            Token::read_or_create(dir)?;
             Resources {
                 events_table: EVENTS_TABLE.into(),
                 ledger_table: LEDGER_TABLE.into(),

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::credentials::Credentials;
 use crate::dynamo::Writes;
 use crate::error::StackError;
-use crate::guard::{Proxies, signature};
+use crate::guard::{TrustedProxies, signature};
 use crate::obstacle::Obstacle;
 use crate::private;
 use crate::role::Role;
@@ -32,7 +32,7 @@ use crate::{dynamo, sts};
 pub struct Stack {
     dynamodb: Server,
     s3: Server,
-    proxies: Proxies,
+    proxies: TrustedProxies,
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
@@ -78,7 +78,7 @@ impl Stack {
 
         let database = root.join("dynamodb.sqlite");
         let file = dir.is_some().then_some(database.as_path());
-        let proxies = Proxies::default();
+        let proxies = TrustedProxies::default();
         let dynamodb = dynamo::start(file, writes, Arc::clone(&sessions), proxies.clone()).await?;
         let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
         let (ours, theirs) = (Arc::clone(&accounts), Arc::clone(&sessions));
@@ -130,7 +130,7 @@ impl Stack {
 
     /// Accepts requests through a proxy at this `http://host:port`, which name the proxy's host instead of
     /// the stand-in's. The operator of the proxy controls who may use it.
-    pub fn is_behind(&self, proxy: &str) {
+    pub fn trust_proxy(&self, proxy: &str) {
         self.proxies.add(proxy.trim_start_matches("http://").trim_end_matches('/').to_owned());
     }
 
@@ -149,7 +149,7 @@ impl Stack {
     /// The error response, with AWS's message.
     pub fn check_signature(&self, request: &Parts, body: &[u8], service: &str) -> Result<(), Box<Response>> {
         let checked = signature::check(request, body, service, &self.sessions, clock::now());
-        checked.map_err(|unsigned| Box::new(unsigned.answer()))
+        checked.map_err(|unsigned| Box::new(unsigned.response()))
     }
 
     /// Stops the servers: running requests finish, then every socket is closed.

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use local::guard::Person;
+use local::guard::OwnerAuth;
 use local::wiring::Sandbox;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(super) fn stacks(embedded: &Arc<Sandbox>) -> Router {
 }
 
 /// The event bus's routes. They authenticate requests themselves: an AWS SDK signs requests, and can't send the token.
-pub(super) fn bus(embedded: &Arc<Sandbox>, person: Person) -> Router {
+pub(super) fn bus(embedded: &Arc<Sandbox>, person: OwnerAuth) -> Router {
     // The SDKs request the root path below their endpoint.
     Router::new()
         .route(BUS_PATH, post(put_events))
@@ -45,7 +45,7 @@ pub(super) fn bus(embedded: &Arc<Sandbox>, person: Person) -> Router {
 #[derive(Clone)]
 struct BusState {
     embedded: Arc<Sandbox>,
-    person: Person,
+    person: OwnerAuth,
 }
 
 /// `POST /stand-in/stacks`, with a [`StackLaunch`] as the body.
@@ -85,7 +85,7 @@ async fn put_events(State(BusState { embedded, person }): State<BusState>, reque
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return problem_response(StatusCode::PAYLOAD_TOO_LARGE, "a request to the bus has at most 2 MiB");
     };
-    if !person.sent(&parts).await
+    if !person.is_owner(&parts).await
         && let Err(answer) = embedded.stack().check_signature(&parts, &body, "events")
     {
         return *answer;

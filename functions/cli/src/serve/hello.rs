@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use local::StackError;
-use local::guard::{Person, Token};
+use local::guard::{OwnerAuth, Token};
 use local::wiring::Sandbox;
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ fn lines(hello: &StartupInfo<'_>, output: Output) -> Vec<String> {
     let strong = |text: &str| output.styled(Style::Bold, text);
     let json = "-H 'content-type: application/json'";
     let shown = format!("-H 'authorization: Bearer {token}'");
-    let json = if Person::is_told_by_the_system() { json.to_owned() } else { format!("{json} {shown}") };
+    let json = if OwnerAuth::is_peer_user_known() { json.to_owned() } else { format!("{json} {shown}") };
     let mut lines = vec![
         format!("{}  {connectors_url}", strong("connectors")),
         format!("{}   due connectors are exported every {tick_seconds} s", strong("schedule ")),
@@ -116,7 +116,7 @@ fn lines(hello: &StartupInfo<'_>, output: Output) -> Vec<String> {
         lines.push(format!("  . {}/{ENVIRONMENT_FILE}    (or line by line:)", dir.display()));
     }
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
-    if Person::is_told_by_the_system() {
+    if OwnerAuth::is_peer_user_known() {
         lines.push(format!("\nOther users of this machine are refused, unless they send {shown}."));
     }
     lines.push("\nCtrl-C stops it.\n".to_owned());

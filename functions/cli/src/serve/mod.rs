@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Authenticator, FixedCaller};
-use local::guard::{Dialect, Guard, Peer, Person, Token};
+use local::guard::{Dialect, Guard, OwnerAuth, Peer, Token};
 use local::wiring::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
         ensure_own_or_empty(dir)?;
     }
     let embedded = Arc::new(Sandbox::start(args.local.as_deref(), args.now).await?);
-    let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::of_folder)?;
+    let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::read_or_create)?;
     let environment = hello::environment(&url, &embedded);
     // Written before the first request is answered, so that it exists for any client that waits for an answer.
     let kept =
@@ -81,11 +81,11 @@ impl Server {
         surroundings: &ProcessContext,
     ) -> Self {
         let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(surroundings.local_operator()));
-        let person = Person::new(token.clone(), Dialect::Problem);
+        let person = OwnerAuth::new(token.clone(), Dialect::Problem);
         let own = api::router(embedded.onboarding(), callers)
             .merge(customer::stacks(embedded))
             .merge(obstacles::routes(embedded));
-        let router = guard.before(person.clone().before(own).merge(customer::bus(embedded, person)));
+        let router = guard.protect(person.clone().protect(own).merge(customer::bus(embedded, person)));
         let router = router.into_make_service_with_connect_info::<Peer>();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {

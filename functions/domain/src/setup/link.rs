@@ -28,12 +28,13 @@ pub(super) fn quick_create_url(
         ("KmsKeyArn", key),
         ("RoleName", Some(spec.role_name.as_str())),
     ];
-    let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let given = given.map(|(name, value)| format!("&param_{name}={}", percent_encode(value)));
-    let given = given.collect::<Vec<_>>().concat();
+    let query = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query = query.map(|(name, value)| format!("&param_{name}={}", percent_encode(value)));
+    let query = query.collect::<Vec<_>>().concat();
     // Source: AWS CloudFormation user guide, "Create quick-create links for stacks".
     Some(format!(
-        "https://{region}.{host}/cloudformation/home?region={region}#/stacks/create/review?templateURL={template}&stackName={stack}{given}"
+        "https://{region}.{host}/cloudformation/home?region={region}#/stacks/create/review\
+         ?templateURL={template}&stackName={stack}{query}"
     ))
 }
 
@@ -97,7 +98,8 @@ mod tests {
         assert_eq!(
             link("aws", "eu-central-1", None),
             "https://eu-central-1.console.aws.amazon.com/cloudformation/home?region=eu-central-1\
-             #/stacks/create/review?templateURL=https%3A%2F%2Ftemplates.example%2Fcustomer%20role.yaml%3Fv%3D1%26x\
+             #/stacks/create/review\
+             ?templateURL=https%3A%2F%2Ftemplates.example%2Fcustomer%20role.yaml%3Fv%3D1%26x\
              &stackName=auditferry-fedcba98\
              &param_ExternalId=af-00000000000000010000000000000002\
              &param_VendorAccountId=111111111111\

@@ -137,6 +137,7 @@ impl<'a> RoleSpec<'a> {
 
 fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
     let Vendor { account, partition, exporter_role, .. } = vendor;
+    let role = format!("arn:{partition}:iam::{account}:role/{exporter_role}");
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -145,7 +146,7 @@ fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"sts:ExternalId": spec.external_id.as_str()},
-                "ArnEquals": {"aws:PrincipalArn": format!("arn:{partition}:iam::{account}:role/{exporter_role}")},
+                "ArnEquals": {"aws:PrincipalArn": role},
             },
         }],
     })
@@ -156,8 +157,13 @@ fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
 pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
     let Vendor { account, partition, exporter_role, .. } = vendor;
     let external_id = RoleSpec::of(connector).external_id;
+    let role = format!("arn:{partition}:iam::{account}:role/{exporter_role}");
+    let condition = format!(
+        r#"{{"StringEquals": {{"sts:ExternalId": "{external_id}"}}, "ArnEquals": {{"aws:PrincipalArn": "{role}"}}}}"#
+    );
+    let root = format!("arn:{partition}:iam::{account}:root");
     format!(
-        r#"{{"Effect": "Allow", "Principal": {{"AWS": "arn:{partition}:iam::{account}:root"}}, "Action": "sts:AssumeRole", "Condition": {{"StringEquals": {{"sts:ExternalId": "{external_id}"}}, "ArnEquals": {{"aws:PrincipalArn": "arn:{partition}:iam::{account}:role/{exporter_role}"}}}}}}"#
+        r#"{{"Effect": "Allow", "Principal": {{"AWS": "{root}"}}, "Action": "sts:AssumeRole", "Condition": {condition}}}"#
     )
 }
 
@@ -217,12 +223,18 @@ fn terraform(spec: &RoleSpec<'_>, vendor: &Vendor) -> String {
     let (bucket, prefix) = (spec.bucket().unwrap_or("YOUR-BUCKET"), spec.prefix());
     let key = spec.kms_key().filter(|key| link::is_key_arn(key));
     let key = key.map(|key| format!("  kms_key_arn       = \"{key}\"\n")).unwrap_or_default();
-    format!(
-        "module \"auditferry\" {{\n  source            = \"./auditferry\" # a copy of infra/terraform\n  \
-         external_id       = [\"{external_id}\"]\n  vendor_account_id = \"{account}\"\n  vendor_role_name  \
-         = \"{exporter_role}\"\n  bucket_name       = \"{bucket}\"\n  prefix            = \
-         \"{prefix}\"\n{key}  role_name         = \"{role_name}\"\n}}\n"
-    )
+    let lines = [
+        "module \"auditferry\" {".to_owned(),
+        "  source            = \"./auditferry\" # a copy of infra/terraform".to_owned(),
+        format!("  external_id       = [\"{external_id}\"]"),
+        format!("  vendor_account_id = \"{account}\""),
+        format!("  vendor_role_name  = \"{exporter_role}\""),
+        format!("  bucket_name       = \"{bucket}\""),
+        format!("  prefix            = \"{prefix}\""),
+        format!("{key}  role_name         = \"{role_name}\""),
+        "}\n".to_owned(),
+    ];
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::error::StackError;
-use crate::guard::{Dialect, Guard, Proxies, aws_json, signature};
+use crate::guard::{Dialect, Guard, TrustedProxies, aws_json, signature};
 use crate::private;
 use crate::server::Server;
 use crate::sessions::Sessions;
@@ -62,7 +62,7 @@ pub(crate) async fn start(
     file: Option<&Path>,
     writes: Writes,
     sessions: Arc<Sessions>,
-    proxies: Proxies,
+    proxies: TrustedProxies,
 ) -> Result<Server, StackError> {
     let database = open(file)?;
     if writes == Writes::Repeatable {
@@ -72,7 +72,7 @@ pub(crate) async fn start(
     }
     let router = Router::new().fallback(handle).with_state(ServerState { database, sessions });
     Server::start(|listener, address, stopped| async move {
-        let router = Guard::new(address, Dialect::AwsJson).behind(proxies).before(router);
+        let router = Guard::new(address, Dialect::AwsJson).with_proxies(proxies).protect(router);
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await
     })
@@ -106,7 +106,7 @@ async fn handle(State(answering): State<ServerState>, request: Request) -> Respo
         return aws_json(StatusCode::BAD_REQUEST, "SerializationException", words);
     };
     if let Err(unsigned) = signature::check(&parts, &body, "dynamodb", &answering.sessions, clock::now()) {
-        return unsigned.answer();
+        return unsigned.response();
     }
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or_default();

@@ -28,7 +28,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
 pub use peer::Peer;
-pub use person::{Person, Token};
+pub use person::{OwnerAuth, Token};
 pub use refusal::Dialect;
 pub(crate) use refusal::{GuardError, aws_json};
 
@@ -40,15 +40,15 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 pub struct Guard {
     /// The accepted host names, such as `127.0.0.1:8080`.
     hosts: Arc<[String]>,
-    proxies: Proxies,
+    proxies: TrustedProxies,
     dialect: Dialect,
 }
 
 /// Host names of the owner's proxies, which forward `Host` unchanged, since it is signed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Proxies(Arc<RwLock<Vec<String>>>);
+pub(crate) struct TrustedProxies(Arc<RwLock<Vec<String>>>);
 
-impl Proxies {
+impl TrustedProxies {
     /// Also accepts requests with this host and port.
     pub(crate) fn add(&self, host: String) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(host);
@@ -69,33 +69,34 @@ impl Guard {
         if port == 80 {
             hosts.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
         }
-        Self { hosts: hosts.into(), proxies: Proxies::default(), dialect }
+        Self { hosts: hosts.into(), proxies: TrustedProxies::default(), dialect }
     }
 
     /// The same guard, which also accepts these proxies.
-    pub(crate) fn behind(self, proxies: Proxies) -> Self {
+    pub(crate) fn with_proxies(self, proxies: TrustedProxies) -> Self {
         Self { proxies, ..self }
     }
 
     /// Protects all routes of a router, including unknown ones.
-    pub fn before(self, router: Router) -> Router {
-        router.layer(from_fn_with_state(self, guarded))
+    pub fn protect(self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self, check_request))
     }
 
     /// Checks that a request is meant for this server and does not come from a page of another origin.
     fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), GuardError> {
         let target_is_ours = uri.authority().is_none_or(|authority| self.is_host(authority.as_str()));
-        if !target_is_ours || !only(headers, &HOST).is_some_and(|host| self.is_host(host)) {
+        if !target_is_ours || !single_value(headers, &HOST).is_some_and(|host| self.is_host(host)) {
             return Err(GuardError::Host(self.hosts.first().cloned().unwrap_or_default()));
         }
         let is_own = |origin: &str| origin.strip_prefix("http://").is_some_and(|host| self.is_host(host));
-        if headers.contains_key(ORIGIN) && !only(headers, &ORIGIN).is_some_and(is_own) {
+        if headers.contains_key(ORIGIN) && !single_value(headers, &ORIGIN).is_some_and(is_own) {
             return Err(GuardError::Origin);
         }
         // `none` means a typed address, which can't be a POST.
         let typed = [Method::GET, Method::HEAD].contains(method);
         let is_own = |site: &str| site == "same-origin" || (site == "none" && typed);
-        if headers.contains_key(SEC_FETCH_SITE) && !only(headers, &SEC_FETCH_SITE).is_some_and(is_own) {
+        if headers.contains_key(SEC_FETCH_SITE) && !single_value(headers, &SEC_FETCH_SITE).is_some_and(is_own)
+        {
             return Err(GuardError::Origin);
         }
         Ok(())
@@ -108,23 +109,23 @@ impl Guard {
 }
 
 /// The single value of a header; `None` if it is missing, repeated or not text.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+fn single_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
 }
 
-async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+async fn check_request(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let mut answer = match guard.check(request.method(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refused) => guard.dialect.answer(&refused),
+        Err(refused) => guard.dialect.response(&refused),
     };
-    keep_from_pages(answer.headers_mut());
+    restrict_headers(answer.headers_mut());
     answer
 }
 
 /// Removes headers that would make a response readable for pages, and adds those that prevent embedding.
-fn keep_from_pages(headers: &mut HeaderMap) {
+fn restrict_headers(headers: &mut HeaderMap) {
     let shown = |name: &HeaderName| {
         name.as_str().starts_with("access-control-") || name.as_str() == "timing-allow-origin"
     };

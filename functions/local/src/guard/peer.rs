@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 /// The two ends of a connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    own: Option<SocketAddr>,
-    other: SocketAddr,
+    local_address: Option<SocketAddr>,
+    remote_address: SocketAddr,
     /// The user of a connection never changes, so it is looked up once.
     is_same_user: Arc<OnceLock<bool>>,
 }
@@ -26,7 +26,7 @@ pub struct Peer {
 impl Connected<IncomingStream<'_, TcpListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
         let own = stream.io().local_addr().ok();
-        Self { own, other: *stream.remote_addr(), is_same_user: Arc::default() }
+        Self { local_address: own, remote_address: *stream.remote_addr(), is_same_user: Arc::default() }
     }
 }
 
@@ -36,9 +36,9 @@ impl Peer {
         *self.is_same_user.get_or_init(|| {
             let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).ok());
             let rows = || tables.iter().flatten().flat_map(|table| table.lines());
-            let Some(own) = self.own else { return false };
+            let Some(own) = self.local_address else { return false };
             let user = |here, there| rows().find_map(|row| user_of(row, here, there));
-            user(own, self.other).is_some_and(|us| user(self.other, own) == Some(us))
+            user(own, self.remote_address).is_some_and(|us| user(self.remote_address, own) == Some(us))
         })
     }
 }

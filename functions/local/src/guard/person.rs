@@ -49,7 +49,7 @@ impl Token {
     ///
     /// # Errors
     /// [`StackError::Files`] if the file can't be read or created, or contains no token.
-    pub fn of_folder(dir: &Path) -> Result<Self, StackError> {
+    pub fn read_or_create(dir: &Path) -> Result<Self, StackError> {
         let path = dir.join(FILE);
         let read = || -> io::Result<Self> {
             let mut text = String::new();
@@ -83,7 +83,7 @@ impl Token {
     }
 
     /// Compares in constant time.
-    fn is_shown(&self, headers: &HeaderMap) -> bool {
+    fn matches(&self, headers: &HeaderMap) -> bool {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
         shown.is_some_and(|(scheme, secret)| {
             scheme.eq_ignore_ascii_case("bearer")
@@ -94,12 +94,12 @@ impl Token {
 
 /// Accepts the user who runs this process, and requests with the token.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub struct OwnerAuth {
     token: Token,
     dialect: Dialect,
 }
 
-impl Person {
+impl OwnerAuth {
     /// Accepts this token, with error responses in this format.
     #[must_use]
     pub const fn new(token: Token, dialect: Dialect) -> Self {
@@ -108,13 +108,13 @@ impl Person {
 
     /// Whether the system reveals the user of a connection, so that the owner needs no token.
     #[must_use]
-    pub const fn is_told_by_the_system() -> bool {
+    pub const fn is_peer_user_known() -> bool {
         cfg!(target_os = "linux")
     }
 
     /// Whether the owner sent a request.
-    pub async fn sent(&self, request: &Parts) -> bool {
-        if self.token.is_shown(&request.headers) {
+    pub async fn is_owner(&self, request: &Parts) -> bool {
+        if self.token.matches(&request.headers) {
             return true;
         }
         let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<Peer>>().cloned() else {
@@ -125,15 +125,15 @@ impl Person {
     }
 
     /// Protects all routes of a router. The router must be served with [`Peer`] as its connect info.
-    pub fn before(self, router: Router) -> Router {
-        router.layer(from_fn_with_state(self, known))
+    pub fn protect(self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self, require_owner))
     }
 }
 
-async fn known(State(person): State<Person>, request: Request, next: Next) -> Response {
+async fn require_owner(State(person): State<OwnerAuth>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if person.sent(&parts).await {
+    if person.is_owner(&parts).await {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    person.dialect.answer(&GuardError::Person)
+    person.dialect.response(&GuardError::Unauthenticated)
 }

@@ -13,7 +13,7 @@ pub(crate) enum GuardError {
     /// A web page of another origin sent it.
     Origin,
     /// The sender is not known to be the owner.
-    Person,
+    Unauthenticated,
 }
 
 /// The format of an error response.
@@ -28,7 +28,7 @@ pub enum Dialect {
 }
 
 impl GuardError {
-    fn words(&self) -> String {
+    fn message(&self) -> String {
         match self {
             Self::Host(own) => format!(
                 "The request's Host is not this server's. It serves this machine only: use http://{own}."
@@ -37,7 +37,7 @@ impl GuardError {
                 "A web page of another origin sent this request. This server serves programs on this machine only."
                     .to_owned()
             }
-            Self::Person => {
+            Self::Unauthenticated => {
                 "This server is for the user who started it. If the user can't be determined, send the token that `serve` has \
                  printed, which is also in the file `token` of its folder: authorization: Bearer TOKEN"
                     .to_owned()
@@ -48,10 +48,10 @@ impl GuardError {
 
 impl Dialect {
     /// The error response in this format.
-    pub(crate) fn answer(self, refused: &GuardError) -> Response {
-        let words = refused.words();
+    pub(crate) fn response(self, refused: &GuardError) -> Response {
+        let words = refused.message();
         match self {
-            Self::Problem if *refused == GuardError::Person => {
+            Self::Problem if *refused == GuardError::Unauthenticated => {
                 let mut answer = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &words);
                 let bearer = axum::http::HeaderValue::from_static("Bearer");
                 answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);

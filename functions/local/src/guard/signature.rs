@@ -20,9 +20,9 @@ use super::refusal::aws_json;
 use crate::sessions::{Principal, Sessions};
 
 /// The maximum difference between a request's time and the server's.
-const SKEW: SignedDuration = SignedDuration::from_mins(15);
+const MAX_SKEW: SignedDuration = SignedDuration::from_mins(15);
 /// The headers that must be signed; otherwise a signature could be reused for another request.
-const SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
+const REQUIRED_SIGNED_HEADERS: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
 
 /// Why a signature is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +36,14 @@ pub(crate) enum SignatureError {
     /// The signature does not match this request and key.
     Mismatch,
     /// The request's time is too far from the server's.
-    Skewed,
+    ClockSkew,
     /// The signature is valid, but of a session of a customer's role, which has no permissions here.
     NotVendor,
 }
 
 impl SignatureError {
     /// The error response, with AWS's message.
-    pub(crate) fn answer(self) -> Response {
+    pub(crate) fn response(self) -> Response {
         let (code, words) = match self {
             Self::Missing => {
                 ("MissingAuthenticationTokenException", "Request is missing Authentication Token")
@@ -59,7 +59,7 @@ impl SignatureError {
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
             ),
-            Self::Skewed => {
+            Self::ClockSkew => {
                 ("InvalidSignatureException", "Signature expired: its time is over 15 minutes from now.")
             }
             Self::NotVendor => (
@@ -123,25 +123,29 @@ pub(crate) fn check(
     let header = parts.headers.get(AUTHORIZATION).ok_or(SignatureError::Missing)?;
     let signed = header.to_str().ok().and_then(Authorization::parse).ok_or(SignatureError::Incomplete)?;
     let covers = |name: &str| signed.signed_headers.split(';').any(|covered| covered == name);
-    if signed.service != service || parts.uri.query().is_some() || !SIGNED.iter().all(|name| covers(name)) {
+    if signed.service != service
+        || parts.uri.query().is_some()
+        || !REQUIRED_SIGNED_HEADERS.iter().all(|name| covers(name))
+    {
         return Err(SignatureError::Incomplete);
     }
     let date = parts.headers.get("x-amz-date").and_then(|date| date.to_str().ok());
-    let (date, at) = date.and_then(|date| Some((date, time(date)?))).ok_or(SignatureError::Incomplete)?;
+    let (date, at) =
+        date.and_then(|date| Some((date, parse_time(date)?))).ok_or(SignatureError::Incomplete)?;
     let (principal, secret) =
         sessions.principal_and_secret(signed.access_key).ok_or(SignatureError::UnknownKey)?;
-    let request = canonical(parts, signed.signed_headers, body).ok_or(SignatureError::Incomplete)?;
+    let request = canonical_request(parts, signed.signed_headers, body).ok_or(SignatureError::Incomplete)?;
     let Authorization { date: day, region, .. } = signed;
     let scope = format!("{day}/{region}/{service}/aws4_request");
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(request)));
     let mut key = format!("AWS4{secret}").into_bytes();
     for part in [day, region, service, "aws4_request"] {
-        key = keyed(&key, part)?.finalize().into_bytes().to_vec();
+        key = hmac_sha256(&key, part)?.finalize().into_bytes().to_vec();
     }
     // Compared in constant time.
-    keyed(&key, &to_sign)?.verify_slice(&signed.signature).map_err(|_| SignatureError::Mismatch)?;
-    if !date.starts_with(day) || now.duration_since(at).abs() > SKEW {
-        return Err(SignatureError::Skewed);
+    hmac_sha256(&key, &to_sign)?.verify_slice(&signed.signature).map_err(|_| SignatureError::Mismatch)?;
+    if !date.starts_with(day) || now.duration_since(at).abs() > MAX_SKEW {
+        return Err(SignatureError::ClockSkew);
     }
     match principal {
         Principal::Vendor => Ok(()),
@@ -150,20 +154,20 @@ pub(crate) fn check(
 }
 
 /// Parses a time such as `20261129T225000Z`.
-fn time(text: &str) -> Option<Timestamp> {
+fn parse_time(text: &str) -> Option<Timestamp> {
     let civil = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
     Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 /// HMAC keys may have any length, so there is no error in practice.
-fn keyed(key: &[u8], text: &str) -> Result<Hmac<Sha256>, SignatureError> {
+fn hmac_sha256(key: &[u8], text: &str) -> Result<Hmac<Sha256>, SignatureError> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| SignatureError::Mismatch)?;
     mac.update(text.as_bytes());
     Ok(mac)
 }
 
 /// The canonical request; `None` if a signed header is missing or not text.
-fn canonical(parts: &Parts, signed_headers: &str, body: &[u8]) -> Option<String> {
+fn canonical_request(parts: &Parts, signed_headers: &str, body: &[u8]) -> Option<String> {
     let mut headers = String::new();
     for name in signed_headers.split(';') {
         let mut values = Vec::new();

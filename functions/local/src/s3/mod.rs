@@ -32,7 +32,7 @@ use self::access::Gate;
 use self::operations::Store;
 use crate::accounts::Accounts;
 use crate::error::StackError;
-use crate::guard::{Dialect, Guard, Proxies};
+use crate::guard::{Dialect, Guard, TrustedProxies};
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::sts;
@@ -50,7 +50,7 @@ pub(crate) async fn start(
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
     sts: sts::Route,
-    proxies: Proxies,
+    proxies: TrustedProxies,
 ) -> Result<Server, StackError> {
     let gate = Gate::new(Arc::clone(&accounts), sessions, Arc::clone(&disk));
     let mut builder = S3ServiceBuilder::new(Store::new(accounts, disk));
@@ -61,7 +61,7 @@ pub(crate) async fn start(
 
     let router = Router::new().fallback(move |request| answer(service.clone(), request));
     Server::start(|listener, address, stopped| async move {
-        let router = Guard::new(address, Dialect::AwsXml).behind(proxies).before(router);
+        let router = Guard::new(address, Dialect::AwsXml).with_proxies(proxies).protect(router);
         // Without this a response of two small writes waits 40 ms for an acknowledgement.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await

@@ -34,7 +34,7 @@ async fn filled(dir: &Path) -> Sandbox {
     let s3 = session_s3(embedded.stack()).await;
     s3.put_object().bucket(BUCKET).key("audit/a/b").body(body("secret")).send().await.unwrap();
     embedded.bus().append(serde_json::json!({ "secret": true })).unwrap();
-    local::guard::Token::of_folder(dir).unwrap();
+    local::guard::Token::read_or_create(dir).unwrap();
     embedded
 }
 
@@ -64,7 +64,7 @@ async fn a_folder_that_stands_open_is_closed_before_anything_is_written_to_it() 
             .unwrap();
     }
     let embedded = Sandbox::start(Some(&dir), None).await.unwrap();
-    local::guard::Token::of_folder(&dir).unwrap();
+    local::guard::Token::read_or_create(&dir).unwrap();
     for path in &open {
         assert_eq!(mode(path) & 0o077, 0, "{}", path.display());
     }
