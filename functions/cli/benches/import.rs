@@ -20,7 +20,7 @@ use adapters::source::{EventsWriter, MAX_BATCH_EVENTS, NewEvent, WriteOutcome};
 use domain::connector::Shards;
 use domain::names::TenantId;
 use futures_util::{StreamExt, stream};
-use local::Writes;
+use local::Durability;
 use local::wiring::Sandbox;
 use serde_json::Value;
 
@@ -96,7 +96,7 @@ fn imported(folder: &Folder, file: &Path, what: &str, count: usize) -> Duration 
 /// The duration of the reference loop.
 async fn written(events: &[NewEvent]) -> Duration {
     let folder = Folder::new();
-    let embedded = Sandbox::start_with(Some(&folder.path), None, Writes::Repeatable).await.unwrap();
+    let embedded = Sandbox::start_with(Some(&folder.path), None, Durability::NoSync).await.unwrap();
     let writer: EventsWriter = embedded.events();
     let tenant: TenantId = "acme".parse().unwrap();
     let began = Instant::now();

@@ -24,7 +24,7 @@ use domain::names::{ConnectorId, Region, TenantId};
 use domain::onboarding::{ConnectorView, KeyCache, MailMode, Onboarding};
 use domain::ports::Source as _;
 use domain::setup::Vendor;
-use local::Writes;
+use local::Durability;
 use local::wiring::{Sandbox, SandboxError};
 
 use crate::args::Target;
@@ -54,7 +54,7 @@ impl Backend {
     /// are missing or invalid.
     pub(crate) async fn open(place: &Target, surroundings: &ProcessContext) -> Result<Self, CliError> {
         let Some(dir) = &place.local else { return Self::aws(surroundings).await };
-        let embedded = open_folder(dir, place, Writes::Lasting).await?;
+        let embedded = open_folder(dir, place, Durability::Sync).await?;
         Ok(Self {
             onboarding: embedded.onboarding(),
             caller: surroundings.local_operator(),
@@ -164,7 +164,7 @@ pub(crate) async fn open_events(
 ) -> Result<(EventsWriter, Option<Sandbox>), CliError> {
     if let Some(dir) = &place.local {
         // After a power cut the import can be repeated, so its writes need not be synced.
-        let embedded = open_folder(dir, place, Writes::Repeatable).await?;
+        let embedded = open_folder(dir, place, Durability::NoSync).await?;
         let writer = embedded.events();
         if let Err(refused) = writer.check(tenant, shards) {
             embedded.stop().await;
@@ -216,7 +216,7 @@ fn not_writable(refused: NotWritableError) -> CliError {
     }
 }
 
-async fn open_folder(dir: &Path, place: &Target, writes: Writes) -> Result<Sandbox, CliError> {
+async fn open_folder(dir: &Path, place: &Target, writes: Durability) -> Result<Sandbox, CliError> {
     if !Sandbox::exists_in(dir) {
         let shown = dir.display();
         return Err(CliError::failed(

@@ -37,7 +37,7 @@ mod sts;
 pub mod wiring;
 
 pub use credentials::Credentials;
-pub use dynamo::Writes;
+pub use dynamo::Durability;
 pub use error::StackError;
 pub use obstacle::Obstacle;
 pub use role::Role;

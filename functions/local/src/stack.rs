@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::accounts::{Accounts, Bucket};
 use crate::clock;
 use crate::credentials::Credentials;
-use crate::dynamo::Writes;
+use crate::dynamo::Durability;
 use crate::error::StackError;
 use crate::guard::{TrustedProxies, signature};
 use crate::obstacle::Obstacle;
@@ -59,7 +59,7 @@ impl Stack {
     /// [`StackError`] when the folder can't be used, is in use by another stack, or contains accounts of
     /// another version; or when no port is free.
     pub async fn start(dir: Option<&Path>) -> Result<Self, StackError> {
-        Self::start_with(dir, Writes::Lasting).await
+        Self::start_with(dir, Durability::Sync).await
     }
 
     /// The same, with this durability of writes to the database.
@@ -67,7 +67,7 @@ impl Stack {
     /// # Errors
     ///
     /// As [`Self::start`].
-    pub async fn start_with(dir: Option<&Path>, writes: Writes) -> Result<Self, StackError> {
+    pub async fn start_with(dir: Option<&Path>, writes: Durability) -> Result<Self, StackError> {
         let (root, temporary) = root(dir)?;
         let lock = lock(&root)?;
         let accounts = Arc::new(Accounts::open(&root.join("accounts.json"))?);

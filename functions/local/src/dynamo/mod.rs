@@ -30,12 +30,12 @@ use crate::sessions::Sessions;
 /// The durability of recent writes to a folder in a power failure. The end of this process loses nothing in
 /// either mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writes {
+pub enum Durability {
     /// Durable: each write waits for the disk. The default.
-    Lasting,
+    Sync,
     /// The last writes may be lost, as if they had not happened; nothing is corrupted. Many times faster, for
     /// an import, which can be repeated.
-    Repeatable,
+    NoSync,
 }
 
 /// The content type of requests and responses.
@@ -60,12 +60,12 @@ struct ServerState {
 /// made, [`StackError::Listen`].
 pub(crate) async fn start(
     file: Option<&Path>,
-    writes: Writes,
+    writes: Durability,
     sessions: Arc<Sessions>,
     proxies: TrustedProxies,
 ) -> Result<Server, StackError> {
     let database = open(file)?;
-    if writes == Writes::Repeatable {
+    if writes == Durability::NoSync {
         // It sets SQLite's `synchronous = NORMAL`: with the write-ahead log, which is in use, only
         // checkpoints wait for the disk. Source: SQLite's documentation, "PRAGMA Statements", synchronous.
         database.disable_bulk_loading().map_err(|error| StackError::Database(error.to_string()))?;

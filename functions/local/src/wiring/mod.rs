@@ -36,7 +36,7 @@ use domain::setup::Vendor;
 use domain::time::Time;
 use exporter::Exporter;
 
-use crate::dynamo::Writes;
+use crate::dynamo::Durability;
 use crate::error::StackError;
 use crate::stack::Stack;
 use prober::SandboxProber;
@@ -90,7 +90,7 @@ impl Sandbox {
     /// If the folder can't be used or another process uses it, if no port is free, or if the tables can't be
     /// created.
     pub async fn start(dir: Option<&Path>, now: Option<Time>) -> Result<Self, SandboxError> {
-        Self::start_with(dir, now, Writes::Lasting).await
+        Self::start_with(dir, now, Durability::Sync).await
     }
 
     /// The same, with this durability of writes to the tables.
@@ -100,7 +100,7 @@ impl Sandbox {
     pub async fn start_with(
         dir: Option<&Path>,
         now: Option<Time>,
-        writes: Writes,
+        writes: Durability,
     ) -> Result<Self, SandboxError> {
         let stack = Stack::start_with(dir, writes).await?;
         let bus = RecordingBus::open(dir).map_err(StackError::io(dir.unwrap_or(Path::new("bus.ndjson"))))?;
