@@ -157,14 +157,12 @@ fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
 pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
     let Vendor { account, partition, exporter_role, .. } = vendor;
     let external_id = RoleSpec::of(connector).external_id;
+    let external_id = format!(r#""StringEquals": {{"sts:ExternalId": "{external_id}"}}"#);
     let role = format!("arn:{partition}:iam::{account}:role/{exporter_role}");
-    let condition = format!(
-        r#"{{"StringEquals": {{"sts:ExternalId": "{external_id}"}}, "ArnEquals": {{"aws:PrincipalArn": "{role}"}}}}"#
-    );
-    let root = format!("arn:{partition}:iam::{account}:root");
-    format!(
-        r#"{{"Effect": "Allow", "Principal": {{"AWS": "{root}"}}, "Action": "sts:AssumeRole", "Condition": {condition}}}"#
-    )
+    let role = format!(r#""ArnEquals": {{"aws:PrincipalArn": "{role}"}}"#);
+    let principal = format!(r#""Principal": {{"AWS": "arn:{partition}:iam::{account}:root"}}"#);
+    let condition = format!(r#""Condition": {{{external_id}, {role}}}"#);
+    format!(r#"{{"Effect": "Allow", {principal}, "Action": "sts:AssumeRole", {condition}}}"#)
 }
 
 fn permissions_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {

@@ -36,13 +36,13 @@ const OTHER_PERMISSIONS: [&str; 6] = [
 
 /// Provides the secrets for the signature check, and authorizes requests after it.
 #[derive(Debug, Clone)]
-pub(super) struct Gate {
+pub(super) struct AccessControl {
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
     disk: Arc<Disk>,
 }
 
-impl Gate {
+impl AccessControl {
     pub(super) const fn new(accounts: Arc<Accounts>, sessions: Arc<Sessions>, disk: Arc<Disk>) -> Self {
         Self { accounts, sessions, disk }
     }
@@ -53,7 +53,7 @@ impl Gate {
             return Err(s3_error!(AccessDenied, "Anonymous requests are not allowed"));
         };
         let principal = self.sessions.principal(&credentials.access_key).ok_or_else(unknown_key)?;
-        match (&principal, token(cx.headers(), cx.uri()).as_deref()) {
+        match (&principal, session_token(cx.headers(), cx.uri()).as_deref()) {
             (Principal::Vendor, None) => {}
             // To S3, temporary keys without their token don't exist.
             (Principal::Session(_), None) => return Err(unknown_key()),
@@ -72,16 +72,16 @@ impl Gate {
     /// Checks a session's permissions: nothing denies the request, and its role and its session policy both
     /// allow it.
     fn check_session(&self, session: &Session, bucket: &Bucket, cx: &S3AccessContext<'_>) -> S3Result<()> {
-        let Some((name, key)) = cx.s3_path().as_object() else { return Err(denied()) };
+        let Some((name, key)) = cx.s3_path().as_object() else { return Err(access_denied()) };
         // A role that was deleted or updated since counts with its current state.
-        let Some(role) = self.accounts.role(&session.assumed.role_arn) else { return Err(denied()) };
-        let arn = role.parts().map_err(|_| denied())?;
+        let Some(role) = self.accounts.role(&session.assumed.role_arn) else { return Err(access_denied()) };
+        let arn = role.parts().map_err(|_| access_denied())?;
         if !PUT_OPERATIONS.contains(&cx.s3_op().name())
             || OTHER_PERMISSIONS.iter().any(|header| cx.headers().contains_key(*header))
             // Cross-account access would need a bucket policy, and these buckets have none.
             || arn.account != bucket.owner
         {
-            return Err(denied());
+            return Err(access_denied());
         }
         let user = arn.session_arn(&session.assumed.session_name);
         let object = format!("arn:{}:s3:::{name}/{key}", arn.partition);
@@ -111,20 +111,20 @@ impl Gate {
 }
 
 #[async_trait::async_trait]
-impl S3Auth for Gate {
+impl S3Auth for AccessControl {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
         self.sessions.secret(access_key).map(SecretKey::from).ok_or_else(unknown_key)
     }
 }
 
 #[async_trait::async_trait]
-impl S3Access for Gate {
+impl S3Access for AccessControl {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
         let principal = self.principal(cx)?;
         let vendor = matches!(principal, Principal::Vendor);
         let name = cx.s3_path().get_bucket_name();
         let (Some(name), false) = (name, cx.s3_op().name() == "CreateBucket") else {
-            return if vendor { Ok(()) } else { Err(denied()) };
+            return if vendor { Ok(()) } else { Err(access_denied()) };
         };
         // A bucket whose folder was removed by hand is deleted.
         let Some(bucket) = self.accounts.bucket(name).filter(|_| self.disk.has_bucket(name)) else {
@@ -134,13 +134,13 @@ impl S3Access for Gate {
         check_owner(cx.headers(), &bucket)?;
         let judged = match &principal {
             Principal::Vendor if bucket.owner == Stack::VENDOR_ACCOUNT => Ok(()),
-            Principal::Vendor => Err(denied()),
+            Principal::Vendor => Err(access_denied()),
             Principal::Session(session) => self.check_session(session, &bucket, cx),
         };
         judged.map_err(|refusal| match cx.s3_op().name() {
             // The region is returned even to callers without permissions
             // (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>).
-            "HeadBucket" => naming(refusal, &bucket.region),
+            "HeadBucket" => with_bucket_region(refusal, &bucket.region),
             _ => refusal,
         })
     }
@@ -151,22 +151,22 @@ impl S3Access for Gate {
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>).
 fn check_region(cx: &S3AccessContext<'_>, bucket: &Bucket) -> S3Result<()> {
     match signed_region(cx.headers(), cx.uri()) {
-        Some(region) if region != bucket.region => Err(elsewhere(&bucket.region)),
+        Some(region) if region != bucket.region => Err(permanent_redirect(&bucket.region)),
         _ => Ok(()),
     }
 }
 
-fn elsewhere(region: &str) -> S3Error {
+fn permanent_redirect(region: &str) -> S3Error {
     let error = s3_error!(
         PermanentRedirect,
         "The bucket you are attempting to access must be addressed using the specified endpoint. \
          Please send all future requests to this endpoint."
     );
-    naming(error, region)
+    with_bucket_region(error, region)
 }
 
 /// Adds the bucket's region to an error.
-fn naming(mut error: S3Error, region: &str) -> S3Error {
+fn with_bucket_region(mut error: S3Error, region: &str) -> S3Error {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     if let Ok(region) = HeaderValue::from_str(region) {
@@ -180,21 +180,21 @@ fn naming(mut error: S3Error, region: &str) -> S3Error {
 fn signed_region(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let scope = match headers.get(AUTHORIZATION) {
         Some(value) => value.to_str().ok()?.split_once("Credential=")?.1.split(',').next()?.to_owned(),
-        None => presigned(uri, "X-Amz-Credential")?,
+        None => query_parameter(uri, "X-Amz-Credential")?,
     };
     scope.split('/').nth(2).map(str::to_owned)
 }
 
 /// The session token, which is in the query of a presigned URL.
-fn token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+fn session_token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     match headers.get(SECURITY_TOKEN) {
         Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        None => presigned(uri, "X-Amz-Security-Token"),
+        None => query_parameter(uri, "X-Amz-Security-Token"),
     }
 }
 
 /// A parameter of a presigned URL.
-fn presigned(uri: &Uri, name: &str) -> Option<String> {
+fn query_parameter(uri: &Uri, name: &str) -> Option<String> {
     let mut parameters = form_urlencoded::parse(uri.query()?.as_bytes());
     parameters.find(|(parameter, _)| parameter == name).map(|(_, value)| value.into_owned())
 }
@@ -203,12 +203,12 @@ fn presigned(uri: &Uri, name: &str) -> Option<String> {
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>).
 fn check_owner(headers: &HeaderMap, bucket: &Bucket) -> S3Result<()> {
     match headers.get(EXPECTED_OWNER) {
-        Some(owner) if owner.as_bytes() != bucket.owner.as_bytes() => Err(denied()),
+        Some(owner) if owner.as_bytes() != bucket.owner.as_bytes() => Err(access_denied()),
         _ => Ok(()),
     }
 }
 
-fn denied() -> S3Error {
+fn access_denied() -> S3Error {
     s3_error!(AccessDenied, "Access Denied")
 }
 

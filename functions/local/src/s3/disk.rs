@@ -33,7 +33,7 @@ pub(crate) struct Disk {
     attributes: PathBuf,
     incoming: PathBuf,
     uploads: PathBuf,
-    changing: Mutex<()>,
+    write_lock: Mutex<()>,
 }
 
 /// The condition of a write.
@@ -54,7 +54,7 @@ impl Disk {
             attributes: own.join("attributes"),
             incoming: own.join("incoming"),
             uploads: own.join("uploads"),
-            changing: Mutex::new(()),
+            write_lock: Mutex::new(()),
         };
         remove_folder(&disk.incoming)?;
         for folder in [&disk.buckets, &disk.attributes, &disk.incoming, &disk.uploads] {
@@ -141,11 +141,11 @@ impl Disk {
             ));
         }
         if path.is_dir() {
-            return Err(not_a_file(key));
+            return Err(invalid_key(key));
         }
         path.parent().map_or(Ok(()), private::create_folder).map_err(|error| match error.kind() {
             // If `a` is an object, `a/b` can't be one.
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => not_a_file(key),
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => invalid_key(key),
             _ => S3Error::internal_error(error),
         })?;
         self.write_attributes(bucket, key, attributes).map_err(S3Error::internal_error)?;
@@ -172,8 +172,8 @@ impl Disk {
         let path = self.object_path(bucket, key)?;
         let root = self.buckets.join(bucket);
         let _changing = self.lock();
-        absent_is_fine(fs::remove_file(&path)).map_err(S3Error::internal_error)?;
-        absent_is_fine(fs::remove_file(self.attributes_path(bucket, key)))
+        ignore_not_found(fs::remove_file(&path)).map_err(S3Error::internal_error)?;
+        ignore_not_found(fs::remove_file(self.attributes_path(bucket, key)))
             .map_err(S3Error::internal_error)?;
         for folder in path.ancestors().skip(1).take_while(|folder| **folder != *root) {
             // The first folder that is not empty stays, and so do its parents.
@@ -213,25 +213,25 @@ impl Disk {
         if key.split('/').all(plain) && !key.contains(['\0', '\\']) {
             Ok(self.buckets.join(bucket).join(key))
         } else {
-            Err(not_a_file(key))
+            Err(invalid_key(key))
         }
     }
 
     /// A panic elsewhere can't leave a partial change: the rename completes it.
     fn lock(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.write_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn not_a_file(key: &str) -> S3Error {
+fn invalid_key(key: &str) -> S3Error {
     s3_error!(InvalidArgument, "this stand-in stores objects as plain files, and {key:?} can't be one")
 }
 
 fn remove_folder(folder: &Path) -> io::Result<()> {
-    absent_is_fine(fs::remove_dir_all(folder))
+    ignore_not_found(fs::remove_dir_all(folder))
 }
 
-fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+fn ignore_not_found(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,

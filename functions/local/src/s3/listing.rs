@@ -9,10 +9,10 @@ use super::disk::{Disk, Object};
 const MAX_KEYS: i32 = 1_000;
 
 /// An entry of a listing.
-enum Line {
+enum ListEntry {
     Object(Object),
     /// A common prefix: the keys that share a prefix up to the delimiter, as one entry.
-    Folder(String),
+    CommonPrefix(String),
 }
 
 /// The requested page: `prefix`, `delimiter`, `start-after`, `continuation-token` and `max-keys` as in S3.
@@ -31,7 +31,7 @@ pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjec
 
     let objects = disk.objects(&input.bucket).map_err(S3Error::internal_error)?;
     let matching = objects.into_iter().filter(|object| object.key.starts_with(prefix));
-    let mut lines = lines(matching, prefix, input.delimiter.as_deref());
+    let mut lines = list_entries(matching, prefix, input.delimiter.as_deref());
     lines.retain(|line| line.name() > after);
     let is_truncated = wanted > 0 && lines.len() > wanted;
     lines.truncate(wanted);
@@ -41,8 +41,8 @@ pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjec
     let (mut contents, mut common_prefixes) = (Vec::new(), Vec::new());
     for line in lines {
         match line {
-            Line::Object(object) => contents.push(listed(disk, &input.bucket, object)?),
-            Line::Folder(prefix) => common_prefixes.push(CommonPrefix { prefix: Some(prefix) }),
+            ListEntry::Object(object) => contents.push(to_dto(disk, &input.bucket, object)?),
+            ListEntry::CommonPrefix(prefix) => common_prefixes.push(CommonPrefix { prefix: Some(prefix) }),
         }
     }
     Ok(ListObjectsV2Output {
@@ -61,34 +61,38 @@ pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjec
     })
 }
 
-impl Line {
+impl ListEntry {
     fn name(&self) -> &str {
         match self {
             Self::Object(object) => &object.key,
-            Self::Folder(prefix) => prefix,
+            Self::CommonPrefix(prefix) => prefix,
         }
     }
 }
 
 /// The entries in order. Keys of one prefix are adjacent, so the last entry shows whether it is listed
 /// already.
-fn lines(objects: impl Iterator<Item = Object>, prefix: &str, delimiter: Option<&str>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+fn list_entries(
+    objects: impl Iterator<Item = Object>,
+    prefix: &str,
+    delimiter: Option<&str>,
+) -> Vec<ListEntry> {
+    let mut lines: Vec<ListEntry> = Vec::new();
     for object in objects {
         let folder = delimiter.filter(|delimiter| !delimiter.is_empty()).and_then(|delimiter| {
             let (start, _) = object.key.strip_prefix(prefix)?.split_once(delimiter)?;
             Some(format!("{prefix}{start}{delimiter}"))
         });
         match folder {
-            None => lines.push(Line::Object(object)),
+            None => lines.push(ListEntry::Object(object)),
             Some(folder) if lines.last().is_some_and(|line| line.name() == folder) => {}
-            Some(folder) => lines.push(Line::Folder(folder)),
+            Some(folder) => lines.push(ListEntry::CommonPrefix(folder)),
         }
     }
     lines
 }
 
-fn listed(disk: &Disk, bucket: &str, object: Object) -> S3Result<Listed> {
+fn to_dto(disk: &Disk, bucket: &str, object: Object) -> S3Result<Listed> {
     let modified =
         std::fs::metadata(&object.path).and_then(|file| file.modified()).map_err(S3Error::internal_error)?;
     let attributes = disk.read_attributes(bucket, &object.key).map_err(S3Error::internal_error)?;

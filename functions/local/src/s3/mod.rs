@@ -28,7 +28,7 @@ use axum::serve::ListenerExt as _;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpError};
 
-use self::access::Gate;
+use self::access::AccessControl;
 use self::operations::Store;
 use crate::accounts::Accounts;
 use crate::error::StackError;
@@ -52,14 +52,14 @@ pub(crate) async fn start(
     sts: sts::Route,
     proxies: TrustedProxies,
 ) -> Result<Server, StackError> {
-    let gate = Gate::new(Arc::clone(&accounts), sessions, Arc::clone(&disk));
+    let gate = AccessControl::new(Arc::clone(&accounts), sessions, Arc::clone(&disk));
     let mut builder = S3ServiceBuilder::new(Store::new(accounts, disk));
     builder.set_auth(gate.clone());
     builder.set_access(gate);
     builder.set_route(sts);
     let service = builder.build();
 
-    let router = Router::new().fallback(move |request| answer(service.clone(), request));
+    let router = Router::new().fallback(move |request| handle(service.clone(), request));
     Server::start(|listener, address, stopped| async move {
         let router = Guard::new(address, Dialect::AwsXml).with_proxies(proxies).protect(router);
         // Without this a response of two small writes waits 40 ms for an acknowledgement.
@@ -70,18 +70,18 @@ pub(crate) async fn start(
 }
 
 /// Passes a request to `s3s`, and converts errors of STS requests to the format of STS.
-async fn answer(service: S3Service, request: Request<axum::body::Body>) -> Response<Body> {
+async fn handle(service: S3Service, request: Request<axum::body::Body>) -> Response<Body> {
     let for_sts = sts::Route::matches(request.method(), request.uri(), request.headers());
     let request = request.map(Body::http_body_unsync);
     match service.call(request).await {
         Ok(response) if for_sts => sts::reshape(response),
         Ok(response) => response,
-        Err(error) => broken(&error),
+        Err(error) => internal_error(&error),
     }
 }
 
 /// The response if `s3s` could not even create an error document.
-fn broken(error: &HttpError) -> Response<Body> {
+fn internal_error(error: &HttpError) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{error:?}")));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response

@@ -23,11 +23,11 @@ use uuid::Uuid;
 
 use super::attributes::{Attributes, Checksums, with_checksums};
 use super::disk::{Condition, Disk};
-use super::receive::Received;
+use super::receive::ReceivedBody;
 use crate::private;
 
 /// The minimum size of every part but the last, in bytes.
-const SMALLEST_PART: u64 = 5 * 1024 * 1024;
+const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Upload {
@@ -84,7 +84,7 @@ pub(super) fn create(
 pub(super) fn add_part(
     disk: &Disk,
     input: &UploadPartInput,
-    received: Received,
+    received: ReceivedBody,
 ) -> S3Result<UploadPartOutput> {
     let (folder, upload) = open(disk, &input.upload_id, &input.bucket, &input.key)?;
     if !(1..=10_000).contains(&input.part_number) {
@@ -119,11 +119,11 @@ pub(super) fn complete(
 ) -> S3Result<CompleteMultipartUploadOutput> {
     let (folder, upload) = open(disk, &input.upload_id, &input.bucket, &input.key)?;
     let wanted = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-    let parts = chosen(&folder, &wanted)?;
-    let (body, crc64nvme) = join(disk, &parts).map_err(S3Error::internal_error)?;
+    let parts = select_parts(&folder, &wanted)?;
+    let (body, crc64nvme) = concatenate(disk, &parts).map_err(S3Error::internal_error)?;
     let attributes = Attributes {
-        e_tag: Some(joint_tag(&parts)?),
-        checksums: joint_checksums(&parts, crc64nvme),
+        e_tag: Some(multipart_etag(&parts)?),
+        checksums: multipart_checksums(&parts, crc64nvme),
         ..upload.attributes
     };
     let answer = with_checksums!(
@@ -163,7 +163,7 @@ fn open(disk: &Disk, id: &str, bucket: &str, key: &str) -> S3Result<(PathBuf, Up
 }
 
 /// The parts that the completion names, each compared with what was uploaded.
-fn chosen(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Part)>> {
+fn select_parts(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Part)>> {
     if wanted.is_empty() {
         return Err(s3_error!(MalformedXML, "You must specify at least one part"));
     }
@@ -179,7 +179,7 @@ fn chosen(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Par
         if !same_tag || (named.checksum_sha256.is_some() && named.checksum_sha256 != part.checksums.sha256) {
             return Err(missing());
         }
-        if index + 1 < wanted.len() && part.size < SMALLEST_PART {
+        if index + 1 < wanted.len() && part.size < MIN_PART_BYTES {
             return Err(s3_error!(
                 EntityTooSmall,
                 "Your proposed upload is smaller than the minimum allowed size"
@@ -191,7 +191,7 @@ fn chosen(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Par
 }
 
 /// Concatenates the parts in a temporary file, and computes the CRC64NVME of the whole.
-fn join(disk: &Disk, parts: &[(PathBuf, Part)]) -> io::Result<(NamedTempFile, String)> {
+fn concatenate(disk: &Disk, parts: &[(PathBuf, Part)]) -> io::Result<(NamedTempFile, String)> {
     let mut whole = NamedTempFile::new_in(disk.incoming())?;
     let (mut crc, mut buffer) = (Crc64Nvme::new(), vec![0; 256 * 1024]);
     for (path, _) in parts {
@@ -210,7 +210,7 @@ fn join(disk: &Disk, parts: &[(PathBuf, Part)]) -> io::Result<(NamedTempFile, St
 }
 
 /// The entity tag of a multipart object: the MD5 of the parts' MD5s, and their count.
-fn joint_tag(parts: &[(PathBuf, Part)]) -> S3Result<String> {
+fn multipart_etag(parts: &[(PathBuf, Part)]) -> S3Result<String> {
     let mut md5 = Md5::new();
     for (_, part) in parts {
         md5.update(
@@ -222,7 +222,7 @@ fn joint_tag(parts: &[(PathBuf, Part)]) -> S3Result<String> {
 
 /// If each part has a SHA-256 the composite of those, else the CRC64NVME of the whole object
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>).
-fn joint_checksums(parts: &[(PathBuf, Part)], crc64nvme: String) -> Checksums {
+fn multipart_checksums(parts: &[(PathBuf, Part)], crc64nvme: String) -> Checksums {
     let mut sha256 = Sha256::new();
     for (_, part) in parts {
         let Some(digest) = part.checksums.sha256.as_ref().and_then(|sum| BASE64_STANDARD.decode(sum).ok())

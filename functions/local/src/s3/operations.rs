@@ -18,14 +18,14 @@ use tokio::io::AsyncReadExt as _;
 
 use super::attributes::{Attributes, named_checksums, with_checksums};
 use super::disk::{Condition, Disk};
-use super::receive::{Claims, receive};
+use super::receive::{ExpectedDigests, receive};
 use super::{listing, multipart};
 use crate::accounts::{Accounts, Bucket};
 use crate::error::StackError;
 use crate::stack::Stack;
 
 /// The number of bytes read at a time when an object is sent.
-const CHUNK: usize = 256 * 1024;
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The buckets of all accounts. Everything that isn't implemented here returns `NotImplemented`.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl S3 for Store {
         self.accounts.forget_buckets(is_gone).map_err(S3Error::internal_error)?;
         match self.accounts.add_bucket(&name, entry) {
             Ok(()) => {}
-            Err(StackError::BucketExists(_)) => return Err(self.taken(&name)),
+            Err(StackError::BucketExists(_)) => return Err(self.name_taken_error(&name)),
             Err(error) => return Err(s3_error!(InvalidBucketName, "{error}")),
         }
         let location = format!("/{name}");
@@ -84,7 +84,7 @@ impl S3 for Store {
         }
         let condition = condition(req.input.if_none_match.as_ref())?;
         let body = req.input.body.take();
-        let claims = Claims::of(
+        let claims = ExpectedDigests::of(
             &req,
             req.input.content_md5.clone(),
             named_checksums!(req.input),
@@ -195,7 +195,7 @@ impl S3 for Store {
         mut req: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let body = req.input.body.take();
-        let claims = Claims::of(
+        let claims = ExpectedDigests::of(
             &req,
             req.input.content_md5.clone(),
             named_checksums!(req.input),
@@ -223,7 +223,7 @@ impl S3 for Store {
 
 impl Store {
     /// The error for a bucket name in use: S3 distinguishes one's own buckets from others'.
-    fn taken(&self, name: &str) -> S3Error {
+    fn name_taken_error(&self, name: &str) -> S3Error {
         if self.accounts.bucket(name).is_some_and(|bucket| bucket.owner == Stack::VENDOR_ACCOUNT) {
             s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded")
         } else {
@@ -254,7 +254,7 @@ fn length_and_time(file: &std::fs::File) -> S3Result<(i64, Timestamp)> {
 /// The file's bytes, a chunk at a time.
 fn chunks(file: tokio::fs::File) -> impl Stream<Item = std::io::Result<Bytes>> {
     stream::try_unfold(file, |mut file| async move {
-        let mut chunk = BytesMut::with_capacity(CHUNK);
+        let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
         let read = file.read_buf(&mut chunk).await?;
         Ok((read > 0).then(|| (chunk.freeze(), file)))
     })

@@ -22,7 +22,7 @@ use super::attributes::Checksums;
 
 /// The digests and the length that the request declares.
 #[derive(Debug)]
-pub(super) struct Claims {
+pub(super) struct ExpectedDigests {
     /// `Content-MD5`, in base64.
     pub(super) md5: Option<String>,
     /// `x-amz-checksum-*`.
@@ -36,7 +36,7 @@ pub(super) struct Claims {
 
 /// A received and verified body.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(super) struct ReceivedBody {
     pub(super) file: TempPath,
     pub(super) size: u64,
     /// MD5 in hex, which is the entity tag.
@@ -44,7 +44,7 @@ pub(super) struct Received {
     pub(super) checksums: Checksums,
 }
 
-impl Claims {
+impl ExpectedDigests {
     pub(super) fn of<T>(
         request: &S3Request<T>,
         md5: Option<String>,
@@ -84,7 +84,7 @@ impl Claims {
     }
 
     /// The checksums of the headers and, once the body is read, of the trailer.
-    fn settled(&self) -> Checksums {
+    fn with_trailer(&self) -> Checksums {
         let mut checksums = self.checksums.clone();
         let Some(trailers) = self.trailers.as_ref().and_then(TrailingHeaders::take) else { return checksums };
         let trailer =
@@ -113,14 +113,14 @@ const SHA256: &str = "x-amz-checksum-sha256";
 pub(super) async fn receive(
     folder: &Path,
     body: Option<StreamingBlob>,
-    claims: Claims,
-) -> S3Result<Received> {
+    claims: ExpectedDigests,
+) -> S3Result<ReceivedBody> {
     let (file, path) = NamedTempFile::new_in(folder).map_err(S3Error::internal_error)?.into_parts();
     let mut file = File::from_std(file);
     let (mut md5, mut hasher, mut size) = (Md5::new(), claims.hasher(), 0_u64);
     if let Some(mut body) = body {
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| broken_body(error.as_ref()))?;
+            let chunk = chunk.map_err(|error| body_error(error.as_ref()))?;
             md5.update(&chunk);
             hasher.update(&chunk);
             size += chunk.len() as u64;
@@ -132,12 +132,12 @@ pub(super) async fn receive(
     let (md5, checksums) = (md5.finalize(), Checksums::from(hasher.finalize()));
     check_length(claims.length, size)?;
     check_md5(claims.md5.as_deref(), &md5)?;
-    check_sums(&claims.settled(), &checksums)?;
-    Ok(Received { file: path, size, md5: hex::encode(md5), checksums })
+    check_checksums(&claims.with_trailer(), &checksums)?;
+    Ok(ReceivedBody { file: path, size, md5: hex::encode(md5), checksums })
 }
 
 /// `s3s` does not export the types of these errors, so their texts are compared.
-fn broken_body(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
+fn body_error(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
     let text = error.to_string();
     if text.contains("Sha256Mismatch") {
         let mut error = S3Error::new(S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into()));
@@ -170,7 +170,7 @@ fn check_md5(claimed: Option<&str>, md5: &[u8]) -> S3Result<()> {
     }
 }
 
-fn check_sums(claimed: &Checksums, computed: &Checksums) -> S3Result<()> {
+fn check_checksums(claimed: &Checksums, computed: &Checksums) -> S3Result<()> {
     let pairs = [
         ("CRC32", &claimed.crc32, &computed.crc32),
         ("CRC32C", &claimed.crc32c, &computed.crc32c),
