@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use tests::proxy::Service;
 
 use crate::monitoring::{agreement::emitted, alarm};
-use crate::requests::{HOUR, asked, deployment, runs};
+use crate::requests::{HOUR, deployment, new_requests, run_once};
 
-const NOTES: &str = include_str!("../../infra/README.md");
+const OPERATIONS: &str = include_str!("../../infra/README.md");
 const TENANTS: [f64; 3] = [10.0, 1_000.0, 10_000.0];
 /// Runs of an hourly connector in a month of 30 days.
 const RUNS: f64 = 720.0;
@@ -40,7 +40,7 @@ mod price {
 /// The requests of a run over an hour with events, once the key is published; the first run also puts the
 /// key.
 #[derive(Debug)]
-struct Run {
+struct RunRequests {
     put: f64,
     tag: f64,
     get: f64,
@@ -48,26 +48,26 @@ struct Run {
     event: f64,
 }
 
-async fn counted() -> Run {
+async fn measured_run() -> RunRequests {
     let mut world = deployment(2).await;
-    runs(&world, &world.exporter()).await;
+    run_once(&world, &world.exporter()).await;
     world.advance(HOUR);
     for service in [Service::S3, Service::EventBridge] {
-        asked(&world, service);
+        new_requests(&world, service);
     }
     world.signatures();
-    assert_eq!(runs(&world, &world.exporter()).await.heartbeats, 0);
-    let s3 = asked(&world, Service::S3);
+    assert_eq!(run_once(&world, &world.exporter()).await.heartbeats, 0);
+    let s3 = new_requests(&world, Service::S3);
     let count =
         |words: &str| f64::from(u32::try_from(s3.iter().filter(|one| *one == words).count()).unwrap());
     // The customer pays for requests to its bucket.
     let theirs = count("PUT part") + count("PUT note");
-    let run = Run {
+    let run = RunRequests {
         put: count("PUT staged"),
         tag: count("PUT staged?tagging"),
         get: count("GET staged"),
         sign: f64::from(u32::try_from(world.signatures()).unwrap()),
-        event: f64::from(u32::try_from(asked(&world, Service::EventBridge).len()).unwrap()),
+        event: f64::from(u32::try_from(new_requests(&world, Service::EventBridge).len()).unwrap()),
     };
     assert_eq!(run.put + run.tag + run.get + theirs, f64::from(u32::try_from(s3.len()).unwrap()), "{s3:?}");
     run
@@ -75,7 +75,7 @@ async fn counted() -> Run {
 
 /// The rows of the table, in dollars for 10, 1,000 and 10,000 tenants.
 async fn rows() -> Vec<(String, [f64; 3])> {
-    let run = counted().await;
+    let run = measured_run().await;
     let (metrics, alarms) = (emitted().await.len(), alarm::all().len());
     let of = |count: usize| f64::from(u32::try_from(count).unwrap());
     // Two queues are polled by five pollers each, every 20 seconds; a tick takes half a second of 512 MB.
@@ -108,7 +108,7 @@ async fn rows() -> Vec<(String, [f64; 3])> {
 }
 
 /// In the table's format: whole dollars, or tenths below one.
-fn written(dollars: f64) -> String {
+fn rounded(dollars: f64) -> String {
     match dollars {
         few if few < 0.05 => "0".to_owned(),
         some if some < 0.95 => format!("{some:.1}"),
@@ -118,7 +118,7 @@ fn written(dollars: f64) -> String {
 
 /// The cells of each row of the table of costs, by name.
 fn table() -> BTreeMap<String, Vec<String>> {
-    let (_, costs) = NOTES.split_once("## What it costs").unwrap();
+    let (_, costs) = OPERATIONS.split_once("## What it costs").unwrap();
     let lines =
         costs.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let cells = lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().replace("**", "")));
@@ -132,7 +132,7 @@ async fn the_table_of_costs_follows_from_the_requests_that_are_counted() {
     rows.push(("all but the events themselves".into(), [all(0), all(1), all(2)]));
     let (written_there, mut wrong) = (table(), Vec::new());
     for (name, dollars) in &rows {
-        let cells = dollars.map(written);
+        let cells = dollars.map(rounded);
         if written_there.get(name).is_none_or(|there| there != &cells) {
             wrong.push(format!("| {name} | {} |", cells.join(" | ")));
         }
@@ -148,9 +148,9 @@ async fn the_table_of_costs_follows_from_the_requests_that_are_counted() {
 
 #[tokio::test]
 async fn the_text_below_the_table_says_what_is_counted() {
-    let Run { put, tag, get, sign, event } = counted().await;
+    let RunRequests { put, tag, get, sign, event } = measured_run().await;
     assert_eq!((put, tag, get, sign, event), (2.0, 1.0, 2.0, 1.0, 1.0), "say so in the text below the table");
     for words in ["stages two objects", "reads two", "tags one", "signs once", "one event"] {
-        assert!(NOTES.contains(words), "{words}");
+        assert!(OPERATIONS.contains(words), "{words}");
     }
 }

@@ -115,10 +115,10 @@ async fn claims_that_the_queue_refuses_are_released_and_sent_by_the_next_tick() 
 }
 
 /// A queue that refuses every request.
-struct Gone;
+struct UnavailableQueue;
 
 #[async_trait]
-impl Queue for Gone {
+impl Queue for UnavailableQueue {
     async fn send(&self, _: &[ConnectorId], _: Duration) -> Result<Vec<ConnectorId>, PortError> {
         Err(PortError::Denied { what: "sending", source: "no such queue".into() })
     }
@@ -128,7 +128,7 @@ impl Queue for Gone {
 async fn an_unavailable_queue_fails_the_tick_and_costs_no_run() {
     let world = World::new();
     let due = world.with(40, "2026-11-20T20:00:00Z");
-    let failed = dispatch(&world.ports(Arc::new(Gone)), world.deadline()).await;
+    let failed = dispatch(&world.ports(Arc::new(UnavailableQueue)), world.deadline()).await;
     assert!(matches!(failed.unwrap_err().source, PortError::Denied { .. }));
     world.tick().await;
     assert_eq!(world.sent(), due, "all its claims were released");

@@ -22,7 +22,7 @@ struct World {
     clock: FakeClock,
     ledger: FakeLedger,
     queue: FakeQueue,
-    all: Vec<ConnectorId>,
+    due: Vec<ConnectorId>,
 }
 
 /// `due` connectors that are due, and one that is not.
@@ -37,7 +37,7 @@ fn world(due: usize) -> World {
     let mut all: Vec<ConnectorId> = (0..due).map(|_| insert("2026-11-20T20:15:00Z")).collect();
     all.sort();
     insert("2026-11-20T21:00:00Z");
-    World { clock, ledger, queue: FakeQueue::new(), all }
+    World { clock, ledger, queue: FakeQueue::new(), due: all }
 }
 
 impl World {
@@ -86,7 +86,7 @@ impl World {
     }
 
     fn assert_each_sent_once(&self) {
-        let once: BTreeMap<ConnectorId, usize> = self.all.iter().map(|id| (id.clone(), 1)).collect();
+        let once: BTreeMap<ConnectorId, usize> = self.due.iter().map(|id| (id.clone(), 1)).collect();
         assert_eq!(self.sent(), once);
     }
 }
@@ -119,7 +119,7 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
                 dispatch(&world.ports(&FaultPlan::none()), world.clock.now() + RUN).await.unwrap();
             }
             let sent = world.sent();
-            assert!(world.all.iter().all(|id| sent.contains_key(id)), "{trouble:?} at call {nth}: {sent:?}");
+            assert!(world.due.iter().all(|id| sent.contains_key(id)), "{trouble:?} at call {nth}: {sent:?}");
             if calls < nth {
                 break;
             }
@@ -189,7 +189,7 @@ async fn a_failed_partition_stops_no_other_partition() {
         assert!(is_transient(&failed), "shard {shard}: {failed:?}");
         let sent = world.sent();
         assert!(
-            world.all.iter().all(|id| sent.contains_key(id) != (due_shard(id) == shard)),
+            world.due.iter().all(|id| sent.contains_key(id) != (due_shard(id) == shard)),
             "shard {shard}"
         );
         world.tick(&FaultPlan::none()).await.unwrap();

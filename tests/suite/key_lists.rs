@@ -22,58 +22,58 @@ use crate::promises::{Fakes, World};
 
 /// A staging bucket that counts its readers.
 #[derive(Clone)]
-struct Counting {
+struct CountingStaging {
     bucket: FakeStaging,
-    count: Arc<Count>,
+    count: Arc<ReaderCounts>,
 }
 
 #[derive(Default)]
-struct Count {
+struct ReaderCounts {
     open: AtomicUsize,
-    most: AtomicUsize,
-    ever: AtomicUsize,
+    peak: AtomicUsize,
+    total: AtomicUsize,
 }
 
-struct Reader(Arc<Count>);
+struct ReaderGuard(Arc<ReaderCounts>);
 
-impl Reader {
-    fn new(count: &Arc<Count>) -> Self {
-        count.ever.fetch_add(1, Ordering::Relaxed);
+impl ReaderGuard {
+    fn new(count: &Arc<ReaderCounts>) -> Self {
+        count.total.fetch_add(1, Ordering::Relaxed);
         let open = count.open.fetch_add(1, Ordering::Relaxed) + 1;
-        count.most.fetch_max(open, Ordering::Relaxed);
+        count.peak.fetch_max(open, Ordering::Relaxed);
         Self(Arc::clone(count))
     }
 }
 
-impl Drop for Reader {
+impl Drop for ReaderGuard {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 #[async_trait]
-impl Staging for Counting {
+impl Staging for CountingStaging {
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
         self.bucket.create(key).await
     }
 
     async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
-        let (bytes, reader) = (self.bucket.read(key).await?, Reader::new(&self.count));
+        let (bytes, reader) = (self.bucket.read(key).await?, ReaderGuard::new(&self.count));
         Ok(Box::pin(bytes.map(move |bytes| {
-            let Reader(_) = &reader;
+            let ReaderGuard(_) = &reader;
             bytes
         })))
     }
 }
 
-impl Counting {
+impl CountingStaging {
     fn of(fakes: &Fakes) -> Self {
         Self { bucket: fakes.staging.clone(), count: Arc::default() }
     }
 
     /// The peak of concurrently open readers, and their total, since the last call.
     fn readers(&self) -> (usize, usize) {
-        (self.count.most.swap(0, Ordering::Relaxed), self.count.ever.swap(0, Ordering::Relaxed))
+        (self.count.peak.swap(0, Ordering::Relaxed), self.count.total.swap(0, Ordering::Relaxed))
     }
 
     /// All runs that fall due up to `end`.
@@ -81,10 +81,10 @@ impl Counting {
         loop {
             let due = world.cursor(connector).await.next_run_at.max(world.clock.now());
             if due > end {
-                world.go(end).await;
+                world.advance_to(end).await;
                 return;
             }
-            world.go(due).await;
+            world.advance_to(due).await;
             let mut exporter = world.exporter(&FaultPlan::none());
             exporter.ports.staging = Arc::new(self.clone());
             let outcome = export(&exporter, &connector.id, due + Duration::from_mins(15)).await;
@@ -93,7 +93,7 @@ impl Counting {
     }
 
     /// The number of keys in a part's list.
-    fn listed(&self, fakes: &Fakes, connector: &Connector, number: PartNumber) -> usize {
+    fn key_count(&self, fakes: &Fakes, connector: &Connector, number: PartNumber) -> usize {
         let part = fakes.ledger.parts(&connector.id).into_iter().find(|part| part.number == number).unwrap();
         let Content::Staged { keys, .. } = part.content else { panic!("a staged part") };
         let mut reader = KeyListReader::new().unwrap();
@@ -110,14 +110,14 @@ impl Counting {
 #[tokio::test]
 async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
     let fakes = Fakes::new();
-    let staging = Counting::of(&fakes);
+    let staging = CountingStaging::of(&fakes);
     let start = at("2023-07-10T00:00:00Z");
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(1);
     let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
     for n in 0..300u32 {
         world.write(&connector, start + Duration::from_secs(60 + 280 * u64::from(n)), &n.to_string()).await;
     }
-    world.store_odd(&connector, "PROFILE").await;
+    world.store_unexpected(&connector, "PROFILE").await;
     let late = start + Duration::from_secs(60 + 280 * 150 + 7);
     world.write_visible(&connector, late, "late", at("2023-07-11T12:00:00Z")).await;
     staging.run_until(&world, &connector, at("2023-07-11T11:00:00Z")).await;
@@ -138,7 +138,7 @@ async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
 #[tokio::test]
 async fn one_list_contains_every_out_of_order_key_and_each_is_exported_once() {
     let fakes = Fakes::new();
-    let staging = Counting::of(&fakes);
+    let staging = CountingStaging::of(&fakes);
     let start = at("2023-07-10T11:30:00Z");
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(2);
     let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
@@ -149,7 +149,7 @@ async fn one_list_contains_every_out_of_order_key_and_each_is_exported_once() {
         .enumerate()
     {
         for key in &keys {
-            world.store_odd(&connector, key).await;
+            world.store_unexpected(&connector, key).await;
         }
         expected += keys.len();
         staging.readers();
@@ -157,7 +157,7 @@ async fn one_list_contains_every_out_of_order_key_and_each_is_exported_once() {
         staging.run_until(&world, &connector, end).await;
         assert_eq!(world.verdict(&connector).unreadable, expected);
         let newest = world.cursor(&connector).await.reconcile.out_of_order_in.unwrap();
-        assert_eq!(staging.listed(&fakes, &connector, newest), expected, "on day {day}");
+        assert_eq!(staging.key_count(&fakes, &connector, newest), expected, "on day {day}");
         let (most, _) = staging.readers();
         assert!(most <= 3, "{most} readers at once");
     }
@@ -188,7 +188,7 @@ async fn a_damaged_list_stops_the_export_and_doubles_nothing() {
         *byte ^= 1 << (bit % 8);
         fakes.staging.corrupt(&keys, damaged.into());
 
-        world.go(at("2023-07-10T13:06:00Z")).await;
+        world.advance_to(at("2023-07-10T13:06:00Z")).await;
         let outcome = world.run(&connector).await;
         stopped += usize::from(matches!(outcome, Outcome::Failed { .. }));
         fakes.staging.corrupt(&keys, sound);

@@ -25,7 +25,7 @@ fn parameters() -> BTreeMap<String, Value> {
 
 /// Whether CloudFormation would accept the value: the pattern must match the whole of it, and of each in a
 /// list.
-fn takes(parameter: &Value, value: &str) -> bool {
+fn accepts(parameter: &Value, value: &str) -> bool {
     let mut schema = json!({"type": "string"});
     if let Some(pattern) = parameter.get("AllowedPattern") {
         schema["pattern"] = json!(format!("^(?:{})$", pattern.as_str().unwrap()));
@@ -41,7 +41,7 @@ fn takes(parameter: &Value, value: &str) -> bool {
 }
 
 /// The template's URL, the stack's name and the parameters that the link fills in.
-fn filled_in(link: &str) -> BTreeMap<String, String> {
+fn link_parameters(link: &str) -> BTreeMap<String, String> {
     let (_, query) = link.split_once("#/stacks/create/review?").expect("a link to the console");
     assert!(!query.contains('+') && query.is_ascii(), "{query}");
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -64,7 +64,7 @@ fn vendor() -> Vendor {
 fn check(connector: &Connector) -> BTreeMap<String, String> {
     let link = setup(connector, &vendor()).quick_create_url.unwrap();
     let known = parameters();
-    let mut given = filled_in(&link);
+    let mut given = link_parameters(&link);
     assert_eq!(given.remove("templateURL"), vendor().template_url);
     let stack = given.remove("stackName").unwrap();
     let first = stack.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -75,7 +75,7 @@ fn check(connector: &Connector) -> BTreeMap<String, String> {
     for (name, value) in &given {
         let name = name.strip_prefix("param_").unwrap_or_else(|| panic!("{name}: {link}"));
         let parameter = known.get(name).unwrap_or_else(|| panic!("the template has no {name}: {link}"));
-        assert!(takes(parameter, value), "{name}={value:?} is refused: {parameter}");
+        assert!(accepts(parameter, value), "{name}={value:?} is refused: {parameter}");
     }
     for (name, parameter) in &known {
         let open = parameter.get("Default").is_none() && !given.contains_key(&format!("param_{name}"));
@@ -159,9 +159,9 @@ fn a_value_that_the_template_refuses_would_be_detected() {
         ("RoleName", "a/b"),
         ("CreateBucket", "maybe"),
     ] {
-        assert!(!takes(&known[name], bad), "{name}={bad:?}");
+        assert!(!accepts(&known[name], bad), "{name}={bad:?}");
     }
-    assert!(takes(&known["ExternalId"], &format!("{},{}", ExternalId::new(1, 2), ExternalId::new(3, 4))));
+    assert!(accepts(&known["ExternalId"], &format!("{},{}", ExternalId::new(1, 2), ExternalId::new(3, 4))));
 }
 
 proptest! {

@@ -22,7 +22,7 @@ pub(crate) async fn deployment(events: usize) -> World {
 }
 
 /// One run of the connector, and its summary. Only the source keeps state from an earlier run of the process.
-pub(crate) async fn runs(world: &World, process: &Exporter) -> Summary {
+pub(crate) async fn run_once(world: &World, process: &Exporter) -> Summary {
     let (connector, _) = &world.connectors[0];
     let mut exporter = world.exporter();
     exporter.ports.source = Arc::clone(&process.ports.source);
@@ -33,16 +33,16 @@ pub(crate) async fn runs(world: &World, process: &Exporter) -> Summary {
 }
 
 /// The requests to a service since the last call; those to S3 as the method and the kind of object.
-pub(crate) fn asked(world: &World, service: Service) -> Vec<String> {
+pub(crate) fn new_requests(world: &World, service: Service) -> Vec<String> {
     let proxy = world.proxies.iter().find(|proxy| proxy.service() == service).unwrap();
     proxy
         .take_forwarded()
         .iter()
-        .map(|words| if service == Service::S3 { kind(words) } else { words.clone() })
+        .map(|words| if service == Service::S3 { request_kind(words) } else { words.clone() })
         .collect()
 }
 
-fn kind(words: &str) -> String {
+fn request_kind(words: &str) -> String {
     let (method, path) = words.split_once(' ').unwrap();
     let folders =
         [("/vendor-staging/", "staged"), (KEY_FOLDER, "key"), (MANIFEST_FOLDER, "note"), ("events/", "part")];
@@ -52,10 +52,10 @@ fn kind(words: &str) -> String {
 }
 
 /// The identity of the table, requested once a minute by a process.
-const OF_A_PROCESS: &str = "DescribeTable events";
+const PER_PROCESS: &str = "DescribeTable events";
 /// Lease; settings and cursor; one page of events; seal; mark the part; mark the cursor and release the
 /// lease.
-const OF_DYNAMODB: [&str; 6] = [
+const DYNAMODB_REQUESTS: [&str; 6] = [
     "UpdateItem ledger",
     "Query ledger",
     "Query events",
@@ -69,16 +69,17 @@ async fn an_export_without_events_makes_ten_requests_and_the_first_one_also_puts
     let mut world = deployment(0).await;
     let exporter = world.exporter();
     for first in [true, false, false] {
-        assert_eq!(runs(&world, &exporter).await.heartbeats, 1);
-        let of_process = first.then_some(OF_A_PROCESS.to_owned());
-        let expected: Vec<_> = of_process.into_iter().chain(OF_DYNAMODB.map(ToOwned::to_owned)).collect();
-        assert_eq!(asked(&world, Service::DynamoDb), expected);
-        assert_eq!(asked(&world, Service::Sts), ["AssumeRole"]);
+        assert_eq!(run_once(&world, &exporter).await.heartbeats, 1);
+        let of_process = first.then_some(PER_PROCESS.to_owned());
+        let expected: Vec<_> =
+            of_process.into_iter().chain(DYNAMODB_REQUESTS.map(ToOwned::to_owned)).collect();
+        assert_eq!(new_requests(&world, Service::DynamoDb), expected);
+        assert_eq!(new_requests(&world, Service::Sts), ["AssumeRole"]);
         let put =
             if first { ["PUT part", "PUT key", "PUT note"].as_slice() } else { &["PUT part", "PUT note"] };
-        assert_eq!(asked(&world, Service::S3), put);
-        assert_eq!(asked(&world, Service::EventBridge), ["PutEvents"]);
-        assert_eq!(asked(&world, Service::Sqs), [""; 0]);
+        assert_eq!(new_requests(&world, Service::S3), put);
+        assert_eq!(new_requests(&world, Service::EventBridge), ["PutEvents"]);
+        assert_eq!(new_requests(&world, Service::Sqs), [""; 0]);
         world.advance(HOUR);
     }
 }
@@ -89,13 +90,13 @@ async fn an_export_with_events_asks_which_of_them_are_sealed() {
     let mut world = deployment(2).await;
     let exporter = world.exporter();
     for first in [true, false] {
-        assert_eq!(runs(&world, &exporter).await.events, 1);
-        let mut expected = OF_DYNAMODB.to_vec();
+        assert_eq!(run_once(&world, &exporter).await.events, 1);
+        let mut expected = DYNAMODB_REQUESTS.to_vec();
         expected.insert(3, "Query ledger");
         if first {
-            expected.insert(0, OF_A_PROCESS);
+            expected.insert(0, PER_PROCESS);
         }
-        assert_eq!(asked(&world, Service::DynamoDb), expected);
+        assert_eq!(new_requests(&world, Service::DynamoDb), expected);
         world.advance(HOUR);
     }
 }

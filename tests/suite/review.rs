@@ -20,7 +20,7 @@ use tests::fixtures::at;
 use crate::promises::{Fakes, World};
 
 /// A table with ten seconds a page: a run of 15 minutes, which stops reading at two thirds, reads 60.
-struct Slow {
+struct SlowSource {
     source: FakeSource,
     clock: FakeClock,
 }
@@ -31,7 +31,7 @@ struct SlowPages {
 }
 
 #[async_trait]
-impl Source for Slow {
+impl Source for SlowSource {
     async fn open(
         &self,
         tenant: &TenantId,
@@ -60,14 +60,14 @@ impl PageReader for SlowPages {
     }
 }
 
-fn world_on(fakes: &Fakes) -> World {
+fn world_with(fakes: &Fakes) -> World {
     World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"))
 }
 
 /// One run of 15 minutes, starting now, on that table.
 async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcome {
     let mut exporter = world.exporter(&FaultPlan::none());
-    exporter.ports.source = Arc::new(Slow { source: fakes.source.clone(), clock: world.clock.clone() });
+    exporter.ports.source = Arc::new(SlowSource { source: fakes.source.clone(), clock: world.clock.clone() });
     export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await
 }
 
@@ -77,13 +77,13 @@ async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcom
 #[tokio::test]
 async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
     let fakes = Fakes::new();
-    let world = world_on(&fakes);
+    let world = world_with(&fakes);
     let connector = world.activate(at("2023-07-10T11:00:00Z"), |_| {}).await;
     for n in 0..120u32 {
         let time = at("2023-07-10T11:00:00Z") + Duration::from_secs(30) * n;
         world.write(&connector, time, &n.to_string()).await;
     }
-    world.go(at("2023-07-10T12:05:00Z")).await;
+    world.advance_to(at("2023-07-10T12:05:00Z")).await;
     let Outcome::Completed(first) = slow_run(&world, &fakes, &connector).await else { panic!("it failed") };
     assert_eq!((first.sealed, first.delivered, first.more), (1, 1, true));
     assert!((80..=100).contains(&first.events), "{} events in 600 s at 20 s for three", first.events);
@@ -101,7 +101,7 @@ async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
 #[tokio::test]
 async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
     let fakes = Fakes::new();
-    let world = world_on(&fakes);
+    let world = world_with(&fakes);
     let start = at("2023-07-10T12:00:00Z");
     let connector = world.activate(start, |_| {}).await;
     for n in 0..3 * 288u32 {
@@ -110,14 +110,14 @@ async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
     }
     let (late, found) = (at("2023-07-11T11:20:00Z"), at("2023-07-11T15:00:00Z"));
     world.write_visible(&connector, late, "late", found).await;
-    world.store_odd(&connector, "PROFILE").await;
+    world.store_unexpected(&connector, "PROFILE").await;
     let mut failures = 0;
     loop {
         let due = world.cursor(&connector).await.next_run_at.max(world.clock.now());
         if due > at("2023-07-13T06:00:00Z") {
             break;
         }
-        world.go(due).await;
+        world.advance_to(due).await;
         let outcome = slow_run(&world, &fakes, &connector).await;
         failures += usize::from(matches!(outcome, Outcome::Failed { .. }));
     }
@@ -134,10 +134,10 @@ async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
 #[tokio::test]
 async fn upper_case_uuids_are_exported_as_unreadable() {
     let fakes = Fakes::with_keys(SortKeyForm::UuidV7);
-    let world = world_on(&fakes);
+    let world = world_with(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     let key = SortKeyForm::UuidV7.bound(at("2023-07-10T12:10:00Z")).to_uppercase();
-    world.store_odd(&connector, &format!("{key}-7000-8000-0123456789AB")).await;
+    world.store_unexpected(&connector, &format!("{key}-7000-8000-0123456789AB")).await;
     world.run_until(&connector, at("2023-07-20T12:06:00Z")).await;
     assert_eq!(world.verdict(&connector).unreadable, 1);
 }
@@ -147,10 +147,10 @@ async fn upper_case_uuids_are_exported_as_unreadable() {
 async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_unreadable() {
     let keys = ["20-07-2023 12:10:00#evt", "2023-07-10 12:10:00#evt", "2022-W30#evt", "19:30:00#evt"];
     let fakes = Fakes::new();
-    let world = world_on(&fakes);
+    let world = world_with(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     for key in keys {
-        world.store_odd(&connector, key).await;
+        world.store_unexpected(&connector, key).await;
     }
     world.run_until(&connector, at("2023-07-20T12:06:00Z")).await;
     assert_eq!(world.verdict(&connector).unreadable, keys.len());
@@ -162,7 +162,7 @@ async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_un
 async fn seconds_in_a_table_of_milliseconds_are_never_called_quiet() {
     let mut fakes = Fakes::with_keys(SortKeyForm::EpochMillis);
     fakes.source = fakes.source.with_numeric_keys();
-    let world = world_on(&fakes);
+    let world = world_with(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     let seconds = at("2023-07-10T12:10:00Z").millis() / 1000;
     fakes.source.event(&connector.tenant, &seconds.to_string(), "{}", Time::EPOCH);

@@ -24,15 +24,15 @@ use tests::fixtures::at;
 use crate::promises::{Fakes, World};
 
 /// A future to run once, in the middle of a run.
-type Meanwhile = Arc<Mutex<Option<BoxFuture<'static, ()>>>>;
+type Hook = Arc<Mutex<Option<BoxFuture<'static, ()>>>>;
 
 /// A table that runs the hook before its next page.
-struct Eventful(FakeSource, Meanwhile);
+struct HookedSource(FakeSource, Hook);
 
-struct EventfulPages(Box<dyn PageReader>, Meanwhile);
+struct HookedPages(Box<dyn PageReader>, Hook);
 
 #[async_trait]
-impl Source for Eventful {
+impl Source for HookedSource {
     async fn open(
         &self,
         tenant: &TenantId,
@@ -41,7 +41,7 @@ impl Source for Eventful {
         span: &Span,
     ) -> Result<Box<dyn PageReader>, PortError> {
         let pages = self.0.open(tenant, shards, shard, span).await?;
-        Ok(Box::new(EventfulPages(pages, Arc::clone(&self.1))))
+        Ok(Box::new(HookedPages(pages, Arc::clone(&self.1))))
     }
 
     async fn identity(&self) -> Result<EventsSource, PortError> {
@@ -54,7 +54,7 @@ impl Source for Eventful {
 }
 
 #[async_trait]
-impl PageReader for EventfulPages {
+impl PageReader for HookedPages {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
         let happens = self.1.lock().unwrap().take();
         if let Some(happens) = happens {
@@ -79,7 +79,7 @@ async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:50:00Z"), "in the window").await;
     world.write(&connector, at("2023-07-10T12:01:00Z"), "wished for").await;
-    world.go(at("2023-07-10T12:05:00Z")).await;
+    world.advance_to(at("2023-07-10T12:05:00Z")).await;
     assert!(tick(&fakes, &world, &connector).await);
 
     let mut exporter = world.exporter(&FaultPlan::none());
@@ -100,13 +100,13 @@ async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
             assert!(matches!(sent, Outcome::Busy), "{sent:?}");
         }
     };
-    let source = Eventful(fakes.source.clone(), Arc::new(Mutex::new(Some(Box::pin(meanwhile)))));
+    let source = HookedSource(fakes.source.clone(), Arc::new(Mutex::new(Some(Box::pin(meanwhile)))));
     exporter.ports.source = Arc::new(source);
     let first = export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await;
     let Outcome::Completed(first) = first else { panic!("{first:?}") };
     assert_eq!((first.sealed, first.events), (1, 1));
 
-    world.go(at("2023-07-10T12:15:00Z")).await;
+    world.advance_to(at("2023-07-10T12:15:00Z")).await;
     assert!(tick(&fakes, &world, &connector).await, "not only when the claim has run out");
     let Outcome::Completed(second) = world.run(&connector).await else { panic!("it failed") };
     assert_eq!((second.sealed, second.events), (1, 1));

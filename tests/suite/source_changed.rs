@@ -29,8 +29,8 @@ async fn exporting() -> (Fakes, World, Connector) {
 }
 
 /// A run over this table, when the next window is due.
-async fn run_over(world: &World, source: FakeSource, connector: &Connector) -> Outcome {
-    world.go(world.clock.wall().max(at("2023-07-10T13:05:00Z"))).await;
+async fn run_with_source(world: &World, source: FakeSource, connector: &Connector) -> Outcome {
+    world.advance_to(world.clock.wall().max(at("2023-07-10T13:05:00Z"))).await;
     let mut exporter = world.exporter(&FaultPlan::none());
     exporter.ports.source = Arc::new(source);
     export(&exporter, &connector.id, at("2023-07-10T13:20:00Z")).await
@@ -55,7 +55,7 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
     let before = fakes.ledger.cursor(&connector.id);
     let clock = FakeClock::at(Time::LAST);
     let empty = FakeSource::new(SortKeyForm::Rfc3339, &clock).named("evnts");
-    let (kind, detail) = internal_error(run_over(&world, empty, &connector).await);
+    let (kind, detail) = internal_error(run_with_source(&world, empty, &connector).await);
     assert_eq!(kind, InternalErrorKind::SourceChanged);
     for words in ["table evnts", "table events", "auditferry source accept"] {
         assert!(detail.contains(words), "{detail}");
@@ -65,7 +65,9 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
     assert_eq!(world.files(&connector).len(), 1, "nothing was delivered");
 
     // The setting is restored: the event follows, and nothing needs to be accepted.
-    let Outcome::Completed(run) = run_over(&world, fakes.source.clone(), &connector).await else { panic!() };
+    let Outcome::Completed(run) = run_with_source(&world, fakes.source.clone(), &connector).await else {
+        panic!()
+    };
     assert_eq!((run.sealed, run.events, run.heartbeats), (1, 1, 0));
     world.verdict(&connector).assert_clean();
 }
@@ -74,7 +76,7 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
 async fn a_table_that_is_read_by_other_keys_is_another_source() {
     let (_, world, connector) = exporting().await;
     let other_form = FakeSource::new(SortKeyForm::Ulid, &FakeClock::at(Time::LAST));
-    let (kind, detail) = internal_error(run_over(&world, other_form, &connector).await);
+    let (kind, detail) = internal_error(run_with_source(&world, other_form, &connector).await);
     assert_eq!(kind, InternalErrorKind::SourceChanged);
     assert!(detail.contains("sk (ulid)") && detail.contains("sk (rfc3339)"), "{detail}");
 }
@@ -82,13 +84,13 @@ async fn a_table_that_is_read_by_other_keys_is_another_source() {
 #[tokio::test]
 async fn sealed_parts_are_delivered_all_the_same() {
     let (fakes, world, connector) = exporting().await;
-    world.go(at("2023-07-10T13:05:00Z")).await;
+    world.advance_to(at("2023-07-10T13:05:00Z")).await;
     let died =
         world.run_with(&connector, &FaultPlan::none().inject("open_customer", 1, InjectedFault::Crash)).await;
     assert!(died.is_none());
     let sealed = fakes.ledger.cursor(&connector.id);
     assert!(sealed.undelivered().is_some());
-    world.go(at("2023-07-10T13:30:00Z")).await;
+    world.advance_to(at("2023-07-10T13:30:00Z")).await;
     let mut exporter = world.exporter(&FaultPlan::none());
     exporter.ports.source = Arc::new(fakes.source.named("evnts"));
     let outcome = export(&exporter, &connector.id, at("2023-07-10T13:45:00Z")).await;
@@ -103,14 +105,14 @@ async fn an_accepted_table_is_read_from_the_named_time_and_nothing_comes_twice()
     let moved = fakes.source.named("events-2");
     let source = moved.identity().await.unwrap();
     accept(&fakes, &connector, &source, at("2023-07-10T11:55:00Z")).await;
-    let Outcome::Completed(run) = run_over(&world, moved, &connector).await else { panic!() };
+    let Outcome::Completed(run) = run_with_source(&world, moved, &connector).await else { panic!() };
     assert_eq!((run.sealed, run.events), (1, 1));
     world.verdict(&connector).assert_clean();
     assert_eq!(fakes.ledger.cursor(&connector.id).reads_from(), at("2023-07-10T11:55:00Z"));
 
     // The previous functions, which are still running, seal nothing any more.
     assert_eq!(
-        internal_error(run_over(&world, fakes.source.clone(), &connector).await).0,
+        internal_error(run_with_source(&world, fakes.source.clone(), &connector).await).0,
         InternalErrorKind::SourceChanged
     );
 }
@@ -118,7 +120,7 @@ async fn an_accepted_table_is_read_from_the_named_time_and_nothing_comes_twice()
 #[tokio::test]
 async fn an_unavailable_source_seals_nothing() {
     let (fakes, world, connector) = exporting().await;
-    world.go(at("2023-07-10T13:05:00Z")).await;
+    world.advance_to(at("2023-07-10T13:05:00Z")).await;
     let before = fakes.ledger.cursor(&connector.id).next;
     let outcome = world
         .run_with(&connector, &FaultPlan::none().inject("identity", 1, InjectedFault::Fail))

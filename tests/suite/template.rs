@@ -14,7 +14,7 @@ use regex::Regex;
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// The environment variables of a resource of the template.
-fn given(resource: &str) -> BTreeSet<String> {
+fn environment_of(resource: &str) -> BTreeSet<String> {
     let head = format!("  {resource}:");
     TEMPLATE
         .lines()
@@ -29,17 +29,17 @@ fn given(resource: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn read(names: &[&str]) -> BTreeSet<String> {
+fn name_set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
 // Tests beside the code check that it reads exactly its `NAMES`.
 #[test]
 fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
-    assert_eq!(given("Exporter"), read(ExporterSettings::NAMES));
-    assert_eq!(given("Dispatcher"), read(DispatcherSettings::NAMES));
-    assert_eq!(given("Api"), read(ApiSettings::NAMES));
-    assert_eq!(given("Notifier"), read(NotifierSettings::NAMES));
+    assert_eq!(environment_of("Exporter"), name_set(ExporterSettings::NAMES));
+    assert_eq!(environment_of("Dispatcher"), name_set(DispatcherSettings::NAMES));
+    assert_eq!(environment_of("Api"), name_set(ApiSettings::NAMES));
+    assert_eq!(environment_of("Notifier"), name_set(NotifierSettings::NAMES));
 }
 
 /// The attributes that a policy statement allows: the first list after its `Sid`.
@@ -70,7 +70,7 @@ fn the_exporters_role_trusts_the_api_under_the_session_name_that_the_code_sends(
 }
 
 /// The text of a parameter's property in the template.
-fn of_parameter(parameter: &str, property: &str) -> &'static str {
+fn parameter_property(parameter: &str, property: &str) -> &'static str {
     let (head, property) = (format!("  {parameter}:"), format!("    {property}: "));
     let mut lines = TEMPLATE.lines().skip_while(|line| *line != head).skip(1);
     let value = lines
@@ -81,9 +81,9 @@ fn of_parameter(parameter: &str, property: &str) -> &'static str {
 }
 
 /// Whether the template accepts a text as the format of partition keys.
-fn takes_format(text: &str) -> bool {
-    let pattern = Regex::new(of_parameter("EventsPartitionFormat", "AllowedPattern")).unwrap();
-    let longest: usize = of_parameter("EventsPartitionFormat", "MaxLength").parse().unwrap();
+fn template_accepts(text: &str) -> bool {
+    let pattern = Regex::new(parameter_property("EventsPartitionFormat", "AllowedPattern")).unwrap();
+    let longest: usize = parameter_property("EventsPartitionFormat", "MaxLength").parse().unwrap();
     text.chars().count() <= longest && pattern.is_match(text)
 }
 
@@ -102,7 +102,7 @@ fn the_template_accepts_the_partition_formats_that_the_code_accepts() {
         "{tenant}ä{shard}",
         &of(255),
     ] {
-        assert!(PartitionFormat::parse(good).is_ok() && takes_format(good), "{good}");
+        assert!(PartitionFormat::parse(good).is_ok() && template_accepts(good), "{good}");
     }
     for bad in [
         "",
@@ -126,7 +126,7 @@ fn the_template_accepts_the_partition_formats_that_the_code_accepts() {
         "{tenant}\u{85}",
         &of(256),
     ] {
-        assert!(PartitionFormat::parse(bad).is_err() && !takes_format(bad), "{bad:?}");
+        assert!(PartitionFormat::parse(bad).is_err() && !template_accepts(bad), "{bad:?}");
     }
 }
 
@@ -144,6 +144,6 @@ proptest! {
         ),
     ) {
         let text = pieces.concat();
-        prop_assert_eq!(PartitionFormat::parse(&text).is_ok(), takes_format(&text), "{}", text);
+        prop_assert_eq!(PartitionFormat::parse(&text).is_ok(), template_accepts(&text), "{}", text);
     }
 }

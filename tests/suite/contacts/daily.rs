@@ -114,7 +114,7 @@ async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
             if failed.is_none_or(|failed| !failed.is_empty()) {
                 assert_eq!(world.handle(&[message]).await, [""; 0], "redelivered, {trouble:?} at {nth}");
             }
-            world.go_on(Duration::from_mins(2)).await;
+            world.advance(Duration::from_mins(2)).await;
             let told = world.recipients();
             for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
                 assert!(told.iter().any(|one| one == contact), "{contact}, {trouble:?} at call {nth}");
@@ -151,7 +151,7 @@ async fn a_retried_notice_is_not_held_back_by_itself() {
     world.clock.advance(Duration::from_mins(10));
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
-    world.go_on(Duration::from_hours(5)).await;
+    world.advance(Duration::from_hours(5)).await;
     let ids: Vec<String> = world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
     assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(world.count("ContactsTold"), 3);

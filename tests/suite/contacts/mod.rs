@@ -74,9 +74,9 @@ async fn a_webhook_that_is_down_is_retried_alone_until_it_accepts_the_same_messa
     let acme = world.connector("acme").await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    world.go_on(Duration::from_hours(3)).await;
+    world.advance(Duration::from_hours(3)).await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
-    world.go_on(Duration::from_hours(8)).await;
+    world.advance(Duration::from_hours(8)).await;
     let sent = world.poster.sent();
     assert!((6..=12).contains(&sent.len()), "{} tries", sent.len());
     assert!(sent.iter().all(|(_, message)| message.id == sent[0].1.id && message.body == sent[0].1.body));
@@ -94,14 +94,14 @@ async fn a_webhook_that_stays_down_is_abandoned_after_a_day_counted_once_and_fai
     let acme = world.connector("acme").await;
     world.poster.respond_with(&url(&acme), WebhookResponse::TimedOut);
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    world.go_on(GIVE_UP_AFTER + Duration::from_hours(1)).await;
+    world.advance(GIVE_UP_AFTER + Duration::from_hours(1)).await;
     let tries = world.poster.sent().len();
     assert!((12..=22).contains(&tries), "{tries} tries");
     assert_eq!((world.count("ContactsUnreached"), world.delay_queue.waiting().len()), (1, 0));
     assert_eq!(world.delay_queue.dead_letters(), [""; 0]);
     let chain = world.delay_queue.longest_chain();
     assert!((80..=120).contains(&chain), "{chain} invocations: infra/README.md says about a hundred");
-    world.go_on(GIVE_UP_AFTER).await;
+    world.advance(GIVE_UP_AFTER).await;
     assert_eq!(world.poster.sent().len(), tries);
 }
 
@@ -113,14 +113,14 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let acme = world.connector("acme").await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("no answer within 10 seconds".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    world.go_on(Duration::from_hours(2)).await;
+    world.advance(Duration::from_hours(2)).await;
     assert_eq!(world.delay_queue.dead_letters().len(), 0);
-    world.go_on(Duration::from_hours(2)).await;
+    world.advance(Duration::from_hours(2)).await;
     let tries = world.poster.sent().len();
     assert!((7..=10).contains(&tries), "{tries} tries");
     assert_eq!((world.delay_queue.dead_letters().len(), world.delay_queue.waiting().len()), (1, 0));
     world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
-    world.go_on(GIVE_UP_AFTER).await;
+    world.advance(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
 }
 
@@ -159,7 +159,7 @@ async fn a_webhook_that_answers_410_is_not_retried_for_this_notice() {
     let acme = world.connector("acme").await;
     world.poster.respond_with(&url(&acme), WebhookResponse::Gone);
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    world.go_on(GIVE_UP_AFTER).await;
+    world.advance(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (1, 1));
 }
 
@@ -175,7 +175,7 @@ async fn a_removed_contact_gets_no_pending_retries() {
         let one = vec!["one@acme.example".parse().unwrap()].try_into().unwrap();
         connector.set_contacts(one, None, &SecretId::new(0)).unwrap();
     });
-    world.go_on(GIVE_UP_AFTER).await;
+    world.advance(GIVE_UP_AFTER).await;
     assert_eq!(world.recipients(), ["hooks.acme.example", "one@acme.example"]);
 }
 
@@ -186,7 +186,7 @@ async fn a_mail_that_ses_refuses_is_counted_each_time_and_retried_until_someone_
     world.mailer.outage(Outage::Denied, 4);
     world.notify(&blocked(&acme, world.clock.wall())).await;
     assert_eq!((world.count("MailsRefused"), world.mailer.sent().len()), (2, 0));
-    world.go_on(Duration::from_hours(1)).await;
+    world.advance(Duration::from_hours(1)).await;
     assert_eq!((world.count("MailsRefused"), world.mailer.sent().len()), (4, 2));
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (1, 0));
 }

@@ -100,7 +100,7 @@ impl Deployment {
     }
 
     /// The token in the newest mail to an address.
-    fn token(&self, to: &EmailAddress) -> LinkToken {
+    fn newest_token(&self, to: &EmailAddress) -> LinkToken {
         let mails = self.world.mailer.sent();
         let (_, mail) = mails.iter().rev().find(|(one, _)| one == to).unwrap();
         let link = mail.text.lines().find(|line| line.starts_with("https://")).unwrap();
@@ -114,7 +114,7 @@ impl Deployment {
     }
 }
 
-fn is_question(mail: &Mail) -> bool {
+fn is_confirmation_request(mail: &Mail) -> bool {
     mail.subject == "Confirm this address for vendor.example"
 }
 
@@ -145,7 +145,7 @@ async fn three_hundred_strangers_get_one_confirmation_mail_each_at_most_without_
     let mut to: BTreeMap<String, usize> = BTreeMap::new();
     for (one, mail) in &mails {
         *to.entry(one.folded()).or_default() += 1;
-        assert!(is_question(mail), "{mail:?}");
+        assert!(is_confirmation_request(mail), "{mail:?}");
         for word in ["evil", "prize", "pills", "click", "mallory", "con_", "stranger"] {
             assert!(!format!("{mail:?}").contains(word), "{word}: {mail:?}");
         }
@@ -189,24 +189,25 @@ async fn only_the_confirmation_mail_reaches_an_address_until_it_confirms_and_eve
     deployment.set(&operator(), &acme.id, &[]).await.unwrap();
     deployment.set(&operator(), &acme.id, &[one.clone(), two]).await.unwrap();
     assert_eq!(world.mailer.sent().len(), 2);
-    assert!(world.mailer.sent().iter().all(|(_, mail)| is_question(mail)));
-    deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
+    assert!(world.mailer.sent().iter().all(|(_, mail)| is_confirmation_request(mail)));
+    deployment.onboarding.confirm(&deployment.newest_token(&one)).await.unwrap();
     world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 7))).await;
     let mails = world.mailer.sent();
-    assert_eq!((mails.len(), &mails[2].0, is_question(&mails[2].1)), (3, &one, false));
+    assert_eq!((mails.len(), &mails[2].0, is_confirmation_request(&mails[2].1)), (3, &one, false));
     // A notice that was delayed before its address declined is not sent either.
     world.mailer.outage(Outage::Throttled, 1);
     world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * 9))).await;
-    deployment.onboarding.decline(&deployment.token_of_question(&one)).await.unwrap();
-    world.go_on(Duration::from_hours(3)).await;
+    deployment.onboarding.decline(&deployment.confirmation_token(&one)).await.unwrap();
+    world.advance(Duration::from_hours(3)).await;
     assert_eq!(world.mailer.sent().len(), 3);
 }
 
 impl Deployment {
     /// The token of the last confirmation mail to an address; notices may have followed it.
-    fn token_of_question(&self, to: &EmailAddress) -> LinkToken {
+    fn confirmation_token(&self, to: &EmailAddress) -> LinkToken {
         let mails = self.world.mailer.sent();
-        let (_, mail) = mails.iter().rev().find(|(one, mail)| one == to && is_question(mail)).unwrap();
+        let (_, mail) =
+            mails.iter().rev().find(|(one, mail)| one == to && is_confirmation_request(mail)).unwrap();
         let link = mail.text.lines().find(|line| line.starts_with("https://")).unwrap();
         link.rsplit('/').next().unwrap().parse().unwrap()
     }
@@ -218,7 +219,7 @@ async fn opening_a_link_changes_nothing_and_its_button_confirms_once_however_oft
     let draft = deployment.draft(&tenant("acme")).await;
     let one = address("one@acme.example");
     deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
-    let token = deployment.token(&one);
+    let token = deployment.newest_token(&one);
     let before = deployment.status(&draft).await;
     assert!(matches!(before[..], [AddressStatus::Pending { .. }]), "{before:?}");
     for _ in 0..50 {
@@ -250,7 +251,7 @@ async fn a_guessed_replaced_or_expired_link_confirms_nothing_and_says_why() {
     let draft = deployment.draft(&tenant("acme")).await;
     let one = address("one@acme.example");
     deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
-    let first = deployment.token(&one);
+    let first = deployment.newest_token(&one);
     let why = async |token: &LinkToken| match deployment.onboarding.confirm(token).await {
         Err(OnboardingError::Link(why)) => why,
         other => panic!("{other:?}"),
@@ -267,10 +268,10 @@ async fn a_guessed_replaced_or_expired_link_confirms_nothing_and_says_why() {
     deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap();
     deployment.forward_notices().await;
     assert_eq!(why(&first).await, LinkError::Replaced);
-    deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
+    deployment.onboarding.confirm(&deployment.newest_token(&one)).await.unwrap();
     // Nothing in storage lets its reader confirm.
     let known = format!("{:?}", deployment.world.ledger);
-    assert!(!known.contains(&deployment.token(&one).expose()));
+    assert!(!known.contains(&deployment.newest_token(&one).expose()));
 }
 
 #[tokio::test]
@@ -352,10 +353,10 @@ async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_
         deployment.world.mailer.outage(outage, 3);
         let one = address("one@acme.example");
         deployment.set(&acme(), &draft.id, std::slice::from_ref(&one)).await.unwrap();
-        deployment.world.go_on(Duration::from_hours(2)).await;
+        deployment.world.advance(Duration::from_hours(2)).await;
         assert_eq!(deployment.world.mailer.sent().len(), 1, "{outage:?}");
         assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Pending { .. }]));
-        deployment.onboarding.confirm(&deployment.token(&one)).await.unwrap();
+        deployment.onboarding.confirm(&deployment.newest_token(&one)).await.unwrap();
     }
     for trouble in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1..12 {
@@ -388,9 +389,9 @@ async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_
 #[derive(Debug, Clone)]
 enum Step {
     Set(Vec<usize>),
-    AskAgain,
+    Resend,
     Test,
-    Trouble,
+    Block,
     Confirm(usize),
     Decline(usize),
     Wait(u64),
@@ -399,9 +400,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => prop::collection::vec(0usize..8, 0..5).prop_map(Step::Set),
-        2 => Just(Step::AskAgain),
+        2 => Just(Step::Resend),
         1 => Just(Step::Test),
-        2 => Just(Step::Trouble),
+        2 => Just(Step::Block),
         1 => (0usize..8).prop_map(Step::Confirm),
         1 => (0usize..8).prop_map(Step::Decline),
         3 => (1u64..100).prop_map(Step::Wait),
@@ -433,20 +434,20 @@ proptest! {
                         let some: Vec<EmailAddress> = some.into_iter().map(|n| all[n].clone()).collect();
                         drop(deployment.set(&self::acme(), &acme.id, &some).await);
                     }
-                    Step::AskAgain => {
+                    Step::Resend => {
                         drop(deployment.onboarding.ask_contacts(&self::acme(), &acme.id, None).await);
                     }
                     Step::Test => {
                         drop(deployment.onboarding.test_contacts(&self::acme(), &acme.id, None).await);
                     }
-                    Step::Trouble => deployment.world.notify(&blocked(&acme, deployment.world.clock.wall())).await,
+                    Step::Block => deployment.world.notify(&blocked(&acme, deployment.world.clock.wall())).await,
                     Step::Wait(hours) => deployment.world.clock.advance(Duration::from_hours(hours)),
                     Step::Confirm(n) if questions.contains_key(&all[n].folded()) => {
-                        let token = deployment.token_of_question(&all[n]);
+                        let token = deployment.confirmation_token(&all[n]);
                         wants[n] |= deployment.onboarding.confirm(&token).await.is_ok();
                     }
                     Step::Decline(n) if questions.contains_key(&all[n].folded()) => {
-                        let token = deployment.token_of_question(&all[n]);
+                        let token = deployment.confirmation_token(&all[n]);
                         deployment.onboarding.decline(&token).await.unwrap();
                         wants[n] = false;
                     }
@@ -457,7 +458,7 @@ proptest! {
                 for (to, mail) in deployment.world.mailer.sent().into_iter().skip(seen) {
                     seen += 1;
                     let n = all.iter().position(|one| *one == to).unwrap();
-                    if is_question(&mail) {
+                    if is_confirmation_request(&mail) {
                         let asked = questions.entry(to.folded()).or_default();
                         assert!(!wants[n] && asked.len() < MAX_MAILS as usize);
                         assert!(asked.last().is_none_or(|last| now.since(*last) >= Duration::from_hours(24)));

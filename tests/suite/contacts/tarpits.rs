@@ -30,12 +30,12 @@ fn limit(name: &str) -> usize {
 }
 
 /// Completes at this time of the simulated clock.
-struct Until(FakeClock, Time);
+struct SleepUntil(FakeClock, Time);
 
 /// A batch in flight.
 type Batch<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-impl Future for Until {
+impl Future for SleepUntil {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -52,10 +52,10 @@ impl Future for Until {
 struct Hosts {
     clock: FakeClock,
     /// The response time of a tarpit.
-    slow: Duration,
+    tarpit_delay: Duration,
     sent: Arc<Mutex<Vec<(Time, String)>>>,
     /// The number of requests in flight to tarpits, and its maximum.
-    under_way: Arc<Mutex<(usize, usize)>>,
+    in_flight: Arc<Mutex<(usize, usize)>>,
 }
 
 #[async_trait]
@@ -63,16 +63,16 @@ impl WebhookClient for Hosts {
     async fn post(&self, to: &WebhookUrl, _: &SignedRequest, patience: Duration) -> WebhookResponse {
         let host = to.host();
         let is_tarpit = host.starts_with("tarpit");
-        let takes = if is_tarpit { self.slow } else { Duration::from_millis(100) };
+        let takes = if is_tarpit { self.tarpit_delay } else { Duration::from_millis(100) };
         if is_tarpit {
-            let mut under_way = self.under_way.lock().unwrap();
+            let mut under_way = self.in_flight.lock().unwrap();
             under_way.0 += 1;
             under_way.1 = under_way.1.max(under_way.0);
         }
         let now = self.clock.wall();
-        Until(self.clock.clone(), now + takes.min(patience)).await;
+        SleepUntil(self.clock.clone(), now + takes.min(patience)).await;
         if is_tarpit {
-            self.under_way.lock().unwrap().0 -= 1;
+            self.in_flight.lock().unwrap().0 -= 1;
         }
         if takes > patience {
             return WebhookResponse::TimedOut;
@@ -91,12 +91,12 @@ struct Sqs {
 }
 
 impl Sqs {
-    fn put(&self, at: Time, message: String) {
+    fn send_at(&self, at: Time, message: String) {
         self.messages.lock().unwrap().push((at, message));
     }
 
     /// Up to `most` of the due messages, the longest due first.
-    fn take(&self, most: usize) -> Vec<String> {
+    fn receive(&self, most: usize) -> Vec<String> {
         let mut messages = self.messages.lock().unwrap();
         messages.sort_by_key(|(at, _)| *at);
         let due = messages.iter().take_while(|(at, _)| *at <= self.clock.wall()).count();
@@ -113,23 +113,28 @@ impl DelayQueue for Sqs {
     async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         *self.sends.lock().unwrap() += 1;
         // SQS delays are whole seconds.
-        self.put(self.clock.wall() + Duration::from_secs(delay.as_secs()), message.to_owned());
+        self.send_at(self.clock.wall() + Duration::from_secs(delay.as_secs()), message.to_owned());
         Ok(())
     }
 }
 
 /// A deployment with these hosts and this queue.
-struct Run {
+struct Simulation {
     world: World,
     hosts: Hosts,
     sqs: Sqs,
 }
 
-impl Run {
+impl Simulation {
     fn new(slow: Duration) -> Self {
         let mut world = World::new();
         let clock = world.clock.clone();
-        let hosts = Hosts { clock: clock.clone(), slow, sent: Arc::default(), under_way: Arc::default() };
+        let hosts = Hosts {
+            clock: clock.clone(),
+            tarpit_delay: slow,
+            sent: Arc::default(),
+            in_flight: Arc::default(),
+        };
         let sqs = Sqs { clock, messages: Arc::default(), sends: Arc::default() };
         world.notifier.webhooks = Arc::new(hosts.clone());
         world.notifier.queue = Arc::new(sqs.clone());
@@ -148,13 +153,13 @@ impl Run {
     }
 
     /// Sends a notice of a block to the queue, due now.
-    fn trouble(&self, connector: &Connector) {
+    fn enqueue_blocked(&self, connector: &Connector) {
         let now = self.world.clock.wall();
-        self.sqs.put(now, self.world.event(&blocked(connector, now)));
+        self.sqs.send_at(now, self.world.event(&blocked(connector, now)));
     }
 
     /// Runs the deployment for `span`, in steps of `step`. A batch takes at least one step.
-    async fn go_on(&self, span: Duration, step: Duration) {
+    async fn advance(&self, span: Duration, step: Duration) {
         let (batch, at_once) = (limit("BatchSize"), limit("MaximumConcurrency"));
         let timeout = Duration::from_secs(limit("Timeout") as u64);
         let end = self.world.clock.wall() + span;
@@ -162,7 +167,7 @@ impl Run {
         // Batches in flight at the end may finish: a dropped batch would be a dead process.
         while self.world.clock.wall() < end || !batches.is_empty() {
             while batches.len() < at_once && self.world.clock.wall() < end {
-                let bodies = self.sqs.take(batch);
+                let bodies = self.sqs.receive(batch);
                 if bodies.is_empty() {
                     break;
                 }
@@ -183,40 +188,40 @@ impl Run {
     }
 
     /// How long after `since` this host first accepted a notice. `None` if it has not.
-    fn taken(&self, host: &str, since: Time) -> Option<Duration> {
+    fn delivery_delay(&self, host: &str, since: Time) -> Option<Duration> {
         let sent = self.hosts.sent.lock().unwrap();
         sent.iter().filter(|(at, one)| one == host && *at >= since).map(|(at, _)| at.since(since)).min()
     }
 }
 
 const STEP: Duration = Duration::from_millis(200);
-const PROMISED: Duration = Duration::from_secs(30);
+const MAX_DELAY: Duration = Duration::from_secs(30);
 const NEVER: Duration = Duration::from_hours(1);
 
 /// 500 notices of one tenant at once, to so many hosts that never answer. After them, every ten seconds for
 /// five minutes and between their retries, one notice of another tenant.
 async fn assert_another_tenants_notices_arrive(hosts: usize) {
-    let run = Run::new(NEVER);
+    let run = Simulation::new(NEVER);
     let mut tarpits = Vec::new();
     for n in 0..500 {
         tarpits.push(run.connector("mallory", &format!("tarpit{}.mallory.example", n % hosts)).await);
     }
     for tarpit in &tarpits {
-        run.trouble(tarpit);
+        run.enqueue_blocked(tarpit);
     }
     for round in 0..30 {
         let host = format!("hooks{round}.globex.example");
         let globex = run.connector("globex", &host).await;
         let since = run.world.clock.wall();
-        run.trouble(&globex);
-        run.go_on(Duration::from_secs(10), STEP).await;
-        if run.taken(&host, since).is_none() {
-            run.go_on(PROMISED - Duration::from_secs(10), STEP).await;
+        run.enqueue_blocked(&globex);
+        run.advance(Duration::from_secs(10), STEP).await;
+        if run.delivery_delay(&host, since).is_none() {
+            run.advance(MAX_DELAY - Duration::from_secs(10), STEP).await;
         }
-        let taken = run.taken(&host, since);
-        assert!(taken.is_some_and(|taken| taken <= PROMISED), "round {round}, {hosts} hosts: {taken:?}");
+        let taken = run.delivery_delay(&host, since);
+        assert!(taken.is_some_and(|taken| taken <= MAX_DELAY), "round {round}, {hosts} hosts: {taken:?}");
     }
-    let most = run.hosts.under_way.lock().unwrap().1;
+    let most = run.hosts.in_flight.lock().unwrap().1;
     assert!(most <= 12, "{most} requests to tarpits were in flight at once");
 }
 
@@ -272,22 +277,22 @@ impl NotificationStore for WithoutShares {
 /// Shows that the tests above can fail.
 #[tokio::test]
 async fn without_shares_the_notice_takes_more_than_thirty_seconds() {
-    let mut run = Run::new(NEVER);
+    let mut run = Simulation::new(NEVER);
     run.world.notifier.state = Arc::new(WithoutShares(run.world.ledger.clone()));
     for n in 0..500 {
-        run.trouble(&run.connector("mallory", &format!("tarpit{n}.mallory.example")).await);
+        run.enqueue_blocked(&run.connector("mallory", &format!("tarpit{n}.mallory.example")).await);
     }
     let (globex, since) = (run.connector("globex", "hooks.globex.example").await, run.world.clock.wall());
-    run.trouble(&globex);
-    run.go_on(PROMISED, STEP).await;
-    assert_eq!(run.taken("hooks.globex.example", since), None);
+    run.enqueue_blocked(&globex);
+    run.advance(MAX_DELAY, STEP).await;
+    assert_eq!(run.delivery_delay("hooks.globex.example", since), None);
 }
 
 /// The tenant's own webhooks: each that answers, quickly or within the promised ten seconds, is notified all
 /// the same.
 #[tokio::test]
 async fn a_tenants_own_notices_arrive_after_its_tarpits_and_slow_answers_are_awaited() {
-    let run = Run::new(Duration::from_secs(9));
+    let run = Simulation::new(Duration::from_secs(9));
     let mut connectors = Vec::new();
     for n in 0..20 {
         connectors.push(run.connector("acme", &format!("tarpit{n}.acme.example")).await);
@@ -295,14 +300,14 @@ async fn a_tenants_own_notices_arrive_after_its_tarpits_and_slow_answers_are_awa
     connectors.push(run.connector("acme", "hooks.acme.example").await);
     let since = run.world.clock.wall();
     for connector in &connectors {
-        run.trouble(connector);
+        run.enqueue_blocked(connector);
     }
-    run.go_on(Duration::from_mins(1), STEP).await;
-    assert!(run.taken("hooks.acme.example", since).is_some(), "after 20 slow ones of its own");
-    run.go_on(Duration::from_mins(20), STEP).await;
+    run.advance(Duration::from_mins(1), STEP).await;
+    assert!(run.delivery_delay("hooks.acme.example", since).is_some(), "after 20 slow ones of its own");
+    run.advance(Duration::from_mins(20), STEP).await;
     for n in 0..20 {
         assert!(
-            run.taken(&format!("tarpit{n}.acme.example"), since).is_some(),
+            run.delivery_delay(&format!("tarpit{n}.acme.example"), since).is_some(),
             "{n} answers within ten seconds"
         );
     }
@@ -310,39 +315,39 @@ async fn a_tenants_own_notices_arrive_after_its_tarpits_and_slow_answers_are_awa
     run.world.clock.advance(Duration::from_hours(1));
     let (before, since) = (*run.sqs.sends.lock().unwrap(), run.world.clock.wall());
     let again = run.connector("acme", "tarpit3.acme.example").await;
-    run.trouble(&again);
-    run.go_on(Duration::from_secs(15), STEP).await;
-    assert!(run.taken("tarpit3.acme.example", since).is_some());
+    run.enqueue_blocked(&again);
+    run.advance(Duration::from_secs(15), STEP).await;
+    assert!(run.delivery_delay("tarpit3.acme.example", since).is_some());
     assert_eq!(*run.sqs.sends.lock().unwrap(), before, "no attempt was abandoned");
 }
 
 #[tokio::test]
 async fn many_fast_webhooks_of_one_tenant_do_not_delay_each_other() {
-    let run = Run::new(NEVER);
+    let run = Simulation::new(NEVER);
     let mut connectors = Vec::new();
     for n in 0..100 {
         connectors.push(run.connector("acme", &format!("hooks{n}.acme.example")).await);
     }
     let since = run.world.clock.wall();
     for connector in &connectors {
-        run.trouble(connector);
+        run.enqueue_blocked(connector);
     }
-    run.go_on(Duration::from_mins(4), STEP).await;
-    assert!((0..100).all(|n| run.taken(&format!("hooks{n}.acme.example"), since).is_some()));
+    run.advance(Duration::from_mins(4), STEP).await;
+    assert!((0..100).all(|n| run.delivery_delay(&format!("hooks{n}.acme.example"), since).is_some()));
 }
 
 /// No message loops for ever, and none is abandoned without an attempt.
 #[tokio::test]
 async fn each_tarpit_is_tried_abandoned_after_a_day_and_costs_a_bounded_number_of_messages() {
-    let run = Run::new(NEVER);
+    let run = Simulation::new(NEVER);
     let mut connectors = Vec::new();
     for n in 0..40 {
         connectors.push(run.connector("mallory", &format!("tarpit{n}.mallory.example")).await);
     }
     for connector in &connectors {
-        run.trouble(connector);
+        run.enqueue_blocked(connector);
     }
-    run.go_on(Duration::from_hours(26), Duration::from_secs(20)).await;
+    run.advance(Duration::from_hours(26), Duration::from_secs(20)).await;
     assert_eq!((run.sqs.len(), run.world.count("ContactsUnreached")), (0, 40));
     let sends = *run.sqs.sends.lock().unwrap();
     assert!(sends < 40 * 150, "{sends} messages for 40 notices");

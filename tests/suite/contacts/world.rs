@@ -105,7 +105,7 @@ impl World {
     }
 
     /// Delivers due messages of the queue, minute by minute.
-    pub(super) async fn go_on(&self, span: Duration) {
+    pub(super) async fn advance(&self, span: Duration) {
         let end = self.clock.wall() + span;
         while self.clock.wall() < end {
             self.clock.advance(MINUTE);

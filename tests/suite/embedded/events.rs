@@ -94,9 +94,9 @@ impl EventsRig for StackEvents {
             SortKey::Number(number) => AttributeValue::N(number.clone()),
         };
         let mut item = match shape {
-            Shape::Text(text) => one("event", AttributeValue::S(text.clone())),
-            Shape::Map(map) => one("event", attribute(&Value::Object(map.clone()))),
-            Shape::Number(number) => one("event", AttributeValue::N(number.to_string())),
+            Shape::Text(text) => single_attribute("event", AttributeValue::S(text.clone())),
+            Shape::Map(map) => single_attribute("event", attribute(&Value::Object(map.clone()))),
+            Shape::Number(number) => single_attribute("event", AttributeValue::N(number.to_string())),
             Shape::Whole(map) => map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect(),
         };
         item.insert("pk".into(), AttributeValue::S(FakeSource::partition(tenant, shards, shard)));
@@ -106,7 +106,7 @@ impl EventsRig for StackEvents {
     }
 }
 
-fn one(name: &str, value: AttributeValue) -> HashMap<String, AttributeValue> {
+fn single_attribute(name: &str, value: AttributeValue) -> HashMap<String, AttributeValue> {
     HashMap::from([(name.to_owned(), value)])
 }
 

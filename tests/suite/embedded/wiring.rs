@@ -17,12 +17,12 @@ use tests::failing::Outage;
 #[derive(Debug)]
 struct Wiring {
     embedded: Sandbox,
-    taken: Mutex<Vec<ConnectorId>>,
+    received: Mutex<Vec<ConnectorId>>,
 }
 
 impl Wiring {
     async fn start() -> Self {
-        Self { embedded: Sandbox::start(None, None).await.unwrap(), taken: Mutex::default() }
+        Self { embedded: Sandbox::start(None, None).await.unwrap(), received: Mutex::default() }
     }
 }
 
@@ -41,7 +41,7 @@ impl QueueRig for Wiring {
     }
 
     fn sent(&self) -> Vec<ConnectorId> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let batch = self.embedded.receive();
             if batch.is_empty() {

@@ -11,7 +11,7 @@ use super::world::World;
 
 const DASHBOARD: &str = include_str!("../../../infra/dashboard.yaml");
 const QUERIES: &str = include_str!("../../../infra/queries.yaml");
-const NOTES: &str = include_str!("../../../infra/README.md");
+const OPERATIONS: &str = include_str!("../../../infra/README.md");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// The sources that write the log lines which queries look for.
 const LOG_SOURCES: [&str; 2] = [
@@ -22,7 +22,7 @@ const LOG_SOURCES: [&str; 2] = [
 /// All metrics that the code emits, with their units.
 pub(crate) async fn emitted() -> BTreeMap<String, String> {
     let mut world = World::new();
-    world.go_on(Duration::from_hours(2)).await;
+    world.advance(Duration::from_hours(2)).await;
     world.notify_contacts(&["no notice".to_owned()]).await;
     let mut emitted = BTreeMap::new();
     for line in world.lines() {
@@ -47,7 +47,7 @@ fn dashboard() -> Value {
 
 /// The metrics of a graph as namespace, name, dimension and value, written out: `.` repeats the value above,
 /// `...` all but the last.
-fn drawn(widget: &Value) -> Vec<[String; 4]> {
+fn graph_metrics(widget: &Value) -> Vec<[String; 4]> {
     let mut above: [String; 4] = Default::default();
     let mut drawn = Vec::new();
     for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
@@ -114,7 +114,11 @@ fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_readme_say
         assert!(told.contains("For customers: ") && told.contains("First: "), "{}: {told}", alarm.id);
         // Source: CloudWatch API reference, PutMetricAlarm.
         assert!(told.len() <= 1024, "{}", alarm.id);
-        assert!(NOTES.contains(&format!("| `{}` |", alarm.id)), "infra/README.md has no row `{}`", alarm.id);
+        assert!(
+            OPERATIONS.contains(&format!("| `{}` |", alarm.id)),
+            "infra/README.md has no row `{}`",
+            alarm.id
+        );
         assert_eq!(
             (alarm.get("AlarmActions"), alarm.get("OKActions")),
             ("[!Ref Operator]", "[!Ref Operator]")
@@ -136,7 +140,7 @@ async fn the_dashboard_draws_what_is_emitted() {
     let dashboard = dashboard();
     let mut drawn_ours = BTreeSet::new();
     for widget in dashboard["widgets"].as_array().unwrap() {
-        for [namespace, metric, dimension, value] in drawn(widget) {
+        for [namespace, metric, dimension, value] in graph_metrics(widget) {
             if namespace == "Auditferry" {
                 assert_eq!((dimension.as_str(), value.as_str()), ("stack", "${StackName}"), "{metric}");
                 assert!(emitted.contains_key(&metric), "nobody emits {metric}");
@@ -154,7 +158,7 @@ async fn the_dashboard_draws_what_is_emitted() {
 async fn every_metric_is_in_the_readme_with_its_unit() {
     for (metric, unit) in emitted().await {
         let row = format!("| `{metric}` | {unit} |");
-        assert!(NOTES.contains(&row), "infra/README.md has no row {row}");
+        assert!(OPERATIONS.contains(&row), "infra/README.md has no row {row}");
     }
 }
 

@@ -78,7 +78,7 @@ impl Alarm {
     }
 
     /// Its evaluation range: period times evaluation periods.
-    pub(crate) fn reach(&self) -> Duration {
+    pub(crate) fn evaluation_range(&self) -> Duration {
         Duration::from_secs(self.number("Period") * self.number("EvaluationPeriods"))
     }
 

@@ -85,7 +85,7 @@ fn schema_violations(line: &Value) -> Vec<String> {
 #[tokio::test]
 async fn every_line_of_metrics_is_valid_emf() {
     let mut world = World::new();
-    world.go_on(Duration::from_hours(2)).await;
+    world.advance(Duration::from_hours(2)).await;
     world.batch(&["not JSON".to_owned()]).await;
     let lines = world.lines();
     let kinds: BTreeSet<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
@@ -99,7 +99,7 @@ async fn every_line_of_metrics_is_valid_emf() {
 #[tokio::test]
 async fn tenants_and_connectors_are_properties_and_never_dimensions() {
     let mut world = World::new();
-    world.go_on(Duration::from_hours(2)).await;
+    world.advance(Duration::from_hours(2)).await;
     let of_run = |line: &&Value| line["message"] == "metrics of a run" && line["PartsSealed"] == 1;
     let lines = world.lines();
     let line = lines.iter().find(of_run).unwrap();

@@ -25,7 +25,7 @@ impl World {
 
 async fn healthy() -> World {
     let mut world = World::new();
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     world
 }
 
@@ -34,14 +34,14 @@ async fn a_block_is_published_when_it_begins_each_day_and_when_it_ends_with_the_
     let mut world = healthy().await;
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
-    world.go_on(HOUR * 51).await;
+    world.advance(HOUR * 51).await;
     assert_eq!(world.kinds(), ["ExportBlocked"; 3], "at its beginning, and after one day and two");
     let told = world.operator_notices();
     let Fact::Blocked { block, backlog, loss, reminder } = &told[2].fact else { panic!("{told:?}") };
     assert_eq!((block.code.as_str(), *reminder, loss.lost_from()), ("NoSuchBucket", true, None));
     assert!(backlog.waiting_parts > 40, "{backlog:?}");
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
-    world.go_on(HOUR * 26).await;
+    world.advance(HOUR * 26).await;
     let told = world.operator_notices();
     let [.., Notice { fact: Fact::Recovered(recovery), .. }] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((told.len(), recovery.blocked_since), (4, block.since));
@@ -56,14 +56,14 @@ async fn a_missing_export_is_published_with_the_date_from_which_events_are_lost(
     let mut world = healthy().await;
     let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
     for _ in 0..3 * 12 {
-        world.five_minutes_without_exporter().await;
+        world.tick_without_exporter().await;
     }
     let told = world.operator_notices();
     let [Notice { fact: Fact::Stale { loss, reminder: false, .. }, .. }] = told.as_slice() else {
         panic!("{told:?}")
     };
     assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
-    world.go_on(HOUR * 26).await;
+    world.advance(HOUR * 26).await;
     assert_eq!(world.kinds(), ["ExportStale", "ExportOnTime"]);
 }
 
@@ -72,7 +72,7 @@ async fn an_item_of_another_tenant_blocks_reading_and_is_published_with_the_date
     let mut world = healthy().await;
     world.store("umbrella", r#"{"action":"login"}"#);
     while world.operator_notices().is_empty() {
-        world.five_minutes().await;
+        world.tick().await;
     }
     let told = world.operator_notices();
     let [Notice { fact: Fact::Blocked { loss, .. }, .. }] = told.as_slice() else { panic!("{told:?}") };
@@ -86,7 +86,7 @@ async fn a_notice_that_the_bus_refuses_is_counted_and_published_by_the_next_tick
     // Without an exporter only the watchdog publishes.
     world.bus.outage(Outage::Denied, 2);
     for _ in 0..3 * 12 {
-        world.five_minutes_without_exporter().await;
+        world.tick_without_exporter().await;
     }
     assert_eq!(world.kinds(), ["ExportStale"]);
     assert_eq!(world.points("NoticesLost").iter().map(|point| point.value).sum::<i64>(), 2);
@@ -102,11 +102,11 @@ async fn after_an_outage_of_everything_a_tick_publishes_no_more_than_its_share()
     }
     world.clock.advance(HOUR * 5);
     let share = usize::try_from(MAX_NOTICES_PER_TICK).unwrap();
-    world.five_minutes_without_exporter().await;
+    world.tick_without_exporter().await;
     assert_eq!(world.kinds(), vec!["ExportStale"; share]);
-    world.five_minutes_without_exporter().await;
+    world.tick_without_exporter().await;
     assert_eq!(world.kinds(), vec!["ExportStale"; share + 21]);
-    world.five_minutes_without_exporter().await;
+    world.tick_without_exporter().await;
     assert_eq!(world.kinds().len(), share + 21, "each once");
 }
 
@@ -116,7 +116,7 @@ async fn unreadable_items_are_published_once_a_day_by_their_key_and_never_by_the
     let tenant = world.tenant.to_string();
     for _ in 0..26 {
         world.store(&tenant, r#"{"canary-5d1e":"\ud83d"}"#);
-        world.go_on(HOUR).await;
+        world.advance(HOUR).await;
     }
     let told = world.operator_notices();
     assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {told:?}");
@@ -132,6 +132,6 @@ async fn two_ticks_at_once_publish_once() {
     let limit = Duration::from_mins(4);
     tokio::join!(world.tick_within(limit), world.tick_within(limit));
     assert_eq!(world.kinds(), ["ExportStale"]);
-    world.five_minutes().await;
+    world.tick().await;
     assert_eq!(world.kinds()[0], "ExportStale");
 }

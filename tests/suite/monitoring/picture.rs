@@ -13,18 +13,18 @@ const LINES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/a-day.jsonl");
 #[tokio::test]
 async fn a_day_with_failures_is_recorded_for_the_dashboard() {
     let mut world = World::new();
-    world.go_on(HOUR * 6).await;
+    world.advance(HOUR * 6).await;
     // Somebody deletes the customer's bucket, and creates it again.
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
-    world.go_on(HOUR * 6).await;
+    world.advance(HOUR * 6).await;
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     // Nobody receives the sent exports.
     for _ in 0..12 * 4 {
-        world.five_minutes_without_exporter().await;
+        world.tick_without_exporter().await;
     }
-    world.go_on(HOUR * 5).await;
+    world.advance(HOUR * 5).await;
 
     let lines = world.lines();
     let mut text = String::new();

@@ -24,30 +24,30 @@ fn staged(world: &World, delivered: bool) -> BTreeSet<String> {
 #[tokio::test]
 async fn staged_bytes_become_expirable_once_they_are_delivered_and_never_before() {
     let mut world = World::new();
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     let (delivered, waiting) = (staged(&world, true), staged(&world, false));
     assert!(!delivered.is_empty() && !waiting.is_empty());
     assert_eq!(world.staging.port.expirable(), delivered, "the bytes of the delivered, and no list of keys");
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     assert!(waiting.is_subset(&world.staging.port.expirable()));
 }
 
 #[tokio::test]
 async fn bytes_that_could_not_be_marked_expirable_stay_and_hinder_nobody() {
     let mut world = World::new();
-    world.go_on(HOUR * 2).await;
+    world.advance(HOUR * 2).await;
     let before = world.staging.port.expirable();
     // Staged before the failure, delivered during it.
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
-    world.go_on(HOUR).await;
+    world.advance(HOUR).await;
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     world.staging.keeps_staged.set(true);
-    world.go_on(HOUR * 2).await;
+    world.advance(HOUR * 2).await;
     assert!(staged(&world, true).len() > before.len(), "it was delivered all the same");
     assert_eq!(world.staging.port.expirable(), before);
 }

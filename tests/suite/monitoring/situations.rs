@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Three healthy hours.
 async fn healthy() -> World {
     let mut world = World::new();
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     world
 }
 
@@ -30,7 +30,7 @@ impl World {
             if self.state(id) == State::Ok {
                 return;
             }
-            self.five_minutes().await;
+            self.tick().await;
         }
         panic!("{id} does not return to OK");
     }
@@ -44,7 +44,7 @@ impl World {
 async fn in_two_healthy_days_no_alarm_goes_off() {
     let mut world = healthy().await;
     for _ in 0..48 {
-        world.go_on(HOUR).await;
+        world.advance(HOUR).await;
         for alarm in all().iter().filter(|alarm| alarm.is_custom_metric()) {
             assert_eq!(world.state(&alarm.id), State::Ok, "{}", alarm.id);
         }
@@ -68,7 +68,7 @@ async fn missing_data_is_an_alarm() {
 async fn a_watchdog_that_sees_nothing_is_an_alarm_although_ticks_continue() {
     let mut world = healthy().await;
     world.watched.denies.set(true);
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     world.assert_alarm("WatchdogBlind");
     assert_eq!(world.state("Silent"), State::Ok);
     world.watched.denies.set(false);
@@ -79,12 +79,12 @@ async fn a_watchdog_that_sees_nothing_is_an_alarm_although_ticks_continue() {
 async fn exports_that_nobody_executes_are_late_and_finally_events_may_be_lost() {
     let mut world = healthy().await;
     for _ in 0..2 * 12 {
-        world.five_minutes_without_exporter().await;
+        world.tick_without_exporter().await;
     }
     world.assert_alarm("ExportsLate");
     assert_eq!(world.state("EventsMayBeLost"), State::Ok);
     for _ in 0..24 * 12 {
-        world.five_minutes_without_exporter().await;
+        world.tick_without_exporter().await;
     }
     world.assert_alarm("EventsMayBeLost");
     let margin = world.points("RetentionMarginHours").last().unwrap().value;
@@ -98,7 +98,7 @@ async fn a_key_that_signs_nothing_is_an_alarm_and_nothing_is_delivered_unsigned(
     let mut world = healthy().await;
     world.signer.denies.set(true);
     let sealed = world.cursor().next;
-    world.go_on(HOUR * 2).await;
+    world.advance(HOUR * 2).await;
     world.assert_alarm("RunsUnsigned");
     assert_eq!((world.cursor().next, world.state("BlockedByUs")), (sealed, State::Ok));
     world.signer.denies.set(false);
@@ -111,7 +111,7 @@ async fn a_table_that_was_mistyped_is_an_alarm_and_no_quiet_hour_is_signed() {
     let mut world = healthy().await;
     let (right, sealed) = (world.source.clone(), world.cursor().next);
     world.source = right.named("evnts");
-    world.go_on(HOUR).await;
+    world.advance(HOUR).await;
     world.assert_alarm("SourceChanged");
     assert_eq!((world.cursor().next, world.state("BlockedByUs")), (sealed, State::Ok));
     world.source = right;
@@ -124,7 +124,7 @@ async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() 
     let mut world = healthy().await;
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
-    world.go_on(HOUR * 27).await;
+    world.advance(HOUR * 27).await;
     world.assert_alarm("DeliveryWaits");
     assert_eq!(world.points("BlockedByBucket").last().unwrap().value, 1);
     assert!(world.points("UndeliveredParts").last().unwrap().value > 20);
@@ -140,7 +140,7 @@ async fn a_rejected_request_is_an_alarm_that_only_the_vendor_can_fix() {
     let bucket = world.connector.destination.as_ref().unwrap().bucket.to_string();
     world.customers.respond_next(&bucket, ScriptedResponse::Rejected);
     while world.cursor().block.is_none() {
-        world.five_minutes().await;
+        world.tick().await;
     }
     // The tick that sees it comes before the run that may fix it.
     world.tick_within(Duration::from_mins(4)).await;
@@ -154,13 +154,13 @@ async fn an_item_of_another_tenant_is_an_alarm() {
     let mut world = healthy().await;
     world.store("umbrella", r#"{"action":"login"}"#);
     while world.cursor().block.is_none() {
-        world.five_minutes().await;
+        world.tick().await;
     }
     world.assert_alarm("TenantMismatch");
     assert_eq!(world.points("BytesDelivered").last().unwrap().value, 0);
     world.source.remove_foreign();
     world.assert_recovers("TenantMismatch").await;
-    world.go_on(HOUR * 2).await;
+    world.advance(HOUR * 2).await;
     world.assert_recovers("BlockedByUs").await;
 }
 
@@ -168,12 +168,12 @@ async fn an_item_of_another_tenant_is_an_alarm() {
 async fn runs_that_keep_failing_are_an_alarm_and_a_single_failure_is_not() {
     let mut world = healthy().await;
     world.staging.denies.set(true);
-    world.go_on(HOUR).await;
+    world.advance(HOUR).await;
     world.staging.denies.set(false);
-    world.go_on(HOUR).await;
+    world.advance(HOUR).await;
     assert_eq!(world.state("RunsFailing"), State::Ok);
     world.staging.denies.set(true);
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     world.assert_alarm("RunsFailing");
     world.staging.denies.set(false);
     world.assert_recovers("RunsFailing").await;
@@ -184,7 +184,7 @@ async fn a_panic_is_an_alarm() {
     let mut world = healthy().await;
     world.staging.panics.set(true);
     while world.points("RunsPanicked").iter().all(|point| point.value == 0) {
-        world.five_minutes().await;
+        world.tick().await;
     }
     world.assert_alarm("RunsPanicked");
     world.staging.panics.set(false);
@@ -197,7 +197,7 @@ async fn an_unreadable_item_is_an_alarm() {
     let tenant = world.tenant.to_string();
     world.store(&tenant, r#"{"n":1e400}"#);
     while world.points("UnreadableItems").iter().all(|point| point.value == 0) {
-        world.five_minutes().await;
+        world.tick().await;
     }
     world.assert_alarm("UnreadableItems");
     world.assert_recovers("UnreadableItems").await;
@@ -208,7 +208,7 @@ async fn a_notice_that_the_bus_refuses_is_an_alarm() {
     let mut world = healthy().await;
     world.bus.outage(Outage::Throttled, 1);
     while world.points("NoticesLost").iter().all(|point| point.value == 0) {
-        world.five_minutes().await;
+        world.tick().await;
     }
     world.assert_alarm("NoticesLost");
     world.assert_recovers("NoticesLost").await;
@@ -242,7 +242,7 @@ fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_wit
     let now = tests::fixtures::at("2026-11-20T20:00:00Z");
     for alarm in all().iter().filter(|alarm| !alarm.is_custom_metric()) {
         let threshold: i64 = alarm.get("Threshold").parse().unwrap();
-        let minutes = 1..=alarm.reach().as_secs() / 60;
+        let minutes = 1..=alarm.evaluation_range().as_secs() / 60;
         let every_minute = |value| -> Vec<Point> {
             minutes.clone().map(|back| Point { at: now - Duration::from_mins(back), value }).collect()
         };
@@ -258,16 +258,16 @@ async fn mails_that_ses_refuses_are_an_alarm_and_a_temporary_outage_is_not() {
     world.mailer.outage(Outage::Throttled, 3);
     let to = world.connector.destination.clone().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
-    world.go_on(HOUR * 3).await;
+    world.advance(HOUR * 3).await;
     assert_eq!(world.state("MailsRefused"), State::Ok);
     assert_eq!(world.mailer.sent().len(), 1, "of the block, once it was over");
     world.mailer.outage(Outage::Denied, 2);
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     while world.points("MailsRefused").iter().all(|point| point.value == 0) {
-        world.five_minutes().await;
+        world.tick().await;
     }
     world.assert_alarm("MailsRefused");
     world.assert_recovers("MailsRefused").await;
-    world.go_on(HOUR).await;
+    world.advance(HOUR).await;
     assert_eq!(world.mailer.sent().len(), 2, "and of its end");
 }

@@ -29,7 +29,7 @@ impl Switch {
 
 /// A port with switches that make it fail.
 #[derive(Debug, Clone)]
-pub(crate) struct Troubled<P> {
+pub(crate) struct Faulty<P> {
     pub(crate) port: P,
     pub(crate) denies: Switch,
     pub(crate) panics: Switch,
@@ -37,14 +37,14 @@ pub(crate) struct Troubled<P> {
     pub(crate) keeps_staged: Switch,
 }
 
-impl<P> Troubled<P> {
+impl<P> Faulty<P> {
     pub(crate) fn new(port: P) -> Self {
         Self { port, denies: Switch::default(), panics: Switch::default(), keeps_staged: Switch::default() }
     }
 }
 
 #[async_trait]
-impl<P: Staging> Staging for Troubled<P> {
+impl<P: Staging> Staging for Faulty<P> {
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
         assert!(!self.panics.is_on(), "a panic that a test requested");
         self.denies.check()?;
@@ -62,7 +62,7 @@ impl<P: Staging> Staging for Troubled<P> {
 }
 
 #[async_trait]
-impl<P: Signer> Signer for Troubled<P> {
+impl<P: Signer> Signer for Faulty<P> {
     async fn public_key(&self) -> Result<[u8; 32], PortError> {
         self.port.public_key().await
     }
@@ -78,7 +78,7 @@ impl<P: Signer> Signer for Troubled<P> {
 }
 
 #[async_trait]
-impl<P: Watch> Watch for Troubled<P> {
+impl<P: Watch> Watch for Faulty<P> {
     async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
         self.denies.check()?;
         self.port.watch(after).await

@@ -24,7 +24,7 @@ use tests::fakes::{
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 
 use super::alarm::{State, alarm};
-use super::trouble::Troubled;
+use super::trouble::Faulty;
 
 /// The interval of the ticks.
 pub(crate) const TICK: Duration = Duration::from_mins(5);
@@ -50,12 +50,12 @@ struct Log {
 pub(crate) struct World {
     pub(crate) clock: FakeClock,
     pub(crate) ledger: FakeLedger,
-    pub(crate) watched: Troubled<FakeLedger>,
+    pub(crate) watched: Faulty<FakeLedger>,
     pub(crate) queue: FakeQueue,
     pub(crate) source: FakeSource,
-    pub(crate) staging: Troubled<FakeStaging>,
+    pub(crate) staging: Faulty<FakeStaging>,
     pub(crate) customers: FakeCustomers,
-    pub(crate) signer: Troubled<FakeSigner>,
+    pub(crate) signer: Faulty<FakeSigner>,
     pub(crate) bus: FakeBus,
     pub(crate) mailer: FakeMailer,
     delay_queue: FakeDelayQueue,
@@ -80,11 +80,11 @@ impl World {
         ledger.insert(connector.clone(), cursor);
         ledger.confirm(&connector);
         Self {
-            watched: Troubled::new(ledger.clone()),
+            watched: Faulty::new(ledger.clone()),
             queue: FakeQueue::new(),
             source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)),
-            staging: Troubled::new(FakeStaging::new()),
-            signer: Troubled::new(FakeSigner::new(1)),
+            staging: Faulty::new(FakeStaging::new()),
+            signer: Faulty::new(FakeSigner::new(1)),
             bus: FakeBus::new(),
             mailer: FakeMailer::new(),
             delay_queue: FakeDelayQueue::new(&clock),
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Five healthy minutes: an event, a tick, and the exports that it sends.
-    pub(crate) async fn five_minutes(&mut self) {
+    pub(crate) async fn tick(&mut self) {
         let tenant = self.tenant.to_string();
         self.store(&tenant, r#"{"action":"login"}"#);
         self.tick_within(TIME_LIMIT).await;
@@ -209,15 +209,15 @@ impl World {
     }
 
     /// Healthy ticks for `span`.
-    pub(crate) async fn go_on(&mut self, span: Duration) {
+    pub(crate) async fn advance(&mut self, span: Duration) {
         let end = self.clock.wall() + span;
         while self.clock.wall() < end {
-            self.five_minutes().await;
+            self.tick().await;
         }
     }
 
     /// Five minutes in which nobody receives the sent exports.
-    pub(crate) async fn five_minutes_without_exporter(&mut self) {
+    pub(crate) async fn tick_without_exporter(&mut self) {
         let tenant = self.tenant.to_string();
         self.store(&tenant, r#"{"action":"login"}"#);
         self.tick_within(TIME_LIMIT).await;

@@ -18,12 +18,12 @@ use super::world::World;
 async fn due(world: &World) -> Connector {
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
-    world.go(at("2023-07-10T13:06:00Z")).await;
+    world.advance_to(at("2023-07-10T13:06:00Z")).await;
     connector
 }
 
 /// Each event is there once, and no part waits.
-async fn is_whole(world: &World, connector: &Connector, point: &str) {
+async fn assert_complete(world: &World, connector: &Connector, point: &str) {
     world.run_until(connector, at("2023-07-10T14:06:00Z")).await;
     let verdict = world.verdict(connector);
     verdict.assert_clean();
@@ -40,7 +40,7 @@ async fn a_worker_may_die_at_every_point() {
         let connector = due(&world).await;
         let outcome = world.run_with(&connector, &plan).await;
         let calls = plan.calls();
-        is_whole(&world, &connector, &format!("died after call {nth}, {:?}", calls.last())).await;
+        assert_complete(&world, &connector, &format!("died after call {nth}, {:?}", calls.last())).await;
         if outcome.is_some() {
             assert!(nth > 30, "a run makes more than {nth} calls: {calls:?}");
             return;
@@ -73,7 +73,7 @@ async fn a_worker_may_stall_at_every_point_while_another_does_the_work() {
         let point = format!("stalled before call {nth}, {:?}", plan.calls().last());
         assert!(matches!(other, Outcome::Completed(_)), "{point}: {other:?}");
         assert!(first.await.is_some(), "{point}");
-        is_whole(&world, &connector, &point).await;
+        assert_complete(&world, &connector, &point).await;
     }
 }
 

@@ -9,7 +9,7 @@ use tests::fixtures::at;
 use super::around_noon;
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     parts_are_cut_between_timestamps_and_at_midnight
     run_requests_cut_windows_and_leave_no_gap
     a_change_of_frequency_leaves_no_gap
@@ -56,7 +56,7 @@ async fn run_requests_cut_windows_and_leave_no_gap(world: World) {
             world.write(&connector, time, &format!("{asked} {ms}")).await;
         }
         world.run_until(&connector, asked).await;
-        world.ground().request_run(&connector, asked, asked).await;
+        world.backend().request_run(&connector, asked, asked).await;
     }
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
     world.verdict(&connector).assert_clean();
@@ -70,7 +70,7 @@ async fn a_change_of_frequency_leaves_no_gap(world: World) {
     for (hours, until) in [(1, "10T15"), (6, "11T08"), (24, "13T03"), (1, "13T13")] {
         connector.frequency = hours.try_into().unwrap();
         connector.version += 1;
-        world.ground().save(&connector).await;
+        world.backend().save(&connector).await;
         world.write(&connector, world.clock.wall(), &format!("at {until}")).await;
         world.run_until(&connector, at(&format!("2023-07-{until}:06:00Z"))).await;
     }

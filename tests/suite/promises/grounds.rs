@@ -24,10 +24,10 @@ use tests::fakes::{
 };
 use tests::fixtures;
 
-use super::world::Ground;
+use super::world::Backend;
 use crate::embedded::{self, StackCustomers, StackEvents};
 
-const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
+const SAVED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 
 /// The fakes.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ fn wrap(
 async fn save(ledger: &impl Connectors, connector: &Connector) {
     let (stored, _) = ledger.get(&connector.id).await.unwrap().unwrap();
     let change = fixtures::change(&stored, connector);
-    assert_eq!(ledger.save(&change, None, &[]).await.unwrap(), STORED);
+    assert_eq!(ledger.save(&change, None, &[]).await.unwrap(), SAVED);
 }
 
 async fn cursor(ledger: &impl Connectors, connector: &Connector) -> Cursor {
@@ -112,7 +112,7 @@ fn bucket(connector: &Connector) -> &str {
 }
 
 #[async_trait(?Send)]
-impl Ground for Fakes {
+impl Backend for Fakes {
     fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports {
         let Self { ledger, source, staging, customers, bus } = self.clone();
         wrap(plan, clock, ledger, source, staging, customers, bus)
@@ -185,7 +185,7 @@ impl Embedded {
 }
 
 #[async_trait(?Send)]
-impl Ground for Embedded {
+impl Backend for Embedded {
     fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports {
         // The stand-ins live in real time, and the clock guard compares their `Date` with the world's clock.
         let shift_ms = clock.now().millis() - SystemClock::new().now().millis();

@@ -14,7 +14,7 @@ use super::around_noon;
 use super::grounds::Fakes;
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     each_customer_gets_its_own_events_only
     a_role_that_denies_access_stops_one_customer_only
     a_bucket_that_a_stranger_re_created_gets_nothing
@@ -46,7 +46,7 @@ async fn a_role_that_denies_access_stops_one_customer_only(world: World) {
     // The customer has changed the external ID that its role requires.
     let mut changed = ill.clone();
     changed.external_id = domain::names::ExternalId::new(7, 7);
-    world.ground().put_role(&changed);
+    world.backend().put_role(&changed);
     for connector in [&ill, &well] {
         world.write_real(connector, around_noon(4)).await;
     }
@@ -55,27 +55,27 @@ async fn a_role_that_denies_access_stops_one_customer_only(world: World) {
         world.run_until(connector, at("2023-07-10T13:06:00Z")).await;
     }
     world.verdict(&well).assert_clean();
-    assert!(world.ground().objects(&ill).is_empty());
+    assert!(world.backend().objects(&ill).is_empty());
     let block = world.cursor(&ill).await.block.expect("blocked");
     assert_eq!((block.kind, block.code.as_str()), (DeliveryErrorKind::Denied, "AccessDenied"));
     assert!(
         !block.cause.contains(ill.external_id.as_str()) && !block.remedy.contains(ill.external_id.as_str())
     );
-    world.ground().put_role(&ill);
+    world.backend().put_role(&ill);
     world.run_until(&ill, at("2023-07-10T15:06:00Z")).await;
     world.verdict(&ill).assert_clean();
 }
 
 async fn a_bucket_that_a_stranger_re_created_gets_nothing(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
-    world.ground().delete_bucket(&connector);
+    world.backend().delete_bucket(&connector);
     let mut stranger = connector.clone();
     let to = stranger.destination.as_mut().unwrap();
     to.role = "arn:aws:iam::666666666666:role/auditferry/Delivery".parse().unwrap();
-    world.ground().create_bucket(&stranger);
+    world.backend().create_bucket(&stranger);
     world.write_real(&connector, around_noon(4)).await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
-    assert!(world.ground().objects(&connector).is_empty());
+    assert!(world.backend().objects(&connector).is_empty());
     assert_eq!(world.cursor(&connector).await.block.unwrap().kind, DeliveryErrorKind::Denied);
 }
 
@@ -95,7 +95,7 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
         visible_at: Time::EPOCH,
     };
     fakes.source.store(misplaced);
-    world.go(at("2023-07-10T12:05:00Z")).await;
+    world.advance_to(at("2023-07-10T12:05:00Z")).await;
     let Outcome::Failed { error, .. } = world.run(&connector).await else { panic!("it must fail") };
     assert_eq!(failure.kind, InternalErrorKind::TenantMismatch);
     assert_eq!((fakes.ledger.parts(&connector.id), fakes.staging.keys()), (vec![], vec![]));

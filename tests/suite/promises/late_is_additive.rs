@@ -11,7 +11,7 @@ use tests::fixtures::at;
 use super::grounds::Fakes;
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     what_comes_hours_late_is_one_late_part_and_changes_no_other
     a_crash_after_any_call_of_a_reconcile_adds_nothing_twice
     what_no_window_can_reach_is_exported_once_as_unreadable
@@ -27,15 +27,15 @@ async fn what_comes_hours_late_is_one_late_part_and_changes_no_other(world: Worl
         world.write_visible(&connector, late, &format!("late-{id}"), at("2023-07-10T20:00:00Z")).await;
     }
     world.run_until(&connector, at("2023-07-11T11:30:00Z")).await;
-    let before = world.ground().objects(&connector);
+    let before = world.backend().objects(&connector);
     world.run_until(&connector, at("2023-07-14T12:06:00Z")).await;
     let verdict = world.verdict(&connector);
     verdict.assert_clean();
     assert_eq!(verdict.delivered, 6);
-    let after = world.ground().objects(&connector);
+    let after = world.backend().objects(&connector);
     assert!(before.iter().all(|object| after.contains(object)), "a delivered object has changed");
     let late: Vec<_> =
-        world.ground().parts(&connector).await.into_iter().filter(|p| p.kind == PartKind::Late).collect();
+        world.backend().parts(&connector).await.into_iter().filter(|p| p.kind == PartKind::Late).collect();
     assert_eq!(late.len(), 1, "one part, found once in four daily passes");
     assert_eq!((late[0].late, late[0].window.from), (3, late[0].window.to));
 }
@@ -50,9 +50,9 @@ async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) 
             let time = at("2023-07-10T12:10:00Z") + Duration::from_secs(60 * minute);
             world.write_visible(&connector, time, &minute.to_string(), at("2023-07-10T20:00:00Z")).await;
         }
-        world.store_odd(&connector, "PROFILE").await;
+        world.store_unexpected(&connector, "PROFILE").await;
         world.run_until(&connector, at("2023-07-11T06:06:00Z")).await;
-        world.go(at("2023-07-11T12:05:00Z")).await;
+        world.advance_to(at("2023-07-11T12:05:00Z")).await;
         let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
         world.run_with(&connector, &plan).await;
         let calls = plan.calls();
@@ -74,9 +74,9 @@ async fn a_crash_after_any_call_of_a_reconcile_adds_nothing_twice(world: World) 
 async fn what_no_window_can_reach_is_exported_once_as_unreadable(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     for key in ["PROFILE", "!settings", "42#order"] {
-        world.store_odd(&connector, key).await;
+        world.store_unexpected(&connector, key).await;
     }
-    world.store_odd(&connector, "2023-07-10T12:30:00 without a zone").await;
+    world.store_unexpected(&connector, "2023-07-10T12:30:00 without a zone").await;
     world.write(&connector, at("2023-07-10T12:10:00Z"), "a").await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
     assert_eq!(world.verdict(&connector).unreadable, 1, "the window's own");
@@ -97,7 +97,7 @@ async fn a_table_whose_keys_have_another_form_is_never_called_quiet() {
         let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         for minute in 10..15 {
-            world.store_odd(&connector, &format!("2023-07-10T12:{minute}:00Z#evt")).await;
+            world.store_unexpected(&connector, &format!("2023-07-10T12:{minute}:00Z#evt")).await;
         }
         world.run_until(&connector, at("2023-07-12T12:06:00Z")).await;
         assert_eq!(world.verdict(&connector).unreadable, 5, "{form:?}");
@@ -114,7 +114,7 @@ async fn a_daily_connector_is_reconciled_every_day() {
     let late = at("2023-07-11T08:00:00Z");
     world.write_visible(&connector, late, "four hours late", at("2023-07-11T12:10:00Z")).await;
     for (day, minute) in [(10, 5), (11, 9), (12, 5), (13, 9), (14, 5)] {
-        world.go(at(&format!("2023-07-{day}T12:{minute:02}:00Z"))).await;
+        world.advance_to(at(&format!("2023-07-{day}T12:{minute:02}:00Z"))).await;
         world.run(&connector).await;
     }
     world.verdict(&connector).assert_clean();

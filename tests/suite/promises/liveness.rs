@@ -15,7 +15,7 @@ use super::around_noon;
 use super::grounds::Fakes;
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     a_bucket_gone_for_two_days_gets_everything_when_it_is_back
     a_dead_workers_lease_runs_out
     a_run_without_enough_time_is_continued
@@ -26,19 +26,19 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(10)).await;
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
-    world.ground().delete_bucket(&connector);
+    world.backend().delete_bucket(&connector);
     world.run_until(&connector, at("2023-07-12T12:06:00Z")).await;
     let cursor = world.cursor(&connector).await;
     assert_eq!(cursor.watermark, at("2023-07-12T12:00:00Z"), "sealing has continued");
     let block = cursor.block.expect("blocked");
     assert_eq!(block.kind, DeliveryErrorKind::Gone);
     assert!(block.attempts > 40 && block.attempts < 150, "{} attempts in two days", block.attempts);
-    world.ground().create_bucket(&connector);
+    world.backend().create_bucket(&connector);
     world.run_until(&connector, at("2023-07-12T13:10:00Z")).await;
     let cursor = world.cursor(&connector).await;
     assert_eq!((cursor.delivered.next(), cursor.block), (cursor.next, None));
     // The deleted bucket's earlier files are gone; the rest is there, in order and without a gap.
-    let keys: Vec<String> = world.ground().objects(&connector).into_iter().map(|(key, _)| key).collect();
+    let keys: Vec<String> = world.backend().objects(&connector).into_iter().map(|(key, _)| key).collect();
     let count = |folder: &str| keys.iter().filter(|key| key.contains(folder)).count() as u64;
     assert_eq!(count("/events/"), cursor.next.get() - 2);
     assert_eq!((count("/manifests/date="), count("/manifests/keys/")), (cursor.next.get() - 2, 1));
@@ -51,12 +51,12 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
 async fn a_dead_workers_lease_runs_out(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
-    world.go(at("2023-07-10T12:05:00Z")).await;
+    world.advance_to(at("2023-07-10T12:05:00Z")).await;
     let plan = FaultPlan::none().inject("snapshot", 1, InjectedFault::Crash);
     assert!(world.run_with(&connector, &plan).await.is_none());
-    world.go(at("2023-07-10T12:20:59Z")).await;
+    world.advance_to(at("2023-07-10T12:20:59Z")).await;
     assert_eq!(world.run(&connector).await, Outcome::Busy);
-    world.go(at("2023-07-10T12:21:01Z")).await;
+    world.advance_to(at("2023-07-10T12:21:01Z")).await;
     assert!(matches!(world.run(&connector).await, Outcome::Completed(_)));
     assert_eq!(world.verdict(&connector).parts, 1);
 }
@@ -66,7 +66,7 @@ async fn a_run_without_enough_time_is_continued(world: World) {
     let world = world.with_parts_of(1);
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(60)).await;
-    world.go(at("2023-07-10T13:05:00Z")).await;
+    world.advance_to(at("2023-07-10T13:05:00Z")).await;
     let mut runs = 0;
     while runs < 100 {
         let plan = FaultPlan::none().with_latency(&world.clock, Duration::from_secs(5));
@@ -89,14 +89,14 @@ async fn a_run_without_enough_time_is_continued(world: World) {
 async fn a_pause_keeps_everything_for_later(world: World) {
     let mut connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     connector.pause().unwrap();
-    world.ground().save(&connector).await;
+    world.backend().save(&connector).await;
     world.write_real(&connector, around_noon(10)).await;
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
-    assert!(world.ground().objects(&connector).is_empty());
-    world.ground().expire(&connector.tenant, at("2023-07-11T00:00:00Z")).await;
+    assert!(world.backend().objects(&connector).is_empty());
+    world.backend().expire(&connector.tenant, at("2023-07-11T00:00:00Z")).await;
     connector.resume().unwrap();
     assert_eq!(connector.state, State::Active);
-    world.ground().save(&connector).await;
+    world.backend().save(&connector).await;
     world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
     world.verdict(&connector).assert_clean();
     assert_eq!(world.verdict(&connector).delivered, 10);
@@ -141,7 +141,7 @@ async fn a_bus_that_is_down_for_hours_stops_nothing() {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
     for hour in 12..15 {
-        world.go(at(&format!("2023-07-10T{hour}:05:00Z"))).await;
+        world.advance_to(at(&format!("2023-07-10T{hour}:05:00Z"))).await;
         let plan = FaultPlan::none().inject_always("announce", InjectedFault::Fail);
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
@@ -161,7 +161,7 @@ async fn a_worker_with_a_wrong_clock_stops_nobody_else() {
         let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_clock(wall);
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write_real(&connector, around_noon(4)).await;
-        world.go(at("2023-07-10T12:05:00Z")).await;
+        world.advance_to(at("2023-07-10T12:05:00Z")).await;
         let mut wrong = world.exporter(&FaultPlan::none());
         let clock = world.clock.skewed(hours * 3_600_000);
         let deadline = clock.now() + Duration::from_secs(900);
@@ -182,14 +182,14 @@ async fn corrupted_staged_bytes_are_never_delivered() {
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
-    world.go(at("2023-07-10T12:05:00Z")).await;
+    world.advance_to(at("2023-07-10T12:05:00Z")).await;
     let plan = FaultPlan::none().inject("seal", 1, InjectedFault::Crash);
     assert!(world.run_with(&connector, &plan).await.is_none());
     let key = fakes.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap();
     let sealed = fakes.staging.object(&key).unwrap();
     fakes.staging.corrupt(&key, sealed.slice(1..));
     world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
-    assert_eq!(world.ground().objects(&connector), []);
+    assert_eq!(world.backend().objects(&connector), []);
     let block = world.cursor(&connector).await.block.unwrap();
     assert_eq!(block.kind, DeliveryErrorKind::Rejected);
     fakes.staging.corrupt(&key, sealed);

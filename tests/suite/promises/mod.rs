@@ -25,7 +25,7 @@ pub(crate) use grounds::Fakes;
 pub(crate) use world::World;
 
 /// One test for each scenario, on both backends.
-macro_rules! on_both_grounds {
+macro_rules! on_both_backends {
     ($($scenario:ident)+) => {
         mod on_fakes {
             $(
@@ -46,7 +46,7 @@ macro_rules! on_both_grounds {
         }
     };
 }
-use on_both_grounds;
+use on_both_backends;
 
 /// A world on the day of the recorded events, before the first of them.
 fn on_fakes() -> World {

@@ -24,7 +24,7 @@ fn due() -> (Fakes, World, Connector) {
     let connector = at_once(async {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write_real(&connector, around_noon(10)).await;
-        world.go(at("2023-07-10T13:05:00Z")).await;
+        world.advance_to(at("2023-07-10T13:05:00Z")).await;
         connector
     });
     (fakes, world, connector)
@@ -139,7 +139,7 @@ fn a_cut_beside_an_unreadable_key_exports_it_once() {
                 world
                     .write(&connector, at(&format!("2023-07-10T11:50:{second}Z")), &second.to_string())
                     .await;
-                world.store_odd(&connector, &format!("2023-07-10T11:50:{second}!")).await;
+                world.store_unexpected(&connector, &format!("2023-07-10T11:50:{second}!")).await;
             }
             world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
             let verdict = world.verdict(&connector);
@@ -169,7 +169,7 @@ fn a_worker_that_reads_a_new_snapshot_uses_its_settings() {
     fakes.ledger.change(&connector.id, |stored| *stored = moved.clone());
     let Outcome::Completed(summary) = slow.finish() else { panic!("a lost race is not a failure") };
     assert_eq!((summary.lost_races, summary.blocked), (1, None));
-    assert!(summary.delivered > 0 && world.ground().objects(&connector).is_empty());
+    assert!(summary.delivered > 0 && world.backend().objects(&connector).is_empty());
     settle(&fakes, &world, &moved);
 }
 

@@ -11,7 +11,7 @@ use tests::fixtures::{TIMING, at};
 use super::around_noon;
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     recorded_events_arrive_byte_for_byte
     a_crash_after_any_call_loses_nothing
     a_lost_answer_to_any_call_loses_nothing
@@ -39,16 +39,16 @@ async fn recorded_events_arrive_byte_for_byte(world: World) {
 
 /// A run with a fault: seven events around noon in parts of two, all to be sealed and delivered in one run,
 /// followed by a quiet window.
-async fn troubled(world: &World, plan: &FaultPlan) -> (domain::connector::Connector, Option<Outcome>) {
+async fn run_with_fault(world: &World, plan: &FaultPlan) -> (domain::connector::Connector, Option<Outcome>) {
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(7)).await;
-    world.go(at("2023-07-10T14:06:00Z")).await;
+    world.advance_to(at("2023-07-10T14:06:00Z")).await;
     let outcome = world.run_with(&connector, plan).await;
     (connector, outcome)
 }
 
 /// What must hold after any fault, once the schedule has continued.
-async fn recovers(world: &World, connector: &domain::connector::Connector, trouble: &str) {
+async fn assert_recovers(world: &World, connector: &domain::connector::Connector, trouble: &str) {
     world.run_until(connector, at("2023-07-10T15:06:00Z")).await;
     let verdict = world.verdict(connector);
     assert_eq!((verdict.delivered, verdict.missing.len()), (7, 0), "{trouble}");
@@ -61,7 +61,7 @@ async fn recovers(world: &World, connector: &domain::connector::Connector, troub
         (cursor.next, at("2023-07-10T15:00:00Z")),
         "{trouble}"
     );
-    let parts = world.ground().parts(connector).await;
+    let parts = world.backend().parts(connector).await;
     assert!(parts.iter().all(|part| part.delivered_at.is_some()), "{trouble}");
 }
 
@@ -70,14 +70,14 @@ async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: Inject
     let world = world.with_parts_of(2);
     for nth in (1..).step_by(world.stride) {
         let plan = FaultPlan::none().inject_at_call(nth, trouble);
-        let (connector, outcome) = troubled(&world, &plan).await;
+        let (connector, outcome) = run_with_fault(&world, &plan).await;
         let calls = plan.calls();
         if calls.len() < nth {
             assert!(nth > 40, "a run makes more than {nth} calls: {calls:?}");
             assert!(matches!(outcome, Some(Outcome::Completed(_))));
             return;
         }
-        recovers(&world, &connector, &format!("{trouble:?} at call {nth}, {}", calls[nth - 1])).await;
+        assert_recovers(&world, &connector, &format!("{trouble:?} at call {nth}, {}", calls[nth - 1])).await;
     }
 }
 
@@ -112,7 +112,7 @@ async fn late_events_within_the_look_back_are_in_a_later_part(world: World) {
     let verdict = world.verdict(&connector);
     verdict.assert_clean();
     assert_eq!(verdict.delivered, 3);
-    let parts = world.ground().parts(&connector).await;
+    let parts = world.backend().parts(&connector).await;
     let kinds: Vec<PartKind> = parts.iter().map(|part| part.kind).collect();
     assert_eq!(kinds, [PartKind::Heartbeat, PartKind::Regular, PartKind::Late, PartKind::Heartbeat]);
     assert_eq!((parts[2].events, parts[2].late), (2, 2));
@@ -121,12 +121,12 @@ async fn late_events_within_the_look_back_are_in_a_later_part(world: World) {
 /// The bucket is gone for a day, and by the time it is back the events have long expired.
 async fn events_that_expire_after_their_seal_are_delivered_all_the_same(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
-    world.ground().delete_bucket(&connector);
+    world.backend().delete_bucket(&connector);
     world.write_real(&connector, around_noon(20)).await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
-    world.ground().expire(&connector.tenant, at("2023-07-11T00:00:00Z")).await;
+    world.backend().expire(&connector.tenant, at("2023-07-11T00:00:00Z")).await;
     world.run_until(&connector, at("2023-07-11T12:00:00Z")).await;
-    world.ground().create_bucket(&connector);
+    world.backend().create_bucket(&connector);
     world.run_until(&connector, at("2023-07-11T13:06:00Z")).await;
     let verdict = world.verdict(&connector);
     verdict.assert_clean();

@@ -19,7 +19,7 @@ use tests::fixtures::at;
 use super::around_noon;
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     every_part_has_a_manifest_quiet_hours_too
     without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered
     a_new_key_is_named_by_the_previous_one
@@ -28,9 +28,9 @@ super::on_both_grounds! {
 }
 
 /// The objects under the connector's prefix, by their names in it.
-fn below(world: &World, connector: &Connector) -> BTreeMap<String, Bytes> {
+fn objects_under_prefix(world: &World, connector: &Connector) -> BTreeMap<String, Bytes> {
     let prefix = connector.destination.as_ref().unwrap().prefix.key("");
-    let objects = world.ground().objects(connector).into_iter();
+    let objects = world.backend().objects(connector).into_iter();
     objects.filter_map(|(key, bytes)| Some((key.strip_prefix(&prefix)?.to_owned(), bytes))).collect()
 }
 
@@ -69,7 +69,7 @@ async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
-    let objects = below(&world, &connector);
+    let objects = objects_under_prefix(&world, &connector);
     assert_eq!(chain::violations(&objects), [""; 0]);
     assert_eq!((count(&objects, "events/"), count(&objects, "manifests/date=")), (4, 4));
     assert_eq!(count(&objects, "manifests/keys/62c0d4d9.vkey"), 1);
@@ -83,11 +83,11 @@ async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
 async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
-    world.ground().delete_bucket(&connector);
+    world.backend().delete_bucket(&connector);
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
     assert_eq!(world.cursor(&connector).await.next.get(), 2, "one part waits for its bucket");
-    world.ground().create_bucket(&connector);
-    world.go(at("2023-07-10T13:06:00Z")).await;
+    world.backend().create_bucket(&connector);
+    world.advance_to(at("2023-07-10T13:06:00Z")).await;
     for _ in 0..3 {
         let away = FaultPlan::none().inject_always("sign", InjectedFault::Fail);
         assert!(is_unsigned(&world.run_with(&connector, &away).await.unwrap()));
@@ -95,7 +95,7 @@ async fn without_the_key_nothing_is_sealed_and_what_is_sealed_is_delivered(world
         assert_eq!((cursor.next.get(), cursor.delivered.get()), (2, 1), "it waits, and delivers");
         let soon = cursor.next_run_at.since(world.clock.now());
         assert!(soon <= std::time::Duration::from_secs(60), "it is retried in {soon:?}");
-        world.go(cursor.next_run_at).await;
+        world.advance_to(cursor.next_run_at).await;
     }
     world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
     world.verdict(&connector).assert_clean();
@@ -106,7 +106,7 @@ async fn a_new_key_is_named_by_the_previous_one(world: World) {
     world.write_real(&connector, around_noon(8)).await;
     let old = || -> PreviousSigner { PreviousSigner::Signer(Arc::new(FakeSigner::new(1))) };
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
-    world.go(at("2023-07-10T13:06:00Z")).await;
+    world.advance_to(at("2023-07-10T13:06:00Z")).await;
     assert!(
         is_unsigned(&run_signing(&world, &connector, 2, PreviousSigner::None).await),
         "nobody hands over to it"
@@ -114,17 +114,17 @@ async fn a_new_key_is_named_by_the_previous_one(world: World) {
     let wrong = PreviousSigner::Signer(Arc::new(FakeSigner::new(3)));
     assert!(is_unsigned(&run_signing(&world, &connector, 2, wrong).await), "another key would hand over");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
-    world.go(at("2023-07-10T14:06:00Z")).await;
+    world.advance_to(at("2023-07-10T14:06:00Z")).await;
     let behind = run_signing(&world, &connector, 1, PreviousSigner::None).await;
     assert!(is_unsigned(&behind), "the old key is retired, whoever still has it");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
-    world.go(at("2023-07-10T15:06:00Z")).await;
+    world.advance_to(at("2023-07-10T15:06:00Z")).await;
     assert!(!is_unsigned(&run_signing(&world, &connector, 4, PreviousSigner::Lost).await), "said to be lost");
 
-    let objects = below(&world, &connector);
+    let objects = objects_under_prefix(&world, &connector);
     // A rollback, also one that names the newer keys, or says that they are lost: no retired key becomes
     // current again.
-    world.go(at("2023-07-10T16:06:00Z")).await;
+    world.advance_to(at("2023-07-10T16:06:00Z")).await;
     for (current, before) in [
         (1, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
         (2, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
@@ -154,10 +154,10 @@ async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: Wor
     let mut moved = connector.clone();
     moved.version += 1;
     moved.destination.as_mut().unwrap().prefix = "another/place".parse().unwrap();
-    world.ground().save(&moved).await;
-    world.ground().put_role(&moved);
+    world.backend().save(&moved).await;
+    world.backend().put_role(&moved);
     world.run_until(&moved, at("2023-07-10T14:06:00Z")).await;
-    let (before, after) = (below(&world, &connector), below(&world, &moved));
+    let (before, after) = (objects_under_prefix(&world, &connector), objects_under_prefix(&world, &moved));
     assert_eq!((count(&before, "manifests/date="), count(&after, "manifests/date=")), (1, 2));
     assert_eq!((count(&before, "manifests/keys/"), count(&after, "manifests/keys/")), (1, 1));
     let both: BTreeMap<String, Bytes> = before.into_iter().chain(after).collect();
@@ -171,11 +171,11 @@ async fn a_re_created_bucket_gets_the_keys_again(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(8)).await;
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
-    world.ground().delete_bucket(&connector);
+    world.backend().delete_bucket(&connector);
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
-    world.ground().create_bucket(&connector);
+    world.backend().create_bucket(&connector);
     world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
-    let objects = below(&world, &connector);
+    let objects = objects_under_prefix(&world, &connector);
     assert_eq!(count(&objects, "manifests/keys/"), 1);
     assert!(count(&objects, "manifests/date=") >= 2);
     assert_eq!(count(&objects, "manifests/date="), count(&objects, "events/"));

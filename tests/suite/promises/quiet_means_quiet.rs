@@ -9,7 +9,7 @@ use tests::fixtures::at;
 
 use super::world::World;
 
-super::on_both_grounds! {
+super::on_both_backends! {
     a_quiet_window_has_a_heartbeat_that_says_what_it_covers
     a_page_that_fails_is_not_quiet
     already_sealed_events_do_not_break_the_quiet
@@ -42,7 +42,7 @@ async fn a_page_that_fails_is_not_quiet(world: World) {
     for nth in 1.. {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write(&connector, at("2023-07-10T11:59:00Z"), "the only one").await;
-        world.go(at("2023-07-10T12:05:00Z")).await;
+        world.advance_to(at("2023-07-10T12:05:00Z")).await;
         let plan = FaultPlan::none().inject("next_page", nth, InjectedFault::Fail);
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         if plan.count("next_page") < nth {
@@ -50,7 +50,7 @@ async fn a_page_that_fails_is_not_quiet(world: World) {
             return;
         }
         assert!(matches!(outcome, Outcome::Failed { .. }), "page {nth}: {outcome:?}");
-        assert_eq!(world.ground().parts(&connector).await, [], "page {nth}");
+        assert_eq!(world.backend().parts(&connector).await, [], "page {nth}");
         world.run_until(&connector, at("2023-07-10T12:30:00Z")).await;
         let verdict = world.verdict(&connector);
         verdict.assert_clean();
@@ -63,7 +63,7 @@ async fn already_sealed_events_do_not_break_the_quiet(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:59:59.999Z"), "seen").await;
     world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
-    let kinds: Vec<PartKind> = world.ground().parts(&connector).await.iter().map(|part| part.kind).collect();
+    let kinds: Vec<PartKind> = world.backend().parts(&connector).await.iter().map(|part| part.kind).collect();
     assert_eq!(kinds, [PartKind::Regular, PartKind::Heartbeat]);
     world.verdict(&connector).assert_clean();
 }

@@ -14,26 +14,26 @@ use super::world::World;
 
 /// An event of a random history: milliseconds after the start, and how many seconds later it becomes visible.
 #[derive(Debug, Clone)]
-struct Written {
+struct RandomEvent {
     ms: u64,
     lateness: u64,
 }
 
-fn written() -> impl Strategy<Value = Written> {
+fn random_event() -> impl Strategy<Value = RandomEvent> {
     // Whole minutes make many equal times. Some come within the look-back, some a day late.
     let ms = prop::sample::select(vec![0, 0, 0, 1, 499, 500, 999]);
     let lateness = prop_oneof![4 => Just(0), 3 => 0u64..3900, 2 => 3900u64..80_000];
     (0u64..600, ms, lateness)
-        .prop_map(|(minute, ms, lateness)| Written { ms: minute * 60_000 + ms, lateness })
+        .prop_map(|(minute, ms, lateness)| RandomEvent { ms: minute * 60_000 + ms, lateness })
 }
 
 /// What happens in an hour.
 #[derive(Debug, Clone)]
 enum Hour {
-    Well,
+    Healthy,
     Trouble(usize, InjectedFault),
-    LockedOut,
-    LetIn,
+    AccessRevoked,
+    AccessRestored,
     /// A run request this many milliseconds into the hour, and its run.
     RunNow(u64),
 }
@@ -42,39 +42,39 @@ fn hour() -> impl Strategy<Value = Hour> {
     let trouble =
         prop::sample::select(vec![InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse]);
     prop_oneof![
-        4 => Just(Hour::Well),
+        4 => Just(Hour::Healthy),
         6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Trouble(nth, trouble)),
-        1 => Just(Hour::LockedOut),
-        2 => Just(Hour::LetIn),
+        1 => Just(Hour::AccessRevoked),
+        2 => Just(Hour::AccessRestored),
         2 => (0u64..1_800_000).prop_map(Hour::RunNow),
     ]
 }
 
-async fn live(world: &World, connector: &Connector, hours: &[Hour]) {
+async fn run_history(world: &World, connector: &Connector, hours: &[Hour]) {
     for (n, hour) in (1u64..).zip(hours) {
         let now = at("2023-07-10T12:05:00Z") + Duration::from_secs(3600 * n);
-        world.go(now).await;
+        world.advance_to(now).await;
         match hour {
-            Hour::Well => drop(world.run(connector).await),
+            Hour::Healthy => drop(world.run(connector).await),
             Hour::Trouble(nth, trouble) => {
                 drop(world.run_with(connector, &FaultPlan::none().inject_at_call(*nth, *trouble)).await);
             }
-            Hour::LockedOut => {
+            Hour::AccessRevoked => {
                 let mut other = connector.clone();
                 other.external_id = domain::names::ExternalId::new(9, 9);
-                world.ground().put_role(&other);
+                world.backend().put_role(&other);
             }
-            Hour::LetIn => world.ground().put_role(connector),
+            Hour::AccessRestored => world.backend().put_role(connector),
             Hour::RunNow(ms) => {
                 let asked = now + Duration::from_millis(*ms);
-                world.go(asked).await;
-                world.ground().request_run(connector, asked, asked).await;
-                world.go(asked + TIMING.settle).await;
+                world.advance_to(asked).await;
+                world.backend().request_run(connector, asked, asked).await;
+                world.advance_to(asked + TIMING.settle).await;
                 drop(world.run(connector).await);
             }
         }
     }
-    world.ground().put_role(connector);
+    world.backend().put_role(connector);
     // Long enough for two daily passes.
     world.run_until(connector, at("2023-07-13T12:06:00Z")).await;
 }
@@ -84,7 +84,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_every_event_arrives_once(
-        events in prop::collection::vec(written(), 0..40),
+        events in prop::collection::vec(random_event(), 0..40),
         hours in prop::collection::vec(hour(), 0..16),
         limit in 1u64..6,
         shards in 1u8..4,
@@ -97,7 +97,7 @@ proptest! {
                 let time = at("2023-07-10T11:41:00Z") + Duration::from_millis(event.ms);
                 world.write_visible(&connector, time, &n.to_string(), time + Duration::from_secs(event.lateness)).await;
             }
-            live(&world, &connector, &hours).await;
+            run_history(&world, &connector, &hours).await;
             connector
         })
         .finish();

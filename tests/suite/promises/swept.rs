@@ -42,7 +42,7 @@ fn due() -> (Fakes, World, Connector) {
     let connector = at_once(async {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write_real(&connector, around_noon(10)).await;
-        world.go(at("2023-07-10T13:05:00Z")).await;
+        world.advance_to(at("2023-07-10T13:05:00Z")).await;
         connector
     });
     (fakes, world, connector)
@@ -155,7 +155,7 @@ proptest! {
         let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
         let (mut a, mut b) = (worker(&first, &world, &connector), worker(&second, &world, &connector));
         interleave(&mut a, &mut b, &schedule);
-        at_once(world.go(at("2023-07-10T14:05:00Z")));
+        at_once(world.advance_to(at("2023-07-10T14:05:00Z")));
         at_once(world.run_with(&connector, &FaultPlan::none().inject_at_call(dies_at, InjectedFault::Crash)));
         settle(&fakes, &world, &connector);
     }
@@ -195,7 +195,7 @@ fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
     }
     let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
     for hours in 0..60 {
-        at_once(world.go(at("2023-07-10T13:05:00Z") + HOUR * hours));
+        at_once(world.advance_to(at("2023-07-10T13:05:00Z") + HOUR * hours));
         let before = denied.count("staged");
         let outcome = at_once(world.run_with(&connector, &denied)).unwrap();
         assert!(matches!(outcome, Outcome::Completed(_)), "a sweep fails no run: {outcome:?}");
@@ -209,7 +209,7 @@ fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
 }
 
 /// An exporter that can change settings, like the deployed one.
-fn deployed(fakes: &Fakes, world: &World) -> Exporter {
+fn deployed_exporter(fakes: &Fakes, world: &World) -> Exporter {
     let vendor = Vendor {
         account: "111111111111".parse().unwrap(),
         partition: "aws".into(),
@@ -227,40 +227,43 @@ fn deployed(fakes: &Fakes, world: &World) -> Exporter {
 }
 
 /// Each run that falls due up to `end`, of the deployed exporter.
-fn go_on(fakes: &Fakes, world: &World, connector: &Connector, end: Time) -> u32 {
-    let exporter = deployed(fakes, world);
+fn run_until(fakes: &Fakes, world: &World, connector: &Connector, end: Time) -> u32 {
+    let exporter = deployed_exporter(fakes, world);
     for runs in 0..2000 {
         let due = fakes.ledger.cursor(&connector.id).next_run_at.max(world.clock.now());
         if due > end {
-            at_once(world.go(end));
+            at_once(world.advance_to(end));
             return runs;
         }
-        at_once(world.go(due));
+        at_once(world.advance_to(due));
         at_once(export(&exporter, &connector.id, due + Duration::from_secs(900)));
     }
     panic!("it runs for ever");
 }
 
 /// Three hours of a connector whose customer's bucket is gone, and then it is disabled.
-fn disabled() -> (Fakes, World, Connector, Time) {
+fn disabled_connector() -> (Fakes, World, Connector, Time) {
     let (fakes, world, connector) = due();
-    world.ground().delete_bucket(&connector);
-    go_on(&fakes, &world, &connector, at("2023-07-10T16:06:00Z"));
+    world.backend().delete_bucket(&connector);
+    run_until(&fakes, &world, &connector, at("2023-07-10T16:06:00Z"));
     assert!(!fakes.staging.keys().is_empty());
     let at = world.clock.now();
-    let onboarding = deployed(&fakes, &world).onboarding.unwrap();
+    let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
     at_once(onboarding.disable(&Caller::System, &connector.id, None)).unwrap();
     (fakes, world, connector, at)
 }
 
 #[test]
 fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
-    let (fakes, world, connector, disabled_at) = disabled();
+    let (fakes, world, connector, disabled_at) = disabled_connector();
     let staged = fakes.staging.keys();
-    assert!(go_on(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1, "nothing runs in the meantime");
+    assert!(
+        run_until(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1,
+        "nothing runs in the meantime"
+    );
     assert_eq!((fakes.staging.keys(), fakes.staging.garbage().len()), (staged, 0));
-    world.ground().create_bucket(&connector);
-    let onboarding = deployed(&fakes, &world).onboarding.unwrap();
+    world.backend().create_bucket(&connector);
+    let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
     let (id, caller) = (&connector.id, &Caller::System);
     at_once(onboarding.enable(caller, id, None)).unwrap();
     fakes.ledger.change(id, |connector| connector.verified_at = Some(disabled_at));
@@ -273,15 +276,15 @@ fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
 
 #[test]
 fn after_thirty_days_the_record_says_that_it_has_expired_and_its_bytes_are_discarded() {
-    let (fakes, world, connector, disabled_at) = disabled();
+    let (fakes, world, connector, disabled_at) = disabled_connector();
     let id = &connector.id;
     let parts = fakes.ledger.parts(id);
     fakes.staging.corrupt("parts/another/000000000001/worker-1.data", "of another".into());
-    go_on(&fakes, &world, &connector, disabled_at + DAY * 31);
+    run_until(&fakes, &world, &connector, disabled_at + DAY * 31);
     assert_eq!(fakes.ledger.connector(id).state, State::Disabled, "a day longer than it can be restored");
     assert_eq!(fakes.staging.garbage().len(), 0);
 
-    let runs = go_on(&fakes, &world, &connector, disabled_at + DAY * 60);
+    let runs = run_until(&fakes, &world, &connector, disabled_at + DAY * 60);
     assert_eq!(fakes.ledger.connector(id).state, State::Deleted);
     let changes = at_once(fakes.ledger.changes(id, None, 1)).unwrap();
     assert_eq!((changes[0].what, &changes[0].by), (Verb::Delete, &Caller::System));
@@ -293,16 +296,16 @@ fn after_thirty_days_the_record_says_that_it_has_expired_and_its_bytes_are_disca
 
 #[test]
 fn bytes_that_could_not_be_marked_expirable_at_the_end_are_retried_the_day_after() {
-    let (fakes, world, connector, disabled_at) = disabled();
+    let (fakes, world, connector, disabled_at) = disabled_connector();
     let over = disabled_at + DAY * 31 + Duration::from_secs(1);
-    go_on(&fakes, &world, &connector, over - Duration::from_secs(1));
-    let mut exporter = deployed(&fakes, &world);
+    run_until(&fakes, &world, &connector, over - Duration::from_secs(1));
+    let mut exporter = deployed_exporter(&fakes, &world);
     let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
     exporter.ports.staging = Arc::new(Flaky::new(fakes.staging.clone(), &denied));
-    at_once(world.go(over));
+    at_once(world.advance_to(over));
     at_once(export(&exporter, &connector.id, over + Duration::from_secs(900)));
     assert_eq!(fakes.ledger.connector(&connector.id).state, State::Deleted);
     assert!(!fakes.staging.keys().is_empty());
-    go_on(&fakes, &world, &connector, over + DAY * 5);
+    run_until(&fakes, &world, &connector, over + DAY * 5);
     assert!(fakes.staging.keys().is_empty());
 }

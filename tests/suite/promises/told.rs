@@ -18,7 +18,7 @@ async fn due() -> (Fakes, World, Connector) {
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
-    world.go(at("2023-07-10T12:06:00Z")).await;
+    world.advance_to(at("2023-07-10T12:06:00Z")).await;
     (fakes, world, connector)
 }
 
@@ -39,18 +39,18 @@ async fn each_delivery_block_and_recovery_is_published_whenever_a_worker_dies() 
         for nth in 1.. {
             let (fakes, world, connector) = due().await;
             if gone {
-                world.ground().delete_bucket(&connector);
+                world.backend().delete_bucket(&connector);
             }
             let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
             world.run_with(&connector, &plan).await;
             world.run_until(&connector, at("2023-07-10T12:50:00Z")).await;
             if gone {
-                world.ground().create_bucket(&connector);
+                world.backend().create_bucket(&connector);
             }
             world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
 
             let told = once(fakes.bus.published());
-            let parts = world.ground().parts(&connector).await;
+            let parts = world.backend().parts(&connector).await;
             assert!(parts.len() >= 4 && parts.iter().all(|part| part.delivered_at.is_some()));
             for part in &parts {
                 let notice = Notice::delivered(&connector.tenant, part);
@@ -79,7 +79,7 @@ async fn what_a_bus_misses_in_an_outage_is_in_the_history_and_never_published() 
         world.run_until(&connector, at("2023-07-10T14:06:00Z")).await;
         world.verdict(&connector).assert_clean();
 
-        let parts = world.ground().parts(&connector).await;
+        let parts = world.backend().parts(&connector).await;
         assert!(parts.iter().all(|part| part.delivered_at.is_some()));
         let expected: Vec<Notice> =
             parts[1..].iter().map(|part| Notice::delivered(&connector.tenant, part)).collect();

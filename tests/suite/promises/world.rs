@@ -28,7 +28,7 @@ const TICK: Duration = Duration::from_secs(300);
 
 /// The storage behind a world.
 #[async_trait(?Send)]
-pub(crate) trait Ground {
+pub(crate) trait Backend {
     /// The ports of a worker; the plan's faults hit their calls.
     fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports;
     /// Stores an event in one of the tenant's shards.
@@ -56,7 +56,7 @@ pub(crate) trait Ground {
 }
 
 /// An event that is not visible yet.
-struct Coming {
+struct PendingEvent {
     visible_at: Time,
     tenant: TenantId,
     shards: Shards,
@@ -73,25 +73,25 @@ pub(crate) struct World {
     /// A scenario tries a fault at every `stride`th call of a run: on the stand-ins each try takes a while,
     /// on the fakes all are tried.
     pub(crate) stride: usize,
-    ground: Box<dyn Ground>,
+    backend: Box<dyn Backend>,
     randomness: SeededRandomness,
     /// Events that are written and not yet visible.
-    coming: Mutex<Vec<Coming>>,
+    pending: Mutex<Vec<PendingEvent>>,
     /// Every event that is visible, by tenant.
     written: Mutex<BTreeMap<TenantId, Vec<String>>>,
 }
 
 impl World {
-    pub(crate) fn new(ground: Box<dyn Ground>, bus: FakeBus, now: Time) -> Self {
+    pub(crate) fn new(ground: Box<dyn Backend>, bus: FakeBus, now: Time) -> Self {
         Self {
             clock: FakeClock::at(now),
             bus,
             limits: PartLimits::default(),
             timing: TIMING,
             stride: 1,
-            ground,
+            backend: ground,
             randomness: SeededRandomness::new(42),
-            coming: Mutex::default(),
+            pending: Mutex::default(),
             written: Mutex::default(),
         }
     }
@@ -114,13 +114,13 @@ impl World {
 
     /// A new tenant's connector, activated at `now`, with the right role and bucket.
     pub(crate) async fn activate(&self, now: Time, change: impl FnOnce(&mut Connector)) -> Connector {
-        self.go(now).await;
+        self.advance_to(now).await;
         let mut draft = fixtures::connector(&tenant(&format!("acme-{}", unique_id())), now);
         change(&mut draft);
         let (connector, cursor) = fixtures::activated(draft, now);
-        self.ground.insert(&connector, &cursor).await;
-        self.ground.create_bucket(&connector);
-        self.ground.put_role(&connector);
+        self.backend.insert(&connector, &cursor).await;
+        self.backend.create_bucket(&connector);
+        self.backend.put_role(&connector);
         connector
     }
 
@@ -158,32 +158,32 @@ impl World {
     }
 
     /// Stores an item under any key, which no verdict expects.
-    pub(crate) async fn store_odd(&self, connector: &Connector, sort_key: &str) {
+    pub(crate) async fn store_unexpected(&self, connector: &Connector, sort_key: &str) {
         let key = SortKey::Text(sort_key.into());
-        self.ground.store(&connector.tenant, connector.shards, 0, &key, "{}").await;
+        self.backend.store(&connector.tenant, connector.shards, 0, &key, "{}").await;
     }
 
     async fn store(&self, connector: &Connector, sort_key: SortKey, json: String, visible_at: Time) {
         let (tenant, shards) = (connector.tenant.clone(), connector.shards);
-        self.coming.lock().unwrap().push(Coming { visible_at, tenant, shards, sort_key, json });
-        self.go(self.clock.now()).await;
+        self.pending.lock().unwrap().push(PendingEvent { visible_at, tenant, shards, sort_key, json });
+        self.advance_to(self.clock.now()).await;
     }
 
     /// Sets the clock, and makes the events visible that are due.
-    pub(crate) async fn go(&self, now: Time) {
+    pub(crate) async fn advance_to(&self, now: Time) {
         self.clock.set(now);
         let due: Vec<_> =
-            self.coming.lock().unwrap().extract_if(.., |event| event.visible_at <= now).collect();
-        for Coming { tenant, shards, sort_key, json, .. } in due {
+            self.pending.lock().unwrap().extract_if(.., |event| event.visible_at <= now).collect();
+        for PendingEvent { tenant, shards, sort_key, json, .. } in due {
             let shard = u8::try_from(json.len() % usize::from(shards.get())).unwrap();
-            self.ground.store(&tenant, shards, shard, &sort_key, &json).await;
+            self.backend.store(&tenant, shards, shard, &sort_key, &json).await;
             self.written.lock().unwrap().entry(tenant).or_default().push(json);
         }
     }
 
     /// An exporter; the plan's faults hit its calls.
     pub(crate) fn exporter(&self, plan: &FaultPlan) -> Exporter {
-        let mut ports = self.ground.ports(plan, &self.clock);
+        let mut ports = self.backend.ports(plan, &self.clock);
         ports.randomness = std::sync::Arc::new(self.randomness.clone());
         Exporter { ports, timing: self.timing, part_limits: self.limits, retention: None, onboarding: None }
     }
@@ -205,29 +205,29 @@ impl World {
         for _ in 0..5000 {
             let due = self.cursor(connector).await.next_run_at.max(self.clock.now());
             if due > end {
-                self.go(end).await;
+                self.advance_to(end).await;
                 return;
             }
-            self.go(due).await;
+            self.advance_to(due).await;
             if matches!(self.run(connector).await, Outcome::Busy) {
                 // A dead worker still has the lease; the dispatcher tries again.
-                self.go(due + TICK).await;
+                self.advance_to(due + TICK).await;
             }
         }
         panic!("{} runs for ever: {:?}", connector.id, self.cursor(connector).await);
     }
 
-    pub(crate) fn ground(&self) -> &dyn Ground {
-        self.ground.as_ref()
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        self.backend.as_ref()
     }
 
     pub(crate) async fn cursor(&self, connector: &Connector) -> Cursor {
-        self.ground.cursor(connector).await
+        self.backend.cursor(connector).await
     }
 
     /// The customer's files, as seen from outside.
     pub(crate) fn files(&self, connector: &Connector) -> Vec<File> {
-        oracle::files(&self.ground.objects(connector))
+        oracle::files(&self.backend.objects(connector))
     }
 
     /// The customer's files, compared with everything that its tenant wrote.

@@ -21,7 +21,7 @@ async fn a_worker_whose_clock_is_five_minutes_off_seals_and_delivers_nothing() {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write_real(&connector, around_noon(4)).await;
         let now = at("2023-07-10T12:10:00Z");
-        world.go(now).await;
+        world.advance_to(now).await;
         let before = world.cursor(&connector).await;
 
         let mut wrong = world.exporter(&FaultPlan::none());
@@ -34,8 +34,8 @@ async fn a_worker_whose_clock_is_five_minutes_off_seals_and_delivers_nothing() {
         assert_eq!(failure.kind, InternalErrorKind::ClockSkew);
         assert!(failure.detail.contains("the worker's clock says"), "{}", failure.detail);
         assert_eq!((summary.sealed, summary.delivered), (0, 0));
-        assert_eq!(world.ground().parts(&connector).await, []);
-        assert_eq!(world.ground().objects(&connector), []);
+        assert_eq!(world.backend().parts(&connector).await, []);
+        assert_eq!(world.backend().objects(&connector), []);
         let after = world.cursor(&connector).await;
         assert_eq!(after, Cursor { next_run_at: after.next_run_at, ..before }, "it has decided nothing");
         assert!(

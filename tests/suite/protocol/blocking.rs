@@ -11,7 +11,7 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
+use super::rehearsal::{RunHarness, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
 
 /// The customer's errors: the stage, the kind of the platform's answer, its code.
 const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
@@ -24,36 +24,36 @@ const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
 
 /// Opens the bucket, and puts if the error is one of putting.
 fn meets(
-    run: &mut Rehearsal,
+    run: &mut RunHarness,
     place: &Snapshot,
     number: u64,
     (stage, reason, code): (DeliveryStage, DeliveryErrorKind, &str),
 ) {
     let fault = delivery_error(stage, reason, code);
     if stage == DeliveryStage::AssumeRole {
-        run.opens(Err(fault));
+        run.expect_open(Err(fault));
         return;
     }
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, number));
-    run.puts(Err(fault));
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, number));
+    run.expect_put(Err(fault));
 }
 
 #[test]
 fn a_delivery_error_blocks_with_cause_and_remedy_and_does_not_fail_the_run() {
     for broken in BROKEN {
         let place = snapshot_with_parts(1);
-        let mut run = Rehearsal::with_snapshot(&place);
+        let mut run = RunHarness::with_snapshot(&place);
         meets(&mut run, &place, 1, broken);
-        let notice = run.announces();
+        let notice = run.expect_announce();
         assert_eq!(notice.fact.kind(), "ExportBlocked");
-        let block = run.blocks();
+        let block = run.expect_block();
         assert_eq!((block.stage, block.kind, block.attempts), (broken.0, broken.1, 1));
         assert!(!block.cause.is_empty() && !block.remedy.is_empty());
         assert!(block.next_attempt > run.now, "it never spins");
         assert!(block.next_attempt <= run.now + Duration::from_secs(60));
-        assert_eq!(run.releases().next_run_at, block.next_attempt);
-        let summary = run.completes();
+        assert_eq!(run.expect_release().next_run_at, block.next_attempt);
+        let summary = run.expect_completed();
         assert_eq!((summary.delivered, summary.blocked), (0, Some(block)));
     }
 }
@@ -62,41 +62,41 @@ fn a_delivery_error_blocks_with_cause_and_remedy_and_does_not_fail_the_run() {
 fn sealing_goes_on_while_the_destination_is_blocked() {
     for broken in BROKEN {
         let place = snapshot_with_parts(1);
-        let mut run = Rehearsal::start(at("2026-11-20T22:05:00Z"));
-        run.leases(LeaseAnswer::Granted);
+        let mut run = RunHarness::start(at("2026-11-20T22:05:00Z"));
+        run.expect_lease(LeaseAnswer::Granted);
         run.expect_snapshot(Some(place.clone()));
-        run.stages();
-        run.seals(SealAnswer::Won);
+        run.expect_staged();
+        run.expect_seal(SealAnswer::Won);
         meets(&mut run, &place, 1, broken);
-        run.announces();
-        run.blocks();
-        run.releases();
-        let summary = run.completes();
+        run.expect_announce();
+        run.expect_block();
+        run.expect_release();
+        let summary = run.expect_completed();
         assert_eq!((summary.sealed, summary.delivered), (1, 0));
     }
     // The same in a backlog: window after window, without another request to the customer.
     let mut place = snapshot_with_parts(1);
     place.cursor.watermark = at("2026-11-20T18:00:00Z");
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.stages();
-    run.seals(SealAnswer::Won);
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_staged();
+    run.expect_seal(SealAnswer::Won);
     meets(&mut run, &place, 1, BROKEN[3]);
-    run.announces();
-    run.blocks();
+    run.expect_announce();
+    run.expect_block();
     for _ in 19..21 {
-        run.stages();
-        run.seals(SealAnswer::Won);
+        run.expect_staged();
+        run.expect_seal(SealAnswer::Won);
     }
-    run.releases();
-    assert_eq!(run.completes().sealed, 3);
+    run.expect_release();
+    assert_eq!(run.expect_completed().sealed, 3);
 }
 
 /// Blocks the connector and returns the snapshot of the next run.
 fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
-    let mut run = Rehearsal::with_snapshot(place);
+    let mut run = RunHarness::with_snapshot(place);
     meets(&mut run, place, 1, broken);
-    run.announces();
-    let block = run.blocks();
+    run.expect_announce();
+    let block = run.expect_block();
     with_cursor(place, |cursor| cursor.block = Some(block))
 }
 
@@ -104,31 +104,31 @@ fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -
 fn the_same_block_is_published_once_and_another_one_again() {
     let place = blocked(&snapshot_with_parts(1), BROKEN[3]);
     let before = place.cursor.block.clone().unwrap();
-    let mut run = Rehearsal::start(before.next_attempt);
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(before.next_attempt);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
     meets(&mut run, &place, 1, BROKEN[3]);
-    let again = run.blocks();
+    let again = run.expect_block();
     assert_eq!((again.attempts, again.since), (2, before.since), "recorded, and not announced");
 
     let place = with_cursor(&place, |cursor| cursor.block = Some(again.clone()));
-    let mut run = Rehearsal::start(again.next_attempt);
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(again.next_attempt);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
     meets(&mut run, &place, 1, BROKEN[1]);
-    assert_eq!(run.announces().fact.kind(), "ExportBlocked", "the owner must do something else now");
-    assert_eq!(run.blocks().since, before.since);
+    assert_eq!(run.expect_announce().fact.kind(), "ExportBlocked", "the owner must do something else now");
+    assert_eq!(run.expect_block().since, before.since);
 }
 
 #[test]
 fn a_blocked_destination_is_left_alone_until_its_time() {
     let place = blocked(&snapshot_with_parts(1), BROKEN[0]);
     let block = place.cursor.block.clone().unwrap();
-    let mut run = Rehearsal::start(block.next_attempt - Duration::from_millis(1));
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(block.next_attempt - Duration::from_millis(1));
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place));
-    assert_eq!(run.releases().next_run_at, block.next_attempt);
-    assert_eq!(run.completes().blocked, Some(block));
+    assert_eq!(run.expect_release().next_run_at, block.next_attempt);
+    assert_eq!(run.expect_completed().blocked, Some(block));
 }
 
 /// A long pause between two retries delays no window's seal, and nothing runs for a retry of nothing.
@@ -138,7 +138,7 @@ fn the_next_run_is_for_whichever_comes_first_the_window_or_the_retry() {
         let mut place = blocked(&snapshot_with_parts(1), BROKEN[3]);
         (place.connector.state, place.cursor.delivered) = (state, PartNumber::new(delivered));
         place.cursor.block.as_mut().unwrap().next_attempt = at(next_attempt);
-        Rehearsal::with_snapshot(&place).releases().next_run_at
+        RunHarness::with_snapshot(&place).expect_release().next_run_at
     };
     let (window, before, behind) =
         (at("2026-11-20T22:05:00Z"), "2026-11-20T21:30:00Z", "2026-11-20T22:30:00Z");
@@ -170,71 +170,71 @@ fn pauses_grow_to_an_hour_and_no_further() {
 fn recovery_is_published_before_the_part_and_the_mark_clears_the_block() {
     let place = blocked(&snapshot_with_parts(2), BROKEN[3]);
     let block = place.cursor.block.clone().unwrap();
-    let mut run = Rehearsal::start(block.next_attempt);
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(block.next_attempt);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, 1));
-    run.puts(Ok(PutAnswer::Written));
-    assert_eq!(run.announces().fact.kind(), "ExportRecovered");
-    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
-    assert!(run.marks().unblock);
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put(Ok(PutAnswer::Written));
+    assert_eq!(run.expect_announce().fact.kind(), "ExportRecovered");
+    assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
+    assert!(run.expect_mark().unblock);
     // The second part recovers from nothing.
-    run.loads(&sealed(&place.connector, 2));
-    run.puts(Ok(PutAnswer::Written));
-    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
-    assert!(!run.marks().unblock);
-    run.releases();
-    assert_eq!(run.completes().blocked, None);
+    run.expect_load(&sealed(&place.connector, 2));
+    run.expect_put(Ok(PutAnswer::Written));
+    assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
+    assert!(!run.expect_mark().unblock);
+    run.expect_release();
+    assert_eq!(run.expect_completed().blocked, None);
 }
 
 #[test]
 fn a_silent_bus_keeps_no_block_and_no_recovery_from_the_ledger() {
     let waiting = snapshot_with_parts(1);
-    let mut run = Rehearsal::with_snapshot(&waiting);
+    let mut run = RunHarness::with_snapshot(&waiting);
     meets(&mut run, &waiting, 1, BROKEN[3]);
     assert!(matches!(run.effect(), Effect::Publish(_)));
-    run.fails();
-    let block = run.blocks();
-    run.releases();
-    assert_eq!(run.completes().unpublished_notices, 1);
+    run.fail();
+    let block = run.expect_block();
+    run.expect_release();
+    assert_eq!(run.expect_completed().unpublished_notices, 1);
 
     let place = with_cursor(&waiting, |cursor| cursor.block = Some(block.clone()));
-    let mut run = Rehearsal::start(block.next_attempt);
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(block.next_attempt);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, 1));
-    run.puts(Ok(PutAnswer::Written));
-    run.fails();
-    assert_eq!(run.announces().fact.kind(), "ExportDelivered");
-    assert!(run.marks().unblock);
-    run.releases();
-    assert_eq!(run.completes().unpublished_notices, 1);
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put(Ok(PutAnswer::Written));
+    run.fail();
+    assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
+    assert!(run.expect_mark().unblock);
+    run.expect_release();
+    assert_eq!(run.expect_completed().unpublished_notices, 1);
 }
 
 #[test]
 fn a_rejected_request_blocks_and_fails_the_run() {
     let place = snapshot_with_parts(1);
-    let mut run = Rehearsal::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&place);
     meets(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
-    run.announces();
-    let block = run.blocks();
+    run.expect_announce();
+    let block = run.expect_block();
     assert_eq!(block.kind, DeliveryErrorKind::Rejected);
-    run.releases();
-    assert_eq!(run.has_failed(), InternalErrorKind::Rejected);
+    run.expect_release();
+    assert_eq!(run.expect_failed(), InternalErrorKind::Rejected);
 }
 
 #[test]
 fn a_block_that_cannot_be_recorded_fails_the_run() {
     let place = snapshot_with_parts(1);
-    let mut run = Rehearsal::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&place);
     meets(&mut run, &place, 1, BROKEN[0]);
-    run.announces();
+    run.expect_announce();
     assert!(matches!(run.effect(), Effect::Block(_)));
-    run.fails();
-    run.releases();
-    assert_eq!(run.has_failed(), InternalErrorKind::Port);
+    run.fail();
+    run.expect_release();
+    assert_eq!(run.expect_failed(), InternalErrorKind::Port);
 }
 
 #[test]
@@ -243,9 +243,9 @@ fn a_block_names_the_part_that_waits() {
     place.cursor.next = PartNumber::new(7);
     place.cursor.delivered = PartNumber::new(4);
     place.cursor.watermark = at("2026-11-20T21:00:00Z");
-    let mut run = Rehearsal::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&place);
     meets(&mut run, &place, 5, BROKEN[1]);
-    let Fact::Blocked { backlog, loss, .. } = run.announces().fact else { panic!("no block") };
+    let Fact::Blocked { backlog, loss, .. } = run.expect_announce().fact else { panic!("no block") };
     assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));
     assert_eq!((backlog.sealed_to, loss), (place.cursor.watermark, LossForecast::Sealed));
 }

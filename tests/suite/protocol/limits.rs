@@ -9,7 +9,7 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, delivery_error, now, sealed, snapshot, snapshot_with_parts};
+use super::rehearsal::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,12 +18,12 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
     for server in [now() + SECOND * 61, now() - SECOND * 62] {
         let mut place = snapshot();
         place.server_time = Some(server);
-        let mut run = Rehearsal::start(now());
-        run.leases(LeaseAnswer::Granted);
+        let mut run = RunHarness::start(now());
+        run.expect_lease(LeaseAnswer::Granted);
         run.expect_snapshot(Some(place));
         // It reads, seals and delivers nothing, and runs again in a minute by the ledger's clock.
-        assert_eq!(run.releases().next_run_at, server + SECOND * 60);
-        assert_eq!(run.has_failed(), InternalErrorKind::ClockSkew);
+        assert_eq!(run.expect_release().next_run_at, server + SECOND * 60);
+        assert_eq!(run.expect_failed(), InternalErrorKind::ClockSkew);
     }
 }
 
@@ -33,7 +33,7 @@ fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
     for server in [now() + SECOND * 60, now() - SECOND * 60 - Duration::from_millis(999)] {
         let mut place = snapshot_with_parts(1);
         place.server_time = Some(server);
-        let run = Rehearsal::with_snapshot(&place);
+        let run = RunHarness::with_snapshot(&place);
         assert!(matches!(run.effect(), Effect::Open(_)), "{:?}", run.effect());
     }
 }
@@ -44,11 +44,11 @@ fn a_clock_that_runs_ahead_reads_no_window_too_early() {
     let clock = at("2026-11-20T21:05:10Z");
     let mut place = snapshot();
     place.server_time = Some(clock - SECOND * 30);
-    let mut run = Rehearsal::start(clock);
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(clock);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place));
-    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"));
-    run.completes();
+    assert_eq!(run.expect_release().next_run_at, at("2026-11-20T21:05:00Z"));
+    run.expect_completed();
 }
 
 #[test]
@@ -57,18 +57,18 @@ fn a_difference_of_a_second_is_ignored() {
     for server in [now() + SECOND * 2, now() - SECOND * 2, now() - Duration::from_millis(2999)] {
         let mut place = snapshot();
         place.server_time = Some(server);
-        let mut run = Rehearsal::start(now());
-        run.leases(LeaseAnswer::Granted);
+        let mut run = RunHarness::start(now());
+        run.expect_lease(LeaseAnswer::Granted);
         run.expect_snapshot(Some(place));
-        run.stages();
-        assert_eq!(run.seals(SealAnswer::Won).part.sealed_at, now());
+        run.expect_staged();
+        assert_eq!(run.expect_seal(SealAnswer::Won).part.sealed_at, now());
     }
 }
 
 #[test]
 fn a_lease_outlives_the_deadline() {
-    let mut run = Rehearsal::start(now());
-    assert_eq!(run.leases(LeaseAnswer::Granted), now() + SECOND * 960);
+    let mut run = RunHarness::start(now());
+    assert_eq!(run.expect_lease(LeaseAnswer::Granted), now() + SECOND * 960);
 }
 
 #[test]
@@ -76,30 +76,30 @@ fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_continues_at_on
     let mut place = snapshot();
     place.cursor.since = at("2026-11-20T12:00:00Z");
     place.cursor.watermark = at("2026-11-20T12:00:00Z");
-    let mut run = Rehearsal::with_snapshot(&place);
-    let order = run.stages();
+    let mut run = RunHarness::with_snapshot(&place);
+    let order = run.expect_staged();
     assert_eq!(order.stop_at, now() + SECOND * 600);
     run.now = now() + SECOND * 600;
-    let part = run.seals(SealAnswer::Won).part;
+    let part = run.expect_seal(SealAnswer::Won).part;
     // Sealed parts are still delivered.
-    run.delivers(&part);
-    assert_eq!(run.releases().next_run_at, run.now);
-    assert!(run.completes().more);
+    run.expect_delivery(&part);
+    assert_eq!(run.expect_release().next_run_at, run.now);
+    assert!(run.expect_completed().more);
 }
 
 #[test]
 fn nothing_is_written_after_five_sixths_of_the_time() {
     let place = snapshot_with_parts(2);
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.opens(Ok(()));
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_open(Ok(()));
     run.now = now() + SECOND * 749;
-    run.loads(&sealed(&place.connector, 1));
-    run.puts(Ok(domain::protocol::PutAnswer::Written));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put(Ok(domain::protocol::PutAnswer::Written));
     run.now = now() + SECOND * 750;
-    run.announces();
-    run.marks();
-    assert_eq!(run.releases().next_run_at, run.now);
-    let summary = run.completes();
+    run.expect_announce();
+    run.expect_mark();
+    assert_eq!(run.expect_release().next_run_at, run.now);
+    let summary = run.expect_completed();
     assert_eq!((summary.delivered, summary.more), (1, true));
 }
 
@@ -108,29 +108,29 @@ fn nothing_is_written_after_five_sixths_of_the_time() {
 fn no_write_is_retried_after_five_sixths_of_the_time() {
     let place = snapshot_with_parts(2);
     for waits in [true, false] {
-        let mut run = Rehearsal::with_snapshot(&place);
-        run.opens(Ok(()));
-        run.delivers(&sealed(&place.connector, 1));
+        let mut run = RunHarness::with_snapshot(&place);
+        run.expect_open(Ok(()));
+        run.expect_delivery(&sealed(&place.connector, 1));
         if waits {
-            run.loads(&sealed(&place.connector, 2));
-            run.puts(Err(delivery_error(
+            run.expect_load(&sealed(&place.connector, 2));
+            run.expect_put(Err(delivery_error(
                 DeliveryStage::PutObject,
                 DeliveryErrorKind::Unavailable,
                 "SlowDown",
             )));
             run.now = now() + SECOND * 750;
-            run.waits();
+            run.expect_wait();
         } else {
-            run.loads(&sealed(&place.connector, 2));
+            run.expect_load(&sealed(&place.connector, 2));
             run.now = now() + SECOND * 750;
-            run.puts(Err(delivery_error(
+            run.expect_put(Err(delivery_error(
                 DeliveryStage::PutObject,
                 DeliveryErrorKind::Expired,
                 "ExpiredToken",
             )));
         }
-        assert_eq!(run.releases().next_run_at, run.now);
-        let summary = run.completes();
+        assert_eq!(run.expect_release().next_run_at, run.now);
+        let summary = run.expect_completed();
         assert_eq!((summary.delivered, summary.more, summary.blocked), (1, true, None));
     }
 }
@@ -138,11 +138,15 @@ fn no_write_is_retried_after_five_sixths_of_the_time() {
 #[test]
 fn no_manifest_is_retried_after_five_sixths_of_the_time() {
     let place = snapshot_with_parts(1);
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, 1));
-    run.puts_only(Ok(domain::protocol::PutAnswer::Written));
-    run.puts_keys(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable, "SlowDown")));
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put_only(Ok(domain::protocol::PutAnswer::Written));
+    run.expect_put_keys(Err(delivery_error(
+        DeliveryStage::PutObject,
+        DeliveryErrorKind::Unavailable,
+        "SlowDown",
+    )));
     assert!(matches!(run.effect(), Effect::Wait(_)));
     run.now = now() + SECOND * 750;
     run.answer(Answer::Done);
@@ -153,21 +157,22 @@ fn no_manifest_is_retried_after_five_sixths_of_the_time() {
 #[test]
 fn a_read_that_runs_out_of_time_records_its_progress_and_is_continued() {
     let place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&place);
     run.now = now() + SECOND * 600;
-    let Span::Window(first) = run.builds(Built::OutOfTime { through: now() - SECOND * 5000 }).span else {
+    let Span::Window(first) = run.expect_build(Built::OutOfTime { through: now() - SECOND * 5000 }).span
+    else {
         panic!("a window was due")
     };
     let Effect::RecordProgress(read) = run.effect().clone() else { panic!("a note") };
     assert_eq!((read.next, read.watermark), (place.cursor.next, place.cursor.watermark));
     run.answer(Answer::Done);
-    assert_eq!(run.releases().next_run_at, run.now, "at once");
-    assert!(run.completes().more);
+    assert_eq!(run.expect_release().next_run_at, run.now, "at once");
+    assert!(run.expect_completed().more);
 
     let mut place = place;
     place.cursor.read_progress = Some(read.progress);
-    let mut run = Rehearsal::with_snapshot(&place);
-    let Span::Window(second) = run.builds(Built::Nothing).span else { panic!("the same window") };
+    let mut run = RunHarness::with_snapshot(&place);
+    let Span::Window(second) = run.expect_build(Built::Nothing).span else { panic!("the same window") };
     assert_eq!((second.from, second.to), (read.progress.through, first.to));
     let Effect::Seal(seal) = run.effect() else { panic!("a heartbeat") };
     assert_eq!((seal.part.window.from, seal.part.window.to), (place.cursor.watermark, first.to));
@@ -179,40 +184,40 @@ fn a_read_that_runs_out_of_time_records_its_progress_and_is_continued() {
 #[test]
 fn progress_counts_only_for_the_window_it_was_recorded_for() {
     let mut place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
-    let Span::Window(window) = run.builds(Built::Nothing).span else { panic!("a window was due") };
+    let mut run = RunHarness::with_snapshot(&place);
+    let Span::Window(window) = run.expect_build(Built::Nothing).span else { panic!("a window was due") };
     place.cursor.read_progress = Some(ReadProgress { to: window.to - SECOND, through: window.to - SECOND });
-    let again = Rehearsal::with_snapshot(&place).builds(Built::Nothing).span;
+    let again = RunHarness::with_snapshot(&place).expect_build(Built::Nothing).span;
     assert_eq!(again, Span::Window(window));
 }
 
 #[test]
 fn a_run_without_any_progress_is_reported() {
-    let mut run = Rehearsal::start(now());
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(now());
+    run.expect_lease(LeaseAnswer::Granted);
     run.now = now() + SECOND * 600;
     run.expect_snapshot(Some(snapshot()));
-    run.releases();
-    assert_eq!(run.has_failed(), InternalErrorKind::NoProgress);
+    run.expect_release();
+    assert_eq!(run.expect_failed(), InternalErrorKind::NoProgress);
 }
 
 #[test]
 fn an_internal_error_releases_the_lease_and_is_retried_in_a_minute() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
+    let mut run = RunHarness::with_snapshot(&snapshot());
     assert!(matches!(run.effect(), Effect::Build(_)));
-    run.fails();
-    assert_eq!(run.releases().next_run_at, now() + SECOND * 60);
-    assert_eq!(run.has_failed(), InternalErrorKind::Port);
+    run.fail();
+    assert_eq!(run.expect_release().next_run_at, now() + SECOND * 60);
+    assert_eq!(run.expect_failed(), InternalErrorKind::Port);
 }
 
 #[test]
 fn without_the_ledger_the_run_ends_at_once() {
-    let mut run = Rehearsal::start(now());
+    let mut run = RunHarness::start(now());
     assert!(matches!(run.effect(), Effect::Lease { .. }));
-    run.fails();
-    assert_eq!(run.has_failed(), InternalErrorKind::Port);
-    let mut run = Rehearsal::start(now());
-    run.leases(LeaseAnswer::Granted);
+    run.fail();
+    assert_eq!(run.expect_failed(), InternalErrorKind::Port);
+    let mut run = RunHarness::start(now());
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(None);
     assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
 }
@@ -220,13 +225,13 @@ fn without_the_ledger_the_run_ends_at_once() {
 /// The same on a second snapshot: there is nothing to release, since the lease expires by itself.
 #[test]
 fn without_the_ledger_a_second_snapshot_ends_the_run_at_once_too() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    run.seals(SealAnswer::Refused);
-    run.reads_back(None);
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    run.expect_seal(SealAnswer::Refused);
+    run.expect_read_back(None);
     assert!(matches!(run.effect(), Effect::Snapshot));
-    run.fails();
-    assert_eq!(run.has_failed(), InternalErrorKind::Port);
+    run.fail();
+    assert_eq!(run.expect_failed(), InternalErrorKind::Port);
 }
 
 /// It runs only to discard its staged bytes, once it can't be restored any more.
@@ -236,37 +241,37 @@ fn a_connector_that_was_disabled_runs_again_at_its_end() {
     let mut place = snapshot();
     place.cursor.next = PartNumber::new(2);
     place.connector.disable(now()).unwrap();
-    let mut run = Rehearsal::with_snapshot(&place);
-    assert_eq!(run.releases().next_run_at, place.connector.cleanup_due_at(now()));
-    let summary = run.completes();
+    let mut run = RunHarness::with_snapshot(&place);
+    assert_eq!(run.expect_release().next_run_at, place.connector.cleanup_due_at(now()));
+    let summary = run.expect_completed();
     assert_eq!((summary.sealed, summary.delivered, summary.more), (0, 0, false));
 }
 
 #[test]
 fn a_failed_release_is_reported() {
-    let mut run = Rehearsal::with_snapshot(&snapshot_with_parts(0));
+    let mut run = RunHarness::with_snapshot(&snapshot_with_parts(0));
     assert!(matches!(run.effect(), Effect::Release(_)));
-    run.fails();
-    assert_eq!(run.has_failed(), InternalErrorKind::Port);
+    run.fail();
+    assert_eq!(run.expect_failed(), InternalErrorKind::Port);
 }
 
 #[test]
 fn an_unexpected_answer_ends_the_run() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
+    let mut run = RunHarness::with_snapshot(&snapshot());
     run.answer(Answer::Sealed(SealAnswer::Won));
-    assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
+    assert_eq!(run.expect_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]
 fn a_run_request_cuts_the_window_there() {
     let mut place = snapshot();
     place.cursor.cut = Some(at("2026-11-20T20:45:00.500Z"));
-    let mut run = Rehearsal::start(at("2026-11-20T20:50:00.500Z"));
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(at("2026-11-20T20:50:00.500Z"));
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place));
-    run.stages();
-    let part = run.seals(SealAnswer::Won).part;
+    run.expect_staged();
+    let part = run.expect_seal(SealAnswer::Won).part;
     assert_eq!((part.number, part.window.to), (PartNumber::FIRST, at("2026-11-20T20:45:00.500Z")));
-    run.delivers(&part);
-    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"), "the schedule is unchanged");
+    run.expect_delivery(&part);
+    assert_eq!(run.expect_release().next_run_at, at("2026-11-20T21:05:00Z"), "the schedule is unchanged");
 }

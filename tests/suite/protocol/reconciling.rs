@@ -9,7 +9,7 @@ use domain::protocol::{Answer, Built, Effect, Exclude, SealAnswer, Snapshot, Spa
 use domain::time::Time;
 use tests::fixtures::at;
 
-use super::rehearsal::{Rehearsal, draft, snapshot_with_parts, with_cursor};
+use super::rehearsal::{RunHarness, draft, snapshot_with_parts, with_cursor};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -22,15 +22,15 @@ fn reconcile_due() -> (Snapshot, Time) {
     (place, at("2026-11-23T21:05:30Z"))
 }
 
-fn run(place: &Snapshot, now: Time) -> Rehearsal {
-    let mut run = Rehearsal::start(now);
-    run.leases(LeaseAnswer::Granted);
+fn run(place: &Snapshot, now: Time) -> RunHarness {
+    let mut run = RunHarness::start(now);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
     run
 }
 
 /// Answers the progress of a slice in which nothing was found.
-fn expect_progress(run: &mut Rehearsal) {
+fn expect_progress(run: &mut RunHarness) {
     let effect = run.effect();
     assert!(matches!(effect, Effect::RecordReconcile(_)), "{effect:?}");
     run.answer(Answer::Done);
@@ -41,17 +41,17 @@ fn two_days_are_read_again_a_day_at_a_time_and_the_out_of_order_keys_last() {
     let (place, now) = reconcile_due();
     let mut run = run(&place, now);
     let watermark = place.cursor.watermark;
-    let first = run.builds(Built::Nothing);
+    let first = run.expect_build(Built::Nothing);
     assert_eq!(first.span, Span::Window(Window { from: watermark - DAY * 2, to: watermark - DAY }));
     assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), out_of_order_in: None });
     expect_progress(&mut run);
-    let second = run.builds(Built::Nothing);
+    let second = run.expect_build(Built::Nothing);
     assert_eq!(second.span, Span::Window(Window { from: watermark - DAY, to: watermark }));
     expect_progress(&mut run);
-    assert!(matches!(run.builds(Built::Nothing).span, Span::OutOfOrderKeys { .. }));
+    assert!(matches!(run.expect_build(Built::Nothing).span, Span::OutOfOrderKeys { .. }));
     expect_progress(&mut run);
-    run.releases();
-    assert_eq!(run.completes().sealed, 0, "a pass that finds nothing writes no heartbeat");
+    run.expect_release();
+    assert_eq!(run.expect_completed().sealed, 0, "a pass that finds nothing writes no heartbeat");
 }
 
 #[test]
@@ -60,15 +60,15 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
     let mut run = run(&place, now);
     let mut draft = draft();
     draft.late = draft.events;
-    let order = run.builds(Built::Staged(draft));
-    let seal = run.seals(SealAnswer::Won);
+    let order = run.expect_build(Built::Staged(draft));
+    let seal = run.expect_seal(SealAnswer::Won);
     let watermark = place.cursor.watermark;
     assert_eq!((seal.watermark_before, seal.watermark_after), (watermark, watermark));
     assert_eq!(seal.part.window, Window { from: watermark, to: watermark });
     assert_eq!((seal.part.kind, seal.part.number), (PartKind::Late, PartNumber::new(72)));
     let Span::Window(slice) = order.span else { panic!("a slice is a window") };
     assert_eq!(seal.reconcile.unwrap().resume_at, Some(slice.to), "the pass continues after it");
-    run.delivers(&seal.part);
+    run.expect_delivery(&seal.part);
     assert!(matches!(run.effect(), Effect::Build(_)));
 }
 
@@ -79,11 +79,11 @@ fn a_slice_that_was_cut_continues_at_the_cut() {
     let mut draft = draft();
     let cut = place.cursor.watermark - DAY - Duration::from_secs(3600);
     (draft.late, draft.cut) = (draft.events, Some(cut));
-    run.builds(Built::Staged(draft));
-    let seal = run.seals(SealAnswer::Won);
+    run.expect_build(Built::Staged(draft));
+    let seal = run.expect_seal(SealAnswer::Won);
     assert_eq!(seal.reconcile.unwrap().resume_at, Some(cut));
-    run.delivers(&seal.part);
-    let Span::Window(next) = run.builds(Built::Nothing).span else { panic!("a slice is a window") };
+    run.expect_delivery(&seal.part);
+    let Span::Window(next) = run.expect_build(Built::Nothing).span else { panic!("a slice is a window") };
     assert_eq!(next.from, cut);
 }
 
@@ -93,11 +93,11 @@ fn a_lost_answer_to_a_late_part_makes_no_second_one() {
     let mut run = run(&place, now);
     let mut draft = draft();
     draft.late = draft.events;
-    run.builds(Built::Staged(draft));
-    let seal = run.seals(SealAnswer::Unknown);
-    run.reads_back(Some(&seal.part));
-    run.delivers(&seal.part);
-    let Span::Window(next) = run.builds(Built::Nothing).span else { panic!("a slice is a window") };
+    run.expect_build(Built::Staged(draft));
+    let seal = run.expect_seal(SealAnswer::Unknown);
+    run.expect_read_back(Some(&seal.part));
+    run.expect_delivery(&seal.part);
+    let Span::Window(next) = run.expect_build(Built::Nothing).span else { panic!("a slice is a window") };
     assert_eq!(Some(next.from), seal.reconcile.unwrap().resume_at);
 }
 
@@ -109,13 +109,13 @@ fn out_of_order_keys_are_exported_once_and_known_by_the_parts_that_contain_them(
         cursor.reconcile.out_of_order_in = Some(PartNumber::new(3));
     });
     let mut run = run(&place, now);
-    let order = run.builds(Built::Staged(draft()));
+    let order = run.expect_build(Built::Staged(draft()));
     let Span::OutOfOrderKeys { since, until: beyond } = order.span else {
         panic!("out-of-order keys come last")
     };
     assert!(since == place.cursor.since && beyond > order.watermark);
     assert_eq!(order.exclude, Exclude { reaching: None, out_of_order_in: Some(PartNumber::new(3)) });
-    let after = run.seals(SealAnswer::Won).reconcile.unwrap();
+    let after = run.expect_seal(SealAnswer::Won).reconcile.unwrap();
     assert_eq!(after.out_of_order_in, Some(PartNumber::new(72)), "its list contains those of part 3 too");
     assert_eq!((after.resume_at, after.passes), (None, 1), "the pass is complete");
 }
@@ -128,12 +128,12 @@ fn out_of_order_keys_of_a_cut_part_are_known_before_the_pass_is_complete() {
     let mut run = run(&place, now);
     let mut cut = draft();
     cut.cut = Some(at("2026-11-25T00:00:00Z"));
-    run.builds(Built::Staged(cut));
-    let seal = run.seals(SealAnswer::Won);
+    run.expect_build(Built::Staged(cut));
+    let seal = run.expect_seal(SealAnswer::Won);
     let after = seal.reconcile.unwrap();
     assert_eq!((after.out_of_order_in, after.passes), (Some(PartNumber::new(72)), 0));
-    run.delivers(&seal.part);
-    let rest = run.builds(Built::Nothing);
+    run.expect_delivery(&seal.part);
+    let rest = run.expect_build(Built::Nothing);
     assert!(matches!(rest.span, Span::OutOfOrderKeys { .. }));
     assert_eq!(rest.exclude.out_of_order_in, Some(PartNumber::new(72)));
 }
@@ -142,21 +142,21 @@ fn out_of_order_keys_of_a_cut_part_are_known_before_the_pass_is_complete() {
 fn a_pass_that_ran_out_of_time_continues_where_it_stopped() {
     let (place, now) = reconcile_due();
     let mut first = run(&place, now);
-    first.builds(Built::Nothing);
+    first.expect_build(Built::Nothing);
     let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
     let after = noted.after;
     expect_progress(&mut first);
     first.now = now + Duration::from_secs(600);
     let through = after.resume_at.unwrap() + Duration::from_hours(1);
-    first.builds(Built::OutOfTime { through });
+    first.expect_build(Built::OutOfTime { through });
     let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
     let after = noted.after;
     assert_eq!(after.resume_at, Some(through));
     expect_progress(&mut first);
-    first.releases();
-    first.completes();
+    first.expect_release();
+    first.expect_completed();
     let place = with_cursor(&place, |cursor| cursor.reconcile = after.clone());
-    let Span::Window(next) = run(&place, now).builds(Built::Nothing).span else {
+    let Span::Window(next) = run(&place, now).expect_build(Built::Nothing).span else {
         panic!("a slice is a window")
     };
     assert_eq!(Some(next.from), after.resume_at);
@@ -166,10 +166,12 @@ fn a_pass_that_ran_out_of_time_continues_where_it_stopped() {
 fn interrupted_reconcile() -> (Snapshot, Time) {
     let (place, now) = reconcile_due();
     let mut run = run(&place, now);
-    run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
-    run.announces();
-    let block = run.blocks();
-    run.releases();
+    run.expect_build(Built::TenantMismatch {
+        detail: "`globex` came back where `acme` was asked for".into(),
+    });
+    run.expect_announce();
+    let block = run.expect_block();
+    run.expect_release();
     let next = block.next_attempt;
     (with_cursor(&place, |cursor| cursor.block = Some(block)), next)
 }
@@ -180,22 +182,22 @@ fn interrupted_reconcile() -> (Snapshot, Time) {
 fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_for_ever() {
     let (place, now) = interrupted_reconcile();
     let mut second = run(&place, now);
-    second.builds(Built::Nothing);
-    assert_eq!(second.announces().fact.kind(), "ExportRecovered");
+    second.expect_build(Built::Nothing);
+    assert_eq!(second.expect_announce().fact.kind(), "ExportRecovered");
     let Effect::RecordReconcile(noted) = second.effect().clone() else { panic!("a note") };
     assert!(noted.unblock);
     expect_progress(&mut second);
     while matches!(second.effect(), Effect::Build(_)) {
-        second.builds(Built::Nothing);
+        second.expect_build(Built::Nothing);
         let Effect::RecordReconcile(noted) = second.effect() else {
             panic!("published once: {:?}", second.effect())
         };
         assert!(!noted.unblock);
         expect_progress(&mut second);
     }
-    let next = second.releases().next_run_at;
+    let next = second.expect_release().next_run_at;
     assert!(next > second.now, "due at {next}, and it is {} already", second.now);
-    assert_eq!(second.completes().blocked, None);
+    assert_eq!(second.expect_completed().blocked, None);
 }
 
 /// A partial read says nothing about the rest.
@@ -203,18 +205,18 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
 fn a_slice_that_was_read_in_part_lifts_no_block() {
     let (place, now) = interrupted_reconcile();
     let mut out_of_time = run(&place, now);
-    out_of_time.builds(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
+    out_of_time.expect_build(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
     let Effect::RecordReconcile(noted) = out_of_time.effect() else { panic!("the progress, and no notice") };
     assert!(!noted.unblock);
     let mut full = run(&place, now);
     let mut part = draft();
     part.cut = Some(place.cursor.watermark - DAY - DAY / 2);
-    full.builds(Built::Staged(part));
-    let seal = full.seals(SealAnswer::Won);
+    full.expect_build(Built::Staged(part));
+    let seal = full.expect_seal(SealAnswer::Won);
     assert!(!seal.unblock);
-    full.delivers(&seal.part);
-    full.builds(Built::Nothing);
-    assert_eq!(full.announces().fact.kind(), "ExportRecovered");
+    full.expect_delivery(&seal.part);
+    full.expect_build(Built::Nothing);
+    assert_eq!(full.expect_announce().fact.kind(), "ExportRecovered");
 }
 
 /// A silent bus leaves no connector blocked.
@@ -222,9 +224,9 @@ fn a_slice_that_was_read_in_part_lifts_no_block() {
 fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
     let (place, now) = interrupted_reconcile();
     let mut run = run(&place, now);
-    run.builds(Built::Nothing);
+    run.expect_build(Built::Nothing);
     assert!(matches!(run.effect(), Effect::Publish(_)));
-    run.fails();
+    run.fail();
     let Effect::RecordReconcile(noted) = run.effect().clone() else { panic!("a note") };
     assert!(noted.unblock);
     expect_progress(&mut run);

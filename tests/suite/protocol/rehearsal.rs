@@ -18,14 +18,14 @@ use tests::fakes::SeededRandomness;
 use tests::fixtures::{self, TIMING, activated, at, connector, tenant};
 
 /// A run whose effects a test answers.
-pub(crate) struct Rehearsal {
+pub(crate) struct RunHarness {
     run: Run,
     effect: Effect,
     random: SeededRandomness,
     /// The worker's clock.
     pub(crate) now: Time,
     /// The release that the last mark included.
-    given_back: Option<Release>,
+    released_by_mark: Option<Release>,
 }
 
 /// A connector whose first window, 20:15:30.123 to 21:00, is due at [`now`].
@@ -91,11 +91,11 @@ macro_rules! expect {
     };
 }
 
-impl Rehearsal {
+impl RunHarness {
     /// A run that has 15 minutes, the lease and this snapshot.
     pub(crate) fn with_snapshot(place: &Snapshot) -> Self {
         let mut run = Self::start(now());
-        run.leases(LeaseAnswer::Granted);
+        run.expect_lease(LeaseAnswer::Granted);
         run.expect_snapshot(Some(place.clone()));
         run
     }
@@ -105,8 +105,13 @@ impl Rehearsal {
         let limits = Limits::between(now, now + Duration::from_secs(900));
         let vendor = "vendor.example".parse().unwrap();
         let run = Run::new(fixtures::worker(), vendor, TIMING, limits);
-        let mut rehearsal =
-            Self { run, effect: Effect::Snapshot, random: SeededRandomness::new(7), now, given_back: None };
+        let mut rehearsal = Self {
+            run,
+            effect: Effect::Snapshot,
+            random: SeededRandomness::new(7),
+            now,
+            released_by_mark: None,
+        };
         rehearsal.answer(Answer::Start);
         rehearsal
     }
@@ -118,7 +123,7 @@ impl Rehearsal {
     }
 
     /// The vendor's own side fails, whatever the effect was.
-    pub(crate) fn fails(&mut self) {
+    pub(crate) fn fail(&mut self) {
         self.answer(Answer::Failed(port_error()));
     }
 
@@ -130,7 +135,7 @@ impl Rehearsal {
         self.run.summary()
     }
 
-    pub(crate) fn leases(&mut self, answer: LeaseAnswer) -> Time {
+    pub(crate) fn expect_lease(&mut self, answer: LeaseAnswer) -> Time {
         let until = expect!(self, Effect::Lease { until } => until);
         self.answer(Answer::Leased(answer));
         until
@@ -142,59 +147,59 @@ impl Rehearsal {
     }
 
     /// Expects a build, and if it results in a part, its signature.
-    pub(crate) fn builds(&mut self, built: Built) -> BuildRequest {
-        let order = self.builds_only(built);
+    pub(crate) fn expect_build(&mut self, built: Built) -> BuildRequest {
+        let order = self.expect_build_only(built);
         if matches!(self.effect, Effect::Sign(_)) {
-            self.signs();
+            self.expect_sign();
         }
         order
     }
 
-    pub(crate) fn builds_only(&mut self, built: Built) -> BuildRequest {
+    pub(crate) fn expect_build_only(&mut self, built: Built) -> BuildRequest {
         let order = expect!(self, Effect::Build(order) => *order);
         self.answer(Answer::Built(Box::new(built)));
         order
     }
 
-    pub(crate) fn signs(&mut self) -> SignRequest {
+    pub(crate) fn expect_sign(&mut self) -> SignRequest {
         let order = expect!(self, Effect::Sign(order) => *order);
         self.answer(Answer::Signed(Box::new(fixtures::signed_manifest(order.text.clone()))));
         order
     }
 
-    pub(crate) fn stages(&mut self) -> BuildRequest {
-        self.builds(Built::Staged(draft()))
+    pub(crate) fn expect_staged(&mut self) -> BuildRequest {
+        self.expect_build(Built::Staged(draft()))
     }
 
-    pub(crate) fn seals(&mut self, answer: SealAnswer) -> Seal {
+    pub(crate) fn expect_seal(&mut self, answer: SealAnswer) -> Seal {
         let seal = expect!(self, Effect::Seal(seal) => *seal);
         self.answer(Answer::Sealed(answer));
         seal
     }
 
-    pub(crate) fn reads_back(&mut self, found: Option<&Part>) -> PartNumber {
+    pub(crate) fn expect_read_back(&mut self, found: Option<&Part>) -> PartNumber {
         let number = expect!(self, Effect::ReadBack(number) => number);
         self.answer(Answer::Part(found.cloned().map(Box::new)));
         number
     }
 
-    pub(crate) fn opens(&mut self, answer: Result<(), DeliveryError>) -> PartNumber {
+    pub(crate) fn expect_open(&mut self, answer: Result<(), DeliveryError>) -> PartNumber {
         let number = expect!(self, Effect::Open(number) => number);
         self.answer(Answer::Opened(answer));
         number
     }
 
-    pub(crate) fn loads(&mut self, part: &Part) {
+    pub(crate) fn expect_load(&mut self, part: &Part) {
         let number = expect!(self, Effect::Load(number) => number);
         assert_eq!(number, part.number);
         self.answer(Answer::Part(Some(Box::new(part.clone()))));
     }
 
     /// Expects the put of a part's bytes, and then of its keys and manifest.
-    pub(crate) fn puts(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
-        let part = self.puts_only(answer);
+    pub(crate) fn expect_put(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
+        let part = self.expect_put_only(answer);
         if matches!(self.effect, Effect::PutKeys(_)) {
-            self.puts_keys(Ok(PutAnswer::Written));
+            self.expect_put_keys(Ok(PutAnswer::Written));
         }
         if matches!(self.effect, Effect::PutManifest(_)) {
             self.expect_put_manifest(Ok(PutAnswer::Written));
@@ -202,13 +207,13 @@ impl Rehearsal {
         part
     }
 
-    pub(crate) fn puts_only(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
+    pub(crate) fn expect_put_only(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = expect!(self, Effect::Put(part) => *part);
         self.answer(Answer::Put(answer));
         part
     }
 
-    pub(crate) fn puts_keys(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
+    pub(crate) fn expect_put_keys(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = expect!(self, Effect::PutKeys(part) => *part);
         self.answer(Answer::Put(answer));
         part
@@ -221,14 +226,14 @@ impl Rehearsal {
     }
 
     /// Expects a wait, and advances the worker's clock by it.
-    pub(crate) fn waits(&mut self) -> Duration {
+    pub(crate) fn expect_wait(&mut self) -> Duration {
         let wait = expect!(self, Effect::Wait(wait) => wait);
         self.now = self.now + wait;
         self.answer(Answer::Done);
         wait
     }
 
-    pub(crate) fn announces(&mut self) -> Notice {
+    pub(crate) fn expect_announce(&mut self) -> Notice {
         let notice = expect!(self, Effect::Publish(notice) => *notice);
         self.answer(Answer::Done);
         notice
@@ -236,25 +241,25 @@ impl Rehearsal {
 
     /// Expects the mark of a part. The run's last mark includes the release, which the next expected release
     /// returns.
-    pub(crate) fn marks(&mut self) -> Mark {
+    pub(crate) fn expect_mark(&mut self) -> Mark {
         let (mark, release) = match self.effect.clone() {
             Effect::Mark(mark) => (mark, None),
             Effect::MarkLast(mark, release) => (mark, Some(release)),
             other => panic!("expected a mark, got {other:?}"),
         };
-        self.given_back = release;
+        self.released_by_mark = release;
         self.answer(Answer::Done);
         *mark
     }
 
-    pub(crate) fn blocks(&mut self) -> Block {
+    pub(crate) fn expect_block(&mut self) -> Block {
         let block = expect!(self, Effect::Block(block) => *block);
         self.answer(Answer::Done);
         block
     }
 
-    pub(crate) fn releases(&mut self) -> Release {
-        if let Some(release) = self.given_back.take() {
+    pub(crate) fn expect_release(&mut self) -> Release {
+        if let Some(release) = self.released_by_mark.take() {
             return release;
         }
         let release = expect!(self, Effect::Release(release) => release);
@@ -264,26 +269,26 @@ impl Rehearsal {
 
     /// Expects the whole delivery of a part, without errors. A run that has just sealed the part does not
     /// load it.
-    pub(crate) fn delivers(&mut self, part: &Part) {
+    pub(crate) fn expect_delivery(&mut self, part: &Part) {
         if matches!(self.effect, Effect::Open(_)) {
-            self.opens(Ok(()));
+            self.expect_open(Ok(()));
         }
         if matches!(self.effect, Effect::Load(_)) {
-            self.loads(part);
+            self.expect_load(part);
         }
-        let put = self.puts(Ok(PutAnswer::Written));
+        let put = self.expect_put(Ok(PutAnswer::Written));
         assert_eq!(put, *part);
-        self.announces();
-        self.marks();
+        self.expect_announce();
+        self.expect_mark();
     }
 
     /// Expects the end of a successful run.
-    pub(crate) fn completes(&self) -> Summary {
+    pub(crate) fn expect_completed(&self) -> Summary {
         expect!(self, Effect::Finish(Outcome::Completed(summary)) => summary)
     }
 
     /// Expects the end of a failed run.
-    pub(crate) fn has_failed(&self) -> InternalErrorKind {
+    pub(crate) fn expect_failed(&self) -> InternalErrorKind {
         expect!(self, Effect::Finish(Outcome::Failed { error, .. }) => failure.kind)
     }
 }

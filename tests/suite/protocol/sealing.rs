@@ -9,46 +9,46 @@ use domain::protocol::{Built, Effect, InternalErrorKind, Outcome, SealAnswer, Sp
 use tests::fixtures::{at, worker};
 
 use super::rehearsal::{
-    Rehearsal, draft, is_inline, next_run, now, snapshot, snapshot_with_parts, with_cursor,
+    RunHarness, draft, is_inline, next_run, now, snapshot, snapshot_with_parts, with_cursor,
 };
 
 #[test]
 fn a_window_is_read_sealed_delivered_and_marked() {
     let place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
-    let order = run.stages();
+    let mut run = RunHarness::with_snapshot(&place);
+    let order = run.expect_staged();
     let window = Window { from: at("2026-11-20T20:15:30.123Z"), to: at("2026-11-20T21:00:00Z") };
     assert_eq!(order.span, Span::Window(window), "nothing before the activation is read");
     assert_eq!((order.number, order.watermark), (PartNumber::FIRST, window.from));
-    let seal = run.seals(SealAnswer::Won);
+    let seal = run.expect_seal(SealAnswer::Won);
     assert_eq!((seal.watermark_before, seal.watermark_after), (window.from, window.to));
     assert_eq!((seal.part.window, seal.part.kind, seal.part.events), (window, PartKind::Regular, 3));
-    run.delivers(&seal.part);
-    let release = run.releases();
+    run.expect_delivery(&seal.part);
+    let release = run.expect_release();
     assert_eq!(release.seen, place.cursor.next_run_at);
     assert_eq!(release.next_run_at, at("2026-11-20T22:05:00Z"));
-    let summary = run.completes();
+    let summary = run.expect_completed();
     assert_eq!((summary.sealed, summary.delivered, summary.events, summary.heartbeats), (1, 1, 3, 0));
 }
 
 #[test]
 fn a_run_reports_how_many_events_were_late_or_unreadable() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
+    let mut run = RunHarness::with_snapshot(&snapshot());
     let mut draft = draft();
     (draft.late, draft.unreadable) = (2, 1);
-    run.builds(Built::Staged(draft));
-    run.seals(SealAnswer::Won);
+    run.expect_build(Built::Staged(draft));
+    run.expect_seal(SealAnswer::Won);
     let summary = run.summary();
     assert_eq!((summary.events, summary.late, summary.unreadable), (3, 2, 1));
 }
 
 #[test]
 fn a_window_is_not_read_before_it_has_settled() {
-    let mut run = Rehearsal::start(at("2026-11-20T21:04:59.999Z"));
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(at("2026-11-20T21:04:59.999Z"));
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(snapshot()));
-    assert_eq!(run.releases().next_run_at, at("2026-11-20T21:05:00Z"));
-    run.completes();
+    assert_eq!(run.expect_release().next_run_at, at("2026-11-20T21:05:00Z"));
+    run.expect_completed();
 }
 
 #[test]
@@ -57,68 +57,68 @@ fn each_window_looks_back_an_hour_for_late_events() {
         cursor.watermark = at("2026-11-20T23:00:00Z");
         (cursor.next, cursor.delivered) = (PartNumber::new(4), PartNumber::new(3));
     });
-    let mut run = Rehearsal::start(at("2026-11-21T00:05:00Z"));
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(at("2026-11-21T00:05:00Z"));
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place));
-    let order = run.stages();
+    let order = run.expect_staged();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
     assert_eq!(order.span, Span::Window(span));
     assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), out_of_order_in: None });
-    let part = run.seals(SealAnswer::Won).part;
+    let part = run.expect_seal(SealAnswer::Won).part;
     assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");
 }
 
 #[test]
 fn a_complete_read_that_found_nothing_is_a_heartbeat() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.builds(Built::Nothing);
-    let part = run.seals(SealAnswer::Won).part;
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_build(Built::Nothing);
+    let part = run.expect_seal(SealAnswer::Won).part;
     assert_eq!((part.kind, part.events), (PartKind::Heartbeat, 0));
     assert!(is_inline(&part), "its bytes follow from its record");
-    run.delivers(&part);
-    run.releases();
-    assert_eq!(run.completes().heartbeats, 1);
+    run.expect_delivery(&part);
+    run.expect_release();
+    assert_eq!(run.expect_completed().heartbeats, 1);
 }
 
 #[test]
 fn a_lost_answer_of_a_seal_that_went_through_makes_no_second_part() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    let seal = run.seals(SealAnswer::Unknown);
-    assert_eq!(run.reads_back(Some(&seal.part)), PartNumber::FIRST);
-    run.delivers(&seal.part);
-    run.releases();
-    assert_eq!(run.completes().sealed, 1);
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    let seal = run.expect_seal(SealAnswer::Unknown);
+    assert_eq!(run.expect_read_back(Some(&seal.part)), PartNumber::FIRST);
+    run.expect_delivery(&seal.part);
+    run.expect_release();
+    assert_eq!(run.expect_completed().sealed, 1);
 }
 
 #[test]
 fn a_lost_request_to_seal_is_sent_again_unchanged() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    let first = run.seals(SealAnswer::Unknown);
-    run.reads_back(None);
-    run.waits();
-    let second = run.seals(SealAnswer::Won);
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    let first = run.expect_seal(SealAnswer::Unknown);
+    run.expect_read_back(None);
+    run.expect_wait();
+    let second = run.expect_seal(SealAnswer::Won);
     assert_eq!(first, second);
-    run.delivers(&second.part);
-    run.releases();
-    let summary = run.completes();
+    run.expect_delivery(&second.part);
+    run.expect_release();
+    let summary = run.expect_completed();
     assert_eq!((summary.sealed, summary.retries), (1, 1));
 }
 
 #[test]
 fn a_refusal_of_our_own_second_try_is_a_success() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    run.seals(SealAnswer::Unknown);
-    run.reads_back(None);
-    run.waits();
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    run.expect_seal(SealAnswer::Unknown);
+    run.expect_read_back(None);
+    run.expect_wait();
     // The first request arrived late, after the worker had looked for its part.
-    let seal = run.seals(SealAnswer::Refused);
-    run.reads_back(Some(&seal.part));
-    run.delivers(&seal.part);
-    run.releases();
-    let summary = run.completes();
+    let seal = run.expect_seal(SealAnswer::Refused);
+    run.expect_read_back(Some(&seal.part));
+    run.expect_delivery(&seal.part);
+    run.expect_release();
+    let summary = run.expect_completed();
     assert_eq!((summary.sealed, summary.lost_races), (1, 0));
 }
 
@@ -126,18 +126,18 @@ fn a_refusal_of_our_own_second_try_is_a_success() {
 fn nothing_of_a_lost_race_is_kept() {
     for answer in [SealAnswer::Refused, SealAnswer::Unknown] {
         let place = snapshot();
-        let mut run = Rehearsal::with_snapshot(&place);
-        run.stages();
-        let mut theirs = run.seals(answer).part;
+        let mut run = RunHarness::with_snapshot(&place);
+        run.expect_staged();
+        let mut theirs = run.expect_seal(answer).part;
         theirs.sealed_by = worker();
-        run.reads_back(Some(&theirs));
+        run.expect_read_back(Some(&theirs));
         // It takes another snapshot, and finds the other worker's part sealed and delivered.
         run.expect_snapshot(Some(with_cursor(&place, |cursor| {
             cursor.watermark = theirs.window.to;
             (cursor.next, cursor.delivered) = (PartNumber::new(2), PartNumber::FIRST);
         })));
-        assert_eq!(run.releases().next_run_at, next_run(&place, theirs.window.to));
-        let summary = run.completes();
+        assert_eq!(run.expect_release().next_run_at, next_run(&place, theirs.window.to));
+        let summary = run.expect_completed();
         assert_eq!((summary.sealed, summary.lost_races), (0, 1));
     }
 }
@@ -145,66 +145,66 @@ fn nothing_of_a_lost_race_is_kept() {
 #[test]
 fn the_same_bytes_sealed_by_another_worker_are_not_ours() {
     let place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.stages();
-    let mut theirs = run.seals(SealAnswer::Refused).part;
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_staged();
+    let mut theirs = run.expect_seal(SealAnswer::Refused).part;
     theirs.sealed_by = worker();
-    run.reads_back(Some(&theirs));
+    run.expect_read_back(Some(&theirs));
     assert!(matches!(run.effect(), Effect::Snapshot));
 }
 
 #[test]
 fn a_refusal_without_a_part_is_a_moved_watermark() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    run.seals(SealAnswer::Refused);
-    run.reads_back(None);
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    run.expect_seal(SealAnswer::Refused);
+    run.expect_read_back(None);
     assert!(matches!(run.effect(), Effect::Snapshot), "it takes another snapshot and gives way");
 }
 
 #[test]
 fn a_worker_that_loses_three_races_leaves_the_rest_to_the_others() {
     let place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&place);
     for race in 1..=3 {
-        run.stages();
-        let mut theirs = run.seals(SealAnswer::Refused).part;
+        run.expect_staged();
+        let mut theirs = run.expect_seal(SealAnswer::Refused).part;
         theirs.sealed_by = worker();
-        run.reads_back(Some(&theirs));
+        run.expect_read_back(Some(&theirs));
         if race < 3 {
             run.expect_snapshot(Some(place.clone()));
         }
     }
-    run.releases();
-    assert_eq!(run.completes().lost_races, 3);
+    run.expect_release();
+    assert_eq!(run.expect_completed().lost_races, 3);
 }
 
 #[test]
 fn a_seal_that_is_never_answered_ends_the_run_and_nothing_else() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
     for tried in 1..=5 {
-        run.seals(SealAnswer::Unknown);
-        run.reads_back(None);
+        run.expect_seal(SealAnswer::Unknown);
+        run.expect_read_back(None);
         if tried < 5 {
-            run.waits();
+            run.expect_wait();
         }
     }
-    let release = run.releases();
+    let release = run.expect_release();
     assert_eq!(release.next_run_at, run.now + std::time::Duration::from_secs(60));
-    assert_eq!(run.has_failed(), InternalErrorKind::Port);
+    assert_eq!(run.expect_failed(), InternalErrorKind::Port);
 }
 
 #[test]
 fn a_part_cut_among_late_events_closes_nothing() {
     let place = with_cursor(&snapshot(), |cursor| cursor.watermark = at("2026-11-20T21:00:00Z"));
-    let mut run = Rehearsal::start(at("2026-11-20T22:05:00Z"));
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(at("2026-11-20T22:05:00Z"));
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place));
     let mut draft = draft();
     (draft.cut, draft.late) = (Some(at("2026-11-20T20:30:00Z")), 3);
-    run.builds(Built::Staged(draft));
-    let seal = run.seals(SealAnswer::Won);
+    run.expect_build(Built::Staged(draft));
+    let seal = run.expect_seal(SealAnswer::Won);
     let w = at("2026-11-20T21:00:00Z");
     assert_eq!((seal.part.window, seal.part.kind), (Window { from: w, to: w }, PartKind::Late));
     assert_eq!(seal.watermark_after, w);
@@ -212,58 +212,60 @@ fn a_part_cut_among_late_events_closes_nothing() {
 
 #[test]
 fn a_part_cut_in_its_window_ends_there_and_the_next_goes_on() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
+    let mut run = RunHarness::with_snapshot(&snapshot());
     let mut draft = draft();
     let cut = at("2026-11-20T20:30:00Z");
     draft.cut = Some(cut);
-    run.builds(Built::Staged(draft));
-    let seal = run.seals(SealAnswer::Won);
+    run.expect_build(Built::Staged(draft));
+    let seal = run.expect_seal(SealAnswer::Won);
     assert_eq!((seal.part.window.to, seal.watermark_after), (cut, cut));
-    run.delivers(&seal.part);
-    let order = run.stages();
+    run.expect_delivery(&seal.part);
+    let order = run.expect_staged();
     assert_eq!((order.number, order.watermark), (PartNumber::new(2), cut));
 }
 
 #[test]
 fn another_worker_that_has_the_lease_is_left_alone() {
-    let mut run = Rehearsal::start(now());
-    run.leases(LeaseAnswer::Held);
+    let mut run = RunHarness::start(now());
+    run.expect_lease(LeaseAnswer::Held);
     assert!(matches!(run.effect(), Effect::Finish(Outcome::Busy)));
-    let mut run = Rehearsal::start(now());
-    run.leases(LeaseAnswer::Unknown);
+    let mut run = RunHarness::start(now());
+    run.expect_lease(LeaseAnswer::Unknown);
     assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
 }
 
 #[test]
 fn an_item_of_another_tenant_stops_the_connector() {
     let place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.builds(Built::TenantMismatch { detail: "`globex` came back where `acme` was asked for".into() });
-    assert_eq!(run.announces().fact.kind(), "ExportBlocked");
-    let block = run.blocks();
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_build(Built::TenantMismatch {
+        detail: "`globex` came back where `acme` was asked for".into(),
+    });
+    assert_eq!(run.expect_announce().fact.kind(), "ExportBlocked");
+    let block = run.expect_block();
     assert_eq!((block.stage, block.code.as_str()), (DeliveryStage::Read, "TenantMismatch"));
-    assert_eq!(run.releases().next_run_at, block.next_attempt);
-    assert_eq!(run.has_failed(), InternalErrorKind::TenantMismatch);
+    assert_eq!(run.expect_release().next_run_at, block.next_attempt);
+    assert_eq!(run.expect_failed(), InternalErrorKind::TenantMismatch);
 
     // It stays stopped until its next try is due, and reads again then.
     let blocked = with_cursor(&place, |cursor| cursor.block = Some(block.clone()));
-    let mut run = Rehearsal::start(block.next_attempt - std::time::Duration::from_millis(1));
-    run.leases(LeaseAnswer::Granted);
+    let mut run = RunHarness::start(block.next_attempt - std::time::Duration::from_millis(1));
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(blocked.clone()));
-    assert_eq!(run.releases().next_run_at, block.next_attempt);
-    run.completes();
-    let mut run = Rehearsal::start(block.next_attempt);
-    run.leases(LeaseAnswer::Granted);
+    assert_eq!(run.expect_release().next_run_at, block.next_attempt);
+    run.expect_completed();
+    let mut run = RunHarness::start(block.next_attempt);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(blocked.clone()));
-    run.fails();
+    run.fail();
     let in_a_minute = block.next_attempt + std::time::Duration::from_mins(1);
-    assert_eq!(run.releases().next_run_at, in_a_minute, "a read that fails then fails like any other");
-    let mut run = Rehearsal::start(block.next_attempt);
-    run.leases(LeaseAnswer::Granted);
+    assert_eq!(run.expect_release().next_run_at, in_a_minute, "a read that fails then fails like any other");
+    let mut run = RunHarness::start(block.next_attempt);
+    run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(blocked));
-    run.stages();
-    assert_eq!(run.announces().fact.kind(), "ExportRecovered", "published before it is recorded");
-    assert!(run.seals(SealAnswer::Won).unblock, "reading works again");
+    run.expect_staged();
+    assert_eq!(run.expect_announce().fact.kind(), "ExportRecovered", "published before it is recorded");
+    assert!(run.expect_seal(SealAnswer::Won).unblock, "reading works again");
 }
 
 /// A consumer's rule may rely on this: by `next_expected_by` of the newest heartbeat there is a newer file,
@@ -272,17 +274,17 @@ fn an_item_of_another_tenant_stops_the_connector() {
 fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
     let promised = |watermark: &str, now: &str| {
         let place = with_cursor(&snapshot(), |cursor| cursor.watermark = at(watermark));
-        let mut run = Rehearsal::start(at(now));
-        run.leases(LeaseAnswer::Granted);
+        let mut run = RunHarness::start(at(now));
+        run.expect_lease(LeaseAnswer::Granted);
         run.expect_snapshot(Some(place));
-        run.builds(Built::Nothing);
+        run.expect_build(Built::Nothing);
         let Effect::Seal(seal) = run.effect().clone() else { panic!("a seal") };
         // The answer is lost, and the request had no effect: the part that is sealed in the end says the
         // same.
-        run.seals(SealAnswer::Unknown);
-        run.reads_back(None);
-        run.waits();
-        assert_eq!(run.seals(SealAnswer::Won).part, seal.part);
+        run.expect_seal(SealAnswer::Unknown);
+        run.expect_read_back(None);
+        run.expect_wait();
+        assert_eq!(run.expect_seal(SealAnswer::Won).part, seal.part);
         let Content::Inline(text) = &seal.part.content else { panic!("a heartbeat") };
         let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
         let file: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
@@ -297,6 +299,6 @@ fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
 #[test]
 fn with_nothing_sealed_nothing_is_delivered_and_with_parts_waiting_they_come_first_or_in_turns() {
     let place = snapshot_with_parts(2);
-    let mut run = Rehearsal::with_snapshot(&place);
-    assert_eq!(run.opens(Ok(())), PartNumber::FIRST, "the oldest first");
+    let mut run = RunHarness::with_snapshot(&place);
+    assert_eq!(run.expect_open(Ok(())), PartNumber::FIRST, "the oldest first");
 }

@@ -8,23 +8,23 @@ use domain::protocol::{Answer, Built, Effect, InternalErrorKind, PutAnswer, Seal
 use tests::fixtures::{at, signed_manifest};
 
 use super::rehearsal::{
-    Rehearsal, delivery_error, draft, port_error, sealed, snapshot, snapshot_with_parts, with_cursor,
+    RunHarness, delivery_error, draft, port_error, sealed, snapshot, snapshot_with_parts, with_cursor,
 };
 
 /// The manifest that a run over this snapshot orders to be signed.
 fn ordered_manifest(place: &Snapshot) -> Manifest {
-    let mut run = Rehearsal::with_snapshot(place);
-    run.builds_only(Built::Staged(draft()));
-    Manifest::parse(&run.signs().text).unwrap()
+    let mut run = RunHarness::with_snapshot(place);
+    run.expect_build_only(Built::Staged(draft()));
+    Manifest::parse(&run.expect_sign().text).unwrap()
 }
 
 #[test]
 fn what_is_signed_is_what_is_sealed() {
     let place = snapshot();
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.builds_only(Built::Nothing);
-    let order = run.signs();
-    let part = run.seals(SealAnswer::Won).part;
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_build_only(Built::Nothing);
+    let order = run.expect_sign();
+    let part = run.expect_seal(SealAnswer::Won).part;
     let manifest = Manifest::parse(&order.text).unwrap();
     assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
     assert_eq!((order.chain_state, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
@@ -35,14 +35,14 @@ fn what_is_signed_is_what_is_sealed() {
 
 #[test]
 fn a_seal_whose_answer_is_lost_is_retried_with_the_same_manifest() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    let first = run.seals(SealAnswer::Unknown);
-    run.reads_back(None);
-    run.waits();
-    let second = run.seals(SealAnswer::Unknown);
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    let first = run.expect_seal(SealAnswer::Unknown);
+    run.expect_read_back(None);
+    run.expect_wait();
+    let second = run.expect_seal(SealAnswer::Unknown);
     assert_eq!(first, second, "signed once");
-    run.reads_back(Some(&first.part));
+    run.expect_read_back(Some(&first.part));
     assert!(matches!(run.effect(), Effect::Open(_)), "it was sealed nevertheless");
 }
 
@@ -52,14 +52,14 @@ fn after_a_lost_answer_the_next_part_is_chained_to_the_recorded_manifest() {
     let place = with_cursor(&snapshot(), |cursor| {
         (cursor.since, cursor.watermark) = (at("2026-11-20T18:00:00Z"), at("2026-11-20T19:00:00Z"));
     });
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.stages();
-    let mut pinned = run.seals(SealAnswer::Unknown).part;
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_staged();
+    let mut pinned = run.expect_seal(SealAnswer::Unknown).part;
     pinned.manifest = Some(signed_manifest("as it was recorded\n".to_owned()));
-    run.reads_back(Some(&pinned));
-    run.delivers(&pinned);
-    run.builds_only(Built::Staged(draft()));
-    let previous = Manifest::parse(&run.signs().text).unwrap().previous;
+    run.expect_read_back(Some(&pinned));
+    run.expect_delivery(&pinned);
+    run.expect_build_only(Built::Staged(draft()));
+    let previous = Manifest::parse(&run.expect_sign().text).unwrap().previous;
     assert_eq!(previous, Previous::Manifest(pinned.manifest.unwrap().sha256()));
 }
 
@@ -70,16 +70,16 @@ fn each_part_is_chained_to_the_previous_one_and_the_first_says_why_it_begins() {
     backfill.connector.start_from = Some(at("2026-11-01T00:00:00Z"));
     assert_eq!(ordered_manifest(&backfill).previous, Previous::Start(ChainStart::StartFrom));
 
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.stages();
-    let first = run.seals(SealAnswer::Won).part;
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_staged();
+    let first = run.expect_seal(SealAnswer::Won).part;
     let hung = ChainState::after(None, first.number, first.manifest.as_ref().unwrap()).unwrap();
     let second = with_cursor(&snapshot(), |cursor| {
         (cursor.next, cursor.chain_state) = (PartNumber::new(2), Some(hung.clone()))
     });
-    let mut run = Rehearsal::with_snapshot(&second);
-    run.builds_only(Built::Staged(draft()));
-    let order = run.signs();
+    let mut run = RunHarness::with_snapshot(&second);
+    run.expect_build_only(Built::Staged(draft()));
+    let order = run.expect_sign();
     assert_eq!(order.chain_state.as_ref(), Some(&hung));
     assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Manifest(hung.sha256));
 
@@ -90,11 +90,11 @@ fn each_part_is_chained_to_the_previous_one_and_the_first_says_why_it_begins() {
 
 #[test]
 fn a_text_that_was_not_requested_is_never_sealed() {
-    let mut run = Rehearsal::with_snapshot(&snapshot());
-    run.builds_only(Built::Nothing);
+    let mut run = RunHarness::with_snapshot(&snapshot());
+    run.expect_build_only(Built::Nothing);
     run.answer(Answer::Signed(Box::new(signed_manifest("something else\n".to_owned()))));
-    run.releases();
-    assert_eq!(run.has_failed(), InternalErrorKind::InvariantViolated);
+    run.expect_release();
+    assert_eq!(run.expect_failed(), InternalErrorKind::InvariantViolated);
 }
 
 #[test]
@@ -102,45 +102,45 @@ fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered()
     let mut place = snapshot_with_parts(1);
     place.cursor.watermark = at("2026-11-20T20:15:30.123Z");
     let part = sealed(&place.connector, 1);
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.builds_only(Built::Staged(draft()));
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_build_only(Built::Staged(draft()));
     assert!(matches!(run.effect(), Effect::Sign(_)));
-    run.fails();
-    run.delivers(&part);
-    let release = run.releases();
+    run.fail();
+    run.expect_delivery(&part);
+    let release = run.expect_release();
     assert!(release.next_run_at > release.now, "it is retried, and not at once");
-    assert_eq!((run.has_failed(), run.summary().sealed), (InternalErrorKind::Port, 0));
+    assert_eq!((run.expect_failed(), run.summary().sealed), (InternalErrorKind::Port, 0));
     assert_eq!(port_error().kind, InternalErrorKind::Port, "the error is the one that was returned");
 }
 
 #[test]
 fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() {
     let place = snapshot_with_parts(2);
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, 1));
-    run.puts_only(Ok(PutAnswer::Written));
-    run.puts_keys(Ok(PutAnswer::Exists));
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put_only(Ok(PutAnswer::Written));
+    run.expect_put_keys(Ok(PutAnswer::Exists));
     run.expect_put_manifest(Ok(PutAnswer::Exists));
-    run.announces();
-    let published = run.marks().published_keys.unwrap();
-    run.loads(&sealed(&place.connector, 2));
-    run.puts_only(Ok(PutAnswer::Written));
+    run.expect_announce();
+    let published = run.expect_mark().published_keys.unwrap();
+    run.expect_load(&sealed(&place.connector, 2));
+    run.expect_put_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
-    run.announces();
-    run.marks();
-    run.releases();
-    assert_eq!(run.completes().delivered, 2);
+    run.expect_announce();
+    run.expect_mark();
+    run.expect_release();
+    assert_eq!(run.expect_completed().delivered, 2);
 
     let knows =
         with_cursor(&snapshot_with_parts(1), |cursor| cursor.published_keys = Some(published.clone()));
-    let mut run = Rehearsal::with_snapshot(&Snapshot { connector: place.connector, ..knows });
-    run.opens(Ok(()));
-    run.loads(&sealed(&snapshot_with_parts(1).connector, 1));
-    run.puts_only(Ok(PutAnswer::Written));
+    let mut run = RunHarness::with_snapshot(&Snapshot { connector: place.connector, ..knows });
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&snapshot_with_parts(1).connector, 1));
+    run.expect_put_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
-    run.announces();
-    assert_eq!(run.marks().published_keys, None, "nothing was put again");
+    run.expect_announce();
+    assert_eq!(run.expect_mark().published_keys, None, "nothing was put again");
 }
 
 /// By then the bucket may be another one of the same name. A block of reading says nothing about the bucket.
@@ -161,12 +161,12 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
             attempts: 1,
             next_attempt: place.cursor.since,
         };
-        let mut run = Rehearsal::with_snapshot(&with_cursor(&place, |cursor| {
+        let mut run = RunHarness::with_snapshot(&with_cursor(&place, |cursor| {
             (cursor.published_keys, cursor.block) = (Some(published.clone()), Some(block));
         }));
-        run.opens(Ok(()));
-        run.loads(&part);
-        run.puts_only(Ok(PutAnswer::Written));
+        run.expect_open(Ok(()));
+        run.expect_load(&part);
+        run.expect_put_only(Ok(PutAnswer::Written));
         matches!(run.effect(), Effect::PutKeys(_))
     };
     assert_eq!(
@@ -178,44 +178,48 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
 #[test]
 fn an_error_at_the_manifest_does_not_send_the_bytes_again() {
     let place = snapshot_with_parts(1);
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, 1));
-    run.puts_only(Ok(PutAnswer::Written));
-    run.puts_keys(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable, "SlowDown")));
-    run.waits();
-    run.puts_keys(Ok(PutAnswer::Written));
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put_only(Ok(PutAnswer::Written));
+    run.expect_put_keys(Err(delivery_error(
+        DeliveryStage::PutObject,
+        DeliveryErrorKind::Unavailable,
+        "SlowDown",
+    )));
+    run.expect_wait();
+    run.expect_put_keys(Ok(PutAnswer::Written));
     run.expect_put_manifest(Err(delivery_error(
         DeliveryStage::PutObject,
         DeliveryErrorKind::Conflict,
         "ConditionalRequestConflict",
     )));
-    run.waits();
+    run.expect_wait();
     run.expect_put_manifest(Ok(PutAnswer::Exists));
-    run.announces();
-    run.marks();
-    run.releases();
-    let summary = run.completes();
+    run.expect_announce();
+    run.expect_mark();
+    run.expect_release();
+    let summary = run.expect_completed();
     assert_eq!((summary.delivered, summary.existed, summary.retries), (1, 0, 2));
 }
 
 #[test]
 fn a_refused_manifest_blocks_the_connector_as_its_part_would() {
     let place = snapshot_with_parts(1);
-    let mut run = Rehearsal::with_snapshot(&place);
-    run.opens(Ok(()));
-    run.loads(&sealed(&place.connector, 1));
-    run.puts_only(Ok(PutAnswer::Written));
-    run.puts_keys(Ok(PutAnswer::Written));
+    let mut run = RunHarness::with_snapshot(&place);
+    run.expect_open(Ok(()));
+    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_put_only(Ok(PutAnswer::Written));
+    run.expect_put_keys(Ok(PutAnswer::Written));
     run.expect_put_manifest(Err(delivery_error(
         DeliveryStage::PutObject,
         DeliveryErrorKind::Denied,
         "AccessDenied",
     )));
-    run.announces();
-    assert_eq!(run.blocks().code, "AccessDenied");
-    run.releases();
-    assert_eq!(run.completes().delivered, 0);
+    run.expect_announce();
+    assert_eq!(run.expect_block().code, "AccessDenied");
+    run.expect_release();
+    assert_eq!(run.expect_completed().delivered, 0);
 }
 
 #[test]
