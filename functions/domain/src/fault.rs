@@ -24,7 +24,7 @@ pub enum DeliveryStage {
     Read,
     /// Assuming the customer's role.
     AssumeRole,
-    /// Writing the object.
+    /// Writing an object to the customer's bucket.
     PutObject,
 }
 
@@ -81,9 +81,9 @@ impl DeliveryErrorKind {
 /// The platform's refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeliveryError {
-    /// Where it occurred.
+    /// The step of the delivery that failed.
     pub stage: DeliveryStage,
-    /// What it means.
+    /// What must be done about it.
     #[serde(rename = "reason")]
     pub kind: DeliveryErrorKind,
     /// The platform's own error code, such as `AccessDenied`.
@@ -123,9 +123,9 @@ impl DeliveryError {
 /// Why a connector is blocked, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Block {
-    /// Where the error occurred.
+    /// The step of the delivery that failed.
     pub stage: DeliveryStage,
-    /// What it means.
+    /// What must be done about it.
     pub kind: DeliveryErrorKind,
     /// The platform's own error code.
     pub code: String,

@@ -25,7 +25,7 @@ pub use spending::{BudgetScope, Counter, Party, Spending};
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// What is limited.
+/// What is limited per tenant or connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Budget {
     /// A tenant's connectors that are not deleted, drafts included.
@@ -44,7 +44,7 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// All of them.
+    /// All budgets, in the order of the settings.
     pub const ALL: [Self; 6] = [
         Self::Connectors,
         Self::Changes,

@@ -67,17 +67,17 @@ impl Caller {
 pub enum Verb {
     /// The connector was created.
     Create,
-    /// Settings were changed.
+    /// Settings such as frequency, format or destination were changed.
     Update,
     /// The connection check passed.
     Verify,
     /// The destination was found unsafe.
     RefuseDestination,
-    /// Export was activated.
+    /// Export was activated, from ready.
     Activate,
-    /// Delivery was paused.
+    /// Delivery was paused; sealing continues.
     Pause,
-    /// Delivery was resumed.
+    /// Delivery was resumed, after a connection check.
     Resume,
     /// The connector was disabled.
     Disable,
@@ -111,7 +111,7 @@ pub struct Change {
     /// The settings before; `None` for a creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Connector>,
-    /// The settings after.
+    /// The settings after the change, under the new version.
     pub after: Connector,
 }
 

@@ -31,7 +31,7 @@ pub enum State {
     Draft,
     /// The destination is verified.
     Ready,
-    /// Exporting.
+    /// Exporting: events are sealed and delivered.
     Active,
     /// Sealing continues, so that no event expires unexported; delivery waits.
     Paused,
@@ -76,9 +76,9 @@ pub struct Destination {
 /// The settings of a connector. What changes with each run is its cursor, a record of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connector {
-    /// Its ID.
+    /// The ID, `con_` and 16 hexadecimal digits.
     pub id: ConnectorId,
-    /// Whose events it exports.
+    /// The tenant whose events it exports.
     pub tenant: TenantId,
     /// Over how many partitions of the events table the tenant's events are spread.
     pub shards: Shards,
@@ -87,7 +87,7 @@ pub struct Connector {
     /// The next external ID, while the customer's trust policy moves to it. Both are tried, this one first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_external_id: Option<ExternalId>,
-    /// The lifecycle state.
+    /// The lifecycle state; changed only by the methods of this type.
     pub state: State,
     /// How often it exports.
     pub frequency: Frequency,
@@ -118,7 +118,7 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// A new draft.
+    /// A new draft with default settings: hourly, one shard, no destination and no contacts.
     #[must_use]
     pub fn draft(id: ConnectorId, tenant: TenantId, external_id: ExternalId, now: Time) -> Self {
         Self {

@@ -15,11 +15,11 @@ pub enum NotAllowedError {
     /// Activated twice, or resumed while not paused, and so on.
     #[error("connector {id} is {state}; {verb} requires {needs}")]
     WrongState {
-        /// The connector.
+        /// The connector in the wrong state.
         id: ConnectorId,
-        /// Its state.
+        /// Its current state, as JSON has it.
         state: &'static str,
-        /// The requested operation.
+        /// The requested operation, as the CLI names it.
         verb: &'static str,
         /// The states that allow it.
         needs: &'static str,
@@ -36,11 +36,11 @@ pub enum NotAllowedError {
     /// Partitions in use would no longer be read, and their unsealed events would be lost.
     )]
     ShardsInUse {
-        /// The connector.
+        /// The connector whose shards were to change.
         id: ConnectorId,
         /// How many partitions it reads.
         from: u8,
-        /// The requested number.
+        /// How many partitions were requested.
         to: u8,
     },
     /// A secret was rotated without a webhook.
@@ -52,23 +52,23 @@ pub enum NotAllowedError {
     /// An address was confirmed by contract that is not a contact of this connector.
     #[error("{address} is not a contact of connector {id}")]
     NotAContact {
-        /// The connector.
+        /// The connector whose contacts were searched.
         id: ConnectorId,
-        /// The address.
+        /// The address that is not among them.
         address: EmailAddress,
     },
     /// An address was confirmed by contract whose owner has declined.
     #[error("{address} declined notices at {at}")]
     Declined {
-        /// The address.
+        /// The address whose owner declined.
         address: EmailAddress,
-        /// When it declined.
+        /// When its owner declined.
         at: Time,
     },
     /// Addresses were to be asked again, but none may be.
     #[error("{why}")]
     NothingToAsk {
-        /// The connector.
+        /// The connector whose addresses were to be asked.
         id: ConnectorId,
         /// Why none may be, as a sentence without its full stop.
         why: String,
@@ -84,9 +84,9 @@ pub enum NotAllowedError {
     /// A connector was enabled after its retention.
     #[error("connector {id} was disabled at {at}, more than 30 days ago")]
     RetentionExpired {
-        /// The connector.
+        /// The connector that was to be enabled.
         id: ConnectorId,
-        /// When it was disabled.
+        /// When it was disabled; 30 days later its retention ended.
         at: Time,
     },
 }

@@ -73,7 +73,7 @@ impl fmt::Debug for LinkToken {
 pub struct TokenHash(String);
 
 impl TokenHash {
-    /// The hexadecimal digits.
+    /// The 64 hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -147,7 +147,7 @@ pub struct Webhook {
 /// A secret that was replaced and still signs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RetiringSecret {
-    /// The replaced secret.
+    /// The replaced secret, which still signs.
     pub secret: SecretId,
     /// When it stops signing.
     pub until: Time,

@@ -37,7 +37,7 @@ pub struct ContactMessage {
     pub tenant: TenantId,
     /// The connector that this is about.
     pub connector: ConnectorId,
-    /// What happened.
+    /// What happened, without vendor internals.
     pub fact: ContactFact,
     /// How many of the same cause were suppressed before it.
     pub held_back: u64,
@@ -49,7 +49,7 @@ pub struct ContactMessage {
 pub enum ContactFact {
     /// Files cannot be delivered; or still cannot, a day later.
     Blocked {
-        /// Since when.
+        /// Since when files cannot be delivered.
         since: Time,
         /// Where: `assume_role` or `put_object`. `None` for the vendor's internal errors.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,9 +57,9 @@ pub enum ContactFact {
         /// The storage platform's own error code. `None` for the vendor's internal errors.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
-        /// Why.
+        /// Why, in one sentence.
         cause: String,
-        /// What to do.
+        /// What to do, in one sentence.
         remedy: String,
         /// Whether this repeats an earlier message, because the state lasts.
         reminder: bool,

@@ -111,7 +111,7 @@ pub enum Decision {
         /// The number of suppressed notices.
         held_back: u64,
     },
-    /// Suppress it.
+    /// Suppress it, and count it for the next one.
     Hold,
 }
 

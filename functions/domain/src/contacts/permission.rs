@@ -36,7 +36,7 @@ pub struct Consent {
     /// When a mail was requested that is not sent yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked_at: Option<Time>,
-    /// The last mail.
+    /// The last mail; only its link confirms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent: Option<SentMail>,
     /// How many mails were sent.
@@ -45,7 +45,7 @@ pub struct Consent {
     /// Set once it has agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmed: Option<Confirmation>,
-    /// When it declined.
+    /// When its owner declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declined_at: Option<Time>,
 }
@@ -92,7 +92,7 @@ pub enum AddressStatus {
         /// When the link expired.
         until: Time,
     },
-    /// It receives notices.
+    /// It receives notices, until its owner declines.
     Confirmed {
         /// When it was confirmed.
         since: Time,
@@ -101,7 +101,7 @@ pub enum AddressStatus {
     },
     /// It has declined, and receives no more mails.
     Declined {
-        /// When it declined.
+        /// When its owner declined.
         since: Time,
     },
 }
@@ -136,7 +136,7 @@ pub enum LinkError {
     /// A later mail's link has replaced it.
     #[error("a newer mail has replaced this link; open the one in the newest mail")]
     Replaced,
-    /// It has expired.
+    /// The link has expired, at this time.
     #[error("this link expired at {0}; ask the person who added the address to send a new one")]
     Expired(Time),
 }

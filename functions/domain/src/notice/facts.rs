@@ -10,7 +10,7 @@ use crate::loss_forecast::LossForecast;
 use crate::part::{PartKind, PartNumber, Window};
 use crate::time::Time;
 
-/// What happened.
+/// What happened, as published on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Fact {
@@ -57,11 +57,11 @@ pub enum Fact {
     Unreadable(UnreadableItems),
     /// A connector's settings were changed.
     Changed {
-        /// The new version.
+        /// The version of the settings after the change.
         version: u64,
         /// The kind of change.
         what: Verb,
-        /// Who changed it.
+        /// The caller who made the change.
         by: Caller,
         /// The state of the connector now.
         state: State,
@@ -114,7 +114,7 @@ pub struct UnreadableItems {
     pub part: PartNumber,
     /// The part's window.
     pub window: Window,
-    /// How many items.
+    /// How many items could not be read.
     pub items: u64,
     /// The partition key of the first one.
     pub partition_key: String,
@@ -131,7 +131,7 @@ pub struct Delivery {
     pub part: PartNumber,
     /// The part's window.
     pub window: Window,
-    /// What it contains.
+    /// Whether the part contains events or only the heartbeat.
     pub kind: PartKind,
     /// How many events it contains.
     pub events: u64,

@@ -46,7 +46,7 @@ pub struct Notice {
     pub tenant: TenantId,
     /// The connector that this is about.
     pub connector: ConnectorId,
-    /// What happened.
+    /// What happened; its fields are part of the same JSON object.
     #[serde(flatten)]
     pub fact: Fact,
 }

@@ -24,11 +24,11 @@ const MAX_ATTEMPTS: u32 = 4;
 
 /// What an idempotency key stands for.
 enum KeyTarget {
-    /// This connector.
+    /// The connector that it has created and that is not deleted.
     Existing(Box<Connector>),
     /// Nothing yet; this ID is free for it.
     Free(ConnectorId),
-    /// A deleted connector.
+    /// This generation of the key is deleted; a later one decides.
     Deleted,
 }
 

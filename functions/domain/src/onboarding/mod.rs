@@ -40,7 +40,7 @@ pub use source::AcceptOutcome;
 /// All dependencies of onboarding.
 #[derive(Clone)]
 pub struct Onboarding {
-    /// The ledger.
+    /// The ledger, which stores settings, records and claims.
     pub connectors: Arc<dyn Connectors>,
     /// Assumes the customers' roles for connection checks.
     pub prober: Arc<dyn Prober>,
@@ -83,9 +83,9 @@ pub enum OnboardingError {
     /// Someone else has changed the connector since it was read.
     #[error("connector {id} was modified by someone else; it is now at version {current}")]
     Stale {
-        /// The connector.
+        /// The connector with the concurrent change.
         id: ConnectorId,
-        /// The stored version.
+        /// The version that is stored now.
         current: u64,
     },
     /// Another connector owns the role or the destination. The owner is never revealed.

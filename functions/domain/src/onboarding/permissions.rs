@@ -43,7 +43,7 @@ impl MailMode {
 /// An address among a connector's contacts, with its status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AddressView {
-    /// The address.
+    /// The address, as the contacts have it.
     pub email: EmailAddress,
     /// The status of its consent.
     #[serde(flatten)]

@@ -15,14 +15,14 @@ use crate::setup::{Setup, setup};
 /// Settings and, once activated, the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConnectorView {
-    /// The settings.
+    /// The settings as stored.
     pub connector: Connector,
     /// The cursor, once activated.
     pub cursor: Option<Cursor>,
 }
 
 impl Onboarding {
-    /// One connector.
+    /// One connector, as the caller may see it.
     ///
     /// # Errors
     /// If no connector with this ID is accessible to the caller, or the ledger fails.
@@ -146,7 +146,7 @@ impl Onboarding {
         })
     }
 
-    /// What the customer needs.
+    /// What the customer needs to grant access, with warnings about the published template.
     ///
     /// # Errors
     /// As for [`Self::read`].

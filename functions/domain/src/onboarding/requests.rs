@@ -53,7 +53,7 @@ impl fmt::Display for Difference {
 pub struct KeyReusedError {
     /// The connector that was created with it.
     pub id: ConnectorId,
-    /// What differs.
+    /// The fields that differ, at least one.
     pub differences: Vec<Difference>,
 }
 

@@ -57,7 +57,7 @@ pub struct StagedPage {
 /// An object of the staging bucket that is being written.
 #[async_trait]
 pub trait StagingWrite: Send {
-    /// Appends bytes.
+    /// Appends bytes; they become visible with [`Self::finish`].
     async fn write(&mut self, bytes: Bytes) -> Result<(), PortError>;
 
     /// Completes the object and makes it visible.
@@ -96,7 +96,7 @@ pub trait CustomerBucket: Send + Sync {
 /// An object to be written.
 #[derive(Debug)]
 pub struct NewObject {
-    /// The full key.
+    /// The full key, prefix included.
     pub key: String,
     /// The content type, as the bytes really are.
     pub content_type: &'static str,
@@ -104,7 +104,7 @@ pub struct NewObject {
     pub sha256: Sha256,
     /// The size in bytes.
     pub size: u64,
-    /// The bytes themselves.
+    /// The bytes, at once or as a stream.
     pub body: Body,
 }
 

@@ -41,7 +41,7 @@ pub enum MailOutcome {
     Unknown(PortError),
 }
 
-/// Sends mails.
+/// Sends mails through the mail service.
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Makes one request to send one mail.

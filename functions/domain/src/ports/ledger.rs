@@ -125,7 +125,7 @@ pub trait Runs: Send + Sync {
 /// A due connector, and the `next_run_at` that made it due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The connector.
+    /// The due connector.
     pub id: ConnectorId,
     /// Its `next_run_at` as read; a claim is conditional on it.
     pub next_run_at: Time,
@@ -177,7 +177,7 @@ pub enum Saved {
 /// The result of [`Connectors::create`] and [`Connectors::save`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaveAnswer {
-    /// Stored or stale.
+    /// The write was conditional on the version: stored or stale.
     Saved(Saved),
     /// Another connector owns the role or the destination; nothing was stored.
     AlreadyOwned(OwnedResource),

@@ -12,9 +12,9 @@ use crate::names::{AccountId, ExternalId, Region};
 /// The external ID presented to the customer's trust policy.
 #[derive(Debug, Clone, Copy)]
 pub enum PresentedExternalId<'a> {
-    /// No external ID.
+    /// No external ID at all, which must be refused.
     Absent,
-    /// This external ID.
+    /// This external ID: the connector's own, or a wrong one.
     ExternalId(&'a ExternalId),
 }
 

@@ -10,7 +10,7 @@ use crate::names::TenantId;
 use crate::protocol::Span;
 use crate::sort_key::SortKeyForm;
 
-/// The events table.
+/// The vendor's events table, read by partition.
 #[async_trait]
 pub trait Source: Send + Sync {
     /// Opens one partition of a tenant for reading, in key order, strongly consistent unless through an

@@ -131,9 +131,9 @@ pub enum PreflightProgress<'a> {
 /// The result of a whole connection check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreflightReport {
-    /// When it started.
+    /// When the check started.
     pub at: Time,
-    /// No stage failed.
+    /// Whether no stage failed; warnings do not matter.
     pub passed: bool,
     /// One report for each stage, in order.
     pub reports: Vec<StageReport>,
