@@ -20,11 +20,11 @@ impl From<OnboardingError> for CliError {
                 format!("Check its current state, then repeat the command: auditferry connector show {id}"),
             ),
             // The owner is not revealed: a tenant must not learn another tenant's name.
-            OnboardingError::Taken(OwnedResource::Role) => Self::failed(
+            OnboardingError::AlreadyOwned(OwnedResource::Role) => Self::failed(
                 said,
                 "A role serves one tenant. Let the customer launch a stack with another role name, and connect to that role.",
             ),
-            OnboardingError::Taken(OwnedResource::Destination) => {
+            OnboardingError::AlreadyOwned(OwnedResource::Destination) => {
                 Self::failed(said, "Connect it to another prefix or another bucket.")
             }
             OnboardingError::NotAllowed(refusal) => refusal.into(),

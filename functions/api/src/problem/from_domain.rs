@@ -22,10 +22,10 @@ impl From<OnboardingError> for Problem {
                 problem.0.current_version = Some(current);
                 problem
             }
-            OnboardingError::Taken(OwnedResource::Role) => {
+            OnboardingError::AlreadyOwned(OwnedResource::Role) => {
                 Self::conflict("role_taken", "The role is in use", sentence(&text))
             }
-            OnboardingError::Taken(OwnedResource::Destination) => {
+            OnboardingError::AlreadyOwned(OwnedResource::Destination) => {
                 Self::conflict("destination_taken", "The destination is in use", sentence(&text))
             }
             OnboardingError::NotAllowed(not_allowed) => Self::from(not_allowed),

@@ -219,7 +219,7 @@ impl Onboarding {
                     self.publish(&change).await;
                     return Ok((before, after));
                 }
-                SaveAnswer::AlreadyOwned(resource) => return Err(OnboardingError::Taken(resource)),
+                SaveAnswer::AlreadyOwned(resource) => return Err(OnboardingError::AlreadyOwned(resource)),
                 SaveAnswer::Exhausted(budget) => return Err(exhausted_error(budget, &spends)),
                 SaveAnswer::Saved(Saved::Stale) => {}
             }

@@ -99,7 +99,7 @@ impl Onboarding {
                 Ok(true)
             }
             SaveAnswer::Saved(Saved::Stale) => Ok(false),
-            SaveAnswer::AlreadyOwned(resource) => Err(OnboardingError::Taken(resource)),
+            SaveAnswer::AlreadyOwned(resource) => Err(OnboardingError::AlreadyOwned(resource)),
             SaveAnswer::Exhausted(budget) => Err(exhausted_error(budget, &spends)),
         }
     }

@@ -90,7 +90,7 @@ pub enum OnboardingError {
     },
     /// Another connector owns the role or the destination. The owner is never revealed.
     #[error("{0} is in use by another connector")]
-    Taken(OwnedResource),
+    AlreadyOwned(OwnedResource),
     /// The connector's state does not allow it.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowedError),

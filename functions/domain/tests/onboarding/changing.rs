@@ -138,7 +138,7 @@ async fn nothing_is_created_for_another_tenant_or_activated_at_an_owned_destinat
     let new = NewConnector { destination: world.ledger.connector(&first).destination, ..new_connector() };
     let second = world.onboarding.create(&acme(), new).await.unwrap().id;
     let refused = world.onboarding.activate(&acme(), &second, None, |_| ()).await;
-    assert!(matches!(refused, Err(OnboardingError::Taken(OwnedResource::Destination))), "{refused:?}");
+    assert!(matches!(refused, Err(OnboardingError::AlreadyOwned(OwnedResource::Destination))), "{refused:?}");
     assert_eq!(world.ledger.connector(&second).verified_at, None);
 }
 
