@@ -53,7 +53,7 @@ impl S3Staging {
 impl Staging for S3Staging {
     async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
         Ok(Box::new(Upload {
-            target: ObjectLocation {
+            location: ObjectLocation {
                 client: self.client.clone(),
                 bucket: self.bucket.clone(),
                 key: key.to_owned(),
@@ -106,7 +106,7 @@ struct ObjectLocation {
 /// An upload in progress. In memory are the piece being filled and the one being sent.
 #[derive(Debug)]
 struct Upload {
-    target: ObjectLocation,
+    location: ObjectLocation,
     buffer: BytesMut,
     /// The ID of the multipart upload, created with its first piece.
     multipart: Arc<OnceCell<String>>,
@@ -143,21 +143,21 @@ impl StagingWrite for Upload {
 
     async fn finish(mut self: Box<Self>) -> Result<(), PortError> {
         if self.started_pieces == 0 {
-            return self.target.put(self.buffer.freeze()).await;
+            return self.location.put(self.buffer.freeze()).await;
         }
         self.send_piece().await?;
         self.collect_piece().await?;
         let no_id =
             || PortError::Bug { what: WRITING, source: "a piece was uploaded without an upload ID".into() };
         let upload_id = self.multipart.get().ok_or_else(no_id)?;
-        self.target.complete(upload_id, self.completed).await
+        self.location.complete(upload_id, self.completed).await
     }
 
     async fn abort(mut self: Box<Self>) -> Result<(), PortError> {
         // A piece that arrives after the abort would stay behind.
         self.in_flight.shutdown().await;
         match self.multipart.get() {
-            Some(upload_id) => self.target.abort(upload_id).await,
+            Some(upload_id) => self.location.abort(upload_id).await,
             None => Ok(()),
         }
     }
@@ -168,7 +168,7 @@ impl Upload {
     async fn send_piece(&mut self) -> Result<(), PortError> {
         self.collect_piece().await?;
         self.started_pieces += 1;
-        let (target, number) = (self.target.clone(), self.started_pieces);
+        let (target, number) = (self.location.clone(), self.started_pieces);
         let (piece, multipart) = (mem::take(&mut self.buffer).freeze(), Arc::clone(&self.multipart));
         self.in_flight.spawn(async move {
             let upload_id = multipart.get_or_try_init(|| target.start()).await?;
