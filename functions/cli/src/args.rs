@@ -79,7 +79,7 @@ pub(crate) struct Target {
 pub(crate) struct InitArgs {
     /// Where to create them.
     #[command(flatten)]
-    pub(crate) place: Target,
+    pub(crate) target: Target,
 }
 
 impl Cli {
@@ -89,7 +89,7 @@ impl Cli {
             None => self.demo.json,
             Some(Command::Demo(args)) => args.json,
             Some(Command::Serve(args)) => args.json,
-            Some(Command::Init(args)) => args.place.json,
+            Some(Command::Init(args)) => args.target.json,
             Some(Command::Events(command)) => command.target().json,
             Some(Command::Connector(command)) => command.target().json,
             Some(Command::Source(command)) => command.target().json,

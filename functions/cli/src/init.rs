@@ -20,10 +20,10 @@ struct Resources {
 
 /// Runs `init`.
 pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
-    let made = match &args.place.local {
+    let made = match &args.target.local {
         Some(dir) => {
             ensure_own_or_empty(dir)?;
-            Sandbox::start(Some(dir), args.place.now).await?.stop().await;
+            Sandbox::start(Some(dir), args.target.now).await?.stop().await;
             // Scripts read the token's file before the first `serve` listens.
             Token::read_or_create(dir)?;
             Resources {
@@ -38,7 +38,7 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
     output.line(format_args!("events table    {}", made.events_table));
     output.line(format_args!("ledger table    {}", made.ledger_table));
     output.line(format_args!("staging bucket  {}", made.staging_bucket));
-    if let Some(dir) = &args.place.local {
+    if let Some(dir) = &args.target.local {
         let dir = dir.display();
         output.line(format_args!("\nNext: auditferry events import --local {dir} --tenant acme FILE"));
         output.line(format_args!("      auditferry connector create --local {dir} --tenant acme"));

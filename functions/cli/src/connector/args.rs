@@ -79,10 +79,10 @@ impl ConnectorCommand {
     pub(crate) const fn target(&self) -> &Target {
         match self {
             Self::Create(args) => &args.place,
-            Self::Connect(args) => &args.change.one.place,
-            Self::Update(args) => &args.change.one.place,
-            Self::Setup(args) | Self::Show(args) => &args.place,
-            Self::Run(args) => &args.change.one.place,
+            Self::Connect(args) => &args.change.one.target,
+            Self::Update(args) => &args.change.one.target,
+            Self::Setup(args) | Self::Show(args) => &args.target,
+            Self::Run(args) => &args.change.one.target,
             Self::Verify(args)
             | Self::Activate(args)
             | Self::Resume(args)
@@ -91,11 +91,11 @@ impl ConnectorCommand {
             | Self::Enable(args)
             | Self::RotateExternalId(args)
             | Self::RotateWebhookSecret(args)
-            | Self::TestContacts(args) => &args.one.place,
-            Self::Contacts(args) => &args.change.one.place,
-            Self::Delete(args) => &args.change.one.place,
+            | Self::TestContacts(args) => &args.one.target,
+            Self::Contacts(args) => &args.change.one.target,
+            Self::Delete(args) => &args.change.one.target,
             Self::List(args) => &args.place,
-            Self::History(args) | Self::Changes(args) => &args.one.place,
+            Self::History(args) | Self::Changes(args) => &args.one.target,
         }
     }
 }
@@ -108,7 +108,7 @@ pub(crate) struct ConnectorArgs {
     pub(crate) id: ConnectorId,
     /// Where the connector is.
     #[command(flatten)]
-    pub(crate) place: Target,
+    pub(crate) target: Target,
 }
 
 /// A command that changes one connector.

@@ -22,7 +22,7 @@ impl EventsCommand {
     /// The command's target.
     pub(crate) const fn target(&self) -> &Target {
         match self {
-            Self::Import(args) => &args.place,
+            Self::Import(args) => &args.target,
         }
     }
 }
@@ -50,7 +50,7 @@ pub(crate) struct ImportArgs {
     pub(crate) files: Vec<PathBuf>,
     /// Where to import.
     #[command(flatten)]
-    pub(crate) place: Target,
+    pub(crate) target: Target,
 }
 
 /// Parses a number of shards.

@@ -43,7 +43,7 @@ pub(crate) async fn run(command: EventsCommand, surroundings: &ProcessContext) -
 async fn run_import(args: ImportArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let output = surroundings.output;
     let inputs = Inputs::find(&args.files)?;
-    let (writer, embedded) = open_events(&args.place, (&args.tenant, args.shards), surroundings).await?;
+    let (writer, embedded) = open_events(&args.target, (&args.tenant, args.shards), surroundings).await?;
     let import = Import {
         writer,
         tenant: args.tenant.clone(),

@@ -18,7 +18,7 @@ impl SourceCommand {
     /// The command's target.
     pub(crate) const fn target(&self) -> &Target {
         match self {
-            Self::Accept(args) => &args.place,
+            Self::Accept(args) => &args.target,
         }
     }
 }
@@ -34,7 +34,7 @@ pub(crate) struct AcceptArgs {
     pub(crate) connector: Option<ConnectorId>,
     /// Where the connectors are.
     #[command(flatten)]
-    pub(crate) place: Target,
+    pub(crate) target: Target,
 }
 
 const AFTER_HELP: &str = "\

@@ -42,7 +42,7 @@ struct Entry {
 /// Runs a command on the events table.
 pub(crate) async fn run(command: SourceCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
     let SourceCommand::Accept(args) = command;
-    let (backend, source) = open_source(&args.place, surroundings).await?;
+    let (backend, source) = open_source(&args.target, surroundings).await?;
     let done = accept(&backend, source, &args, surroundings.output).await;
     backend.close().await;
     done
