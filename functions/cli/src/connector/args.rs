@@ -79,10 +79,10 @@ impl ConnectorCommand {
     pub(crate) const fn target(&self) -> &Target {
         match self {
             Self::Create(args) => &args.place,
-            Self::Connect(args) => &args.change.one.target,
-            Self::Update(args) => &args.change.one.target,
+            Self::Connect(args) => &args.change.connector.target,
+            Self::Update(args) => &args.change.connector.target,
             Self::Setup(args) | Self::Show(args) => &args.target,
-            Self::Run(args) => &args.change.one.target,
+            Self::Run(args) => &args.change.connector.target,
             Self::Verify(args)
             | Self::Activate(args)
             | Self::Resume(args)
@@ -91,11 +91,11 @@ impl ConnectorCommand {
             | Self::Enable(args)
             | Self::RotateExternalId(args)
             | Self::RotateWebhookSecret(args)
-            | Self::TestContacts(args) => &args.one.target,
-            Self::Contacts(args) => &args.change.one.target,
-            Self::Delete(args) => &args.change.one.target,
+            | Self::TestContacts(args) => &args.connector.target,
+            Self::Contacts(args) => &args.change.connector.target,
+            Self::Delete(args) => &args.change.connector.target,
             Self::List(args) => &args.place,
-            Self::History(args) | Self::Changes(args) => &args.one.target,
+            Self::History(args) | Self::Changes(args) => &args.connector.target,
         }
     }
 }
@@ -116,7 +116,7 @@ pub(crate) struct ConnectorArgs {
 pub(crate) struct ChangeArgs {
     /// The connector to change.
     #[command(flatten)]
-    pub(crate) one: ConnectorArgs,
+    pub(crate) connector: ConnectorArgs,
     /// Only if this is still its version, as shown by `show`
     #[arg(long, value_name = "VERSION")]
     pub(crate) if_version: Option<u64>,

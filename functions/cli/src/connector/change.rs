@@ -34,7 +34,7 @@ impl<'a> ChangeOutput<'a> {
 
 /// `connector activate`.
 pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     stages::start_progress(output);
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let done = backend.onboarding.activate(&backend.caller, id, args.if_version, tell).await;
@@ -52,7 +52,7 @@ pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Outpu
 
 /// `connector resume`.
 pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     stages::start_progress(output);
     let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
     let done = backend.onboarding.resume(&backend.caller, id, args.if_version, tell).await;
@@ -76,7 +76,7 @@ pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output)
 
 /// `connector pause`.
 pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     let connector = backend.onboarding.pause(&backend.caller, id, args.if_version).await?;
     output.line(format_args!("{id} is paused: events are sealed on schedule, but not delivered"));
     output.object(&ChangeOutput::settings(&connector));
@@ -85,7 +85,7 @@ pub(crate) async fn pause(backend: &Backend, args: &ChangeArgs, output: Output) 
 
 /// `connector disable`.
 pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     let connector = backend.onboarding.disable(&backend.caller, id, args.if_version).await?;
     output.line(format_args!(
         "{id} is disabled: nothing is read or delivered, and everything is kept for 30 days"
@@ -97,7 +97,7 @@ pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output
 
 /// `connector enable`.
 pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     let connector = backend.onboarding.enable(&backend.caller, id, args.if_version).await?;
     let (words, next) = match connector.state {
         State::Paused => {
@@ -117,7 +117,7 @@ pub(crate) async fn rotate_external_id(
     args: &ChangeArgs,
     output: Output,
 ) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     let connector = backend.onboarding.rotate_external_id(&backend.caller, id, args.if_version).await?;
     let new = connector.external_ids().next().map(ToString::to_string).unwrap_or_default();
     output.line(format_args!("{id} has the new external ID {new}; the old one works until this one does"));

@@ -20,7 +20,7 @@ struct ChangesOutput<'a> {
 
 /// `connector changes`.
 pub(crate) async fn changes(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     let changes = backend.onboarding.changes(&backend.caller, id, args.before, args.limit).await?;
     if changes.is_empty() {
         output.line("no changes are recorded");

@@ -29,7 +29,7 @@ pub(crate) async fn contacts(
     args: &ContactsArgs,
     output: Output,
 ) -> Result<Exit, CliError> {
-    let (id, version) = (&args.change.one.id, args.change.if_version);
+    let (id, version) = (&args.change.connector.id, args.change.if_version);
     let (onboarding, caller) = (&backend.onboarding, &backend.caller);
     if let Some(address) = &args.confirm {
         let connector = onboarding.confirm_by_contract(caller, id, address).await?;
@@ -56,8 +56,10 @@ pub(crate) async fn rotate_webhook_secret(
     args: &ChangeArgs,
     output: Output,
 ) -> Result<Exit, CliError> {
-    let (connector, secret) =
-        backend.onboarding.rotate_webhook_secret(&backend.caller, &args.one.id, args.if_version).await?;
+    let (connector, secret) = backend
+        .onboarding
+        .rotate_webhook_secret(&backend.caller, &args.connector.id, args.if_version)
+        .await?;
     let hours = SECRET_OVERLAP.as_secs() / 3_600;
     output.line(format_args!("The previous secret signs too for {hours} more hours."));
     show(backend, &connector, Some(&secret), output).await
@@ -69,7 +71,8 @@ pub(crate) async fn test_contacts(
     args: &ChangeArgs,
     output: Output,
 ) -> Result<Exit, CliError> {
-    let connector = backend.onboarding.test_contacts(&backend.caller, &args.one.id, args.if_version).await?;
+    let connector =
+        backend.onboarding.test_contacts(&backend.caller, &args.connector.id, args.if_version).await?;
     output.line("Confirmed contacts get a test message within a minute or so:");
     show(backend, &connector, None, output).await
 }

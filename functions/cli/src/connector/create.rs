@@ -112,7 +112,7 @@ fn warn(setup: &Setup, output: Output) {
 
 /// `connector connect`.
 pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.change.one.id;
+    let id = &args.change.connector.id;
     let destination = Destination {
         role: args.role_arn.clone(),
         bucket: args.bucket.clone(),
@@ -148,7 +148,7 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
 
 /// `connector update`.
 pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.change.one.id;
+    let id = &args.change.connector.id;
     let now = backend.view(id).await?.connector;
     let encoding = Encoding {
         format: args.format.map_or(now.encoding.format, Into::into),

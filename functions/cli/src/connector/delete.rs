@@ -21,7 +21,7 @@ struct DeleteOutput<'a> {
 
 /// `connector delete`.
 pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.change.one.id;
+    let id = &args.change.connector.id;
     let connector = backend.view(id).await?.connector;
     // Refused before asking for confirmation. The deletion checks again, against the stored state.
     connector.clone().delete()?;

@@ -72,7 +72,7 @@ fn row(connector: &Connector) -> [String; 6] {
 /// `connector history`.
 pub(crate) async fn history(backend: &Backend, args: &PagedArgs, output: Output) -> Result<Exit, CliError> {
     let before = args.before.map(PartNumber::new);
-    let parts = backend.onboarding.exports(&backend.caller, &args.one.id, before, args.limit).await?;
+    let parts = backend.onboarding.exports(&backend.caller, &args.connector.id, before, args.limit).await?;
     if parts.is_empty() {
         output.line("no part has been sealed yet");
     } else {

@@ -163,7 +163,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct PagedArgs {
     /// Which.
     #[command(flatten)]
-    pub(crate) one: ConnectorArgs,
+    pub(crate) connector: ConnectorArgs,
     /// Maximum number of results
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,

@@ -23,7 +23,7 @@ struct VerifyOutput<'a> {
 
 /// `connector verify`.
 pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.one.id;
+    let id = &args.connector.id;
     let before = backend.view(id).await?.connector;
     start_progress(output);
     let shown = |progress: PreflightProgress<'_>| report_progress(progress, output);

@@ -37,7 +37,7 @@ struct RunOutput {
 
 /// `connector run`.
 pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Result<Exit, CliError> {
-    let id = &args.change.one.id;
+    let id = &args.change.connector.id;
     let before = backend.view(id).await?.cursor;
     let (version, key) = (args.change.if_version, args.idempotency_key.as_ref());
     let cut = backend.onboarding.run(&backend.caller, id, version, key).await?;
