@@ -19,7 +19,7 @@ use crate::table::counted;
 struct ShowOutput<'a> {
     connector: &'a Connector,
     #[serde(flatten)]
-    standing: &'a Status,
+    status: &'a Status,
     signing: Option<SigningKeyOutput>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<AddressView>,
@@ -68,7 +68,7 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     for (name, value) in facts(backend, &connector, &standing, &addresses).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));
     }
-    output.object(&ShowOutput { connector: &connector, standing: &standing, signing, addresses });
+    output.object(&ShowOutput { connector: &connector, status: &standing, signing, addresses });
     Ok(Exit::Done)
 }
 
