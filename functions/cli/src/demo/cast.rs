@@ -103,9 +103,9 @@ impl Tenants {
     pub(super) async fn setup(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, gone] = ACCOUNTS;
         let cast = Self {
-            busy: enlist(embedded, busy, now).await?,
-            quiet: enlist(embedded, quiet, now).await?,
-            gone: enlist(embedded, gone, now).await?,
+            busy: setup_tenant(embedded, busy, now).await?,
+            quiet: setup_tenant(embedded, quiet, now).await?,
+            gone: setup_tenant(embedded, gone, now).await?,
         };
         if let Some(to) = &cast.gone.destination {
             embedded.stack().delete_bucket(to.bucket.as_str())?;
@@ -134,7 +134,11 @@ pub(super) fn tenant(name: &str) -> Result<TenantId, CliError> {
     name.parse().map_err(refused)
 }
 
-async fn enlist(embedded: &Sandbox, (name, account): (&str, &str), now: Time) -> Result<Connector, CliError> {
+async fn setup_tenant(
+    embedded: &Sandbox,
+    (name, account): (&str, &str),
+    now: Time,
+) -> Result<Connector, CliError> {
     let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
     let new = NewConnector {
         tenant: tenant(name)?,

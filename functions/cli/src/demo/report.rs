@@ -80,7 +80,7 @@ struct FileOutput<'a> {
 /// Prints the report; returns whether every guarantee was met.
 pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &ProcessContext) -> bool {
     let output = surroundings.output;
-    let sum = |count: fn(&BucketResult) -> u64| told.found.iter().map(count).sum::<u64>();
+    let sum = |count: fn(&BucketResult) -> u64| told.buckets.iter().map(count).sum::<u64>();
     let promises = promises(told);
     let report = Report {
         proved: promises.iter().all(|promise| promise.kept),
@@ -99,7 +99,7 @@ pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &Proce
         as_of: told.times.second,
         promises,
         blocks: told.blocked.iter().map(block_output).collect(),
-        files: told.found.iter().flat_map(file_outputs).collect(),
+        files: told.buckets.iter().flat_map(file_outputs).collect(),
         dir,
         verify: dir.and_then(|dir| verify_command(told, dir, surroundings)),
     };
@@ -113,7 +113,7 @@ pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &Proce
 
 /// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints *Proven*.
 fn verify_command(told: &DemoResult, dir: &Path, surroundings: &ProcessContext) -> Option<String> {
-    let BucketResult { bucket, .. } = told.found.iter().find(|found| found.tenant == BUSY)?;
+    let BucketResult { bucket, .. } = told.buckets.iter().find(|found| found.tenant == BUSY)?;
     let folder = dir.join("buckets").join(bucket).join(PREFIX);
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
     let by_cargo = surroundings.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
@@ -141,7 +141,7 @@ fn file_outputs(found: &BucketResult) -> impl Iterator<Item = FileOutput<'_>> {
 }
 
 fn promises(told: &DemoResult) -> Vec<Promise> {
-    let findings = || told.found.iter().map(|found| (&found.tenant, &found.findings));
+    let findings = || told.buckets.iter().map(|found| (&found.tenant, &found.findings));
     let collect = |faults: fn(&super::proof::Findings) -> &Vec<String>| -> Vec<String> {
         findings()
             .flat_map(|(tenant, f)| faults(f).iter().map(move |fault| format!("{tenant}: {fault}")))
@@ -186,10 +186,10 @@ fn promises(told: &DemoResult) -> Vec<Promise> {
         },
         Promise {
             name: "one signed chain",
-            kept: told.found.iter().all(|found| found.verified.proven),
-            detail: format!("`auditferry verify` proves {}", counted(told.found.len() as u64, "bucket")),
+            kept: told.buckets.iter().all(|found| found.verified.proven),
+            detail: format!("`auditferry verify` proves {}", counted(told.buckets.len() as u64, "bucket")),
             faults: told
-                .found
+                .buckets
                 .iter()
                 .filter(|found| !found.verified.proven)
                 .map(|found| format!("{}: {}", found.tenant, found.verified.summary))

@@ -41,7 +41,7 @@ pub(super) struct DemoResult {
     /// The number of blocked connectors that have delivered everything since.
     pub(super) recovered: u64,
     /// The content of each tenant's bucket.
-    pub(super) found: Vec<BucketResult>,
+    pub(super) buckets: Vec<BucketResult>,
     /// The vendor's key, as `connector setup` shows it to the customers.
     pub(super) key: VerifierKey,
 }
@@ -71,7 +71,7 @@ pub(super) struct BucketResult {
 /// The state that the steps share.
 struct Demo<'a> {
     embedded: Sandbox,
-    cast: Tenants,
+    tenants: Tenants,
     surroundings: &'a ProcessContext,
     output: Output,
     blocked: BTreeMap<ConnectorId, Block>,
@@ -91,7 +91,7 @@ pub(super) async fn run(
     let embedded = Sandbox::start(dir, Some(times.activated)).await?;
     let imported = import(&embedded, output).await?;
     let cast = Tenants::setup(&embedded, times.activated).await?;
-    let mut stage = Demo { embedded, cast, surroundings, output, blocked: BTreeMap::new() };
+    let mut stage = Demo { embedded, tenants: cast, surroundings, output, blocked: BTreeMap::new() };
     stage.print_step(
         times.activated,
         "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is deleted",
@@ -99,10 +99,10 @@ pub(super) async fn run(
     let mut crash = stage.first_tick(times.first).await?;
     crash.recovered = stage.restart(times.restarted).await?;
     stage.tick(times.second).await?;
-    stage.embedded.grant_access(&stage.cast.gone)?;
+    stage.embedded.grant_access(&stage.tenants.gone)?;
     stage.print_step(
         times.third,
-        format_args!("gone-inc has created its bucket {} again", bucket(&stage.cast.gone)),
+        format_args!("gone-inc has created its bucket {} again", bucket(&stage.tenants.gone)),
     );
     stage.tick(times.third).await?;
     let told = stage.collect_results(times, imported, crash).await?;
@@ -139,7 +139,7 @@ impl Demo<'_> {
         self.embedded.set_now(at);
         let sent = self.embedded.dispatch().await?.sent;
         self.print_step(at, format_args!("tick: {} due", counted(sent, "connector")));
-        let busy = self.cast.busy.id.clone();
+        let busy = self.tenants.busy.id.clone();
         let others: Vec<ConnectorId> = self.embedded.receive().into_iter().filter(|id| *id != busy).collect();
         let mut process = ExporterProcess::start(&self.embedded, self.surroundings, &busy, at, true)?;
         let outcomes = self.embedded.export(&others).await;
@@ -158,10 +158,10 @@ impl Demo<'_> {
 
     /// Whether the file is in the bucket, but not marked in the ledger.
     async fn is_delivered_but_unmarked(&self) -> Result<bool, CliError> {
-        let objects = self.embedded.stack().objects(bucket(&self.cast.busy))?;
+        let objects = self.embedded.stack().objects(bucket(&self.tenants.busy))?;
         let beside = |key: &str| proof::is_probe(key, PREFIX) || proof::is_manifest_or_key(key, PREFIX);
         let files = objects.iter().filter(|object| !beside(&object.key)).count();
-        let (cursor, _) = self.progress(&self.cast.busy).await?;
+        let (cursor, _) = self.progress(&self.tenants.busy).await?;
         Ok((files, cursor) == (1, (1, 0)))
     }
 
@@ -176,7 +176,7 @@ impl Demo<'_> {
     /// Starts the exporter again, as the queue does when it redelivers the killed exporter's message.
     async fn restart(&mut self, at: Time) -> Result<bool, CliError> {
         self.embedded.set_now(at);
-        let busy = &self.cast.busy.id;
+        let busy = &self.tenants.busy.id;
         let mut process = ExporterProcess::start(&self.embedded, self.surroundings, busy, at, false)?;
         let ExporterMessage::Finished { sealed, delivered, existed, failure } =
             process.next_message(&self.embedded).await?
@@ -208,7 +208,7 @@ impl Demo<'_> {
         outcomes: impl IntoIterator<Item = (ConnectorId, Outcome)>,
     ) -> Result<(), CliError> {
         for (id, outcome) in outcomes {
-            let tenant = self.cast.tenant(&id).to_owned();
+            let tenant = self.tenants.tenant(&id).to_owned();
             match outcome {
                 Outcome::Completed(summary) => {
                     self.output.line(format_args!("         {tenant:<8}  {}", self.describe(&summary)));
@@ -252,26 +252,26 @@ impl Demo<'_> {
     ) -> Result<DemoResult, CliError> {
         let key = self.key().await?;
         let mut found = Vec::new();
-        for connector in self.cast.all() {
-            let events = if connector.id == self.cast.busy.id { imported_events()? } else { Vec::new() };
+        for connector in self.tenants.all() {
+            let events = if connector.id == self.tenants.busy.id { imported_events()? } else { Vec::new() };
             found.push(self.check_bucket(connector, &events, times, &key).await?);
         }
         let mut blocked = Vec::new();
         let mut recovered = 0;
-        for connector in self.cast.all() {
+        for connector in self.tenants.all() {
             if let Some(block) = self.blocked.get(&connector.id) {
                 let ((sealed, delivered), still) = self.progress(connector).await?;
                 recovered += u64::from(sealed == delivered && !still);
                 blocked.push((connector.tenant.to_string(), connector.id.clone(), block.clone()));
             }
         }
-        Ok(DemoResult { times, imported, crash, blocked, recovered, found, key: key.key })
+        Ok(DemoResult { times, imported, crash, blocked, recovered, buckets: found, key: key.key })
     }
 
     /// The key that signs, from the vendor and not from the buckets.
     async fn key(&self) -> Result<RingKey, CliError> {
         let keys = self.embedded.onboarding().keys().await?;
-        keys.into_iter().next().ok_or_else(|| unexpected_exporter(&self.cast.busy.id))
+        keys.into_iter().next().ok_or_else(|| unexpected_exporter(&self.tenants.busy.id))
     }
 
     async fn check_bucket(
