@@ -36,7 +36,7 @@ pub(super) struct Batch {
     pub(super) events: Vec<NewEvent>,
     /// The position of each event, and why exports will contain a record instead of it, if they will.
     pub(super) spans: Vec<(InputSpan, Option<EventErrorKind>)>,
-    pub(super) bad: Vec<Rejection>,
+    pub(super) rejections: Vec<Rejection>,
     pub(super) failed_files: Vec<FailedFile>,
     pub(super) heartbeats: u64,
     /// The number of items of other partitions, and the first such partition.
@@ -58,10 +58,10 @@ impl Batch {
     pub(super) const fn is_full(&self) -> bool {
         self.events.len() >= MAX_BATCH_EVENTS
             || self.bytes >= MAX_BATCH_BYTES
-            || self.bad.len() >= MAX_BATCH_EVENTS
+            || self.rejections.len() >= MAX_BATCH_EVENTS
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.bad.is_empty() && self.failed_files.is_empty()
+        self.events.is_empty() && self.rejections.is_empty() && self.failed_files.is_empty()
     }
 }

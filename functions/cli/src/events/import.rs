@@ -113,7 +113,7 @@ fn write_failed(error: PortError, tally: &ImportStats) -> CliError {
 impl Batch {
     /// The entries that can't be imported, in the order of the input.
     pub(super) fn take_rejections(&mut self, outcomes: &[WriteOutcome]) -> Vec<Rejection> {
-        let mut bad = std::mem::take(&mut self.bad);
+        let mut bad = std::mem::take(&mut self.rejections);
         let refused = self.spans.iter().zip(outcomes).filter_map(|((at, _), outcome)| {
             rejection_reason(*outcome).map(|reason| Rejection { at: *at, reason })
         });

@@ -87,7 +87,7 @@ impl Reader {
                 }
                 Element::Invalid(bad) => {
                     let at = InputSpan { file, place: bad.position, last_line: bad.last_line };
-                    self.batch.bad.push(Rejection { at, reason: bad.reason });
+                    self.batch.rejections.push(Rejection { at, reason: bad.reason });
                 }
             }
             if self.batch.is_full() {
@@ -107,7 +107,7 @@ impl Reader {
                         "it has the same time and ID as line {}{place}, but is a different event",
                         first.place.line
                     );
-                    self.batch.bad.push(Rejection { at, reason });
+                    self.batch.rejections.push(Rejection { at, reason });
                 }
             },
             Classification::Heartbeat => self.batch.heartbeats += 1,
@@ -116,7 +116,7 @@ impl Reader {
                 self.batch.first_foreign.get_or_insert(partition);
             }
             Classification::Rejected { reason, guess } => {
-                self.batch.bad.push(Rejection { at, reason });
+                self.batch.rejections.push(Rejection { at, reason });
                 if self.batch.guess.is_none() {
                     self.batch.guess = guess;
                 }
