@@ -98,7 +98,7 @@ pub(crate) struct Outcome {
     /// The trusted keys.
     pub(crate) trusted: Vec<VerifierKey>,
     /// The numbers of the chain.
-    pub(crate) told: ChainSummary,
+    pub(crate) chain: ChainSummary,
     /// The totals of the objects' contents.
     pub(crate) content: Content,
     /// The individual findings.
@@ -166,13 +166,13 @@ pub(crate) fn check(archive: &dyn Archive, ask: &VerifyOptions, progress: &Progr
     let any = read.has_manifests;
     let (findings, counts, tally) = findings.into_sorted(any);
     let verdict = verdict(ask, any, &counts);
-    let (origin, told) = (read.origin, followed.told);
+    let (origin, told) = (read.origin, followed.chain);
     Ok(Outcome {
         verdict,
         origin,
         has_manifests: any,
         trusted,
-        told,
+        chain: told,
         content,
         findings,
         counts,

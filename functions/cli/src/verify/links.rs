@@ -28,7 +28,7 @@ pub(crate) struct Links<'a> {
     expected: Sorter,
     /// The first part of the chain, if its signed text says that it began with an upgrade.
     upgraded_at: Option<PartNumber>,
-    told: ChainSummary,
+    chain: ChainSummary,
 }
 
 /// The part with which the next one is compared. `None` is unknown, since its manifest is not valid.
@@ -43,7 +43,7 @@ struct PreviousPart {
 #[derive(Debug)]
 pub(crate) struct FollowedChain {
     /// The numbers of the chain.
-    pub(crate) told: ChainSummary,
+    pub(crate) chain: ChainSummary,
     /// The expected objects: name, zero byte, 1 if it is to be read or else 0, the manifest's text.
     pub(crate) expected: Sorter,
     /// The first part with a manifest, if an earlier version without manifests created the parts before.
@@ -63,7 +63,7 @@ impl<'a> Links<'a> {
             started: false,
             expected: Sorter::new(ask.memory / 4),
             upgraded_at: None,
-            told: ChainSummary::default(),
+            chain: ChainSummary::default(),
         }
     }
 
@@ -125,7 +125,7 @@ impl<'a> Links<'a> {
             manifest_hash: Some(sha256),
             window_end: Some(manifest.window.to),
         });
-        self.told.add(manifest);
+        self.chain.add(manifest);
         self.newest = Some((manifest.clone(), sha256));
         self.expect_object(manifest, true)
     }
@@ -238,9 +238,9 @@ impl<'a> Links<'a> {
     /// Finishes after the last part; `newest_seen` if the manifest named by `--newest` was found.
     pub(crate) fn finish(mut self, newest_seen: bool) -> FollowedChain {
         let sound = self.newest.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
-        self.told.check_tail(sound, newest_seen, self.ask, self.findings);
-        self.charge.finish(self.told.tail_closed);
+        self.chain.check_tail(sound, newest_seen, self.ask, self.findings);
+        self.charge.finish(self.chain.tail_closed);
         let newest = self.newest.map(|(manifest, _)| manifest);
-        FollowedChain { told: self.told, expected: self.expected, upgraded_at: self.upgraded_at, newest }
+        FollowedChain { chain: self.chain, expected: self.expected, upgraded_at: self.upgraded_at, newest }
     }
 }

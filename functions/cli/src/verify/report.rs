@@ -108,7 +108,7 @@ fn json(
         origin: outcome.origin.as_ref().map(ToString::to_string),
         trusted_keys: outcome.trusted.iter().map(ToString::to_string).collect(),
         repeat: repeat(outcome, again),
-        chain: &outcome.told,
+        chain: &outcome.chain,
         content: &outcome.content,
         checked: Checked {
             keys: match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
@@ -145,7 +145,7 @@ fn print(
     if let Some(origin) = &outcome.origin {
         output.line(origin);
     }
-    if let (Some(from), Some(to)) = (outcome.told.from, outcome.told.to) {
+    if let (Some(from), Some(to)) = (outcome.chain.from, outcome.chain.to) {
         output.line(format_args!("from {from} to {to}"));
     }
     let mut shown = std::collections::BTreeMap::new();
@@ -164,7 +164,7 @@ fn print(
     }
     output.line("");
     output.line(checked_line(outcome, ask));
-    if let Some(newest) = &outcome.told.newest_manifest {
+    if let Some(newest) = &outcome.chain.newest_manifest {
         output.line(format_args!("newest manifest: {newest}"));
     }
     if let Some(command) = repeat(outcome, again) {
@@ -244,7 +244,7 @@ fn checked_line(outcome: &Outcome, ask: &VerifyOptions) -> String {
 
 /// The one-line summary for people.
 pub(super) fn summary(outcome: &Outcome) -> String {
-    let Outcome { told, content, totals: tally, .. } = outcome;
+    let Outcome { chain: told, content, totals: tally, .. } = outcome;
     if !outcome.has_manifests {
         return match tally.added.saturating_add(tally.changed) {
             0 => "no manifest found".to_owned(),

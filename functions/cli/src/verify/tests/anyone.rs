@@ -72,13 +72,13 @@ impl Genuine {
     /// The first difference from the genuine archive in the verified parts: `None` if all texts of the
     /// chain's notes and all bytes of its objects are genuine.
     fn difference(&self, files: &Files, ask: &VerifyOptions, outcome: &Outcome) -> Option<String> {
-        let verified = outcome.told.first_part?..=outcome.told.last_part?;
+        let verified = outcome.chain.first_part?..=outcome.chain.last_part?;
         let asked = self.parts_in_range(ask);
         let last = if ask.to.is_some() { *asked.end() } else { *verified.end() };
         if verified != (*asked.start()..=last)
-            || outcome.told.manifests != verified.end() + 1 - verified.start()
+            || outcome.chain.manifests != verified.end() + 1 - verified.start()
         {
-            return Some(format!("parts {verified:?} of {asked:?}, {} manifests", outcome.told.manifests));
+            return Some(format!("parts {verified:?} of {asked:?}, {} manifests", outcome.chain.manifests));
         }
         let mut texts = BTreeSet::new();
         for (_, bytes) in files.iter().filter(|(name, _)| name.starts_with(MANIFEST_FOLDER)) {
@@ -412,7 +412,7 @@ fn run_cases(cases: usize, seed: u64) {
             assert_eq!(source.sealer.origin, *of, "{}", case());
             assert_eq!(source.difference(&forger.files, &ask, &outcome), None, "{}", case());
             if ask.newest == Some(genuine.newest()) {
-                assert_eq!(outcome.told.last_part, Some(genuine.sealer.parts.len() as u64), "{}", case());
+                assert_eq!(outcome.chain.last_part, Some(genuine.sealer.parts.len() as u64), "{}", case());
             }
             assert_ne!(ask.newest, Some(Sha256::new([3; 32])), "{}", case());
         }

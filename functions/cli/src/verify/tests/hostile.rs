@@ -196,7 +196,7 @@ fn nothing_outside_of_the_folder_is_read() {
     let day = folder.path().join("manifests/date=2026-11-20");
     std::fs::rename(&day, outside.path().join("day")).unwrap();
     symlink(outside.path().join("day"), &day).unwrap();
-    assert_eq!(here(&strict()).told.last_part, Some(4));
+    assert_eq!(here(&strict()).chain.last_part, Some(4));
     let directory = Directory::open(folder.path()).unwrap();
     let name = object.strip_prefix(folder.path()).unwrap().to_str().unwrap();
     for name in [name, "../x", "circle/manifests", "/etc/passwd", "events/../../x", ""] {

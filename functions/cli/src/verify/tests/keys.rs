@@ -324,7 +324,7 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
             let outcome =
                 verify_without_accusation(&files, &VerifyOptions { newest, ..strict() }, &[&old, &new]);
             assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-            assert!(outcome.told.tail_closed);
+            assert!(outcome.chain.tail_closed);
             // And under another name, for example that of its own bytes, it is a misplaced file.
             let mut files = sample_archive.files.clone();
             files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
@@ -386,7 +386,7 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
     let [old, new, ..] = keys();
     let outcome = verify_without_accusation(&files, &strict(), &[&old, &new]);
     assert_eq!(outcome.origin.as_ref().unwrap().connector, ConnectorId::new(1));
-    assert_eq!((outcome.told.manifests, outcome.content.objects), (14, 14), "{:#?}", outcome.findings);
+    assert_eq!((outcome.chain.manifests, outcome.content.objects), (14, 14), "{:#?}", outcome.findings);
     assert_eq!(
         (count_of(&outcome, Kind::SignatureUntrusted), count_of(&outcome, Kind::ManifestForeign)),
         (40, 40)

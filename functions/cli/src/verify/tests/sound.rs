@@ -11,7 +11,7 @@ fn a_sound_archive_is_proven_with_all_that_it_holds() {
     let story = story_of_one();
     let outcome = verify(&sample_archive.files, &strict());
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    let (told, content) = (&outcome.told, &outcome.content);
+    let (told, content) = (&outcome.chain, &outcome.content);
     assert_eq!((told.first_part, told.last_part, told.manifests), (Some(1), Some(14), 14));
     assert_eq!((told.heartbeats, told.quiet_seconds), (3, 3 * 3_600));
     assert_eq!((told.events, told.late, told.unreadable), (33, 3, 1));
@@ -41,7 +41,7 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     let later = at("2030-01-01T00:00:00Z");
     let outcome =
         verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), as_of: later, ..strict() });
-    assert_eq!((outcome.verdict, outcome.told.tail_closed), (Verdict::Proven, true));
+    assert_eq!((outcome.verdict, outcome.chain.tail_closed), (Verdict::Proven, true));
     assert!(!outcome.counts.contains_key(&Kind::TailOpen));
     let stale = verify(&sample_archive.files, &VerifyOptions { as_of: later, ..strict() });
     assert_eq!(stale.verdict, Verdict::Incomplete);
@@ -89,7 +89,7 @@ fn a_span_of_time_is_proven_by_itself() {
     };
     let outcome = verify(&sample_archive.files, &ask);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    assert_eq!((outcome.told.first_part, outcome.told.last_part), (Some(7), Some(10)));
+    assert_eq!((outcome.chain.first_part, outcome.chain.last_part), (Some(7), Some(10)));
     // Other days are not even read; missing files on these days are reported.
     let mut files = sample_archive.files.clone();
     files.retain(|name, _| !name.contains("date=2026-11-19"));
