@@ -105,7 +105,7 @@ impl<'a> Chain<'a> {
     /// Adds a manifest of the chain: another text of its part, or one more file of a known text.
     fn add_candidate(&mut self, name: String, read: ParsedManifest) -> io::Result<()> {
         let (standing, sha256) = (self.signature_status(&read)?, read.note.sha256());
-        let ParsedManifest { note, manifest, signed } = read;
+        let ParsedManifest { note, manifest, checks: signed } = read;
         self.newest_seen |= self.options.newest == Some(sha256);
         let right = manifest.name(sha256);
         if name != right {
@@ -125,13 +125,13 @@ impl<'a> Chain<'a> {
             met.signatures.signers.sort_unstable();
             met.signatures.signers.dedup();
             met.signatures.has_invalid_line |= standing.has_invalid_line;
-            met.is_accepted = self.links.charge.is_accepted(manifest.part, &met.signatures);
+            met.is_accepted = self.links.keys.is_accepted(manifest.part, &met.signatures);
             if name == right {
                 met.name = name;
             }
             return Ok(());
         }
-        let counts = self.links.charge.is_accepted(manifest.part, &standing);
+        let counts = self.links.keys.is_accepted(manifest.part, &standing);
         let candidate = Candidate { name, manifest, sha256, signatures: standing, is_accepted: counts };
         // Accepted texts are few: only the holder of a trusted key can create them.
         if counts || self.candidates.iter().filter(|met| !met.is_accepted).count() < MAX_CANDIDATES {
@@ -144,13 +144,13 @@ impl<'a> Chain<'a> {
 
     fn signature_status(&mut self, read: &ParsedManifest) -> io::Result<SignatureStatus> {
         let origin = read.manifest.origin.to_string();
-        let known_only = read.signed.iter().all(|signed| matches!(signed, SignatureCheck::Valid(_)));
+        let known_only = read.checks.iter().all(|signed| matches!(signed, SignatureCheck::Valid(_)));
         let note = (!known_only).then_some(&read.note);
-        let signatures = Signatures { origin: &origin, signed: &read.signed, note };
+        let signatures = Signatures { origin: &origin, checks: &read.checks, note };
         Ok(SignatureStatus {
             signers: self.keys.trusts.for_origin(&origin).signers(self.keys.known, signatures),
             is_vouched: self.vouched.has(read.manifest.part, read.note.sha256().bytes())?,
-            has_invalid_line: read.signed.contains(&SignatureCheck::Invalid),
+            has_invalid_line: read.checks.contains(&SignatureCheck::Invalid),
         })
     }
 
@@ -177,13 +177,13 @@ impl<'a> Chain<'a> {
     /// makes it equivocation: anyone with write access to the archive can create everything else.
     fn report_second(&self, other: &Candidate) {
         let part = other.manifest.part;
-        let (kind, detail) = if let Some(key) = self.links.charge.equivocating_key(part, &other.signatures) {
+        let (kind, detail) = if let Some(key) = self.links.keys.equivocating_key(part, &other.signatures) {
             (Kind::PartDoubled, equivocation(key))
         } else if other.signatures.is_vouched {
             let detail =
                 "a second manifest of this part, which a trusted manifest of the next part also names";
             (Kind::PartDoubled, detail.to_owned())
-        } else if self.links.charge.is_by_retired_key(part, &other.signatures) {
+        } else if self.links.keys.is_by_retired_key(part, &other.signatures) {
             let detail = "a second manifest of this part, signed only by a key that had already been replaced: it was created by someone who still has that key";
             (Kind::KeyRetired, detail.to_owned())
         } else {

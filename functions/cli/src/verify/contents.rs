@@ -54,7 +54,7 @@ pub(crate) struct Content {
 /// Checks the content of objects.
 pub(crate) struct ContentCheck<'a> {
     archive: &'a dyn Archive,
-    ask: &'a VerifyOptions,
+    options: &'a VerifyOptions,
     findings: &'a Findings,
     progress: &'a Progress,
     reader: EventReader,
@@ -91,7 +91,7 @@ impl<'a> ContentCheck<'a> {
         let (tenant, no_room) = (Mutex::default(), AtomicBool::default());
         Self {
             archive,
-            ask,
+            options: ask,
             findings,
             progress,
             reader,
@@ -195,8 +195,8 @@ impl<'a> ContentCheck<'a> {
         match read {
             Ok(events) => {
                 let mut tell = |kind, detail| self.report(kind, detail, &name, manifest);
-                count.check(manifest, &self.ask.fields, events, &mut tell);
-                seen.content.count(manifest, &count, self.ask.fields.time.is_none());
+                count.check(manifest, &self.options.fields, events, &mut tell);
+                seen.content.count(manifest, &count, self.options.fields.time.is_none());
             }
             Err(flaw) => {
                 seen.mark_flawed(manifest.part);

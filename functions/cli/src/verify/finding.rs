@@ -234,14 +234,14 @@ pub(crate) struct Findings(Mutex<Collected>);
 struct Collected {
     counts: BTreeMap<Kind, u64>,
     findings: Vec<Finding>,
-    tally: FindingTotals,
+    totals: FindingTotals,
 }
 
 impl Findings {
     /// Adds a finding.
     pub(crate) fn add(&self, finding: Finding) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.tally.add(&finding);
+        kept.totals.add(&finding);
         let count = kept.counts.entry(finding.kind).or_default();
         *count += 1;
         if *count <= MAX_PER_KIND as u64 {
@@ -252,7 +252,7 @@ impl Findings {
     /// Records that there is an object with this part number in its name that no manifest names.
     pub(crate) fn object_present(&self, part: PartNumber) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.tally.object_present(part.get());
+        kept.totals.object_present(part.get());
     }
 
     /// Returns the findings, sorted by severity and part, with their counts by kind and their totals.
@@ -268,6 +268,6 @@ impl Findings {
         kept.findings.sort_by(|a, b| {
             (a.severity, a.part.unwrap_or(u64::MAX), a).cmp(&(b.severity, b.part.unwrap_or(u64::MAX), b))
         });
-        (kept.findings, kept.counts, kept.tally)
+        (kept.findings, kept.counts, kept.totals)
     }
 }

@@ -16,10 +16,10 @@ use super::told::ChainSummary;
 /// The chain as far as it was followed.
 #[derive(Debug)]
 pub(crate) struct Links<'a> {
-    ask: &'a VerifyOptions,
+    options: &'a VerifyOptions,
     findings: &'a Findings,
     /// The state of the keys for the next part.
-    pub(crate) charge: KeyState<'a>,
+    pub(crate) keys: KeyState<'a>,
     last: Option<PreviousPart>,
     /// The newest valid manifest.
     newest: Option<(Manifest, Sha256)>,
@@ -55,9 +55,9 @@ pub(crate) struct FollowedChain {
 impl<'a> Links<'a> {
     pub(crate) fn new(ask: &'a VerifyOptions, charge: KeyState<'a>, findings: &'a Findings) -> Self {
         Self {
-            ask,
+            options: ask,
             findings,
-            charge,
+            keys: charge,
             last: None,
             newest: None,
             started: false,
@@ -79,7 +79,7 @@ impl<'a> Links<'a> {
     /// Adds a part without a readable manifest.
     pub(crate) fn add_unreadable(&mut self, part: PartNumber) {
         self.check_number(part, false);
-        self.charge.skip_part();
+        self.keys.skip_part();
         self.last = Some(PreviousPart { part, manifest_hash: None, window_end: None });
     }
 
@@ -91,23 +91,23 @@ impl<'a> Links<'a> {
         standing: &SignatureStatus,
     ) -> io::Result<()> {
         let upgraded = manifest.previous == Previous::Start(ChainStart::Upgrade);
-        let is_later = self.ask.to.is_some_and(|asked| manifest.window.from >= asked);
+        let is_later = self.options.to.is_some_and(|asked| manifest.window.from >= asked);
         if self.is_before_range(manifest.window) || is_later {
             // Outside of the requested range, so not checked. But only an accepted one becomes part of the
             // chain: otherwise one with a window outside of the range could replace a part inside of it.
-            if self.charge.is_accepted(manifest.part, standing) {
+            if self.keys.is_accepted(manifest.part, standing) {
                 if is_later {
                     self.check_number(manifest.part, upgraded);
                 }
-                self.charge.skip_part();
+                self.keys.skip_part();
                 self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
             }
             return self.expect_object(manifest, false);
         }
         self.check_number(manifest.part, upgraded);
         self.check_range_start(manifest);
-        if let Err(finding) = self.charge.check_signatures(manifest, standing) {
-            self.charge.skip_part();
+        if let Err(finding) = self.keys.check_signatures(manifest, standing) {
+            self.keys.skip_part();
             self.report(finding.file(name), manifest);
             self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
             return self.expect_object(manifest, false);
@@ -132,21 +132,21 @@ impl<'a> Links<'a> {
 
     /// Whether a window is before the requested range.
     fn is_before_range(&self, Window { from, to }: Window) -> bool {
-        self.ask.from.is_some_and(|asked| to <= asked && from < asked)
+        self.options.from.is_some_and(|asked| to <= asked && from < asked)
     }
 
     /// Checks that the number is the next one; `upgraded` if the chain says that it begins here.
     fn check_number(&self, part: PartNumber, upgraded: bool) {
         let (first, since) = match self.last {
             Some(last) => (last.part.next(), last.window_end),
-            None if self.ask.from.is_none() && part > PartNumber::FIRST && upgraded => {
+            None if self.options.from.is_none() && part > PartNumber::FIRST && upgraded => {
                 let detail = format!(
                     "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven about them. Give the start of the range with --from.",
                     part.get()
                 );
                 return self.findings.add(Finding::new(Kind::BeforeManifests, detail).part(part));
             }
-            None if self.ask.from.is_none() && part > PartNumber::FIRST => {
+            None if self.options.from.is_none() && part > PartNumber::FIRST => {
                 let detail = format!(
                     "the chain begins with part {} instead of part 1. If the older parts were moved or removed on purpose, give the start of the range with --from.",
                     part.get()
@@ -171,7 +171,7 @@ impl<'a> Links<'a> {
     /// Checks that the first part of the requested range covers its start, or is the first of all.
     fn check_range_start(&mut self, manifest: &Manifest) {
         let is_first = !std::mem::replace(&mut self.started, true);
-        if let Some(from) = self.ask.from
+        if let Some(from) = self.options.from
             && is_first
             && manifest.window.from > from
             && manifest.part > PartNumber::FIRST
@@ -238,8 +238,8 @@ impl<'a> Links<'a> {
     /// Finishes after the last part; `newest_seen` if the manifest named by `--newest` was found.
     pub(crate) fn finish(mut self, newest_seen: bool) -> FollowedChain {
         let sound = self.newest.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
-        self.chain.check_tail(sound, newest_seen, self.ask, self.findings);
-        self.charge.finish(self.chain.tail_closed);
+        self.chain.check_tail(sound, newest_seen, self.options, self.findings);
+        self.keys.finish(self.chain.tail_closed);
         let newest = self.newest.map(|(manifest, _)| manifest);
         FollowedChain { chain: self.chain, expected: self.expected, upgraded_at: self.upgraded_at, newest }
     }

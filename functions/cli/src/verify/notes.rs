@@ -108,7 +108,7 @@ pub(crate) struct ParsedManifest {
     /// The manifest in it.
     pub(crate) manifest: Manifest,
     /// The checks of its signature lines.
-    pub(crate) signed: Vec<SignatureCheck>,
+    pub(crate) checks: Vec<SignatureCheck>,
 }
 
 /// Reads all manifest files, and selects the origin to verify.
@@ -292,7 +292,7 @@ impl ManifestRecord {
             Ok(Box::new(ParsedManifest {
                 note,
                 manifest,
-                signed: signed.iter().map(|byte| decode_check(*byte)).collect(),
+                checks: signed.iter().map(|byte| decode_check(*byte)).collect(),
             }))
         };
         Some(Self {

@@ -47,7 +47,7 @@ impl DiskQuota {
 #[derive(Debug)]
 pub(crate) struct Sorter {
     budget: usize,
-    room: Option<Arc<DiskQuota>>,
+    quota: Option<Arc<DiskQuota>>,
     bytes: Vec<u8>,
     /// The start and end of each record in `bytes`.
     spans: Vec<(u32, u32)>,
@@ -59,12 +59,12 @@ impl Sorter {
     /// A sorter with an approximate memory budget in bytes.
     pub(crate) fn new(budget: usize) -> Self {
         let budget = budget.min(1 << 30);
-        Self { budget, room: None, bytes: Vec::new(), spans: Vec::new(), runs: Vec::new() }
+        Self { budget, quota: None, bytes: Vec::new(), spans: Vec::new(), runs: Vec::new() }
     }
 
     /// A sorter with an approximate memory budget in bytes, and a limit on its temporary files.
     pub(crate) fn with_quota(budget: usize, room: Arc<DiskQuota>) -> Self {
-        Self { room: Some(room), ..Self::new(budget) }
+        Self { quota: Some(room), ..Self::new(budget) }
     }
 
     /// Adds a record; spills to a temporary file if the memory budget is reached.
@@ -84,7 +84,7 @@ impl Sorter {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        if let Some(room) = &self.room {
+        if let Some(room) = &self.quota {
             // Each record is preceded by its length.
             room.reserve((self.bytes.len() + 4 * self.spans.len()) as u64)?;
         }

@@ -42,7 +42,7 @@ pub(crate) struct Signatures<'a> {
     /// The origin of the text: keys of another vendor can't sign it.
     pub(crate) origin: &'a str,
     /// The check of each signature line.
-    pub(crate) signed: &'a [SignatureCheck],
+    pub(crate) checks: &'a [SignatureCheck],
     /// The note, if one of its signature lines is not by a known key.
     pub(crate) note: Option<&'a SignedNote>,
 }
@@ -99,7 +99,7 @@ impl Trust {
                 SignatureCheck::Invalid | SignatureCheck::UnknownKey => false,
             };
             // A successor without a key file is not a known key. Its lines are checked here.
-            of.signed.iter().any(by_known)
+            of.checks.iter().any(by_known)
                 || of.note.is_some_and(|note| {
                     note.signatures().iter().any(|signature| trusted.key().has_signed(note, signature))
                 })

@@ -24,7 +24,7 @@ struct TrustRecord {
     sha256: [u8; 32],
     previous: Option<[u8; 32]>,
     sealed: Time,
-    signed: Vec<SignatureCheck>,
+    checks: Vec<SignatureCheck>,
     successor: Option<VerifierKey>,
     /// Set only if a signature line is not by a known key.
     note: Option<SignedNote>,
@@ -78,7 +78,7 @@ impl TrustRecord {
             sha256: *sha256,
             previous,
             sealed: Time::from_millis(i64::from_be_bytes(*sealed))?,
-            signed: signed.iter().map(|byte| decode_check(*byte)).collect(),
+            checks: signed.iter().map(|byte| decode_check(*byte)).collect(),
             successor: if successor.is_empty() { None } else { Some(successor.parse().ok()?) },
             note: if note.is_empty() { None } else { Some(SignedNote::parse(note).ok()?) },
         })
@@ -117,7 +117,7 @@ pub(crate) fn resolve_trust(
     while let Some(record) = claims.next()? {
         let claim = TrustRecord::decode(record).ok_or_else(damaged)?;
         let signatures =
-            Signatures { origin: &claim.origin, signed: &claim.signed, note: claim.note.as_ref() };
+            Signatures { origin: &claim.origin, checks: &claim.checks, note: claim.note.as_ref() };
         let trust = trusts.for_origin(&claim.origin);
         let signers = trust.signers(known, signatures);
         let is_signed = trust.is_signed(&signers, claim.part, claim.sealed);

@@ -368,7 +368,7 @@ fn random_options(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> Verify
     let from = (dice.below(4) == 0).then(|| boundary(dice));
     let to = (newest.is_none() && dice.below(4) == 0).then(|| boundary(dice));
     let to = to.filter(|to| from.is_none_or(|from| from < *to));
-    VerifyOptions { pins, connector, from, to, newest, as_of: genuine.as_of(), ..ask() }
+    VerifyOptions { pins, connector, from, to, newest, as_of: genuine.as_of(), ..options() }
 }
 
 /// Runs `cases` cases, and prints the number of each verdict.
@@ -443,7 +443,7 @@ fn what_nobody_touched_is_proven_to_anyone_who_names_a_key() {
     for (parts, rotations) in [(3, &[][..]), (5, &[3]), (8, &[2, 6]), (4, &[1]), (6, &[6])] {
         for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
             let genuine = Genuine::new(1, parts, compression, rotations);
-            let with = |pins: Vec<_>| VerifyOptions { pins, as_of: genuine.as_of(), ..ask() };
+            let with = |pins: Vec<_>| VerifyOptions { pins, as_of: genuine.as_of(), ..options() };
             let all: Vec<_> = genuine.keys.iter().map(TestKey::ring_key).collect();
             let newest = genuine.keys[genuine.keys.len() - 1].ring_key();
             for ask in [with(vec![genuine.keys[0].ring_key()]), with(vec![newest]), with(all)] {

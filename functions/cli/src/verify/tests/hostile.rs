@@ -12,8 +12,10 @@ use super::*;
 fn findings_with(files: &[(&str, &[u8])]) -> Vec<Kind> {
     let mut all = story_of_one().files;
     all.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
-    let outcome =
-        verify(&all, &VerifyOptions { newest: Some(story_of_one().parts[13].note.sha256()), ..strict() });
+    let outcome = verify(
+        &all,
+        &VerifyOptions { newest: Some(story_of_one().parts[13].note.sha256()), ..pinned_options() },
+    );
     outcome
         .counts
         .into_keys()
@@ -67,7 +69,7 @@ fn with_content(encoding: Encoding, object: &[u8], raw: &[u8]) -> Vec<Kind> {
         manifest.raw_size = raw.len() as u64;
     });
     files.insert(seven.manifest.object(), object.to_vec());
-    let found = verify(&files, &strict()).findings;
+    let found = verify(&files, &pinned_options()).findings;
     found.into_iter().filter(|found| found.part == Some(7)).map(|found| found.kind).collect()
 }
 
@@ -170,7 +172,7 @@ fn a_heartbeat_must_be_that_of_its_part() {
             (manifest.raw_sha256, manifest.raw_size) = (manifest.sha256, manifest.size);
         });
         files.insert(eight.manifest.object(), bytes);
-        assert!(verify(&files, &strict()).counts.contains_key(&Kind::ContentMismatch), "{to}");
+        assert!(verify(&files, &pinned_options()).counts.contains_key(&Kind::ContentMismatch), "{to}");
     }
 }
 
@@ -184,19 +186,19 @@ fn nothing_outside_of_the_folder_is_read() {
     let here = |ask: &VerifyOptions| {
         check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap()
     };
-    assert_eq!(here(&strict()).verdict, Verdict::Proven);
+    assert_eq!(here(&pinned_options()).verdict, Verdict::Proven);
     // An object outside with the right bytes; a folder of manifests outside; and a circular link.
     let object = folder.path().join(sample_archive.parts[3].manifest.object());
     let elsewhere = outside.path().join("object");
     std::fs::rename(&object, &elsewhere).unwrap();
     symlink(&elsewhere, &object).unwrap();
     symlink(folder.path(), folder.path().join("circle")).unwrap();
-    let outcome = here(&strict());
+    let outcome = here(&pinned_options());
     assert_eq!((outcome.counts[&Kind::FileOdd], outcome.counts[&Kind::ObjectMissing]), (2, 1));
     let day = folder.path().join("manifests/date=2026-11-20");
     std::fs::rename(&day, outside.path().join("day")).unwrap();
     symlink(outside.path().join("day"), &day).unwrap();
-    assert_eq!(here(&strict()).chain.last_part, Some(4));
+    assert_eq!(here(&pinned_options()).chain.last_part, Some(4));
     let directory = Directory::open(folder.path()).unwrap();
     let name = object.strip_prefix(folder.path()).unwrap().to_str().unwrap();
     for name in [name, "../x", "circle/manifests", "/etc/passwd", "events/../../x", ""] {
@@ -265,7 +267,8 @@ fn what_would_never_end_is_not_opened() {
     std::fs::remove_file(&object).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
     std::fs::rename(folder.path().join("s"), &object).unwrap();
-    let outcome = check(&Directory::open(folder.path()).unwrap(), &strict(), &Progress::default()).unwrap();
+    let outcome =
+        check(&Directory::open(folder.path()).unwrap(), &pinned_options(), &Progress::default()).unwrap();
     assert!(outcome.counts.contains_key(&Kind::FileOdd) && outcome.counts.contains_key(&Kind::ObjectMissing));
     drop(socket);
 }
@@ -295,10 +298,11 @@ fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
     for part in [3, 4, 7] {
         let name = sample_archive.parts[part].manifest.object();
         let outcome =
-            check(&Failing(Memory(&sample_archive.files), &name), &strict(), &Progress::default()).unwrap();
+            check(&Failing(Memory(&sample_archive.files), &name), &pinned_options(), &Progress::default())
+                .unwrap();
         assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
         assert!(outcome.counts.contains_key(&Kind::NotRead) && outcome.content.objects == 13);
     }
-    let nothing = verify(&Files::new(), &ask());
+    let nothing = verify(&Files::new(), &options());
     assert_eq!((nothing.verdict, nothing.counts[&Kind::NothingFound]), (Verdict::Incomplete, 1));
 }

@@ -14,7 +14,7 @@ fn keys() -> [TestKey; 4] {
 }
 
 fn pinned(keys: &[&TestKey]) -> VerifyOptions {
-    VerifyOptions { pins: keys.iter().map(|key| key.ring_key()).collect(), ..strict() }
+    VerifyOptions { pins: keys.iter().map(|key| key.ring_key()).collect(), ..pinned_options() }
 }
 
 fn count_of(outcome: &Outcome, kind: Kind) -> u64 {
@@ -43,7 +43,7 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
                 let outcome = verify_without_accusation(&files, &pinned(&pins), &[&old, &new]);
                 assert_eq!(outcome.verdict, Verdict::Violated, "from {from}: {:#?}", outcome.findings);
             }
-            let verdict = verify(&files, &ask()).verdict;
+            let verdict = verify(&files, &options()).verdict;
             assert!(matches!(verdict, Verdict::Violated | Verdict::Incomplete), "from {from}: {verdict:?}");
         }
     }
@@ -55,7 +55,7 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
         let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
         forge_all(&mut files, &sample_archive.parts, &one_hand);
         assert_eq!(verify_without_accusation(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
-        let outcome = verify(&files, &ask());
+        let outcome = verify(&files, &options());
         assert_eq!(outcome.verdict, expected, "{:#?}", outcome.findings);
     }
 }
@@ -68,11 +68,11 @@ fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
     let lines = [first.note.signatures(), &[forger.sign(first.note.text())]].concat();
     sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
     sample_archive.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
-    let outcome = verify(&sample_archive.files, &ask());
+    let outcome = verify(&sample_archive.files, &options());
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
     // An auditor who names the key is not affected by the line.
     assert_eq!(
-        verify_without_accusation(&story.files, &strict(), &[&keys()[0], &keys()[1]]).verdict,
+        verify_without_accusation(&story.files, &pinned_options(), &[&keys()[0], &keys()[1]]).verdict,
         Verdict::Proven
     );
 }
@@ -81,17 +81,17 @@ fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
 fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
     let mut story = story_of_one();
     sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
-    let outcome = verify(&sample_archive.files, &ask());
+    let outcome = verify(&sample_archive.files, &options());
     assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
     assert_eq!((count_of(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
     // A key that signed nothing does not help.
     let forger = TestKey::new(9);
     sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
-    let outcome = verify(&sample_archive.files, &ask());
+    let outcome = verify(&sample_archive.files, &options());
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
     // Missing files are reported all the same.
     sample_archive.files.remove(&sample_archive.parts[3].manifest.object());
-    assert_eq!(verify(&story.files, &ask()).verdict, Verdict::Violated);
+    assert_eq!(verify(&story.files, &options()).verdict, Verdict::Violated);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
     manifest.sealed = manifest.window.to;
     let note = sign(manifest.text(), std::slice::from_ref(&old));
     files.insert(manifest.name(note.sha256()), note.bytes());
-    assert_eq!(count_of(&verify(&files, &strict()), Kind::PartDoubled), 1);
+    assert_eq!(count_of(&verify(&files, &pinned_options()), Kind::PartDoubled), 1);
 }
 
 #[test]
@@ -321,15 +321,21 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
             // Under the same name it is the same manifest.
             let mut files = sample_archive.files.clone();
             files.insert(note_of(sealed), note.bytes());
-            let outcome =
-                verify_without_accusation(&files, &VerifyOptions { newest, ..strict() }, &[&old, &new]);
+            let outcome = verify_without_accusation(
+                &files,
+                &VerifyOptions { newest, ..pinned_options() },
+                &[&old, &new],
+            );
             assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
             assert!(outcome.chain.tail_closed);
             // And under another name, for example that of its own bytes, it is a misplaced file.
             let mut files = sample_archive.files.clone();
             files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
-            let outcome =
-                verify_without_accusation(&files, &VerifyOptions { newest, ..strict() }, &[&old, &new]);
+            let outcome = verify_without_accusation(
+                &files,
+                &VerifyOptions { newest, ..pinned_options() },
+                &[&old, &new],
+            );
             assert_eq!(count_of(&outcome, Kind::ManifestMisplaced), 1, "{:#?}", outcome.findings);
             assert_eq!(count_of(&outcome, Kind::TailMissing), 0);
         }
@@ -340,7 +346,7 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
 fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
     let (story, other) = (story_of_one(), sample_archive(2, 7));
     let forger = TestKey::new(9);
-    let asked = VerifyOptions { connector: Some(ConnectorId::new(1)), ..strict() };
+    let asked = VerifyOptions { connector: Some(ConnectorId::new(1)), ..pinned_options() };
     let planted = |keys: &[TestKey]| {
         let mut files = sample_archive.files.clone();
         files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
@@ -384,7 +390,7 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
         files.insert(manifest.name(note.sha256()), note.bytes());
     }
     let [old, new, ..] = keys();
-    let outcome = verify_without_accusation(&files, &strict(), &[&old, &new]);
+    let outcome = verify_without_accusation(&files, &pinned_options(), &[&old, &new]);
     assert_eq!(outcome.origin.as_ref().unwrap().connector, ConnectorId::new(1));
     assert_eq!((outcome.chain.manifests, outcome.content.objects), (14, 14), "{:#?}", outcome.findings);
     assert_eq!(
@@ -401,7 +407,7 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
         from: Some(at("2026-11-20T01:00:00Z")),
         to: Some(at("2026-11-20T08:00:00Z")),
         pins: vec![TestKey::new(107).ring_key()],
-        ..strict()
+        ..pinned_options()
     };
     assert_eq!(verify(&story.files, &span).verdict, Verdict::Proven);
     for from in ["2026-11-20T00:00:00Z", "2026-11-20T09:00:00Z"] {
@@ -429,7 +435,7 @@ fn the_largest_part_number_is_a_number_like_another() {
     let note = sign(manifest.text(), &[TestKey::new(9)]);
     let mut files = sample_archive.files.clone();
     files.insert(manifest.name(note.sha256()), note.bytes());
-    assert_eq!(verify(&files, &strict()).verdict, Verdict::Violated);
+    assert_eq!(verify(&files, &pinned_options()).verdict, Verdict::Violated);
 }
 
 #[test]
@@ -437,7 +443,7 @@ fn where_it_was_delivered_to_is_held_against_where_it_lies_as_a_note() {
     let story = story_of_one();
     let at = |bucket: &str, prefix: &str| {
         let location = Some((bucket.to_owned(), prefix.to_owned()));
-        verify(&sample_archive.files, &VerifyOptions { location, ..strict() })
+        verify(&sample_archive.files, &VerifyOptions { location, ..pinned_options() })
     };
     for prefix in ["auditferry", "auditferry/"] {
         assert_eq!(count_of(&at("acme-audit-log-2", prefix), Kind::DestinationDiffers), 0);

@@ -46,7 +46,7 @@ fn at(text: &str) -> Time {
 
 /// The options of an auditor without any knowledge: the copy was taken soon after the end of the sample
 /// archive.
-fn ask() -> VerifyOptions {
+fn options() -> VerifyOptions {
     VerifyOptions {
         pins: Vec::new(),
         connector: None,
@@ -62,9 +62,9 @@ fn ask() -> VerifyOptions {
 }
 
 /// The options of an auditor who knows the vendor's first key and the fields of the events.
-fn strict() -> VerifyOptions {
+fn pinned_options() -> VerifyOptions {
     let fields = Fields { id: Some("eventID".into()), time: Some("eventTime".into()), tenant: None };
-    VerifyOptions { pins: vec![TestKey::new(7).ring_key()], fields, ..ask() }
+    VerifyOptions { pins: vec![TestKey::new(7).ring_key()], fields, ..options() }
 }
 
 fn verify(files: &Files, ask: &VerifyOptions) -> Outcome {

@@ -9,7 +9,7 @@ use super::*;
 #[test]
 fn a_sound_archive_is_proven_with_all_that_it_holds() {
     let story = story_of_one();
-    let outcome = verify(&sample_archive.files, &strict());
+    let outcome = verify(&sample_archive.files, &pinned_options());
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     let (told, content) = (&outcome.chain, &outcome.content);
     assert_eq!((told.first_part, told.last_part, told.manifests), (Some(1), Some(14), 14));
@@ -24,11 +24,11 @@ fn a_sound_archive_is_proven_with_all_that_it_holds() {
 #[test]
 fn without_a_key_nothing_is_proven_and_the_key_that_signed_first_is_said() {
     let story = story_of_one();
-    let outcome = verify(&sample_archive.files, &ask());
+    let outcome = verify(&sample_archive.files, &options());
     assert_eq!(outcome.verdict, Verdict::Consistent, "{:#?}", outcome.findings);
     let said = outcome.findings.iter().find(|found| found.kind == Kind::TrustOnFirstUse).unwrap();
     assert!(said.detail.contains(&TestKey::new(7).public.to_string()), "{said:?}");
-    let wrong = VerifyOptions { pins: vec![TestKey::new(8).ring_key()], ..ask() };
+    let wrong = VerifyOptions { pins: vec![TestKey::new(8).ring_key()], ..options() };
     let outcome = verify(&sample_archive.files, &wrong);
     assert_eq!(outcome.verdict, Verdict::Violated);
     assert_eq!(outcome.counts[&Kind::SignatureUntrusted], 14);
@@ -39,11 +39,13 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     let story = story_of_one();
     let newest = sample_archive.parts[13].note.sha256();
     let later = at("2030-01-01T00:00:00Z");
-    let outcome =
-        verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), as_of: later, ..strict() });
+    let outcome = verify(
+        &sample_archive.files,
+        &VerifyOptions { newest: Some(newest), as_of: later, ..pinned_options() },
+    );
     assert_eq!((outcome.verdict, outcome.chain.tail_closed), (Verdict::Proven, true));
     assert!(!outcome.counts.contains_key(&Kind::TailOpen));
-    let stale = verify(&sample_archive.files, &VerifyOptions { as_of: later, ..strict() });
+    let stale = verify(&sample_archive.files, &VerifyOptions { as_of: later, ..pinned_options() });
     assert_eq!(stale.verdict, Verdict::Incomplete);
     assert!(stale.counts.contains_key(&Kind::TailStale));
     // The due time follows from the last settings and the last seal, exactly.
@@ -51,7 +53,7 @@ fn the_vendors_word_closes_the_end_of_the_chain() {
     for (as_of, verdict) in
         [(due, Verdict::Proven), (due + std::time::Duration::from_millis(1), Verdict::Incomplete)]
     {
-        assert_eq!(verify(&story.files, &VerifyOptions { as_of, ..strict() }).verdict, verdict);
+        assert_eq!(verify(&story.files, &VerifyOptions { as_of, ..pinned_options() }).verdict, verdict);
     }
 }
 
@@ -71,7 +73,7 @@ fn an_end_that_was_cut_off_is_stale_as_soon_as_its_heartbeat_is_overdue() {
         sample_archive.files.remove(&cut.manifest.object());
         sample_archive.files.remove(&cut.manifest.name(cut.note.sha256()));
     }
-    let verdict = |as_of| verify(&sample_archive.files, &VerifyOptions { as_of, ..strict() });
+    let verdict = |as_of| verify(&sample_archive.files, &VerifyOptions { as_of, ..pinned_options() });
     assert_eq!(verdict(at(promised)).verdict, Verdict::Proven);
     let later = verdict(at(promised) + std::time::Duration::from_millis(1));
     assert_eq!((later.verdict, later.counts[&Kind::TailStale]), (Verdict::Incomplete, 1));
@@ -85,7 +87,7 @@ fn a_span_of_time_is_proven_by_itself() {
         to: Some(at("2026-11-20T05:00:00Z")),
         as_of: at("2030-01-01T00:00:00Z"),
         pins: vec![TestKey::new(107).ring_key()],
-        ..strict()
+        ..pinned_options()
     };
     let outcome = verify(&sample_archive.files, &ask);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
@@ -111,12 +113,12 @@ fn a_key_counts_only_for_what_was_sealed_while_it_was_valid() {
     let until = |time: &str| RingKey { until: Some(at(time)), ..TestKey::new(7).ring_key() };
     let outcome = verify(
         &sample_archive.files,
-        &VerifyOptions { pins: vec![until("2026-11-20T12:00:00Z")], ..strict() },
+        &VerifyOptions { pins: vec![until("2026-11-20T12:00:00Z")], ..pinned_options() },
     );
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     let outcome = verify(
         &sample_archive.files,
-        &VerifyOptions { pins: vec![until("2026-11-19T23:30:00Z")], ..strict() },
+        &VerifyOptions { pins: vec![until("2026-11-19T23:30:00Z")], ..pinned_options() },
     );
     assert_eq!(outcome.verdict, Verdict::Violated);
     let first = outcome.findings.iter().find(|found| found.kind == Kind::KeyNotValid).unwrap();
@@ -131,7 +133,7 @@ fn a_key_that_has_handed_over_signs_nothing_more() {
     assert_eq!(ten.keys.len(), 1);
     sample_archive.files.clone_from(&story_of_one().files);
     resealed(&mut sample_archive.files, &ten, std::slice::from_ref(&old), |_| {});
-    let ask = VerifyOptions { pins: vec![old.ring_key(), new.ring_key()], ..strict() };
+    let ask = VerifyOptions { pins: vec![old.ring_key(), new.ring_key()], ..pinned_options() };
     let found = verify(&sample_archive.files, &ask).findings;
     assert!(found.iter().any(|found| found.kind == Kind::KeyRetired && found.part == Some(10)), "{found:#?}");
 }
@@ -141,11 +143,11 @@ fn another_connectors_chain_in_the_same_folder_is_only_left_alone_when_it_is_exp
     let (story, other) = (story_of_one(), sample_archive(2, 7));
     let mut files = sample_archive.files.clone();
     files.extend(other.files.clone());
-    let asked = VerifyOptions { connector: Some(ConnectorId::new(2)), ..strict() };
+    let asked = VerifyOptions { connector: Some(ConnectorId::new(2)), ..pinned_options() };
     let outcome = verify(&files, &asked);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!(outcome.origin.unwrap().connector, ConnectorId::new(2));
-    let outcome = verify(&files, &strict());
+    let outcome = verify(&files, &pinned_options());
     assert_eq!((outcome.verdict, outcome.counts[&Kind::ManifestForeign]), (Verdict::Violated, 14));
 }
 
@@ -155,9 +157,9 @@ fn what_a_verification_of_the_connector_wrote_is_no_foreign_file() {
     let name = "verification/con_0000000000000001_0123456789abcdef.txt".to_owned();
     let text = "Auditferry wrote this object for connector con_0000000000000001 to see that it can. It may be deleted.\n";
     files.insert(name.clone(), text.into());
-    assert_eq!(verify(&files, &strict()).verdict, Verdict::Proven);
+    assert_eq!(verify(&files, &pinned_options()).verdict, Verdict::Proven);
     files.insert(name, b"something else".to_vec());
-    assert_eq!(verify(&files, &strict()).counts[&Kind::FileUnnamed], 1);
+    assert_eq!(verify(&files, &pinned_options()).counts[&Kind::FileUnnamed], 1);
 }
 
 #[test]
@@ -188,14 +190,14 @@ fn events_are_told_apart_by_their_ids_and_their_tenants() {
         sealer
     };
     let files = sealer().files;
-    let outcome = verify(&files, &ask());
+    let outcome = verify(&files, &options());
     // The same ID with the same content is certainly a duplicate; the rest may have reasons.
     let counts = |kind| outcome.counts.get(&kind).copied();
     assert_eq!(counts(Kind::EventTwice), Some(1));
     assert_eq!((counts(Kind::IdRepeated), counts(Kind::LineRepeated)), (Some(1), Some(1)));
     assert_eq!(counts(Kind::TenantMixed), None, "no field was named");
     let fields = Fields { id: Some("id".into()), time: None, tenant: Some("/org".into()) };
-    let outcome = verify(&files, &VerifyOptions { fields, ..ask() });
+    let outcome = verify(&files, &VerifyOptions { fields, ..options() });
     assert_eq!(outcome.counts[&Kind::EventTwice], 2);
     assert_eq!((outcome.counts[&Kind::TenantMixed], outcome.counts[&Kind::FieldMissing]), (1, 1));
 }
@@ -206,14 +208,14 @@ fn times_count_as_they_stand_only_if_their_field_is_named() {
     // Sealed by the time of writing, 08:30; the product's own field has another time.
     let line = r#"{"id":1,"time":"2026-11-20T07:00:00Z"}"#.to_owned();
     sealer.seal(at("2026-11-20T09:00:00Z"), &[(at("2026-11-20T08:30:00Z"), line)]);
-    let outcome = verify(&sealer.files, &ask());
+    let outcome = verify(&sealer.files, &options());
     assert!(outcome.counts.contains_key(&Kind::EventTimeDiffers), "{:#?}", outcome.findings);
     assert_eq!(outcome.counts.get(&Kind::EventOutsideWindow), None);
     let fields = Fields { time: Some("time".into()), ..Fields::default() };
-    let outcome = verify(&sealer.files, &VerifyOptions { fields, ..ask() });
+    let outcome = verify(&sealer.files, &VerifyOptions { fields, ..options() });
     assert_eq!((outcome.verdict, outcome.counts[&Kind::EventOutsideWindow]), (Verdict::Violated, 1));
     let fields = Fields { time: Some("at".into()), ..Fields::default() };
-    let outcome = verify(&sealer.files, &VerifyOptions { fields, ..ask() });
+    let outcome = verify(&sealer.files, &VerifyOptions { fields, ..options() });
     assert_eq!(outcome.counts[&Kind::FieldMissing], 1);
 }
 
@@ -232,10 +234,10 @@ fn a_chain_that_begins_with_an_upgrade_proves_what_comes_behind_it() {
             resealed(&mut sample_archive.files, part, &part.keys, |manifest| manifest.previous = previous);
         previous = Previous::Manifest(part.note.sha256());
     }
-    let all = verify(&sample_archive.files, &strict());
+    let all = verify(&sample_archive.files, &pinned_options());
     assert_eq!(all.verdict, Verdict::Incomplete, "{:#?}", all.findings);
     assert_eq!(all.counts[&Kind::BeforeManifests], 3, "the beginning, and two files");
-    let since = VerifyOptions { from: Some(parts[2].manifest.window.from), ..strict() };
+    let since = VerifyOptions { from: Some(parts[2].manifest.window.from), ..pinned_options() };
     assert_eq!(
         verify(&story.files, &since).verdict,
         Verdict::Proven,

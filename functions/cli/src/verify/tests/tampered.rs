@@ -145,7 +145,7 @@ fn run_cases(cases: usize, seed: u64) {
             other: &other,
             dice: Dice(seed.wrapping_mul(1 << 32) + turn as u64),
             files: sample_archive.files.clone(),
-            ask: VerifyOptions { newest: Some(newest), ..strict() },
+            ask: VerifyOptions { newest: Some(newest), ..pinned_options() },
         };
         let (expected, part) = tampering(&mut scene);
         let TamperContext { files, ask, .. } = scene;
@@ -201,7 +201,8 @@ fn what_was_not_tampered_with_is_proven() {
     let story = story_of_one();
     let newest: Sha256 = sample_archive.parts[13].note.sha256();
     let pins: Vec<RingKey> = vec![TestKey::new(7).ring_key()];
-    let outcome = verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), pins, ..strict() });
+    let outcome =
+        verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), pins, ..pinned_options() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!(story.parts[13].manifest.part, PartNumber::new(14));
 }
