@@ -27,7 +27,7 @@ pub(super) struct World {
     pub(super) poster: FakePoster,
     pub(super) mailer: FakeMailer,
     pub(super) delay_queue: NoticeQueue,
-    pub(super) meter: FakeMetricsSink,
+    pub(super) metrics_sink: FakeMetricsSink,
     pub(super) notifier: Notifier,
 }
 
@@ -57,7 +57,15 @@ impl World {
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SeededRandomness::new(7)),
         };
-        Self { clock, ledger, poster, mailer, delay_queue: later, meter: FakeMetricsSink::new(), notifier }
+        Self {
+            clock,
+            ledger,
+            poster,
+            mailer,
+            delay_queue: later,
+            metrics_sink: FakeMetricsSink::new(),
+            notifier,
+        }
     }
 
     /// An active connector of this tenant with a webhook and two addresses, which are confirmed.
@@ -85,7 +93,7 @@ impl World {
         let records =
             bodies.iter().enumerate().map(|(n, body)| json!({"messageId": n.to_string(), "body": body}));
         let event = serde_json::from_value(json!({"Records": records.collect::<Vec<_>>()})).unwrap();
-        let answer = batch::handle(&self.notifier, &self.meter, event).await;
+        let answer = batch::handle(&self.notifier, &self.metrics_sink, event).await;
         answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 
@@ -124,7 +132,7 @@ impl World {
     }
 
     pub(super) fn count(&self, figure: &str) -> i64 {
-        let records = self.meter.records_after(0);
+        let records = self.metrics_sink.records_after(0);
         let figures = records.iter().flat_map(|record| &record.metrics);
         figures.filter(|one| one.name == figure).map(|one| one.value).sum()
     }

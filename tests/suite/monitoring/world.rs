@@ -63,7 +63,7 @@ pub(crate) struct World {
     forwarded: usize,
     pub(crate) tenant: TenantId,
     pub(crate) connector: Connector,
-    meter: FakeMetricsSink,
+    metrics_sink: FakeMetricsSink,
     log: RefCell<Log>,
     events: u64,
 }
@@ -89,7 +89,7 @@ impl World {
             mailer: FakeMailer::new(),
             delay_queue: FakeDelayQueue::new(&clock),
             forwarded: 0,
-            meter: FakeMetricsSink::new(),
+            metrics_sink: FakeMetricsSink::new(),
             log: RefCell::default(),
             events: 0,
             clock,
@@ -151,7 +151,7 @@ impl World {
             retention: Some(RETENTION),
         };
         let deadline = self.clock.wall() + limit;
-        dispatcher::tick(&ports, &watchdog, &self.meter, deadline).await.unwrap();
+        dispatcher::tick(&ports, &watchdog, &self.metrics_sink, deadline).await.unwrap();
     }
 
     /// A batch of these messages.
@@ -160,7 +160,7 @@ impl World {
         let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });
         let deadline = self.clock.wall() + TIME_LIMIT;
         let batch = serde_json::from_value(batch).unwrap();
-        batch::handle(&self.exporter(), &self.meter, batch, deadline).await;
+        batch::handle(&self.exporter(), &self.metrics_sink, batch, deadline).await;
     }
 
     /// The messages that the queue delivers now.
@@ -205,7 +205,7 @@ impl World {
         };
         let record = |body: &String| json!({ "messageId": "m", "body": body });
         let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });
-        notifier::batch::handle(&notifier, &self.meter, serde_json::from_value(batch).unwrap()).await;
+        notifier::batch::handle(&notifier, &self.metrics_sink, serde_json::from_value(batch).unwrap()).await;
     }
 
     /// Healthy ticks for `span`.
@@ -236,7 +236,7 @@ impl World {
         let log = EmfMetricsSink::new("auditferry".to_owned());
         let mut read = self.log.borrow_mut();
         let Log { lines, points } = &mut *read;
-        for record in self.meter.records_after(lines.len()) {
+        for record in self.metrics_sink.records_after(lines.len()) {
             let line: Value = serde_json::from_str(&log.emf_line(&record)).unwrap();
             for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 for metric in directive["Metrics"].as_array().unwrap() {
