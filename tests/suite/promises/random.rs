@@ -31,7 +31,7 @@ fn random_event() -> impl Strategy<Value = RandomEvent> {
 #[derive(Debug, Clone)]
 enum Hour {
     Healthy,
-    Trouble(usize, InjectedFault),
+    Fault(usize, InjectedFault),
     AccessRevoked,
     AccessRestored,
     /// A run request this many milliseconds into the hour, and its run.
@@ -43,7 +43,7 @@ fn hour() -> impl Strategy<Value = Hour> {
         prop::sample::select(vec![InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse]);
     prop_oneof![
         4 => Just(Hour::Healthy),
-        6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Trouble(nth, trouble)),
+        6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Fault(nth, trouble)),
         1 => Just(Hour::AccessRevoked),
         2 => Just(Hour::AccessRestored),
         2 => (0u64..1_800_000).prop_map(Hour::RunNow),
@@ -56,7 +56,7 @@ async fn run_history(world: &World, connector: &Connector, hours: &[Hour]) {
         world.advance_to(now).await;
         match hour {
             Hour::Healthy => drop(world.run(connector).await),
-            Hour::Trouble(nth, trouble) => {
+            Hour::Fault(nth, trouble) => {
                 drop(world.run_with(connector, &FaultPlan::none().inject_at_call(*nth, *trouble)).await);
             }
             Hour::AccessRevoked => {

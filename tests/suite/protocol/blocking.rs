@@ -23,7 +23,7 @@ const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
 ];
 
 /// Opens the bucket, and puts if the error is one of putting.
-fn meets(
+fn fail_at(
     run: &mut RunHarness,
     place: &Snapshot,
     number: u64,
@@ -44,7 +44,7 @@ fn a_delivery_error_blocks_with_cause_and_remedy_and_does_not_fail_the_run() {
     for broken in BROKEN {
         let place = snapshot_with_parts(1);
         let mut run = RunHarness::with_snapshot(&place);
-        meets(&mut run, &place, 1, broken);
+        fail_at(&mut run, &place, 1, broken);
         let notice = run.expect_announce();
         assert_eq!(notice.fact.kind(), "ExportBlocked");
         let block = run.expect_block();
@@ -67,7 +67,7 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
         run.expect_snapshot(Some(place.clone()));
         run.expect_staged();
         run.expect_seal(SealAnswer::Won);
-        meets(&mut run, &place, 1, broken);
+        fail_at(&mut run, &place, 1, broken);
         run.expect_announce();
         run.expect_block();
         run.expect_release();
@@ -80,7 +80,7 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
     let mut run = RunHarness::with_snapshot(&place);
     run.expect_staged();
     run.expect_seal(SealAnswer::Won);
-    meets(&mut run, &place, 1, BROKEN[3]);
+    fail_at(&mut run, &place, 1, BROKEN[3]);
     run.expect_announce();
     run.expect_block();
     for _ in 19..21 {
@@ -94,7 +94,7 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
 /// Blocks the connector and returns the snapshot of the next run.
 fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
     let mut run = RunHarness::with_snapshot(place);
-    meets(&mut run, place, 1, broken);
+    fail_at(&mut run, place, 1, broken);
     run.expect_announce();
     let block = run.expect_block();
     with_cursor(place, |cursor| cursor.block = Some(block))
@@ -107,7 +107,7 @@ fn the_same_block_is_published_once_and_another_one_again() {
     let mut run = RunHarness::start(before.next_attempt);
     run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
-    meets(&mut run, &place, 1, BROKEN[3]);
+    fail_at(&mut run, &place, 1, BROKEN[3]);
     let again = run.expect_block();
     assert_eq!((again.attempts, again.since), (2, before.since), "recorded, and not announced");
 
@@ -115,7 +115,7 @@ fn the_same_block_is_published_once_and_another_one_again() {
     let mut run = RunHarness::start(again.next_attempt);
     run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(place.clone()));
-    meets(&mut run, &place, 1, BROKEN[1]);
+    fail_at(&mut run, &place, 1, BROKEN[1]);
     assert_eq!(run.expect_announce().fact.kind(), "ExportBlocked", "the owner must do something else now");
     assert_eq!(run.expect_block().since, before.since);
 }
@@ -192,7 +192,7 @@ fn recovery_is_published_before_the_part_and_the_mark_clears_the_block() {
 fn a_silent_bus_keeps_no_block_and_no_recovery_from_the_ledger() {
     let waiting = snapshot_with_parts(1);
     let mut run = RunHarness::with_snapshot(&waiting);
-    meets(&mut run, &waiting, 1, BROKEN[3]);
+    fail_at(&mut run, &waiting, 1, BROKEN[3]);
     assert!(matches!(run.effect(), Effect::Publish(_)));
     run.fail();
     let block = run.expect_block();
@@ -217,7 +217,7 @@ fn a_silent_bus_keeps_no_block_and_no_recovery_from_the_ledger() {
 fn a_rejected_request_blocks_and_fails_the_run() {
     let place = snapshot_with_parts(1);
     let mut run = RunHarness::with_snapshot(&place);
-    meets(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
+    fail_at(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
     run.expect_announce();
     let block = run.expect_block();
     assert_eq!(block.kind, DeliveryErrorKind::Rejected);
@@ -229,7 +229,7 @@ fn a_rejected_request_blocks_and_fails_the_run() {
 fn a_block_that_cannot_be_recorded_fails_the_run() {
     let place = snapshot_with_parts(1);
     let mut run = RunHarness::with_snapshot(&place);
-    meets(&mut run, &place, 1, BROKEN[0]);
+    fail_at(&mut run, &place, 1, BROKEN[0]);
     run.expect_announce();
     assert!(matches!(run.effect(), Effect::Block(_)));
     run.fail();
@@ -244,7 +244,7 @@ fn a_block_names_the_part_that_waits() {
     place.cursor.delivered = PartNumber::new(4);
     place.cursor.watermark = at("2026-11-20T21:00:00Z");
     let mut run = RunHarness::with_snapshot(&place);
-    meets(&mut run, &place, 5, BROKEN[1]);
+    fail_at(&mut run, &place, 5, BROKEN[1]);
     let Fact::Blocked { backlog, loss, .. } = run.expect_announce().fact else { panic!("no block") };
     assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));
     assert_eq!((backlog.sealed_to, loss), (place.cursor.watermark, LossForecast::Sealed));
