@@ -1,11 +1,11 @@
-# The new bucket, if one is wished: private, versioned, TLS only, closed to ACLs. Terraform refuses to destroy it.
-# To give up the role and keep the files, take the bucket out of the state first (`terraform state rm`).
+# The optional new bucket: private, versioned, TLS only, ACLs disabled. Terraform refuses to destroy it. To remove the
+# role and keep the files, remove the bucket from the state first (`terraform state rm`).
 resource "aws_s3_bucket" "audit" {
-  # checkov:skip=CKV_AWS_18:Access logs need a second bucket. Whoever wants them has one, and CloudTrail data events.
+  # checkov:skip=CKV_AWS_18:Access logs need a second bucket. Customers who want them can use theirs, or CloudTrail data events.
   # checkov:skip=CKV_AWS_19:It is encrypted either way, below; checkov does not follow the choice.
-  # checkov:skip=CKV_AWS_144:A copy in another Region is the customer's to decide and to pay for.
+  # checkov:skip=CKV_AWS_144:A copy in another Region is the customer's decision and cost.
   # checkov:skip=CKV_AWS_145:Encrypted with a KMS key if one is given, below; else with S3's own keys.
-  # checkov:skip=CKV2_AWS_62:Who is told of new files depends on what reads them; ../README.md shows one way.
+  # checkov:skip=CKV2_AWS_62:Notifications of new files depend on what reads them; ../README.md shows one way.
   count               = var.create_bucket ? 1 : 0
   bucket              = local.bucket
   bucket_namespace    = local.own_name ? "account-regional" : null

@@ -1,5 +1,5 @@
-# The twin of ../customer-role.yaml for those who keep their accounts in Terraform: the role through which
-# Auditferry may put files below one prefix of one bucket and do nothing else.
+# The Terraform equivalent of ../customer-role.yaml: the role with which Auditferry may put files below one prefix of
+# one bucket and do nothing else.
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -21,7 +21,7 @@ resource "aws_iam_role" "delivery" {
   lifecycle {
     precondition {
       condition     = var.object_lock_mode == "none" || var.create_bucket
-      error_message = "object_lock_mode is for a bucket created here, so create_bucket must be true. On a bucket of yours, set Object Lock there."
+      error_message = "object_lock_mode is for a bucket created here, so create_bucket must be true. On an existing bucket, set Object Lock there."
     }
   }
 }

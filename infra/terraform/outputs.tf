@@ -1,6 +1,6 @@
 # The same values as the outputs of ../customer-role.yaml.
 output "role_arn" {
-  description = "Give this back to your vendor. It is the role to deliver with."
+  description = "Send this to your vendor. It is the role to deliver with."
   value       = aws_iam_role.delivery.arn
 }
 

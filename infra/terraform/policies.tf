@@ -1,6 +1,6 @@
-# Who may assume the role, what it may do, and what the new bucket refuses: statement by statement the policies of
-# ../customer-role.yaml, which says why each is as it is. They are plain values, so that a test can work them out
-# without the AWS provider and compare.
+# Who may assume the role, what it may do, and what the new bucket denies: statement by statement the policies of
+# ../customer-role.yaml, which explains each. They are plain values, so that a test can evaluate them without the AWS
+# provider and compare.
 locals {
   vendor_arn = "arn:${local.partition}:iam::${var.vendor_account_id}"
   role_arn   = "arn:${local.partition}:iam::${local.account_id}:role/auditferry/${var.role_name}"

@@ -1,5 +1,5 @@
-# The same settings as the parameters of ../customer-role.yaml, with the same defaults and the same forms: a test
-# compares them one by one. What each is for is told there at more length.
+# The same settings as the parameters of ../customer-role.yaml, with the same defaults and patterns: a test compares them
+# one by one. That file describes each in more detail.
 
 variable "external_id" {
   description = "External IDs of the connectors that use the role, as Auditferry shows them. One; two while it is rotated. Not a secret."
@@ -20,7 +20,7 @@ variable "vendor_account_id" {
 }
 
 variable "vendor_role_name" {
-  description = "Role in the vendor's account that puts the files, and that checks this set-up. No other gets in."
+  description = "Role in the vendor's account that puts the files, and that checks this set-up. No other can assume the role."
   type        = string
   default     = "auditferry-exporter"
   validation {
@@ -30,7 +30,7 @@ variable "vendor_role_name" {
 }
 
 variable "bucket_name" {
-  description = "Your bucket. If it is to be created with an account-regional name: how its name begins, in at most 32 characters."
+  description = "Your bucket. If it is created with an account-regional name: the beginning of its name, at most 32 characters."
   type        = string
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name)) && !can(regex("\\.\\.", var.bucket_name))
@@ -38,7 +38,7 @@ variable "bucket_name" {
   }
 }
 
-# Terraform's regular expressions can't look ahead, so what a segment must not be is a condition of its own.
+# Terraform's regular expressions have no look-ahead, so the exclusion of . and .. is a separate condition.
 variable "prefix" {
   description = "Folder in the bucket below which all files go. Empty means the whole bucket."
   type        = string
@@ -50,7 +50,7 @@ variable "prefix" {
 }
 
 variable "kms_key_arn" {
-  description = "KMS key that the files are encrypted with, and a new bucket by default. Give the same key to the connector."
+  description = "KMS key that encrypts the files, and is the default of a new bucket. Give the same key to the connector."
   type        = string
   default     = ""
   validation {
@@ -70,7 +70,7 @@ variable "role_name" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds the role, if your account demands one."
+  description = "Permissions boundary of the role, if your account requires one."
   type        = string
   default     = ""
   validation {
@@ -80,7 +80,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "create_bucket" {
-  description = "Creates the bucket: private, versioned, TLS only, closed to ACLs."
+  description = "Creates the bucket: private, versioned, TLS only, ACLs disabled."
   type        = bool
   default     = false
 }

@@ -1,4 +1,4 @@
-# What this module needs. Provider 6.37.0 is the first that can make a bucket with an account-regional name.
+# Requirements. Provider 6.37.0 is the first that supports account-regional bucket names.
 terraform {
   required_version = ">= 1.5.0"
   required_providers {

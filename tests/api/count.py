@@ -1,4 +1,4 @@
-"""How many requests a report of schemathesis (NDJSON) tells of."""
+"""How many requests a report of schemathesis (NDJSON) contains."""
 
 import json
 import sys

@@ -1,6 +1,6 @@
 """What no JSON schema can say of requests: how their parts hang together.
 
-Each hook makes a generated request fit where the document says in words that it must. Nothing is mended that a schema
+Each hook makes a generated request fit where the document says in words that it must. Nothing is changed that a schema
 could rule out: such a value has to be refused, and is sent as it is.
 """
 

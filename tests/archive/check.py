@@ -1,12 +1,12 @@
-"""An independent reader of manifests, written from infra/schemas/manifest.md and not from our code.
+"""An independent verifier of manifests, written from infra/schemas/manifest.md and not from our code.
 
     check.py DIR NOTES KEY... [--boundary PART:HASH]
 
-Follows the chain of so many NOTES in DIR from part 1, decides which keys and texts count from the KEYs that are named, holds
-signatures against the keys with Python's `cryptography` and with `openssl pkeyutl`, and each object against its hashes. Each
-note is then changed by one bit, to see that both refuse.
+Follows the chain of that many NOTES in DIR from part 1, and decides from the named KEYs which keys and texts are trusted. It
+checks signatures with Python's `cryptography` and with `openssl pkeyutl`, and each object against its hashes. Each note is
+then changed by one bit, and both must reject it.
 
-It ends as `auditferry verify` does: 0 proven, 1 violated, 2 incomplete.
+Exit codes as of `auditferry verify`: 0 proven, 1 violated, 2 incomplete.
 """
 
 import base64
@@ -27,21 +27,21 @@ class Violated(Exception):
 
 
 class Incomplete(Exception):
-    """With what is here it can't be told."""
+    """The evidence is not sufficient."""
 
 
-def must(holds, what):
-    if not holds:
+def require(condition, what):
+    if not condition:
         raise Violated(what)
 
 
 def read_key(line):
-    """A key: its name, its ID and its 32 bytes, from the line that tells it."""
+    """Parses a key's line: its name, its ID and its 32 bytes."""
     name, key_id, blob = line.split(" ")[0].split("+", 2)
     blob = base64.b64decode(blob, validate=True)
-    must(blob[0] == 1 and len(blob) == 33, "not an Ed25519 key")
+    require(blob[0] == 1 and len(blob) == 33, "not an Ed25519 key")
     digest = hashlib.sha256(name.encode() + b"\n" + blob).digest()
-    must(digest[:4].hex() == key_id, "the ID is another key's")
+    require(digest[:4].hex() == key_id, "the ID does not match the key")
     return name, digest[:4], blob[1:]
 
 
@@ -64,52 +64,52 @@ def openssl_accepts(public, text, signature):
 
 
 class Note:
-    """A file among the manifests: its text, and the lines of signatures, which prove nothing by being there."""
+    """A manifest file: its text, and its signature lines, which are not verified yet."""
 
     refused = accepted = 0
 
     def __init__(self, file):
         self.file = file
         text, border, rest = file.read_bytes().decode().rpartition("\n\n")
-        must(border and rest.endswith("\n"), f"{file.name} is no note")
+        require(border and rest.endswith("\n"), f"{file.name} is not a note")
         self.text = text.encode() + b"\n"
         self.sha256 = hashlib.sha256(self.text).hexdigest()
         self.lines = []
         for line in rest.splitlines():
             dash, name, blob = line.split(" ")
-            must(dash == "\N{EM DASH}", line)
+            require(dash == "\N{EM DASH}", line)
             blob = base64.b64decode(blob, validate=True)
             self.lines.append((name, blob[:4], blob[4:]))
-        said = self.text.decode().splitlines()
-        self.origin, version = said[:2]
-        must(version == "auditferry-manifest v1", version)
-        self.fields = dict(line.split(" ", 1) for line in said[2:])
+        lines = self.text.decode().splitlines()
+        self.origin, version = lines[:2]
+        require(version == "auditferry-manifest v1", version)
+        self.fields = dict(line.split(" ", 1) for line in lines[2:])
         self.part = int(self.fields["part"])
         self.successor = read_key(self.fields["successor"]) if "successor" in self.fields else None
-        right = f"{self.part:012}_{self.sha256[:16]}.note"
-        must(file.name == right, f"{file.name} belongs under {right}")
-        must(file.parent.name == "date=" + self.fields["window"][:10], f"{file} lies under another date")
+        expected = f"{self.part:012}_{self.sha256[:16]}.note"
+        require(file.name == expected, f"{file.name} should be named {expected}")
+        require(file.parent.name == "date=" + self.fields["window"][:10], f"{file} is in the folder of another date")
 
     def is_signed_by(self, key):
-        """One line that holds is enough. Lines of unknown keys, and lines that do not hold, count for nothing."""
+        """One valid line is enough. Lines of unknown keys and invalid lines are ignored."""
         name, key_id, public = key
         if self.origin.rpartition("/")[0] != name:
             return False
         for by, by_id, signature in self.lines:
             if (by, by_id) != (name, key_id) or len(signature) != 64:
                 continue
-            holds = python_accepts(public, self.text, signature)
-            assert holds == openssl_accepts(public, self.text, signature), "cryptography and OpenSSL disagree"
-            if holds:
-                bent = self.text[:-2] + bytes([self.text[-2] ^ 1]) + self.text[-1:]
-                assert not python_accepts(public, bent, signature) and not openssl_accepts(public, bent, signature)
+            valid = python_accepts(public, self.text, signature)
+            assert valid == openssl_accepts(public, self.text, signature), "cryptography and OpenSSL disagree"
+            if valid:
+                altered = self.text[:-2] + bytes([self.text[-2] ^ 1]) + self.text[-1:]
+                assert not python_accepts(public, altered, signature) and not openssl_accepts(public, altered, signature)
                 Note.accepted, Note.refused = Note.accepted + 1, Note.refused + 2
                 return True
         return False
 
 
 class Trust:
-    """The keys that count, each with the first and the last part that it may sign."""
+    """The trusted keys, each with the first and the last part that it may sign."""
 
     def __init__(self, named):
         self.spans = {key: [1, None] for key in named}
@@ -133,7 +133,7 @@ class Trust:
 
 
 def decide(notes, trust, boundaries, is_closed=False):
-    """Which texts count: by a key that may sign them, or by the `previous` of one that counts."""
+    """Decides which texts are trusted: by a key that may sign them, or by the `previous` of a trusted text."""
     signers = {}
     for note in notes:
         signers[note.part] = trust.signers(note)
@@ -146,10 +146,10 @@ def decide(notes, trust, boundaries, is_closed=False):
         named = note.fields["previous"] if counts[note.part] else None
     in_charge, last, retired, used, met, changes = None, None, set(), set(), set(), []
     for note in notes:
-        must(counts[note.part], f"part {note.part} is signed by nobody who is trusted")
+        require(counts[note.part], f"part {note.part} is not signed by a trusted key")
         live = [key for key in signers[note.part] if trust.may_sign(key, note.part) and key not in retired]
         if not live:
-            must(not signers[note.part], f"part {note.part} is signed by a key that was replaced")
+            require(not signers[note.part], f"part {note.part} is signed by a key that was replaced")
             in_charge, last = note.successor or in_charge, None
             continue
         signer = in_charge if in_charge in live else live[0]
@@ -157,10 +157,10 @@ def decide(notes, trust, boundaries, is_closed=False):
         if in_charge not in (None, signer):
             retired.add(in_charge)
             if (note.part, head) not in boundaries:
-                changes.append(f"another key signs from part {note.part} on, and nothing hands over to it")
+                changes.append(f"another key signs from part {note.part} on, without a hand-over")
         for part, named in boundaries:
             if part == note.part and not (last is None and trust.are_all):
-                must(named == head and signer != last, f"the keys do not change at part {part}")
+                require(named == head and signer != last, f"the keys do not change at part {part}")
                 met.add((part, named))
         used.update(live)
         if len(live) == 1 or signer == in_charge:
@@ -171,8 +171,8 @@ def decide(notes, trust, boundaries, is_closed=False):
             in_charge = note.successor
     for key in trust.spans if trust.are_all and not is_closed else ():
         if key not in used:
-            changes.append("a key that was named signed nothing")
-    changes += [f"no part {part} behind another key" for part, named in boundaries if (part, named) not in met]
+            changes.append("a named key signed nothing")
+    changes += [f"no part {part} after another key" for part, named in boundaries if (part, named) not in met]
     return changes
 
 
@@ -180,42 +180,42 @@ def unpack(name, data):
     if name.endswith(".gz"):
         member = zlib.decompressobj(31)
         content = member.decompress(data) + member.flush()
-        assert member.eof and not member.unused_data, f"{name} is not one member of gzip"
+        assert member.eof and not member.unused_data, f"{name} is not a single gzip member"
         return content
     if name.endswith(".zst"):
-        return None  # Python has no zstd before 3.14; the object's own hash is checked all the same.
+        return None  # Python has no zstd before 3.14; the object's own hash is checked anyway.
     return data
 
 
 def follow(root, notes):
-    """Numbers, hashes, windows and objects."""
+    """Checks numbers, hashes, windows and objects."""
     named, previous, end = set(), "0" * 64, None
     for number, note in enumerate(notes, 1):
-        must(note.part == number, f"part {number} has no manifest, or several texts")
-        must(note.fields["previous"] == previous, f"part {number} hangs on another text")
+        require(note.part == number, f"part {number} has no manifest, or several")
+        require(note.fields["previous"] == previous, f"part {number} is chained to another text")
         start, stop = note.fields["window"].split(" ")
-        must(end in (None, start), f"part {number} leaves a gap")
+        require(end in (None, start), f"part {number} leaves a gap")
         object_name = note.fields["object"]
-        must((root / object_name).is_file(), f"{object_name} is missing")
+        require((root / object_name).is_file(), f"{object_name} is missing")
         body = (root / object_name).read_bytes()
-        must(note.fields["sha256"] == f"{hashlib.sha256(body).hexdigest()} size {len(body)}", object_name)
+        require(note.fields["sha256"] == f"{hashlib.sha256(body).hexdigest()} size {len(body)}", object_name)
         raw = unpack(object_name, body)
         if raw is not None:
-            must(note.fields["raw-sha256"] == f"{hashlib.sha256(raw).hexdigest()} size {len(raw)}", object_name)
+            require(note.fields["raw-sha256"] == f"{hashlib.sha256(raw).hexdigest()} size {len(raw)}", object_name)
         named.add(object_name)
         previous, end = note.sha256, stop
     found = {str(file.relative_to(root)) for file in root.glob("events/**/*") if file.is_file()}
-    must(found == named, f"files that no manifest names: {found ^ named}")
+    require(found == named, f"files without a manifest: {found ^ named}")
 
 
 def check(root, count, keys, boundaries):
     root = pathlib.Path(root)
     notes = [Note(file) for file in (root / "manifests").glob("date=*/*.note")]
     notes.sort(key=lambda note: (note.part, note.sha256))
-    must(len({note.origin for note in notes}) == 1, "more than one origin")
-    must(len({note.part for note in notes}) == len(notes), "two texts of one part")
+    require(len({note.origin for note in notes}) == 1, "more than one origin")
+    require(len({note.part for note in notes}) == len(notes), "two texts of one part")
     follow(root, notes)
-    must(len(notes) == count, f"{len(notes)} notes")
+    require(len(notes) == count, f"{len(notes)} notes")
     changes = decide(notes, Trust(keys), boundaries)
     if changes:
         raise Incomplete("; ".join(changes))
@@ -240,7 +240,7 @@ def main(words):
         print(f"incomplete: {error}")
         return 2
     print(
-        f"{found} notes: cryptography and OpenSSL accept {Note.accepted} signatures, and refuse {Note.refused} bent texts"
+        f"{found} notes: cryptography and OpenSSL accept {Note.accepted} signatures, and reject {Note.refused} altered texts"
     )
     return 0
 

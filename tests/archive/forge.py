@@ -1,11 +1,11 @@
-"""Forges archives, so that verifiers can be held against them.
+"""Forges archives to test verifiers with.
 
-    forge.py kinds                     the kinds, one a line
-    forge.py DIR TARGET KIND           a forged copy of DIR; prints what to name to a verifier, and the exit code that is right
+    forge.py kinds                     lists the kinds, one per line
+    forge.py DIR TARGET KIND           a forged copy of DIR; prints the expected exit code and the arguments for a verifier
 
-DIR is the tests' story (`cargo run -p tests --example archive -- story DIR`), whose keys anybody can make again: the old key is
-32 bytes of value 7, the new one of value 107. A forger has neither; a thief has the old one. What a vendor did after a theft is
-made here too, to see that the honest archive is proven.
+DIR is the tests' story (`cargo run -p tests --example archive -- story DIR`), whose keys are public: the old key is
+32 bytes of value 7, the new one of value 107. A forger has neither; a thief has the old one. Honest archives of a vendor
+after a theft are generated too, to check that they are proven.
 """
 
 import base64
@@ -61,7 +61,7 @@ class Archive:
         return digest
 
     def replace_object(self, text):
-        """Another object in the place of a part's: its first event is another one."""
+        """Replaces a part's object by one whose first event differs."""
         name = field(text, "object")
         data = (self.root / name).read_bytes()
         if name.endswith(".zst") or field(text, "events").startswith("0 "):
@@ -77,7 +77,7 @@ class Archive:
         return re.sub(r"^settings (\S+) \S+ ", r"settings \1 none ", text, flags=re.M)
 
     def resign(self, plan, changed=lambda part: False):
-        """All notes anew. `plan` says for a part who signs it, and whom its text names as the successor."""
+        """Signs all notes again. `plan` returns for a part its signing keys, and the successor in its text."""
         previous, heads = None, {}
         for file in self.notes:
             text, _ = self.read(file)
@@ -129,7 +129,7 @@ def change(plan, expected, *named):
 
 
 def lines_changed(archive):
-    """What anybody can do to lines, in their place: it is the same manifest."""
+    """Adds and reorders signature lines, as anyone can: the manifest stays the same."""
     for file in archive.notes:
         text, lines = archive.read(file)
         first = lines.splitlines(keepends=True)[0]
@@ -151,7 +151,7 @@ def no_key_files(archive):
     return [OLD.line], 0
 
 
-def beside_the_hand_over(archive):
+def next_to_the_hand_over(archive):
     file = archive.notes[5]
     text, _ = archive.read(file)
     text = re.sub(r"^sealed 2026-11-20T01:05:07.120Z$", "sealed 2026-11-20T01:05:08.120Z", text, flags=re.M)
@@ -160,8 +160,8 @@ def beside_the_hand_over(archive):
     return [OLD.line], 1
 
 
-def without_the_old_hand(archive):
-    """The old key's signatures are all gone: the new key's texts name those texts."""
+def without_the_old_signatures(archive):
+    """Removes the old key's signatures: the new key's texts contain the hashes of those texts."""
     for file in archive.notes[:5]:
         text, _ = archive.read(file)
         archive.write(file, text, FORGER.sign(text))
@@ -177,7 +177,7 @@ KINDS = {
     "untouched": lambda archive: ([OLD.line], 0),
     "untouched_newest_key": lambda archive: ([NEW.line], 0),
     "untouched_both_keys": lambda archive: ([OLD.line, NEW.line], 0),
-    "untouched_and_a_successor_that_is_not_named": lambda archive: ([OLD.line, FORGER.line], 1),
+    "untouched_and_an_unrelated_key": lambda archive: ([OLD.line, FORGER.line], 1),
     "tail_from_1": lambda archive: forged_tail(archive, 1),
     "tail_from_2": lambda archive: forged_tail(archive, 2),
     "tail_from_the_hand_over": lambda archive: forged_tail(archive, 6),
@@ -186,8 +186,8 @@ KINDS = {
     "lines": lines_changed,
     "copy": copied,
     "no_key_files": no_key_files,
-    "beside_the_hand_over": beside_the_hand_over,
-    "without_the_old_hand": without_the_old_hand,
+    "next_to_the_hand_over": next_to_the_hand_over,
+    "without_the_old_signatures": without_the_old_signatures,
     "lost": change(LOST, 2, OLD, NEW),
     "lost_newest_key": change(LOST, 0, NEW),
     "lost_with_its_boundary": change(LOST, 0, OLD, NEW, "--boundary", "5:{h4}"),

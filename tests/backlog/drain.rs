@@ -14,7 +14,7 @@ use domain::ports::Clock as _;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
-use tests::failing::{FaultPlan, Flaky};
+use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging,
     SeededRandomness, signing,

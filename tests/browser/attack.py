@@ -1,9 +1,9 @@
-"""Opens pages of other origins in a real browser, beside a running `auditferry serve`, and holds its folder and its
-answers against what they were before.
+"""Opens pages of other origins in a real browser, next to a running `auditferry serve`, and checks that its folder and its
+responses do not change.
 
-Four pages try the same: one of another site, one of the same site on another port, one of a foreign name, and one whose
-name was rebound to 127.0.0.1 after it was loaded. Each of them also attacks a server without any guard, and must get in
-there, or the page itself proves nothing.
+Four pages try the same attacks: one of another site, one of the same site on another port, one of a foreign name, and one
+whose name was rebound to 127.0.0.1 after it was loaded. Each also attacks an unguarded server as a control: if that does
+not succeed, the page proves nothing.
 """
 
 import hashlib
@@ -31,37 +31,37 @@ class Serve:
         self.folder = pathlib.Path(folder) / "af"
         words = [program, "serve", "--local", str(self.folder), "--port", "0", "--tick", "3600", "--json"]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={})
-        self.hello = json.loads(self.process.stdout.readline())
-        self.api = self.hello["connectors_url"].removesuffix("/v1/connectors")
-        self.environment = self.hello["environment"]
-        made = self.ask("POST", "/v1/connectors", {"tenant": "acme"})
+        self.startup = json.loads(self.process.stdout.readline())
+        self.api = self.startup["connectors_url"].removesuffix("/v1/connectors")
+        self.environment = self.startup["environment"]
+        made = self.request("POST", "/v1/connectors", {"tenant": "acme"})
         self.connector, self.secret = made["id"], made["external_id"]
-        self.ask("POST", "/stand-in/stacks", {
+        self.request("POST", "/stand-in/stacks", {
             "AccountId": "222222222222", "ExternalId": self.secret, "BucketName": "acme-log", "CreateBucket": "yes",
             "BucketNamespace": "global", "RoleName": "Delivery",
         })
         (self.folder / "buckets/acme-log/secret").write_text(self.secret)
         (self.folder / "buckets/auditferry-staging/secret").write_text(self.secret)
 
-    def ask(self, method, path, body=None):
+    def request(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        headers = {"content-type": "application/json", "authorization": "Bearer " + self.hello["token"]}
+        headers = {"content-type": "application/json", "authorization": "Bearer " + self.startup["token"]}
         request = urllib.request.Request(self.api + path, data, headers, method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
     def state(self):
-        """All bytes of the folder; SQLite's shared memory, which also changes by reading, apart."""
+        """The hashes of all files, except for SQLite's shared memory, which reading changes too."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file() and not path.name.endswith("-shm"))
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
-    def told(self):
-        """What the API tells of its connectors and obstacles."""
+    def responses(self):
+        """The API's responses on its connectors and obstacles."""
         paths = ["/v1/connectors", f"/v1/connectors/{self.connector}/changes", "/stand-in/obstacles"]
-        return [self.ask("GET", path) for path in paths]
+        return [self.request("GET", path) for path in paths]
 
     def targets(self):
-        """What a page would ask of each server, with a key that it made up."""
+        """The requests of a page to each server, with a made-up key."""
         environment, one = self.environment, f"/v1/connectors/{self.connector}"
         json_type = {"content-type": "application/json"}
         made_up = "AWS4-HMAC-SHA256 Credential=AKIDEVIL/20261129/eu-central-1/{}/aws4_request, SignedHeaders=host, Signature=00"
@@ -136,7 +136,7 @@ class Serve:
 
 
 class Unguarded(BaseHTTPRequestHandler):
-    """The control: a server that permits everything, as the stand-ins once did."""
+    """The control: a server that permits everything."""
 
     secret, changed = "the control's secret", set()
 
@@ -160,7 +160,7 @@ class Unguarded(BaseHTTPRequestHandler):
 
 
 class Pages(ThreadingHTTPServer):
-    """Serves the attacking pages, and takes what they report."""
+    """Serves the attacking pages, and collects their reports."""
 
     daemon_threads = True
 
@@ -193,8 +193,8 @@ class Page(BaseHTTPRequestHandler):
 
 
 class Rebound(socketserver.ThreadingTCPServer):
-    """The server of a foreign name, on the port of the API. Once it has given out its page its name means 127.0.0.1: it
-    hands on what comes as it comes."""
+    """The server of a foreign name, on the port of the API. After it has served its page, its name is rebound to 127.0.0.1:
+    it relays everything unchanged."""
 
     daemon_threads, allow_reuse_address = True, True
 
@@ -232,7 +232,7 @@ def browse(browser, url, pages, expected, folder):
     words = [
         browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", f"--user-data-dir={folder}/browser",
-        # What the browser itself might refuse is allowed, so that it is the guard that is tried.
+        # Disables the browser's own checks, so that the guard is tested.
         "--disable-features=LocalNetworkAccessChecks,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
         f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.2, MAP other.example 127.0.0.1", url,
     ]
@@ -254,7 +254,7 @@ def start(server):
 
 
 def main(program, browser):
-    began, failures = time.monotonic(), []
+    started, failures = time.monotonic(), []
     with tempfile.TemporaryDirectory() as folder:
         serve = Serve(program, folder)
         try:
@@ -273,18 +273,18 @@ def main(program, browser):
             for host, following in zip(hosts, hosts[1:] + [None]):
                 aimed = targets
                 if host.startswith(FOREIGN):
-                    # Of the API it is the same origin now.
+                    # This page now has the same origin as the API.
                     aimed = json.loads(json.dumps(targets).replace(serve.api, f"http://{host}"))
                 pages.configs[host] = {
                     "targets": [unguarded, *aimed], "report": f"http://127.0.0.1:{own}/report",
                     "next": following and f"http://{following}/attack",
                 }
-            told, state = serve.told(), serve.state()
+            responses, state = serve.responses(), serve.state()
             browse(browser, f"http://{hosts[0]}/attack", pages, len(hosts), folder)
             if serve.state() != state:
-                failures.append("a file of the folder was changed")
-            if serve.told() != told:
-                failures.append("the API tells something else than before")
+                failures.append("a file in the folder was changed")
+            if serve.responses() != responses:
+                failures.append("the API's responses changed")
             failures += judge(pages.reports, hosts, serve.secret)
             del rebound
         finally:
@@ -293,22 +293,22 @@ def main(program, browser):
     for failure in failures:
         print("FAILED:", failure, file=sys.stderr)
     tried = sum(len(report["results"]) for report in pages.reports)
-    print(f"{len(pages.reports)} pages, {tried} attempts, {len(failures)} failures, {time.monotonic() - began:.0f} s")
+    print(f"{len(pages.reports)} pages, {tried} attempts, {len(failures)} failures, {time.monotonic() - started:.0f} s")
     return 1 if failures else 0
 
 
 def judge(reports, hosts, secret):
     failures = []
     if [report["page"] for report in reports] != [f"http://{host}" for host in hosts]:
-        failures.append(f"not every page has reported: {[report['page'] for report in reports]} of {hosts}")
+        failures.append(f"not every page reported: {[report['page'] for report in reports]} of {hosts}")
     for report in reports:
         read = [result for result in report["results"] if result["read"]]
         mine = [result for result in read if result["target"] == "control"]
         print(f"{report['page']}: {len(report['results'])} attempts; read of the control: {len(mine)}; of serve: {len(read) - len(mine)}")
         if not {"fetch", "fetch, plain", "fetch PUT", "fetch DELETE", "fetch POST"} <= {result["technique"] for result in mine}:
-            failures.append(f"{report['page']} did not get into the control: {mine}")
+            failures.append(f"{report['page']} did not succeed against the control: {mine}")
         for result in read:
-            # The page of a rebound name reads the refusal of its own origin, and no more than that.
+            # The page of a rebound name may only read the refusal for its own origin.
             refusal = report["page"].startswith(f"http://{FOREIGN}") and "Host is not this server's" in result["read"]
             if result["target"] != "control" and not refusal:
                 failures.append(f"{report['page']} read {result}")
@@ -316,7 +316,7 @@ def judge(reports, hosts, secret):
             failures.append(f"{report['page']} read the external ID")
     kinds = {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"}
     if not {kind for _, kind in Unguarded.changed} >= kinds:
-        failures.append(f"the control was changed by few types only: {Unguarded.changed}")
+        failures.append(f"the control was not changed with every content type: {Unguarded.changed}")
     return failures
 
 

@@ -34,12 +34,12 @@ def emitted(lines: Path) -> Points:
     """The values of each metric with their times, in seconds, as CloudWatch takes them from the lines."""
     points: Points = defaultdict(list)
     for text in lines.read_text(encoding="utf-8").splitlines():
-        told = json.loads(text) if text.startswith("{") else {}
-        for directive in told.get("_aws", {}).get("CloudWatchMetrics", []):
+        record = json.loads(text) if text.startswith("{") else {}
+        for directive in record.get("_aws", {}).get("CloudWatchMetrics", []):
             for metric in directive["Metrics"]:
-                value = told[metric["Name"]]
+                value = record[metric["Name"]]
                 values = value if isinstance(value, list) else [value]
-                points[metric["Name"]] += [(told["_aws"]["Timestamp"] / 1000, float(one)) for one in values]
+                points[metric["Name"]] += [(record["_aws"]["Timestamp"] / 1000, float(one)) for one in values]
     return points
 
 
@@ -81,7 +81,7 @@ def series(points: Points, name: str, stat: str, period: int) -> list[tuple[date
 
 
 def alike(widget: dict[str, Any]) -> list[str]:
-    """The lines that nobody can tell from another by their colour. CloudWatch's own are matplotlib's first ten."""
+    """The lines that nobody can distinguish by their colour. CloudWatch's own are matplotlib's first ten."""
     seen: dict[str, str] = {}
     found = []
     for place, (*_, options) in enumerate(metrics(widget)):

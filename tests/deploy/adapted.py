@@ -26,13 +26,13 @@ def vendor(text: str) -> dict[str, Any]:
     _write_concurrency_as_a_number(template)
     _name_log_groups_bare(template)
     _leave_out_saved_queries(template)
-    _sign_whatever_is_told(template)
-    _mail_as_whomever(template)
+    _allow_any_signature(template)
+    _allow_any_sender(template)
     return template
 
 
 def _allow_batches(template: Mapping[str, Any]) -> None:
-    """AWS lets whoever may `sqs:SendMessage` send batches too; MiniStack asks for an action of its own.
+    """On AWS `sqs:SendMessage` allows batches too; MiniStack requires an action of its own.
 
     Source: Amazon SQS developer guide, "Actions, resources, and condition keys": there is no action for batches.
     """
@@ -41,7 +41,7 @@ def _allow_batches(template: Mapping[str, Any]) -> None:
 
 
 def _write_concurrency_as_a_number(template: Mapping[str, Any]) -> None:
-    """CloudFormation makes a number of a parameter where a number belongs; MiniStack leaves the text, and then its
+    """CloudFormation converts a parameter to a number where one is required; MiniStack leaves the text, and then its
     poller compares a number with it and dies."""
     changed = 0
     for function in of_type(template, "AWS::Serverless::Function").values():
@@ -74,8 +74,8 @@ def _leave_out_saved_queries(template: Mapping[str, Any]) -> None:
     assert template["Resources"].pop("Queries", None), "there is no stack of saved queries"
 
 
-def _sign_whatever_is_told(template: Mapping[str, Any]) -> None:
-    """MiniStack judges `kms:Sign` without telling how is signed and what, and tells a session's own ARN as
+def _allow_any_signature(template: Mapping[str, Any]) -> None:
+    """MiniStack judges `kms:Sign` without passing the signing algorithm and message type, and passes a session's own ARN as
     `aws:PrincipalArn`. `tests/policies` judges these conditions.
 
     Source: AWS KMS developer guide, "AWS KMS condition keys", kms:SigningAlgorithm and kms:MessageType.
@@ -84,13 +84,13 @@ def _sign_whatever_is_told(template: Mapping[str, Any]) -> None:
     del right["Condition"]
     policy = template["Resources"]["SigningKey"]["Properties"]["KeyPolicy"]
     [signs] = [one for one in policy["Statement"] if one["Sid"] == "TheExporterSigns"]
-    told = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${ExporterRoleName}/*"
+    session_arn = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${ExporterRoleName}/*"
     assert signs["Condition"].keys() == {"ArnEquals", "StringEquals"}, signs
-    signs["Condition"] = {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": told}}}
+    signs["Condition"] = {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": session_arn}}}
 
 
-def _mail_as_whomever(template: Mapping[str, Any]) -> None:
-    """MiniStack judges `ses:SendEmail` without telling the identity or the sender.
+def _allow_any_sender(template: Mapping[str, Any]) -> None:
+    """MiniStack judges `ses:SendEmail` without passing the identity or the sender.
 
     Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SES v2".
     """
@@ -101,14 +101,14 @@ def _mail_as_whomever(template: Mapping[str, Any]) -> None:
 
 
 def customer(text: str) -> str:
-    """`infra/customer-role.yaml`: MiniStack tells a session's own ARN as `aws:PrincipalArn`, where AWS tells the ARN of
+    """`infra/customer-role.yaml`: MiniStack passes a session's own ARN as `aws:PrincipalArn`, where AWS passes the ARN of
     the session's role.
 
     Source: AWS IAM user guide, "AWS global condition context keys", aws:PrincipalArn.
     """
     pattern = r"!Sub arn:\$\{AWS::Partition\}:iam::\$\{VendorAccountId\}:role/(\$\{Vendor\w+\})"
-    told = r"!Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
-    text, changed = re.subn(pattern, told, text)
+    session_arn = r"!Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
+    text, changed = re.subn(pattern, session_arn, text)
     assert changed, "the trust policy names no role of the vendor's"
     return text
 

@@ -43,7 +43,7 @@ def glibc(program: bytes) -> tuple[int, int]:
 def broken(name: str, program: bytes, architecture: str) -> list[str]:
     """What is wrong with one function's program; its figures are printed."""
     if program[:4] != b"\x7fELF":
-        return [f"{name} is no ELF file"]
+        return [f"{name} is not an ELF file"]
     (machine,) = struct.unpack_from("<H", program, 18)
     newest, size = glibc(program), zipped(program)
     print(f"{name:<12} {len(program):>10,} bytes, zipped {size:>9,}, glibc {newest[0]}.{newest[1]}")

@@ -1,7 +1,7 @@
 """MiniStack, taught the condition keys of DynamoDB that AWS has and it lacks, so that the functions' own requests are
 judged by the conditions of their roles.
 
-MiniStack itself tells its evaluator `dynamodb:Select` and the attributes of a projection. Here it also tells
+MiniStack itself passes its evaluator `dynamodb:Select` and the attributes of a projection. Here it also passes
 `dynamodb:LeadingKeys`, `dynamodb:ReturnValues`, and every attribute that a request names; and of a transaction each item's
 own. What they mean is AWS's, what is judged with them MiniStack's own evaluator.
 
@@ -22,7 +22,7 @@ from ministack.core import iam_actions, iam_evaluator
 PARTITION_KEYS = {"tenant": "tenant_id", "due": "due_shard"}
 EXPRESSIONS = ("ProjectionExpression", "KeyConditionExpression", "FilterExpression", "ConditionExpression",
                "UpdateExpression")
-# A placeholder that begins a path: of `#told.#at` only the first names an attribute.
+# A placeholder that begins a path: of `#notified.#at` only the first names an attribute.
 PLACEHOLDER = re.compile(r"(?<![\w.#])#\w+")
 WRITES = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
@@ -64,18 +64,18 @@ def context_of(action: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """The condition keys of a request for one action. A key without a value is not there."""
     projected = any("ProjectionExpression" in part for part in (
         request, *(part for part in request.get("RequestItems", {}).values() if isinstance(part, dict))))
-    told: dict[str, Any] = {"dynamodb:LeadingKeys": leading_keys(request) or None,
-                            "dynamodb:Attributes": attributes(request) or None,
-                            "dynamodb:Select": "SPECIFIC_ATTRIBUTES" if projected else "ALL_ATTRIBUTES"}
+    context: dict[str, Any] = {"dynamodb:LeadingKeys": leading_keys(request) or None,
+                               "dynamodb:Attributes": attributes(request) or None,
+                               "dynamodb:Select": "SPECIFIC_ATTRIBUTES" if projected else "ALL_ATTRIBUTES"}
     if action in WRITES:
-        told["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
-    return told
+        context["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
+    return context
 
 
 class ItemArn(str):
     """The ARN of a transaction's table, with what the item there is judged by."""
 
-    told: Mapping[str, Any] = {}
+    context: Mapping[str, Any] = {}
 
 
 def items_of(iam_action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
@@ -88,7 +88,7 @@ def items_of(iam_action: str, body: bytes, region: str, account: str) -> list[tu
     judged = []
     for (action, arn), item in zip(checks, items, strict=True):
         named = ItemArn(arn)
-        named.told = context_of(action, item) | {"dynamodb:ReturnValues": None}
+        named.context = context_of(action, item) | {"dynamodb:ReturnValues": None}
         judged.append((action, named))
     return judged
 
@@ -106,9 +106,9 @@ def request_context(body: bytes) -> dict[str, Any]:
 def enforce(access_key: str, iam_action: str, service: str, region: str, resource_arn: str = "*",
             service_context: dict[str, Any] | None = None) -> Any:
     """MiniStack's own judgement; of an item in a transaction, by what that item is."""
-    told = resource_arn.told if isinstance(resource_arn, ItemArn) else {}
+    context = resource_arn.context if isinstance(resource_arn, ItemArn) else {}
     return OWN_ENFORCE(access_key, iam_action, service, region, resource_arn=resource_arn,
-                       service_context={**(service_context or {}), **told})
+                       service_context={**(service_context or {}), **context})
 
 
 # MiniStack looks all three up by these names, at each request.

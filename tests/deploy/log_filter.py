@@ -1,7 +1,7 @@
 """What Lambda keeps of a function's log, by the `ApplicationLogLevel` that it was given. MiniStack keeps everything.
 
 Source: AWS Lambda developer guide, "Log-level filtering". Of a function that logs JSON a line's `level` decides. A line
-without a `level` that is known, or without a `timestamp` of RFC 3339, counts as INFO, and so does one that is no JSON
+without a `level` that is known, or without a `timestamp` of RFC 3339, counts as INFO, and so does one that is not JSON
 object, such as the text of a panic. Nothing excepts metrics in embedded format.
 """
 

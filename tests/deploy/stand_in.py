@@ -23,23 +23,23 @@ class StandIn(MiniStack):
 
     @property
     def certificate(self) -> str:
-        """The file of the certificate that MiniStack makes as it starts."""
+        """The file of the certificate that MiniStack creates as it starts."""
         return f"{self.folder}/ministack-tls/server.crt"
 
     def _command(self) -> list[str]:
         """The tests' own Python is that in which MiniStack is installed."""
         return [sys.executable, "-B", str(Path(__file__).with_name("judging.py"))]
 
-    def _surroundings(self) -> dict[str, str]:
-        """MiniStack's own settings, and what its functions find around them beside what the template gives them."""
-        return super()._surroundings() | {
+    def _environment(self) -> dict[str, str]:
+        """MiniStack's own settings, and environment variables of its functions beyond those of the template."""
+        return super()._environment() | {
             "USE_SSL": "1", "AWS_ENDPOINT_URL": self.url, "SSL_CERT_FILE": self.certificate,
         }
 
     def mails(self, account: str) -> list[dict[str, Any]]:
-        """What SES was handed in this account."""
-        told = f"{self.url}/_ministack/ses/messages?account={account}"
-        with urllib.request.urlopen(told, context=self.tls()) as answer:
+        """The mails that SES received in this account."""
+        messages = f"{self.url}/_ministack/ses/messages?account={account}"
+        with urllib.request.urlopen(messages, context=self.tls()) as answer:
             return json.load(answer)["messages"].get(account, [])
 
     def as_root(self, account: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ Nothing here calls a function, but where it says so. The rule ticks every minute
 event source mapping hands it to the exporter; the exporter enters each customer's role and puts the files.
 
 What the stand-in can't show: that KMS refuses a data key (it puts objects under a key without asking KMS), tokens of an
-issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:PrincipalArn` is told otherwise, see
+issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:PrincipalArn` has another value, see
 `adapted.py`.
 """
 
@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 
 from ceilings import MACHINES
 from customer import Customer
-from listening import Listening
+from bus_listener import BusListener
 from log_filter import LEVELS
 from stand_in import REGION, StandIn
 from vendor import FUNCTIONS, STACK, TICK, VENDOR, Refused, Vendor, now, real_events, wait
@@ -33,14 +33,14 @@ PACKED = {"format": "json", "compression": "gzip"}
 
 
 class Journey(unittest.TestCase):
-    """One deployment and five customers, whom each test leaves as it found them: delivering."""
+    """One deployment and five customers; each test leaves them as it found them: delivering."""
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.aws = StandIn()
         cls.addClassCleanup(cls.aws.close)
         cls.vendor = Vendor(cls.aws)
-        cls.bus = Listening(cls.vendor)
+        cls.bus = BusListener(cls.vendor)
         key = cls.make_key("555555555555")
         cls.customers = {
             "fine": Customer(cls.vendor, "fine", "222222222221", JSON),
@@ -71,7 +71,7 @@ class Journey(unittest.TestCase):
         return result
 
     def assert_all_is_delivered(self) -> None:
-        """Waits for the schedule to deliver what was written so far, and holds it against what was written."""
+        """Waits for the schedule to deliver what was written so far, and compares both."""
         for name, customer in self.customers.items():
             def arrived(customer: Customer = customer) -> bool:
                 parts = self.vendor.exports(customer.connector)
@@ -89,14 +89,14 @@ class Journey(unittest.TestCase):
         for name, customer in self.customers.items():
             parts = self.vendor.exports(customer.connector)
             self.assertGreaterEqual(len(parts), 3, name)
-            told = [notice for kind in ("ExportDelivered", "ExportHeartbeat")
-                    for notice in self.bus.heard(customer.connector, kind)]
-            self.assertEqual({notice["part"] for notice in told}, {part["part"] for part in parts}, name)
+            published = [notice for kind in ("ExportDelivered", "ExportHeartbeat")
+                         for notice in self.bus.received(customer.connector, kind)]
+            self.assertEqual({notice["part"] for notice in published}, {part["part"] for part in parts}, name)
         locked = self.customers["forbids"]
         head = locked.s3().head_object(Bucket=locked.bucket, Key=self.vendor.exports(locked.connector)[0]["key"])
         self.assertEqual((head["ServerSideEncryption"], head["SSEKMSKeyId"]), ("aws:kms", locked.key))
 
-    def test_2_what_breaks_at_a_customer_is_told_and_caught_up_after_the_mend(self) -> None:
+    def test_2_a_failure_at_a_customer_is_reported_and_caught_up_after_the_fix(self) -> None:
         """Four customers break something, a fifth goes on undisturbed, and nobody loses or gets anything twice."""
         distrusts, loses, moves, forbids = (self.customers[name] for name in
                                             ("distrusts", "loses-bucket", "moves-folder", "forbids"))
@@ -117,21 +117,21 @@ class Journey(unittest.TestCase):
         for customer, stage, code in [(distrusts, "assume_role", "AccessDenied"), (loses, "put_object", "NoSuchBucket"),
                                       (moves, "put_object", "AccessDenied"), (forbids, "put_object", "AccessDenied")]:
             def health(customer: Customer = customer) -> dict[str, Any] | None:
-                told = customer.shown()["health"]
-                return told if told["status"] == "blocked" else None
+                health = customer.shown()["health"]
+                return health if health["status"] == "blocked" else None
             health_now = wait(f"{customer.tenant} to be blocked", health)
             self.assertEqual((health_now["stage"], health_now["code"]), (stage, code), customer.tenant)
             [notice] = wait(f"the notice about {customer.tenant}",
-                            lambda customer=customer: self.bus.heard(customer.connector, "ExportBlocked"), 20)
+                            lambda customer=customer: self.bus.received(customer.connector, "ExportBlocked"), 20)
             self.assertEqual((notice["block"]["stage"], notice["block"]["code"]), (stage, code), customer.tenant)
-            # Sealing goes on, so that nothing can expire while the customer mends.
+            # Sealing continues, so that nothing can expire until the customer has fixed it.
             sealed = sum(export["events"] for export in self.vendor.exports(customer.connector))
             self.assertEqual(sealed, len(customer.events), customer.tenant)
             blocked[customer.tenant] = health_now
-        self.assert_each_is_mailed((distrusts, loses, moves, forbids), "is blocked since")
+        self.assert_each_is_mailed((distrusts, loses, moves, forbids), "has been blocked since")
         fine = self.customers["fine"]
         wait("the delivery to fine", lambda: fine.delivered_events() == fine.events)
-        self.assertEqual(self.bus.heard(fine.connector, "ExportBlocked"), [])
+        self.assertEqual(self.bus.received(fine.connector, "ExportBlocked"), [])
         self.assertIn(distrusts.connector, json.dumps(self.vendor.ask("GET", f"/v1/connectors?tenant={distrusts.tenant}")))
 
         distrusts.launch(update=True)
@@ -143,13 +143,13 @@ class Journey(unittest.TestCase):
         self.assert_all_is_delivered()
         for customer in (distrusts, loses, moves, forbids):
             [notice] = wait(f"the notice about {customer.tenant}",
-                            lambda customer=customer: self.bus.heard(customer.connector, "ExportRecovered"), 20)
+                            lambda customer=customer: self.bus.received(customer.connector, "ExportRecovered"), 20)
             self.assertEqual(notice["blocked_since"], blocked[customer.tenant]["since"])
-            self.assertEqual(len(self.bus.heard(customer.connector, "ExportBlocked")), 1, "told once, however often it was tried")
-        self.assert_each_is_mailed((distrusts, loses, moves, forbids), "is delivered again")
+            self.assertEqual(len(self.bus.received(customer.connector, "ExportBlocked")), 1, "one notice, however often it was tried")
+        self.assert_each_is_mailed((distrusts, loses, moves, forbids), "is being delivered again")
 
     def assert_each_is_mailed(self, customers: Iterable[Customer], words: str) -> None:
-        """By the bus's rule, the queue and the notifier, to the customer's own contact and nobody else."""
+        """Via the bus rule, the queue and the notifier, to the customer's own contact and nobody else."""
         def mailed(customer: Customer) -> list[dict[str, Any]]:
             return [mail for mail in self.aws.mails(VENDOR) if customer.connector in mail["BodyText"] and words in mail["Subject"]]
         for customer in customers:
@@ -176,27 +176,27 @@ class Journey(unittest.TestCase):
         s3.delete_bucket(Bucket=customer.bucket)
 
     def make_bucket_again(self, customer: Customer, kept: dict[str, bytes]) -> None:
-        """The customer makes its bucket again, from a copy: what was delivered is not ours to deliver twice."""
+        """The customer creates its bucket again, from a copy: nothing is delivered twice."""
         s3 = customer.s3()
         s3.create_bucket(Bucket=customer.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         for key, body in kept.items():
             s3.put_object(Bucket=customer.bucket, Key=key, Body=body)
 
-    def test_3_nobody_else_reaches_the_api(self) -> None:
+    def test_3_other_accounts_cannot_call_the_api(self) -> None:
         """Not without a signature, not with another account's, and not from the vendor's own account without the right.
 
-        MiniStack looks an API up in the account of whoever asks, so a stranger is told that there is none.
+        MiniStack looks an API up in the account of the caller, so a stranger gets a 404.
         """
         with self.assertRaises(Refused) as refused:
             self.vendor.ask("GET", "/v1/connectors", unsigned=True)
         self.assertIn(refused.exception.status, (403, 404))
-        for account, told in [(VENDOR, [403]), ("999999999999", [403, 404])]:
+        for account, statuses in [(VENDOR, [403]), ("999999999999", [403, 404])]:
             iam = self.aws.root("iam", account)
             iam.create_user(UserName="nobody")
             key = iam.create_access_key(UserName="nobody")["AccessKey"]
             with self.assertRaises(Refused) as refused:
                 self.vendor.ask("GET", "/v1/connectors", signed_by=Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
-            self.assertIn(refused.exception.status, told, account)
+            self.assertIn(refused.exception.status, statuses, account)
 
     def test_4_parameters_out_of_range_are_refused_in_our_words(self) -> None:
         for name, value, words in [
@@ -207,9 +207,9 @@ class Journey(unittest.TestCase):
             ("ExporterRoleName", "a/b", "must be 1 to 64 letters"),
             ("JwtIssuer", "http://issuer", "must be empty or an https URL"),
         ]:
-            told = self.vendor.deploy("refused", {"VendorDomain": "vendor.example", name: value})
-            self.assertNotEqual(told.returncode, 0, name)
-            self.assertIn(words, " ".join((told.stdout + told.stderr).split()), name)
+            result = self.vendor.deploy("refused", {"VendorDomain": "vendor.example", name: value})
+            self.assertNotEqual(result.returncode, 0, name)
+            self.assertIn(words, " ".join((result.stdout + result.stderr).split()), name)
         with self.assertRaisesRegex(ClientError, "does not exist"):
             self.aws.root("cloudformation", VENDOR).describe_stack_resource(StackName="refused", LogicalResourceId="Api")
 
@@ -231,7 +231,7 @@ class Journey(unittest.TestCase):
         fine = self.customers["fine"]
         for level in self.vendor.template["Parameters"]["LogLevel"]["AllowedValues"]:
             self.vendor.log_at(level)
-            # What ran meanwhile has ended at its own level.
+            # Runs in progress have ended at their own level.
             time.sleep(5)
             since = now()
             fine.happens([self.shares[-1].pop(0)], now() - timedelta(seconds=2), now())

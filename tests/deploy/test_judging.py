@@ -1,4 +1,4 @@
-"""The condition keys that `judging.py` tells MiniStack are those of the request: a judge that lets everything pass would
+"""The condition keys that `judging.py` passes to MiniStack are those of the request: a judge that lets everything pass would
 prove nothing about the functions' roles.
 """
 
@@ -107,7 +107,7 @@ class Judging(unittest.TestCase):
         asked["ExpressionAttributeNames"] = {"#a": "c"}
         self.assertTrue(self.refused(client.batch_get_item, RequestItems={TABLE: asked}))
 
-    def test_a_read_of_everything_is_told_from_one_of_some_attributes(self) -> None:
+    def test_a_read_of_everything_is_distinguished_from_one_of_some_attributes(self) -> None:
         client = self.allowed({"StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}})
         some = {"ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": "a"}}
         for more, shut in ((some, False), ({}, True)):

@@ -2,7 +2,7 @@
 
 Every statement of every function's role is taken away in turn, and every single action of it. Then all that the
 function does is tried again, by the deployed program itself. What Lambda and EventBridge do in a function's name (write
-its logs, take its messages, put failed ticks aside) MiniStack does without asking, so there the test takes their place
+its logs, take its messages, send failed ticks to the dead-letter queue) MiniStack does without asking, so there the test takes their place
 and does it with the role's own rights.
 """
 
@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 import adapted
 from customer import Customer
-from listening import Listening
+from bus_listener import BusListener
 from stand_in import REGION, StandIn
 from vendor import TICK, VENDOR, Refused, Vendor, now, real_events
 
@@ -44,7 +44,7 @@ class Rights(unittest.TestCase):
         functions = cls.aws.root("lambda", VENDOR)
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-        cls.bus = Listening(cls.vendor)
+        cls.bus = BusListener(cls.vendor)
         cls.customer = Customer(cls.vendor, "acme", "222222222222", {"format": "json", "compression": "none"})
         cls.customer.onboard(now() - timedelta(minutes=1))
         # A host that leads nowhere, by RFC 2606.
@@ -82,10 +82,10 @@ class Rights(unittest.TestCase):
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Runs a deployed function with this event, to its answer."""
-        told = self.aws.root("lambda", VENDOR).invoke(
+        response = self.aws.root("lambda", VENDOR).invoke(
             FunctionName=self.vendor.outputs[f"{function}FunctionName"], Payload=json.dumps(event))
-        answer = json.loads(told["Payload"].read())
-        assert "FunctionError" not in told, answer
+        answer = json.loads(response["Payload"].read())
+        assert "FunctionError" not in response, answer
         return answer
 
     def start_anew(self, function: str) -> None:
@@ -107,22 +107,22 @@ class Rights(unittest.TestCase):
         assert [json.loads(message["Body"]) for message in messages] == [{"connector_id": self.customer.connector}], messages
 
     def the_watchdog_counts_the_connectors(self) -> None:
-        """The dispatcher's tick goes through all connectors and tells how many are active."""
+        """The dispatcher's tick goes through all connectors and reports how many are active."""
         # A sweep through all is not begun at every tick, so the last one is forgotten first.
         self.aws.root("dynamodb", VENDOR).delete_item(
             TableName=self.vendor.outputs["LedgerTableName"], Key={"pk": {"S": "WATCHDOG"}, "sk": {"S": "SWEEP"}})
         since = int(now().timestamp() * 1000)
         self.invoke("Dispatcher", TICK)
         logs = self.aws.root("logs", VENDOR)
-        told = logs.filter_log_events(logGroupName=self.vendor.resource("DispatcherLogs"), startTime=since)["events"]
-        lines = [json.loads(event["message"]) for event in told if event["message"].startswith("{")]
+        events = logs.filter_log_events(logGroupName=self.vendor.resource("DispatcherLogs"), startTime=since)["events"]
+        lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
         assert any(line.get("ConnectorsActive") == 1 for line in lines), lines
         kept = self.aws.root("dynamodb", VENDOR).get_item(
             TableName=self.vendor.outputs["LedgerTableName"], Key={"pk": {"S": "WATCHDOG"}, "sk": {"S": "SWEEP"}})
-        assert "Item" in kept, "the watchdog's place isn't kept"
+        assert "Item" in kept, "the watchdog's cursor isn't stored"
 
-    def the_watchdog_tells_the_bus(self) -> None:
-        """A connector that was late and is late no more is told of. This one was never late, so it is made to seem so."""
+    def the_watchdog_publishes_notices(self) -> None:
+        """A connector that is no longer late gets a notice. This one was never late, so the test makes it seem so."""
         ledger, table = self.aws.root("dynamodb", VENDOR), self.vendor.outputs["LedgerTableName"]
         yesterday = (now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         ledger.update_item(
@@ -130,21 +130,21 @@ class Rights(unittest.TestCase):
             UpdateExpression="SET told = :told", ExpressionAttributeValues={":told": {"M": {
                 "of": {"S": "stale"}, "since": {"S": yesterday}, "at": {"S": now().strftime("%Y-%m-%dT%H:%M:%S.000Z")}}}})
         ledger.delete_item(TableName=table, Key={"pk": {"S": "WATCHDOG"}, "sk": {"S": "SWEEP"}})
-        before = len(self.bus.heard(self.customer.connector, "ExportOnTime"))
+        before = len(self.bus.received(self.customer.connector, "ExportOnTime"))
         self.invoke("Dispatcher", TICK)
-        assert len(self.bus.heard(self.customer.connector, "ExportOnTime")) > before, "nothing was told"
+        assert len(self.bus.received(self.customer.connector, "ExportOnTime")) > before, "nothing was published"
 
-    def an_event_is_delivered_and_announced(self) -> None:
+    def an_event_is_delivered_and_published(self) -> None:
         """The exporter's run, from a message to the file and the notice."""
         customer = self.customer
-        before, let_go = self.vendor.exports(customer.connector), self.let_go()
+        before, expirable = self.vendor.exports(customer.connector), self.expirable()
         customer.happens([next(self.spare)], now(), now())
         self.the_exporter_runs()
         assert customer.delivered_events() == customer.events, "the event isn't there"
         new = self.vendor.exports(customer.connector)[len(before):]
-        told = {notice["part"] for notice in self.bus.heard(customer.connector, "ExportDelivered")}
-        assert told >= {part["part"] for part in new if part["kind"] != "heartbeat"}, f"announced {told} of {new}"
-        assert self.let_go() > let_go, "the delivered bytes weren't let go"
+        published = {notice["part"] for notice in self.bus.received(customer.connector, "ExportDelivered")}
+        assert published >= {part["part"] for part in new if part["kind"] != "heartbeat"}, f"published {published} of {new}"
+        assert self.expirable() > expirable, "the delivered bytes weren't marked as expirable"
 
     def the_exporter_runs(self) -> None:
         """For the customer, whatever an earlier run left behind."""
@@ -174,7 +174,7 @@ class Rights(unittest.TestCase):
         self.the_exporter_runs()
         assert "delivered_at" in ledger.get_item(TableName=table, Key=part)["Item"], "the part still waits"
 
-    def let_go(self) -> int:
+    def expirable(self) -> int:
         """How many objects in the staging bucket are marked as no longer needed, for its lifecycle to remove."""
         s3, bucket = self.aws.root("s3", VENDOR), self.vendor.outputs["StagingBucketName"]
         keys = [one["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
@@ -194,8 +194,8 @@ class Rights(unittest.TestCase):
         upload = {"Bucket": self.vendor.outputs["StagingBucketName"], "Key": "given-up"}
         s3.abort_multipart_upload(**upload, UploadId=s3.create_multipart_upload(**upload)["UploadId"])
 
-    def what_was_never_sealed_is_looked_for(self) -> None:
-        """The exporter's sweep of its staging bucket, which comes with every two dozen parts."""
+    def orphans_are_looked_for(self) -> None:
+        """The exporter's orphan sweep of its staging bucket, which comes with every two dozen parts."""
         bucket = self.vendor.outputs["StagingBucketName"]
         found = self.acting_as("ExporterRole", "s3").list_objects_v2(Bucket=bucket, Prefix="parts/")
         assert found["KeyCount"] > 0, "nothing is staged"
@@ -233,7 +233,7 @@ class Rights(unittest.TestCase):
                 raise AssertionError(f"the API {what} as the exporter")
 
     def the_exporter_opens_to_the_api_under_one_name(self) -> None:
-        """Whoever runs code in the API could choose any other."""
+        """Code in the API could choose any other name."""
         sts, arn = self.acting_as("ApiRole", "sts"), self.vendor.outputs["ExporterRoleArn"]
         for name in ("auditferry-verify", "auditferry"):
             try:
@@ -248,8 +248,8 @@ class Rights(unittest.TestCase):
         made, role, bucket = self.one_disabled_long_ago()
         self.exports_once(made)
         assert self.item(f"C#{made}", "CONFIG")["state"] == {"S": "deleted"}, "it is not deleted"
-        assert made not in self.item(role, "CLAIM")["connectors"]["SS"], "it keeps its role"
-        assert made not in self.item(bucket, "CLAIMS")["prefixes"]["M"], "it keeps its folder"
+        assert made not in self.item(role, "CLAIM")["connectors"]["SS"], "its role is still claimed"
+        assert made not in self.item(bucket, "CLAIMS")["prefixes"]["M"], "its folder is still claimed"
 
     def one_disabled_long_ago(self) -> tuple[str, str, str]:
         """A connector like the customer's, in a folder of its own; with the partitions of what it claims. It is never
@@ -283,11 +283,11 @@ class Rights(unittest.TestCase):
     def a_webhook_gets_a_secret(self) -> None:
         """The API stores it. That it can't read it, and that nobody but the notifier can, is what `tests/policies` judges;
         here the role asks for it itself."""
-        told = self.vendor.ask("POST", f"{self.customer.path}/rotate-webhook-secret")
+        answer = self.vendor.ask("POST", f"{self.customer.path}/rotate-webhook-secret")
         table, partition = self.vendor.outputs["LedgerTableName"], {"S": f"SECRET#{self.customer.connector}"}
         stored = self.aws.root("dynamodb", VENDOR).query(
             TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": partition})["Items"]
-        [key] = [{"pk": item["pk"], "sk": item["sk"]} for item in stored if item["secret"]["S"] in json.dumps(told)]
+        [key] = [{"pk": item["pk"], "sk": item["sk"]} for item in stored if item["secret"]["S"] in json.dumps(answer)]
         for role in ("ApiRole", "ExporterRole", "DispatcherRole"):
             try:
                 self.acting_as(role, "dynamodb").get_item(TableName=table, Key=key)
@@ -301,7 +301,7 @@ class Rights(unittest.TestCase):
         sqs, queue = self.aws.root("sqs", VENDOR), self.vendor.outputs["NoticeQueueUrl"]
         before, held = len(self.aws.mails(VENDOR)), self.how_many(sqs, queue)
         at = now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        # Trouble, of which a contact gets one notice a day: each of these has a cause of its own.
+        # A contact gets one notice a day of each cause, so each of these has a cause of its own.
         notice = {"id": f"test-{at}-{before}", "tenant": self.customer.tenant, "connector": self.customer.connector,
                   "block": {"stage": "put_object", "reason": "denied", "code": f"Code{before}{at}", "cause": "why",
                             "remedy": "what to do", "since": at, "attempts": 1, "next_attempt": at},
@@ -319,17 +319,17 @@ class Rights(unittest.TestCase):
     def how_many(self, sqs: Any, queue: str) -> int:
         """How many messages the queue has, those that wait for their time included."""
         kinds = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
-        told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=kinds)["Attributes"]
-        return sum(int(told[kind]) for kind in kinds)
+        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=kinds)["Attributes"]
+        return sum(int(attributes[kind]) for kind in kinds)
 
     def lambda_takes_the_notices(self) -> None:
         """As Lambda's poller does."""
         self.takes_a_message("NotifierRole", "NoticeQueueUrl")
 
-    def connectors_are_made_read_and_listed(self) -> None:
+    def connectors_are_created_read_and_listed(self) -> None:
         """The API's reads and writes, and the notice about a change."""
         made = self.vendor.ask("POST", "/v1/connectors", {"tenant": "acme"})["id"]
-        assert self.bus.heard(made, "ConnectorChanged"), "the change wasn't announced"
+        assert self.bus.received(made, "ConnectorChanged"), "the change wasn't published"
         for query in ("", "?tenant=acme"):
             listed = [one["id"] for one in self.vendor.ask("GET", f"/v1/connectors{query}")["connectors"]]
             assert made in listed, listed
@@ -346,13 +346,13 @@ class Rights(unittest.TestCase):
 
     def a_connector_is_verified(self) -> None:
         """The API in the exporter's role."""
-        told = self.vendor.ask("POST", f"{self.customer.path}/verify")
-        assert told["passed"], told
+        report = self.vendor.ask("POST", f"{self.customer.path}/verify")
+        assert report["passed"], report
 
-    def the_keys_are_told(self) -> None:
+    def the_keys_are_returned(self) -> None:
         """Those that sign the manifests, and since when they exist."""
-        told = self.vendor.ask("GET", "/v1/keys")
-        assert [(key["signs"], bool(key["from"])) for key in told["keys"]] == [(True, True)], told
+        answer = self.vendor.ask("GET", "/v1/keys")
+        assert [(key["signs"], bool(key["from"])) for key in answer["keys"]] == [(True, True)], answer
 
     def lambda_writes_the_logs(self, role: str) -> None:
         """As Lambda does before and after each run."""
@@ -375,7 +375,7 @@ class Rights(unittest.TestCase):
         [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
-    def lambda_puts_a_failed_tick_aside(self) -> None:
+    def lambda_sends_a_failed_tick_to_the_dead_letter_queue(self) -> None:
         """As the function's destination for failures asks."""
         queue = self.vendor.outputs["TickDeadLettersUrl"]
         self.acting_as("DispatcherRole", "sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(TICK))
@@ -384,13 +384,13 @@ class Rights(unittest.TestCase):
         """All that a role is for."""
         own = {
             "DispatcherRole": [self.a_due_connector_is_queued, self.the_watchdog_counts_the_connectors,
-                               self.the_watchdog_tells_the_bus, self.lambda_puts_a_failed_tick_aside],
-            "ExporterRole": [self.an_event_is_delivered_and_announced, self.what_an_earlier_run_sealed_is_delivered,
-                             self.an_upload_is_given_up, self.what_was_never_sealed_is_looked_for,
+                               self.the_watchdog_publishes_notices, self.lambda_sends_a_failed_tick_to_the_dead_letter_queue],
+            "ExporterRole": [self.an_event_is_delivered_and_published, self.what_an_earlier_run_sealed_is_delivered,
+                             self.an_upload_is_given_up, self.orphans_are_looked_for,
                              self.roles_of_the_vendors_own_account_stay_shut, self.the_apis_session_does_nothing_else,
                              self.what_a_deleted_connector_had_is_free, self.lambda_takes_the_messages],
             "NotifierRole": [self.a_contact_is_mailed_and_another_tried_again, self.lambda_takes_the_notices],
-            "ApiRole": [self.connectors_are_made_read_and_listed, self.a_connector_is_verified, self.the_keys_are_told,
+            "ApiRole": [self.connectors_are_created_read_and_listed, self.a_connector_is_verified, self.the_keys_are_returned,
                         self.a_webhook_gets_a_secret, self.the_exporter_opens_to_the_api_under_one_name],
         }
         return [lambda: self.lambda_writes_the_logs(role), *own[role]]
@@ -408,9 +408,9 @@ class Rights(unittest.TestCase):
     def test_the_queues_are_encrypted_with_the_key_that_was_given(self) -> None:
         """MiniStack's CloudFormation leaves out the encryption of tables and buckets; tests/policies looks at those."""
         for output in ("ExportQueueUrl", "ExportDeadLettersUrl"):
-            told = self.aws.root("sqs", VENDOR).get_queue_attributes(
+            attributes = self.aws.root("sqs", VENDOR).get_queue_attributes(
                 QueueUrl=self.vendor.outputs[output], AttributeNames=["All"])["Attributes"]
-            self.assertEqual(told.get("KmsMasterKeyId"), self.key, output)
+            self.assertEqual(attributes.get("KmsMasterKeyId"), self.key, output)
 
     def test_every_role_of_a_function_is_tried(self) -> None:
         self.assertEqual({name for name, _ in adapted.statements(self.vendor.template)}, set(FUNCTIONS))

@@ -53,7 +53,7 @@ class Source(unittest.TestCase):
             self.assertEqual(self.vendor.exports(self.customer.connector), before, changed)
         self.updated(as_it_was)
         self.customer.asks_for_a_run()
-        wait("what happened meanwhile", self.all_is_delivered)
+        wait("the events in the meantime", self.all_is_delivered)
         self.assertEqual(self.customer.delivered_events(), self.customer.events)
 
     def all_is_delivered(self) -> bool:

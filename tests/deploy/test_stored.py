@@ -17,9 +17,9 @@ class Stored(unittest.TestCase):
         stored.store(self.file, "x86_64", {"rustc": "1.95.0"}, {"idle": 1000, "reading": 2000})
 
     def check(self, figures: dict[str, int]) -> tuple[list[str], str]:
-        told = io.StringIO()
-        with contextlib.redirect_stdout(told):
-            return stored.check(self.file, "x86_64", figures, "store it"), told.getvalue()
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            return stored.check(self.file, "x86_64", figures, "store it"), output.getvalue()
 
     def test_a_figure_more_than_5_percent_worse_fails_and_one_within_that_does_not(self) -> None:
         self.assertEqual(self.check({"idle": 1050, "reading": 2100})[0], [])
@@ -27,9 +27,9 @@ class Stored(unittest.TestCase):
         self.assertEqual(wrong, "idle went from 1,000 to 1,051, +5.1 %; if that is meant to be, `store it`")
 
     def test_a_figure_more_than_5_percent_better_asks_to_be_stored(self) -> None:
-        wrong, told = self.check({"idle": 1000, "reading": 1800})
+        wrong, output = self.check({"idle": 1000, "reading": 1800})
         self.assertEqual(wrong, [])
-        self.assertIn("reading went from 2,000 to 1,800, -10.0 %: store that", told)
+        self.assertIn("reading went from 2,000 to 1,800, -10.0 %: store that", output)
 
     def test_no_figure_comes_or_goes_unseen(self) -> None:
         wrong, _ = self.check({"idle": 1000, "writing": 1})

@@ -32,7 +32,7 @@ TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-ty
         "resources": [], "detail": {}}
 FUNCTIONS = ("Dispatcher", "Exporter", "Notifier", "Api")
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "cloudtrail-2023-07-10.ndjson.gz"
-# Where a link would lead. Nobody reads it: the tests launch the file itself, with the link's parameters.
+# The target of a link. It is never fetched: the tests launch the file itself, with the link's parameters.
 PUBLISHED = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml"
 # The shortest that the template takes, and no rest, so that what was written just now can be exported just now.
 PARAMETERS = {"Schedule": "rate(1 minute)", "SettleSeconds": "0", "CustomerTemplateUrl": PUBLISHED,
@@ -40,11 +40,11 @@ PARAMETERS = {"Schedule": "rate(1 minute)", "SettleSeconds": "0", "CustomerTempl
 
 
 class Refused(Exception):
-    """An answer of the API that is no success."""
+    """An error response of the API."""
 
-    def __init__(self, status: int, told: Any) -> None:
-        super().__init__(f"{status}: {told}")
-        self.status, self.told = status, told
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status, self.body = status, body
 
 
 class Vendor:
@@ -55,9 +55,9 @@ class Vendor:
         self.template = adapted.vendor(Path(os.environ["PACKAGED"]).read_text(encoding="utf-8"))
         self.aws.root("s3", VENDOR).create_bucket(
             Bucket="deployments", CreateBucketConfiguration={"LocationConstraint": REGION})
-        told = self.deploy(STACK, self.parameters)
-        if told.returncode != 0:
-            raise RuntimeError(f"the deployment failed:\n{told.stdout}\n{told.stderr}\n{aws.log()}")
+        result = self.deploy(STACK, self.parameters)
+        if result.returncode != 0:
+            raise RuntimeError(f"the deployment failed:\n{result.stdout}\n{result.stderr}\n{aws.log()}")
         [stack] = aws.root("cloudformation", VENDOR).describe_stacks(StackName=STACK)["Stacks"]
         aws.root("ses", VENDOR).verify_email_identity(EmailAddress=self.parameters["NotifySender"])
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
@@ -75,7 +75,7 @@ class Vendor:
             env=os.environ | self.aws.as_root(VENDOR), cwd=self.aws.folder, capture_output=True, text=True, check=False)
 
     def resource(self, name: str) -> str:
-        """What CloudFormation has made of the template's resource."""
+        """The physical ID of the template's resource."""
         formation = self.aws.root("cloudformation", VENDOR)
         found = formation.describe_stack_resource(StackName=STACK, LogicalResourceId=name)
         return found["StackResourceDetail"]["PhysicalResourceId"]
@@ -108,12 +108,12 @@ class Vendor:
         try:
             connection.request(method, path, data, headers)
             answer = connection.getresponse()
-            told = json.loads(answer.read() or b"null")
+            parsed = json.loads(answer.read() or b"null")
         finally:
             connection.close()
         if answer.status >= 300:
-            raise Refused(answer.status, told)
-        return told
+            raise Refused(answer.status, parsed)
+        return parsed
 
     def exports(self, connector: str) -> list[dict[str, Any]]:
         """Every part of a connector, oldest first."""
@@ -131,7 +131,7 @@ class Vendor:
         table = self.outputs["EventsTableName"]
         items = []
         for event, at in zip(events, times, strict=True):
-            sort_key = f"{self._told(at)}#{json.loads(event)['eventID']}"
+            sort_key = f"{self._format_time(at)}#{json.loads(event)['eventID']}"
             items.append({"pk": {"S": tenant}, "sk": {"S": sort_key}, "event": {"S": event}})
         dynamodb = self.aws.root("dynamodb", VENDOR)
         for first in range(0, len(items), 25):
@@ -139,8 +139,8 @@ class Vendor:
             left = dynamodb.batch_write_item(RequestItems={table: batch})["UnprocessedItems"]
             assert not left, "the stand-in didn't take all events"
 
-    def _told(self, at: datetime) -> str:
-        """The time as the deployment's sort keys tell it."""
+    def _format_time(self, at: datetime) -> str:
+        """The time in the form of the deployment's sort keys."""
         if self.parameters.get("EventsSortKeyForm") == "epoch_millis":
             return f"{int(at.timestamp()) * 1000 + at.microsecond // 1000}"
         return f"{at.strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03}Z"
@@ -168,7 +168,7 @@ class Vendor:
         return [event["message"] for page in pages for event in page["events"]]
 
     def log_at(self, level: str) -> None:
-        """As if the stack was deployed with this `LogLevel`: what the template makes of it for each function."""
+        """As if the stack was deployed with this `LogLevel`, applied to each function as the template does."""
         stack = Stack(self.template, Place(VENDOR, REGION), self.parameters | {"LogLevel": level})
         for name in FUNCTIONS:
             properties = self.template["Resources"][name]["Properties"]

@@ -11,7 +11,7 @@
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
-use adapters::acting::sts_as_role;
+use adapters::assumed_role::sts_as_role;
 use adapters::clients::{Clients, Endpoints};
 use adapters::customers::StsCustomers;
 use adapters::settings::S3Settings;

@@ -1,7 +1,7 @@
 """Reads a CloudFormation template and works out its intrinsic functions, as CloudFormation would.
 
 Only what our templates use is known; anything else is an error and never passed over. A parameter's value is held
-to the parameter's own form first, so a test can't judge policies that nobody could launch.
+to the parameter's own form first, so a test can't judge policies that can't be launched.
 """
 
 import re
@@ -163,7 +163,7 @@ class Stack:
         properties = self.resource(name) or {}
         match self._type(name):
             case "AWS::IAM::Role":
-                # Without a name in the template CloudFormation makes one up.
+                # Without a name in the template CloudFormation generates one.
                 return f"arn:{partition}:iam::{account}:role{properties.get('Path', '/')}{properties.get('RoleName', f'auditferry-{name}')}"
             case "AWS::IAM::ManagedPolicy":
                 return f"arn:{partition}:iam::{account}:policy{properties['Path']}{properties['ManagedPolicyName']}"

@@ -37,7 +37,7 @@ class MiniStack:
         self.folder = self._folder.name
         self._log = open(f"{self.folder}/log", "w+", encoding="utf-8")
         self._process = subprocess.Popen(self._command(), cwd=self.folder, stdout=self._log,
-                                         stderr=subprocess.STDOUT, env=os.environ | self._surroundings())
+                                         stderr=subprocess.STDOUT, env=os.environ | self._environment())
         self._wait()
 
     @property
@@ -49,7 +49,7 @@ class MiniStack:
         """What starts it."""
         return [os.environ["MINISTACK"]]
 
-    def _surroundings(self) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         """Its settings."""
         return {"AUTH": "true", "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1",
                 "STATE_DIR": f"{self.folder}/state", "TMPDIR": self.folder, "LOG_LEVEL": "WARNING"}
@@ -69,12 +69,12 @@ class MiniStack:
             try:
                 urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5, context=self.tls()).close()
                 return
-            # It makes its certificate as it starts, so that may not be there yet.
+            # It creates its certificate as it starts, so the file may not exist yet.
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
-        told = self.log()
+        output = self.log()
         self.close()
-        raise RuntimeError(f"MiniStack did not start: {told}")
+        raise RuntimeError(f"MiniStack did not start: {output}")
 
     def root(self, service: str, account: str) -> Any:
         """A client with all rights in this account."""

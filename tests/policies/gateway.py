@@ -21,12 +21,12 @@ def callers_are_logged(templates: Mapping[str, Template]) -> Iterator[str]:
     """The access log of each stage is JSON and says who called, whichever way they came, and nothing that they typed."""
     for path, name, stage in _stages(templates):
         try:
-            told = json.loads(stage.get("AccessLogSettings", {}).get("Format", ""))
+            logged = json.loads(stage.get("AccessLogSettings", {}).get("Format", ""))
         except ValueError:
             yield f"{path}: {name} has no access log in JSON"
             continue
-        yield from (f"{path}: {name} logs no {caller}" for caller in sorted(CALLERS - set(told.values())))
-        yield from (f"{path}: {name} logs {value}" for value in told.values() if value.startswith(TYPED))
+        yield from (f"{path}: {name} logs no {caller}" for caller in sorted(CALLERS - set(logged.values())))
+        yield from (f"{path}: {name} logs {value}" for value in logged.values() if value.startswith(TYPED))
 
 
 def the_network_has_a_share(templates: Mapping[str, Template]) -> Iterator[str]:

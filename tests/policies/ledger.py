@@ -1,8 +1,8 @@
 """The ledger as IAM sees it: every request that the functions make of it, and the attacks that their roles must refuse.
 
-IAM is told a request's partition keys, attributes, and what it wants returned (Amazon DynamoDB developer guide, "Using IAM
+IAM sees a request's partition keys, attributes, and what it wants returned (Amazon DynamoDB developer guide, "Using IAM
 policy conditions for fine-grained access control"), and nothing of sort keys. So what lies in a partition lies open to
-whoever has a right to the partition, and each kind of item that has readers of its own has partitions of its own.
+every role with a right to the partition, and each kind of item that has readers of its own has partitions of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG)
 OF_SETTINGS = ("pk", "tenant_id", "state", "frequency", "activated_at")
 OF_A_CURSOR = ("pk", "next", "watermark", "delivered", "since", "next_run_at", "cut", "reading", "reconcile", "note",
                "published", "block", "swept", "source", "told")
-# What stands in settings and is none of the watchdog's business.
+# Settings that the watchdog does not need.
 HIDDEN = ("external_id", "destination", "contacts")
 
 READS = ("GetItem", "Query", "BatchGetItem")
@@ -40,19 +40,19 @@ class Request:
     @property
     def context(self) -> dict[str, Any]:
         """The condition keys."""
-        told: dict[str, Any] = {}
+        context: dict[str, Any] = {}
         if self.keys:
-            told["dynamodb:LeadingKeys"] = list(self.keys)
+            context["dynamodb:LeadingKeys"] = list(self.keys)
         if self.attributes:
-            told["dynamodb:Attributes"] = list(self.attributes)
+            context["dynamodb:Attributes"] = list(self.attributes)
         # In a transaction an item has no such parameter.
         if self.action in WRITES and not self.transaction:
-            told["dynamodb:ReturnValues"] = self.returns
+            context["dynamodb:ReturnValues"] = self.returns
         if self.action in (*READS, "Scan"):
-            told["dynamodb:Select"] = self.select or ("SPECIFIC_ATTRIBUTES" if self.attributes else "ALL_ATTRIBUTES")
+            context["dynamodb:Select"] = self.select or ("SPECIFIC_ATTRIBUTES" if self.attributes else "ALL_ATTRIBUTES")
         if self.transaction:
-            told["dynamodb:EnclosingOperation"] = "TransactWriteItems"
-        return told
+            context["dynamodb:EnclosingOperation"] = "TransactWriteItems"
+        return context
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,10 @@ def idle(tried: Iterable[Mutant], ask: Callable[[dict[str, Any]], list[Cell]]) -
     unnoticed = []
     for mutant, cells in zip(tried, asked, strict=True):
         changed = [cell for cell in cells if next(verdicts) != cell.promised]
-        told = [cell for cell in changed if cell.promised != mutant.opens]
+        noticed = [cell for cell in changed if cell.promised != mutant.opens]
         word = "opens" if mutant.opens else "shuts"
-        print(f"  {mutant.name}: {word} {len(told)}" + (f", such as: {told[0].what}" if told else ""))
-        unnoticed += [] if told else [mutant.name]
+        print(f"  {mutant.name}: {word} {len(noticed)}" + (f", such as: {noticed[0].what}" if noticed else ""))
+        unnoticed += [] if noticed else [mutant.name]
     return unnoticed
 
 
@@ -114,7 +114,7 @@ def _without(statement: dict[str, Any], operator: str, key: str) -> tuple[dict[s
 
 
 def _allowed(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is allowed, wider in every way that a slip of the hand could make it."""
+    """What is allowed, widened in every way that a typing mistake could."""
     # A trust policy names no resource, and to assume the role is all that it can allow.
     if "Principal" in statement:
         return

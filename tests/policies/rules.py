@@ -26,7 +26,7 @@ EXPORTERS_ROLE = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/
 
 @functools.cache
 def bundle() -> Bundle:
-    """All templates by their paths, read once; whoever changes one changes a copy."""
+    """All templates by their paths, read once; a change is made to a copy."""
     paths = [ROOT / VENDOR, *(path for path in sorted((ROOT / "infra").glob("*.yaml"))
                               if path.read_text(encoding="utf-8").count("\nAWSTemplateFormatVersion:"))]
     return {str(path.relative_to(ROOT)): load(path) for path in paths}
@@ -90,7 +90,7 @@ def resources_are_named(templates: Bundle) -> Iterator[str]:
 
 
 def only_customers_roles_are_assumed(templates: Bundle) -> Iterator[str]:
-    """Roles on Auditferry's path, and the exporter's own by the API: no other can be assumed, whoever trusts us."""
+    """Roles on Auditferry's path, and the exporter's own by the API: no other can be assumed, whatever its trust policy."""
     for where, part, statement in statements(templates):
         if part == "AssumeRolePolicyDocument" or statement["Effect"] != "Allow":
             continue
@@ -102,7 +102,7 @@ def only_customers_roles_are_assumed(templates: Bundle) -> Iterator[str]:
 
 
 def external_ids_are_strict(templates: Bundle) -> Iterator[str]:
-    """Whoever comes from another account shows the external ID, the very one, and is the exporter."""
+    """Callers from another account must present the exact external ID and be the exporter."""
     for where, part, statement in statements(templates):
         if part != "AssumeRolePolicyDocument" or statement["Effect"] != "Allow":
             continue
@@ -152,7 +152,7 @@ def alarmed(templates: Bundle, dimension: str) -> set[str]:
 
 
 def queues_have_dead_letters_and_alarms(templates: Bundle) -> Iterator[str]:
-    """A message that nobody can take goes aside, and someone is told; so it is with one that waits too long."""
+    """A message that nobody can take goes to a dead-letter queue, and someone is notified; so does one that waits too long."""
     template = templates[VENDOR]
     aside, watched = dead_letters(template), alarmed(templates, "QueueName")
     for name, queue in of_type(template, "AWS::SQS::Queue").items():
@@ -192,7 +192,7 @@ def logs_end(templates: Bundle) -> Iterator[str]:
 
 
 def each_function_has_its_own_role(templates: Bundle) -> Iterator[str]:
-    """What one function may do is no other's, and a role that SAM makes up has rights that we never read."""
+    """What one function may do is no other's, and a role that SAM generates has rights that nobody reviewed."""
     seen: set[str] = set()
     for name, function in of_type(templates[VENDOR], "AWS::Serverless::Function").items():
         role = function["Properties"].get("Role", {}).get("Fn::GetAtt", [""])[0]
@@ -332,7 +332,7 @@ def notices_that_fail_are_kept(templates: Bundle) -> Iterator[str]:
             for target in rule["Properties"]["Targets"]:
                 aside = target.get("DeadLetterConfig", {}).get("Arn", {}).get("Fn::GetAtt", [""])[0]
                 if name not in writers.get(aside, set()):
-                    yield f"{path}: what {name} can't hand on is lost" if not aside else f"{path}: {aside} refuses {name}"
+                    yield f"{path}: what {name} can't forward is lost" if not aside else f"{path}: {aside} refuses {name}"
 
 
 def mails_have_one_sender(templates: Bundle) -> Iterator[str]:
@@ -360,5 +360,5 @@ RULES: tuple[Callable[[Bundle], Iterator[str]], ...] = (
 
 def broken(templates: Mapping[str, Template]) -> dict[str, list[str]]:
     """What breaks which rule."""
-    told = {rule.__name__: list(rule(dict(templates))) for rule in RULES}
-    return {rule: places for rule, places in told.items() if places}
+    broken = {rule.__name__: list(rule(dict(templates))) for rule in RULES}
+    return {rule: places for rule, places in broken.items() if places}

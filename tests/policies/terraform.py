@@ -36,7 +36,7 @@ class Module:
 
     blocks: list[Block]
     variables: Mapping[str, Any]
-    # What the data sources would tell.
+    # What the data sources would return.
     here: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, expression: Tree, names: Mapping[str, Any] | None = None) -> Any:
@@ -61,12 +61,12 @@ class Module:
 
     def refused(self) -> list[str]:
         """What the validations say about the variables that have a value."""
-        told = []
+        errors = []
         for block in self.blocks:
             if block.words[0] == "variable" and block.words[1] in self.variables:
-                told += [self.value(rule.attributes["error_message"]) for rule in block.all("validation")
-                         if not self.value(rule.attributes["condition"])]
-        return told
+                errors += [self.value(rule.attributes["error_message"]) for rule in block.all("validation")
+                           if not self.value(rule.attributes["condition"])]
+        return errors
 
 
 def load(paths: Iterable[Path]) -> list[Block]:

@@ -1,7 +1,7 @@
 """What each function may read and write of the ledger, and that every condition of a function's role holds something.
 
 The requests are those of `ledger.py`. Each must be allowed or denied as it says there, by the roles of `template.yaml`;
-then every statement that has a condition is loosened in every way that a slip of the hand could make it, and each time
+then every statement that has a condition is loosened in every way that a typing mistake could, and each time
 something that must be denied is allowed.
 """
 

@@ -84,7 +84,7 @@ class TheMatrix(unittest.TestCase):
         cells.append(encrypt(without, None, with_key[0][0].key, False, "a role that was given no key"))
         for role, session in with_key:
             for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-                # Behind a Bucket Key S3 decrypts the data key again. Whoever has the session can't do so by itself.
+                # Behind a Bucket Key S3 decrypts the data key again. The session's holder can't do so directly.
                 cells += [encrypt(role, session, role.key, via == "s3", f"role {role.number}: {action} by way of {via}",
                                   action=action, via=via) for via in ("s3", "dynamodb", None)]
                 cells += [encrypt(role, session, role.key, False, f"role {role.number}: {other}", action=other)
@@ -120,7 +120,7 @@ class TheMatrix(unittest.TestCase):
 
 
 class ByHand(unittest.TestCase):
-    """Who makes the role by hand, from what `setup` tells, makes the template's."""
+    """A role created by hand from `setup`'s output is the template's."""
 
     def test_the_policies_to_make_by_hand_are_those_of_the_template(self) -> None:
         def bare(value: Any) -> Any:
@@ -132,10 +132,10 @@ class ByHand(unittest.TestCase):
             return value
 
         all_of = customers()
-        for one, told in zip(all_of, setups(all_of), strict=True):
-            self.assertEqual(bare(told["trust_policy"]), bare(one.trust), one.number)
-            self.assertEqual(bare(told["permissions_policy"]), bare(one.permissions[0]), one.number)
-            self.assertEqual(told["role_name"], one.role["RoleName"])
+        for one, setup in zip(all_of, setups(all_of), strict=True):
+            self.assertEqual(bare(setup["trust_policy"]), bare(one.trust), one.number)
+            self.assertEqual(bare(setup["permissions_policy"]), bare(one.permissions[0]), one.number)
+            self.assertEqual(setup["role_name"], one.role["RoleName"])
 
 
 class OtherPartitions(unittest.TestCase):
@@ -145,9 +145,9 @@ class OtherPartitions(unittest.TestCase):
         for partition, region in [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-eusc", "eusc-de-east-1")]:
             _, given = parameters(3)
             stack = Stack(load(CUSTOMER_ROLE), Place("300000000003", region, partition), given)
-            told = json.dumps([stack.resource(name) for name in ("DeliveryRole", "BucketPolicy")])
-            self.assertIn(f"arn:{partition}:iam::{VENDOR}:root", told)
-            self.assertNotIn("arn:aws:", told)
+            policies = json.dumps([stack.resource(name) for name in ("DeliveryRole", "BucketPolicy")])
+            self.assertIn(f"arn:{partition}:iam::{VENDOR}:root", policies)
+            self.assertNotIn("arn:aws:", policies)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """The templates launched in a customer's account of MiniStack, and the vendor's roles at their door.
 
-Where iam-simulate judges policies, here the whole of it runs: CloudFormation makes role and bucket, STS hands out
+Where iam-simulate judges policies, here the whole of it runs: CloudFormation creates role and bucket, STS hands out
 sessions from one account to another, and S3 takes or refuses the files. What the stand-in can't show:
 
-- It tells a session's own ARN as `aws:PrincipalArn`, where AWS tells the ARN of its role. So the trust policy is
+- It passes a session's own ARN as `aws:PrincipalArn`, where AWS passes the ARN of its role. So the trust policy is
   launched with that ARN instead; the condition stays, and is tested.
 - It doesn't know `s3:if-none-match` in a policy, lifecycle rules or Object Lock of CloudFormation, or
-  `BucketNamespace`: it makes a bucket of that name like any other.
+  `BucketNamespace`: it creates a bucket of that name like any other.
 - It speaks plain HTTP, so a bucket made by the template refuses everything (which shows that `OnlyOverTls` works),
   and files are put into a bucket that was there before.
 """
@@ -31,10 +31,10 @@ GIVEN = {"ExternalId": OWN, "VendorAccountId": VENDOR, "BucketName": "audit-log"
 
 
 def adapted() -> str:
-    """The customer's template with the ARN that MiniStack tells."""
+    """The customer's template with the ARN that MiniStack passes."""
     pattern = r"aws:PrincipalArn: !Sub arn:\$\{AWS::Partition\}:iam::\$\{VendorAccountId\}:role/(\S+)"
-    told = r"aws:PrincipalArn: !Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
-    text, changed = re.subn(pattern, told, CUSTOMER_ROLE.read_text(encoding="utf-8"))
+    session_arn = r"aws:PrincipalArn: !Sub arn:${AWS::Partition}:sts::${VendorAccountId}:assumed-role/\1/*"
+    text, changed = re.subn(pattern, session_arn, CUSTOMER_ROLE.read_text(encoding="utf-8"))
     assert changed == 1, "the trust policy names one role"
     return text
 
@@ -153,7 +153,7 @@ class Launched(unittest.TestCase):
         answer = self.acting_as("sts", VENDOR, EXPORTER).assume_role(**asked)
         return self.aws.session("s3", answer["Credentials"])
 
-    def test_refused_parameters_are_told_in_our_words(self) -> None:
+    def test_refused_parameters_are_reported_in_our_words(self) -> None:
         formation = self.aws.root("cloudformation", CUSTOMER)
         for name, value, words in [
             ("ExternalId", "acme", "must be af- and 32 digits"),
@@ -176,9 +176,9 @@ class Launched(unittest.TestCase):
             sts = self.acting_as("sts", account, role)
             for external_id in (OWN, WRONG, OWN.upper(), None):
                 asked = {"ExternalId": external_id} if external_id else {}
-                told = code(sts.assume_role, RoleArn=arn, RoleSessionName="auditferry", **asked)
+                result = code(sts.assume_role, RoleArn=arn, RoleSessionName="auditferry", **asked)
                 promised = "ok" if trusted and external_id == OWN else "AccessDenied"
-                self.assertEqual(told, promised, f"{account} {role} with {external_id}")
+                self.assertEqual(result, promised, f"{account} {role} with {external_id}")
 
     def test_the_api_verifies_as_the_exporter_and_only_as_long_as_that_role_lets_it_in(self) -> None:
         """The way of a verification, with the roles of template.yaml and the requests that the code sends."""
@@ -209,8 +209,8 @@ class Launched(unittest.TestCase):
         self.aws.root("s3", VENDOR).create_bucket(
             Bucket="stagingbucket", CreateBucketConfiguration={"LocationConstraint": REGION})
         for what, asked in (("put_object", {"Key": "x", "Body": b"x"}), ("get_object", {"Key": "x"}), ("list_objects_v2", {})):
-            told = code(getattr(self.aws.session("s3", unbound), what), Bucket="stagingbucket", **asked)
-            self.assertEqual(told, "AccessDenied", what)
+            result = code(getattr(self.aws.session("s3", unbound), what), Bucket="stagingbucket", **asked)
+            self.assertEqual(result, "AccessDenied", what)
         self.assertEqual(code(self.aws.session("sts", unbound).assume_role, **request(second)), "ok")
 
         trust = {**exporter.trust, "Statement": [
@@ -229,8 +229,8 @@ class Launched(unittest.TestCase):
             self.assertEqual(code(s3.put_object, **file, Body=b"1", IfNoneMatch="*"), "ok")
             self.assertEqual(code(s3.put_object, **file, Body=b"2", IfNoneMatch="*"), "PreconditionFailed")
             for elsewhere in ("x", "audit/x", "audit/acme2/x", "other/audit/acme/x", "audit/acme"):
-                told = code(s3.put_object, Bucket="audit-log", Key=elsewhere, Body=b"1", IfNoneMatch="*")
-                self.assertEqual(told, "AccessDenied", elsewhere)
+                result = code(s3.put_object, Bucket="audit-log", Key=elsewhere, Body=b"1", IfNoneMatch="*")
+                self.assertEqual(result, "AccessDenied", elsewhere)
             for forbidden in (s3.get_object, s3.delete_object, s3.get_object_tagging):
                 self.assertEqual(code(forbidden, **file), "AccessDenied", forbidden)
             self.assertEqual(code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/acme/"), "AccessDenied")
@@ -244,8 +244,8 @@ class Launched(unittest.TestCase):
             if trusted != [OWN]:
                 self.launch("rotated", self.template, given | {"ExternalId": ",".join(trusted)}, update=True)
             for external_id in (OWN, NEW, WRONG):
-                told = code(exporter.assume_role, RoleArn=arn, RoleSessionName="auditferry", ExternalId=external_id)
-                self.assertEqual(told, "ok" if external_id in trusted else "AccessDenied", (trusted, external_id))
+                result = code(exporter.assume_role, RoleArn=arn, RoleSessionName="auditferry", ExternalId=external_id)
+                self.assertEqual(result, "ok" if external_id in trusted else "AccessDenied", (trusted, external_id))
 
     def test_a_siem_with_the_readers_policy_lists_and_reads_the_files(self) -> None:
         given = {"BucketName": "audit-log", "Prefix": "audit/acme"}
@@ -259,11 +259,11 @@ class Launched(unittest.TestCase):
         s3 = self.acting_as("s3", CUSTOMER, "siem")
         self.assertEqual(code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/acme/"), "ok")
         self.assertEqual(code(s3.get_object, Bucket="audit-log", Key="audit/acme/read"), "ok")
-        for told in (code(s3.list_objects_v2, Bucket="audit-log"), code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/"),
-                     code(s3.get_object, Bucket="audit-log", Key="audit/other"),
-                     code(s3.put_object, Bucket="audit-log", Key="audit/acme/x", Body=b""),
-                     code(s3.delete_object, Bucket="audit-log", Key="audit/acme/read")):
-            self.assertEqual(told, "AccessDenied")
+        for result in (code(s3.list_objects_v2, Bucket="audit-log"), code(s3.list_objects_v2, Bucket="audit-log", Prefix="audit/"),
+                       code(s3.get_object, Bucket="audit-log", Key="audit/other"),
+                       code(s3.put_object, Bucket="audit-log", Key="audit/acme/x", Body=b""),
+                       code(s3.delete_object, Bucket="audit-log", Key="audit/acme/read")):
+            self.assertEqual(result, "AccessDenied")
 
 
 if __name__ == "__main__":

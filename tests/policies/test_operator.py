@@ -16,7 +16,7 @@ from world import CUSTOMER_ROLE, ROOT, VENDOR
 DEPLOYER = json.loads((ROOT / "infra" / "deployer-policy.json").read_text(encoding="utf-8"))
 NOTES = (ROOT / "infra" / "README.md").read_text(encoding="utf-8")
 REGION = "eu-central-1"
-# For each type of resource in the stack an action that makes it and one that takes it away, and what it is done to: the
+# For each type of resource in the stack an action that creates it and one that deletes it, and what it is done to: the
 # name that CloudFormation gives it in a stack called auditferry.
 MADE: dict[str, tuple[list[str], str]] = {
     "AWS::ApiGatewayV2::Api": (["apigateway:POST", "apigateway:DELETE"], f"arn:aws:apigateway:{REGION}::/apis"),
@@ -76,7 +76,7 @@ def published() -> dict[str, Any]:
 
 
 class Deployer(unittest.TestCase):
-    """Whoever deploys with that policy alone."""
+    """An operator who deploys with that policy alone."""
 
     def use(self, action: str, resource: str, promised: bool, **context: str) -> Cell:
         """May the deployer do this?"""
@@ -130,7 +130,7 @@ class BucketName(unittest.TestCase):
 
     def test_a_name_of_32_fits_in_every_region_and_one_of_46_less_the_regions_name_in_that(self) -> None:
         template = load(CUSTOMER_ROLE)
-        self.assertIn("32 characters fit in every Region (46 less the Region's name)",
+        self.assertIn("32 characters fit in every Region (46 minus the Region's name)",
                       " ".join(template["Parameters"]["BucketName"]["Description"].split()))
         # The longest names of Regions have 14 characters.
         for region in ("ap-southeast-1", "ap-northeast-3", "us-gov-east-1", "eusc-de-east-1", "eu-central-1", "us-east-1"):

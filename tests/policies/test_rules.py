@@ -56,9 +56,9 @@ def pattern(name: str, allowed: str, path: str = VENDOR) -> Callable[[Bundle], A
     return lambda templates: templates[path]["Parameters"][name].update(AllowedPattern=allowed)
 
 
-def access_log(told: dict[str, str]) -> Callable[[Bundle], Any]:
+def access_log(fields: dict[str, str]) -> Callable[[Bundle], Any]:
     """Gives the API another access log."""
-    return lambda templates: resource(templates, "HttpApiStage")["AccessLogSettings"].update(Format=json.dumps(told))
+    return lambda templates: resource(templates, "HttpApiStage")["AccessLogSettings"].update(Format=json.dumps(fields))
 
 
 # Of each rule the templates that must not pass, by what is wrong with them.
@@ -102,11 +102,11 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
         "a queue without dead letters": without(lambda t: resource(t, "ExportQueue"), "RedrivePolicy"),
         "a new queue": lambda t: t[VENDOR]["Resources"].update(
             New={"Type": "AWS::SQS::Queue", "Properties": {}}),
-        "dead letters that nobody watches": lambda t: t[ALARMS]["Resources"].pop("ExportDeadLetters"),
-        "a queue whose waiting nobody watches": lambda t: t[ALARMS]["Resources"].pop("QueueWaits"),
+        "dead letters without an alarm": lambda t: t[ALARMS]["Resources"].pop("ExportDeadLetters"),
+        "a queue without an age alarm": lambda t: t[ALARMS]["Resources"].pop("QueueWaits"),
         "a rule's queue whose dead letters are its own": lambda t: resource(t, "NoticeQueue")["RedrivePolicy"].update(
             deadLetterTargetArn={"Fn::GetAtt": ["NoticeQueue", "Arn"]}),
-        "failures of the operator's that nobody watches": lambda t: t[ALARMS]["Resources"].pop("OperatorDeadLetters"),
+        "operator failures without an alarm": lambda t: t[ALARMS]["Resources"].pop("OperatorDeadLetters"),
         "an alarm on another queue": lambda t: resource(t, "Alarms")["Parameters"].update(
             TickDeadLettersName={"Fn::GetAtt": ["ExportQueue", "QueueName"]}),
     },
@@ -157,7 +157,7 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
     },
     "the_network_has_a_share": {
         "no throttle": without(lambda t: resource(t, "HttpApiStage"), "DefaultRouteSettings"),
-        "a throttle that nobody can set": lambda t: resource(t, "HttpApiStage")["DefaultRouteSettings"].update(
+        "a throttle without a parameter": lambda t: resource(t, "HttpApiStage")["DefaultRouteSettings"].update(
             ThrottlingRateLimit=50),
         "all of the account": without(lambda t: resource(t, "Api"), "ReservedConcurrentExecutions"),
         "most of the account": lambda t: t[VENDOR]["Parameters"]["ApiConcurrency"].update(Default=800),

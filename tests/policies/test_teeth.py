@@ -89,7 +89,7 @@ class Teeth(unittest.TestCase):
             if any_arn:
                 del statement["Condition"]["ArnEquals"]
             cells = self.cells(customers(changed, [0]))
-            return [told for told in wrong(cells) if "in another account" in told]
+            return [message for message in wrong(cells) if "in another account" in message]
 
         self.assertEqual(outsiders(any_principal=True, any_arn=False), [])
         self.assertEqual(outsiders(any_principal=False, any_arn=True), [])

@@ -140,12 +140,12 @@ def of_template(place: Place, given: dict[str, str]) -> dict[str, Any]:
 
 
 def locals_of(place: Place) -> dict[str, str]:
-    """What the module's data sources would tell in this place."""
+    """What the module's data sources would return in this place."""
     return {"account_id": place.account, "partition": place.partition, "region": place.region}
 
 
 def of_module(place: Place, given: dict[str, str]) -> dict[str, Any]:
-    """The same, as Terraform would make them."""
+    """The same, as Terraform would create them."""
     module = terraform.Module(BLOCKS, as_variables(given), locals_of(place))
     made = {name: module.local(name)
             for name in ("trust_policy", "delivery_policy", "bucket_policy", "bucket", "role_arn")}
@@ -178,7 +178,7 @@ class TheTwin(unittest.TestCase):
         for place, given in launches():
             self.assertEqual(of_module(place, given), of_template(place, given), (place, given))
 
-    def test_both_tell_the_same_outputs(self) -> None:
+    def test_both_return_the_same_outputs(self) -> None:
         outputs = {block.words[1] for block in BLOCKS if block.words[0] == "output"}
         self.assertEqual(outputs, {snake(name) for name in TEMPLATE["Outputs"]})
 
@@ -235,7 +235,7 @@ class Terraform(unittest.TestCase):
             shutil.copy(MODULE / name, self.here)
 
     def terraform(self, *arguments: str, cwd: Path, asked: str = "") -> subprocess.CompletedProcess[str]:
-        """Runs Terraform without the settings of whoever runs the tests."""
+        """Runs Terraform without the settings of the user who runs the tests."""
         settings = os.environ | {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
         return subprocess.run(["terraform", *arguments], cwd=cwd, env=settings, input=asked, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -256,10 +256,10 @@ class Terraform(unittest.TestCase):
         for place, given in launches()[::5]:
             done = self.console(place, as_variables(given), asked)
             self.assertEqual(done.returncode, 0, done.stderr)
-            told = json.loads(json.loads(done.stdout))
+            planned = json.loads(json.loads(done.stdout))
             if given.get("CreateBucket") != "yes":
-                told["bucket_policy"] = None
-            self.assertEqual(told, of_module(place, given), (place, given))
+                planned["bucket_policy"] = None
+            self.assertEqual(planned, of_module(place, given), (place, given))
 
     def test_terraform_takes_and_refuses_the_same_values(self) -> None:
         """One value of each parameter at a time: Terraform names every variable whose value it refuses."""

@@ -1,4 +1,4 @@
-"""The vendor's own roles: the API comes to customers as the exporter, and nobody else does.
+"""The vendor's own roles: only the API may assume the exporter's role, and only the exporter's role reaches customers.
 
 Judged by iam-simulate. The roles are those of `template.yaml`; the session in which the API acts as the exporter has
 the policy that the code really sends.
@@ -84,7 +84,7 @@ def one_of(resources: str) -> str:
 
 
 class TheVendorsRoles(unittest.TestCase):
-    """Who may be whom in the vendor's account."""
+    """Who may assume which role in the vendor's account."""
 
     @classmethod
     def setUpClass(cls) -> None:

@@ -52,7 +52,7 @@ class Customer:
 
     @functools.cached_property
     def outputs(self) -> dict[str, str]:
-        """What the stack tells its customer."""
+        """What the stack returns to its customer."""
         return self.stack.outputs()
 
     @property
@@ -101,7 +101,7 @@ class Customer:
 
 
 def parameters(number: int) -> tuple[str, dict[str, str]]:
-    """The account and the parameters of a connector: alike where customers are alike, so that only what must tell
+    """The account and the parameters of a connector: alike where customers are alike, so that only what must distinguish
     them apart does.
 
     Most keep the default prefix and role name. Numbers 18 and 19 share an account and a bucket, and the folder's name
@@ -184,19 +184,19 @@ def _asked(destinations: str) -> list[dict[str, Any]]:
 def assume_role_requests(destinations: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """What the exporter asks STS for, one form for each destination; `refused` says why there is none."""
     forms = []
-    for told in _asked(json.dumps(list(destinations))):
-        if "sent" in told:
-            forms.append(dict(urllib.parse.parse_qsl(told["sent"], strict_parsing=True)))
+    for answer in _asked(json.dumps(list(destinations))):
+        if "sent" in answer:
+            forms.append(dict(urllib.parse.parse_qsl(answer["sent"], strict_parsing=True)))
         else:
-            forms.append(told)
+            forms.append(answer)
     return forms
 
 
 def setups(of: Sequence[Customer]) -> list[dict[str, Any]]:
-    """What these customers are told by the connector's `setup`."""
-    return [told["setup"] for told in _asked(json.dumps([one.destination() for one in of]))]
+    """What these customers get from the connector's `setup`."""
+    return [answer["setup"] for answer in _asked(json.dumps([one.destination() for one in of]))]
 
 
 def session_policies(of: Sequence[Customer]) -> list[Policy]:
-    """The session policies that the exporter makes for these connectors."""
+    """The session policies that the exporter creates for these connectors."""
     return [json.loads(form["Policy"]) for form in assume_role_requests([one.destination() for one in of])]

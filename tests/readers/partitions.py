@@ -1,4 +1,4 @@
-"""What README says of an event's own field `date`, which the folder's `date=` hides from some readers."""
+"""Checks what README says about an event's own field `date`, which the folder's `date=` hides from some readers."""
 
 import gzip
 import pathlib
@@ -16,8 +16,8 @@ PYARROW = (
     "print(dataset.dataset('{}', format='json'%s).to_table()['date'][0].as_py())"
 )
 
-# How each reader is asked, by README, and whose date it then finds. `{}` is the folder that holds the `date=` folders.
-ASKED = (
+# How each reader is called in README, and which date it then reads. `{}` is the folder that contains the `date=` folders.
+CALLS = (
     ("DuckDB", DUCKDB % "", FOLDER),
     ("DuckDB, hive_partitioning = false", DUCKDB % ", hive_partitioning = false", OWN),
     ("polars", POLARS, OWN),
@@ -27,13 +27,13 @@ ASKED = (
 
 
 def own_date():
-    """Has each reader read an event with a date of its own; returns what is other than README says."""
+    """Reads an event with its own date in each reader; returns the differences to README."""
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         part = pathlib.Path(folder) / f"date={FOLDER}"
         part.mkdir()
         (part / "part.json.gz").write_bytes(gzip.compress(EVENT.encode()))
-        for reader, program, expected in ASKED:
+        for reader, program, expected in CALLS:
             done = subprocess.run([sys.executable, "-c", program.replace("{}", folder)], capture_output=True, check=False)
             date = done.stdout.decode().strip() or done.stderr.decode(errors="replace").strip()
             print(f"{reader}: an event's own date {'is read' if date == OWN else 'is not read'}")

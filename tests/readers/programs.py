@@ -1,4 +1,4 @@
-"""The readers: what each is started with, which files it takes, and what it prints."""
+"""The readers: how to start each, which files it reads, and what it prints."""
 
 import dataclasses
 import pathlib
@@ -11,30 +11,30 @@ ZSTD = (".json.zst", ".ndjson.zst")
 LINES = (".ndjson", ".ndjson.gz", ".ndjson.zst")
 EVERY = (".json", *GZIP, *ZSTD, ".ndjson")
 
-# Prints the content of a file as it was before it was compressed.
+# Prints the uncompressed content of a file.
 CONTENT = "content"
-# Prints the ID of each event, one a line.
+# Prints the ID of each event, one per line.
 IDS = "ids"
 
 
 @dataclasses.dataclass(frozen=True)
 class Reader:
-    """A program that reads files; `{}` in its words is the file."""
+    """A program that reads files; `{}` in its arguments is the file."""
 
     name: str
     prints: str
     takes: tuple
-    words: list
+    arguments: list
     # Programs and modules that a machine may lack.
     needs: tuple = ()
-    # The rest must be there where CI runs.
+    # All others must be installed in CI.
     may_lack: bool = False
 
     def command(self, file):
-        return [str(file) if word == "{}" else word for word in self.words]
+        return [str(file) if word == "{}" else word for word in self.arguments]
 
     def lacks(self):
-        """What of its needs this machine has not, or None."""
+        """The first missing program, or None."""
         return next((need for need in self.needs if shutil.which(need) is None), None)
 
 
@@ -46,12 +46,12 @@ def node(text):
     return ["node", "--input-type=commonjs", "-e", text, "{}"]
 
 
-def content(name, takes, words, *needs, may_lack=False):
-    return Reader(name, CONTENT, takes, words, needs, may_lack)
+def content(name, takes, arguments, *needs, may_lack=False):
+    return Reader(name, CONTENT, takes, arguments, needs, may_lack)
 
 
-def ids(name, takes, words, *needs):
-    return Reader(name, IDS, takes, words, needs)
+def ids(name, takes, arguments, *needs):
+    return Reader(name, IDS, takes, arguments, needs)
 
 
 JQ = '(if type == "array" then .[] else . end) | .eventID // .id'

@@ -18,11 +18,11 @@
 pub mod archive;
 pub mod chain;
 pub mod conformance;
-pub mod failing;
+pub mod fault_injection;
 pub mod fakes;
 pub mod fixtures;
 pub mod lambda;
 pub mod oracle;
 pub mod proxy;
 pub mod schema;
-pub mod turns;
+pub mod interleaving;

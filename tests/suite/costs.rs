@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tests::proxy::Service;
 
-use crate::monitoring::{agreement::emitted, alarm};
+use crate::monitoring::{consistency::emitted, alarm};
 use crate::requests::{HOUR, deployment, new_requests, run_once};
 
 const OPERATIONS: &str = include_str!("../../infra/README.md");

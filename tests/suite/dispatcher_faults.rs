@@ -7,10 +7,10 @@ use std::time::Duration;
 use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, TickError, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
-use tests::failing::{FaultPlan, Flaky, InjectedFault};
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRandomness};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
-use tests::turns::{SteppedWorker, interleave};
+use tests::interleaving::{SteppedWorker, interleave};
 
 const RUN: Duration = Duration::from_secs(900);
 

@@ -14,7 +14,7 @@ use domain::protocol::Outcome;
 use domain::time::Time;
 use exporter::export;
 use futures_util::StreamExt as _;
-use tests::failing::FaultPlan;
+use tests::fault_injection::FaultPlan;
 use tests::fakes::FakeStaging;
 use tests::fixtures::at;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::ports::Clock as _;
 use proptest::prelude::*;
 use serde_json::json;
-use tests::failing::FaultPlan;
+use tests::fault_injection::FaultPlan;
 use tests::fakes::FakeMetricsSink;
 use tests::fixtures::at;
 

@@ -13,7 +13,7 @@ use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
-use tests::failing::FaultPlan;
+use tests::fault_injection::FaultPlan;
 use tests::fakes::{FakeClock, FakeSource};
 use tests::fixtures::at;
 

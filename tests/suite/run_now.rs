@@ -17,7 +17,7 @@ use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use exporter::export;
 use futures_util::future::BoxFuture;
-use tests::failing::FaultPlan;
+use tests::fault_injection::FaultPlan;
 use tests::fakes::FakeSource;
 use tests::fixtures::at;
 

@@ -11,7 +11,7 @@ use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fakes::{FakeClock, FakeProber, FakeSource};
 use tests::fixtures::{at, vendor};
 

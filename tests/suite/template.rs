@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use adapters::acting::SESSION_NAME;
+use adapters::assumed_role::SESSION_NAME;
 use adapters::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
 use domain::partition::PartitionFormat;

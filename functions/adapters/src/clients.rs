@@ -14,7 +14,7 @@ use aws_sdk_s3::config::{IdentityCache, RequestChecksumCalculation, RuntimeCompo
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 
-use crate::conflicts::RetryTransactionConflicts;
+use crate::conflict_retry::RetryTransactionConflicts;
 use crate::settings::S3Settings;
 
 /// A lost SYN is sent again after three seconds; this timeout lets that second one through. It is the SDK's

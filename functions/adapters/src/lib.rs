@@ -1,19 +1,19 @@
 //! The domain's ports, implemented on AWS. Only this package and `services` name `aws_sdk_*`.
 
-pub mod acting;
+pub mod assumed_role;
 pub mod archive;
 pub mod bus;
 pub mod clients;
 pub mod clock;
-mod conflicts;
+mod conflict_retry;
 pub mod customers;
-pub mod identity;
+pub mod caller_identity;
 pub mod ledger;
 pub mod logs;
 pub mod metrics;
-pub mod noted_bus;
+pub mod observed_bus;
 pub mod port_error;
-pub mod published;
+pub mod anonymous_reader;
 pub mod settings;
 pub mod signing;
 pub mod source;

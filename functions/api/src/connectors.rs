@@ -13,10 +13,10 @@ use domain::setup::setup;
 use serde::Serialize;
 
 use crate::Api;
-use crate::answers::{Detail, DetailExtras, Settings, json, json_with_etag};
+use crate::responses::{Detail, DetailExtras, Settings, json, json_with_etag};
 use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
-use crate::paging::{NextCursor, QueryParams};
+use crate::pagination::{NextCursor, QueryParams};
 use crate::path::PathId;
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;

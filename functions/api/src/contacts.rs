@@ -9,12 +9,12 @@ use domain::names::EmailAddress;
 use domain::onboarding::NewContacts;
 
 use crate::Api;
-use crate::answers::DetailExtras;
+use crate::responses::DetailExtras;
 use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::connectors::{detail, detail_with};
 use crate::fields::Fields;
-use crate::paging::QueryParams;
+use crate::pagination::QueryParams;
 use crate::path::PathId;
 use crate::preconditions::IfMatch;
 use crate::problem::Problem;

@@ -8,9 +8,9 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;
-use crate::answers::json;
+use crate::responses::json;
 use crate::caller::AuthenticatedCaller;
-use crate::paging::QueryParams;
+use crate::pagination::QueryParams;
 use crate::problem::Problem;
 
 /// A public key and its validity.

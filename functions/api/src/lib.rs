@@ -5,15 +5,15 @@
 //!
 //! Every request is authenticated by an [`Authenticator`] first: no handler can be reached without a caller.
 
-mod answers;
+mod responses;
 mod body;
 mod caller;
 mod connectors;
 mod contacts;
 mod fields;
-mod guard;
+mod middleware;
 mod keys;
-mod paging;
+mod pagination;
 mod path;
 mod preconditions;
 mod problem;
@@ -21,7 +21,7 @@ mod records;
 mod request_id;
 mod requests;
 mod routes;
-mod unreadable;
+mod gateway_event;
 mod verbs;
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use domain::onboarding::Onboarding;
 pub use caller::{Authenticator, FixedCaller, GatewayAuthenticator, Identity};
 pub use request_id::RequestId;
 pub use routes::ROUTES;
-pub use unreadable::GatewayEventError;
+pub use gateway_event::GatewayEventError;
 
 /// The state of every handler.
 #[derive(Clone)]
@@ -46,8 +46,8 @@ struct Api {
 pub fn router(onboarding: Onboarding, callers: Arc<dyn Authenticator>) -> Router {
     let api = Api { onboarding, authenticator: callers };
     routes::routes()
-        .layer(from_fn(guard::limit_body))
-        .layer(map_response(guard::no_store))
+        .layer(from_fn(middleware::limit_body))
+        .layer(map_response(middleware::no_store))
         .layer(from_fn_with_state(api.clone(), request_id::assign_request_id))
         .with_state(api)
 }

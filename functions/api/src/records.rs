@@ -11,9 +11,9 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;
-use crate::answers::{Settings, json};
+use crate::responses::{Settings, json};
 use crate::caller::AuthenticatedCaller;
-use crate::paging::{NextCursor, QueryParams};
+use crate::pagination::{NextCursor, QueryParams};
 use crate::path::PathId;
 use crate::problem::Problem;
 

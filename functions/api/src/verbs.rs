@@ -8,11 +8,11 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;
-use crate::answers::json;
+use crate::responses::json;
 use crate::body::EmptyBody;
 use crate::caller::AuthenticatedCaller;
 use crate::connectors::detail;
-use crate::paging::QueryParams;
+use crate::pagination::QueryParams;
 use crate::path::PathId;
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;

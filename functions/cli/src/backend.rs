@@ -8,10 +8,10 @@ use adapters::bus::EventBridgeBus;
 use adapters::clients::{ClientFactory, Clients};
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
-use adapters::identity::{CallerIdentity, caller_identity};
+use adapters::caller_identity::{CallerIdentity, caller_identity};
 use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::noted_bus::ObservedBus;
-use adapters::published::AnonymousReader;
+use adapters::observed_bus::ObservedBus;
+use adapters::anonymous_reader::AnonymousReader;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SettingsError, SigningSettings, VendorSettings, budgets,
     events_table, partition_format, portal, sender, timing, zip_errors,
@@ -28,9 +28,9 @@ use local::Durability;
 use local::wiring::{Sandbox, SandboxError};
 
 use crate::args::Target;
-use crate::problem::CliError;
+use crate::error::CliError;
 use crate::signing::signing;
-use crate::surroundings::ProcessContext;
+use crate::context::ProcessContext;
 
 /// The deployment that a command works on.
 pub(crate) struct Backend {

@@ -7,8 +7,8 @@ use local::wiring::{EVENTS_TABLE, LEDGER_TABLE, STAGING_BUCKET, Sandbox};
 use serde::Serialize;
 
 use crate::args::InitArgs;
-use crate::problem::{CliError, Exit, io_error};
-use crate::surroundings::ProcessContext;
+use crate::error::{CliError, Exit, io_error};
+use crate::context::ProcessContext;
 
 /// The resources that were created, or existed.
 #[derive(Debug, Serialize)]

@@ -7,13 +7,13 @@ mod demo;
 mod events;
 mod init;
 mod output;
-mod problem;
-mod refusal;
+mod error;
+mod from_domain;
 mod run;
 mod serve;
 mod signing;
 mod source;
-mod surroundings;
+mod context;
 mod table;
 mod verify;
 

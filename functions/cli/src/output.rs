@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::problem::CliError;
+use crate::error::CliError;
 
 /// The output format of this process.
 #[derive(Debug, Clone, Copy)]

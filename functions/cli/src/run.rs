@@ -15,10 +15,10 @@ use crate::demo;
 use crate::events;
 use crate::init;
 use crate::output::{Output, eprint_line};
-use crate::problem::{CliError, Exit, io_error};
+use crate::error::{CliError, Exit, io_error};
 use crate::serve;
 use crate::source;
-use crate::surroundings::ProcessContext;
+use crate::context::ProcessContext;
 use crate::verify;
 
 /// The environment variable that enables the log.

@@ -6,7 +6,7 @@
 //! connector is due again.
 
 mod notices;
-mod pace;
+mod rate_limiter;
 mod send;
 mod tick;
 mod watchdog;
@@ -22,7 +22,7 @@ use serde::Serialize;
 use send::{SendOutcome, send};
 
 pub use notices::MAX_NOTICES_PER_TICK;
-pub use pace::RateLimiter;
+pub use rate_limiter::RateLimiter;
 pub use tick::tick;
 pub use watchdog::{MAX_CONNECTORS_PER_TICK, Watchdog};
 

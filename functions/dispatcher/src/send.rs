@@ -7,7 +7,7 @@ use domain::time::Time;
 use futures_util::{StreamExt as _, stream};
 
 use crate::Ports;
-use crate::pace::Batch;
+use crate::rate_limiter::Batch;
 
 /// How many batches are sent concurrently.
 const MAX_CONCURRENT_BATCHES: usize = 8;

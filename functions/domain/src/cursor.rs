@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::Destination;
 use crate::events_source::RememberedSource;
-use crate::fault::Block;
+use crate::delivery_error::Block;
 use crate::manifest::{ChainState, KeyId, Location, SignedManifest};
 use crate::part::{PartNumber, Window};
 use crate::time::Time;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::Connector;
 use crate::cursor::Cursor;
-use crate::fault::Block;
+use crate::delivery_error::Block;
 use crate::manifest::SignedManifest;
 use crate::part::{Part, Sha256};
 use crate::protocol::Timing;
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::connector::State;
-    use crate::fault::{DeliveryErrorKind, DeliveryStage};
+    use crate::delivery_error::{DeliveryErrorKind, DeliveryStage};
     use crate::names::{ConnectorId, ExternalId};
 
     const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };

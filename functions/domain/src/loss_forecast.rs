@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::fault::{Block, DeliveryStage};
+use crate::delivery_error::{Block, DeliveryStage};
 use crate::time::Time;
 
 /// What would be lost, and from when.
@@ -102,7 +102,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fault::DeliveryErrorKind;
+    use crate::delivery_error::DeliveryErrorKind;
 
     fn at(text: &str) -> Time {
         text.parse().unwrap()

@@ -12,11 +12,11 @@ use domain::ports::{Bus, Clock, Customers, Rng, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
-use crate::hands::{Driver, port_failure};
+use crate::driver::{Driver, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::unreadable::publish_unreadable;
-use crate::waste::sweep_orphans;
-use crate::weekly::reverify;
+use crate::orphan_sweep::sweep_orphans;
+use crate::reverification::reverify;
 
 /// The ports that an export needs.
 #[derive(Clone)]

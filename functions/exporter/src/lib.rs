@@ -6,13 +6,13 @@
 pub mod batch;
 pub mod build;
 mod export;
-mod hands;
+mod driver;
 mod metrics;
 mod report;
 mod unreadable;
 mod vendor;
-mod waste;
-mod weekly;
+mod orphan_sweep;
+mod reverification;
 
 pub use export::{Exporter, Ports, export};
 pub use vendor::vendor_of;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::metrics::{Metric, MetricRecord};
 use domain::names::{ConnectorId, TenantId};
 use domain::protocol::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
@@ -127,7 +127,7 @@ pub(crate) fn batch_metrics(at: Time, dropped: u64, panicked: u64) -> MetricReco
 
 #[cfg(test)]
 mod tests {
-    use domain::fault::DeliveryStage;
+    use domain::delivery_error::DeliveryStage;
     use domain::protocol::InternalError;
 
     use super::*;

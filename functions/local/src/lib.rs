@@ -27,7 +27,7 @@ mod error;
 pub mod guard;
 mod obstacle;
 mod policy;
-mod private;
+mod private_files;
 mod role;
 mod s3;
 mod server;

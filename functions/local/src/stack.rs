@@ -18,7 +18,7 @@ use crate::dynamo::Durability;
 use crate::error::StackError;
 use crate::guard::{TrustedProxies, signature};
 use crate::obstacle::Obstacle;
-use crate::private;
+use crate::private_files;
 use crate::role::Role;
 use crate::s3::{self, Disk, Object};
 use crate::server::Server;
@@ -331,7 +331,7 @@ impl Stack {
 /// The working folder, and the guard that removes it if it is temporary.
 fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
     if let Some(dir) = dir {
-        private::create_private_folder(dir).map_err(StackError::io(dir))?;
+        private_files::create_private_folder(dir).map_err(StackError::io(dir))?;
         return Ok((dir.to_owned(), None));
     }
     let temporary = tempfile::Builder::new()
@@ -345,7 +345,7 @@ fn root(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StackError> {
 /// ends.
 fn lock(root: &Path) -> Result<File, StackError> {
     let path = root.join(".lock");
-    let file = private::open_file(&path).map_err(StackError::io(&path))?;
+    let file = private_files::open_file(&path).map_err(StackError::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StackError::InUse { path: root.to_owned() }),

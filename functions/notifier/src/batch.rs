@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 
 use crate::Notifier;
 use crate::message::Message;
-use crate::tell::{NotificationCounts, deliver};
+use crate::deliver::{NotificationCounts, deliver};
 
 /// Delivers the notices of a batch and returns the messages that failed. An unreadable message is not one,
 /// since it would only come back unchanged: it is logged and counted.

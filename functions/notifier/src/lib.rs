@@ -12,12 +12,12 @@
 //! independently of the other contacts, by a message of its own in the same queue. Then it is counted and
 //! logged.
 
-mod ask;
+mod confirmation;
 pub mod batch;
 mod message;
 mod notify;
-mod post;
-mod tell;
+mod webhook;
+mod deliver;
 
 use std::sync::Arc;
 

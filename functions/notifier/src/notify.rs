@@ -5,8 +5,8 @@ use domain::contacts::{ContactKey, ContactMessage, Decision, Mail, NotificationH
 use domain::ports::{MailOutcome, PortError};
 
 use crate::message::{BusEvent, Contact, Retry};
-use crate::tell::{NotificationCounts, requeue};
-use crate::{Notifier, post};
+use crate::deliver::{NotificationCounts, requeue};
+use crate::{Notifier, webhook};
 
 /// How many times a decision is attempted against workers that decide for the same contact.
 const MAX_ATTEMPTS: u32 = 8;
@@ -68,7 +68,7 @@ pub(crate) async fn notify_contact(
     };
     let done = match (&contact, &about.connector.contacts.webhook, &notifier.mailer) {
         (Contact::Webhook, Some(webhook), _) => {
-            post::deliver_webhook(
+            webhook::deliver_webhook(
                 notifier,
                 about,
                 webhook,

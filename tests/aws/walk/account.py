@@ -22,14 +22,14 @@ class Account:
     """Somebody's credentials in a Region."""
 
     session: boto3.Session
-    # Of the stand-in: its address, and the file of its certificate. Empty on AWS.
+    # Address and certificate file of the stand-in. Empty on AWS.
     endpoint: str = ""
     certificate: str = ""
-    made: dict[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
 
     @property
     def region(self) -> str:
-        """Where everything is made."""
+        """The Region of all resources."""
         return self.session.region_name
 
     @property
@@ -38,34 +38,34 @@ class Account:
         return bool(self.endpoint)
 
     def client(self, service: str, **keys: Any) -> Any:
-        """A client of a service. Throttling is waited out."""
-        if service not in self.made or keys:
+        """A client of a service. Throttled requests are retried."""
+        if service not in self.cache or keys:
             at = {"endpoint_url": self.endpoint, "verify": self.certificate} if self.endpoint else {}
-            # On a stand-in no name leads to a bucket.
+            # A stand-in has no DNS names for buckets.
             style = {"s3": {"addressing_style": "path"}} if self.endpoint else {}
             config = Config(retries={"mode": "standard", "total_max_attempts": 8}, **style)
             client = self.session.client(service, config=config, **at, **keys)
             if keys:
                 return client
-            self.made[service] = client
-        return self.made[service]
+            self.cache[service] = client
+        return self.cache[service]
 
     @property
     def number(self) -> str:
         """The account's ID."""
-        if "number" not in self.made:
-            self.made["number"] = self.client("sts").get_caller_identity()["Account"]
-        return self.made["number"]
+        if "number" not in self.cache:
+            self.cache["number"] = self.client("sts").get_caller_identity()["Account"]
+        return self.cache["number"]
 
     def as_role(self, credentials: dict[str, str]) -> "Account":
-        """The session of a role, from STS's answer."""
+        """The session of an assumed role, from STS's response."""
         session = boto3.Session(
             aws_access_key_id=credentials["AccessKeyId"], aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"], region_name=self.region)
         return Account(session, self.endpoint, self.certificate)
 
     def environment(self) -> dict[str, str]:
-        """What a command needs to act with these credentials."""
+        """Environment variables for a command that uses these credentials."""
         frozen = self.session.get_credentials().get_frozen_credentials()
         found = {"AWS_ACCESS_KEY_ID": frozen.access_key, "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
                  "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
@@ -84,19 +84,19 @@ class Account:
             return refused.code, refused.read()
 
     def anonymous(self, url: str) -> int:
-        """The status that a stranger gets."""
+        """The status of an unauthenticated GET."""
         return self._fetch(url, urllib.request.Request(url))[0]
 
-    def ask(self, api: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """A signed request to the HTTP API: the status, and what was answered."""
+    def request(self, api: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Sends a signed request to the HTTP API; returns status and body."""
         data = b"" if body is None else json.dumps(body).encode()
         headers = {"Host": urllib.parse.urlsplit(api).netloc} | ({"Content-Type": "application/json"} if data else {})
         signed = AWSRequest(method, f"{api}{path}", headers, data)
         SigV4Auth(self.session.get_credentials().get_frozen_credentials(), "execute-api", self.region).add_auth(signed)
-        # The name of the API's host leads nowhere on a stand-in, so the connection goes to that itself.
+        # The API's host name does not resolve on a stand-in, so the connection goes to its endpoint.
         url = (self.endpoint or api) + path
-        request = urllib.request.Request(url, data or None, dict(signed.headers), method=method)
-        status, answer = self._fetch(url, request)
+        http_request = urllib.request.Request(url, data or None, dict(signed.headers), method=method)
+        status, answer = self._fetch(url, http_request)
         try:
             return status, json.loads(answer or b"null")
         except ValueError:
@@ -104,7 +104,7 @@ class Account:
 
 
 def wait(found: Callable[[], Any], seconds: float, every: float = 5) -> Any:
-    """What `found` returns once it is something; nothing after that time."""
+    """Polls `found` until its result is truthy or the time is up; returns the last result."""
     deadline = time.monotonic() + seconds
     while not (it := found()) and time.monotonic() < deadline:
         time.sleep(every)

@@ -1,4 +1,4 @@
-"""The deployment: made as infra/README.md says, and asked as an operator asks."""
+"""The deployment: created as infra/README.md says, and called as an operator calls it."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 from account import Account, wait
-from report import Wrong
+from report import CheckFailed
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path += [str(ROOT / "tests" / "policies"), str(ROOT / "tests" / "deploy")]
-from cloudformation import load  # noqa: E402 - it is found by the line above
+from cloudformation import load  # noqa: E402 - the line above makes it importable
 
 TAG = "auditferry-smoke"
 
@@ -27,13 +27,13 @@ def now() -> datetime:
 
 
 def rfc3339(at: datetime) -> str:
-    """A time as it stands in sort keys and in the API."""
+    """A time in the format of sort keys and of the API."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
 @dataclass
-class Deployed:
-    """A deployment of a name of its own."""
+class Deployment:
+    """A deployment with a unique name."""
 
     vendor: Account
     name: str
@@ -43,14 +43,14 @@ class Deployed:
 
     @property
     def tags(self) -> list[dict[str, str]]:
-        """By which everything is found again."""
+        """The tags by which the cleanup finds everything."""
         return [{"Key": TAG, "Value": self.name}]
 
     def template(self) -> dict[str, Any]:
         """`template.yaml` as it was built.
 
-        If the customer is the vendor's own account, the statement that keeps the exporter from roles of it is left out:
-        there is nobody else to deliver to. On a stand-in it is changed as tests/deploy/adapted.py says.
+        If the customer is the vendor's own account, the statement that denies the exporter this account's roles is left
+        out: delivery needs one. For a stand-in it is changed as tests/deploy/adapted.py says.
         """
         packaged = Path(os.environ["PACKAGED"])
         if self.vendor.is_stand_in:
@@ -66,11 +66,11 @@ class Deployed:
         return template
 
     def deploy(self, **parameters: str) -> str:
-        """`sam deploy`, at first or again; returns how long it took."""
+        """Runs `sam deploy`, for the first time or again; returns how long it took."""
         self.parameters |= parameters
         bucket = f"{self.name}-deployments"
         if not self.outputs:
-            make_bucket(self.vendor, bucket, self.tags)
+            create_bucket(self.vendor, bucket, self.tags)
         packaged, began = Path(os.environ["PACKAGED"]), now()
         with tempfile.NamedTemporaryFile("w", dir=packaged.parent, suffix=".yaml", delete=False) as changed:
             yaml.safe_dump(self.template(), changed, sort_keys=False)
@@ -84,37 +84,37 @@ class Deployed:
         finally:
             os.unlink(changed.name)
         if done.returncode != 0:
-            raise Wrong(f"the deployment failed: {(done.stdout + done.stderr)[-1500:]}")
+            raise CheckFailed(f"the deployment failed: {(done.stdout + done.stderr)[-1500:]}")
         [stack] = self.vendor.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
         return f"{(now() - began).seconds} s"
 
     def resource(self, name: str, stack: str = "") -> str:
-        """What CloudFormation has made of the template's resource."""
+        """The physical ID of a resource of the template."""
         found = self.vendor.client("cloudformation").describe_stack_resource(
             StackName=stack or self.name, LogicalResourceId=name)
         return found["StackResourceDetail"]["PhysicalResourceId"]
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """A request to the API that has to succeed."""
-        status, answer = self.vendor.ask(self.outputs["ApiUrl"], method, path, body)
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Sends a request to the API, which must succeed."""
+        status, answer = self.vendor.request(self.outputs["ApiUrl"], method, path, body)
         if status >= 300:
-            raise Wrong(f"{method} {path} is answered {status}: {json.dumps(answer)[:600]}")
+            raise CheckFailed(f"{method} {path} returned {status}: {json.dumps(answer)[:600]}")
         return answer
 
     def exports(self, connector: str) -> list[dict[str, Any]]:
         """The newest parts of a connector, the oldest first."""
-        return self.ask("GET", f"/v1/connectors/{connector}/exports")["exports"][::-1]
+        return self.request("GET", f"/v1/connectors/{connector}/exports")["exports"][::-1]
 
     def write(self, tenant: str, events: list[dict[str, Any]]) -> None:
-        """Writes events the way a product does, now."""
+        """Writes events as a product does, with the current time."""
         for number, event in enumerate(events):
             key = f"{rfc3339(now() + timedelta(milliseconds=number))}#{event['id']}"
             self.vendor.client("dynamodb").put_item(TableName=self.outputs["EventsTableName"], Item={
                 "pk": {"S": tenant}, "sk": {"S": key}, "event": {"S": json.dumps(event)}})
 
     def log_lines(self, group: str, since: datetime) -> list[str]:
-        """What stands in a log group."""
+        """The messages in a log group."""
         pages = self.vendor.client("logs").get_paginator("filter_log_events").paginate(
             logGroupName=group, startTime=int(since.timestamp() * 1000))
         return [event["message"] for page in pages for event in page["events"]]
@@ -129,7 +129,7 @@ class Deployed:
     def publish(self) -> str:
         """The commands of infra/README.md, "Publish the template"; the URL."""
         bucket, s3 = f"{self.name}-templates", self.vendor.client("s3")
-        make_bucket(self.vendor, bucket, self.tags)
+        create_bucket(self.vendor, bucket, self.tags)
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={
             "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False})
         key = "auditferry/customer-role.yaml"
@@ -143,17 +143,17 @@ class Deployed:
         suffix = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(partition(self.vendor), "amazonaws.com")
         url = f"https://{bucket}.s3.{self.vendor.region}.{suffix}/{key}"
         if not wait(lambda: self.vendor.anonymous(url) == 200, 60):
-            raise Wrong(f"a stranger gets {self.vendor.anonymous(url)} from {url}")
+            raise CheckFailed(f"an unauthenticated GET of {url} returns {self.vendor.anonymous(url)}")
         return url
 
 
 def partition(account: Account) -> str:
-    """`aws`, or another part of AWS."""
+    """The AWS partition: `aws` or another."""
     return account.session.get_partition_for_region(account.region)
 
 
-def make_bucket(account: Account, name: str, tags: list[dict[str, str]]) -> None:
-    """A private bucket."""
+def create_bucket(account: Account, name: str, tags: list[dict[str, str]]) -> None:
+    """Creates a private bucket."""
     elsewhere = {} if account.region == "us-east-1" else {
         "CreateBucketConfiguration": {"LocationConstraint": account.region}}
     account.client("s3").create_bucket(Bucket=name, **elsewhere)

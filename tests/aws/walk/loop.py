@@ -1,5 +1,5 @@
-"""A function that feeds its own queue, for a minute: whether Lambda lets it go on with `RecursiveLoop: Allow`, and stops it
-without. The notifier does the same in 15-minute steps; `--long` waits for that.
+"""A function that sends to its own queue, for a minute: Lambda must let it go on with `RecursiveLoop: Allow` and stop it
+with `Terminate`. The notifier does the same in 15-minute steps; `--long` waits for that.
 """
 
 import io
@@ -8,8 +8,8 @@ import time
 import zipfile
 from typing import Any
 
-from deployed import Deployed, partition
-from report import Wrong
+from deployed import Deployment, partition
+from report import CheckFailed
 
 HOPS = 25
 CODE = f'''
@@ -25,8 +25,8 @@ def handler(event, context):
 '''
 
 
-def goes_round(deployed: Deployed, recursive_loop: str) -> int:
-    """How many invocations of a chain there were."""
+def run_loop(deployed: Deployment, recursive_loop: str) -> int:
+    """Starts a chain of invocations; returns how many there were."""
     name = f"{deployed.name}-loop-{recursive_loop.lower()}"
     account = deployed.vendor
     sqs, iam, functions = (account.client(one) for one in ("sqs", "iam", "lambda"))
@@ -54,7 +54,7 @@ def goes_round(deployed: Deployed, recursive_loop: str) -> int:
                 Code={"ZipFile": packed.getvalue()}, Environment={"Variables": {"QUEUE": url}},
                 LoggingConfig={"LogGroup": group, "LogFormat": "Text"})
             break
-        # A new role takes some seconds until Lambda can assume it.
+        # It takes some seconds until Lambda can assume a new role.
         except functions.exceptions.InvalidParameterValueException:
             if time.time() - began > 60:
                 raise
@@ -62,14 +62,14 @@ def goes_round(deployed: Deployed, recursive_loop: str) -> int:
     functions.get_waiter("function_active_v2").wait(FunctionName=name)
     functions.put_function_recursion_config(FunctionName=name, RecursiveLoop=recursive_loop)
     functions.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, BatchSize=1)
-    # A mapping that is new takes a while until it polls.
+    # A new event source mapping takes a while until it polls.
     time.sleep(5 if account.is_stand_in else 30)
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"hop": 1}))
     return _last_hop(deployed, group)
 
 
-def _last_hop(deployed: Deployed, group: str) -> int:
-    """The highest hop that was logged, once no other has come for half a minute."""
+def _last_hop(deployed: Deployment, group: str) -> int:
+    """The highest hop in the log, once no new one has come for 45 seconds."""
     logs: Any = deployed.vendor.client("logs")
     last, since, began = 0, time.monotonic(), time.monotonic()
     quiet = 10 if deployed.vendor.is_stand_in else 45
@@ -83,9 +83,9 @@ def _last_hop(deployed: Deployed, group: str) -> int:
     return last
 
 
-def both(deployed: Deployed) -> str:
-    """With leave it goes on, and without it Lambda stops it."""
-    allowed, stopped = goes_round(deployed, "Allow"), goes_round(deployed, "Terminate")
+def check_recursion(deployed: Deployment) -> str:
+    """With `Allow` the chain goes on; with `Terminate` Lambda stops it."""
+    allowed, stopped = run_loop(deployed, "Allow"), run_loop(deployed, "Terminate")
     if allowed < HOPS:
-        raise Wrong(f"even with RecursiveLoop Allow it ended after {allowed} of {HOPS} invocations")
+        raise CheckFailed(f"with RecursiveLoop Allow it ended after {allowed} of {HOPS} invocations")
     return f"Allow: all {HOPS} invocations; Terminate: {stopped}"

@@ -1,4 +1,4 @@
-"""What the walk found: right or wrong of each thing that was unclear, or why it was not shown."""
+"""Results of the checks: passed, failed, or skipped and why."""
 
 import sys
 import traceback
@@ -7,50 +7,50 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class NotShown(Exception):
-    """This walk can't show it; why."""
+class Skipped(Exception):
+    """This run can't check it; the reason."""
 
 
-class Wrong(Exception):
-    """AWS does otherwise than we took it to do; how."""
+class CheckFailed(Exception):
+    """AWS behaves differently than expected; how."""
 
 
 @dataclass
 class Report:
-    """All findings so far."""
+    """All results so far."""
 
     rehearsed: bool
     found: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def step(self, about: str, what: str, does: Callable[[], Any], *, stand_in_shows: bool = True) -> Any:
-        """Does a step and says what came of it. What breaks is wrong, and the walk goes on.
+    def step(self, ref: str, what: str, check: Callable[[], Any], *, stand_in_shows: bool = True) -> Any:
+        """Runs a check and prints its result. An unexpected error is a failure; the run goes on.
 
-        A stand-in that agrees with us proves little: what only AWS can show is marked there.
+        A stand-in proves nothing about AWS: checks that only AWS can confirm are marked as rehearsed there.
         """
-        print(f"...     {about:<4} {what}", flush=True)
-        verdict, detail, result = "right", "", None
+        print(f"...       {ref:<4} {what}", flush=True)
+        verdict, detail, result = "passed", "", None
         try:
-            result = does()
+            result = check()
             detail = result if isinstance(result, str) else ""
             if self.rehearsed and not stand_in_shows:
-                verdict, detail = "walked", f"only AWS can show it. {detail}".strip()
-        except NotShown as why:
-            verdict, detail = "unseen", str(why)
-        except Wrong as how:
-            verdict, detail = "WRONG", str(how)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the walk has to go on, and to remove what it made
-            verdict, detail = "WRONG", f"{type(error).__name__}: {error}"
+                verdict, detail = "rehearsed", f"only AWS can confirm it. {detail}".strip()
+        except Skipped as why:
+            verdict, detail = "skipped", str(why)
+        except CheckFailed as how:
+            verdict, detail = "FAILED", str(how)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run has to go on, and to delete what it created
+            verdict, detail = "FAILED", f"{type(error).__name__}: {error}"
             traceback.print_exc(file=sys.stderr)
-        self.found.append((verdict, about, f"{what}{': ' + detail if detail else ''}"))
-        print(f"{verdict:<7} {about:<4} {what}{': ' + detail if detail else ''}", flush=True)
+        self.found.append((verdict, ref, f"{what}{': ' + detail if detail else ''}"))
+        print(f"{verdict:<9} {ref:<4} {what}{': ' + detail if detail else ''}", flush=True)
         return result
 
     def summary(self) -> int:
-        """Prints everything once more; how many were wrong."""
+        """Prints all results again; returns the number of failures."""
         print("\n" + "=" * 80)
-        for verdict, about, what in self.found:
-            print(f"{verdict:<7} {about:<4} {what}")
-        counts = {one: sum(verdict == one for verdict, _, _ in self.found) for one in ("right", "WRONG", "walked", "unseen")}
-        print(f"\n{counts['right']} right, {counts['WRONG']} wrong, {counts['unseen']} not shown"
-              + (f", {counts['walked']} walked on a stand-in, which proves nothing of them" if self.rehearsed else ""))
-        return counts["WRONG"]
+        for verdict, ref, what in self.found:
+            print(f"{verdict:<9} {ref:<4} {what}")
+        counts = {one: sum(verdict == one for verdict, _, _ in self.found) for one in ("passed", "FAILED", "rehearsed", "skipped")}
+        print(f"\n{counts['passed']} passed, {counts['FAILED']} failed, {counts['skipped']} skipped"
+              + (f", {counts['rehearsed']} rehearsed on a stand-in, which proves nothing about AWS" if self.rehearsed else ""))
+        return counts["FAILED"]

@@ -1,4 +1,4 @@
-"""Each thing that no stand-in can show, tried once."""
+"""The checks: each tests once what no stand-in can show."""
 
 import base64
 import hashlib
@@ -10,18 +10,18 @@ from typing import Any
 from account import wait
 from botocore.exceptions import ClientError
 from customer import Customer
-from deployed import Deployed, make_bucket, now, partition
-from report import NotShown, Wrong
+from deployed import Deployment, create_bucket, now, partition
+from report import Skipped, CheckFailed
 
-# What JSON has to escape, as a platform's words could hold it.
-AWKWARD = 'User: "arn:aws:sts::1:assumed-role/x" is not authorized\nbecause of a \\ and a tab\t<code> {"a": 1}'
+# An error message of AWS may contain what JSON has to escape.
+SPECIAL_CHARACTERS = 'User: "arn:aws:sts::1:assumed-role/x" is not authorized\nbecause of a \\ and a tab\t<code> {"a": 1}'
 
 
 @dataclass
 class Steps:
-    """The walk's steps over one deployment and one customer."""
+    """The checks of one deployment and one customer."""
 
-    deployed: Deployed
+    deployed: Deployment
     customer: Customer
 
     @property
@@ -30,60 +30,60 @@ class Steps:
         return self.deployed.vendor.is_stand_in
 
     def loops_are_allowed(self) -> None:
-        """A1, the setting."""
+        """A1: only the notifier has RecursiveLoop Allow."""
         functions = self.deployed.vendor.client("lambda")
         loops = {name: functions.get_function_recursion_config(
             FunctionName=self.deployed.outputs[f"{name}FunctionName"])["RecursiveLoop"]
             for name in ("Dispatcher", "Exporter", "Notifier", "Api")}
         if [name for name, loop in loops.items() if loop == "Allow"] != ["Notifier"]:
-            raise (NotShown if self.is_rehearsed else Wrong)(f"RecursiveLoop is {loops}")
+            raise (Skipped if self.is_rehearsed else CheckFailed)(f"RecursiveLoop is {loops}")
 
     def queues_take_their_policies(self) -> None:
-        """C7."""
+        """C7: each queue has its policy."""
         for name in ("NoticeQueue", "NoticeDeadLetters", "TickDeadLetters"):
             attributes = self.deployed.vendor.client("sqs").get_queue_attributes(
                 QueueUrl=self.deployed.resource(name), AttributeNames=["Policy", "QueueArn"])["Attributes"]
             if attributes["QueueArn"] not in attributes.get("Policy", ""):
-                raise Wrong(f"{name} has the policy {attributes.get('Policy')}")
+                raise CheckFailed(f"{name} has the policy {attributes.get('Policy')}")
 
     def the_access_log_is_written(self) -> str:
-        """B4: API Gateway writes, and how long the account's resource policies are."""
+        """B4: API Gateway writes its access log; returns the size of the account's log resource policies."""
         logs, group = self.deployed.vendor.client("logs"), self.deployed.resource("ApiAccessLogs")
         if not group.startswith("/aws/vendedlogs/"):
-            raise Wrong(f"it is called {group}")
+            raise CheckFailed(f"the log group is named {group}")
         lines = wait(lambda: self.deployed.log_lines(group, now().replace(hour=0, minute=0)), 10 if self.is_rehearsed else 180)
         if not lines:
-            raise (NotShown if self.is_rehearsed else Wrong)("no access was logged within three minutes")
+            raise (Skipped if self.is_rehearsed else CheckFailed)("no access was logged within three minutes")
         policies = logs.describe_resource_policies()["resourcePolicies"] if not self.is_rehearsed else []
         return f"the account's resource policies have {sum(len(one['policyDocument']) for one in policies)} characters"
 
     def metrics_come_at_warn(self, since: Any) -> str:
-        """A2: the stack is deployed with LogLevel WARN. Metrics are lines first, and then metrics."""
+        """A2: the stack is deployed with LogLevel WARN. CloudWatch makes the metrics from log lines."""
         group = self.deployed.resource("DispatcherLogs")
         lines = wait(lambda: [one for one in self.deployed.log_lines(group, since) if '"Ticks":1' in one], 240)
         if not lines:
-            raise Wrong("no line with metrics has come through Lambda's filter")
+            raise CheckFailed("no line with metrics passed Lambda's log filter")
         if self.is_rehearsed:
-            return "the lines; MiniStack makes no metrics of them"
+            return "the lines are there; MiniStack makes no metrics from them"
         ticks = wait(lambda: self.deployed.metric("Ticks", since), 420, 20)
         if not ticks:
-            raise Wrong("the lines are there, and no metric Ticks")
+            raise CheckFailed("the lines are there, but no metric Ticks")
         runs = wait(lambda: self.deployed.metric("Runs", since), 300, 20)
         return f"{ticks:.0f} ticks and {runs:.0f} runs"
 
     def nothing_below_warn_is_logged(self, since: Any) -> None:
-        """A2, the other half: the process leaves out what LogLevel leaves out."""
+        """A2, the other half: no line below LogLevel is logged."""
         for name in ("DispatcherLogs", "ExporterLogs"):
             for line in self.deployed.log_lines(self.deployed.resource(name), since):
                 record = json.loads(line) if line.startswith("{") else {}
                 if record.get("level") in ("INFO", "DEBUG", "TRACE") and "_aws" not in record:
-                    raise Wrong(line[:300])
+                    raise CheckFailed(line[:300])
 
-    def the_probe_means_what_we_think(self) -> str:
-        """C4: of a PUT that is not allowed and has a wrong checksum S3 judges the rights first."""
+    def s3_checks_permissions_first(self) -> str:
+        """C4: for a PUT without permission and with a wrong checksum, S3 checks the permission first."""
         account, name = self.customer.account, f"{self.deployed.name}-probe"
         iam, bucket = account.client("iam"), name
-        make_bucket(account, bucket, self.deployed.tags)
+        create_bucket(account, bucket, self.deployed.tags)
         role = iam.create_role(RoleName=name, Tags=self.deployed.tags, AssumeRolePolicyDocument=json.dumps({
             "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {
                 "AWS": f"arn:{partition(account)}:iam::{account.number}:root"}}]}))["Role"]["Arn"]
@@ -92,15 +92,15 @@ class Steps:
             "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{home}/in/*"}]}))
         sts = account.client("sts")
 
-        def enter() -> Any:
+        def assume() -> Any:
             try:
                 return sts.assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
             except ClientError:
                 return None
 
-        session = wait(enter, 60)
+        session = wait(assume, 60)
         if not session:
-            raise Wrong("the probe's role can't be assumed within a minute")
+            raise CheckFailed("the probe role can't be assumed within a minute")
         s3 = account.as_role(session).client("s3")
         wrong = base64.b64encode(hashlib.sha256(b"something else").digest()).decode()
 
@@ -109,23 +109,23 @@ class Steps:
                 s3.put_object(Bucket=bucket, Key=key, Body=b"probe", ChecksumSHA256=wrong)
             except ClientError as error:
                 return error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"]
-            return 200, "taken"
+            return 200, "OK"
 
-        # The role's right takes some seconds to be known.
+        # It takes some seconds until the role's permission takes effect.
         inside = wait(lambda: found if (found := put("in/x"))[0] != 403 else None, 60) or put("in/x")
         outside = put("out/x")
         if (inside[0], outside[0]) != (400, 403):
-            raise Wrong(f"within its folder {inside}, beside it {outside}; it must be 400 and 403")
+            raise CheckFailed(f"inside the prefix {inside}, outside {outside}; expected 400 and 403")
         scope = self.customer.verdict("prefix_scope")
         if scope["verdict"] != "passed":
-            raise Wrong(f"and the verification says {scope}")
-        return f"{inside[1]} within its folder, {outside[1]} beside it"
+            raise CheckFailed(f"the verification reports {scope}")
+        return f"{inside[1]} inside the prefix, {outside[1]} outside"
 
-    def awkward_words_arrive(self) -> str:
-        """C6: values with quotes, line breaks and backslashes through EventBridge's transformer."""
+    def special_characters_arrive(self) -> str:
+        """C6: values with quotes, line breaks and backslashes pass EventBridge's input transformer."""
         vendor = self.deployed.vendor
         sqs, sns, topic = vendor.client("sqs"), vendor.client("sns"), self.deployed.outputs["OperatorTopicArn"]
-        url = sqs.create_queue(QueueName=f"{self.deployed.name}-heard",
+        url = sqs.create_queue(QueueName=f"{self.deployed.name}-received",
                                tags={one["Key"]: one["Value"] for one in self.deployed.tags})["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({
@@ -133,13 +133,14 @@ class Steps:
                 "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
                 "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}]})})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-        block = {"stage": "put_object", "code": "AccessDenied", "cause": AWKWARD, "remedy": AWKWARD, "since": "2026-11-20T20:15:30Z"}
+        block = {"stage": "put_object", "code": "AccessDenied", "cause": SPECIAL_CHARACTERS,
+                 "remedy": SPECIAL_CHARACTERS, "since": "2026-11-20T20:15:30Z"}
         vendor.client("events").put_events(Entries=[{
             "EventBusName": self.deployed.outputs["EventBusName"], "Source": "auditferry", "DetailType": "ExportBlocked",
             "Detail": json.dumps({"tenant": 'a"b', "connector": "con_0000000000000000", "block": block, "reminder": False,
-                                  "waiting_parts": 1, "sealed_to": None, "loss": {"why": AWKWARD}})}])
+                                  "waiting_parts": 1, "sealed_to": None, "loss": {"why": SPECIAL_CHARACTERS}})}])
 
-        def heard() -> list[str]:
+        def received() -> list[str]:
             found = []
             for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, MaxNumberOfMessages=10).get("Messages", []):
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -147,27 +148,27 @@ class Steps:
                     found.append(message["Body"])
             return found
 
-        bodies = wait(heard, 90, 1)
+        bodies = wait(received, 90, 1)
         if not bodies:
             alarms = self.deployed.resource("Alarms")
             failed = sqs.receive_message(QueueUrl=self.deployed.resource("OperatorFailures", alarms), WaitTimeSeconds=5,
                                          MessageAttributeNames=["All"]).get("Messages", [])
-            raise Wrong(f"nothing arrived; in the dead letters: {json.dumps(failed)[:900]}")
+            raise CheckFailed(f"nothing arrived; the dead-letter queue contains {json.dumps(failed)[:900]}")
         try:
             notice = json.loads(bodies[0])
         except ValueError as error:
-            raise Wrong(f"what arrives is no JSON ({error}): {bodies[0][:400]}") from error
-        if (notice["cause"], notice["tenant"]) != (AWKWARD, 'a"b'):
-            raise Wrong(f"what arrives is {notice['cause']!r}")
-        return "as they were sent"
+            raise CheckFailed(f"the notice is not valid JSON ({error}): {bodies[0][:400]}") from error
+        if (notice["cause"], notice["tenant"]) != (SPECIAL_CHARACTERS, 'a"b'):
+            raise CheckFailed(f"the notice contains {notice['cause']!r}")
+        return "unchanged"
 
-    def a_dead_webhook_waits(self, hours: float) -> str:
-        """A1, with the notifier itself: what can't be delivered is held in the queue, and with `--long` three hours on."""
+    def an_unreachable_webhook_is_retried(self, hours: float) -> str:
+        """A1, with the notifier itself: an undelivered notice stays in the queue, and with `--long` is retried for three hours."""
         sqs, queue = self.deployed.vendor.client("sqs"), self.deployed.outputs["NoticeQueueUrl"]
-        dead = self.deployed.outputs["NoticeDeadLettersUrl"]
-        # A name that leads nowhere, by RFC 2606.
-        self.deployed.ask("PUT", f"{self.customer.path}/contacts", {"webhook": "https://hooks.smoke.invalid/"})
-        self.deployed.ask("POST", f"{self.customer.path}/test-contacts")
+        dead_letters = self.deployed.outputs["NoticeDeadLettersUrl"]
+        # A host name that never resolves (RFC 2606).
+        self.deployed.request("PUT", f"{self.customer.path}/contacts", {"webhook": "https://hooks.smoke.invalid/"})
+        self.deployed.request("POST", f"{self.customer.path}/test-contacts")
         kinds = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "Delayed", "NotVisible")]
 
         def count(url: str) -> int:
@@ -175,40 +176,43 @@ class Steps:
             return sum(int(counts[kind]) for kind in kinds)
 
         if not wait(lambda: count(queue), 180):
-            raise Wrong("nothing waits to be tried again")
+            raise CheckFailed("no retry is queued")
         if not hours:
-            return "it waits for its next try; --long shows the 17th"
+            return "the next retry is queued; --long checks the 17th"
         until = time.monotonic() + hours * 3600
         while time.monotonic() < until:
             time.sleep(300)
-            if count(dead):
-                raise Wrong(f"it is in the dead letters, {hours * 60 - (until - time.monotonic()) / 60:.0f} minutes on")
-            print(f"        it still waits; {(until - time.monotonic()) / 60:.0f} minutes to go", flush=True)
+            if count(dead_letters):
+                minutes = hours * 60 - (until - time.monotonic()) / 60
+                raise CheckFailed(f"it is in the dead-letter queue after {minutes:.0f} minutes")
+            print(f"          still queued; {(until - time.monotonic()) / 60:.0f} minutes to go", flush=True)
         if not wait(lambda: count(queue), 300):
-            raise Wrong("it is gone without a word")
-        return f"still tried after {hours} hours"
+            raise CheckFailed("it is no longer queued")
+        return f"still retried after {hours} hours"
 
-    def mails_go_in_the_sandbox(self, recipient: str) -> str:
-        """B2: IAM judges the recipient's identity too."""
+    def mails_are_sent_in_the_sandbox(self, recipient: str) -> str:
+        """B2: IAM checks the recipient's identity too."""
         if not recipient:
-            raise NotShown("give --sender and --recipient, two addresses that SES has verified in this Region")
+            raise Skipped("give --sender and --recipient, two addresses that SES has verified in this Region")
         since = now()
-        self.deployed.ask("PUT", f"{self.customer.path}/contacts", {"emails": [recipient]})
-        self.deployed.ask("POST", f"{self.customer.path}/test-contacts")
+        self.deployed.request("PUT", f"{self.customer.path}/contacts", {"emails": [recipient]})
+        self.deployed.request("POST", f"{self.customer.path}/test-contacts")
         group = self.deployed.resource("NotifierLogs")
-        counted = wait(lambda: [json.loads(line) for line in self.deployed.log_lines(group, since) if '"ContactsTold"' in line], 180)
+        counted = wait(lambda: [json.loads(line) for line in self.deployed.log_lines(group, since)
+                                if '"ContactsTold"' in line], 180)
         if not any(line["ContactsTold"] for line in counted or []):
-            raise Wrong(f"SES refuses: {self.deployed.log_lines(group, since)[-3:]}")
-        return f"look into the mail box of {recipient}"
+            raise CheckFailed(f"SES rejects the mail: {self.deployed.log_lines(group, since)[-3:]}")
+        return f"check the mailbox of {recipient}"
 
-    def another_source_is_refused(self) -> str:
-        """B5: a stack update with another sort key replaces the table; nothing may be sealed of the new, empty one."""
+    def another_source_seals_nothing(self) -> str:
+        """B5: a stack update with another sort key replaces the table; nothing may be sealed from the new, empty one."""
         connector = self.customer.connector
         self.deployed.deploy(EventsSortKey="another")
         before = len(self.deployed.exports(connector))
-        self.deployed.ask("POST", f"{self.customer.path}/run")
+        self.deployed.request("POST", f"{self.customer.path}/run")
         time.sleep(90 if not self.is_rehearsed else 70)
         new = self.deployed.exports(connector)[before:]
         if new:
-            raise Wrong(f"{len(new)} parts were sealed of the new table, the first a {new[0]['kind']}: signed as quiet")
+            raise CheckFailed(f"{len(new)} parts were sealed from the new table, the first a {new[0]['kind']}: "
+                              "a signed claim of no events")
         return "nothing was sealed"

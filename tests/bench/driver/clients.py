@@ -10,8 +10,8 @@ NAMES = {
     "limit": "the limit: raw HTTP, no SDK, same encoder",
     "rust_sdk": "Rust on the SDK, straightforward",
     "node": "Node, AWS SDK v3",
-    "python": "Python, the strongest: raw HTTP, orjson, ISA-L",
-    "boto3": "Python, boto3 as one writes it first",
+    "python": "Python, optimized: raw HTTP, orjson, ISA-L",
+    "boto3": "Python, boto3, straightforward",
     "bare": "a bare Rust function",
 }
 PEERS = [name for name in NAMES if name not in ("exporter", "bare")]
@@ -28,9 +28,9 @@ def command(client):
 
 
 def node():
-    """Node itself: what is on the path may be a script that starts it."""
+    """The path of the node binary: the one in PATH may be a wrapper script."""
     import shutil
     import subprocess
 
-    asked = [shutil.which("node"), "-p", "process.execPath"]
-    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    arguments = [shutil.which("node"), "-p", "process.execPath"]
+    return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()

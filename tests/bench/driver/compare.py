@@ -1,4 +1,4 @@
-"""Whether what a client delivered is the events of its table: all, in order, each once and unchanged."""
+"""Compares what a client delivered with the events of its table: all, in order, each once and unchanged."""
 
 import gzip
 import hashlib
@@ -9,11 +9,11 @@ import zstandard
 
 from world import FIXTURE
 
-# Lines of which it is known what they say. A client may write an event's keys in another order each time.
-MOST_KNOWN = 50_000
+# Cached canonical forms of lines. A client may write an event's keys in another order each time.
+MAX_CACHED = 50_000
 
 _events = []
-_known = {}
+_canonical = {}
 _checked = {}
 
 
@@ -29,27 +29,27 @@ def events():
 
 
 def check(client, files, shape, count):
-    """Raises if anything is missing, changed, twice or in another place."""
+    """Raises if anything is missing, changed, duplicated or out of order."""
     digest = hashlib.sha256(f"{shape} {count}".encode())
     for file in files:
         with open(file, "rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
-    # The very bytes were compared before.
+    # The same bytes were compared before.
     if digest.digest() in _checked.get(client, ()):
         return
-    expected, place = events(), 0
+    expected, position = events(), 0
     for file in files:
         for line in lines_of(file):
-            known = _known.get(line)
+            known = _canonical.get(line)
             if known is None:
                 known = canonical(line)
-                if len(_known) < MOST_KNOWN:
-                    _known[line] = known
-            if place >= count or known != expected[place % len(expected)]:
-                raise AssertionError(f"{client}: line {place} of {file.name} is not the event that belongs there")
-            place += 1
-    if place != count:
-        raise AssertionError(f"{client}: {place} events were delivered, and {count} are in the table")
+                if len(_canonical) < MAX_CACHED:
+                    _canonical[line] = known
+            if position >= count or known != expected[position % len(expected)]:
+                raise AssertionError(f"{client}: line {position} of {file.name} is not the expected event")
+            position += 1
+    if position != count:
+        raise AssertionError(f"{client}: {position} events were delivered, and {count} are in the table")
     _checked.setdefault(client, set()).add(digest.digest())
 
 

@@ -1,13 +1,13 @@
-"""The guard on speed: how many instructions the packaged exporter runs, held against stored figures.
+"""The regression guard: compares the instruction counts of the packaged exporter with stored ones.
 
-Times differ between machines and from run to run; counts hardly do. The exporter runs on valgrind's processor, which
-is the same on every x86_64 machine with AVX2, and exports what the benchmark exports, from the benchmark's endpoint.
-What part of it costs what follows from differences:
+Times differ between machines and from run to run; counts hardly do. The exporter runs on valgrind's emulated processor,
+which is the same on every x86_64 machine with AVX2. It exports what the benchmark exports, from the benchmark's endpoint.
+The cost of each step is a difference between two exports:
 
 - `idle`: the start and one export without events.
 - `map`, `text`: an event of that shape transcoded: read, checked, merged and written into a plain file.
-- `gzip`, `zstd`: what compressing an event takes beyond that, less what a smaller file saves.
-- `hashing`: SHA-256 of an event, of its content and of the gzip file that holds it. It is in no other figure.
+- `gzip`, `zstd`: the additional cost of compressing an event, less what a smaller file saves.
+- `hashing`: SHA-256 of an event, of its content and of its gzip file. It is in no other figure.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import stored  # noqa: E402
 
 FIGURES = HERE / "guard.json"
 STORE = "tests/bench/run --guard --store"
-# Elsewhere valgrind shows what the machine has, and `hashing` reads other code.
+# On other architectures valgrind exposes the machine's own features, and `hashing` reads other code.
 PROCESSOR = "x86_64"
 EVENTS = 10_000
 ROUNDS = 3
@@ -34,22 +34,22 @@ ROUNDS = 3
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run --guard", description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--store", action="store_true", help="stores the figures, to hold later ones against")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"{ROUNDS} unless told; the least counts")
-    asked = parser.parse_args()
-    made = {"rustc": stored.rustc(), "valgrind": VERSION}
-    why = None if asked.store else stored.unchecked(FIGURES, PROCESSOR, made)
+    parser.add_argument("--store", action="store_true", help="stores the figures, as the reference for later runs")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"default: {ROUNDS}; the minimum counts")
+    options = parser.parse_args()
+    versions = {"rustc": stored.rustc(), "valgrind": VERSION}
+    why = None if options.store else stored.unchecked(FIGURES, PROCESSOR, versions)
     if "avx2" not in pathlib.Path("/proc/cpuinfo").read_text():
-        why = "valgrind shows an x86_64 with AVX2 only on one that has it"
+        why = "valgrind emulates AVX2 only on a processor that has it"
     if why:
         return not_checked(why)
     try:
         with World() as world:
-            figures = measured(world, Callgrind(world.folder), asked.rounds)
+            figures = measured(world, Callgrind(world.folder), options.rounds)
     except Unavailable as unavailable:
         return not_checked(unavailable)
-    if asked.store:
-        stored.store(FIGURES, PROCESSOR, made, figures)
+    if options.store:
+        stored.store(FIGURES, PROCESSOR, versions, figures)
         print(f"{FIGURES}: {figures}")
         return 0
     wrong = stored.check(FIGURES, PROCESSOR, figures, STORE)
@@ -59,7 +59,7 @@ def main():
 
 
 def not_checked(why):
-    """Says so; a figure that can't be compared is no fault of the commit's."""
+    """Prints NOT CHECKED; a figure that can't be compared does not fail the commit."""
     print(f"NOT CHECKED: instruction counts ({why})")
     return 0
 
@@ -67,13 +67,13 @@ def not_checked(why):
 def measured(world, counter, rounds):
     """The figures, in instructions.
 
-    Of some rounds the least: what others have beyond it is asking in vain whether an answer has come.
+    The minimum of the rounds: others contain extra polls for a response.
     """
     program = Program(pathlib.Path(os.environ["BENCH_EXPORTER"]).read_bytes())
     kinds = {"idle": ("map", "none"), "map": ("map", "none"), "text": ("text", "none"),
              "gzip": ("map", "gzip"), "zstd": ("map", "zstd")}
     every = {kind: [] for kind in kinds}
-    began = time.monotonic()
+    started = time.monotonic()
     for number in range(rounds):
         for kind, (shape, compression) in kinds.items():
             events = 0 if kind == "idle" else EVENTS
@@ -81,12 +81,12 @@ def measured(world, counter, rounds):
             total, counts = record["counted"]
             hashed = program.hashed(counts)
             every[kind].append((total - hashed, hashed))
-            print(f"[{time.monotonic() - began:.0f} s] {kind}, round {number + 1}: {total - hashed:,} and {hashed:,} "
+            print(f"[{time.monotonic() - started:.0f} s] {kind}, round {number + 1}: {total - hashed:,} and {hashed:,} "
                   "of SHA-256", file=sys.stderr, flush=True)
     work, hashed = ({kind: min(pair[place] for pair in pairs) for kind, pairs in every.items()}
                     for place in (0, 1))
     if not hashed["idle"]:
-        raise measure.Failed("no function of the exporter was known for SHA-256: see driver/hashing.py")
+        raise measure.Failed("no SHA-256 function was found in the exporter: see driver/hashing.py")
     return {
         "idle": work["idle"],
         "map": round((work["map"] - work["idle"]) / EVENTS),

@@ -1,7 +1,7 @@
-"""Which functions of a program compute SHA-256, by the constants in them: a program that is deployed names none.
+"""Finds the functions of a program that compute SHA-256, by the constants in them: a deployed program has no symbols.
 
-Valgrind's processor has no instructions for SHA-256, so the library computes it in software, with ten times as many
-as where it runs in earnest. Left in a sum they would hide everything else.
+Valgrind's processor has no SHA-256 instructions, so the library computes it in software, with ten times as many
+instructions as in production. Included in a sum they would hide everything else.
 """
 
 import bisect
@@ -14,7 +14,7 @@ LOADED, FUNCTIONS = 1, 0x6474E550
 
 
 class Program:
-    """An ELF file of 64 bits that can unwind, and so tells where its functions start."""
+    """A 64-bit ELF file with unwind tables, which list where its functions start."""
 
     def __init__(self, content):
         self.content = content
@@ -26,11 +26,11 @@ class Program:
                 self.loaded.append((address, offset, length))
             if kind == FUNCTIONS:
                 self.starts = list(starts(content, offset, address))
-        # One after the other, or each as often as a vector has lanes.
+        # The constants in sequence, or each one repeated once per vector lane.
         self.tables = set(self.places(b"".join(ROUNDS))) | set(self.places(ROUNDS[0] * 4))
 
     def places(self, pattern):
-        """The addresses at which a pattern lies."""
+        """The addresses of a pattern."""
         place = self.content.find(pattern)
         while place >= 0:
             yield from (address + place - offset for address, offset, length in self.loaded
@@ -38,7 +38,7 @@ class Program:
             place = self.content.find(pattern, place + 1)
 
     def hashed(self, counts):
-        """How many of the instructions that ran, {address: how often}, were of functions that compute SHA-256."""
+        """How many of the executed instructions, {address: count}, belong to functions that compute SHA-256."""
         functions = {}
         for address, count in counts.items():
             place = bisect.bisect_right(self.starts, address)
@@ -46,7 +46,7 @@ class Program:
         return sum(count for place, count in functions.items() if self.hashes(place))
 
     def hashes(self, place):
-        """Whether the function before the start at that place holds the constants, or names where they lie."""
+        """Whether the function at that index contains the constants, or their address."""
         if not 0 < place < len(self.starts):
             return False
         start, end = self.starts[place - 1:place + 1]
@@ -60,12 +60,12 @@ class Program:
 def starts(content, offset, address):
     """Where functions start, in order.
 
-    Source: Linux Standard Base, core, "Exception Frames", the section `.eh_frame_hdr`: four bytes that say how the
-    rest is written, the place of the frames, how many there are, and pairs of a start and a frame, each as far from
-    the section's own address.
+    Source: Linux Standard Base, core, "Exception Frames", the section `.eh_frame_hdr`: four bytes that define
+    the encoding, the address of the frames, their number, and pairs of a start and a frame, each relative to the
+    section's own address.
     """
     if content[offset:offset + 4] != b"\x01\x1b\x03\x3b":
-        raise ValueError("the program lists its functions in another form than expected")
+        raise ValueError("the program has an unexpected .eh_frame_hdr encoding")
     (count,) = struct.unpack_from("<I", content, offset + 8)
     for number in range(count):
         yield address + struct.unpack_from("<i", content, offset + 12 + 8 * number)[0]

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures belong to."""
+"""The machine and the versions of a measurement."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def machine():
         "cores": os.cpu_count(),
         "memory_gb": round(int(memory[1]) / 1024**2) if memory else None,
         "system": f"{platform.system()} {platform.release()}",
-        "commit": said("git", "describe", "--always", "--dirty"),
+        "commit": output("git", "describe", "--always", "--dirty"),
         "versions": versions(),
     }
 
@@ -30,14 +30,14 @@ def versions():
               for line in (HERE / "peers" / peer / "requirements.txt").read_text().split()]
     node = json.loads((HERE / "peers" / "node" / "package.json").read_text())["dependencies"]
     return {
-        "rustc": said("rustc", "--version").split()[1],
+        "rustc": output("rustc", "--version").split()[1],
         "Python": platform.python_version(),
-        "Node": said("node", "--version").lstrip("v"),
+        "Node": output("node", "--version").lstrip("v"),
         **{name: crate(name) for name in ("aws-sdk-dynamodb", "serde_dynamo", "flate2")},
         **dict(listed),
         **node,
     }
 
 
-def said(*command):
+def output(*command):
     return subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()

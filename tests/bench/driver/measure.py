@@ -1,4 +1,4 @@
-"""One measurement: a client's process from its start to its answer."""
+"""One measurement: a client's process from its start to its response."""
 
 import json
 import os
@@ -12,19 +12,19 @@ import compare
 from world import CLIENT_CORE, ENDPOINT_CORE, last_hour
 
 TIME_LIMIT_S = 900
-# Until a function that answered asks for its next event.
-SETTLED_S = 0.5
+# How long a function takes from its response to its next poll.
+NEXT_POLL_S = 0.5
 
 
 class Failed(Exception):
-    """A client did not do what it was asked for."""
+    """A client failed."""
 
 
 def export(world, client, events, shape="map", compression="gzip", shards=1, latency_ms=0, tls=False, drop=False,
            alone=None, connectors=1, under=None):
-    """What one export took, as a flat record.
+    """Runs one export and returns its measurements, as a flat record.
 
-    `alone` names the one step whose processor time is wanted; `under` is what counts the client's instructions.
+    `alone` names a single step to measure; `under` counts the client's instructions.
     """
     hour = last_hour()
     table = f"events_{shape}_{events}_{shards}_{hour}"
@@ -48,7 +48,7 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
             "drop": drop,
             "alone": alone,
         }
-    world.ask("POST", f"/bench/reset?latency_ms={latency_ms}")
+    world.request("POST", f"/bench/reset?latency_ms={latency_ms}")
     environment = {**world.environment(tls), **settings, **(under.settings if under else {})}
     process = Process(world, client, environment, under.command() if under else [])
     try:
@@ -62,12 +62,12 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
         files = world.delivered()
         size = sum(file.stat().st_size for file in files)
         if events == 0 and client != "bare" and len(world.delivered("*")) != connectors:
-            raise Failed(f"{client} delivered no heartbeat for some of {connectors} connectors")
+            raise Failed(f"{client} delivered fewer heartbeats than {connectors} connectors")
         if events > 0 and not drop and not alone:
             compare.check(client, files, shape, events)
     finally:
         world.clear()
-    counts = world.ask("GET", "/bench/counts")
+    counts = world.request("GET", "/bench/counts")
     cpu = json.loads(answer["answer"])["cpu_s"] if alone else usage.ru_utime + usage.ru_stime
     return {
         "client": client, "connectors": connectors, "events": events, "shape": shape, "compression": compression, "shards": shards,
@@ -80,14 +80,14 @@ def export(world, client, events, shape="map", compression="gzip", shards=1, lat
 
 
 class Process:
-    """A client's process, on a core of its own."""
+    """A client's process, pinned to its own core."""
 
     def __init__(self, world, client, environment, under):
         self.world = world
         self.file = world.folder / "client.log"
         log = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         command = [*under, *clients.command(client)]
-        # A child is born on its parent's cores, and sooner so than through `taskset`.
+        # A child inherits its parent's cores; this is faster than `taskset`.
         os.sched_setaffinity(0, {CLIENT_CORE})
         try:
             self.started = time.time_ns()
@@ -100,12 +100,12 @@ class Process:
             os.close(log)
 
     def invoke(self, event):
-        """The answer to one invocation; None if the process ended instead, or took too long."""
+        """The response to one invocation; None if the process exited or timed out."""
         answers = []
 
         def ask():
             try:
-                answers.append(self.world.ask("POST", "/bench/invoke", json.dumps(event), TIME_LIMIT_S))
+                answers.append(self.world.request("POST", "/bench/invoke", json.dumps(event), TIME_LIMIT_S))
             except OSError:
                 answers.append(None)
 
@@ -122,17 +122,17 @@ class Process:
         return "State:\tZ" not in pathlib.Path(f"/proc/{self.pid}/status").read_text()
 
     def peak_kb(self):
-        # Not `ru_maxrss`, which a child begins with its parent's.
+        # Not `ru_maxrss`, which starts at the parent's value.
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
     def kill(self):
-        """Ends it; returns what it used."""
+        """Kills it; returns its resource usage."""
         return self._ended_by(signal.SIGKILL)
 
     def end(self):
-        """Ends it in a way that lets a program above it tell what it counted, once it asked for its next event."""
-        time.sleep(SETTLED_S)
+        """Terminates it after its next poll, so that a program that runs it can write its counts."""
+        time.sleep(NEXT_POLL_S)
         return self._ended_by(signal.SIGTERM)
 
     def _ended_by(self, number):

@@ -1,4 +1,4 @@
-"""The parts of the benchmark: what each runs, and how often."""
+"""The parts of the benchmark: their runs and rounds."""
 
 from dataclasses import dataclass, field
 
@@ -6,30 +6,30 @@ from clients import PEERS
 
 LATENCY_MS = 20
 SHARDS = (1, 2, 4, 8, 16, 32, 64)
-# Beyond these sizes a client takes minutes for one export.
+# Above these sizes one export of a client takes minutes.
 LARGEST = {"boto3": 100_000, "python": 300_000, "node": 300_000, "rust_sdk": 1_000_000}
-# Steps that the limit does by themselves.
+# Steps that the limit measures separately.
 ALONE = ("memcpy", "hashing", "gzip", "zstd")
-# So that all of the ordinary run takes minutes.
+# Keeps the ordinary run to minutes.
 ORDINARY = 100_000
 
 PARTS = {
     "clients": "every client, native maps, gzip",
     "shapes": "native maps and one text, plain, gzip and zstd",
     "sizes": "the exporter and the limit at all sizes: speed and memory",
-    "quiet": "what an export without events takes, one and ten in a batch",
-    "start": "from the process's start to its first request for work",
+    "quiet": "the cost of an export without events, one and ten in a batch",
+    "start": "time from the process's start to its first request for work",
     "tls": "the first export of a process, over TLS",
-    "latency": f"wall time with {LATENCY_MS} ms for each answer, and that of reading alone",
-    "shards": f"wall time by shards, with {LATENCY_MS} ms for each answer",
+    "latency": f"wall time with {LATENCY_MS} ms per response, and that of reading alone",
+    "shards": f"wall time by shards, with {LATENCY_MS} ms per response",
     "ceiling": "a client that receives pages and drops them",
-    "distances": "how far whole exports are from what no export can do without",
+    "distances": "the distance of whole exports to the minimum of any export",
 }
 
 
 @dataclass
 class Run:
-    """One export, to be repeated."""
+    """One export, and how often to repeat it."""
 
     part: str
     what: dict = field(default_factory=dict)
@@ -78,7 +78,7 @@ def plan(sizes, rounds, parts, clients, full):
             for client in everyone
             if client != "limit"
         ],
-        # What reading alone takes, beside what reads and does all the rest.
+        # Reading alone, and whole exports.
         "latency": [
             Run("latency", {"client": "limit", "events": medium, "latency_ms": LATENCY_MS, "drop": True, "compression": "none"})
         ] + [

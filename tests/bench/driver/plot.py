@@ -1,4 +1,4 @@
-"""Plots as SVG, by hand: bars and lines, readable on a white and on a black page."""
+"""Plots as SVG, without a library: bars and lines, readable in light and dark mode."""
 
 from math import ceil, floor, log10
 
@@ -16,7 +16,7 @@ def page(title, body, height=HEIGHT):
 
 
 def bars(title, rows, unit):
-    """One bar for each `(label, value, is ours)`, on a scale of powers of ten."""
+    """One bar for each `(label, value, is ours)`, on a logarithmic scale."""
     low = floor(log10(min(value for _, value, _ in rows)))
     high = max(log10(value) for _, value, _ in rows)
     left, right, step = 330, WIDTH - 100, 34
@@ -26,8 +26,8 @@ def bars(title, rows, unit):
         x = left + width(10**power)
         parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="44" y2="{50 + step * len(rows)}" stroke="{PALE}"/>')
         parts.append(f'<text x="{x:.0f}" y="{66 + step * len(rows)}" text-anchor="middle">{10**power:,}</text>')
-    for place, (label, value, ours) in enumerate(rows):
-        y = 52 + step * place
+    for index, (label, value, ours) in enumerate(rows):
+        y = 52 + step * index
         weight = ' font-weight="600"' if ours else ""
         parts.append(f'<text x="{left - 10}" y="{y + 16}" text-anchor="end"{weight}>{label}</text>')
         colour = OURS if ours else THEIRS
@@ -39,7 +39,7 @@ def bars(title, rows, unit):
 
 
 def lines(title, series, x_label, y_label, limit=None):
-    """Lines through `{name: [(x, y), ...]}`, x on a scale of powers, y from nought; `limit` as `(value, words)`."""
+    """Lines through `{name: [(x, y), ...]}`, x logarithmic, y from zero; `limit` as `(value, words)`."""
     points = [point for line in series.values() for point in line]
     xs = sorted({x for x, _ in points})
     top = max([y for _, y in points] + ([limit[0]] if limit else []))
@@ -60,12 +60,12 @@ def lines(title, series, x_label, y_label, limit=None):
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#bc4c00" '
                      'stroke-dasharray="6 4"/>')
         parts.append(f'<text x="{WIDTH - RIGHT}" y="{y - 6:.1f}" text-anchor="end" fill="#bc4c00">{limit[1]}</text>')
-    for place, (name, line) in enumerate(series.items()):
-        colour = (OURS, THEIRS, "#0969da", "#8250df")[place % 4]
+    for index, (name, line) in enumerate(series.items()):
+        colour = (OURS, THEIRS, "#0969da", "#8250df")[index % 4]
         path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y in line)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         parts += [f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in line]
-        parts.append(f'<text x="{LEFT + 12 + 160 * place}" y="{TOP - 14}" fill="{colour}" font-weight="600">{name}</text>')
+        parts.append(f'<text x="{LEFT + 12 + 160 * index}" y="{TOP - 14}" fill="{colour}" font-weight="600">{name}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{x_label}</text>')
     parts.append(f'<text x="16" y="{HEIGHT - 8}">{y_label}</text>')
     return page(title, "\n".join(parts))

@@ -21,7 +21,7 @@ PRICES = {
     "dynamodb UpdateItem": 0.625, "dynamodb PutItem": 0.625, "dynamodb TransactWriteItems": 4 * 0.625,
     "s3 PutObject": 5.0, "s3 PutObjectTagging": 5.0, "s3 GetObject": 0.4, "events PutEvents": 1.0,
 }
-# Of a second of a Lambda of 1,769 MB on x86_64.
+# USD for a second of a Lambda of 1,769 MB on x86_64.
 LAMBDA_SECOND = 1769 / 1024 * 0.0000166667
 
 
@@ -41,7 +41,7 @@ def write(results):
 
 
 def into(file, figures):
-    """Puts figures between the marks of a file, if it has them."""
+    """Replaces the figures between the markers of a file, if it has them."""
     content = file.read_text()
     if START in content:
         before, rest = content.split(START, 1)
@@ -49,7 +49,7 @@ def into(file, figures):
 
 
 def short(results):
-    """The table of the root README: every client at the largest size that all were measured at."""
+    """The table of the root README: every client at the largest common size."""
     rows = common(results["parts"].get("clients", {}).get("rows", []))
     if not rows:
         return ""
@@ -188,7 +188,7 @@ def plots(parts):
         bars = [(plain(row["client"]), rate(row), row["client"] == "exporter") for row in rows]
         title = f"Events per second on one core: {rows[0]['events']:,} native maps, gzip"
         drawn["clients"] = plot.bars(title, bars, "events per second of processor time")
-    # The limit holds its whole file in memory: its line would say nothing.
+    # The limit keeps its whole file in memory: its line would be meaningless.
     sizes = [row for row in parts.get("sizes", {}).get("rows", []) if row["client"] == "exporter"]
     if len(sizes) > 1:
         line, limit = [(row["events"], row["peak_mb"]) for row in sizes], (MEMORY_MB, f"target, {MEMORY_MB} MB")
@@ -203,7 +203,7 @@ def plots(parts):
 
 
 def common(rows):
-    """The rows of the largest size that every client was measured at."""
+    """The rows of the largest size common to all clients."""
     clients = {row["client"] for row in rows}
     sizes = sorted({row["events"] for row in rows}, reverse=True)
     for size in sizes:
@@ -214,7 +214,7 @@ def common(rows):
 
 
 def rate(row):
-    """Events per second of processor time: of one core that has nothing else to do."""
+    """Events per second of processor time, of one core."""
     return row["events"] / row["cpu_s"]
 
 

@@ -1,4 +1,4 @@
-"""The targets of the product, held against what was measured: ratios within one run on one machine."""
+"""Compares the measurements with the product's targets: ratios within one run on one machine."""
 
 import gzip
 import zlib
@@ -9,10 +9,10 @@ MEMORY_MB, GROWTH_MB = 64, 20
 
 
 def judge(parts):
-    """Each target that the results tell something of, with what was measured and whether it is met."""
+    """Each target that the results cover, with the measured value and whether it is met."""
     judged = []
 
-    def say(name, measured, limit, at_least, unit="x"):
+    def add(name, measured, limit, at_least, unit="x"):
         met = measured >= limit if at_least else measured <= limit
         judged.append({"target": name, "measured": measured, "limit": limit, "unit": unit,
                        "rule": "at least" if at_least else "at most", "met": met})
@@ -29,45 +29,45 @@ def judge(parts):
         other = row("clients", client=peer)
         ours = other and row("clients", client="exporter", events=other["events"])
         if ours:
-            say(f"processor time, {peer} : exporter, {ours['events']:,} events", cost(other) / cost(ours), times, True)
+            add(f"processor time, {peer} : exporter, {ours['events']:,} events", cost(other) / cost(ours), times, True)
     limit = row("clients", client="limit")
     ours = limit and row("clients", client="exporter", events=limit["events"])
     if ours:
-        say(f"processor time, exporter : limit, {ours['events']:,} events", cost(ours) / cost(limit), 1.6, False)
+        add(f"processor time, exporter : limit, {ours['events']:,} events", cost(ours) / cost(limit), 1.6, False)
     packed, small = (row("shapes", client="exporter", shape="map", compression=c) for c in ("gzip", "zstd"))
     if packed and small:
-        say("processor time, zstd : gzip", cost(small) / cost(packed), 1, False)
-        say("size of gzip output : gzip -6", packed["object_bytes"] / gzip_6(packed["events"]), 1.2, False)
+        add("processor time, zstd : gzip", cost(small) / cost(packed), 1, False)
+        add("size of gzip output : gzip -6", packed["object_bytes"] / gzip_6(packed["events"]), 1.2, False)
     largest, medium = row("sizes", client="exporter"), row("sizes", client="exporter", events=100_000)
     if largest:
-        say(f"peak memory at {largest['events']:,} events", largest["peak_mb"], MEMORY_MB, False, "MB")
+        add(f"peak memory at {largest['events']:,} events", largest["peak_mb"], MEMORY_MB, False, "MB")
     if largest and medium and largest is not medium:
         growth = largest["peak_mb"] - medium["peak_mb"]
-        say("growth of that from 100,000 events", growth, GROWTH_MB, False, "MB")
+        add("growth of that from 100,000 events", growth, GROWTH_MB, False, "MB")
     ours, boto3, bare = (row("start", client=client) for client in ("exporter", "boto3", "bare"))
     if ours and boto3:
-        say("start to first request for work, boto3 : exporter", boto3["start_ms"] / ours["start_ms"], 25, True)
+        add("start to first request for work, boto3 : exporter", boto3["start_ms"] / ours["start_ms"], 25, True)
     if ours and bare:
-        say("start to first request for work, exporter : bare", ours["start_ms"] / bare["start_ms"], 2, False)
+        add("start to first request for work, exporter : bare", ours["start_ms"] / bare["start_ms"], 2, False)
     ours, boto3 = (row("tls", client=client) for client in ("exporter", "boto3"))
     if ours and boto3:
-        say("first export over TLS, boto3 : exporter", boto3["wall_s"] / ours["wall_s"], 8, True)
+        add("first export over TLS, boto3 : exporter", boto3["wall_s"] / ours["wall_s"], 8, True)
     for compression in ("gzip", "zstd"):
         slow, read = row("latency", client="exporter", compression=compression), row("latency", drop=True)
-        # Of a small window most of the time is the protocol's, which waits for each answer in turn.
+        # For a small window the sequential requests of the protocol dominate.
         if slow and read and slow["events"] >= 100_000:
             floor = max(read["wall_s"], slow["cpu_s"])
-            say(f"wall time with {slow['latency_ms']} ms per answer, {compression} : larger of reading and processor",
+            add(f"wall time with {slow['latency_ms']} ms per answer, {compression} : larger of reading and processor",
                 slow["wall_s"] / floor, 1.3, False)
     ceiling, limit = row("ceiling"), row("clients", client="limit")
     if ceiling and limit:
         rate = lambda row: row["events"] / row["wall_s"]
-        say("events per second of a client that drops all : limit", rate(ceiling) / rate(limit), 2, True)
+        add("events per second of a client that drops all : limit", rate(ceiling) / rate(limit), 2, True)
     return judged
 
 
 def gzip_6(events):
-    """The size of that many events as `gzip -6` packs them."""
+    """The size of that many events compressed with `gzip -6`."""
     with gzip.open(FIXTURE) as lines:
         text = lines.read()
     lines = text.splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""How a profile is read, and how a function that computes SHA-256 is known."""
+"""Tests the parsing of a profile, and the detection of SHA-256 functions."""
 
 import struct
 import unittest
@@ -44,9 +44,9 @@ class Profile(unittest.TestCase):
 
 
 class Hashing(unittest.TestCase):
-    def test_functions_are_known_by_constants_in_them_and_by_where_they_point(self):
-        # Four functions of 32 bytes: constants in the code, one that points to a table, one that points beside it,
-        # and the last one, whose end nothing tells.
+    def test_functions_are_found_by_constants_in_them_and_by_pointers_to_constants(self):
+        # Four functions of 32 bytes: one with the constants, one that points to a table, one that points next to it,
+        # and the last one, whose end is unknown.
         table = 0x1000 + 4 * 32
         point = lambda start, target: b"\x48\x8d\x35" + struct.pack("<i", target - (start + 7)) + b"\x90" * 25
         code = b"".join(hashing.ROUNDS).ljust(32, b"\x90")
@@ -58,7 +58,7 @@ class Hashing(unittest.TestCase):
 
 
 def elf(code, functions):
-    """An ELF file whose code lies at 0x1000, and that lists its functions."""
+    """An ELF file with its code at 0x1000 and a function table."""
     headers = 64 + 2 * 56
     listed = b"\x01\x1b\x03\x3b" + struct.pack("<iI", 0, len(functions))
     place = headers + len(code)

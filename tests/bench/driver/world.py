@@ -1,4 +1,4 @@
-"""What a client of the benchmark runs in: the endpoint, its certificate, a folder for what is uploaded."""
+"""The environment of a client: the endpoint, its certificate, a folder for uploads."""
 
 import http.client
 import json
@@ -20,13 +20,13 @@ def built(name):
 
 
 class World:
-    """The endpoint's process; use it in a `with`."""
+    """The endpoint's process, as a context manager."""
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
         self.ledgers = 0
         certificate(self.folder)
-        # Children are born on the core that their parent is on.
+        # Children inherit their parent's core.
         os.sched_setaffinity(0, {ENDPOINT_CORE})
         files = [self.folder / name for name in ("buckets", "server.pem", "server.key")]
         files[0].mkdir()
@@ -44,8 +44,8 @@ class World:
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def ask(self, method, path, body=None, timeout=900):
-        """The endpoint's answer to the driver; None if it has none."""
+    def request(self, method, path, body=None, timeout=900):
+        """Sends a request to the endpoint; returns the JSON body, or None unless the status is 200."""
         connection = http.client.HTTPConnection(self.http, timeout=timeout)
         try:
             connection.request(method, path, body)
@@ -56,7 +56,7 @@ class World:
             connection.close()
 
     def environment(self, tls):
-        """What a client is told, as Lambda and a deployment tell it."""
+        """The environment of a client, as in Lambda and a deployment."""
         return {
             "PATH": os.environ["PATH"],
             "AWS_LAMBDA_RUNTIME_API": self.http,
@@ -71,14 +71,14 @@ class World:
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_ENDPOINT_URL": f"https://{self.https}" if tls else f"http://{self.http}",
             "AWS_EC2_METADATA_DISABLED": "true",
-            # Each kind of client has a name of its own for the authority that it is to trust.
+            # Each client reads the trusted authority from its own variable.
             "SSL_CERT_FILE": str(self.folder / "authority.pem"),
             "AWS_CA_BUNDLE": str(self.folder / "authority.pem"),
             "NODE_EXTRA_CA_CERTS": str(self.folder / "authority.pem"),
         }
 
     def seed(self, connectors, shards, compression, hour):
-        """Makes a ledger with connectors that are due; returns the exporter's settings for it, and their IDs."""
+        """Creates a ledger with connectors that are due; returns the exporter's settings for it, and their IDs."""
         self.ledgers += 1
         ledger = f"ledger-{self.ledgers}"
         key = self.folder / "signing-key"
@@ -96,7 +96,7 @@ class World:
         }, ids
 
     def delivered(self, customer="0"):
-        """The files of events that a customer was given, in the order of their names."""
+        """The event files delivered to a customer, in the order of their names."""
         files = (self.folder / "buckets").glob(f"customer-{customer}/**/*")
         return sorted(file for file in files if file.is_file() and "/manifests/" not in str(file))
 
@@ -106,13 +106,13 @@ class World:
 
 
 def last_hour():
-    """The newest hour that is over and settled: `2026-11-20T20`."""
+    """The newest hour that has ended and settled: `2026-11-20T20`."""
     now = time.time() - SETTLE_S - 30
     return time.strftime("%Y-%m-%dT%H", time.gmtime(now - 3600))
 
 
 def certificate(folder):
-    """An authority of our own, and a certificate of it for `localhost`."""
+    """Creates a certificate authority, and a certificate for `localhost` signed by it."""
 
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)

@@ -1,7 +1,7 @@
 //! The conditional writes of the ledger and of the bucket, each with the conditions of the port's contract.
 //! The conformance suite checks the same contract on the real adapter.
 
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::manifest::SignedManifest;
 use domain::names::WorkerId;
 use domain::part::{Part, PartNumber};

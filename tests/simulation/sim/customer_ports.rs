@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
-use domain::fault::{DeliveryError as CustomerFault, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError as CustomerFault, DeliveryErrorKind, DeliveryStage};
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers, NewObject};
 use domain::protocol::PutAnswer;

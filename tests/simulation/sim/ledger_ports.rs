@@ -1,7 +1,7 @@
 //! The ledger, as one worker sees it.
 
 use async_trait::async_trait;
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber, Sha256};
 use domain::ports::{

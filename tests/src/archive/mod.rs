@@ -3,7 +3,7 @@
 //! versions.
 
 mod forge;
-mod story;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,7 +23,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use std::time::Duration;
 
 pub use forge::{forge, forge_all, note_of, resign, with_signatures};
-pub use story::{sample_archive, with_time};
+pub use sample::{sample_archive, with_time};
 
 /// The files of an archive, by their names below the prefix.
 pub type Files = BTreeMap<String, Vec<u8>>;

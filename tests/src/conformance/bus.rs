@@ -2,7 +2,7 @@
 
 use domain::connector::Connector;
 use domain::cursor::Cursor;
-use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::item::{Unreadable, UnreadableReason};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::Window;
@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::start;
-use crate::failing::Outage;
+use crate::fault_injection::Outage;
 use crate::fakes::FakeBus;
 use crate::fixtures::{self, tenant};
 

@@ -2,7 +2,7 @@
 
 use domain::connector::{Connector, Encryption, State};
 use domain::contacts::{Contacts, RetiringSecret, SecretId, Webhook, WebhookSecret};
-use domain::fault::{Block, DeliveryStage};
+use domain::delivery_error::{Block, DeliveryStage};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::part::PartNumber;
 use domain::ports::{ConnectorFilter, RunAnswer};

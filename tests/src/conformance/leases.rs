@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::cursor::{Cursor, PublishedKeys};
-use domain::fault::DeliveryStage;
+use domain::delivery_error::DeliveryStage;
 use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::{Claim, ClaimAnswer, LeaseAnswer, RunAnswer};

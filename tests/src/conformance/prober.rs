@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::connector::Connector;
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::ExternalId;
 use domain::part::Sha256;
 use domain::ports::{Body, NewObject, PresentedExternalId, ProbeSession, Prober, SessionScope};

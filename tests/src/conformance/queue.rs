@@ -7,7 +7,7 @@ use domain::names::ConnectorId;
 use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 use futures_util::future::join_all;
 
-use crate::failing::Outage;
+use crate::fault_injection::Outage;
 use crate::fakes::FakeQueue;
 use crate::fixtures::unique_id;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
 use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
-use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::part::{Content, PartNumber, Window};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, SealAnswer};
 use futures_util::future::join_all;

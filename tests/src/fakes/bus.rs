@@ -7,7 +7,7 @@ use domain::notice::Notice;
 use domain::ports::{Bus, PortError};
 
 use super::locked;
-use crate::failing::{Outage, Outages};
+use crate::fault_injection::{Outage, Outages};
 
 /// An event must be smaller than this, bytes. Source: EventBridge API reference, `PutEvents`.
 const EVENT_SIZE_LIMIT: usize = 1024 * 1024;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::ports::{Clock, Rng};
 use domain::time::Time;
 
-use crate::turns::yield_once;
+use crate::interleaving::yield_once;
 
 /// A clock that stands still until it is moved, or until someone sleeps.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use domain::ports::{
 use domain::time::Time;
 
 use super::{FakeClock, locked};
-use crate::failing::{Outage, Outages};
+use crate::fault_injection::{Outage, Outages};
 
 /// All webhooks. Each accepts a request unless a test sets another response.
 #[derive(Debug, Clone, Default)]

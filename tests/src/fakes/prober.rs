@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, ExternalId, Region};
 use domain::ports::{
     Body, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope,

@@ -10,7 +10,7 @@ use domain::names::ConnectorId;
 use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 use super::locked;
-use crate::failing::{Outage, Outages};
+use crate::fault_injection::{Outage, Outages};
 
 const SENDING: &str = "sending to the export queue";
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::aws_json::{ErrorResponse, Operation, entries, text, truncated_response};
 use super::serve;
-use crate::failing::{Outage, Outages};
+use crate::fault_injection::{Outage, Outages};
 use crate::fakes::locked;
 
 const PUT_EVENTS: Operation = Operation {

@@ -12,13 +12,13 @@ mod event_bus;
 mod function;
 pub mod log_filter;
 mod message_queue;
-mod own_queue;
+mod notice_queue;
 mod runtime_api;
 
 pub use event_bus::EventBus;
 pub use function::{Function, ProcessOutput};
 pub use message_queue::MessageQueue;
-pub use own_queue::{Invocation, NoticeQueue, RecursiveLoop};
+pub use notice_queue::{Invocation, NoticeQueue, RecursiveLoop};
 pub use runtime_api::{Answer, RuntimeApi};
 
 /// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::Shared;
-use super::answers::error_response;
+use super::responses::error_response;
 use super::fault::{Fault, RequestTraits};
 
 /// The body in either direction.

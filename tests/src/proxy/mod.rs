@@ -5,10 +5,10 @@
 //! the requests determine which request meets which fault, so a run is reproducible as far as that order is.
 //! A proxy uses all its faults before it repeats one.
 
-mod answers;
+mod responses;
 mod fault;
 mod forward;
-mod line;
+mod resettable_stream;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::fakes::{SeededRandomness, locked};
-use line::ResettableStream;
+use resettable_stream::ResettableStream;
 
 pub use fault::{Fault, Service};
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use domain::connector::{Connector, Verb};
 use domain::contacts::MIN_INTERVAL;
 use domain::cursor::Cursor;
-use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::WebhookResponse;
 use domain::time::Time;
 use serde_json::Value;
-use tests::failing::{FaultPlan, Flaky, InjectedFault};
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 
 use super::world::{World, blocked, changed, url};
 

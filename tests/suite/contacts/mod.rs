@@ -15,7 +15,7 @@ use domain::contacts::{
 use domain::ports::{Connectors as _, DelayQueue as _, WebhookResponse};
 use domain::time::Time;
 use serde_json::{Value, json};
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 use tests::fixtures::unique_id;
 use tests::lambda::RecursiveLoop;
 

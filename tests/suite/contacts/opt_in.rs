@@ -12,7 +12,7 @@ use domain::notice::Notice;
 use domain::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
-use tests::failing::{FaultPlan, Flaky, InjectedFault, Outage};
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault, Outage};
 use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRandomness};
 use tests::fixtures::{TIMING, connector, tenant, unique_id, vendor};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::connector::{Caller, Change, Connector, Verb};
 use domain::contacts::{SecretId, Webhook, WebhookSecret};
 use domain::cursor::Cursor;
-use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::WebhookUrl;
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::ports::{Connectors as _, Mailer};

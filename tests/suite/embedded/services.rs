@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use services::queue::SqsQueue;
 use tests::conformance::bus::BusRig;
 use tests::conformance::queue::QueueRig;
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 use tests::lambda::{EventBus, MessageQueue};
 
 /// An address without a listener.

@@ -11,7 +11,7 @@ use local::wiring::{RecordingBus, Sandbox};
 use serde_json::{Value, json};
 use tests::conformance::bus::{self, BusRig};
 use tests::conformance::queue::{self, QueueRig};
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 
 /// The wiring, and the messages received from its queue.
 #[derive(Debug)]

@@ -1,13 +1,13 @@
 //! What an operator sees: the metrics that the code really emits, compared with their format, the alarms, the
 //! dashboard, the saved queries and infra/README.md.
 
-pub(crate) mod agreement;
+pub(crate) mod consistency;
 pub(crate) mod alarm;
-mod format;
+mod emf;
 mod notices;
-mod picture;
+mod dashboard;
 mod retention;
 mod rules;
 mod situations;
-mod trouble;
+mod faulty;
 mod world;

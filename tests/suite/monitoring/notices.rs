@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dispatcher::MAX_NOTICES_PER_TICK;
 use domain::notice::{Fact, Notice};
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 use tests::fixtures::{activated, connector};
 
 use super::world::{RETENTION, World};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::connector::{Change, Verb};
 use domain::cursor::Cursor;
-use domain::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::item::{Unreadable, UnreadableReason};
 use domain::notice::{Backlog, Notice, Recovery};
 use domain::part::{PartNumber, Window};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::cursor::Cursor;
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 use tests::fakes::ScriptedResponse;
 
 use super::alarm::{State, all};

@@ -24,7 +24,7 @@ use tests::fakes::{
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 
 use super::alarm::{State, alarm};
-use super::trouble::Faulty;
+use super::faulty::Faulty;
 
 /// The interval of the ticks.
 pub(crate) const TICK: Duration = Duration::from_mins(5);

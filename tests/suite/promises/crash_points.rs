@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::connector::Connector;
 use domain::protocol::Outcome;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{at, worker};
 
 use super::around_noon;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::fault::DeliveryErrorKind;
+use domain::delivery_error::DeliveryErrorKind;
 use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKey;
 use domain::time::Time;
@@ -11,7 +11,7 @@ use tests::fakes::{Shape, StoredItem};
 use tests::fixtures::at;
 
 use super::around_noon;
-use super::grounds::Fakes;
+use super::backends::Fakes;
 use super::world::World;
 
 super::on_both_backends! {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use domain::part::PartKind;
 use domain::sort_key::SortKeyForm;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 
-use super::grounds::Fakes;
+use super::backends::Fakes;
 use super::world::World;
 
 super::on_both_backends! {

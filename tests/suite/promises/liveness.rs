@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use domain::connector::State;
-use domain::fault::DeliveryErrorKind;
+use domain::delivery_error::DeliveryErrorKind;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fakes::{FakeClock, FakeLedger, ScriptedResponse};
 use tests::fixtures::at;
 
 use super::around_noon;
-use super::grounds::Fakes;
+use super::backends::Fakes;
 use super::world::World;
 
 super::on_both_backends! {

@@ -3,7 +3,7 @@
 
 mod crash_points;
 mod gap_free;
-mod grounds;
+mod backends;
 mod isolation;
 mod late_is_additive;
 mod liveness;
@@ -12,16 +12,16 @@ mod no_loss;
 mod one_chain;
 mod quiet_means_quiet;
 mod random;
-mod swept;
-mod told;
+mod orphan_sweep;
+mod notices;
 mod world;
 mod wrong_clocks;
 
 use tests::fakes::FakeBus;
 use tests::fixtures::{RealEvent, at, cloudtrail};
 
-use grounds::Embedded;
-pub(crate) use grounds::Fakes;
+use backends::Embedded;
+pub(crate) use backends::Fakes;
 pub(crate) use world::World;
 
 /// One test for each scenario, on both backends.

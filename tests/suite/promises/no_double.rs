@@ -7,13 +7,13 @@ use domain::connector::Connector;
 use domain::protocol::Outcome;
 use exporter::{Exporter, export};
 use proptest::prelude::*;
-use tests::failing::{FaultPlan, Flaky};
+use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fakes::Entry;
 use tests::fixtures::at;
-use tests::turns::{SteppedWorker, interleave};
+use tests::interleaving::{SteppedWorker, interleave};
 
 use super::around_noon;
-use super::grounds::Fakes;
+use super::backends::Fakes;
 use super::world::World;
 
 /// A world on fakes, and a connector with ten events around noon, due to be sealed in parts of three.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::part::{Compression, Encoding, Format, PartKind};
 use domain::protocol::Outcome;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
 
 use super::around_noon;

@@ -12,7 +12,7 @@ use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::export;
 use tests::chain;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fakes::FakeSigner;
 use tests::fixtures::at;
 

@@ -4,7 +4,7 @@ use domain::part::PartKind;
 use domain::protocol::Outcome;
 use domain::schedule::next_expected_by;
 use serde_json::Value;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 
 use super::world::World;

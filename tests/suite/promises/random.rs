@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use domain::connector::Connector;
 use proptest::prelude::*;
-use tests::failing::{FaultPlan, InjectedFault};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
-use tests::turns::SteppedWorker;
+use tests::interleaving::SteppedWorker;
 
 use super::world::World;
 

@@ -16,7 +16,7 @@ use domain::protocol::{Outcome, Timing};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
-use tests::failing::FaultPlan;
+use tests::fault_injection::FaultPlan;
 use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
 use tests::fixtures::{self, RealEvent, TIMING, keys, tenant, unique_id};
 use tests::oracle::{self, File, Verdict};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::cursor::Cursor;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
-use tests::failing::FaultPlan;
+use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 
 use super::{around_noon, on_stand_ins};

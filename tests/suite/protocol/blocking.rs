@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::connector::State;
-use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use domain::loss_forecast::LossForecast;
 use domain::notice::Fact;
 use domain::part::PartNumber;
@@ -11,7 +11,7 @@ use domain::ports::LeaseAnswer;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::at;
 
-use super::rehearsal::{RunHarness, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
+use super::harness::{RunHarness, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
 
 /// The customer's errors: the stage, the kind of the platform's answer, its code.
 const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
@@ -156,11 +156,11 @@ fn pauses_grow_to_an_hour_and_no_further() {
         place = blocked(&place, BROKEN[2]).clone();
         let block = place.cursor.block.as_mut().unwrap();
         assert_eq!(block.attempts, attempt);
-        let pause = block.next_attempt.since(super::rehearsal::now());
+        let pause = block.next_attempt.since(super::harness::now());
         assert!(pause >= Duration::from_secs(1) && pause <= Duration::from_secs(3600));
         longest = longest.max(pause);
         // The next run is in time, and the error is a new one to the owner, so it is announced again.
-        block.next_attempt = super::rehearsal::now();
+        block.next_attempt = super::harness::now();
         block.code = String::new();
     }
     assert!(longest > Duration::ZERO);

@@ -1,12 +1,12 @@
 //! Delivery copies sealed parts, in order, each to a name that only its bytes can have.
 
 use domain::connector::State;
-use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use domain::part::PartNumber;
 use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{activated, at, connector, tenant, worker};
 
-use super::rehearsal::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
+use super::harness::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
 
 #[test]
 fn parts_are_delivered_in_the_order_of_their_numbers() {

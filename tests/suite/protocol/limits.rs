@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use domain::cursor::ReadProgress;
-use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use domain::part::PartNumber;
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
-use super::rehearsal::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts};
+use super::harness::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -9,7 +9,7 @@ use domain::protocol::{Answer, Built, Effect, Exclude, SealAnswer, Snapshot, Spa
 use domain::time::Time;
 use tests::fixtures::at;
 
-use super::rehearsal::{RunHarness, draft, snapshot_with_parts, with_cursor};
+use super::harness::{RunHarness, draft, snapshot_with_parts, with_cursor};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -1,14 +1,14 @@
 //! One part, one decision: whatever happens to the answers, a number is sealed once.
 
 use base64::Engine as _;
-use domain::fault::DeliveryStage;
+use domain::delivery_error::DeliveryStage;
 use domain::part::Window;
 use domain::part::{Content, PartKind, PartNumber};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
 use tests::fixtures::{at, worker};
 
-use super::rehearsal::{
+use super::harness::{
     RunHarness, draft, is_inline, next_run, now, snapshot, snapshot_with_parts, with_cursor,
 };
 

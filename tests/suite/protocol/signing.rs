@@ -1,13 +1,13 @@
 //! A part's manifest is signed before the seal that records it, and is put after the part's bytes.
 
 use domain::cursor::PublishedKeys;
-use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use domain::manifest::{ChainStart, ChainState, Manifest, Previous};
 use domain::part::PartNumber;
 use domain::protocol::{Answer, Built, Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{at, signed_manifest};
 
-use super::rehearsal::{
+use super::harness::{
     RunHarness, delivery_error, draft, port_error, sealed, snapshot, snapshot_with_parts, with_cursor,
 };
 
@@ -151,7 +151,7 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
     let published =
         PublishedKeys::of(part.manifest.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
     let puts_keys = |stage| {
-        let block = domain::fault::Block {
+        let block = domain::delivery_error::Block {
             stage,
             kind: DeliveryErrorKind::Gone,
             code: "NoSuchBucket".into(),

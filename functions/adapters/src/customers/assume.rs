@@ -3,11 +3,11 @@
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::Region;
 use domain::connector::Destination;
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
 use domain::names::{AccountId, CustomerRole, ExternalId};
 
 use super::bucket::S3CustomerBucket;
-use super::fault::ErrorClassifier;
+use super::error_classifier::ErrorClassifier;
 use crate::clients::CustomerClients;
 
 /// Lifetime of the temporary credentials, seconds: the minimum of STS. The role is assumed after the function

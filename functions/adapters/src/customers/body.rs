@@ -12,7 +12,7 @@ use domain::ports::{Body, ByteStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http_body::{Frame, SizeHint};
 
-use super::ask::ExpectContinue;
+use super::expect_continue::ExpectContinue;
 
 /// An error in the staged bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,14 +7,14 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::connector::Destination;
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{ExternalId, Region};
 use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
 
-use super::ask::ExpectContinue;
+use super::expect_continue::ExpectContinue;
 use super::body::{self, BodyError};
-use super::fault::ErrorClassifier;
+use super::error_classifier::ErrorClassifier;
 use super::payload::SignedPayload;
 use crate::clients::{UPLOAD_TIMEOUT, timeout_config};
 

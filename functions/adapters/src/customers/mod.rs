@@ -4,25 +4,25 @@
 //! [`StsCustomers::open`] returns has the only copy of the temporary keys, and dropping it drops them.
 //! [`StsProber`] runs the same code for a preflight check.
 
-mod answers;
-mod ask;
+mod error_codes;
+mod expect_continue;
 mod assume;
 mod body;
 mod bucket;
-mod fault;
+mod error_classifier;
 mod payload;
 mod probe;
 mod session;
-mod words;
+mod redact;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
 use domain::part::PartNumber;
 use domain::ports::{CustomerBucket, Customers};
 
 use self::assume::{AssumeRoleRequest, RoleAssumer};
-use self::fault::ErrorClassifier;
+use self::error_classifier::ErrorClassifier;
 use crate::clients::CustomerClients;
 
 pub use self::probe::StsProber;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::names::{AccountId, Region};
 use domain::ports::{NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
 
 use super::assume::{AssumeRoleRequest, RoleAssumer};
 use super::bucket::S3CustomerBucket;
-use super::fault::ErrorClassifier;
+use super::error_classifier::ErrorClassifier;
 use super::session;
 use crate::clients::CustomerClients;
 

@@ -17,13 +17,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, share, short_hash};
+use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, fair_share, short_hash};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::ports::{Consents, NotificationStore, PortError};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
-use super::answers::condition_met;
+use super::write_outcome::condition_met;
 use super::expression::{names, number, text, values};
 use super::keys::{Item, PK, SK};
 use super::{DynamoLedger, records};
@@ -111,7 +111,7 @@ impl DynamoLedger {
     /// Adds the cost to `spent_to`, if that is at or after `now` and not too far ahead. Of two at once the
     /// second adds after the first: DynamoDB computes the sum.
     async fn spend_behind(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<Option<Time>, PortError> {
-        let most = now + share::MAX_AHEAD;
+        let most = now + fair_share::MAX_AHEAD;
         let update = self
             .update_share(tenant)
             .update_expression("SET #spent_to = #spent_to + :cost")
@@ -137,7 +137,7 @@ impl DynamoLedger {
     /// Starts from `now`, if nothing beyond it is used. Of two at once one succeeds, and the other adds after
     /// it.
     async fn spend_from(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
-        let (after, most) = (now + Duration::from_millis(cost), now + share::MAX_AHEAD);
+        let (after, most) = (now + Duration::from_millis(cost), now + fair_share::MAX_AHEAD);
         let update = self
             .update_share(tenant)
             .update_expression("SET #spent_to = :after")

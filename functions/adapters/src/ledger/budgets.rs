@@ -22,7 +22,7 @@ use domain::connector::{Connector, State};
 use domain::names::TenantId;
 use domain::ports::{BoxError, PortError, SpendOutcome, Spender};
 
-use super::answers::{TransactionOutcome, classify_transaction};
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::changes::{MAX_ATTEMPTS, build_error};
 use super::expression::{names, number, values};
 use super::{DynamoLedger, keys};

@@ -8,7 +8,7 @@ use domain::connector::Change;
 use domain::cursor::Cursor;
 use domain::ports::{BoxError, PortError, SaveAnswer, Saved};
 
-use super::answers::{TransactionOutcome, classify_transaction};
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::budgets::is_counted;
 use super::claims::ClaimOutcome;
 use super::expression::{names, number, values};

@@ -12,7 +12,7 @@ use domain::ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswe
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::date::ResponseDate;
+use super::response_date::ResponseDate;
 
 #[async_trait]
 impl Connectors for DynamoLedger {

@@ -10,7 +10,7 @@ use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError};
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::answers::condition_met;
+use super::write_outcome::condition_met;
 use super::expression::{names, time, values};
 use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK};
 use crate::port_error::port_error;

@@ -8,7 +8,7 @@ use domain::names::WorkerId;
 use domain::ports::PortError;
 use domain::protocol::{Mark, Release};
 
-use super::answers::condition_met;
+use super::write_outcome::condition_met;
 use super::expression::{names, part_number, text, time, values};
 use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
 use super::runs::{LEASE_OWNER, LEASE_UNTIL};

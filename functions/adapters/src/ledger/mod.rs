@@ -21,13 +21,13 @@
 //! item that a function must not read is in a partition with another prefix.
 
 mod addresses;
-mod answers;
+mod write_outcome;
 mod budgets;
 mod changes;
 mod claims;
 mod connectors;
 pub(crate) mod create;
-mod date;
+mod response_date;
 mod due;
 mod expression;
 mod keys;
@@ -40,12 +40,12 @@ mod seal;
 mod secrets;
 mod sources;
 mod watch;
-mod wishes;
+mod run_requests;
 
 use aws_sdk_dynamodb::Client;
 
 pub use create::{create_table, table_definition};
-pub use date::ClockOffset;
+pub use response_date::ClockOffset;
 pub use watch::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 
 /// The ledger on DynamoDB.

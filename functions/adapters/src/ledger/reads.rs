@@ -7,7 +7,7 @@ use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::PortError;
 
-use super::date::ResponseDate;
+use super::response_date::ResponseDate;
 use super::expression::{names, text, values};
 use super::keys::{self, CONFIG, CURSOR, Item, PK, SK};
 use super::{DynamoLedger, records};

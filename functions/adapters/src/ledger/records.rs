@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use domain::connector::{Caller, State, Verb};
     use domain::cursor::Reconcile;
-    use domain::fault::{Block, DeliveryErrorKind, DeliveryStage};
+    use domain::delivery_error::{Block, DeliveryErrorKind, DeliveryStage};
     use domain::names::ExternalId;
     use domain::part::PartNumber;
     use domain::time::Time;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ports::PortError;
 use domain::protocol::{Seal, SealAnswer};
 
-use super::answers::{TransactionOutcome, classify_transaction};
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::expression::{names, part_number, time, values};
 use super::keys::{self, CURSOR, PK};
 use super::sources::SOURCE;

@@ -16,7 +16,7 @@ use domain::names::ConnectorId;
 use domain::ports::PortError;
 
 use super::DynamoLedger;
-use super::answers::condition_met;
+use super::write_outcome::condition_met;
 use super::expression::{names, text};
 use super::keys::{self, Item, PK};
 use crate::port_error::port_error;

@@ -4,7 +4,7 @@ use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::ports::PortError;
 
-use super::answers::condition_met;
+use super::write_outcome::condition_met;
 use super::expression::{names, part_number, time, values};
 use super::keys::CURSOR;
 use super::{DynamoLedger, records};

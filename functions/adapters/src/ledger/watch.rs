@@ -20,7 +20,7 @@ use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::answers::condition_met;
+use super::write_outcome::condition_met;
 use super::expression::{names, number, text, time, values};
 use super::keys::{self, CONFIG, CURSOR, Item, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
 use super::sources::SOURCE;

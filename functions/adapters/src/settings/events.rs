@@ -3,7 +3,7 @@
 use domain::partition::PartitionFormat;
 use domain::sort_key::SortKeyForm;
 
-use super::places::is_table_name;
+use super::resources::is_table_name;
 use super::read::{Lookup, SettingsError, non_empty, optional, required, zip_errors};
 use crate::source::EventsTable;
 

@@ -50,7 +50,7 @@ impl NotifierSettings {
     pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
         let form = "the URL of the notice queue, such as \
                     https://sqs.eu-central-1.amazonaws.com/123456789012/notices";
-        let queue_url = required(env, "NOTICE_QUEUE_URL", form, super::places::is_queue_url);
+        let queue_url = required(env, "NOTICE_QUEUE_URL", form, super::resources::is_queue_url);
         let rest = zip_errors(zip_errors(sender(env), confirmation(env)), StackSettings::read(env));
         let ((ledger, queue_url), ((sender, asking), stack)) =
             zip_errors(zip_errors(LedgerSettings::read(env), queue_url), rest)?;

@@ -2,7 +2,7 @@
 //! sort key is a number or a string and, through an index, what the table's own key is), and where DynamoDB
 //! rejects the settings. `mismatch` compares the two.
 
-mod misfit;
+mod mismatch;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
@@ -14,7 +14,7 @@ use domain::ports::PortError;
 
 use super::layout::EventsTable;
 use crate::port_error::port_error;
-use misfit::SchemaMismatchError;
+use mismatch::SchemaMismatchError;
 
 const WHAT: &str = "describing the events table";
 
@@ -75,7 +75,7 @@ pub(super) async fn describe_table(
 }
 
 fn schema(table: &TableDescription, layout: &EventsTable) -> Result<Schema, SchemaMismatchError> {
-    let sort_key = if misfit::check(table, layout)? { KeyType::Number } else { KeyType::Text };
+    let sort_key = if mismatch::check(table, layout)? { KeyType::Number } else { KeyType::Text };
     let keys = table.key_schema().iter().filter(|_| layout.index.is_some());
     Ok(Schema { sort_key, table_keys: keys.map(|key| key.attribute_name().to_owned()).collect() })
 }

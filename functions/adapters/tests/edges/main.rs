@@ -2,7 +2,7 @@
 //! stand-ins, all through the real SDKs. One binary, since each one links the SDKs.
 
 #[cfg(test)]
-mod acting;
+mod assumed_role;
 #[cfg(test)]
 mod bus;
 #[cfg(test)]
@@ -10,13 +10,13 @@ mod customers;
 #[cfg(test)]
 mod events_writer;
 #[cfg(test)]
-mod faults;
+mod delivery_errors;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
-mod published;
+mod anonymous_reader;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use adapters::customers::{StsCustomers, StsProber};
 use domain::connector::{Connector, Encryption};
-use domain::fault::{DeliveryError, DeliveryErrorKind};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapters::webhooks::{EgressPolicy, HttpsPoster};
-use domain::contacts::share::{LONG_TIMEOUT, SHORT_TIMEOUT};
+use domain::contacts::fair_share::{LONG_TIMEOUT, SHORT_TIMEOUT};
 use domain::contacts::{SignedRequest, is_public};
 use domain::names::WebhookUrl;
 use domain::ports::{WebhookClient as _, WebhookResponse};

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::connector::{Connector, Encryption};
-use domain::fault::{DeliveryError, DeliveryErrorKind};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind};
 use domain::names::ExternalId;
 use domain::part::PartNumber;
 use domain::ports::{Body, Customers as _, NewObject};

@@ -2,7 +2,7 @@
 //! tables. One binary, since each one links the SDKs.
 
 #[cfg(test)]
-mod answers;
+mod write_outcome;
 #[cfg(test)]
 mod budgets;
 #[cfg(test)]
@@ -10,9 +10,9 @@ mod changes;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
-mod misfits;
+mod key_mismatch;
 #[cfg(test)]
-mod own_tables;
+mod custom_tables;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

@@ -1,23 +1,23 @@
 //! The API's Lambda: wires settings, clients and ports, and runs [`api::router`] behind API Gateway.
 
-mod answer;
-mod gateway;
+mod response;
+mod authorizer;
 mod request;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::acting::sts_as_role;
+use adapters::assumed_role::sts_as_role;
 use adapters::bus::EventBridgeBus;
 use adapters::clients::ClientFactory;
 use adapters::clock::{SystemClock, SystemRandomness};
 use adapters::customers::StsProber;
-use adapters::identity::{CallerIdentity, caller_identity};
+use adapters::caller_identity::{CallerIdentity, caller_identity};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
-use adapters::noted_bus::ObservedBus;
-use adapters::published::AnonymousReader;
+use adapters::observed_bus::ObservedBus;
+use adapters::anonymous_reader::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, SettingsError};
 use adapters::webhooks::EgressPolicy;
 use api::{GatewayAuthenticator, router};
@@ -30,7 +30,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
 use services::keys::signing;
 
-use crate::answer::GatewayResponse;
+use crate::response::GatewayResponse;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {

@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::gateway::{Authorizer, identity};
+use crate::authorizer::{Authorizer, identity};
 
 /// An event in payload format 2.0; only the fields that are used.
 #[derive(Deserialize)]

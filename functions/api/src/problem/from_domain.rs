@@ -7,9 +7,9 @@ use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::PartitionError;
 use domain::ports::PortError;
 use domain::setup::DestinationMismatchError;
-use domain::verify::{PreflightReport, PreflightStage, PreflightVerdict};
+use domain::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
 
-use super::masked::redact_external_ids;
+use super::redact::redact_external_ids;
 use super::{FieldError, Problem};
 
 impl From<OnboardingError> for Problem {

@@ -4,7 +4,7 @@
 //! one exists. No problem contains an external ID or another tenant's data.
 
 mod from_domain;
-mod masked;
+mod redact;
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use domain::budget::BudgetExhaustedError;
 use domain::onboarding::{DeletionLoss, Difference, KeyReusedError};
 use domain::time::Time;
-use domain::verify::PreflightReport;
+use domain::preflight::PreflightReport;
 use serde::Serialize;
 
 use self::from_domain::sentence;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use serde_json::json;
 use tests::fixtures;
 
@@ -107,7 +107,7 @@ async fn a_failing_destination_is_reported_stage_by_stage_and_nothing_is_activat
 
 #[tokio::test]
 async fn a_block_has_a_remedy_and_the_time_of_the_next_attempt() {
-    use domain::fault::Block;
+    use domain::delivery_error::Block;
     use domain::ports::Runs as _;
     let world = World::new();
     let path = world.active("acme").await;

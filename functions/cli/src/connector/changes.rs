@@ -10,7 +10,7 @@ use super::list::print_table;
 use super::options::PagedArgs;
 use crate::backend::Backend;
 use crate::output::Output;
-use crate::problem::{CliError, Exit};
+use crate::error::{CliError, Exit};
 use crate::table::{Column, table};
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use super::args::ChangeArgs;
 use super::options::ContactsArgs;
 use crate::backend::Backend;
 use crate::output::{Output, Style};
-use crate::problem::{CliError, Exit};
+use crate::error::{CliError, Exit};
 
 /// The JSON output of these commands: the settings, the status of each address, and a new secret, which is shown once.
 #[derive(Serialize)]

@@ -5,15 +5,15 @@ use domain::names::ConnectorId;
 use domain::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use domain::part::Encoding;
 use domain::setup::Setup;
-use domain::verify::{PreflightProgress, PreflightReport};
+use domain::preflight::{PreflightProgress, PreflightReport};
 use serde::Serialize;
 
-use super::change::ChangeOutput;
+use super::lifecycle::ChangeOutput;
 use super::options::{ConnectArgs, CreateArgs, UpdateArgs};
-use super::stages;
+use super::preflight;
 use crate::backend::Backend;
 use crate::output::{Output, Style};
-use crate::problem::{CliError, Exit};
+use crate::error::{CliError, Exit};
 
 #[derive(Serialize)]
 struct CreateOutput<'a> {
@@ -129,15 +129,15 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
         embedded.grant_access(&connector)?;
         output.line("the stand-in has the bucket, and a role that trusts this connector");
     }
-    stages::start_progress(output);
+    preflight::start_progress(output);
     let edit = ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() };
-    let tell = |progress: PreflightProgress<'_>| stages::report_progress(progress, output);
+    let tell = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
     let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
     output.clear_progress();
     let UpdateOutcome { connector, verification } = updated?;
     output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));
     let code = if let Some(verification) = &verification {
-        stages::print_result(backend, &connector, verification, output)
+        preflight::print_result(backend, &connector, verification, output)
     } else {
         output.line("this destination was verified before");
         Exit::Done

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::options::DeleteArgs;
 use crate::backend::Backend;
 use crate::output::{Output, eprint_line};
-use crate::problem::{CliError, Exit, io_error};
+use crate::error::{CliError, Exit, io_error};
 use crate::table::counted;
 
 #[derive(Serialize)]

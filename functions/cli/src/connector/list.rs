@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::options::{ListArgs, PagedArgs};
 use crate::backend::Backend;
 use crate::output::{Output, Style};
-use crate::problem::{CliError, Exit};
+use crate::error::{CliError, Exit};
 use crate::table::{Column, grouped, table};
 
 #[derive(Serialize)]

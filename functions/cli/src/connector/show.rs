@@ -1,7 +1,7 @@
 //! `connector show`: a connector's status, since when, and the next step.
 
 use domain::connector::{Connector, State};
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::health::{Health, Status};
 use domain::manifest::{ChainState, KeyId};
 use domain::names::ConnectorId;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::contacts;
 use crate::backend::Backend;
 use crate::output::{Output, Style};
-use crate::problem::{CliError, Exit};
+use crate::error::{CliError, Exit};
 use crate::table::counted;
 
 #[derive(Serialize)]

@@ -16,7 +16,7 @@ use adapters::signing::signing;
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;
 use async_trait::async_trait;
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::notice::Notice;
 use domain::part::{Part, PartNumber};
@@ -31,8 +31,8 @@ use local::wiring::RecordingBus;
 use super::args::ExporterArgs;
 use super::process::ExporterMessage;
 use crate::output::Output;
-use crate::problem::{CliError, Exit};
-use crate::surroundings::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::context::ProcessContext;
 
 /// How long it waits to be killed. The parent kills it long before; if the parent died, this process must still end.
 const HANG_DURATION: Duration = Duration::from_mins(1);

@@ -5,20 +5,20 @@
 //! exporter that is killed, `proof` compares the files with the imported events, and `report` prints the result.
 
 pub(crate) mod args;
-mod cast;
+mod scenario;
 mod exporter;
 mod process;
 mod proof;
 mod report;
-mod story;
+mod steps;
 
 use std::path::Path;
 
 use crate::init::is_new_or_empty;
-use crate::problem::{CliError, Exit};
-use crate::surroundings::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::context::ProcessContext;
 use args::DemoArgs;
-use cast::Times;
+use scenario::Times;
 pub(crate) use exporter::run as exporter_process;
 
 /// Runs the demo.
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result
     if let Some(dir) = &args.dir {
         ensure_empty(dir)?;
     }
-    let told = story::run(args.dir.as_deref(), times, surroundings).await?;
+    let told = steps::run(args.dir.as_deref(), times, surroundings).await?;
     let proved = report::report(&told, args.dir.as_deref(), surroundings);
     Ok(if proved { Exit::Done } else { Exit::Failed })
 }

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::problem::{CliError, io_error};
+use crate::error::{CliError, io_error};
 use crate::run::LOG_VARIABLE;
-use crate::surroundings::ProcessContext;
+use crate::context::ProcessContext;
 
 /// The time limit of its run, in seconds. Its lease lasts a minute longer.
 const RUN_SECONDS: u32 = 30;

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use domain::fault::DeliveryStage;
+use domain::delivery_error::DeliveryStage;
 use domain::names::ConnectorId;
 use domain::time::Time;
 use serde::Serialize;
 
-use super::cast::{BUSY, GONE, PREFIX, QUIET};
+use super::scenario::{BUSY, GONE, PREFIX, QUIET};
 use super::proof::FileInfo;
-use super::story::{BucketResult, DemoResult};
+use super::steps::{BucketResult, DemoResult};
 use crate::output::{Output, Style};
-use crate::surroundings::ProcessContext;
+use crate::context::ProcessContext;
 use crate::table::{Column, counted, grouped, table};
 use crate::verify::command;
 
@@ -123,7 +123,7 @@ fn verify_command(told: &DemoResult, dir: &Path, surroundings: &ProcessContext) 
     Some(format!("{program} verify {place} --key {key} --as-of {}", told.times.third))
 }
 
-fn block_output((tenant, connector, block): &(String, ConnectorId, domain::fault::Block)) -> BlockOutput<'_> {
+fn block_output((tenant, connector, block): &(String, ConnectorId, domain::delivery_error::Block)) -> BlockOutput<'_> {
     BlockOutput {
         tenant,
         connector,

@@ -12,12 +12,12 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::sync::mpsc;
 
-use super::found::{Batch, Rejection};
+use super::batch::{Batch, Rejection};
 use super::inputs::Inputs;
-use super::judge::Classifier;
-use super::read::Reader;
-use super::tally::{ImportStats, RejectedEntry};
-use crate::problem::CliError;
+use super::classifier::Classifier;
+use super::reader::Reader;
+use super::stats::{ImportStats, RejectedEntry};
+use crate::error::CliError;
 use crate::table::counted;
 
 /// How many batches are written concurrently.

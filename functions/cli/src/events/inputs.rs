@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::problem::{CliError, io_error};
+use crate::error::{CliError, io_error};
 
 /// The file extensions that are read from a folder, each also followed by one of [`COMPRESSED_EXTENSIONS`].
 const EXTENSIONS: [&str; 3] = [".json", ".jsonl", ".ndjson"];

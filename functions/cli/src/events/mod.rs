@@ -4,15 +4,15 @@
 //! classifies. `import` writes the batches (`batch`), and `stats` and `report` summarize the result.
 
 pub(crate) mod args;
-mod found;
+mod batch;
 pub(crate) mod import;
 pub(crate) mod inputs;
-mod judge;
+mod classifier;
 mod open;
-mod read;
-mod recent;
+mod reader;
+mod recent_keys;
 mod report;
-pub(crate) mod tally;
+pub(crate) mod stats;
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use domain::import::KeyFields;
 
 use crate::backend::open_events;
 use crate::output::eprint_line;
-use crate::problem::{CliError, Exit};
-use crate::surroundings::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::context::ProcessContext;
 use crate::table::counted;
 use args::{EventsCommand, ImportArgs};
 use import::{Import, Progress};
 use inputs::Inputs;
-use tally::ImportStats;
+use stats::ImportStats;
 
 /// The number of events between two progress lines in a log.
 const LOG_EVERY: u64 = 100_000;

@@ -6,7 +6,7 @@ use domain::names::TenantId;
 use serde::Serialize;
 
 use super::import::Progress;
-use super::tally::ImportStats;
+use super::stats::ImportStats;
 use crate::output::{Output, eprint_line};
 use crate::table::{counted, grouped};
 

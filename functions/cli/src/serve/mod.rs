@@ -5,10 +5,10 @@
 
 pub(crate) mod args;
 mod customer;
-mod hello;
+mod banner;
 mod launch;
 mod obstacles;
-mod ticking;
+mod ticker;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::init::ensure_own_or_empty;
-use crate::problem::{CliError, Exit, io_error};
-use crate::surroundings::ProcessContext;
+use crate::error::{CliError, Exit, io_error};
+use crate::context::ProcessContext;
 use args::ServeArgs;
 
 /// How long a shutdown waits for running requests.
@@ -45,15 +45,15 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
     }
     let embedded = Arc::new(Sandbox::start(args.local.as_deref(), args.now).await?);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::read_or_create)?;
-    let environment = hello::environment(&url, &embedded);
+    let environment = banner::environment(&url, &embedded);
     // Written before the first request is answered, so that it exists for any client that waits for an answer.
     let kept =
-        args.local.as_ref().map(|_| hello::write_environment_file(&environment, &embedded)).transpose()?;
+        args.local.as_ref().map(|_| banner::write_environment_file(&environment, &embedded)).transpose()?;
     let guarded = (listener, Guard::new(address, Dialect::Problem));
     let served = Server::start(guarded, &token, &embedded, surroundings);
-    hello::print(&args, &url, &token, environment, surroundings.output);
+    banner::print(&args, &url, &token, environment, surroundings.output);
     let ended = tokio::select! {
-        () = ticking::run(&embedded, args.pause(), surroundings.output) => Ok(()),
+        () = ticker::run(&embedded, args.pause(), surroundings.output) => Ok(()),
         () = told_to_stop => Ok(()),
     };
     served.stop().await;

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::backend::{Backend, open_source};
 use crate::output::Output;
-use crate::problem::{CliError, Exit};
-use crate::surroundings::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::context::ProcessContext;
 use crate::table::{Column, counted, table};
 use args::{AcceptArgs, SourceCommand};
 

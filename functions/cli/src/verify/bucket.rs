@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::archive::{Archive, Entry, EntryKind};
-use super::place::{ListFolders, MAX_SUBFOLDERS, Subfolders};
+use super::discovery::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 
 /// Maximum number of prefetched chunks of an object.
 const PREFETCHED_CHUNKS: usize = 8;

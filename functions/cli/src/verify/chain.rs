@@ -7,12 +7,12 @@ use std::io;
 use domain::manifest::{KeyId, Manifest, Origin};
 use domain::part::{PartNumber, Sha256};
 
-use super::charge::{KeyState, SignatureStatus};
+use super::key_state::{KeyState, SignatureStatus};
 use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 use super::keys::{KnownKeys, SignatureCheck};
 use super::links::{FollowedChain, Links};
-use super::notes::{ManifestRecord, ParsedManifest};
+use super::manifests::{ManifestRecord, ParsedManifest};
 use super::trust::{Signatures, TrustByOrigin};
 use super::vouch::{VouchedTexts, ignored_lines};
 

@@ -17,15 +17,15 @@ use super::archive::Archive;
 use super::chain::{Chain, Keys};
 use super::contents::{Content, ContentCheck};
 use super::events::Fields;
-use super::files::{FirstManifest, ObjectMatcher};
+use super::object_matcher::{FirstManifest, ObjectMatcher};
 use super::finding::{Finding, Findings, Kind, Severity};
 use super::identities;
 use super::keys::KnownKeys;
 use super::listing::Listing;
-use super::notes::{self, Manifests};
+use super::manifests::{self, Manifests};
 use super::sorter::Sorted;
-use super::tally::FindingTotals;
-use super::told::ChainSummary;
+use super::totals::FindingTotals;
+use super::chain_summary::ChainSummary;
 use super::trust::{Trust, TrustByOrigin};
 use super::vouch::{self, Vouched, VouchedTexts};
 
@@ -136,7 +136,7 @@ pub(crate) fn check(archive: &dyn Archive, ask: &VerifyOptions, progress: &Progr
     let findings = Findings::default();
     let listing = Listing::read(archive, ask, &findings)?;
     let known = KnownKeys::read(archive, &ask.pins, &listing.keys, &findings);
-    let read = notes::read(archive, listing.manifests, &known, ask, progress)?;
+    let read = manifests::read(archive, listing.manifests, &known, ask, progress)?;
     let base = initial_trust(ask, &known, &read, &findings);
     let Vouched { trusts, texts } =
         vouch::resolve_trust(read.trust_records, &known, TrustByOrigin::new(base), ask.memory / 4)?;

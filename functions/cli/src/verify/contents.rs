@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
 use super::check::{Progress, VerifyOptions};
-use super::count::EventCounts;
+use super::event_counts::EventCounts;
 use super::events::{Event, EventReader};
-use super::files::{Match, NextObject, ObjectMatcher};
+use super::object_matcher::{Match, NextObject, ObjectMatcher};
 use super::finding::{Finding, Findings, Kind};
 use super::identities::{EventPosition, Identities, MAX_FLAWED_PARTS, encode};
 use super::object::{self, MAX_EVENT_BYTES, ObjectError};

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, Entry, EntryKind};
-use super::litter;
-use super::place::{ListFolders, MAX_SUBFOLDERS, Subfolders};
+use super::system_files;
+use super::discovery::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 
 /// The number of entries that cost a search as much as one more folder.
 const ENTRIES_PER_BUDGET_UNIT: u32 = 1_000;
@@ -56,14 +56,14 @@ impl Archive for Directory {
                 let kind = entry.file_type().map_err(with_path(&entry.path()))?;
                 let found = if raw.to_str().is_none() {
                     EntryKind::Unsupported("its name is not UTF-8")
-                } else if kind.is_dir() && litter::is_system_folder(&name) {
+                } else if kind.is_dir() && system_files::is_system_folder(&name) {
                     EntryKind::SystemFile
                 } else if kind.is_dir() {
                     folders.push((entry.path(), name + "/"));
                     continue;
                 } else if kind.is_symlink() {
                     EntryKind::Unsupported("it is a symbolic link, which is not followed")
-                } else if kind.is_file() && litter::is_system_file(&name, || self.open(&name)) {
+                } else if kind.is_file() && system_files::is_system_file(&name, || self.open(&name)) {
                     EntryKind::SystemFile
                 } else if kind.is_file() {
                     EntryKind::File(entry.metadata().map_err(with_path(&entry.path()))?.len())
@@ -137,7 +137,7 @@ impl ListFolders for Directory {
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
             if !entry.file_type().map_err(with_path(&entry.path()))?.is_dir()
-                || litter::is_system_folder(name)
+                || system_files::is_system_folder(name)
             {
                 continue;
             }

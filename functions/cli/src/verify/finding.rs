@@ -7,7 +7,7 @@ use domain::part::PartNumber;
 use domain::time::Time;
 use serde::Serialize;
 
-use super::tally::{FindingTotals, Gap};
+use super::totals::{FindingTotals, Gap};
 
 /// Maximum number of findings of a kind that are listed; further ones are only counted.
 const MAX_PER_KIND: usize = 1_000;

@@ -7,11 +7,11 @@ use domain::manifest::{ChainStart, Manifest, Previous};
 use domain::part::{PartNumber, Sha256, Window};
 use domain::time::Time;
 
-use super::charge::{KeyState, SignatureStatus};
+use super::key_state::{KeyState, SignatureStatus};
 use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 use super::sorter::Sorter;
-use super::told::ChainSummary;
+use super::chain_summary::ChainSummary;
 
 /// The chain as far as it was followed.
 #[derive(Debug)]

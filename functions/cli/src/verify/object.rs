@@ -12,7 +12,7 @@ use domain::part::{Compression, Format, Sha256};
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::count::expected_events;
+use super::event_counts::expected_events;
 
 /// The buffer size for reading and decompression, in bytes.
 const BUFFER_BYTES: usize = 1 << 18;

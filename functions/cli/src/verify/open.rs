@@ -14,9 +14,9 @@ use super::args::VerifyArgs;
 use super::bucket::Bucket;
 use super::command::command;
 use super::directory::Directory;
-use super::place::{self, ListFolders as _, SearchResult, find_archives, join};
-use crate::problem::CliError;
-use crate::surroundings::ProcessContext;
+use super::discovery::{self, ListFolders as _, SearchResult, find_archives, join};
+use crate::error::CliError;
+use crate::context::ProcessContext;
 use crate::table::{counted, grouped};
 
 /// Maximum number of local folders that a search reads.
@@ -86,7 +86,7 @@ fn open_folder(args: &VerifyArgs) -> Result<OpenedArchive, CliError> {
         SearchResult::Here => Ok(OpenedArchive::new(directory, given.clone(), false)),
         SearchResult::Below(below) => {
             let place = full_path(given, &below);
-            let directory = Directory::open(&path.join(below)).map_err(crate::problem::io_error(&place))?;
+            let directory = Directory::open(&path.join(below)).map_err(crate::error::io_error(&place))?;
             Ok(OpenedArchive::new(directory, place, true))
         }
         other => match enclosing_archive(given, &real) {
@@ -101,7 +101,7 @@ fn open_folder(args: &VerifyArgs) -> Result<OpenedArchive, CliError> {
 /// The root of the archive that contains a folder, if it is inside of one.
 fn enclosing_archive(given: &str, real: &str) -> Option<String> {
     let from = |path: &str| {
-        let above = place::enclosing_archive(path)?;
+        let above = discovery::enclosing_archive(path)?;
         Some(match above {
             "" if path.starts_with('/') => "/".to_owned(),
             "" => ".".to_owned(),
@@ -164,7 +164,7 @@ fn open_s3(args: &VerifyArgs, archive: Bucket) -> Result<OpenedArchive, CliError
 /// The same in S3. It finds nothing if the parent may not be listed.
 fn enclosing_archive_in_s3(given: &str, archive: &Bucket) -> Option<String> {
     let (bucket, prefix) = given.strip_prefix("s3://")?.split_once('/')?;
-    let above = place::enclosing_archive(prefix)?;
+    let above = discovery::enclosing_archive(prefix)?;
     let level = archive.at_prefix(above).list_folders("", &mut 1).ok()?;
     level
         .names

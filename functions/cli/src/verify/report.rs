@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::check::{Outcome, Progress, Verdict, VerifyOptions};
 use super::contents::Content;
 use super::finding::{Finding, Kind, Severity};
-use super::tally::Missing;
-use super::told::ChainSummary;
+use super::totals::Missing;
+use super::chain_summary::ChainSummary;
 use crate::output::{Output, Style};
-use crate::surroundings::ProcessContext;
+use crate::context::ProcessContext;
 use crate::table::{counted, grouped};
 
 /// Maximum number of findings of a kind that are printed for people.

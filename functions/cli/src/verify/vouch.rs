@@ -12,7 +12,7 @@ use domain::part::PartNumber;
 use domain::time::Time;
 
 use super::keys::{KnownKeys, SignatureCheck};
-use super::notes::{decode_check, encode_check};
+use super::manifests::{decode_check, encode_check};
 use super::sorter::{Sorted, Sorter};
 use super::trust::{Signatures, TrustByOrigin};
 

@@ -13,7 +13,7 @@ mod import_formats;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]
-mod life;
+mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
@@ -42,4 +42,4 @@ mod verify;
 mod verify_bucket;
 #[cfg(test)]
 #[cfg(unix)]
-mod verify_place;
+mod verify_location;

@@ -4,7 +4,7 @@
 mod change;
 mod contacts;
 mod encryption;
-mod life;
+mod lifecycle;
 mod not_allowed;
 mod shards;
 
@@ -19,7 +19,7 @@ use crate::time::Time;
 pub use change::{Caller, Change, Verb};
 pub use contacts::{SECRET_OVERLAP, TEST_COOLDOWN};
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
-pub use life::DISABLED_RETENTION;
+pub use lifecycle::DISABLED_RETENTION;
 pub use not_allowed::NotAllowedError;
 pub use shards::Shards;
 

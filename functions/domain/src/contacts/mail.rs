@@ -1,6 +1,6 @@
 //! Mails, in plain text: a notice, and the request for confirmation.
 
-use super::{ContactMessage, LINK_VALIDITY, words};
+use super::{ContactMessage, LINK_VALIDITY, text};
 use crate::connector::Connector;
 use crate::manifest::VendorDomain;
 
@@ -25,21 +25,21 @@ impl Mail {
     #[must_use]
     pub fn for_message(message: &ContactMessage, connector: &Connector) -> Self {
         let destination = connector.destination.as_ref().filter(|_| connector.verified_at.is_some());
-        let headline = words::headline(&message.fact);
+        let headline = text::headline(&message.fact);
         let subject = match destination {
             Some(to) => format!("{} ({})", headline.trim_end_matches('.'), to.bucket),
             None => headline.trim_end_matches('.').to_owned(),
         };
         let mut lines = vec![wrap(&headline)];
         let paragraphs = match destination {
-            Some(_) => words::paragraphs(&message.fact),
-            None => words::paragraphs(&words::redact_customer_text(&message.fact)),
+            Some(_) => text::paragraphs(&message.fact),
+            None => text::paragraphs(&text::redact_customer_text(&message.fact)),
         };
         lines.extend(paragraphs.iter().map(|paragraph| wrap(paragraph)));
-        lines.extend(words::held_back(message.held_back).map(|paragraph| wrap(&paragraph)));
+        lines.extend(text::held_back(message.held_back).map(|paragraph| wrap(&paragraph)));
         let mut about = vec![format!("Connector: {}", connector.id)];
         about.extend(destination.map(|_| format!("Tenant:    {}", connector.tenant.escaped())));
-        about.push(format!("Time:      {}", words::format_minute(message.at)));
+        about.push(format!("Time:      {}", text::format_minute(message.at)));
         let location = destination.map(|to| format!("{} below {}", to.bucket, to.prefix.key("")));
         about.extend(location.map(|location| format!("Files:     {}", one_line(&location))));
         lines.push(about.join("\n"));

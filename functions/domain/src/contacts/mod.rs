@@ -12,36 +12,36 @@
 //!
 //! Guarantee to other tenants: one tenant's slow contacts delay nobody else's notices ([`fair_share`]).
 
-mod address;
+mod consent;
+pub mod fair_share;
 mod link_token;
 mod mail;
-mod news;
-mod notified;
-mod permission;
+mod message;
+mod notification_history;
+mod public_ip;
 pub mod retry;
 mod secret;
-pub mod share;
 #[cfg(test)]
 mod tests;
-mod words;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::{EmailAddress, InvalidValueError, WebhookUrl};
 use crate::time::Time;
 
-pub use address::is_public;
-pub use link_token::{LinkToken, TokenHash};
-pub use mail::Mail;
-pub use news::{
-    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, NoticeParseError, SignedRequest,
-    requests_consent,
-};
-pub use notified::{ContactKey, Decision, MIN_INTERVAL, NotificationHistory, short_hash};
-pub use permission::{
+pub use consent::{
     AddressStatus, AskRefusal, ConfirmationMethod, Consent, LINK_VALIDITY, LinkError, MAIL_COOLDOWN,
     MAX_MAILS,
 };
+pub use link_token::{LinkToken, TokenHash};
+pub use mail::Mail;
+pub use message::{
+    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, NoticeParseError, SignedRequest,
+    requests_consent,
+};
+pub use notification_history::{ContactKey, Decision, MIN_INTERVAL, NotificationHistory, short_hash};
+pub use public_ip::is_public;
 pub use secret::{SecretId, WebhookSecret};
 
 /// The maximum number of addresses among a connector's contacts.

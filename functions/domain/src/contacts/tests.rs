@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::connector::{Caller, Change, Connector, Destination, Encryption, Verb};
 use crate::cursor::Cursor;
-use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use crate::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::item::{Unreadable, UnreadableReason};
 use crate::names::{ConnectorId, ExternalId, TenantId};
 use crate::notice::{Backlog, Notice, Recovery};
@@ -296,7 +296,7 @@ fn a_duration_is_in_the_largest_unit_of_which_there_are_two() {
         (900_000, "10 days"),
     ] {
         let fact = ContactFact::Recovered { blocked_since: now(), blocked_seconds, waiting_files: 1 };
-        let text = words::paragraphs(&fact).concat();
+        let text = text::paragraphs(&fact).concat();
         assert!(text.starts_with(&format!("The outage lasted {duration}. ")), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! Suggests the fields of an event's time and ID if the user has named none: by the names that products use,
 //! and by the values.
 
-use super::keys::{KeyFields, TimeForm, is_number};
+use super::key_fields::{KeyFields, TimeForm, is_number};
 use super::members::{find, members, unescape};
 use crate::event::FieldPath;
 

@@ -7,19 +7,19 @@
 
 mod compact;
 mod guess;
-mod keys;
-mod kind;
+mod key_fields;
+mod file_type;
 mod members;
-mod own;
+mod classify;
 mod scan;
 mod split;
 mod wrapper;
 
 pub use compact::{compact, is_same};
 pub use guess::KeyFieldGuess;
-pub use keys::{ImportKey, KeyError, KeyFields, TimeForm};
-pub use kind::{Compression, FileType, SNIFF_BYTES};
-pub use own::{ImportObject, classify};
+pub use key_fields::{ImportKey, KeyError, KeyFields, TimeForm};
+pub use file_type::{Compression, FileType, SNIFF_BYTES};
+pub use classify::{ImportObject, classify};
 pub use split::{Element, InvalidElement, Position, Splitter};
 
 /// The longest element of a file, bytes. An item of DynamoDB has at most 400 KB; its text may be a few times

@@ -5,12 +5,12 @@
 //! reads like the array. Invalid JSON is returned with its position, and reading resumes at the next line
 //! that begins an element. Memory is bounded by the longest element, time by the length of the input.
 
-mod broken;
+mod recovery;
 mod buffer;
-mod piece;
+mod element;
 
 use self::buffer::Buffer;
-pub use self::piece::{Element, InvalidElement, Position};
+pub use self::element::{Element, InvalidElement, Position};
 use super::MAX_ELEMENT_BYTES;
 use super::scan::{Step, ValueScanner};
 use super::wrapper::{Opening, opening};

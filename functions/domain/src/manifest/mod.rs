@@ -5,8 +5,8 @@
 //! text ([`Manifest::text`], [`Manifest::parse`]), the signed note around it ([`SignedNote`]), the keys
 //! ([`VerifierKey`], [`KeyRing`]) and the file names.
 
-mod key;
-mod last;
+mod verifier_key;
+mod chain;
 mod note;
 mod origin;
 mod parse;
@@ -21,8 +21,8 @@ use crate::part::{Encoding, Part, PartKind, PartNumber, Sha256, Window, object_n
 use crate::schedule::Frequency;
 use crate::time::Time;
 
-pub use key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, VerifierKeyError};
-pub use last::{ActiveSince, ChainState, KeyId};
+pub use verifier_key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, VerifierKeyError};
+pub use chain::{ActiveSince, ChainState, KeyId};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
 pub use origin::{KeyName, Location, Origin, VendorDomain};
 pub use signing::{ManifestSigner, PreviousSigner, SignedManifest, SignedManifestError, SigningError};

@@ -4,23 +4,23 @@
 mod aws;
 mod contact;
 mod ids;
-mod key;
+mod idempotency_key;
 mod pasted;
 mod portal;
 mod prefix;
 mod role;
 mod tenant;
-mod visible;
+mod invisible;
 
 pub use aws::{AccountId, BucketName, KmsKeyArn, PARTITIONS, RESERVED_PREFIXES, RESERVED_SUFFIXES, Region};
 pub use contact::{EmailAddress, WebhookUrl};
 pub use ids::{ConnectorId, ExternalId, WorkerId};
-pub use key::IdempotencyKey;
+pub use idempotency_key::IdempotencyKey;
 pub use portal::PortalUrl;
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;
-pub use visible::escape_invisible;
+pub use invisible::escape_invisible;
 
 /// An invalid value: what is wrong with it and the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidValueError, text_newtype, visible};
+use super::{InvalidValueError, text_newtype, invisible};
 
 /// The longest ID in characters, so at most 1,024 bytes: with the longest partition format still a key that
 /// DynamoDB accepts.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::connector::{Caller, State, Verb};
 use crate::cursor::Cursor;
-use crate::fault::Block;
+use crate::delivery_error::Block;
 use crate::item::UnreadableReason;
 use crate::loss_forecast::LossForecast;
 use crate::part::{PartKind, PartNumber, Window};

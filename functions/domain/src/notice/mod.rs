@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::connector::Change;
 use crate::cursor::Cursor;
-use crate::fault::Block;
+use crate::delivery_error::Block;
 use crate::item::Unreadable;
 use crate::loss_forecast::LossForecast;
 use crate::names::{ConnectorId, TenantId};

@@ -5,16 +5,16 @@
 //! exists. Every change is stored together with its record (who, when, what, before and after) under its new
 //! version. So a concurrent edit is refused, and no change is without its record.
 
-mod changes;
+mod change;
+mod consents;
 mod contacts;
-mod creating;
-mod permissions;
+mod create;
+mod key_cache;
 mod reads;
 mod requests;
-mod ring;
 mod source;
 mod spending;
-mod verifying;
+mod verify;
 
 use std::sync::Arc;
 
@@ -25,16 +25,16 @@ use crate::manifest::{ManifestSigner, SigningError};
 use crate::names::{ConnectorId, InvalidValueError};
 use crate::partition::{PartitionError, PartitionFormat};
 use crate::ports::{Bus, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
+use crate::preflight::PreflightReport;
 use crate::protocol::Timing;
 use crate::setup::{DestinationMismatchError, Vendor};
-use crate::verify::PreflightReport;
 
-pub use changes::DeletionLoss;
+pub use change::DeletionLoss;
+pub use consents::{AddressView, LinkView, MailMode};
 pub use contacts::NewContacts;
-pub use permissions::{AddressView, LinkView, MailMode};
+pub use key_cache::KeyCache;
 pub use reads::ConnectorView;
 pub use requests::{ConnectorUpdate, Difference, KeyReusedError, NewConnector, UpdateOutcome};
-pub use ring::KeyCache;
 pub use source::AcceptOutcome;
 
 /// All dependencies of onboarding.

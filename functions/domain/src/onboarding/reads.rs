@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ring::CacheLookup;
+use super::key_cache::CacheLookup;
 use super::{Onboarding, OnboardingError};
 use crate::connector::{Caller, Change, Connector};
 use crate::cursor::Cursor;

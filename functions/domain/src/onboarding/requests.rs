@@ -5,9 +5,9 @@ use std::fmt;
 use crate::connector::{Connector, Destination, Shards};
 use crate::names::{ConnectorId, IdempotencyKey, TenantId};
 use crate::part::Encoding;
+use crate::preflight::PreflightReport;
 use crate::schedule::Frequency;
 use crate::time::Time;
-use crate::verify::PreflightReport;
 
 /// A connector to create. It has no field for an external ID: Auditferry always generates it.
 #[derive(Debug, Clone, PartialEq, Eq)]

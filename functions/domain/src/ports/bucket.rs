@@ -8,7 +8,7 @@ use futures_util::Stream;
 
 use super::PortError;
 use crate::connector::Connector;
-use crate::fault::DeliveryError;
+use crate::delivery_error::DeliveryError;
 use crate::names::ExternalId;
 use crate::part::{PartNumber, Sha256};
 use crate::protocol::PutAnswer;

@@ -3,19 +3,21 @@
 
 mod bucket;
 mod budgets;
+mod clock;
 mod contacts;
 mod ledger;
-mod meter;
+mod metrics;
 mod notice;
 mod probe;
-mod published;
+mod public_url;
+mod rng;
 mod signer;
 mod source;
-mod surroundings;
 mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use budgets::{SpendOutcome, Spender};
+pub use clock::Clock;
 pub use contacts::{
     Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,
 };
@@ -23,13 +25,13 @@ pub use ledger::{
     Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LeaseAnswer,
     MAX_LEASE, RunAnswer, Runs, SaveAnswer, Saved, due_shard,
 };
-pub use meter::MetricsSink;
+pub use metrics::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
-pub use published::PublicUrlChecker;
+pub use public_url::PublicUrlChecker;
+pub use rng::Rng;
 pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};
-pub use surroundings::{Clock, Rng};
 pub use watch::{Watch, WatchPage};
 
 /// Boxed source of an error.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::NewObject;
 use crate::connector::{Connector, Destination};
-use crate::fault::DeliveryError;
+use crate::delivery_error::DeliveryError;
 use crate::names::{AccountId, ExternalId, Region};
 
 /// The external ID presented to the customer's trust policy.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::backoff::REQUEST;
-use crate::fault::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use crate::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;

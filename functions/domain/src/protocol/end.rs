@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connector::State;
 use crate::cursor::Cursor;
-use crate::fault::DeliveryStage;
+use crate::delivery_error::DeliveryStage;
 use crate::schedule::WindowSchedule;
 use crate::time::Time;
 

@@ -6,7 +6,7 @@ use crate::connector::Connector;
 use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
 use crate::encode::Encoded;
 use crate::events_source::RememberedSource;
-use crate::fault::{Block, DeliveryError};
+use crate::delivery_error::{Block, DeliveryError};
 use crate::manifest::{ChainState, SignedManifest};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};

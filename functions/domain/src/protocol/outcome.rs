@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
 
-use crate::fault::Block;
+use crate::delivery_error::Block;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

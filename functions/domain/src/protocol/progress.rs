@@ -2,7 +2,7 @@
 //! If reading was blocked, either of them ends the block, and a notice is published first.
 
 use crate::cursor::{ReadProgress, Reconcile, Slice};
-use crate::fault::DeliveryStage;
+use crate::delivery_error::DeliveryStage;
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::Window;
 use crate::time::Time;

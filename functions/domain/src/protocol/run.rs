@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::connector::{Connector, State};
 use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Slice};
 use crate::events_source::EventsSource;
-use crate::fault::DeliveryStage;
+use crate::delivery_error::DeliveryStage;
 use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
@@ -90,7 +90,7 @@ pub(super) enum Phase {
     Marking(Box<Part>),
     /// With the state of the run after that write.
     MarkingLast(Box<Run>),
-    PublishingBlock(Box<crate::fault::Block>, Option<InternalError>),
+    PublishingBlock(Box<crate::delivery_error::Block>, Option<InternalError>),
     Blocking(Option<InternalError>),
     Releasing(Option<InternalError>),
     Finished,
@@ -320,7 +320,7 @@ impl Run {
     ) -> Option<Sealable> {
         let (now, cursor) = (self.trusted_now(now), &snapshot.cursor);
         let reading_blocked =
-            |b: &crate::fault::Block| b.stage == DeliveryStage::Read && now < b.next_attempt;
+            |b: &crate::delivery_error::Block| b.stage == DeliveryStage::Read && now < b.next_attempt;
         if !snapshot.connector.is_exporting() || cursor.block.as_ref().is_some_and(reading_blocked) {
             return None;
         }

@@ -4,7 +4,7 @@
 //! staged part. It was never in any bucket, so no auditor ever sees two manifests of one part.
 
 use crate::cursor::PublishedKeys;
-use crate::fault::{DeliveryError, DeliveryStage};
+use crate::delivery_error::{DeliveryError, DeliveryStage};
 use crate::manifest::{ChainStart, ChainState, MAX_TEXT, Manifest, Previous, SignedManifest};
 use crate::part::{Part, PartNumber};
 use crate::time::Time;

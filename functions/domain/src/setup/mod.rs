@@ -2,8 +2,8 @@
 //! the Terraform module, for those who prefer to create it themselves. All of them create the same role with
 //! the same name.
 
-mod fit;
 mod link;
+mod mismatch;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::connector::{Connector, Destination};
 use crate::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Region};
 
-pub use fit::{DestinationMismatchError, destination_mismatches};
+pub use mismatch::{DestinationMismatchError, destination_mismatches};
 
 /// The template's default name for the role. The setup always names one of the connector's own instead
 /// ([`role_name`]).

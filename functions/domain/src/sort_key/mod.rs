@@ -5,12 +5,12 @@
 //! searched in the gaps that keys of this form leave (`gaps`). `parse` reads the time in a key.
 
 mod gaps;
-mod read;
+mod parse;
 
 use std::time::Duration;
 
 use crate::time::Time;
-use read::{decimal_millis, digits, ulid_time, uuid_time};
+use parse::{decimal_millis, digits, ulid_time, uuid_time};
 
 /// How the sort key encodes the time of writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -147,7 +147,7 @@ impl WatchedConnector {
 mod tests {
     use super::*;
     use crate::cursor::Cursor;
-    use crate::fault::{Block, DeliveryErrorKind, DeliveryStage};
+    use crate::delivery_error::{Block, DeliveryErrorKind, DeliveryStage};
     use crate::names::ConnectorId;
     use crate::notice::Fact;
     use crate::schedule::Frequency;

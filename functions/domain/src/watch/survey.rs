@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WatchedConnector;
 use crate::connector::State;
-use crate::fault::{Block, DeliveryErrorKind, DeliveryStage};
+use crate::delivery_error::{Block, DeliveryErrorKind, DeliveryStage};
 use crate::health::expected_by;
 use crate::protocol::Timing;
 use crate::time::Time;

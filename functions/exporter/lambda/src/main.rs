@@ -10,7 +10,7 @@ use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
-use adapters::noted_bus::ObservedBus;
+use adapters::observed_bus::ObservedBus;
 use adapters::settings::{ExporterSettings, SettingsError};
 use adapters::source::DynamoSource;
 use adapters::staging::S3Staging;

@@ -3,7 +3,7 @@
 //! way to the staging bucket. It needs one page per shard and a few buffers of memory, however many events
 //! the part contains.
 
-mod carried;
+mod earlier_keys;
 mod draft;
 mod key_stream;
 mod sealed_keys;
@@ -19,7 +19,7 @@ use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 
 use crate::export::Exporter;
-use carried::EarlierKeys;
+use earlier_keys::EarlierKeys;
 use draft::DraftWriter;
 use sealed_keys::SealedKeys;
 use shards::Shards;

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::clock;
 use crate::error::StackError;
 use crate::guard::{Dialect, Guard, TrustedProxies, aws_json, signature};
-use crate::private;
+use crate::private_files;
 use crate::server::Server;
 use crate::sessions::Sessions;
 
@@ -87,7 +87,7 @@ fn open(file: Option<&Path>) -> Result<Database, StackError> {
                 file.to_str().ok_or_else(|| StackError::Database("the folder's name is not UTF-8".into()))?;
             // An empty file is an empty database, and SQLite gives its companion files the permissions of
             // this one.
-            private::open_file(file).map_err(StackError::io(file))?;
+            private_files::open_file(file).map_err(StackError::io(file))?;
             Database::new(path)
         }
     };

@@ -13,8 +13,8 @@
 //! Sources: RFC 9110, section 7.2 (Host); the Fetch standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers".
 
 mod peer;
-mod person;
-mod refusal;
+mod owner;
+mod rejection;
 pub(crate) mod signature;
 
 use std::net::SocketAddr;
@@ -28,9 +28,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
 pub use peer::Peer;
-pub use person::{OwnerAuth, Token};
-pub use refusal::Dialect;
-pub(crate) use refusal::{GuardError, aws_json};
+pub use owner::{OwnerAuth, Token};
+pub use rejection::Dialect;
+pub(crate) use rejection::{GuardError, aws_json};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::refusal::aws_json;
+use super::rejection::aws_json;
 use crate::sessions::{Principal, Sessions};
 
 /// The maximum difference between a request's time and the server's.

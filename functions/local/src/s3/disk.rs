@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::attributes::Attributes;
-use crate::private;
+use crate::private_files;
 
 /// An object of a bucket on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Disk {
         };
         remove_folder(&disk.incoming)?;
         for folder in [&disk.buckets, &disk.attributes, &disk.incoming, &disk.uploads] {
-            private::create_folder(folder)?;
+            private_files::create_folder(folder)?;
         }
         Ok(disk)
     }
@@ -70,7 +70,7 @@ impl Disk {
         if !self.has_bucket(bucket) {
             remove_folder(&self.attributes.join(bucket))?;
         }
-        private::create_folder(&self.buckets.join(bucket))
+        private_files::create_folder(&self.buckets.join(bucket))
     }
 
     /// Whether the folder of a bucket exists. Removing it by hand deletes the bucket.
@@ -143,7 +143,7 @@ impl Disk {
         if path.is_dir() {
             return Err(invalid_key(key));
         }
-        path.parent().map_or(Ok(()), private::create_folder).map_err(|error| match error.kind() {
+        path.parent().map_or(Ok(()), private_files::create_folder).map_err(|error| match error.kind() {
             // If `a` is an object, `a/b` can't be one.
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => invalid_key(key),
             _ => S3Error::internal_error(error),
@@ -195,7 +195,7 @@ impl Disk {
 
     fn write_attributes(&self, bucket: &str, key: &str, attributes: &Attributes) -> io::Result<()> {
         let path = self.attributes_path(bucket, key);
-        private::create_folder(&self.attributes.join(bucket))?;
+        private_files::create_folder(&self.attributes.join(bucket))?;
         let mut file = NamedTempFile::new_in(&self.incoming)?;
         serde_json::to_writer(&mut file, attributes)?;
         file.persist(path)?;

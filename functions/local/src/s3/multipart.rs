@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::attributes::{Attributes, Checksums, with_checksums};
 use super::disk::{Condition, Disk};
 use super::receive::ReceivedBody;
-use crate::private;
+use crate::private_files;
 
 /// The minimum size of every part but the last, in bytes.
 const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
@@ -65,7 +65,7 @@ pub(super) fn create(
         },
     };
     let folder = disk.upload(id);
-    private::create_folder(&folder).map_err(S3Error::internal_error)?;
+    private_files::create_folder(&folder).map_err(S3Error::internal_error)?;
     write_json(&folder.join("upload.json"), &upload)?;
     Ok(CreateMultipartUploadOutput {
         bucket: Some(upload.bucket),
@@ -241,7 +241,7 @@ fn part_path(folder: &Path, number: i32) -> PathBuf {
 
 fn write_json(path: &Path, value: &impl Serialize) -> S3Result<()> {
     let json = serde_json::to_vec(value).map_err(S3Error::internal_error)?;
-    private::write_file(path, &json).map_err(S3Error::internal_error)
+    private_files::write_file(path, &json).map_err(S3Error::internal_error)
 }
 
 /// The value, or `None` if it is missing or incomplete: a part whose digests are not written yet does not

@@ -4,7 +4,7 @@
 //! Formats and error codes are those of
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 
-mod answer;
+mod response;
 mod request;
 
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri};
 use s3s::route::S3Route;
 use s3s::{Body, S3Request, S3Response, S3Result};
 
-pub(crate) use self::answer::reshape;
-use self::answer::{StsError, assume_role_response, caller_identity_response};
+pub(crate) use self::response::reshape;
+use self::response::{StsError, assume_role_response, caller_identity_response};
 use self::request::AssumeRoleRequest;
 use crate::accounts::Accounts;
 use crate::policy::SessionPolicy;
@@ -134,7 +134,7 @@ impl S3Route for Route {
             Ok(xml) => (StatusCode::OK, xml),
             Err(refusal) => (refusal.status, refusal.xml()),
         };
-        Ok(answer::xml(status, xml))
+        Ok(response::xml(status, xml))
     }
 }
 

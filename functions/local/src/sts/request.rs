@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::answer::StsError;
+use super::response::StsError;
 
 /// A well-formed request.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use domain::ports::{Bus, PortError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::private;
+use crate::private_files;
 
 /// The `source` of Auditferry's events.
 const SOURCE: &str = "auditferry";
@@ -42,7 +42,7 @@ struct BusEvent<'a> {
 impl RecordingBus {
     /// With a folder, continues at the end of its file.
     pub(super) fn open(dir: Option<&Path>) -> io::Result<Self> {
-        let file = dir.map(|dir| private::open_file(&dir.join("bus.ndjson"))).transpose()?;
+        let file = dir.map(|dir| private_files::open_file(&dir.join("bus.ndjson"))).transpose()?;
         Ok(Self { recorded: Mutex::new(Recorded { events: Vec::new(), file }) })
     }
 

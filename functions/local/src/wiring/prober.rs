@@ -7,7 +7,7 @@ use std::time::Duration;
 use adapters::customers::StsProber;
 use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
-use domain::fault::DeliveryError;
+use domain::delivery_error::DeliveryError;
 use domain::ports::{PresentedExternalId, ProbeSession, Prober, SessionScope};
 
 use crate::accounts::Accounts;

@@ -3,7 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::task::JoinSet;
 
-use crate::world::{BUCKET, body, keys, refusal, session_s3, start, text};
+use crate::fixture::{BUCKET, body, keys, refusal, session_s3, start, text};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_writers_at_once_exactly_one_creates_the_object() {

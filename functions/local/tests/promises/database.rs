@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_types::retry::RetryConfig;
 use local::Stack;
 
-use crate::world::{refusal, session_keys, start, vendor_keys};
+use crate::fixture::{refusal, session_keys, start, vendor_keys};
 
 fn client(stack: &Stack) -> Client {
     client_as(stack, vendor_keys(stack))

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use local::Stack;
 
 use crate::database::{make_table, put_number};
-use crate::world::{BUCKET, start};
+use crate::fixture::{BUCKET, start};
 
 /// The response to a request.
 struct Response {

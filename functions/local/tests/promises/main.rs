@@ -27,4 +27,4 @@ mod staging;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
-mod world;
+mod fixture;

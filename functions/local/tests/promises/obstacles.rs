@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
 use local::{Obstacle, Role, Stack};
 
-use crate::world::{
+use crate::fixture::{
     BUCKET, EXTERNAL_ID, REGION, ROLE, body, refusal, role, s3_as, session_keys, session_s3, start,
     vendor_keys, vendor_s3, vendor_sts,
 };
@@ -143,7 +143,7 @@ async fn a_buckets_region_is_told_to_whoever_asks_and_whatever_it_is_answered() 
     assert_eq!(head(&stack, vendor_keys(&stack), REGION).await, (403, Some(REGION.into())));
     stack.delete_bucket(BUCKET).unwrap();
     assert_eq!(head(&stack, keys, REGION).await, (404, None));
-    let own = vendor_s3(&stack).head_bucket().bucket(crate::world::STAGING).send().await.unwrap();
+    let own = vendor_s3(&stack).head_bucket().bucket(crate::fixture::STAGING).send().await.unwrap();
     assert_eq!(own.bucket_region(), Some(REGION));
 }
 
@@ -181,8 +181,8 @@ async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
     put().await.unwrap();
     // The vendor's own buckets are not customers' buckets.
     for done in [
-        stack.add_obstacle(crate::world::STAGING, Obstacle::BucketPolicy),
-        stack.delete_customer_bucket(crate::world::STAGING),
+        stack.add_obstacle(crate::fixture::STAGING, Obstacle::BucketPolicy),
+        stack.delete_customer_bucket(crate::fixture::STAGING),
         stack.delete_customer_bucket("nobodys"),
         stack.restore_bucket("nobodys"),
     ] {

@@ -3,10 +3,10 @@
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use local::{Role, StackError};
 
-use crate::world::{
+use crate::fixture::{
     ACME, BUCKET, REGION, STAGING, body, keys, refusal, role, s3_as, session_keys, session_s3, start,
 };
-use crate::world::{vendor_keys, vendor_s3};
+use crate::fixture::{vendor_keys, vendor_s3};
 
 #[tokio::test]
 async fn another_owner_than_expected_is_denied() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use local::wiring::Sandbox;
 
-use crate::world::{BUCKET, body, session_s3, set_up};
+use crate::fixture::{BUCKET, body, session_s3, set_up};
 
 /// Every file and folder below this one, including itself.
 fn all(root: &Path) -> Vec<PathBuf> {

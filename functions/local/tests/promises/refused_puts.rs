@@ -10,10 +10,10 @@ use aws_sdk_s3::primitives::SdkBody;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::{
+use crate::fixture::{
     BUCKET, WRONG_SHA256, body, keys, refusal, session_keys, session_s3, start, text, vendor_s3,
 };
-use crate::world::{REGION, STAGING, s3_as};
+use crate::fixture::{REGION, STAGING, s3_as};
 
 #[tokio::test]
 async fn a_wrong_sha256_is_a_bad_digest_and_leaves_nothing() {
@@ -59,7 +59,7 @@ async fn a_refused_overwrite_leaves_the_object_as_it_was() {
 async fn a_body_that_ends_early_leaves_nothing_and_damages_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let stack = local::Stack::start(Some(dir.path())).await.unwrap();
-    crate::world::set_up(&stack);
+    crate::fixture::set_up(&stack);
     let s3 = s3_as(&stack, session_keys(&stack, None).await, REGION);
     let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
     let put = s3.put_object().bucket(BUCKET).key("audit/a").presigned(hour).await.unwrap();

@@ -6,7 +6,7 @@ use local::{Stack, StackError};
 use tokio::net::TcpStream;
 
 use crate::database::{make_table, number_of, put_number};
-use crate::world::{ACME, BUCKET, REGION, body, refusal, session_s3, set_up, start, text};
+use crate::fixture::{ACME, BUCKET, REGION, body, refusal, session_s3, set_up, start, text};
 
 #[tokio::test]
 async fn items_objects_buckets_and_roles_survive_a_restart() {

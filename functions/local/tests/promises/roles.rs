@@ -8,7 +8,7 @@ use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use local::{Role, Stack};
 use tokio::time::Instant;
 
-use crate::world::{EXTERNAL_ID, ROLE, refusal, role, session_keys, start, sts_as, vendor_sts};
+use crate::fixture::{EXTERNAL_ID, ROLE, refusal, role, session_keys, start, sts_as, vendor_sts};
 
 fn assume(stack: &Stack) -> AssumeRoleFluentBuilder {
     vendor_sts(stack).assume_role().role_arn(ROLE).role_session_name("auditferry-acme-42")

@@ -4,7 +4,7 @@ use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::ObjectCannedAcl;
 use local::Stack;
 
-use crate::world::{BUCKET, REGION, ROLE, body, keys, refusal, s3_as, session_keys, session_s3, start};
+use crate::fixture::{BUCKET, REGION, ROLE, body, keys, refusal, s3_as, session_keys, session_s3, start};
 
 async fn put(stack: &Stack, credentials: Credentials, key: &str) -> String {
     let s3 = s3_as(stack, credentials, REGION);

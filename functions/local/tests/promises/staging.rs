@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
 };
 use local::Stack;
 
-use crate::world::{REGION, STAGING, body, keys, refusal, s3_as, start, vendor_keys, vendor_s3};
+use crate::fixture::{REGION, STAGING, body, keys, refusal, s3_as, start, vendor_keys, vendor_s3};
 
 #[tokio::test]
 async fn what_was_put_is_read_back_with_all_that_was_said_of_it() {
@@ -59,7 +59,7 @@ async fn a_key_that_cannot_be_a_plain_file_of_its_bucket_is_refused() {
         assert!(refusal(refused).starts_with("400 "), "{key}");
     }
     assert_eq!(keys(&stack, STAGING), ["file"]);
-    assert!(keys(&stack, crate::world::BUCKET).is_empty());
+    assert!(keys(&stack, crate::fixture::BUCKET).is_empty());
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn parts_that_are_wrong_or_too_small_are_refused_and_an_aborted_upload_is_
     let s3 = vendor_s3(&stack);
     let upload = start_upload(&s3).await;
     let damaged = s3.upload_part().bucket(STAGING).key("big").upload_id(&upload).part_number(1);
-    let damaged = damaged.checksum_sha256(crate::world::WRONG_SHA256).body(body("x")).send().await;
+    let damaged = damaged.checksum_sha256(crate::fixture::WRONG_SHA256).body(body("x")).send().await;
     assert_eq!(refusal(damaged), "400 BadDigest");
     let small = part(&s3, &upload, 1, vec![1; 100]).await;
     let last = part(&s3, &upload, 2, vec![2; 100]).await;

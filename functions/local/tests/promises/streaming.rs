@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write as _};
 
 use aws_sdk_s3::primitives::ByteStream;
 
-use crate::world::{BUCKET, STAGING, session_s3, start, vendor_s3};
+use crate::fixture::{BUCKET, STAGING, session_s3, start, vendor_s3};
 
 const MEBIBYTES: u64 = 128;
 

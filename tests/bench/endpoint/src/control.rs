@@ -15,7 +15,7 @@ use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex as Turn, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use crate::answer::{Answer, empty, text};
 use crate::body;
@@ -41,11 +41,11 @@ struct Seen {
 /// The channels of one function: its events, and its responses for the driver.
 struct Function {
     events: mpsc::Sender<Bytes>,
-    incoming: Turn<mpsc::Receiver<Bytes>>,
+    incoming: AsyncMutex<mpsc::Receiver<Bytes>>,
     answers: mpsc::Sender<(bool, Bytes)>,
-    outgoing: Turn<mpsc::Receiver<(bool, Bytes)>>,
+    outgoing: AsyncMutex<mpsc::Receiver<(bool, Bytes)>>,
     /// Ends the poll of a killed function.
-    gone: tokio::sync::Notify,
+    cancelled: tokio::sync::Notify,
 }
 
 impl Default for Control {
@@ -59,8 +59,8 @@ impl Function {
     fn new() -> Self {
         let (events, incoming) = mpsc::channel(1);
         let (answers, outgoing) = mpsc::channel(1);
-        let (incoming, outgoing) = (Turn::new(incoming), Turn::new(outgoing));
-        Self { events, incoming, answers, outgoing, gone: tokio::sync::Notify::new() }
+        let (incoming, outgoing) = (AsyncMutex::new(incoming), AsyncMutex::new(outgoing));
+        Self { events, incoming, answers, outgoing, cancelled: tokio::sync::Notify::new() }
     }
 }
 
@@ -71,42 +71,42 @@ impl Control {
 
     /// Counts a request, and the bytes of its page.
     pub(crate) fn count(&self, what: &str, page_bytes: usize) {
-        let mut seen = locked(&self.seen);
+        let mut seen = lock(&self.seen);
         *seen.requests.entry(what.to_owned()).or_default() += 1;
         seen.page_bytes += page_bytes as u64;
     }
 
     /// The next event for the function that polls; `None` once another one replaces it.
     pub(crate) async fn next_event(&self) -> Option<Bytes> {
-        locked(&self.seen).ready.get_or_insert_with(now);
-        let function = Arc::clone(&locked(&self.function));
+        lock(&self.seen).ready.get_or_insert_with(now);
+        let function = Arc::clone(&lock(&self.function));
         let event = tokio::select! {
             event = async { function.incoming.lock().await.recv().await } => event,
-            () = function.gone.notified() => None,
+            () = function.cancelled.notified() => None,
         };
-        locked(&self.seen).handed = now();
+        lock(&self.seen).handed = now();
         event
     }
 
     pub(crate) async fn answered(&self, well: bool, answer: &Bytes) {
-        locked(&self.seen).answered = now();
-        let function = Arc::clone(&locked(&self.function));
+        lock(&self.seen).answered = now();
+        let function = Arc::clone(&lock(&self.function));
         // The driver may have stopped waiting.
         let _ = function.answers.send((well, answer.clone())).await;
     }
 
     fn reset(&self, latency_ms: u64) {
         self.latency_ms.store(latency_ms, Ordering::Relaxed);
-        *locked(&self.seen) = Seen::default();
-        let before = std::mem::replace(&mut *locked(&self.function), Arc::new(Function::new()));
-        before.gone.notify_waiters();
+        *lock(&self.seen) = Seen::default();
+        let previous = std::mem::replace(&mut *lock(&self.function), Arc::new(Function::new()));
+        previous.cancelled.notify_waiters();
     }
 
     async fn invoke(&self, event: Bytes) -> Option<Value> {
-        let function = Arc::clone(&locked(&self.function));
+        let function = Arc::clone(&lock(&self.function));
         function.events.send(event).await.ok()?;
         let (well, answer) = function.outgoing.lock().await.recv().await?;
-        let seen = locked(&self.seen);
+        let seen = lock(&self.seen);
         let (ready, handed, answered) = (seen.ready, seen.handed, seen.answered);
         let answer = String::from_utf8_lossy(&answer).into_owned();
         Some(
@@ -128,7 +128,7 @@ pub(crate) async fn answer(control: &Control, request: Request<Incoming>) -> io:
             None => return Ok(empty(410)),
         },
         "/bench/counts" => {
-            let seen = locked(&control.seen);
+            let seen = lock(&control.seen);
             json!({ "requests": seen.requests, "page_bytes": seen.page_bytes, "ready": seen.ready })
         }
         _ => return Ok(empty(404)),
@@ -142,6 +142,6 @@ fn now() -> u64 {
     u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::answer::{Answer, aws_json};
-use crate::events::Asked;
+use crate::events::KeyCondition;
 use crate::{Endpoint, body, ledger};
 
 pub(crate) async fn answer(
@@ -25,8 +25,8 @@ pub(crate) async fn answer(
         }
     }
     if operation == "DescribeTable" {
-        let asked: Value = serde_json::from_slice(&body)?;
-        if let Some(name) = asked["TableName"].as_str().filter(|name| endpoint.events.has(name)) {
+        let input: Value = serde_json::from_slice(&body)?;
+        if let Some(name) = input["TableName"].as_str().filter(|name| endpoint.events.has(name)) {
             let table = serde_json::json!({ "Table": { "TableName": name, "TableId": name, "TableStatus": "ACTIVE" } });
             endpoint.control.count("dynamodb DescribeTable events", 0);
             return Ok(aws_json(200, table.to_string().into()));
@@ -54,5 +54,5 @@ fn page(endpoint: &Endpoint, query: &Value) -> Option<bytes::Bytes> {
         _ => return None,
     };
     let after = query["ExclusiveStartKey"]["sk"]["S"].as_str();
-    endpoint.events.page(table, &Asked { partition, low, high, after })
+    endpoint.events.page(table, &KeyCondition { partition, low, high, after })
 }

@@ -30,7 +30,7 @@ struct Template {
 }
 
 /// The key condition of a Query.
-pub(crate) struct Asked<'a> {
+pub(crate) struct KeyCondition<'a> {
     pub(crate) partition: &'a str,
     pub(crate) low: &'a str,
     /// The upper bound, and whether it is included; `None` for no bound.
@@ -64,8 +64,8 @@ impl Events {
     }
 
     /// The page for a Query; `None` if there is no such table.
-    pub(crate) fn page(&self, table: &str, asked: &Asked<'_>) -> Option<Bytes> {
-        Some(self.table(table)?.page(asked))
+    pub(crate) fn page(&self, table: &str, condition: &KeyCondition<'_>) -> Option<Bytes> {
+        Some(self.table(table)?.page(condition))
     }
 
     /// Whether there is such a table.
@@ -87,17 +87,17 @@ impl Events {
 }
 
 impl Table<'_> {
-    fn page(&self, asked: &Asked<'_>) -> Bytes {
+    fn page(&self, condition: &KeyCondition<'_>) -> Bytes {
         let mut sort_key = Vec::new();
-        let range = self.range(asked);
+        let range = self.range(condition);
         let mut page = Vec::with_capacity(PAGE * 2);
         page.extend_from_slice(b"{\"Count\":      ,\"Items\":[");
         let (mut size, mut count, mut next) = (0, 0, range.start);
         while next < range.end {
-            let index = self.index(asked.partition, next);
+            let index = self.index(condition.partition, next);
             let template = self.template(index);
             self.sort_key(index, &mut sort_key);
-            let keys = "pkskevent".len() + asked.partition.len() + sort_key.len();
+            let keys = "pkskevent".len() + condition.partition.len() + sort_key.len();
             if size + template.size + keys > PAGE {
                 break;
             }
@@ -107,7 +107,7 @@ impl Table<'_> {
             page.extend_from_slice(b"\"},\"event\":");
             page.extend_from_slice(&template.json);
             page.extend_from_slice(b",\"pk\":{\"S\":\"");
-            page.extend_from_slice(asked.partition.as_bytes());
+            page.extend_from_slice(condition.partition.as_bytes());
             page.extend_from_slice(b"\"}}");
             count += 1;
             next += 1;
@@ -115,39 +115,39 @@ impl Table<'_> {
         page.push(b']');
         if next < range.end {
             page.extend_from_slice(b",\"LastEvaluatedKey\":{\"pk\":{\"S\":\"");
-            page.extend_from_slice(asked.partition.as_bytes());
+            page.extend_from_slice(condition.partition.as_bytes());
             page.extend_from_slice(b"\"},\"sk\":{\"S\":\"");
-            page.extend_from_slice(&sort_key_before(self, asked.partition, next));
+            page.extend_from_slice(&sort_key_before(self, condition.partition, next));
             page.extend_from_slice(b"\"}}");
         }
         page.extend_from_slice(format!(",\"ScannedCount\":{count}}}").as_bytes());
         let count = format!("{count:6}");
-        let place = b"{\"Count\":".len();
-        if let Some(gap) = page.get_mut(place..place + count.len()) {
+        let offset = b"{\"Count\":".len();
+        if let Some(gap) = page.get_mut(offset..offset + count.len()) {
             gap.copy_from_slice(count.as_bytes());
         }
         Bytes::from(page)
     }
 
     /// The range of the partition's events that match.
-    fn range(&self, asked: &Asked<'_>) -> std::ops::Range<u64> {
-        let Some(shard) = self.shard(asked.partition) else { return 0..0 };
+    fn range(&self, condition: &KeyCondition<'_>) -> std::ops::Range<u64> {
+        let Some(shard) = self.shard(condition.partition) else { return 0..0 };
         let count = (self.events + self.shards - 1).saturating_sub(shard) / self.shards;
         let first = |is_before: &dyn Fn(&[u8]) -> bool| {
             let (mut low, mut high) = (0, count);
             let mut key = Vec::new();
             while low < high {
                 let middle = u64::midpoint(low, high);
-                self.sort_key(self.index(asked.partition, middle), &mut key);
+                self.sort_key(self.index(condition.partition, middle), &mut key);
                 if is_before(&key) { low = middle + 1 } else { high = middle }
             }
             low
         };
-        let mut start = first(&|key| key < asked.low.as_bytes());
-        if let Some(after) = asked.after {
+        let mut start = first(&|key| key < condition.low.as_bytes());
+        if let Some(after) = condition.after {
             start = start.max(first(&|key| key <= after.as_bytes()));
         }
-        let end = match asked.high {
+        let end = match condition.high {
             None => count,
             Some((high, true)) => first(&|key| key <= high.as_bytes()),
             Some((high, false)) => first(&|key| key < high.as_bytes()),
@@ -155,7 +155,7 @@ impl Table<'_> {
         start..end.max(start)
     }
 
-    /// The shard of a partition key: none if the table has no such partition.
+    /// The shard of a partition key; `None` if the table has no such partition.
     fn shard(&self, partition: &str) -> Option<u64> {
         match partition.strip_prefix(TENANT)? {
             "" => (self.shards == 1).then_some(0),
@@ -163,8 +163,8 @@ impl Table<'_> {
         }
     }
 
-    fn index(&self, partition: &str, place: u64) -> u64 {
-        place * self.shards + self.shard(partition).unwrap_or_default()
+    fn index(&self, partition: &str, position: u64) -> u64 {
+        position * self.shards + self.shard(partition).unwrap_or_default()
     }
 
     fn template(&self, index: u64) -> &Template {
@@ -188,7 +188,7 @@ fn sort_key_before(table: &Table<'_>, partition: &str, next: u64) -> Vec<u8> {
     key
 }
 
-/// A JSON value as DynamoDB's, and its size.
+/// A JSON value in DynamoDB's JSON, and its size in bytes.
 /// Source: DynamoDB developer guide, "DynamoDB item sizes and formats".
 fn attribute(value: &Value) -> (Value, usize) {
     use serde_json::json;

@@ -1,4 +1,4 @@
-//! The embedded DynamoDB that every table but those of events is in.
+//! The embedded DynamoDB for all tables except for those of events.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::answer::{Answer, body};
 
-/// Starts it in memory; returns `host:port`.
+/// Starts the database in memory; returns its `host:port`.
 pub(crate) async fn start() -> io::Result<String> {
     let database = Database::memory().map_err(|error| io::Error::other(error.to_string()))?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -20,7 +20,7 @@ pub(crate) async fn start() -> io::Result<String> {
     Ok(address)
 }
 
-/// Hands a request on as it is.
+/// Forwards a request unchanged.
 pub(crate) async fn forward(address: &str, headers: &HeaderMap, content: Bytes) -> io::Result<Answer> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;

@@ -1,13 +1,13 @@
-//! What all clients of the benchmark talk to, on one thread: DynamoDB, S3, STS and EventBridge on one address, once
-//! plain and once over TLS, and Lambda's Runtime API beside them.
+//! The endpoint of all clients of the benchmark, on one thread: DynamoDB, S3, STS, EventBridge and Lambda's Runtime API,
+//! on one plain address and one with TLS.
 //!
 //! ```text
 //! endpoint FIXTURE.ndjson.gz FOLDER CERTIFICATE.pem KEY.pem
 //! ```
 //!
-//! Pages of events are made of the fixture's (`events`), what is uploaded lands in the folder (`s3`), and every other
-//! table is an embedded DynamoDB's (`ledger`), so that our own protocol meets real conditions and transactions. The
-//! driver steers it through `/bench/` (`control`). Its first line of output tells where it listens.
+//! Pages of events are generated from the fixture (`events`), uploads are written to the folder (`s3`), and every other
+//! table is in an embedded DynamoDB (`ledger`), so that our own protocol meets real conditions and transactions. The
+//! driver controls it through `/bench/` (`control`). Its first line of output contains its ports.
 
 mod answer;
 mod control;
@@ -41,7 +41,7 @@ use control::Control;
 use events::Events;
 use s3::Buckets;
 
-/// Everything that is behind the addresses.
+/// The state of all services.
 struct Endpoint {
     events: Events,
     ledger: String,
@@ -87,7 +87,7 @@ async fn run(fixture: &str, folder: &str, certificate: &str, key: &str) -> io::R
                 stream.set_nodelay(true)?;
                 let (endpoint, tls) = (Arc::clone(&endpoint), tls.clone());
                 tokio::spawn(async move {
-                    // A client that is killed in its handshake is none of ours.
+                    // A client killed during its handshake is not an error.
                     if let Ok(stream) = tls.accept(stream).await {
                         serve(endpoint, stream).await;
                     }
@@ -118,7 +118,7 @@ async fn serve(endpoint: Arc<Endpoint>, stream: impl AsyncRead + AsyncWrite + Un
         let endpoint = Arc::clone(&endpoint);
         async move { endpoint.answer(request).await }
     });
-    // A connection ends when its client does: that is no news.
+    // A connection ends with its client, which is not an error.
     let _ended = hyper::server::conn::http1::Builder::new()
         .max_buf_size(2 << 20)
         .serve_connection(TokioIo::new(stream), service)
@@ -151,7 +151,7 @@ impl Endpoint {
     }
 }
 
-/// A request's body, whole.
+/// Reads a request's whole body.
 async fn body(request: Request<Incoming>) -> io::Result<Bytes> {
     use http_body_util::BodyExt as _;
     let body = request.into_body().collect().await.map_err(io::Error::other)?;

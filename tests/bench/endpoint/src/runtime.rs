@@ -29,10 +29,7 @@ pub(crate) async fn answer(control: &Control, request: Request<Incoming>) -> io:
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it plays Lambda, which sets deadlines by the system clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "it plays Lambda, which sets deadlines by the system clock")]
 async fn next(control: &Control) -> io::Result<Answer> {
     let Some(event) = control.next_event().await else { return Ok(empty(410)) };
     let mut answer = text(200, "application/json", event);

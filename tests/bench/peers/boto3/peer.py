@@ -1,4 +1,4 @@
-"""The export as one writes it first: boto3's resource, json and gzip."""
+"""A straightforward export: boto3's resource, json and gzip."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-// The export as one writes it for Node: AWS SDK v3, unmarshall, a zlib stream into lib-storage.
+// A straightforward export for Node: AWS SDK v3, unmarshall, a zlib stream into lib-storage.
 
 import { PassThrough } from "node:stream";
 import { createGzip } from "node:zlib";

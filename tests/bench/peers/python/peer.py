@@ -1,7 +1,7 @@
-"""The strongest Python: signed HTTP without boto3's clients and models, orjson both ways, ISA-L for gzip.
+"""The fastest Python: signed HTTP without boto3's clients and models, orjson both ways, ISA-L for gzip.
 
-botocore signs, urllib3 sends, and nothing is parsed twice. Numbers go through Python's, so those of more than 17
-digits would be rounded; the exporter keeps all 38.
+botocore signs, urllib3 sends, and nothing is parsed twice. Numbers become Python floats or ints, so floats of more than
+17 digits would be rounded; the exporter keeps all 38 digits.
 """
 
 import json

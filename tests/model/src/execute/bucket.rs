@@ -1,6 +1,6 @@
 //! Writes to the customer's bucket, and the arrival of slow requests.
 
-use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use domain::part::Part;
 use domain::protocol::{Answer, Mark, PutAnswer};
 

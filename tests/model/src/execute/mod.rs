@@ -6,7 +6,7 @@ mod seal;
 
 use std::time::Duration;
 
-use domain::fault::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::ports::LeaseAnswer;
 use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Snapshot};
 use domain::time::Time;

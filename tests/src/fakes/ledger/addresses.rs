@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::connector::{Caller, Connector};
-use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, share};
+use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, fair_share};
 use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::ports::{Consents, NotificationStore, PortError};
 use domain::time::Time;
@@ -99,7 +99,7 @@ impl NotificationStore for FakeLedger {
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let mut table = self.table();
         let spent_to = table.contacts.spent_to.get(tenant).copied();
-        let ahead = now..=now + share::MAX_AHEAD;
+        let ahead = now..=now + fair_share::MAX_AHEAD;
         let begins = spent_to.filter(|spent_to| ahead.contains(spent_to)).unwrap_or(now);
         table.contacts.spent_to.insert(tenant.clone(), begins + cost);
         Ok(begins)

@@ -15,7 +15,7 @@ use domain::budget::Counter;
 use domain::connector::{Change, Connector};
 use domain::contacts::{SecretId, WebhookSecret};
 use domain::cursor::Cursor;
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{Clock as _, PortError};

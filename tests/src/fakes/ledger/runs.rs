@@ -1,7 +1,7 @@
 //! The ledger for the exporter.
 
 use async_trait::async_trait;
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::names::{ConnectorId, WorkerId};
 use domain::part::{Part, PartNumber};
 use domain::ports::{LeaseAnswer, MAX_LEASE, PortError, Runs};

@@ -5,11 +5,11 @@
 //! `value` DynamoDB's values, `item` items as events, and `exported` an item from a file. Signing, retries,
 //! timeouts and errors stay with the SDK.
 
-mod answer;
+mod raw_page;
 mod exported;
 mod item;
 mod scan;
-mod text;
+mod string;
 mod value;
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ use scan::Scanner;
 
 pub use exported::{ExportedItem, ExportedItemError};
 
-pub(super) use answer::RawPageCapture;
+pub(super) use raw_page::RawPageCapture;
 pub(super) use scan::MalformedPageError;
 
 /// The query of a page, against which its items are checked.

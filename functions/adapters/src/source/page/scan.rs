@@ -4,7 +4,7 @@
 
 use bytes::{BufMut as _, BytesMut};
 
-use super::text::{Escapes, JsonString, NoSink, Sink, copy_plain_prefix};
+use super::string::{Escapes, JsonString, NoSink, Sink, copy_plain_prefix};
 
 /// DynamoDB nests 32 levels (developer guide, "Quotas"), each of which is two of JSON, plus those of the page
 /// itself. A stand-in may nest deeper than events may be nested; such a page is read nevertheless.

@@ -10,7 +10,7 @@ use domain::event;
 
 use super::super::number::{self, Decimal};
 use super::scan::{MalformedPageError, Scanner};
-use super::text::{Escapes, JsonString};
+use super::string::{Escapes, JsonString};
 
 /// DynamoDB nests at most 32 levels (developer guide, "Quotas"). Values that are nested deeper than an event
 /// may be are written nevertheless, up to this depth, for the record of the unreadable item.

@@ -5,7 +5,7 @@
 
 use local::wiring::Sandbox;
 use serde_json::{Value, json};
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 use tests::lambda::{EventBus, Function};
 
 const ARN: &str = "arn:aws:sts::111111111111:assumed-role/Admin/jane";

@@ -1,12 +1,12 @@
 //! The verifier on archives in memory: valid ones, and tampered ones.
 
-mod anyone;
+mod bucket_writer;
 mod hostile;
 mod keys;
 mod odd_events;
-mod sound;
-mod tampered;
-mod tampers;
+mod valid_archives;
+mod tampering;
+mod tamper_cases;
 
 use std::io::{self, Read};
 

@@ -1,6 +1,6 @@
 //! What a batch does, and its response.
 
-use domain::fault::{DeliveryErrorKind, DeliveryStage};
+use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use domain::ports::QUEUE_BATCH;
 use local::Stack;
 use local::wiring::{REGION, STAGING_BUCKET};

@@ -10,6 +10,6 @@ mod logs;
 #[cfg(test)]
 mod start;
 #[cfg(test)]
-mod weekly;
+mod reverification;
 #[cfg(test)]
 mod world;

@@ -7,7 +7,7 @@ use adapters::source::NewEvent;
 use bytes::Bytes;
 use domain::connector::{Connector, Shards};
 use domain::cursor::Cursor;
-use domain::fault::Block;
+use domain::delivery_error::Block;
 use domain::names::{ConnectorId, ExternalId};
 use domain::time::Time;
 use local::wiring::Sandbox;

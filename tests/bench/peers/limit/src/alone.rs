@@ -29,7 +29,7 @@ impl Lines {
     pub(crate) fn take(mut self, step: &str) -> Result<f64> {
         self.closed.push(self.open);
         let blocks = self.closed.as_slice();
-        let began = processor_time()?;
+        let started = processor_time()?;
         match step {
             "memcpy" => copy(blocks),
             "hashing" => hash(blocks),
@@ -37,16 +37,16 @@ impl Lines {
             "zstd" => zstd(blocks)?,
             _ => return Err(format!("unknown step {step}").into()),
         }
-        Ok(processor_time()? - began)
+        Ok(processor_time()? - started)
     }
 }
 
 /// Copies to allocated memory, like the exporter's buffers.
 fn copy(blocks: &[Vec<u8>]) {
-    let mut room = vec![1; blocks.iter().map(Vec::len).max().unwrap_or_default()];
+    let mut buffer = vec![1; blocks.iter().map(Vec::len).max().unwrap_or_default()];
     for block in blocks {
-        room[..block.len()].copy_from_slice(black_box(block));
-        black_box(&room);
+        buffer[..block.len()].copy_from_slice(black_box(block));
+        black_box(&buffer);
     }
 }
 
@@ -59,15 +59,15 @@ fn hash(blocks: &[Vec<u8>]) {
 fn gzip(blocks: &[Vec<u8>]) -> Result<()> {
     let mut deflate = Compress::new(Compression::fast(), false);
     let mut crc = crc32fast::Hasher::new();
-    let mut room = Vec::new();
+    let mut buffer = Vec::new();
     for (block, level) in blocks.iter().zip(GZIP_LEVELS.into_iter().cycle()) {
         deflate.reset();
         deflate.set_level(Compression::new(level))?;
-        room.clear();
-        room.reserve(block.len() + block.len() / 8 + 64);
+        buffer.clear();
+        buffer.reserve(block.len() + block.len() / 8 + 64);
         crc.update(block);
-        deflate.compress_vec(block, &mut room, FlushCompress::Full)?;
-        black_box(&room);
+        deflate.compress_vec(block, &mut buffer, FlushCompress::Full)?;
+        black_box(&buffer);
     }
     black_box(crc.finalize());
     Ok(())
@@ -87,8 +87,8 @@ fn zstd(blocks: &[Vec<u8>]) -> Result<()> {
 /// The processor time of this thread in seconds. The file's first number is in nanoseconds.
 /// Source: the Linux kernel's documentation, "Scheduler Statistics".
 fn processor_time() -> Result<f64> {
-    let figures = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds: u64 = figures.split(' ').next().unwrap_or_default().parse()?;
+    let numbers = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds: u64 = numbers.split(' ').next().unwrap_or_default().parse()?;
     #[expect(clippy::cast_precision_loss, reason = "a precision of milliseconds suffices")]
     Ok(nanoseconds as f64 / 1e9)
 }

@@ -4,7 +4,7 @@ use memchr::{memchr2, memmem};
 
 use crate::Result;
 
-/// The start of the next page, if the answer names one: JSON.
+/// The start key of the next page as JSON, if there is one.
 pub(crate) fn start_of_next(page: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"\"LastEvaluatedKey\":";
     let tail = &page[page.len().saturating_sub(4096)..];
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
         self.page[self.at]
     }
 
-    /// An item: of its attributes the event's value is written.
+    /// Reads an item, and writes the value of its event.
     fn item(&mut self, line: &mut Vec<u8>) {
         self.at += 1;
         loop {
@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
             if name == b"\"event\"" {
                 self.event(line);
             } else {
-                // Keys are text: {"S":"..."}
+                // Keys are strings: {"S":"..."}
                 self.at += b"{\"S\":".len();
                 self.string();
                 self.at += 1;
@@ -152,8 +152,8 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> &'a [u8] {
         let start = self.at;
         self.at += 1;
-        while let Some(place) = memchr2(b'"', b'\\', &self.page[self.at..]) {
-            self.at += place + 1;
+        while let Some(offset) = memchr2(b'"', b'\\', &self.page[self.at..]) {
+            self.at += offset + 1;
             if self.page[self.at - 1] == b'"' {
                 break;
             }

@@ -33,7 +33,7 @@ pub(crate) fn request(
     body: Bytes,
 ) -> Result<Request<Body>> {
     let hash = hex::encode(Sha256::digest(&body));
-    signed(keys, service, host, method, path, headers, &hash, full(body))
+    sign(keys, service, host, method, path, headers, &hash, full(body))
 }
 
 /// An upload, create-only.
@@ -41,12 +41,12 @@ pub(crate) fn upload(keys: &Keys, host: &str, path: &str, pieces: Vec<Bytes>) ->
     let length = pieces.iter().map(Bytes::len).sum::<usize>().to_string();
     let body = Full::new(Bytes::from(pieces.concat())).boxed();
     let headers = [("content-length", length.as_str()), ("if-none-match", "*")];
-    signed(keys, "s3", host, "PUT", path, &headers, UNSIGNED, body)
+    sign(keys, "s3", host, "PUT", path, &headers, UNSIGNED, body)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature covers all of them")]
 #[expect(clippy::disallowed_methods, reason = "each request is signed with its own time")]
-fn signed(
+fn sign(
     keys: &Keys,
     service: &str,
     host: &str,
@@ -68,8 +68,8 @@ fn signed(
     let scope = format!("{day}/{REGION}/{service}/aws4_request");
     let to_sign = format!("AWS4-HMAC-SHA256\n{now}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
     let mut key = hmac(format!("AWS4{}", keys.secret).as_bytes(), day.as_bytes())?;
-    for word in [REGION, service, "aws4_request"] {
-        key = hmac(&key, word.as_bytes())?;
+    for part in [REGION, service, "aws4_request"] {
+        key = hmac(&key, part.as_bytes())?;
     }
     let signature = hex::encode(hmac(&key, to_sign.as_bytes())?);
     let mut request = Request::builder().method(method).uri(path);

@@ -1,0 +1,172 @@
+//! The demo's tenants and times: three tenants with one connector each, on the day of the real events.
+
+use std::time::Duration;
+
+use domain::connector::{Caller, Connector, Destination, Encryption, Shards};
+use domain::names::{ConnectorId, TenantId};
+use domain::onboarding::NewConnector;
+use domain::part::Encoding;
+use domain::schedule::Frequency;
+use domain::time::Time;
+use local::wiring::{REGION, Sandbox};
+
+use crate::error::CliError;
+
+/// 2,900 CloudTrail events of 10 July 2023; their source and licence are in the same folder.
+pub(super) const EVENTS: &[u8] = include_bytes!("../../../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
+/// The tenant with these events.
+pub(super) const BUSY: &str = "acme";
+/// The tenant without events.
+pub(super) const QUIET: &str = "quiet-co";
+/// The tenant whose bucket is deleted.
+pub(super) const GONE: &str = "gone-inc";
+/// The key prefix in each bucket.
+pub(super) const PREFIX: &str = "auditferry";
+
+const ACCOUNTS: [(&str, &str); 3] = [(BUSY, "222222222222"), (QUIET, "333333333333"), (GONE, "444444444444")];
+
+const HOUR: Duration = Duration::from_hours(1);
+/// The day of the demo.
+pub(super) const DAY: &str = "2023-07-10";
+/// 2023-07-10T00:00:00Z
+const DAY_MS: i64 = 1_688_947_200_000;
+
+/// A time of 10 July 2023.
+const fn on_demo_day(hours: i64, minutes: i64) -> Time {
+    match Time::from_millis(DAY_MS + (hours * 60 + minutes) * 60_000) {
+        Some(time) => time,
+        None => Time::EPOCH,
+    }
+}
+
+/// The times of the demo's steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// The connectors are activated.
+    pub(super) activated: Time,
+    /// The first tick, with the crash.
+    pub(super) first: Time,
+    /// The killed exporter is started again, after its lease has run out.
+    pub(super) restarted: Time,
+    /// The second tick: `--now`.
+    pub(super) second: Time,
+    /// The third tick, after the bucket was created again.
+    pub(super) third: Time,
+}
+
+impl Times {
+    /// The times of a demo whose second tick is at `now`.
+    ///
+    /// # Errors
+    /// If the last event's hour can't be sealed by then, or `now` is more than a day later.
+    pub(super) fn with_second_tick(now: Time) -> Result<Self, CliError> {
+        let earliest = on_demo_day(13, 5);
+        let latest = on_demo_day(24 + 13, 5);
+        if now < earliest || now > latest {
+            return Err(CliError::usage(
+                format!("--now {now} is not between {earliest} and {latest}"),
+                "The demo's events are of 10 July 2023, 11:42 to 12:37 UTC, and their last hour is sealed at 13:05. Leave --now out for 13:06.",
+            ));
+        }
+        Ok(Self {
+            activated: on_demo_day(11, 30),
+            first: on_demo_day(12, 6),
+            restarted: on_demo_day(12, 9),
+            second: now,
+            third: now + Duration::from_mins(10),
+        })
+    }
+
+    /// The watermark at the end: the last full hour that has settled.
+    pub(super) fn sealed_to(self) -> Time {
+        (self.third - Sandbox::timing().settle).floor(HOUR)
+    }
+}
+
+/// The tenants' connectors.
+#[derive(Debug)]
+pub(super) struct Tenants {
+    /// The tenant with events.
+    pub(super) busy: Connector,
+    /// The tenant without events.
+    pub(super) quiet: Connector,
+    /// The tenant without a bucket.
+    pub(super) gone: Connector,
+}
+
+impl Tenants {
+    /// Creates the three as of `now`, as `connector create`, `connect` and `activate` do. Each customer's role trusts its
+    /// connector, which is verified and exports from `now` on. Then the bucket of the third is deleted.
+    ///
+    /// # Errors
+    /// If the stand-ins or a verification fail.
+    pub(super) async fn setup(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
+        let [busy, quiet, gone] = ACCOUNTS;
+        let cast = Self {
+            busy: setup_tenant(embedded, busy, now).await?,
+            quiet: setup_tenant(embedded, quiet, now).await?,
+            gone: setup_tenant(embedded, gone, now).await?,
+        };
+        if let Some(to) = &cast.gone.destination {
+            embedded.stack().delete_bucket(to.bucket.as_str())?;
+        }
+        Ok(cast)
+    }
+
+    /// All three connectors.
+    pub(super) const fn all(&self) -> [&Connector; 3] {
+        [&self.busy, &self.quiet, &self.gone]
+    }
+
+    /// The tenant of this connector; `?` if it is unknown.
+    pub(super) fn tenant(&self, id: &ConnectorId) -> &str {
+        self.all().into_iter().find(|connector| connector.id == *id).map_or("?", |c| c.tenant.as_str())
+    }
+}
+
+/// The bucket of a connector; each of the demo's connectors has one.
+pub(super) fn bucket(connector: &Connector) -> &str {
+    connector.destination.as_ref().map_or("", |to| to.bucket.as_str())
+}
+
+/// The tenant ID of this name.
+pub(super) fn tenant(name: &str) -> Result<TenantId, CliError> {
+    name.parse().map_err(refused)
+}
+
+async fn setup_tenant(
+    embedded: &Sandbox,
+    (name, account): (&str, &str),
+    now: Time,
+) -> Result<Connector, CliError> {
+    let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
+    let new = NewConnector {
+        tenant: tenant(name)?,
+        shards: Shards::ONE,
+        frequency: Frequency::HOURLY,
+        encoding: Encoding::default(),
+        // The clock advances while connectors are created; their files still start at the full minute.
+        start_from: Some(now),
+        destination: Some(destination(name, account)?),
+        idempotency_key: None,
+    };
+    let connector = onboarding.create(&caller, new).await?;
+    embedded.grant_access(&connector)?;
+    Ok(onboarding.activate(&caller, &connector.id, None, |_| {}).await?)
+}
+
+fn destination(name: &str, account: &str) -> Result<Destination, CliError> {
+    Ok(Destination {
+        role: format!("arn:aws:iam::{account}:role/auditferry/AuditferryDelivery")
+            .parse()
+            .map_err(refused)?,
+        bucket: format!("{name}-audit-log").parse().map_err(refused)?,
+        region: REGION.parse().map_err(refused)?,
+        prefix: PREFIX.parse().map_err(refused)?,
+        encryption: Encryption::Default,
+    })
+}
+
+fn refused(error: impl std::fmt::Display) -> CliError {
+    CliError::failed(error.to_string(), "This is a bug in the demo: report it.")
+}

@@ -1,0 +1,332 @@
+//! The steps of the demo, and their results.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use domain::connector::Connector;
+use domain::connector::Shards;
+use domain::delivery_error::Block;
+use domain::import::{KeyFields, TimeForm};
+use domain::manifest::{RingKey, VerifierKey};
+use domain::names::ConnectorId;
+use domain::part::Window;
+use domain::protocol::{Outcome, Summary};
+use domain::time::Time;
+use flate2::read::MultiGzDecoder;
+use local::wiring::Sandbox;
+
+use super::scenario::{BUSY, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
+use super::process::{ExporterMessage, ExporterProcess};
+use super::proof::{self, Expected, File, Findings};
+use crate::events::import::Import;
+use crate::events::inputs::Inputs;
+use crate::output::{Output, Style};
+use crate::error::{CliError, io_error};
+use crate::context::ProcessContext;
+use crate::table::counted;
+use crate::verify::{self, Proof};
+
+/// The result of the demo.
+#[derive(Debug)]
+pub(super) struct DemoResult {
+    /// The times of its steps.
+    pub(super) times: Times,
+    /// How many events were imported.
+    pub(super) imported: u64,
+    /// The crash of the exporter, and its recovery.
+    pub(super) crash: Crash,
+    /// The connectors that were blocked, with tenant and first block.
+    pub(super) blocked: Vec<(String, ConnectorId, Block)>,
+    /// The number of blocked connectors that have delivered everything since.
+    pub(super) recovered: u64,
+    /// The content of each tenant's bucket.
+    pub(super) buckets: Vec<BucketResult>,
+    /// The vendor's key, as `connector setup` shows it to the customers.
+    pub(super) key: VerifierKey,
+}
+
+/// The killed exporter.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Crash {
+    /// It was killed after it delivered a part and before the ledger's mark.
+    pub(super) killed: bool,
+    /// After a restart it found that part in the bucket (412), and marked it.
+    pub(super) recovered: bool,
+}
+
+/// A tenant's bucket at the end.
+#[derive(Debug)]
+pub(super) struct BucketResult {
+    /// The tenant that owns the bucket.
+    pub(super) tenant: String,
+    /// The bucket's name.
+    pub(super) bucket: String,
+    /// The comparison with the imported events.
+    pub(super) findings: Findings,
+    /// The result of `auditferry verify`.
+    pub(super) verified: Proof,
+}
+
+/// The state that the steps share.
+struct Demo<'a> {
+    embedded: Sandbox,
+    tenants: Tenants,
+    surroundings: &'a ProcessContext,
+    output: Output,
+    blocked: BTreeMap<ConnectorId, Block>,
+}
+
+/// Runs the demo.
+///
+/// # Errors
+/// If the stand-ins or the exporter process fail. A violated guarantee is not an error, but part of the result.
+pub(super) async fn run(
+    dir: Option<&Path>,
+    times: Times,
+    surroundings: &ProcessContext,
+) -> Result<DemoResult, CliError> {
+    let output = surroundings.output;
+    output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");
+    let embedded = Sandbox::start(dir, Some(times.activated)).await?;
+    let imported = import(&embedded, output).await?;
+    let cast = Tenants::setup(&embedded, times.activated).await?;
+    let mut stage = Demo { embedded, tenants: cast, surroundings, output, blocked: BTreeMap::new() };
+    stage.print_step(
+        times.activated,
+        "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is deleted",
+    );
+    let mut crash = stage.first_tick(times.first).await?;
+    crash.recovered = stage.restart(times.restarted).await?;
+    stage.tick(times.second).await?;
+    stage.embedded.grant_access(&stage.tenants.gone)?;
+    stage.print_step(
+        times.third,
+        format_args!("gone-inc has created its bucket {} again", bucket(&stage.tenants.gone)),
+    );
+    stage.tick(times.third).await?;
+    let told = stage.collect_results(times, imported, crash).await?;
+    stage.embedded.stop().await;
+    Ok(told)
+}
+
+async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
+    let import = Import {
+        writer: embedded.events(),
+        tenant: tenant(BUSY)?,
+        shards: Shards::ONE,
+        keys: KeyFields::new("eventTime", "eventID", TimeForm::Rfc3339),
+    };
+    let tally = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
+    let span = match (tally.first, tally.last) {
+        (Some(first), Some(last)) => format!(", {} to {}", hour_and_minute(first), hour_and_minute(last)),
+        _ => String::new(),
+    };
+    output.line(format_args!(
+        "       {} of CloudTrail imported for {BUSY}{span}",
+        counted(tally.imported, "event")
+    ));
+    Ok(tally.imported)
+}
+
+impl Demo<'_> {
+    fn print_step(&self, at: Time, what: impl std::fmt::Display) {
+        self.output.line(format_args!("{}  {what}", hour_and_minute(at)));
+    }
+
+    /// The first tick: acme's exporter runs in a separate process, and is killed. The others are exported as always.
+    async fn first_tick(&mut self, at: Time) -> Result<Crash, CliError> {
+        self.embedded.set_now(at);
+        let sent = self.embedded.dispatch().await?.sent;
+        self.print_step(at, format_args!("tick: {} due", counted(sent, "connector")));
+        let busy = self.tenants.busy.id.clone();
+        let others: Vec<ConnectorId> = self.embedded.receive().into_iter().filter(|id| *id != busy).collect();
+        let mut process = ExporterProcess::start(&self.embedded, self.surroundings, &busy, at, true)?;
+        let outcomes = self.embedded.export(&others).await;
+        self.print_outcomes(outcomes)?;
+        let ExporterMessage::BeforeMark { part } = process.next_message(&self.embedded).await? else {
+            return Err(unexpected_exporter(&busy));
+        };
+        process.kill().await?;
+        let killed = self.is_delivered_but_unmarked().await?;
+        self.print_step(
+            at,
+            format_args!("killed {BUSY}'s exporter between delivery and mark of part {part}"),
+        );
+        Ok(Crash { killed, recovered: false })
+    }
+
+    /// Whether the file is in the bucket, but not marked in the ledger.
+    async fn is_delivered_but_unmarked(&self) -> Result<bool, CliError> {
+        let objects = self.embedded.stack().objects(bucket(&self.tenants.busy))?;
+        let beside = |key: &str| proof::is_probe(key, PREFIX) || proof::is_manifest_or_key(key, PREFIX);
+        let files = objects.iter().filter(|object| !beside(&object.key)).count();
+        let (cursor, _) = self.progress(&self.tenants.busy).await?;
+        Ok((files, cursor) == (1, (1, 0)))
+    }
+
+    /// The newest sealed and the newest delivered part of a connector, and whether it is blocked.
+    async fn progress(&self, connector: &Connector) -> Result<((u64, u64), bool), CliError> {
+        let found = self.embedded.connectors().get(&connector.id).await?;
+        let cursor =
+            found.and_then(|(_, cursor)| cursor).ok_or_else(|| unexpected_exporter(&connector.id))?;
+        Ok(((cursor.next.previous().get(), cursor.delivered.get()), cursor.block.is_some()))
+    }
+
+    /// Starts the exporter again, as the queue does when it redelivers the killed exporter's message.
+    async fn restart(&mut self, at: Time) -> Result<bool, CliError> {
+        self.embedded.set_now(at);
+        let busy = &self.tenants.busy.id;
+        let mut process = ExporterProcess::start(&self.embedded, self.surroundings, busy, at, false)?;
+        let ExporterMessage::Finished { sealed, delivered, existed, failure } =
+            process.next_message(&self.embedded).await?
+        else {
+            return Err(unexpected_exporter(busy));
+        };
+        process.end().await?;
+        if let Some(failure) = failure {
+            let remedy = "Run the demo with AUDITFERRY_LOG=info to see more.";
+            return Err(CliError::failed(format!("the restarted exporter failed: {failure}"), remedy));
+        }
+        let recovered = (sealed, delivered, existed) == (0, 1, 1);
+        let words =
+            if recovered { "found its file there (412) and marked it" } else { "did not find its file" };
+        self.print_step(at, format_args!("started {BUSY}'s exporter again: it {words}"));
+        Ok(recovered)
+    }
+
+    /// A tick of the schedule.
+    async fn tick(&mut self, at: Time) -> Result<(), CliError> {
+        self.embedded.set_now(at);
+        let tick = self.embedded.tick().await?;
+        self.print_step(at, format_args!("tick: {} due", counted(tick.dispatched.sent, "connector")));
+        self.print_outcomes(tick.outcomes)
+    }
+
+    fn print_outcomes(
+        &mut self,
+        outcomes: impl IntoIterator<Item = (ConnectorId, Outcome)>,
+    ) -> Result<(), CliError> {
+        for (id, outcome) in outcomes {
+            let tenant = self.tenants.tenant(&id).to_owned();
+            match outcome {
+                Outcome::Completed(summary) => {
+                    self.output.line(format_args!("         {tenant:<8}  {}", self.describe(&summary)));
+                    if let Some(block) = summary.blocked {
+                        self.blocked.entry(id).or_insert(block);
+                    }
+                }
+                outcome => {
+                    return Err(CliError::failed(
+                        format!("the export of {tenant} ended with {outcome:?}"),
+                        "Run the demo with AUDITFERRY_LOG=info to see more.",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn describe(&self, summary: &Summary) -> String {
+        let what = match (summary.heartbeats, summary.sealed) {
+            (_, 0) => "nothing new".to_owned(),
+            (beats, sealed) if beats == sealed => counted(beats, "heartbeat"),
+            _ => counted(summary.events, "event"),
+        };
+        let delivered = counted(summary.delivered, "file");
+        match &summary.blocked {
+            None => format!("{what}, {delivered} delivered"),
+            Some(block) => {
+                let blocked = self.output.styled(Style::Failure, "blocked");
+                format!("{what} sealed and kept, {blocked}: {}", block.cause)
+            }
+        }
+    }
+
+    /// Reads all buckets back and compares them with the imported events.
+    async fn collect_results(
+        &self,
+        times: Times,
+        imported: u64,
+        crash: Crash,
+    ) -> Result<DemoResult, CliError> {
+        let key = self.key().await?;
+        let mut found = Vec::new();
+        for connector in self.tenants.all() {
+            let events = if connector.id == self.tenants.busy.id { imported_events()? } else { Vec::new() };
+            found.push(self.check_bucket(connector, &events, times, &key).await?);
+        }
+        let mut blocked = Vec::new();
+        let mut recovered = 0;
+        for connector in self.tenants.all() {
+            if let Some(block) = self.blocked.get(&connector.id) {
+                let ((sealed, delivered), still) = self.progress(connector).await?;
+                recovered += u64::from(sealed == delivered && !still);
+                blocked.push((connector.tenant.to_string(), connector.id.clone(), block.clone()));
+            }
+        }
+        Ok(DemoResult { times, imported, crash, blocked, recovered, buckets: found, key: key.key })
+    }
+
+    /// The key that signs, from the vendor and not from the buckets.
+    async fn key(&self) -> Result<RingKey, CliError> {
+        let keys = self.embedded.onboarding().keys().await?;
+        keys.into_iter().next().ok_or_else(|| unexpected_exporter(&self.tenants.busy.id))
+    }
+
+    async fn check_bucket(
+        &self,
+        connector: &Connector,
+        events: &[String],
+        times: Times,
+        key: &RingKey,
+    ) -> Result<BucketResult, CliError> {
+        let bucket = bucket(connector);
+        let objects = self.embedded.stack().objects(bucket)?;
+        let read = |object: local::Object| {
+            let bytes = std::fs::read(&object.path).map_err(io_error(object.path.display()))?;
+            Ok::<_, CliError>(File { key: object.key, bytes })
+        };
+        let files = objects.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let span = Window { from: connector.start_from.unwrap_or(times.activated), to: times.sealed_to() };
+        let expected = Expected { connector: &connector.id, prefix: PREFIX, events, span };
+        let findings = proof::check_files(expected, &files);
+        let verified = self.verify(connector, times, key.clone()).await?;
+        Ok(BucketResult {
+            tenant: connector.tenant.to_string(),
+            bucket: bucket.to_owned(),
+            findings,
+            verified,
+        })
+    }
+
+    /// Verifies a bucket as the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
+    async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, CliError> {
+        let found = self.embedded.connectors().get(&connector.id).await?;
+        let newest = found.and_then(|(_, cursor)| cursor?.chain_state).map(|note| note.sha256);
+        let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
+        verify::verify_folder(&folder, key, newest, times.third)
+            .map_err(io_error("the demo's buckets can't be verified"))
+    }
+}
+
+/// The imported events, read from the same bytes by independent code.
+fn imported_events() -> Result<Vec<String>, CliError> {
+    let mut text = String::new();
+    MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io_error("the demo's events"))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// `12:06`, with the date if it is not the demo's day.
+fn hour_and_minute(time: Time) -> String {
+    let text = time.to_string();
+    let minute = text.get(11..16).unwrap_or_default();
+    if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
+}
+
+fn unexpected_exporter(id: &ConnectorId) -> CliError {
+    CliError::failed(
+        format!("the exporter of {id} did not do what the demo expects"),
+        "Run the demo with AUDITFERRY_LOG=debug to see what it did.",
+    )
+}

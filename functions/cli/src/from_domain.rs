@@ -1,0 +1,143 @@
+//! Converts the errors of [`domain::onboarding`] to errors of a command, each with its remedy.
+
+use domain::connector::{EncryptionError, NotAllowedError};
+use domain::names::InvalidValueError;
+use domain::onboarding::{OnboardingError, OwnedResource};
+use domain::partition::PartitionError;
+use domain::preflight::{PreflightReport, PreflightVerdict};
+
+use crate::error::CliError;
+
+impl From<OnboardingError> for CliError {
+    fn from(error: OnboardingError) -> Self {
+        let said = error.to_string();
+        match error {
+            OnboardingError::NotFound(_) => {
+                Self::failed(said, "List the connectors: auditferry connector list")
+            }
+            OnboardingError::Stale { id, .. } => Self::failed(
+                said,
+                format!("Check its current state, then repeat the command: auditferry connector show {id}"),
+            ),
+            // The owner is not revealed: a tenant must not learn another tenant's name.
+            OnboardingError::AlreadyOwned(OwnedResource::Role) => Self::failed(
+                said,
+                "A role serves one tenant. Let the customer launch a stack with another role name, and connect to that role.",
+            ),
+            OnboardingError::AlreadyOwned(OwnedResource::Destination) => {
+                Self::failed(said, "Connect it to another prefix or another bucket.")
+            }
+            OnboardingError::NotAllowed(refusal) => refusal.into(),
+            OnboardingError::NotVerified(verification) => not_verified(&said, verification),
+            OnboardingError::Refused(refused) => refused.into(),
+            OnboardingError::DestinationMismatch(_) => {
+                Self::usage(said, "Use values that match, and repeat the command.")
+            }
+            OnboardingError::NoPartition(without) => without.into(),
+            OnboardingError::KeyReused(_) => {
+                Self::failed(said, "Use a new key for another connector, or the same values as before.")
+            }
+            OnboardingError::LossNotAccepted(_) => {
+                Self::failed(said, "To delete anyway, repeat the command with --yes.")
+            }
+            OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
+            OnboardingError::Link(_) => Self::failed(said, "Open the link in the newest mail."),
+            OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
+            OnboardingError::Port(error) => error.into(),
+            OnboardingError::Keys(cause) => Self::failed(
+                format!("{said}: {cause}"),
+                "Check VENDOR_DOMAIN, SIGNING_KEY and SIGNING_KEY_PREVIOUS.",
+            ),
+        }
+    }
+}
+
+/// Names the failed stage; the others are printed already.
+fn not_verified(said: &str, verification: Box<PreflightReport>) -> CliError {
+    let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
+    let problem = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
+        Some((stage, finding)) => CliError::failed(
+            format!("{said}: {} ({}). {}", stage.as_str(), finding.code, finding.cause),
+            finding.remedy.clone(),
+        ),
+        None => CliError::failed(said, "Verify it: auditferry connector verify CONNECTOR"),
+    };
+    problem.with_verification(verification)
+}
+
+impl From<NotAllowedError> for CliError {
+    fn from(refusal: NotAllowedError) -> Self {
+        let remedy = match &refusal {
+            NotAllowedError::NoDestination(id) => format!(
+                "Connect it: auditferry connector connect {id} --role-arn ARN --bucket BUCKET --region REGION"
+            ),
+            NotAllowedError::NotVerified(id) => {
+                format!("Find out why: auditferry connector verify {id}")
+            }
+            NotAllowedError::WrongState { id, state, verb, .. } => match (*verb, *state) {
+                ("delete", "active" | "paused") => {
+                    format!("Disable it first: auditferry connector disable {id}")
+                }
+                ("run", "draft" | "ready") => format!("Activate it: auditferry connector activate {id}"),
+                (_, "disabled") => format!("Enable it first: auditferry connector enable {id}"),
+                _ => format!("Check its state: auditferry connector show {id}"),
+            },
+            NotAllowedError::StartInFuture(_) => {
+                let remedy = "Leave --start-from out to start at the activation.";
+                return Self::usage(refusal.to_string(), remedy);
+            }
+            NotAllowedError::ShardsInUse { to, .. } => {
+                format!("Create a new connector: auditferry connector create --tenant TENANT --shards {to}")
+            }
+            NotAllowedError::NoWebhook(id) => {
+                format!("Set one: auditferry connector contacts {id} --webhook URL")
+            }
+            NotAllowedError::NoContacts(id) => {
+                format!("Set some: auditferry connector contacts {id} --email ADDRESS --webhook URL")
+            }
+            NotAllowedError::NotAContact { id, address } => {
+                format!(
+                    "Set it first, with all the others: auditferry connector contacts {id} --email {address}"
+                )
+            }
+            NotAllowedError::Declined { .. } => {
+                "Only its owner can undo that, with the link in its mail. Set another address.".to_owned()
+            }
+            NotAllowedError::NothingToAsk { id, .. } => {
+                format!("Check the status of each address: auditferry connector contacts {id}")
+            }
+            NotAllowedError::TestCooldown { .. } => {
+                "Wait until then: test messages are sent to people.".to_owned()
+            }
+            NotAllowedError::RetentionExpired { .. } => {
+                "Create a new connector: auditferry connector create --tenant TENANT".to_owned()
+            }
+        };
+        Self::failed(refusal.to_string(), remedy)
+    }
+}
+
+impl From<PartitionError> for CliError {
+    fn from(without: PartitionError) -> Self {
+        Self::usage(
+            without.to_string(),
+            "Set EVENTS_PARTITION_FORMAT as in the deployment's functions, and name the tenant as in its keys.",
+        )
+    }
+}
+
+impl From<EncryptionError> for CliError {
+    fn from(error: EncryptionError) -> Self {
+        let remedy = match error {
+            EncryptionError::NoKey => "Name the key with --kms-key-arn.",
+            EncryptionError::UnusedKey => "Leave --encryption out, or leave --kms-key-arn out.",
+        };
+        Self::usage(error.to_string(), remedy)
+    }
+}
+
+impl From<InvalidValueError> for CliError {
+    fn from(refused: InvalidValueError) -> Self {
+        Self::usage(refused.to_string(), "Use the format shown above, and repeat the command.")
+    }
+}

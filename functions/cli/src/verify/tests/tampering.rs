@@ -1,0 +1,208 @@
+//! A generator of tampered archives. Every case must be detected with the right findings.
+//!
+//! The short form runs with all tests. The long form, 20,000 cases:
+//!
+//! ```text
+//! cargo test --release -p auditferry -- --ignored --nocapture tampering
+//! ```
+
+use std::collections::BTreeMap;
+
+use domain::manifest::{Manifest, RingKey};
+use domain::part::{Compression, PartNumber, Sha256};
+use tests::archive::{Sealed, file, resealed};
+
+use super::super::finding::Severity;
+use super::tamper_cases::TAMPERS;
+use super::*;
+
+/// Pseudo-random numbers, the same for the same seed (`splitmix64`).
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap()
+    }
+}
+
+/// A tampered archive, and the expected findings: one of these kinds, in this part if there is one.
+struct Case {
+    files: Files,
+    ask: VerifyOptions,
+    expected: &'static [Kind],
+    part: Option<u64>,
+}
+
+/// The archive to tamper with.
+pub(super) struct TamperContext<'a> {
+    pub(super) story: &'a Sealer,
+    /// Another connector of the same vendor, whose key signs both.
+    pub(super) other: &'a Sealer,
+    pub(super) dice: Dice,
+    pub(super) files: Files,
+    pub(super) ask: VerifyOptions,
+}
+
+/// Tampers, and returns the expected findings: one of these kinds, in this part if one is named.
+pub(super) type Tamper = fn(&mut TamperContext<'_>) -> (&'static [Kind], Option<u64>);
+
+impl TamperContext<'_> {
+    /// A part of the sample, with its index.
+    pub(super) fn part(&mut self) -> (usize, Sealed) {
+        let place = self.dice.below(self.story.parts.len());
+        (place, self.story.parts[place].clone())
+    }
+
+    /// A part that is not the last.
+    pub(super) fn inner(&mut self) -> (usize, Sealed) {
+        let place = self.dice.below(self.story.parts.len() - 1);
+        (place, self.story.parts[place].clone())
+    }
+
+    /// An unknown key.
+    pub(super) fn stranger(&mut self) -> TestKey {
+        TestKey::new(200 + u8::try_from(self.dice.below(50)).unwrap())
+    }
+
+    pub(super) fn object(&mut self, sealed: &Sealed) -> &mut Vec<u8> {
+        self.files.get_mut(&sealed.manifest.object()).unwrap()
+    }
+
+    pub(super) fn note(&mut self, sealed: &Sealed) -> &mut Vec<u8> {
+        self.files.get_mut(&note_name(sealed)).unwrap()
+    }
+
+    /// Flips a bit among the first `first` bytes of a file.
+    pub(super) fn flip(&mut self, name: &str, first: usize) {
+        let bytes = self.files.get_mut(name).unwrap();
+        let (place, bit) = (self.dice.below(bytes.len().min(first)), self.dice.below(8));
+        bytes[place] ^= 1 << bit;
+    }
+
+    /// Replaces the manifest of a part by another one, signed by these keys.
+    pub(super) fn reseal(
+        &mut self,
+        sealed: &Sealed,
+        keys: &[TestKey],
+        edit: impl FnOnce(&mut Manifest),
+    ) -> Sealed {
+        resealed(&mut self.files, sealed, keys, edit)
+    }
+
+    /// Replaces the object of a part, sealed again with these keys.
+    pub(super) fn replace(&mut self, sealed: &Sealed, keys: &[TestKey], lines: &[String]) {
+        let (bytes, encoded) = file(sealed.manifest.encoding, lines.iter().map(String::as_str));
+        self.files.remove(&sealed.manifest.object());
+        let new = self.reseal(sealed, keys, |manifest| {
+            (manifest.sha256, manifest.size) = (encoded.sha256, encoded.size);
+            (manifest.raw_sha256, manifest.raw_size) = (encoded.raw_sha256, encoded.raw_size);
+        });
+        self.files.insert(new.manifest.object(), bytes);
+    }
+
+    /// The events of a part.
+    pub(super) fn lines(&self, sealed: &Sealed) -> Vec<String> {
+        let bytes = &self.files[&sealed.manifest.object()];
+        let mut unpacked: Box<dyn Read> = match sealed.manifest.encoding.compression {
+            Compression::None => Box::new(&bytes[..]),
+            Compression::Gzip => Box::new(flate2::read::GzDecoder::new(&bytes[..])),
+            Compression::Zstd => Box::new(zstd::Decoder::new(&bytes[..]).unwrap()),
+        };
+        let mut text = String::new();
+        unpacked.read_to_string(&mut text).unwrap();
+        let events = text.lines().filter(|line| !matches!(*line, "[" | "]"));
+        events.map(|line| line.strip_suffix(',').unwrap_or(line).to_owned()).collect()
+    }
+}
+
+/// The name of a part's note.
+pub(super) fn note_name(sealed: &Sealed) -> String {
+    sealed.manifest.name(sealed.note.sha256())
+}
+
+/// Runs `cases` cases, each kind in turn; `seed` varies them.
+fn run_cases(cases: usize, seed: u64) {
+    let (story, other) = (story_of_one(), sample_archive(2, 7));
+    let newest = sample_archive.parts[13].note.sha256();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for turn in 0..cases {
+        let (name, tampering) = TAMPERS[turn % TAMPERS.len()];
+        let mut scene = TamperContext {
+            story: &sample_archive,
+            other: &other,
+            dice: Dice(seed.wrapping_mul(1 << 32) + turn as u64),
+            files: sample_archive.files.clone(),
+            ask: VerifyOptions { newest: Some(newest), ..pinned_options() },
+        };
+        let (expected, part) = tampering(&mut scene);
+        let TamperContext { files, ask, .. } = scene;
+        let case = Case { files, ask, expected, part };
+        check_detected(&case).unwrap_or_else(|found| panic!("{name}, turn {turn} of seed {seed}: {found}"));
+        *counts.entry(name).or_default() += 1;
+    }
+    for (name, count) in &counts {
+        eprintln!("{count:>6}  {name}");
+    }
+    eprintln!("{cases:>6}  cases, all detected and named");
+}
+
+/// Checks that a case has the expected finding.
+fn check_detected(case: &Case) -> Result<(), String> {
+    let outcome = verify(&case.files, &case.ask);
+    let named = outcome
+        .findings
+        .iter()
+        .any(|found| case.expected.contains(&found.kind) && (case.part.is_none() || found.part == case.part));
+    // Tampering without effect on texts and objects is reported and does not affect the verdict.
+    let gravest = case.expected.iter().map(|kind| kind.severity()).min();
+    let verdict = match gravest {
+        Some(Severity::Note) => Verdict::Proven,
+        Some(Severity::Incomplete) => Verdict::Incomplete,
+        _ => Verdict::Violated,
+    };
+    if named && outcome.verdict == verdict {
+        return Ok(());
+    }
+    Err(format!(
+        "{:?} in part {:?} was expected, and {:?} found: {:#?}",
+        case.expected, case.part, outcome.verdict, outcome.findings
+    ))
+}
+
+#[test]
+fn tampering_is_detected_and_named() {
+    run_cases(TAMPERS.len() * 12, 1);
+}
+
+#[test]
+#[ignore = "the long form: 20,000 cases, a minute with --release"]
+fn tampering_is_detected_and_named_in_20_000_cases() {
+    let seed = std::process::id();
+    eprintln!("seed {seed}");
+    run_cases(20_000, seed.into());
+}
+
+/// Without tampering there is no finding.
+#[test]
+fn what_was_not_tampered_with_is_proven() {
+    let story = story_of_one();
+    let newest: Sha256 = sample_archive.parts[13].note.sha256();
+    let pins: Vec<RingKey> = vec![TestKey::new(7).ring_key()];
+    let outcome =
+        verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), pins, ..pinned_options() });
+    assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
+    assert_eq!(story.parts[13].manifest.part, PartNumber::new(14));
+}

@@ -1,0 +1,17 @@
+//! The clock, injected.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::time::Time;
+
+/// The system clock, or a simulated one.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The current time.
+    fn now(&self) -> Time;
+
+    /// Sleeps for this long.
+    async fn sleep(&self, span: Duration);
+}

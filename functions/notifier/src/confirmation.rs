@@ -1,0 +1,122 @@
+//! Confirmation mails: the one mail that an address gets before it has confirmed asks whether it wants
+//! notices.
+//!
+//! It was requested by whoever set the contacts, and paid from the tenant's budget; it is sent here. The
+//! sending is stored before the mail is sent, so that no second worker, duplicate message or crash sends two.
+//! A mail that the mail service rejected is retried for a day; a mail that may have been sent is not sent
+//! again.
+
+use domain::connector::Connector;
+use domain::contacts::{LinkToken, Mail, retry};
+use domain::names::EmailAddress;
+use domain::ports::{MailOutcome, PortError};
+
+use crate::message::{BusEvent, Contact, Retry};
+use crate::deliver::{NotificationCounts, requeue};
+use crate::{ConfirmationMails, Notifier};
+
+/// How many times a write is attempted against concurrent writers of the same item.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// Sends the pending confirmation mails of a connector's addresses; with `again`, only to that address.
+pub(crate) async fn send_confirmations(
+    notifier: &Notifier,
+    told: &BusEvent,
+    connector: &Connector,
+    again: Option<&Retry>,
+) -> Result<NotificationCounts, PortError> {
+    let mut tally = NotificationCounts::default();
+    // Without a sender or a portal no mail is sent: operators confirm addresses.
+    let Some(asking) = &notifier.confirmation_mails else { return Ok(tally) };
+    for address in connector.contacts.emails.iter() {
+        let contact = Contact::Email(address.clone());
+        if again.is_none_or(|again| again.contact == contact) {
+            let next = Retry {
+                event: told.clone(),
+                tenant: connector.tenant.clone(),
+                contact,
+                attempts: again.map_or(0, |again| again.attempts),
+                due: told.time,
+                held_back: 0,
+                reserved_seconds: None,
+            };
+            tally.add(send_confirmation(notifier, asking, connector, address, next).await?);
+        }
+    }
+    Ok(tally)
+}
+
+async fn send_confirmation(
+    notifier: &Notifier,
+    asking: &ConfirmationMails,
+    connector: &Connector,
+    address: &EmailAddress,
+    next: Retry,
+) -> Result<NotificationCounts, PortError> {
+    let (tenant, ledger) = (&connector.tenant, &notifier.connectors);
+    for _ in 0..MAX_ATTEMPTS {
+        let Some(before) = ledger.consent(tenant, address).await? else {
+            return Ok(NotificationCounts::default());
+        };
+        let token = LinkToken::new(notifier.randomness.as_ref());
+        let Some(sent) = before.mark_sent(token.hash(), notifier.clock.now()) else {
+            return Ok(NotificationCounts::default());
+        };
+        // A stored link that is in no mail is harmless.
+        ledger.store_link(&token.hash(), tenant, address).await?;
+        if !ledger.store_consent(tenant, &sent).await? {
+            // Either another worker sends the mail, or this write succeeded and its response was lost: it is
+            // not sent here.
+            continue;
+        }
+        let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.expose()));
+        return match asking.mailer.send(address, &mail).await {
+            MailOutcome::Taken => {
+                tracing::info!(connector.id = %connector.id, "a confirmation mail was sent");
+                Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
+            }
+            MailOutcome::Unknown(error) => {
+                tracing::warn!(
+                    connector.id = %connector.id, error = error.chain(),
+                    "a confirmation mail may not have been sent; it can be requested again in a day"
+                );
+                Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
+            }
+            MailOutcome::Rejected(error) => {
+                // If the state has changed in the meantime, the address was confirmed or declined, and no
+                // mail is pending.
+                ledger.store_consent(tenant, &sent.revert_sent(&before)).await?;
+                retry_or_give_up(notifier, connector, next, &error).await
+            }
+        };
+    }
+    let source = "others came first on every attempt".into();
+    Err(PortError::Transient { what: "sending a confirmation mail", source })
+}
+
+async fn retry_or_give_up(
+    notifier: &Notifier,
+    connector: &Connector,
+    next: Retry,
+    error: &PortError,
+) -> Result<NotificationCounts, PortError> {
+    let ours = !matches!(error, PortError::Transient { .. });
+    if ours {
+        tracing::error!(
+            connector.id = %connector.id, error = error.chain(),
+            "SES rejected a mail; check the SES account"
+        );
+    }
+    let tried = next.attempts.saturating_add(1);
+    let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
+    let refused = u64::from(ours);
+    if let Some(due) = retry::next_attempt(next.event.time, tried, now, random) {
+        requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
+        return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
+    }
+    tracing::warn!(
+        connector.id = %connector.id, tried, why = error.chain(),
+        "giving up on a confirmation mail until it is requested again"
+    );
+    Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
+}

@@ -1,0 +1,133 @@
+//! One message: reads it, finds its connector, and delivers it to the contacts that it is for.
+
+use std::time::Duration;
+
+use domain::connector::{Connector, State};
+use domain::contacts::{ContactMessage, NoticeParseError, requests_consent};
+use domain::names::{ConnectorId, TenantId};
+use domain::ports::{MAX_DELAY, PortError};
+use futures_util::future::join_all;
+
+use crate::Notifier;
+use crate::message::{Contact, Message, Retry};
+use crate::{confirmation, notify};
+
+/// The results of a message, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct NotificationCounts {
+    /// Contacts that were notified.
+    pub(crate) delivered: u64,
+    /// Contacts that were given up.
+    pub(crate) unreached: u64,
+    /// Contacts that had a notice of the same cause within a day.
+    pub(crate) held_back: u64,
+    /// Confirmation mails that were sent.
+    pub(crate) confirmations_sent: u64,
+    /// Mails that SES rejected.
+    pub(crate) mails_rejected: u64,
+    /// Messages that could not be read.
+    pub(crate) dropped: u64,
+}
+
+impl NotificationCounts {
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.unreached += other.unreached;
+        self.held_back += other.held_back;
+        self.confirmations_sent += other.confirmations_sent;
+        self.mails_rejected += other.mails_rejected;
+        self.dropped += other.dropped;
+    }
+}
+
+/// Delivers a message to its contacts. A message that is handled again is delivered again, with the same ID.
+pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
+    let (told, again) = match message {
+        Message::Event(told) => (told, None),
+        Message::Retry(again) if notifier.clock.now() < again.due => {
+            requeue(notifier, &again).await?;
+            return Ok(NotificationCounts::default());
+        }
+        Message::Retry(again) => (again.event.clone(), Some(again)),
+    };
+    match requests_consent(&told.kind, &told.detail) {
+        Ok(None) => {}
+        Ok(Some((tenant, id))) => {
+            return match find_connector(notifier, &tenant, &id).await? {
+                ConnectorLookup::Found(connector) => {
+                    confirmation::send_confirmations(notifier, &told, &connector, again.as_ref()).await
+                }
+                ConnectorLookup::Missing(tally) => Ok(tally),
+            };
+        }
+        Err(error) => return Ok(dropped(&error)),
+    }
+    let news = match ContactMessage::read(&told.kind, told.time, &told.detail) {
+        Ok(Some(news)) => news,
+        Ok(None) => return Ok(NotificationCounts::default()),
+        Err(error) => return Ok(dropped(&error)),
+    };
+    let connector = match find_connector(notifier, &news.tenant, &news.connector).await? {
+        ConnectorLookup::Found(connector) => connector,
+        ConnectorLookup::Missing(tally) => return Ok(tally),
+    };
+    let about = notify::Delivery { event: &told, message: &news, connector: &connector };
+    let contacts = contacts(&connector, again.as_ref().map(|again| &again.contact));
+    let telling =
+        contacts.into_iter().map(|contact| notify::notify_contact(notifier, about, contact, again.as_ref()));
+    let mut tally = NotificationCounts::default();
+    for one in join_all(telling).await {
+        tally.add(one?);
+    }
+    Ok(tally)
+}
+
+/// The connector of a message.
+enum ConnectorLookup {
+    Found(Box<Connector>),
+    /// It is deleted, never existed, or belongs to another tenant than the message says.
+    Missing(NotificationCounts),
+}
+
+async fn find_connector(
+    notifier: &Notifier,
+    tenant: &TenantId,
+    id: &ConnectorId,
+) -> Result<ConnectorLookup, PortError> {
+    let found = notifier.connectors.get(id).await?;
+    let Some((connector, _)) = found.filter(|(connector, _)| connector.state != State::Deleted) else {
+        return Ok(ConnectorLookup::Missing(NotificationCounts::default()));
+    };
+    if connector.tenant == *tenant {
+        return Ok(ConnectorLookup::Found(Box::new(connector)));
+    }
+    tracing::error!(
+        connector.id = %id,
+        "a notice was dropped: its tenant is not the connector's"
+    );
+    Ok(ConnectorLookup::Missing(NotificationCounts { dropped: 1, ..NotificationCounts::default() }))
+}
+
+/// The connector's current contacts; for a retry, only its contact.
+fn contacts(connector: &Connector, only: Option<&Contact>) -> Vec<Contact> {
+    let emails = connector.contacts.emails.iter().cloned().map(Contact::Email);
+    let webhook = connector.contacts.webhook.iter().map(|_| Contact::Webhook);
+    webhook.chain(emails).filter(|contact| only.is_none_or(|only| only == contact)).collect()
+}
+
+/// Requeues a retry until it is due, or for the queue's maximum delay.
+pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), PortError> {
+    let message = serde_json::to_string(again)
+        .map_err(|error| PortError::Bug { what: "writing a message", source: Box::new(error) })?;
+    // Rounded up to whole seconds, the queue's unit: a message that came early would only be requeued.
+    let left = again.due.since(notifier.clock.now());
+    let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
+    let delay = delay.min(MAX_DELAY);
+    notifier.queue.send_after(&message, delay, &again.tenant).await
+}
+
+fn dropped(error: &NoticeParseError) -> NotificationCounts {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(%error, cause, "a notice was dropped: it is malformed");
+    NotificationCounts { dropped: 1, ..NotificationCounts::default() }
+}

@@ -1,0 +1,311 @@
+//! The sweep never discards a staged object that is still needed, and it discards all others: what was staged
+//! and not sealed, and everything of a connector that was disabled and not restored within its 30 days.
+//!
+//! The fake removes discarded objects at once, where the real bucket takes weeks, so a miss shows here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::connector::{Caller, Connector, State, Verb};
+use domain::part::{Content, PartNumber};
+use domain::ports::{Clock as _, Connectors as _};
+use domain::protocol::Outcome;
+use domain::setup::Vendor;
+use domain::staging_keys::{StagedObject, staged_key};
+use domain::time::Time;
+use exporter::{Exporter, export};
+use proptest::prelude::*;
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
+use tests::fakes::FakeProber;
+use tests::fixtures::at;
+use tests::interleaving::{SteppedWorker, interleave};
+
+use super::around_noon;
+use super::backends::Fakes;
+use super::world::World;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Runs a future that never waits.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    SteppedWorker::new(future).finish()
+}
+
+/// A world on fakes whose bucket lists a few keys a page, and a connector with ten events around noon, due to
+/// be sealed in parts of three.
+fn due() -> (Fakes, World, Connector) {
+    let mut fakes = Fakes::new();
+    fakes.staging = fakes.staging.with_page_size(7);
+    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = world.with_parts_of(3);
+    let connector = at_once(async {
+        let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
+        world.write_real(&connector, around_noon(10)).await;
+        world.advance_to(at("2023-07-10T13:05:00Z")).await;
+        connector
+    });
+    (fakes, world, connector)
+}
+
+/// An exporter that pauses at each call and is granted every lease.
+fn exporter(fakes: &Fakes, world: &World) -> Exporter {
+    let plan = FaultPlan::yielding();
+    let mut exporter = world.exporter(&plan);
+    exporter.ports.runs = Arc::new(Flaky::new(fakes.ledger.without_leases(), &plan));
+    exporter
+}
+
+fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> SteppedWorker<'a, Outcome> {
+    SteppedWorker::new(export(exporter, &connector.id, world.clock.now() + Duration::from_secs(900)))
+}
+
+/// All staged keys in the ledger's records.
+fn referenced_keys(fakes: &Fakes, connector: &Connector) -> Vec<String> {
+    let contents = fakes.ledger.parts(&connector.id).into_iter().map(|part| part.content);
+    let keys = contents.flat_map(|content| match content {
+        Content::Staged { data, keys } => vec![data, keys],
+        Content::Inline(_) => Vec::new(),
+    });
+    let mut keys: Vec<String> = keys.collect();
+    keys.sort();
+    keys
+}
+
+/// Five days later everything has arrived once, and the bucket contains exactly the keys of the ledger's
+/// records. Returns how many objects were discarded.
+fn settle(fakes: &Fakes, world: &World, connector: &Connector) -> usize {
+    at_once(world.run_until(connector, at("2023-07-15T14:06:00Z")));
+    let verdict = world.verdict(connector);
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 10);
+    assert_eq!(fakes.staging.keys(), referenced_keys(fakes, connector));
+    let cursor = fakes.ledger.cursor(&connector.id);
+    assert!(cursor.orphans_swept_to > PartNumber::new(50), "{:?}", cursor.orphans_swept_to);
+    assert_eq!(cursor.delivered.next(), cursor.next);
+    fakes.staging.garbage().len()
+}
+
+#[test]
+fn orphans_are_discarded_wherever_the_worker_died() {
+    let mut discarded = 0;
+    for nth in 1.. {
+        let (fakes, world, connector) = due();
+        let plan = FaultPlan::none().inject_at_call(nth, InjectedFault::Crash);
+        if at_once(world.run_with(&connector, &plan)).is_some() {
+            assert!(nth > 30, "a run has more than {nth} calls");
+            break;
+        }
+        discarded += settle(&fakes, &world, &connector);
+    }
+    assert!(discarded > 4, "{discarded} orphans");
+}
+
+#[test]
+fn a_seal_whose_answer_was_lost_keeps_its_bytes() {
+    for trouble in [InjectedFault::LoseResponse, InjectedFault::Crash] {
+        let (fakes, world, connector) = due();
+        at_once(world.run_with(&connector, &FaultPlan::none().inject("seal", 1, trouble)));
+        let sealed = referenced_keys(&fakes, &connector);
+        assert!(!sealed.is_empty());
+        assert_eq!(settle(&fakes, &world, &connector), 0);
+        assert!(sealed.iter().all(|key| fakes.staging.keys().contains(key)));
+    }
+}
+
+/// A worker that stalls before any of its calls while another does all the work, and continues after an hour
+/// or after days, when its staged bytes were already swept.
+#[test]
+fn a_slow_worker_never_needs_anything_that_was_swept() {
+    let mut discarded = 0;
+    for wakes_at in ["2023-07-10T14:05:00Z", "2023-07-14T14:05:00Z"] {
+        for steps in 1.. {
+            let (fakes, world, connector) = due();
+            let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
+            let mut slow = worker(&first, &world, &connector);
+            slow.advance(steps);
+            if slow.is_finished() {
+                break;
+            }
+            worker(&second, &world, &connector).finish();
+            at_once(world.run_until(&connector, at(wakes_at)));
+            slow.finish();
+            at_once(world.run_until(&connector, at("2023-07-15T14:06:00Z")));
+            world.verdict(&connector).assert_clean();
+            let kept = fakes.staging.keys();
+            assert!(
+                referenced_keys(&fakes, &connector).iter().all(|key| kept.contains(key)),
+                "{steps}: {wakes_at}"
+            );
+            discarded += fakes.staging.garbage().len();
+        }
+    }
+    assert!(discarded > 20, "{discarded}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// Two workers in any order of their calls, and a third that dies at any call; then the sweeps.
+    #[test]
+    fn two_workers_in_any_order_and_one_that_dies_leave_no_orphans(
+        schedule in prop::collection::vec(any::<bool>(), 0..200), dies_at in 1_usize..60,
+    ) {
+        let (fakes, world, connector) = due();
+        let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
+        let (mut a, mut b) = (worker(&first, &world, &connector), worker(&second, &world, &connector));
+        interleave(&mut a, &mut b, &schedule);
+        at_once(world.advance_to(at("2023-07-10T14:05:00Z")));
+        at_once(world.run_with(&connector, &FaultPlan::none().inject_at_call(dies_at, InjectedFault::Crash)));
+        settle(&fakes, &world, &connector);
+    }
+}
+
+#[test]
+fn undecided_and_foreign_objects_are_kept() {
+    let (fakes, world, connector) = due();
+    let other = domain::names::ConnectorId::new(7);
+    let to_come = PartNumber::new(10_000);
+    let odd = [
+        staged_key(&connector.id, to_come, "worker-1", StagedObject::Data),
+        staged_key(&other, PartNumber::FIRST, "worker-1", StagedObject::Data),
+        format!("parts/{}/000000000001/worker-1.note", connector.id),
+        format!("parts/{}/notes", connector.id),
+    ];
+    let waste = staged_key(&connector.id, PartNumber::FIRST, "worker-1", StagedObject::Keys);
+    for key in odd.iter().chain([&waste]) {
+        fakes.staging.corrupt(key, "planted".into());
+    }
+    at_once(world.run_until(&connector, at("2023-07-15T14:06:00Z")));
+    let kept = fakes.staging.keys();
+    assert!(odd.iter().all(|key| kept.contains(key)), "{kept:?}");
+    assert_eq!(fakes.staging.garbage().into_iter().collect::<Vec<_>>(), [waste]);
+}
+
+#[test]
+fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
+    let (fakes, world, connector) = due();
+    let waste: Vec<String> = (1..=30)
+        .map(|n| {
+            staged_key(&connector.id, PartNumber::new(1 + n % 2), &format!("worker-{n}"), StagedObject::Data)
+        })
+        .collect();
+    for key in &waste {
+        fakes.staging.corrupt(key, "planted".into());
+    }
+    let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
+    for hours in 0..60 {
+        at_once(world.advance_to(at("2023-07-10T13:05:00Z") + HOUR * hours));
+        let before = denied.count("staged");
+        let outcome = at_once(world.run_with(&connector, &denied)).unwrap();
+        assert!(matches!(outcome, Outcome::Completed(_)), "a sweep fails no run: {outcome:?}");
+        assert!(denied.count("staged") <= before + 1, "one failure ends it");
+    }
+    assert!(denied.count("discard") > 0 && fakes.staging.garbage().is_empty());
+    assert_eq!(fakes.ledger.cursor(&connector.id).orphans_swept_to, PartNumber::NONE);
+    at_once(world.run_until(&connector, at("2023-07-18T14:06:00Z")));
+    assert!(waste.iter().all(|key| fakes.staging.garbage().contains(key)));
+    assert_eq!(fakes.staging.keys(), referenced_keys(&fakes, &connector));
+}
+
+/// An exporter that can change settings, like the deployed one.
+fn deployed_exporter(fakes: &Fakes, world: &World) -> Exporter {
+    let vendor = Vendor {
+        account: "111111111111".parse().unwrap(),
+        partition: "aws".into(),
+        region: "eu-central-1".parse().unwrap(),
+        exporter_role: String::new(),
+        template_url: None,
+    };
+    let exporter = world.exporter(&FaultPlan::none());
+    exporter.with_reverification(
+        Arc::new(fakes.ledger.clone()),
+        Arc::new(FakeProber::new()),
+        Arc::new(fakes.bus.clone()),
+        vendor,
+    )
+}
+
+/// Each run that falls due up to `end`, of the deployed exporter.
+fn run_until(fakes: &Fakes, world: &World, connector: &Connector, end: Time) -> u32 {
+    let exporter = deployed_exporter(fakes, world);
+    for runs in 0..2000 {
+        let due = fakes.ledger.cursor(&connector.id).next_run_at.max(world.clock.now());
+        if due > end {
+            at_once(world.advance_to(end));
+            return runs;
+        }
+        at_once(world.advance_to(due));
+        at_once(export(&exporter, &connector.id, due + Duration::from_secs(900)));
+    }
+    panic!("it runs for ever");
+}
+
+/// Three hours of a connector whose customer's bucket is gone, and then it is disabled.
+fn disabled_connector() -> (Fakes, World, Connector, Time) {
+    let (fakes, world, connector) = due();
+    world.backend().delete_bucket(&connector);
+    run_until(&fakes, &world, &connector, at("2023-07-10T16:06:00Z"));
+    assert!(!fakes.staging.keys().is_empty());
+    let at = world.clock.now();
+    let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
+    at_once(onboarding.disable(&Caller::System, &connector.id, None)).unwrap();
+    (fakes, world, connector, at)
+}
+
+#[test]
+fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
+    let (fakes, world, connector, disabled_at) = disabled_connector();
+    let staged = fakes.staging.keys();
+    assert!(
+        run_until(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1,
+        "nothing runs in the meantime"
+    );
+    assert_eq!((fakes.staging.keys(), fakes.staging.garbage().len()), (staged, 0));
+    world.backend().create_bucket(&connector);
+    let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
+    let (id, caller) = (&connector.id, &Caller::System);
+    at_once(onboarding.enable(caller, id, None)).unwrap();
+    fakes.ledger.change(id, |connector| connector.verified_at = Some(disabled_at));
+    fakes.ledger.change(id, |connector| connector.resume().unwrap());
+    at_once(world.run_until(&connector, disabled_at + DAY * 31));
+    let verdict = world.verdict(&connector);
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 10);
+}
+
+#[test]
+fn after_thirty_days_the_record_says_that_it_has_expired_and_its_bytes_are_discarded() {
+    let (fakes, world, connector, disabled_at) = disabled_connector();
+    let id = &connector.id;
+    let parts = fakes.ledger.parts(id);
+    fakes.staging.corrupt("parts/another/000000000001/worker-1.data", "of another".into());
+    run_until(&fakes, &world, &connector, disabled_at + DAY * 31);
+    assert_eq!(fakes.ledger.connector(id).state, State::Disabled, "a day longer than it can be restored");
+    assert_eq!(fakes.staging.garbage().len(), 0);
+
+    let runs = run_until(&fakes, &world, &connector, disabled_at + DAY * 60);
+    assert_eq!(fakes.ledger.connector(id).state, State::Deleted);
+    let changes = at_once(fakes.ledger.changes(id, None, 1)).unwrap();
+    assert_eq!((changes[0].what, &changes[0].by), (Verb::Delete, &Caller::System));
+    assert_eq!(fakes.staging.keys(), ["parts/another/000000000001/worker-1.data"]);
+    assert_eq!(fakes.ledger.parts(id), parts, "the records stay");
+    assert!(runs <= 5, "and then it is idle: {runs} runs");
+    assert_eq!(fakes.ledger.cursor(id).next_run_at, Time::LAST);
+}
+
+#[test]
+fn bytes_that_could_not_be_marked_expirable_at_the_end_are_retried_the_day_after() {
+    let (fakes, world, connector, disabled_at) = disabled_connector();
+    let over = disabled_at + DAY * 31 + Duration::from_secs(1);
+    run_until(&fakes, &world, &connector, over - Duration::from_secs(1));
+    let mut exporter = deployed_exporter(&fakes, &world);
+    let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
+    exporter.ports.staging = Arc::new(Flaky::new(fakes.staging.clone(), &denied));
+    at_once(world.advance_to(over));
+    at_once(export(&exporter, &connector.id, over + Duration::from_secs(900)));
+    assert_eq!(fakes.ledger.connector(&connector.id).state, State::Deleted);
+    assert!(!fakes.staging.keys().is_empty());
+    run_until(&fakes, &world, &connector, over + DAY * 5);
+    assert!(fakes.staging.keys().is_empty());
+}
