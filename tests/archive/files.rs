@@ -16,8 +16,8 @@ pub(crate) fn each_encoding(folder: &Path, events: u64) {
     let window = Window { from, to: from + Duration::from_hours(1) };
     let real = fixtures::cloudtrail();
     let event = |number: u64| {
-        let place = usize::try_from(number).expect("a place") % real.len();
-        with_time(&real[place].json, from + Duration::from_millis(number), number)
+        let index = usize::try_from(number).expect("an index") % real.len();
+        with_time(&real[index].json, from + Duration::from_millis(number), number)
     };
     let events: Vec<String> = (0..events).map(event).collect();
     let connector = ConnectorId::new(1);

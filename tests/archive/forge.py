@@ -3,7 +3,7 @@
     forge.py kinds                     lists the kinds, one per line
     forge.py DIR TARGET KIND           a forged copy of DIR; prints the expected exit code and the arguments for a verifier
 
-DIR is the tests' story (`cargo run -p tests --example archive -- story DIR`), whose keys are public: the old key is
+DIR is the tests' sample archive (`cargo run -p tests --example archive -- sample DIR`), whose keys are public: the old key is
 32 bytes of value 7, the new one of value 107. A forger has neither; a thief has the old one. Honest archives of a vendor
 after a theft are generated too, to check that they are proven.
 """

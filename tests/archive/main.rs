@@ -1,9 +1,9 @@
 //! Writes valid archives, for checks by third-party programs and for measurements.
 //!
 //! ```text
-//! cargo run -p tests --example archive -- story DIR              the tests' story of a connector, 14 parts
+//! cargo run -p tests --example archive -- sample DIR                   the tests' sample archive, 14 parts
 //! cargo run -p tests --example archive -- large DIR gzip 200 5000    200 parts of 5,000 events each
-//! cargo run -p tests --example archive -- files DIR 30000        the file of a part in each format and compression
+//! cargo run -p tests --example archive -- files DIR 30000              a part's file in each encoding
 //! ```
 //!
 //! Prints the key that signed the first part.
@@ -22,10 +22,10 @@ use tests::fixtures;
 const SEED: u8 = 7;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["story", folder] => {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["sample", folder] => {
             write(&sample_archive(1, SEED).files, &PathBuf::from(folder)).expect("the folder written")
         }
         ["large", folder, compression, parts, events] => {
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: archive story DIR | archive large DIR none|gzip|zstd PARTS EVENTS | archive files DIR EVENTS"
+                "usage: archive sample DIR | archive large DIR none|gzip|zstd PARTS EVENTS | archive files DIR EVENTS"
             );
             return ExitCode::from(2);
         }
@@ -57,11 +57,11 @@ fn large(folder: &std::path::Path, compression: Compression, parts: u64, events:
     for _ in 0..parts {
         let from = sealer.watermark();
         let batch: Vec<(Time, String)> = (0..events)
-            .map(|turn| {
+            .map(|index_in_part| {
                 number += 1;
-                let time = from + Duration::from_millis(turn * 3_600_000 / events);
-                let place = usize::try_from(number).expect("a place") % real.len();
-                (time, with_time(&real[place].json, time, number))
+                let time = from + Duration::from_millis(index_in_part * 3_600_000 / events);
+                let index = usize::try_from(number).expect("an index") % real.len();
+                (time, with_time(&real[index].json, time, number))
             })
             .collect();
         sealer.seal(from + Duration::from_secs(3_600), &batch);

@@ -1,7 +1,7 @@
 //! Runs the conformance suites against an AWS account; `tests/aws/run` starts it and says what it costs.
 //!
-//! Region, credentials and endpoints are found the way every AWS SDK finds them, so the same program runs against a
-//! stand-in (`AWS_ENDPOINT_URL`, `S3_FORCE_PATH_STYLE=true`).
+//! Region, credentials and endpoints are found the way every AWS SDK finds them, so the same program runs
+//! against a stand-in (`AWS_ENDPOINT_URL`, `S3_FORCE_PATH_STYLE=true`).
 
 mod suites;
 
@@ -21,19 +21,19 @@ async fn main() -> ExitCode {
     }
     let force_path_style = std::env::var("S3_FORCE_PATH_STYLE").is_ok_and(|value| value == "true");
     let clients = Clients::from_environment(S3Settings { force_path_style }).await;
-    let (mut tried, mut broken, mut left) = (0, 0, Vec::new());
-    suites::run(&clients, prefix, |one| {
-        println!("{}  {}", if one.kept { "passed " } else { "FAILED " }, one.test);
-        tried += 1;
-        broken += u32::from(!one.kept);
-        left.extend(one.left_behind);
+    let (mut run, mut failed, mut left) = (0, 0, Vec::new());
+    suites::run(&clients, prefix, |result| {
+        println!("{}  {}", if result.passed { "passed " } else { "FAILED " }, result.test);
+        run += 1;
+        failed += u32::from(!result.passed);
+        left.extend(result.left_behind);
     })
     .await;
-    println!("{tried} run, {broken} failed");
+    println!("{run} run, {failed} failed");
     for left in &left {
         println!("LEFT BEHIND, delete it yourself: {left}");
     }
-    if broken == 0 && left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 && left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn usage() -> ExitCode {

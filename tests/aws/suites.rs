@@ -17,55 +17,55 @@ use tests::promises;
 #[derive(Debug)]
 pub(crate) struct SuiteResult {
     pub(crate) test: String,
-    pub(crate) kept: bool,
+    pub(crate) passed: bool,
     /// What is left behind, and why.
     pub(crate) left_behind: Option<String>,
 }
 
 /// Runs these tests of the ledger, each on a new table.
 macro_rules! on_tables {
-    ($suite:ident; $clients:expr, $prefix:expr, $tell:expr; $($promise:ident)+) => {$({
-        let table = format!("{}-{}", $prefix, stringify!($promise));
+    ($suite:ident; $clients:expr, $prefix:expr, $report:expr; $($test:ident)+) => {$({
+        let table = format!("{}-{}", $prefix, stringify!($test));
         let (client, name) = (&$clients.dynamodb, &table);
-        let kept = is_kept(move || async move {
+        let passed = passes(move || async move {
             adapters::ledger::create_table(client, name).await.expect("a table");
-            let ledger = DynamoLedger::new(client.clone(), name.clone(), DateShift::default());
-            tests::conformance::$suite::$promise(&ledger).await;
+            let ledger = DynamoLedger::new(client.clone(), name.clone(), ClockOffset::default());
+            tests::conformance::$suite::$test(&ledger).await;
         })
         .await;
         let left_behind = remove_table($clients, &table).await;
-        let promise = concat!(stringify!($suite), "::", stringify!($promise)).to_owned();
-        $tell(Tried { promise, kept, left_behind });
+        let test = concat!(stringify!($suite), "::", stringify!($test)).to_owned();
+        $report(SuiteResult { test, passed, left_behind });
     })+};
 }
 
 /// Runs these tests of the staging bucket on one bucket.
 macro_rules! in_bucket {
-    ($suite:ident; $staging:expr, $tell:expr; $($promise:ident)+) => {$({
-        let kept = is_kept(|| tests::conformance::$suite::$promise(&$staging)).await;
-        let promise = concat!(stringify!($suite), "::", stringify!($promise)).to_owned();
-        $tell(Tried { promise, kept, left_behind: None });
+    ($suite:ident; $staging:expr, $report:expr; $($test:ident)+) => {$({
+        let passed = passes(|| tests::conformance::$suite::$test(&$staging)).await;
+        let test = concat!(stringify!($suite), "::", stringify!($test)).to_owned();
+        $report(SuiteResult { test, passed, left_behind: None });
     })+};
 }
 
 /// Whether a test passes; a panic means that it fails. A function of its own, so that the large futures of
 /// all tests are not in one frame.
-async fn is_kept<F: Future<Output = ()>>(promise: impl FnOnce() -> F) -> bool {
-    AssertUnwindSafe(Box::pin(promise())).catch_unwind().await.is_ok()
+async fn passes<F: Future<Output = ()>>(test: impl FnOnce() -> F) -> bool {
+    AssertUnwindSafe(Box::pin(test())).catch_unwind().await.is_ok()
 }
 
 /// Runs everything. A table's name contains the prefix and the test's name, the bucket's the prefix.
-pub(crate) async fn run(clients: &Clients, prefix: &str, mut tell: impl FnMut(SuiteResult)) {
-    promises!(leases => on_tables { clients, prefix, tell });
-    promises!(runs => on_tables { clients, prefix, tell });
-    promises!(claims => on_tables { clients, prefix, tell });
-    promises!(budgets => on_tables { clients, prefix, tell });
-    promises!(changes => on_tables { clients, prefix, tell });
-    let made = create_bucket(&clients.s3, prefix).await;
+pub(crate) async fn run(clients: &Clients, prefix: &str, mut report: impl FnMut(SuiteResult)) {
+    promises!(leases => on_tables { clients, prefix, report });
+    promises!(runs => on_tables { clients, prefix, report });
+    promises!(claims => on_tables { clients, prefix, report });
+    promises!(budgets => on_tables { clients, prefix, report });
+    promises!(changes => on_tables { clients, prefix, report });
+    let created = create_bucket(&clients.s3, prefix).await;
     let staging = S3Staging::new(clients.s3.clone(), prefix.to_owned());
-    promises!(staging => in_bucket { staging, tell });
+    promises!(staging => in_bucket { staging, report });
     let left_behind = remove_bucket(clients, prefix).await;
-    tell(SuiteResult { test: format!("the bucket {prefix}"), kept: made.is_ok(), left_behind });
+    report(SuiteResult { test: format!("the bucket {prefix}"), passed: created.is_ok(), left_behind });
 }
 
 /// Returns what is left behind, if the deletion fails.

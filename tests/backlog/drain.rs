@@ -1,6 +1,7 @@
-//! Many connectors whose buckets are missing for days. The schedule continues, their parts are sealed and wait, and once
-//! the buckets exist again everything must be delivered. The real dispatcher and exporter run on in-memory ports, so that
-//! hours of the schedule take no time here; the durations in AWS are estimated from the number of calls.
+//! Many connectors whose buckets are missing for days. The schedule continues, their parts are sealed and
+//! wait, and once the buckets exist again everything must be delivered. The real dispatcher and exporter run
+//! on in-memory ports, so that hours of the schedule take no time here; the durations in AWS are estimated
+//! from the number of calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,17 +15,19 @@ use domain::ports::Clock as _;
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
-use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging,
-    SeededRandomness, signing,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRng,
+    signing,
 };
+use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
-use tests::oracle::{files, judge};
+use tests::oracle::{compare, files};
 
-/// The assumed duration of each call of a port: DynamoDB responds in a third of that, a put to S3 takes twice as long.
+/// The assumed duration of each call of a port: DynamoDB responds in a third of that, a put to S3 takes twice
+/// as long.
 const CALL_DURATION: Duration = Duration::from_millis(30);
-/// The schedule, a function's time limit, and the template's defaults: concurrent exporters, and connectors per exporter.
+/// The schedule, a function's time limit, and the template's defaults: concurrent exporters, and connectors
+/// per exporter.
 const TICK: Duration = Duration::from_mins(5);
 const TIME_LIMIT: Duration = Duration::from_mins(15);
 const MAX_CONCURRENCY: usize = 10;
@@ -64,26 +67,27 @@ struct World {
     customers: FakeCustomers,
     bus: FakeBus,
     queue: FakeQueue,
-    randomness: SeededRandomness,
+    randomness: SeededRng,
     now: Time,
     /// The time from which each function is free.
     functions: Vec<Time>,
     longest_run: Duration,
 }
 
-/// Runs `count` hourly connectors whose buckets are missing for `days` days; two of three hours have an event.
+/// Runs `count` hourly connectors whose buckets are missing for `days` days; two of three hours have an
+/// event.
 ///
 /// # Panics
 /// If an event is lost, duplicated or foreign, or not delivered two days after the repair.
 pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     let begin = at("2026-11-09T00:00:00Z");
-    let mend = begin + HOUR * 24 * days + Duration::from_mins(20);
+    let repaired_at = begin + HOUR * 24 * days + Duration::from_mins(20);
     let mut world = World::new(begin);
     let connectors: Vec<(Connector, Vec<String>)> =
         (0..count).map(|n| world.connector(n, begin, 24 * u64::from(days))).collect();
 
     let mut waiting = Load::default();
-    while world.now < mend {
+    while world.now < repaired_at {
         world.tick(&mut waiting).await;
     }
     let waited = connectors.iter().map(|(c, _)| world.ledger.parts(&c.id).len() as u64).sum();
@@ -97,11 +101,11 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     let mut draining = Load::default();
     let mut done: BTreeMap<ConnectorId, Duration> = BTreeMap::new();
     while done.len() < count {
-        assert!(world.now.since(mend) < DRAIN_TIMEOUT, "{} of {count} are done", done.len());
+        assert!(world.now.since(repaired_at) < DRAIN_TIMEOUT, "{} of {count} are done", done.len());
         for (id, ended) in world.tick(&mut draining).await {
             let cursor = world.ledger.cursor(&id);
             if cursor.undelivered().is_none() && cursor.block.is_none() {
-                done.entry(id).or_insert(ended.since(mend));
+                done.entry(id).or_insert(ended.since(repaired_at));
             }
         }
     }
@@ -111,7 +115,7 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     let (mut delivered, mut parts) = (0, 0);
     for (connector, events) in &connectors {
         let bucket = connector.destination.as_ref().expect("a destination").bucket.as_str();
-        let verdict = judge(&files(&world.customers.objects(bucket)), events.iter().map(String::as_str));
+        let verdict = compare(&files(&world.customers.objects(bucket)), events.iter().map(String::as_str));
         verdict.assert_clean();
         delivered += verdict.delivered;
         parts += verdict.parts;
@@ -138,7 +142,7 @@ impl World {
             customers: FakeCustomers::new(),
             bus: FakeBus::new(),
             queue: FakeQueue::new(),
-            randomness: SeededRandomness::new(1),
+            randomness: SeededRng::new(1),
             now: begin,
             functions: vec![begin; MAX_CONCURRENCY],
             longest_run: Duration::ZERO,
@@ -165,7 +169,7 @@ impl World {
     }
 
     /// One tick: dispatches, and runs the sent connectors. Returns each with the end of its run.
-    async fn tick(&mut self, work: &mut Load) -> Vec<(ConnectorId, Time)> {
+    async fn tick(&mut self, load: &mut Load) -> Vec<(ConnectorId, Time)> {
         self.now = self.now + TICK;
         let ports = dispatcher::Ports {
             due: Arc::new(self.ledger.clone()),
@@ -181,7 +185,7 @@ impl World {
             let start = self.now.max(self.functions[function]);
             let mut free = start;
             for id in batch {
-                let end = self.run(id, start, work).await;
+                let end = self.run(id, start, load).await;
                 free = free.max(end);
                 ended.push((id.clone(), end));
             }
@@ -191,7 +195,7 @@ impl World {
     }
 
     /// One run on its own clock, which each call advances. Returns its end.
-    async fn run(&mut self, id: &ConnectorId, start: Time, work: &mut Load) -> Time {
+    async fn run(&mut self, id: &ConnectorId, start: Time, load: &mut Load) -> Time {
         let clock = FakeClock::at(start);
         let plan = FaultPlan::none().with_latency(&clock, CALL_DURATION);
         let exporter = Exporter {
@@ -211,9 +215,9 @@ impl World {
             onboarding: None,
         };
         export(&exporter, id, start + TIME_LIMIT).await;
-        work.runs += 1;
+        load.runs += 1;
         for call in plan.calls() {
-            *work.calls.entry(call).or_default() += 1;
+            *load.calls.entry(call).or_default() += 1;
         }
         let end = clock.now();
         self.longest_run = self.longest_run.max(end.since(start));

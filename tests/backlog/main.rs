@@ -5,15 +5,15 @@
 //! cargo bench -p tests --bench backlog -- --connectors 100 --days 30
 //! ```
 //!
-//! The real code makes the calls. Assumptions: each call takes 30 ms, ten functions run concurrently, and each has ten
-//! connectors. The short form is `cargo test -p tests --test suite backlog`.
+//! The real code makes the calls. Assumptions: each call takes 30 ms, ten functions run concurrently, and
+//! each has ten connectors. The short form is `cargo test -p tests --test suite backlog`.
 
 mod drain;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
-use drain::{Drained, Work, drain};
+use drain::{DrainResult, Load, drain};
 
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::disallowed_methods, reason = "it reports its own duration")]
@@ -22,9 +22,10 @@ async fn main() -> ExitCode {
         eprintln!("usage: backlog [--connectors COUNT] [--days COUNT]");
         return ExitCode::from(2);
     };
-    let began = Instant::now();
-    let drained = drain(connectors, days).await;
-    let Drained { waiting, draining, waited, half_after, all_after, longest_run, delivered, files } = drained;
+    let started = Instant::now();
+    let result = drain(connectors, days).await;
+    let DrainResult { waiting, draining, waited, half_after, all_after, longest_run, delivered, files } =
+        result;
     println!("{connectors:>9}  connectors, their buckets missing for {days} days");
     println!("{waited:>9}  parts waited when the buckets existed again");
     println!("{files:>9}  files, {delivered} events: none lost, duplicated or foreign");
@@ -33,14 +34,14 @@ async fn main() -> ExitCode {
     println!("{:>9}  seconds, the longest run of a connector", longest_run.as_secs());
     print_calls("while the buckets were missing", &waiting);
     print_calls("after the repair", &draining);
-    println!("{:>9}  seconds on this machine", began.elapsed().as_secs());
+    println!("{:>9}  seconds on this machine", started.elapsed().as_secs());
     println!("{:>9}  MB at most, with all tables and buckets in it", peak_kb() / 1024);
     ExitCode::SUCCESS
 }
 
-fn print_calls(when: &str, work: &Work) {
-    println!("{:>9}  runs {when}, and their calls:", work.runs);
-    for (name, count) in &work.calls {
+fn print_calls(when: &str, load: &Load) {
+    println!("{:>9}  runs {when}, and their calls:", load.runs);
+    for (name, count) in &load.calls {
         println!("{count:>9}    {name}");
     }
 }

@@ -4,9 +4,10 @@
 //! seed ENDPOINT LEDGER KEY CONNECTORS SHARDS COMPRESSION FROM
 //! ```
 //!
-//! `ENDPOINT` is the URL of `tests/bench/endpoint`, `LEDGER` the table to create, `KEY` the file of the signing key, which
-//! is created if it is missing, and `FROM` the start of the exported hour, RFC 3339. It prints the connectors' IDs as a JSON
-//! array. The first connector belongs to the tenant `acme`, which has all events.
+//! `ENDPOINT` is the URL of `tests/bench/endpoint`, `LEDGER` the table to create, `KEY` the file of the
+//! signing key, which is created if it is missing, and `FROM` the start of the exported hour, RFC 3339. It
+//! prints the connectors' IDs as a JSON array. The first connector belongs to the tenant `acme`, which has
+//! all events.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,7 +23,7 @@ use domain::names::{ConnectorId, ExternalId};
 use domain::part::{Compression, Encoding, Format};
 use domain::ports::Signer as _;
 use domain::time::Time;
-use tests::fakes::SeededRandomness;
+use tests::fakes::SeededRng;
 
 const REGION: &str = "us-east-1";
 const VENDOR_DOMAIN: &str = "vendor.example";
@@ -34,7 +35,7 @@ async fn main() {
         panic!("usage: seed ENDPOINT LEDGER KEY CONNECTORS SHARDS COMPRESSION FROM");
     };
     let name = KeyName::of(VENDOR_DOMAIN.parse().expect("a domain"));
-    let signer = FileSigner::read_or_create(Path::new(key), &name, &SeededRandomness::new(1)).expect("a key");
+    let signer = FileSigner::read_or_create(Path::new(key), &name, &SeededRng::new(1)).expect("a key");
     let key = VerifierKey::new(name, signer.public_key().await.expect("its public half")).expect("a name");
     let client = client(endpoint);
     create_table(&client, ledger).await.expect("the ledger is created");
@@ -44,7 +45,7 @@ async fn main() {
     for number in 0..connectors.parse().expect("a number of connectors") {
         let connector = connector(number, shards, compression, from);
         // Every export except for a connector's first one finds the public key in the bucket.
-        let published = connector.destination.as_ref().map(|destination| PublishedKeys {
+        let published_keys = connector.destination.as_ref().map(|destination| PublishedKeys {
             location: Location::of(destination).to_string(),
             keys: vec![key.id().into()],
         });

@@ -1,4 +1,4 @@
-"""The two templates, changed where the stand-in differs from AWS and nowhere else. Each change says why.
+"""The two templates, changed only where the stand-in differs from AWS. Each change has its reason.
 
 Everything else is deployed as it stands. A change that finds nothing to change is an error, so that none outlives its
 reason unseen.
@@ -55,7 +55,7 @@ def _write_concurrency_as_a_number(template: Mapping[str, Any]) -> None:
 
 
 def _name_log_groups_bare(template: Mapping[str, Any]) -> None:
-    """In AWS the ARN of a log group ends in `:*` where rights are judged; MiniStack judges by the ARN without it.
+    """On AWS the ARN of a log group ends in `:*` in policy evaluation; MiniStack evaluates the ARN without it.
 
     Source: Amazon CloudWatch Logs user guide, "CloudWatch Logs resources and operations".
     """
@@ -70,12 +70,12 @@ def _name_log_groups_bare(template: Mapping[str, Any]) -> None:
 
 
 def _leave_out_saved_queries(template: Mapping[str, Any]) -> None:
-    """MiniStack knows no `AWS::Logs::QueryDefinition`, and the stack of them holds nothing else."""
+    """MiniStack does not know `AWS::Logs::QueryDefinition`, and their stack contains nothing else."""
     assert template["Resources"].pop("Queries", None), "there is no stack of saved queries"
 
 
 def _allow_any_signature(template: Mapping[str, Any]) -> None:
-    """MiniStack judges `kms:Sign` without passing the signing algorithm and message type, and passes a session's own ARN as
+    """MiniStack evaluates `kms:Sign` without the signing algorithm and message type, and passes a session's own ARN as
     `aws:PrincipalArn`. `tests/policies` judges these conditions.
 
     Source: AWS KMS developer guide, "AWS KMS condition keys", kms:SigningAlgorithm and kms:MessageType.
@@ -90,7 +90,7 @@ def _allow_any_signature(template: Mapping[str, Any]) -> None:
 
 
 def _allow_any_sender(template: Mapping[str, Any]) -> None:
-    """MiniStack judges `ses:SendEmail` without passing the identity or the sender.
+    """MiniStack evaluates `ses:SendEmail` without passing the identity or the sender.
 
     Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SES v2".
     """
@@ -119,7 +119,7 @@ def of_type(template: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def statements(template: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Each statement of each role's policies, with the role's name; a conditional one as if its condition held."""
+    """Each statement of each role's policies, with the role's name; a conditional one as if its condition were true."""
     return [(name, statement["Fn::If"][1] if "Fn::If" in statement else statement)
             for name, role in of_type(template, "AWS::IAM::Role").items()
             for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]

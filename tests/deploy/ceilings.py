@@ -1,4 +1,4 @@
-"""Holds what was built to its ceilings: processor, C library and size; and its size to the one it had.
+"""Checks the build against its limits: processor, C library and size, and the size against the stored one.
 
 `ceilings.py FOLDER ARCHITECTURE`, FOLDER being what `sam build` made. Exits with 1 if a ceiling is broken, or if a
 function has grown by more than 5 %, or if the built template declares another processor for a function than its program
@@ -58,7 +58,7 @@ def broken(name: str, program: bytes, architecture: str) -> list[str]:
 
 
 def misdeclared(programs: Mapping[str, bytes], template: Mapping[str, Any]) -> list[str]:
-    """The functions whose programs are for another processor than the template declares: on Lambda they never start.
+    """The functions whose programs are for another processor than the template declares: Lambda could not start them.
 
     Source: AWS SAM developer guide, "AWS::Serverless::Function", Architectures; without any it is x86_64.
     """
@@ -79,7 +79,7 @@ def misdeclared(programs: Mapping[str, bytes], template: Mapping[str, Any]) -> l
 
 def built_template(folder: Path) -> dict[str, Any]:
     """The template that `sam build` wrote."""
-    # The reader of templates is shared with the tests of the policies; who holds no template needs none of it.
+    # The reader of templates is shared with the tests of the policies; a caller without a template doesn't need it.
     sys.path.append(str(Path(__file__).parents[1] / "policies"))
     from cloudformation import load
 
@@ -87,7 +87,7 @@ def built_template(folder: Path) -> dict[str, Any]:
 
 
 def grown(sizes: dict[str, int], architecture: str) -> list[str]:
-    """What has grown since sizes were stored; another compiler makes other programs."""
+    """What has grown since sizes were stored; another compiler produces other programs."""
     why = stored.unchecked(SIZES, architecture, {"rustc": stored.rustc()})
     if why:
         print(f"NOT CHECKED: growth of the functions ({why})")

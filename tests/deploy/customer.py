@@ -1,4 +1,4 @@
-"""A customer: launches what the link offers in an account of its own, and reads what lands in its bucket."""
+"""A customer: launches the link's stack in its own account, and reads the files in its bucket."""
 
 import gzip
 import hashlib
@@ -32,7 +32,7 @@ class Customer:
     newest: datetime = datetime.min.replace(tzinfo=timezone.utc)
 
     def onboard(self, start: datetime) -> None:
-        """The whole way: connector, link, stack, ARN, verification, activation."""
+        """The whole onboarding: connector, link, stack, ARN, verification, activation."""
         made = self.vendor.ask("POST", "/v1/connectors", {
             "tenant": self.tenant, "encoding": self.encoding, "start_from": start.isoformat().replace("+00:00", "Z")})
         self.connector = made["id"]
@@ -68,14 +68,14 @@ class Customer:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def happens(self, events: list[str], first: datetime, last: datetime) -> None:
-        """These events are written for this tenant, over this span."""
+        """Writes these events for this tenant, over this span."""
         times = spread(len(events), first, last)
         self.vendor.write(self.tenant, events, times)
         self.events += events
         self.newest = times[-1]
 
     def asks_for_a_run(self) -> None:
-        """Everything written so far is to be exported with the schedule's next tick.
+        """Requests a run with the schedule's next tick, for everything written so far.
 
         The API says up to which time that is. It is a whole second, so what was written in this very one has to wait.
         """

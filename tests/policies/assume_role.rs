@@ -1,10 +1,11 @@
-//! What the exporter really asks STS for, and what a customer really gets to set up: the tests of the policies take
-//! these from here, so that no copy of them can drift.
+//! The real requests of the exporter to STS, and the real set-up of a customer: the policy tests take both
+//! from here, so that no copy of them can drift.
 //!
-//! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the real
-//! adapter assume the role at an STS that writes the request down and refuses it. With `acts_as`, the exporter's
-//! role, it does so as the API does: it is the exporter's role that it asks for first. Prints a JSON array with, for
-//! each, `{"sent": "<form>", "setup": {..}}`, or `{"refused": "<why>"}` if the domain doesn't take such a destination.
+//! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the
+//! real adapter assume the role at an STS that records the request and refuses it. With `acts_as`, the
+//! exporter's role, it does so as the API does: it first assumes the exporter's role. Prints a JSON array
+//! with, for each, `{"sent": "<form>", "setup": {..}}`, or `{"refused": "<why>"}` if the domain refuses such
+//! a destination.
 //!
 //! `cargo run -p tests --example assume_role`
 
@@ -27,28 +28,28 @@ use domain::time::Time;
 use serde_json::{Value, json};
 use tests::fixtures;
 
-/// The bodies of the requests that came in.
+/// The bodies of the received requests.
 type Sent = Arc<Mutex<Vec<String>>>;
 
 const REFUSAL: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
-    <Message>written down</Message></Error></ErrorResponse>";
+    <Message>recorded</Message></Error></ErrorResponse>";
 
 #[tokio::main]
 async fn main() {
-    let mut asked = String::new();
-    std::io::stdin().read_to_string(&mut asked).expect("standard input is text");
-    let asked: Vec<Value> = serde_json::from_str(&asked).expect("standard input is a JSON array");
+    let mut input = String::new();
+    std::io::stdin().read_to_string(&mut input).expect("standard input is text");
+    let destinations: Vec<Value> = serde_json::from_str(&input).expect("standard input is a JSON array");
 
     let sent = Sent::default();
     let sts = listen(sent.clone()).await;
     let mut answers = Vec::new();
-    for destination in asked {
+    for destination in destinations {
         let customers = customers(&sts, destination.get("acts_as").and_then(Value::as_str));
         answers.push(match connector(destination) {
             Ok(connector) => {
                 let answer = customers.open(&connector, PartNumber::FIRST).await;
-                assert!(answer.is_err(), "this STS refuses everybody");
-                let sent = sent.lock().unwrap().pop().expect("the adapter asked STS");
+                assert!(answer.is_err(), "this STS refuses every request");
+                let sent = sent.lock().unwrap().pop().expect("the adapter called STS");
                 json!({ "sent": sent, "setup": setup(&connector, &vendor(&connector)) })
             }
             Err(why) => json!({ "refused": why }),
@@ -58,10 +59,10 @@ async fn main() {
 }
 
 /// A connector with this destination, or why the domain refuses it.
-fn connector(asked: Value) -> Result<Connector, String> {
-    let external_id = asked.get("external_id").and_then(Value::as_str).unwrap_or_default();
+fn connector(json: Value) -> Result<Connector, String> {
+    let external_id = json.get("external_id").and_then(Value::as_str).unwrap_or_default();
     let external_id: ExternalId = external_id.parse().map_err(|why| format!("{why}"))?;
-    let destination: Destination = serde_json::from_value(asked).map_err(|why| why.to_string())?;
+    let destination: Destination = serde_json::from_value(json).map_err(|why| why.to_string())?;
     let tenant = "acme".parse().unwrap();
     Ok(Connector { external_id, destination: Some(destination), ..fixtures::connector(&tenant, Time::EPOCH) })
 }

@@ -1,4 +1,4 @@
-"""Questions about who may do what, the verdicts that we promise, and the evaluator that gives its own."""
+"""Access questions, the verdicts that we promise, and the policy evaluator that gives its own."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from world import VENDOR, Customer, Policy
 HERE = Path(__file__).resolve().parent
 FILE = "events/date=2026-11-20/20261120T200000.000Z_20261120T210000.000Z_000000000042_9f2c4e1ab0d37c55.json.gz"
 
-# How the exporter writes: over TLS, and only if there is no such object yet.
+# How the exporter writes: over TLS, and only if no object has that key.
 CREATE_ONLY = {"aws:SecureTransport": "true", "s3:if-none-match": "*"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One question and the verdict that it must get."""
+    """One access question and its promised verdict."""
 
     what: str
     promised: bool
@@ -34,7 +34,7 @@ class Cell:
 
 
 def user_id(principal: str) -> dict[str, str]:
-    """What every request of a role's session has: the role's ID and the session's name.
+    """The context of every request in a role's session: the role's ID and the session's name.
 
     Source: AWS IAM user guide, "AWS global condition context keys", aws:userid, and "IAM policy elements: variables and
     tags", principal key values.
@@ -62,14 +62,14 @@ def judge(cells: Sequence[Cell]) -> list[bool]:
 
 
 def wrong(cells: Sequence[Cell]) -> list[str]:
-    """The cells whose verdict is not the promised one."""
+    """The cells whose verdict differs from the promised one."""
     return [f"{cell.what}: {'allowed' if verdict else 'denied'}"
             for cell, verdict in zip(cells, judge(cells), strict=True) if verdict != cell.promised]
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who asks STS for a customer's role."""
+    """A caller that tries to assume a customer's role."""
 
     what: str
     principal: str
@@ -105,7 +105,7 @@ def act(role: Customer, session: Policy | None, on: Customer, promised: bool, wh
 
 def encrypt(role: Customer, session: Policy | None, key: str, promised: bool, what: str, *,
             action: str = "kms:GenerateDataKey", via: str | None = "s3") -> Cell:
-    """May a session of the role use this key, by way of a service or by itself? The key's policy is the default one."""
+    """May a session of the role use this key, through a service or directly? The key has the default policy."""
     account = key.split(":")[4]
     key_policy = {"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*",
@@ -120,7 +120,7 @@ ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 
 
 def strangers(exporter: str) -> list[Caller]:
-    """Callers that must never get in, whatever they know; each may do anything as far as its own account goes."""
+    """Callers that must always be denied, whatever they know; each has all rights in its own account."""
     other = "999999999999"
     return [
         role_session("another role of the vendor", "admin", ANYTHING),
@@ -134,7 +134,7 @@ def strangers(exporter: str) -> list[Caller]:
 
 
 def doors(one: Customer, callers: Iterable[Caller]) -> Iterator[Cell]:
-    """Everybody at the door of one role, with its external ID and with everything that isn't."""
+    """All callers that try to assume one role, with its external ID and with anything else."""
     own = one.external_id
     guesses = {"no": None, "an empty": "", "an upper-case": own.upper(), "a wildcard": "*", "a longer": own + "0",
                "another": "af-" + "f" * 32}
@@ -145,7 +145,7 @@ def doors(one: Customer, callers: Iterable[Caller]) -> Iterator[Cell]:
             yield assume(caller, one, guess, False, f"{who} with {name} external ID")
 
 
-# What a session must not be able to do with the very file that it may put.
+# What a session must not be able to do with the very object that it may put.
 FORBIDDEN = ("s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl",
              "s3:PutObjectTagging", "s3:PutObjectRetention", "s3:PutObjectLegalHold", "s3:BypassGovernanceRetention",
              "s3:AbortMultipartUpload", "s3:RestoreObject")
@@ -154,7 +154,7 @@ FORBIDDEN_ON_BUCKET = ("s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket",
 
 
 def around(one: Customer, sessions: Mapping[str, Policy | None]) -> Iterator[Cell]:
-    """What lies beside the one thing that a connector's role may do, for each of these sessions of it."""
+    """Everything but the one action that a connector's role allows, for each of these sessions."""
     bucket = f"arn:aws:s3:::{one.outputs['BucketName']}"
     folder = one.stack.values["Prefix"]
     for name, session in sessions.items():
@@ -183,7 +183,7 @@ def around(one: Customer, sessions: Mapping[str, Policy | None]) -> Iterator[Cel
 
 
 def owner(one: Customer) -> Iterator[Cell]:
-    """The customer's own administrator in a bucket made here: free to write over a file, bound to TLS."""
+    """The customer's own administrator in a bucket created here: may overwrite objects, must use TLS."""
     if not one.bucket_policy:
         return
     bucket = f"arn:aws:s3:::{one.outputs['BucketName']}"

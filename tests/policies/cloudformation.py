@@ -1,4 +1,4 @@
-"""Reads a CloudFormation template and works out its intrinsic functions, as CloudFormation would.
+"""Reads a CloudFormation template and evaluates its intrinsic functions, as CloudFormation does.
 
 Only what our templates use is known; anything else is an error and never passed over. A parameter's value is held
 to the parameter's own form first, so a test can't judge policies that can't be launched.
@@ -36,7 +36,7 @@ _Loader.add_multi_constructor("!", _short_form)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stack is launched."""
+    """The account and Region in which a stack is launched."""
 
     account: str
     region: str = "eu-central-1"
@@ -44,12 +44,12 @@ class Place:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The template as it stands in the file, its functions in the long form."""
+    """The template in the file, with its functions in the long form."""
     return parse(path.read_text(encoding="utf-8"))
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The template in this text, its functions in the long form."""
+    """The template in this text, with its functions in the long form."""
     return yaml.load(text, _Loader)
 
 
@@ -70,23 +70,23 @@ class Stack:
                        for name, spec in self.template["Parameters"].items()}
 
     def resource(self, name: str) -> dict[str, Any] | None:
-        """The resource's properties, or None if its condition leaves it out."""
+        """The resource's properties, or None if its condition is false."""
         resource = self.template["Resources"][name]
         if "Condition" in resource and not self.condition(resource["Condition"]):
             return None
         return self.resolve(resource.get("Properties", {}))
 
     def outputs(self) -> dict[str, Any]:
-        """All outputs whose conditions hold."""
+        """All outputs whose conditions are true."""
         return {name: self.resolve(output["Value"]) for name, output in self.template["Outputs"].items()
                 if "Condition" not in output or self.condition(output["Condition"])}
 
     def condition(self, name: str) -> bool:
-        """Whether the condition of this name holds."""
+        """Whether the condition with this name is true."""
         return self.resolve(self.template["Conditions"][name])
 
     def resolve(self, value: Any) -> Any:
-        """The value with every function in it worked out."""
+        """The value with every function evaluated."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not NO_VALUE]
         if not isinstance(value, Mapping):
@@ -183,7 +183,7 @@ class Stack:
 
 
 def accept(name: str, spec: Mapping[str, Any], given: str | None) -> Any:
-    """The parameter's value, or ValueError with the words that CloudFormation would show."""
+    """The parameter's value, or ValueError with CloudFormation's message."""
     value = spec.get("Default") if given is None else given
     if value is None:
         raise ValueError(f"{name} has no value")

@@ -1,4 +1,4 @@
-"""MiniStack, a stand-in for AWS that we didn't write, as a process of its own for the length of a test.
+"""MiniStack, a third-party stand-in for AWS, as a process for the duration of a test.
 
 With `AUTH=true` it checks signatures and session tokens, and enforces trust, role, session and bucket policies also
 from one account to another. It knows every account: twelve digits as the access key are that account's root.
@@ -22,7 +22,7 @@ REGION = "eu-central-1"
 
 
 class MiniStack:
-    """A running MiniStack. `close` ends it and drops all that it held."""
+    """A running MiniStack. `close` ends it and deletes its data."""
 
     scheme = "http"
     # How long a client waits for an answer, seconds: the SDK's own default.
@@ -46,20 +46,20 @@ class MiniStack:
         return None
 
     def _command(self) -> list[str]:
-        """What starts it."""
+        """The command that starts it."""
         return [os.environ["MINISTACK"]]
 
     def _environment(self) -> dict[str, str]:
-        """Its settings."""
+        """Its settings, as environment variables."""
         return {"AUTH": "true", "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1",
                 "STATE_DIR": f"{self.folder}/state", "TMPDIR": self.folder, "LOG_LEVEL": "WARNING"}
 
     def tls(self) -> ssl.SSLContext | None:
-        """Trusts this stand-in and nobody else, if it speaks TLS."""
+        """Trusts only this stand-in, if it speaks TLS."""
         return ssl.create_default_context(cafile=self.certificate) if self.certificate else None
 
     def log(self) -> str:
-        """The end of what it said."""
+        """The end of its log."""
         self._log.seek(0)
         return self._log.read()[-4000:]
 

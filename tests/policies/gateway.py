@@ -1,4 +1,4 @@
-"""Rules for what faces the network: who called stands in the access log, and its share of the account has an end."""
+"""Rules for what faces the network: the access log names the caller, and its share of the account is limited."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,19 +6,19 @@ from typing import Any
 
 Template = dict[str, Any]
 
-# Who signed a request, and who came with a token: its subject, who issued it and to which client (RFC 7519, section 4.1; RFC
+# The signer of a request, or the subject, issuer and client of its token (RFC 7519, section 4.1; RFC
 # 9068, section 2.2). Source: Amazon API Gateway developer guide, "Customize HTTP API access logs".
 CALLERS = {"$context.identity.userArn", "$context.authorizer.claims.sub", "$context.authorizer.claims.iss",
            "$context.authorizer.claims.client_id"}
-# What a caller typed may hold anything, a secret too.
+# Fields that the caller controls; they may contain anything, including a secret.
 TYPED = ("$context.path", "$context.requestOverride", "$context.routeKey")
 THROTTLES = ("ThrottlingRateLimit", "ThrottlingBurstLimit")
-# The account's share that Lambda keeps for functions without one of their own, and the limit of most accounts.
+# The concurrency that Lambda keeps for functions without reserved concurrency, and the limit of most accounts.
 UNRESERVED, LIMIT = 100, 1000
 
 
 def callers_are_logged(templates: Mapping[str, Template]) -> Iterator[str]:
-    """The access log of each stage is JSON and says who called, whichever way they came, and nothing that they typed."""
+    """The access log of each stage is JSON and names the caller for every kind of authentication, and no field that it controls."""
     for path, name, stage in _stages(templates):
         try:
             logged = json.loads(stage.get("AccessLogSettings", {}).get("Format", ""))
@@ -49,7 +49,7 @@ def the_network_has_a_share(templates: Mapping[str, Template]) -> Iterator[str]:
 
 
 def _parameter(value: Any) -> str | None:
-    """The parameter that a value is, if it is one."""
+    """The parameter that a value refers to, if it does."""
     return value.get("Ref") if isinstance(value, dict) else None
 
 

@@ -27,7 +27,7 @@ WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
 @dataclass(frozen=True)
 class Request:
-    """One request of DynamoDB, as IAM sees it. An action without `keys` has none to be judged by."""
+    """One DynamoDB request, as IAM sees it. An action without `keys` is not evaluated by key."""
 
     action: str
     keys: Sequence[str] = ()
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Use:
-    """What a function asks of the ledger, and what it would ask if somebody else ran it."""
+    """A function's requests to the ledger, and those of an attacker who runs its code."""
 
     rights: Sequence[Request]
     attacks: Sequence[Request] = field(default_factory=tuple)
@@ -68,7 +68,7 @@ def _single(actions: Sequence[str], *keys: str, attributes: Sequence[str] = (), 
 
 
 def uses() -> dict[str, Use]:
-    """Of each role the requests that it needs and those that it must not have, beside what no role has."""
+    """For each role the requests that it needs and those that it must not make, besides those of no role."""
     claim = Request("UpdateItem", [CONNECTOR], ["pk", "sk", "next_run_at"])
     other = "C#con_0000000000000002"
     return {
@@ -155,7 +155,7 @@ def uses() -> dict[str, Use]:
 
 
 def nobodys(role: str) -> Iterator[Request]:
-    """What no function may do, in whichever partition; but what the notifier keeps of contacts it may forget."""
+    """What no function may do, in any partition; only the notifier may delete its own contact state."""
     yield Request("Scan")
     for kind in EVERY_KIND:
         if (role, kind) != ("NotifierRole", ADDRESS):

@@ -1,4 +1,4 @@
-"""Loosens the locks of a template, one at a time: each condition, action and resource of each policy statement.
+"""Loosens a template's policies, one change at a time: each condition, action and resource of each statement.
 
 What is tried follows from the template itself, so a new condition is tried as soon as it is written.
 """
@@ -16,7 +16,7 @@ MAY_BE_MISSING = ("sts:ExternalId", "s3:prefix")
 
 @dataclass(frozen=True)
 class Mutant:
-    """A template with one change. `opens` says what the change must do: open a door, or else shut one."""
+    """A template with one change. `opens` says whether the change must allow more, or else deny more."""
 
     name: str
     template: dict[str, Any]
@@ -34,19 +34,19 @@ def statements(tree: Any, path: tuple = ()) -> Iterator[tuple]:
 
 
 def at(tree: Any, path: tuple) -> Any:
-    """What is at this path."""
+    """The value at this path."""
     for key in path:
         tree = tree[key]
     return tree
 
 
 def mutants(template: dict[str, Any], within: tuple = ()) -> Iterator[Mutant]:
-    """The template with one lock loosened at a time; only what is below a path, if one is given."""
+    """The template with one change at a time; only below a path, if one is given."""
     for path in statements(at(template, within), within):
         statement = at(template, path)
         refuses = statement["Effect"] == "Deny"
         for what, changed in _conditions(statement):
-            # A refusal that loses a condition refuses more.
+            # A Deny without a condition denies more.
             yield _with(template, path, what, changed, opens=not refuses)
         for what, changed in _refused(statement) if refuses else _allowed(statement):
             yield _with(template, path, what, changed)
@@ -57,7 +57,7 @@ def mutants(template: dict[str, Any], within: tuple = ()) -> Iterator[Mutant]:
 
 
 def idle(tried: Iterable[Mutant], ask: Callable[[dict[str, Any]], list[Cell]]) -> list[str]:
-    """The changes that no promise notices. Prints what each of the others does."""
+    """The changes that no promise detects. Prints the effect of each of the others."""
     tried = list(tried)
     asked = [ask(mutant.template) for mutant in tried]
     verdicts = iter(judge([cell for cells in asked for cell in cells]))
@@ -115,7 +115,7 @@ def _without(statement: dict[str, Any], operator: str, key: str) -> tuple[dict[s
 
 def _allowed(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is allowed, widened in every way that a typing mistake could."""
-    # A trust policy names no resource, and to assume the role is all that it can allow.
+    # A trust policy names no resource, and can only allow assuming the role.
     if "Principal" in statement:
         return
     resource = statement["Resource"]
@@ -134,7 +134,7 @@ def _allowed(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _refused(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is refused, with one resource less."""
+    """What is denied, with one resource less."""
     resources = statement["Resource"]
     for left_out in range(len(resources)) if isinstance(resources, list) else ():
         kept = [resource for place, resource in enumerate(resources) if place != left_out]

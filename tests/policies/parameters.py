@@ -1,4 +1,4 @@
-"""What somebody types when a stack is launched must mean itself in a policy: no pattern, no variable, no end of a text.
+"""A launch parameter must be literal in a policy: no pattern, no variable, no end of a string.
 
 In a policy `*` and `?` stand for anything, in ARNs and in most conditions, and `${...}` for what the request says (IAM user
 guide, "IAM policy elements: variables and tags"). A parameter that takes them lets a value mean more than it says.
@@ -11,14 +11,14 @@ from typing import Any
 
 Template = dict[str, Any]
 
-# What means something in a policy, or ends a text of the JSON that it is.
+# Characters with a meaning in a policy or in a JSON string.
 MEANING = "*?${}\"\\\n\t"
 # Whose patterns look ahead or behind and match nothing themselves.
 LOOKS = (_constants.ASSERT, _constants.ASSERT_NOT, _constants.AT)
 
 
 def named(value: Any) -> Iterator[str]:
-    """What a value refers to by name."""
+    """The names that a value refers to."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key == "Ref":
@@ -33,7 +33,7 @@ def named(value: Any) -> Iterator[str]:
 
 
 def in_policies(tree: Any, within: bool = False) -> Iterator[str]:
-    """What policies and ARNs refer to by name."""
+    """The names that policies and ARNs refer to."""
     if isinstance(tree, Mapping):
         if within or "Effect" in tree or str(tree.get("Fn::Sub", "")).lstrip("['").startswith("arn:"):
             yield from named(tree)
@@ -46,7 +46,7 @@ def in_policies(tree: Any, within: bool = False) -> Iterator[str]:
 
 
 def takes(pattern: str, character: str) -> bool:
-    """Whether a text that matches the pattern can hold this character."""
+    """Whether a text that matches the pattern can contain this character."""
     return any(_matches(item, ord(character)) for item in _items(_parser.parse(pattern)))
 
 
@@ -82,12 +82,12 @@ def _matches(item: tuple[Any, Any], code: int) -> bool:
                      _constants.CATEGORY_NOT_DIGIT: r"\D", _constants.CATEGORY_NOT_WORD: r"\W",
                      _constants.CATEGORY_NOT_SPACE: r"\S"}[value]
         return re.fullmatch(named_set, chr(code)) is not None
-    # Anything else, such as a dot, may be anything.
+    # Anything else, such as a dot, matches any character.
     return True
 
 
 def parameters_mean_themselves(templates: Mapping[str, Template]) -> Iterator[str]:
-    """A parameter that reaches a policy or an ARN takes no character that means something there."""
+    """A parameter that reaches a policy or an ARN allows no character with a meaning there."""
     for path, template in templates.items():
         given = template.get("Parameters", {})
         for name in sorted({*in_policies(template["Resources"])} & set(given)):

@@ -1,4 +1,4 @@
-"""Rules that no scanner checks, over all of our CloudFormation templates together.
+"""Rules that no scanner checks, for all of our CloudFormation templates together.
 
 Each rule is a function that is given the templates and names every place that breaks it. `test_rules.py` holds the
 templates to them, and each of them to templates that break it.
@@ -19,7 +19,7 @@ ALARMS = "infra/alarms.yaml"
 
 Template = dict[str, Any]
 Bundle = dict[str, Template]
-# Whose sessions could come from another account than their role's.
+# Services whose sessions could come from another account than their role's.
 CUSTOMERS_ROLES = {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/auditferry/*"}
 EXPORTERS_ROLE = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${ExporterRoleName}"}
 
@@ -47,12 +47,12 @@ def both(value: Any) -> Iterator[Any]:
 
 
 def several(value: Any) -> list[Any]:
-    """What may be one or a list, as a list."""
+    """A value or a list, as a list."""
     return [one for item in (value if isinstance(value, list) else [value]) for one in both(item)]
 
 
 def statements(templates: Bundle) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each statement of each policy: where it stands, of which property it is part, and it."""
+    """Each statement of each policy: its path, its property, and the statement."""
     def within(tree: Any, where: str, part: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         if isinstance(tree, dict) and "Effect" in tree:
             yield f"{where} {tree.get('Sid', '(without Sid)')}", part, tree
@@ -69,7 +69,7 @@ def statements(templates: Bundle) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def actions_are_named(templates: Bundle) -> Iterator[str]:
-    """What is allowed is allowed by name: no wildcard in an action, nothing but what is named."""
+    """Every Allow names its actions: no wildcard, no NotAction."""
     for where, _, statement in statements(templates):
         if statement["Effect"] == "Allow":
             if "NotAction" in statement:
@@ -79,7 +79,7 @@ def actions_are_named(templates: Bundle) -> Iterator[str]:
 
 
 def resources_are_named(templates: Bundle) -> Iterator[str]:
-    """What is allowed is allowed on something: never on everything. In a key's own policy `*` is that key (AWS KMS
+    """Every Allow names its resources, never all of them. In a key's own policy `*` is that key (AWS KMS
     developer guide, "Elements in a key policy")."""
     for where, part, statement in statements(templates):
         if statement["Effect"] == "Allow" and part not in ("AssumeRolePolicyDocument", "KeyPolicy"):
@@ -119,13 +119,13 @@ def external_ids_are_strict(templates: Bundle) -> Iterator[str]:
 
 
 def dead_letters(template: Template) -> set[str]:
-    """The queues that something puts what failed into."""
+    """The dead-letter queues of anything that can fail."""
     found: set[str] = set()
 
     def within(tree: Any, under: str) -> None:
         if isinstance(tree, dict):
             for key, value in tree.items():
-                # The `Arn` of a rule's target is where what succeeds goes.
+                # The `Arn` of a rule's target is where events go that succeed.
                 aside = key in ("deadLetterTargetArn", "Destination") or (key == "Arn" and under == "DeadLetterConfig")
                 if aside and isinstance(value, dict):
                     found.update(value.get("Fn::GetAtt", [])[:1])
@@ -152,7 +152,7 @@ def alarmed(templates: Bundle, dimension: str) -> set[str]:
 
 
 def queues_have_dead_letters_and_alarms(templates: Bundle) -> Iterator[str]:
-    """A message that nobody can take goes to a dead-letter queue, and someone is notified; so does one that waits too long."""
+    """A message that cannot be processed goes to a dead-letter queue with an alarm; so does one that waits too long."""
     template = templates[VENDOR]
     aside, watched = dead_letters(template), alarmed(templates, "QueueName")
     for name, queue in of_type(template, "AWS::SQS::Queue").items():
@@ -162,7 +162,7 @@ def queues_have_dead_letters_and_alarms(templates: Bundle) -> Iterator[str]:
         metric = "ApproximateNumberOfMessagesVisible" if name in aside else "ApproximateAgeOfOldestMessage"
         if f"{name} {metric}" not in watched:
             yield f"no alarm watches {metric} of {name}"
-    # The alarms' own queue is the operator's last resort, and an alarm of the same template watches it.
+    # The alarms' own queue is the operator's last resort, and has an alarm in the same template.
     for name in of_type(templates[ALARMS], "AWS::SQS::Queue"):
         metric = {"MetricName": "ApproximateNumberOfMessagesVisible", "Dimensions": [
             {"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]}
@@ -172,7 +172,7 @@ def queues_have_dead_letters_and_alarms(templates: Bundle) -> Iterator[str]:
 
 
 def functions_are_watched(templates: Bundle) -> Iterator[str]:
-    """A function that dies or isn't run is an alarm."""
+    """A function that fails or isn't invoked raises an alarm."""
     watched = alarmed(templates, "FunctionName")
     for name in of_type(templates[VENDOR], "AWS::Serverless::Function"):
         yield from (f"no alarm watches {metric} of {name}" for metric in ("Errors", "Throttles")
@@ -180,7 +180,7 @@ def functions_are_watched(templates: Bundle) -> Iterator[str]:
 
 
 def logs_end(templates: Bundle) -> Iterator[str]:
-    """Every function writes into a log group of ours, and each of those forgets in time."""
+    """Every function writes to a log group of ours, each with a retention."""
     template = templates[VENDOR]
     groups = of_type(template, "AWS::Logs::LogGroup")
     for name, function in of_type(template, "AWS::Serverless::Function").items():
@@ -192,7 +192,7 @@ def logs_end(templates: Bundle) -> Iterator[str]:
 
 
 def each_function_has_its_own_role(templates: Bundle) -> Iterator[str]:
-    """What one function may do is no other's, and a role that SAM generates has rights that nobody reviewed."""
+    """Each function has its own role, since a role that SAM generates has rights that nobody reviewed."""
     seen: set[str] = set()
     for name, function in of_type(templates[VENDOR], "AWS::Serverless::Function").items():
         role = function["Properties"].get("Role", {}).get("Fn::GetAtt", [""])[0]
@@ -209,7 +209,7 @@ KEPT = {"AWS::DynamoDB::Table": "Retain", "AWS::S3::Bucket": "RetainExceptOnCrea
 
 
 def data_outlives_the_stack(templates: Bundle) -> Iterator[str]:
-    """Tables, buckets and keys stay when the stack goes; tables can be restored and not be deleted by hand."""
+    """Tables, buckets and keys outlive the stack; tables can be restored and are protected from deletion."""
     for path, template in templates.items():
         for name, resource in of_type(template, *KEPT).items():
             deleted, replaced = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
@@ -227,7 +227,7 @@ def data_outlives_the_stack(templates: Bundle) -> Iterator[str]:
 
 
 def triggers(function: Template) -> set[str]:
-    """The queues that a function is run by."""
+    """The queues that invoke a function."""
     events = function["Properties"].get("Events", {}).values()
     return {event["Properties"]["Queue"]["Fn::GetAtt"][0] for event in events if event["Type"] == "SQS"}
 
@@ -308,7 +308,7 @@ def access_logs_are_vended(templates: Bundle) -> Iterator[str]:
 
 
 def each_queue_has_its_own_policy(templates: Bundle) -> Iterator[str]:
-    """SQS takes a policy for one queue, and that one is what it speaks of."""
+    """SQS takes a policy for one queue, which must be the resource of its statements."""
     for path, template in templates.items():
         for name, policy in of_type(template, "AWS::SQS::QueuePolicy").items():
             queues = [queue.get("Ref") for queue in policy["Properties"]["Queues"]]
@@ -319,7 +319,7 @@ def each_queue_has_its_own_policy(templates: Bundle) -> Iterator[str]:
 
 
 def notices_that_fail_are_kept(templates: Bundle) -> Iterator[str]:
-    """What a rule can't put into words or hand on goes into a queue that lets that rule write."""
+    """What a rule can't transform or deliver goes to a queue that lets that rule write."""
     for path, template in templates.items():
         writers: dict[str, set[str]] = {}
         for policy in of_type(template, "AWS::SQS::QueuePolicy").values():
@@ -359,6 +359,6 @@ RULES: tuple[Callable[[Bundle], Iterator[str]], ...] = (
 
 
 def broken(templates: Mapping[str, Template]) -> dict[str, list[str]]:
-    """What breaks which rule."""
+    """The violations of each rule."""
     broken = {rule.__name__: list(rule(dict(templates))) for rule in RULES}
     return {rule: places for rule, places in broken.items() if places}

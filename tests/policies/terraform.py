@@ -1,4 +1,4 @@
-"""Reads Terraform files and works out their values, without Terraform and without a provider.
+"""Reads Terraform files and evaluates them, without Terraform and without a provider.
 
 Only what our module uses is known; anything else is an error and never passed over. Where Terraform itself is at
 hand, a test compares what this says with what Terraform says.
@@ -44,7 +44,7 @@ class Module:
         return _evaluate(expression, self, names or {})
 
     def local(self, name: str) -> Any:
-        """The local value of this name."""
+        """The local value with this name."""
         if name in self.here:
             return self.here[name]
         for block in self.blocks:
@@ -91,12 +91,12 @@ def _body(tree: Tree, words: tuple[str, ...] = ()) -> Block:
 
 
 def _parts(tree: Tree) -> list[Any]:
-    """The children that mean something."""
+    """The significant children."""
     return [child for child in tree.children if not (isinstance(child, Tree) and child.data in SCAFFOLD)]
 
 
 def _trees(tree: Tree) -> list[Tree]:
-    """The children that are no punctuation."""
+    """The children that are not punctuation."""
     return [child for child in _parts(tree) if isinstance(child, Tree)]
 
 
@@ -213,7 +213,7 @@ def _call(function: str, arguments: list[Tree], value: Any) -> Any:
 
 
 def find(block: Block, *path: str) -> Iterator[Tree]:
-    """Every value of an attribute that stands at this path of blocks below the block."""
+    """Every value of an attribute at this path of blocks below the block."""
     *blocks, name = path
     if not blocks:
         yield from ([block.attributes[name]] if name in block.attributes else [])

@@ -1,4 +1,4 @@
-"""What each function may read and write of the ledger, and that every condition of a function's role holds something.
+"""What each function may read and write in the ledger, and that every condition of its role has an effect.
 
 The requests are those of `ledger.py`. Each must be allowed or denied as it says there, by the roles of `template.yaml`;
 then every statement that has a condition is loosened in every way that a typing mistake could, and each time
@@ -25,7 +25,7 @@ OWN_KEY_POLICY = {"Version": "2012-10-17", "Statement": [{
 
 
 class Promises:
-    """Everything that is promised of a role's conditions, of the template as it is or of a changed one."""
+    """All promises about a role's conditions, for the template as it is or a changed one."""
 
     def __init__(self, template: dict[str, Any], role: str) -> None:
         self.stack = Stack(template, Place(VENDOR), VENDOR_GIVEN | GIVEN)
@@ -41,7 +41,7 @@ class Promises:
         return self.stack.resolve({"Fn::GetAtt": [resource, "Arn"]})
 
     def cells(self) -> list[Cell]:
-        """All of them."""
+        """All ARNs of these resources."""
         return [*self.of_the_ledger(), *self.of_keys(), *self.of_mails(), *self.of_the_acting_session()]
 
     def asks(self, request: Request, promised: bool, table: str = "LedgerTable", who: Caller | None = None) -> Cell:
@@ -62,7 +62,7 @@ class Promises:
             yield self.asks(request, False)
 
     def of_keys(self) -> Iterator[Cell]:
-        """A key of the vendor's own through the services that store, and the signing key in the one variant."""
+        """The vendor's own key through the storage services only, and the signing key in one variant only."""
         services = {"DispatcherRole": ["dynamodb", "sqs"], "ExporterRole": ["dynamodb", "s3", "sqs"]}.get(self.name, ["dynamodb"])
         for service in ("dynamodb", "s3", "sqs", "ssm"):
             via = {"kms:ViaService": f"{service}.eu-central-1.amazonaws.com"}
@@ -79,12 +79,12 @@ class Promises:
             yield self.key("kms:Sign", signing, False, PURE | {key: value})
 
     def key(self, action: str, key: str, promised: bool, context: dict[str, str]) -> Cell:
-        """May the role use this key so? The key's own policy lets IAM decide."""
+        """May the role use this key in this way? The key's own policy leaves it to IAM."""
         return Cell(f"{self.name}: {action} with {key} {context}", promised, self.who.principal, action, key, VENDOR,
                     [self.role.policy], of_resource=OWN_KEY_POLICY, context=context)
 
     def of_mails(self) -> Iterator[Cell]:
-        """The notifier's alone, as the sender alone."""
+        """The notifier only, and only as the sender."""
         own = self.name == "NotifierRole"
         for identity, sender, action, promised, account in [
             (SENDER, SENDER, "ses:SendEmail", own, VENDOR), ("mail.vendor.example", SENDER, "ses:SendEmail", own, VENDOR),
@@ -112,7 +112,7 @@ class Promises:
                 yield Cell(f"{who.what}: {action}", promised, who.principal, action, resource, VENDOR, [who.policy])
             yield Cell(f"{who.what}: kms:Sign", promised, who.principal, "kms:Sign", self.arn("SigningKey"), VENDOR,
                        [who.policy], of_resource=OWN_KEY_POLICY, context=PURE)
-        # Not even where a bucket's policy lets in this very session.
+        # Not even where a bucket's policy allows this very session.
         yield Cell(f"{acting.what}: an open bucket", False, acting.principal, "s3:GetObject", "arn:aws:s3:::open/x", VENDOR,
                    [acting.policy], of_resource=opened)
         api = vendor_role("ApiRole", self.stack.template, GIVEN)
@@ -140,7 +140,7 @@ class Ledger(unittest.TestCase):
                 self.assertEqual(wrong(Promises(self.template, role).cells()), [])
 
     def test_secrets_are_read_by_the_notifier_alone(self) -> None:
-        """However a read is asked for, alone or beside another item, in a transaction, or as what a write returns."""
+        """However a read is requested: alone, with another item, in a transaction, or as the return value of a write."""
         reads = [Request(action, [SECRET, *beside], attributes) for action in ("GetItem", "Query", "BatchGetItem", "PartiQLSelect")
                  for beside in ([], *([kind] for kind in EVERY_KIND)) for attributes in ((), ("pk", "sk"), ("secret",))]
         reads += [Request("GetItem", [SECRET], transaction=True), Request("Scan")]

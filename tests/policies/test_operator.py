@@ -62,7 +62,7 @@ MADE: dict[str, tuple[list[str], str]] = {
          "lambda:PutFunctionRecursionConfig", "lambda:GetFunctionRecursionConfig", "lambda:DeleteFunction"],
         f"arn:aws:lambda:{REGION}:{VENDOR}:function:auditferry-Notifier-1X"),
 }
-# Actions that know no resource but all.
+# Actions without resource-level permissions.
 ON_EVERYTHING = {"logs:PutQueryDefinition", "logs:DeleteQueryDefinition", "kms:CreateKey", "lambda:CreateEventSourceMapping"}
 # What API Gateway does in the deployer's name. Source: API Gateway developer guide, "Configure logging for HTTP APIs".
 ACCESS_LOG = ["logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",

@@ -1,4 +1,4 @@
-"""What a SIEM reads with lists and reads the files below the prefix, and does nothing else."""
+"""A SIEM's policy lists and reads the files below the prefix, and allows nothing else."""
 
 import unittest
 from typing import Any
@@ -14,7 +14,7 @@ BUCKET = "arn:aws:s3:::audit-log"
 
 
 def cells(template: dict[str, Any], **given: str) -> list[Cell]:
-    """What is promised about a SIEM with this policy."""
+    """The promises about a SIEM with this policy."""
     stack = Stack(template, Place(ACCOUNT), {"BucketName": "audit-log", **given})
     policy = stack.resource("Reader")["PolicyDocument"]
     folder = stack.values["Prefix"] + "/" if stack.values["Prefix"] else ""

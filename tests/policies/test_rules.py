@@ -36,7 +36,7 @@ def mails(templates: Bundle) -> dict[str, Any]:
 
 
 def trust(templates: Bundle) -> dict[str, Any]:
-    """The statement by which a customer lets us in."""
+    """The statement by which a customer trusts the vendor."""
     [only] = resource(templates, "DeliveryRole", CUSTOMER)["AssumeRolePolicyDocument"]["Statement"]
     return only
 
@@ -47,7 +47,7 @@ def set_to(change: Callable[[Bundle], dict[str, Any]], **values: Any) -> Callabl
 
 
 def without(change: Callable[[Bundle], dict[str, Any]], key: str) -> Callable[[Bundle], Any]:
-    """Takes this key away from what `change` finds."""
+    """Removes this key from what `change` finds."""
     return lambda templates: change(templates).pop(key)
 
 
@@ -61,7 +61,7 @@ def access_log(fields: dict[str, str]) -> Callable[[Bundle], Any]:
     return lambda templates: resource(templates, "HttpApiStage")["AccessLogSettings"].update(Format=json.dumps(fields))
 
 
-# Of each rule the templates that must not pass, by what is wrong with them.
+# For each rule the templates that must not pass, by what is wrong with them.
 BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
     "actions_are_named": {
         "a wildcard": set_to(lambda t: statement(t, "ExporterRole", "StageParts"), Action=["s3:*"]),
@@ -213,7 +213,7 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
 
 
 class Rules(unittest.TestCase):
-    """What no scanner checks."""
+    """The rules that no scanner checks."""
 
     def test_the_templates_keep_every_rule(self) -> None:
         self.assertEqual(broken(bundle()), {})

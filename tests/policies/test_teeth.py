@@ -1,4 +1,4 @@
-"""Every lock of the templates holds something: loosen it, and a door opens that the matrix promises is shut.
+"""Every restriction in the templates has an effect: without it, something is allowed that the matrix promises is denied.
 
 A test that can't fail proves nothing. So each condition, action and resource of each statement is taken away or
 widened in turn, in the template itself, and the same questions are asked again. The list of what is tried follows
@@ -19,7 +19,7 @@ NUMBERS = (0, 18, 19)
 
 
 class Teeth(unittest.TestCase):
-    """Each lock loosened in turn."""
+    """Each restriction loosened in turn."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -55,7 +55,7 @@ class Teeth(unittest.TestCase):
                          "these can be loosened and no test sees it")
 
     def test_each_lock_of_the_exporters_own_policy_holds_something(self) -> None:
-        """The two statements about roles; here everybody trusts the vendor's account, with no condition at all."""
+        """The two statements about roles; here every role trusts the vendor's account unconditionally."""
         self.assertEqual(self.reachable(self.vendor), {("customer", "auditferry/AuditferryDelivery")})
         tried = 0
         for mutant in mutants(self.vendor, ("Resources", "ExporterRole")):
@@ -78,7 +78,7 @@ class Teeth(unittest.TestCase):
         return {place for place, verdict in zip(asked, judge(list(asked.values())), strict=True) if verdict}
 
     def test_the_account_in_the_principal_is_a_second_lock(self) -> None:
-        """Either it or `aws:PrincipalArn` keeps other accounts out; without both they come in."""
+        """Either it or `aws:PrincipalArn` denies other accounts; without both they are allowed."""
         path = next(path for path in statements(self.template) if "Principal" in at(self.template, path))
 
         def outsiders(*, any_principal: bool, any_arn: bool) -> list[str]:
@@ -96,7 +96,7 @@ class Teeth(unittest.TestCase):
         self.assertTrue(outsiders(any_principal=True, any_arn=True))
 
     def test_without_its_session_policy_a_session_reaches_whatever_its_role_may(self) -> None:
-        """A session of connector 18 that got hold of role 19 does nothing; without its policy it would deliver."""
+        """A session of connector 18 that obtained role 19 does nothing; without its policy it would deliver."""
         eighteen, nineteen = customers(self.template, [18, 19])
         policy = session_policies([eighteen])[0]
         cells = [act(nineteen, session, nineteen, session is None, what)

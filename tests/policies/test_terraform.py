@@ -28,7 +28,7 @@ ACCOUNT = "300000000001"
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NEEDED = {"ExternalId": "af-" + "0" * 32, "VendorAccountId": VENDOR, "BucketName": "audit-log"}
 
-# Values that each parameter takes and refuses, the same on both sides.
+# Values that each parameter accepts and refuses, the same on both sides.
 TAKEN = {
     "ExternalId": ["af-" + "0123456789abcdef" * 2, "af-" + "a" * 32 + ",af-" + "b" * 32],
     "VendorAccountId": ["000000000000"],
@@ -65,7 +65,7 @@ REFUSED = {
 
 
 def snake(name: str) -> str:
-    """`VendorAccountId` as Terraform calls it."""
+    """`VendorAccountId` in Terraform's spelling."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
@@ -91,7 +91,7 @@ def as_variables(given: dict[str, str]) -> dict[str, Any]:
 
 
 def is_of_its_type(name: str, value: str | None) -> bool:
-    """Whether the variable's type can hold this text at all."""
+    """Whether the variable's type can contain this text at all."""
     try:
         return value is not None and bool(as_variables({name: value}))
     except ValueError:
@@ -99,7 +99,7 @@ def is_of_its_type(name: str, value: str | None) -> bool:
 
 
 def takes(name: str, value: str) -> tuple[bool, bool]:
-    """Whether the template takes the value, and whether the module does."""
+    """Whether the template and the module accept the value."""
     try:
         cloudformation.accept(name, TEMPLATE["Parameters"][name], value)
         template = True
@@ -125,7 +125,7 @@ def launches() -> list[tuple[Place, dict[str, str]]]:
 
 
 def of_template(place: Place, given: dict[str, str]) -> dict[str, Any]:
-    """The policies, and the names beside them, that CloudFormation would make."""
+    """The policies, and the names beside them, that CloudFormation would create."""
     stack = Stack(TEMPLATE, place, given)
     role = stack.resource("DeliveryRole")
     bucket = stack.resource("BucketPolicy")

@@ -18,7 +18,7 @@ from world import VENDOR, VENDOR_GIVEN, VENDOR_STACK, Policy, VendorRole, assume
 OPEN_DOOR = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}]}
 PURE = {"kms:SigningAlgorithm": "ED25519_SHA_512", "kms:MessageType": "RAW"}
-# The one session name under which the API comes; what the code sends is compared with it.
+# The only session name of the API; what the code sends is compared with it.
 VERIFYING = "auditferry-verify"
 OTHER_NAMES = ("auditferry", "AUDITFERRY-VERIFY", "auditferry-verify-1", "x:auditferry-verify", "auditferry-Exporter-0123456789AB")
 CUSTOMER = "arn:aws:iam::300000000001:role/auditferry/AuditferryDelivery"
@@ -35,7 +35,7 @@ def caller(what: str, role: VendorRole) -> Caller:
 
 
 def ask(who: Caller, arn: str, trust: Policy, promised: bool, name: str = VERIFYING) -> Cell:
-    """May this caller assume the role of this ARN, which trusts so, for a session of this name?"""
+    """May this caller assume the role with this ARN and trust policy, for a session with this name?"""
     context = {} if who.principal.endswith(".amazonaws.com") else {"aws:PrincipalArn": who.arn}
     context |= {"sts:RoleSessionName": name}
     called = "" if name == VERIFYING else f" as {name!r}"
@@ -45,7 +45,7 @@ def ask(who: Caller, arn: str, trust: Policy, promised: bool, name: str = VERIFY
 
 @functools.cache
 def acting() -> dict[str, str]:
-    """What the API asks STS for to act as the exporter."""
+    """The API's request to STS to assume the exporter's role."""
     one = customers(numbers=[0])[0]
     exporter = vendor_role("ExporterRole").arn
     [form] = assume_role_requests([one.destination() | {"acts_as": exporter}])
@@ -55,7 +55,7 @@ def acting() -> dict[str, str]:
 
 
 def rights(role: VendorRole) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each action that a role has, with a resource that it has it on, and a context that meets the conditions."""
+    """Each action that a role allows, with a resource that it names, and a context that meets the conditions."""
     for statement in role.policy["Statement"]:
         if statement["Effect"] == "Allow":
             actions, resources = ([one] if isinstance(one, str) else one
@@ -66,7 +66,7 @@ def rights(role: VendorRole) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def met_by(value: Any) -> Any:
-    """What meets a condition that asks for this value, or for a pattern."""
+    """A value that meets a condition with this value or pattern."""
     return [met_by(one) for one in value] if isinstance(value, list) else value.replace("*", "x")
 
 
@@ -93,7 +93,7 @@ class TheVendorsRoles(unittest.TestCase):
             vendor_role, ("ExporterRole", "ApiRole", "DispatcherRole", "NotifierRole"))
 
     def at_the_exporters_door(self, trust: Policy) -> list[Cell]:
-        """Everybody at the door of the exporter's role; each may do anything as far as its own policy goes."""
+        """All callers that try to assume the exporter's role; each has all rights in its own policy."""
         def anyone(what: str, role: str, account: str = VENDOR) -> Caller:
             return role_session(what, role, ANYTHING, account)
 
@@ -127,7 +127,7 @@ class TheVendorsRoles(unittest.TestCase):
             self.assertEqual([one for one in shut if not one.startswith(f"{shut_out} asks") or "denied" not in one], [])
 
     def test_the_api_becomes_the_exporter_and_nobody_else(self) -> None:
-        """Even where a trust policy lets in the whole account."""
+        """Even where a trust policy trusts the whole account."""
         api = caller("the API", self.api)
         doors = [ask(api, self.exporter.arn, OPEN_DOOR, True)]
         doors += [ask(api, arn, OPEN_DOOR, False) for arn in (
@@ -141,7 +141,7 @@ class TheVendorsRoles(unittest.TestCase):
         self.assertEqual(wrong([ask(denied, self.exporter.arn, OPEN_DOOR, False)]), [])
 
     def test_no_role_of_the_vendor_but_the_exporters_reaches_a_customer(self) -> None:
-        """However much a customer trusts the vendor's account."""
+        """Whatever a customer's trust policy says about the vendor's account."""
         self.assertEqual(wrong([ask(caller(what, role), CUSTOMER, OPEN_DOOR, promised) for what, role, promised in [
             ("the exporter", self.exporter, True), ("the API", self.api, False),
             ("the dispatcher", self.dispatcher, False), ("the notifier", self.notifier, False)]]), [])
@@ -160,7 +160,7 @@ class TheVendorsRoles(unittest.TestCase):
             for external_id, promised in ((one.external_id, True), (None, False)):
                 cell = assume(narrowed, one, external_id, promised, f"a customer's role with {external_id}")
                 self.assertEqual(wrong([Cell(**{**vars(cell), "session": policy})]), [])
-            # Neither back into the exporter's role under another name, nor into any other that lets it in.
+            # Neither back into the exporter's role under another name, nor into any other that trusts it.
             others = [f"arn:aws:iam::{account}:role/{name}" for account in (VENDOR, "300000000001")
                       for name in (self.exporter.name, "admin")] + [f"arn:aws:iam::{VENDOR}:role/auditferry/Own"]
             cells = [ask(narrowed, arn, OPEN_DOOR, False, name) for arn in others for name in (VERIFYING, "run")]
@@ -197,7 +197,7 @@ class TheVendorsRoles(unittest.TestCase):
             (caller("the API", self.api), "kms:Sign", PURE, False),
             (caller("the dispatcher", self.dispatcher), "kms:Sign", PURE, False),
             (caller("the notifier", self.notifier), "kms:Sign", PURE, False),
-            # Whatever IAM says: the key's policy lets IAM give this to nobody else.
+            # Whatever IAM says: the key's policy lets IAM allow this to no one else.
             (anybody, "kms:Sign", PURE, False),
             (anybody, "kms:CreateGrant", {}, False),
             (anybody, "kms:ListGrants", {}, True),
@@ -251,7 +251,7 @@ class TheVendorsRoles(unittest.TestCase):
             ("s3:GetObject", f"{arn('StagingBucket')}/x", False, {}), ("events:PutEvents", arn("EventBus"), False, {}),
             ("sqs:SendMessage", queue, True, {}), ("sqs:SendMessage", arn("ExportQueue"), False, {}),
         ]]
-        # Without a sender it may send no mail at all.
+        # Without a sender it may not send any mail.
         nobody = caller("the notifier without a sender", self.notifier)
         cells += [self.use(nobody, "ses:SendEmail", resource, False, ours) for resource in (address, domain, recipient)]
         self.assertEqual(wrong(cells), [])

@@ -1,4 +1,4 @@
-"""The vendor, twenty connectors, and every policy that stands between them, each taken from where it really is.
+"""The vendor, twenty connectors, and every policy between them, each taken from its real source.
 
 - Trust, permission and bucket policy: `infra/customer-role.yaml`, rendered for each connector's parameters.
 - The vendor's own roles, the exporter's first: `template.yaml`.
@@ -30,14 +30,14 @@ Policy = dict[str, Any]
 
 @dataclass(frozen=True)
 class Customer:
-    """One connector's side: what its customer launched."""
+    """One connector's side: the stack that its customer launched."""
 
     number: int
     stack: Stack
 
     @property
     def account(self) -> str:
-        """Whose the role and the bucket are."""
+        """The account that owns the role and the bucket."""
         return self.stack.place.account
 
     @property
@@ -57,17 +57,17 @@ class Customer:
 
     @property
     def trust(self) -> Policy:
-        """Who may assume the role."""
+        """The role's trust policy."""
         return self.role["AssumeRolePolicyDocument"]
 
     @property
     def permissions(self) -> list[Policy]:
-        """What the role may do."""
+        """The role's permissions."""
         return [policy["PolicyDocument"] for policy in self.role["Policies"]]
 
     @functools.cached_property
     def bucket_policy(self) -> Policy | None:
-        """What the new bucket refuses; None for a bucket that the customer had already."""
+        """The new bucket's policy; None for a bucket that the customer had already."""
         made = self.stack.resource("BucketPolicy")
         return made and made["PolicyDocument"]
 
@@ -89,7 +89,7 @@ class Customer:
         return f"arn:{self.stack.place.partition}:s3:::{self.outputs['BucketName']}/{key}"
 
     def destination(self) -> dict[str, str]:
-        """The connector's destination as the code keeps it."""
+        """The connector's destination as the code stores it."""
         settings = {
             "external_id": self.external_id,
             "role": self.outputs["RoleArn"],
@@ -129,7 +129,7 @@ def parameters(number: int) -> tuple[str, dict[str, str]]:
 
 def customers(template: Mapping[str, Any] | None = None,
               numbers: Iterable[int] = range(CONNECTORS)) -> list[Customer]:
-    """The customers of these numbers; from a changed template, if one is given."""
+    """The customers with these numbers; from a changed template, if one is given."""
     template = template or load(CUSTOMER_ROLE)
     made = []
     for number in numbers:
@@ -182,7 +182,7 @@ def _asked(destinations: str) -> list[dict[str, Any]]:
 
 
 def assume_role_requests(destinations: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """What the exporter asks STS for, one form for each destination; `refused` says why there is none."""
+    """The exporter's requests to STS, one form per destination; `refused` has the reason if there is none."""
     forms = []
     for answer in _asked(json.dumps(list(destinations))):
         if "sent" in answer:

@@ -14,12 +14,12 @@ use domain::part::{PartNumber, Sha256};
 /// alone, or by that and the successor that its text names, which is the current key from the next part on.
 #[must_use]
 pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
-    let mut flaws = Vec::new();
+    let mut violations = Vec::new();
     let ring = ring(objects, &mut violations);
     let mut events: BTreeMap<&String, &Bytes> =
         objects.iter().filter(|(name, _)| name.starts_with("events/")).collect();
     let (mut expected, mut last) = (PartNumber::FIRST, None);
-    let mut in_charge: Option<VerifierKey> = None;
+    let mut current_key: Option<VerifierKey> = None;
     let mut retired: Vec<VerifierKey> = Vec::new();
     for (note, manifest) in notes(objects, &mut violations) {
         let number = manifest.part.get();
@@ -27,28 +27,28 @@ pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
             violations
                 .push(format!("chain: found the note of part {number}, expected part {}", expected.get()));
         }
-        let of_it = |(_, bytes): &(&String, &Bytes)| {
+        let matches = |(_, bytes): &(&String, &Bytes)| {
             (Sha256::of(bytes), bytes.len() as u64) == (manifest.sha256, manifest.size)
         };
-        if events.remove_entry(&manifest.object()).filter(of_it).is_none() {
+        if events.remove_entry(&manifest.object()).filter(matches).is_none() {
             violations.push(format!("chain: the bytes of part {number} do not match its manifest"));
         }
         violations
             .extend(manifest.contradicting_times().map(|misfit| format!("chain: part {number}: {misfit}")));
-        let hangs = match (manifest.previous, last) {
+        let is_chained = match (manifest.previous, last) {
             (Previous::Manifest(named), Some((before, to))) => named == before && manifest.window.from == to,
             (Previous::Start(ChainStart::Activation | ChainStart::StartFrom), None) => true,
             _ => false,
         };
-        if !hangs {
+        if !is_chained {
             violations.push(format!("chain: part {number} is not chained to the previous one"));
         }
         let name = manifest.origin.key_name();
-        let holds = note.signatures().iter().all(|signature| {
-            let signer = ring.signer(&note, signature).flatten().and_then(|place| ring.keys().get(place));
+        let signatures_are_known = note.signatures().iter().all(|signature| {
+            let signer = ring.signer(&note, signature).flatten().and_then(|index| ring.keys().get(index));
             signer.is_some_and(|known| *known.key.name() == name)
         });
-        if !holds {
+        if !signatures_are_known {
             violations
                 .push(format!("chain: a signature of part {number} is by a key that is not in the bucket"));
         }
@@ -60,9 +60,9 @@ pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
             .collect();
         let (signer, co_signers) =
             signers.split_first().map_or((None, &[][..]), |(one, rest)| (Some(*one), rest));
-        if in_charge.is_some() && in_charge.as_ref() != signer {
+        if current_key.is_some() && current_key.as_ref() != signer {
             violations.push(format!("chain: part {number} is not signed by the current key"));
-            retired.extend(in_charge.take());
+            retired.extend(current_key.take());
         }
         if co_signers.to_vec() != manifest.successor.iter().collect::<Vec<_>>() {
             violations
@@ -74,7 +74,7 @@ pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         if manifest.successor.is_some() {
             retired.extend(signer.cloned());
         }
-        in_charge = manifest.successor.clone().or(signer.cloned());
+        current_key = manifest.successor.clone().or(signer.cloned());
         last = Some((note.sha256(), manifest.window.to));
         expected = manifest.part.next();
     }
@@ -82,7 +82,7 @@ pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
     violations
 }
 
-fn ring(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> KeyRing {
+fn ring(objects: &BTreeMap<String, Bytes>, violations: &mut Vec<String>) -> KeyRing {
     let mut ring = KeyRing::default();
     for (name, bytes) in objects.iter().filter(|(name, _)| name.starts_with(KEY_FOLDER)) {
         let line = std::str::from_utf8(bytes).ok().and_then(|line| line.strip_suffix('\n'));
@@ -95,7 +95,7 @@ fn ring(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> KeyRing {
 }
 
 /// The notes, in the order of their parts.
-fn notes(objects: &BTreeMap<String, Bytes>, flaws: &mut Vec<String>) -> Vec<(SignedNote, Manifest)> {
+fn notes(objects: &BTreeMap<String, Bytes>, violations: &mut Vec<String>) -> Vec<(SignedNote, Manifest)> {
     let is_note = |name: &str| name.starts_with(MANIFEST_FOLDER) && !name.starts_with(KEY_FOLDER);
     let mut notes = Vec::new();
     for (name, bytes) in objects.iter().filter(|(name, _)| is_note(name)) {

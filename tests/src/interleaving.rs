@@ -107,8 +107,8 @@ pub fn interleave<A, B>(
     second: &mut SteppedWorker<'_, B>,
     schedule: &[bool],
 ) {
-    let both = [true, false];
-    let turns = schedule.iter().chain(both.iter().cycle());
+    let alternating = [true, false];
+    let turns = schedule.iter().chain(alternating.iter().cycle());
     for turn in turns {
         if first.is_finished() && second.is_finished() {
             return;

@@ -18,11 +18,11 @@
 pub mod archive;
 pub mod chain;
 pub mod conformance;
-pub mod fault_injection;
 pub mod fakes;
+pub mod fault_injection;
 pub mod fixtures;
+pub mod interleaving;
 pub mod lambda;
 pub mod oracle;
 pub mod proxy;
 pub mod schema;
-pub mod interleaving;

@@ -67,8 +67,8 @@ pub fn files(objects: &[(String, Bytes)]) -> Vec<File> {
     let events = objects.iter().filter(|(key, _)| !below_prefix_of(key).starts_with("manifests/"));
     let mut files: Vec<File> = events.map(|(key, bytes)| file(key, bytes)).collect();
     files.sort_by_key(|file| file.number);
-    for (place, file) in files.iter().enumerate() {
-        assert_eq!(file.number, place as u64 + 1, "a gap in the numbers before {}", file.key);
+    for (index, file) in files.iter().enumerate() {
+        assert_eq!(file.number, index as u64 + 1, "a gap in the numbers before {}", file.key);
         let Window { from, to } = file.window;
         assert!(from <= to && to <= from.next_midnight(), "{} crosses a midnight", file.key);
     }
@@ -87,21 +87,21 @@ fn below_prefix((key, bytes): &(String, Bytes)) -> (String, Bytes) {
 
 /// Every object is in a folder with one of these names.
 fn below_prefix_of(key: &str) -> &str {
-    let place = ["events/date=", "manifests/"].iter().find_map(|folder| key.find(folder));
-    &key[place.unwrap_or_default()..]
+    let index = ["events/date=", "manifests/"].iter().find_map(|folder| key.find(folder));
+    &key[index.unwrap_or_default()..]
 }
 
 /// Compares files with the expected events, byte for byte and each as often as it is given.
 #[must_use]
-pub fn judge<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) -> Verdict {
+pub fn compare<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) -> Verdict {
     let mut verdict = Verdict { parts: files.len(), ..Verdict::default() };
-    let mut owed: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut expected_counts: BTreeMap<&str, usize> = BTreeMap::new();
     for event in expected {
-        *owed.entry(event).or_default() += 1;
+        *expected_counts.entry(event).or_default() += 1;
     }
-    let known = owed.clone();
+    let known = expected_counts.clone();
     for event in files.iter().flat_map(|file| &file.events) {
-        match (owed.get_mut(event.as_str()), auditferry_type(event).as_deref()) {
+        match (expected_counts.get_mut(event.as_str()), auditferry_type(event).as_deref()) {
             (Some(0), _) => verdict.duplicates.push(event.clone()),
             (Some(count), _) => {
                 *count -= 1;
@@ -112,8 +112,10 @@ pub fn judge<'a>(files: &[File], expected: impl IntoIterator<Item = &'a str>) ->
             (None, _) => verdict.foreign.push(event.clone()),
         }
     }
-    verdict.missing =
-        known.keys().flat_map(|event| std::iter::repeat_n((*event).to_owned(), owed[event])).collect();
+    verdict.missing = known
+        .keys()
+        .flat_map(|event| std::iter::repeat_n((*event).to_owned(), expected_counts[event]))
+        .collect();
     verdict
 }
 
@@ -144,8 +146,8 @@ fn file(key: &str, bytes: &Bytes) -> File {
     assert!(folder.ends_with(&format!("events/date={}", window.from.date())), "{key} is in the wrong folder");
     assert_eq!(Sha256::new(sha2::Sha256::digest(bytes).into()).short(), hash, "{key} has other bytes");
     let events = events(&unpack(suffix, bytes), suffix);
-    let ahead = events.iter().find(|event| time_of(event).is_some_and(|time| time >= window.to));
-    assert_eq!(ahead, None, "{key} contains an event of a later window");
+    let later = events.iter().find(|event| time_of(event).is_some_and(|time| time >= window.to));
+    assert_eq!(later, None, "{key} contains an event of a later window");
     if events.iter().any(|event| auditferry_type(event).as_deref() == Some("auditferry.heartbeat")) {
         assert_eq!(events.len(), 1, "the heartbeat of {key} is not alone");
     }

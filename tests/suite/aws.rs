@@ -8,15 +8,15 @@ use crate::embedded;
 #[tokio::test]
 async fn the_account_suites_pass_and_leave_nothing_behind() {
     let (stack, clients) = embedded::start().await;
-    let mut tried = Vec::new();
-    suites::run(&clients, "auditferry-conformance-0123456789", |one| tried.push(one)).await;
+    let mut results = Vec::new();
+    suites::run(&clients, "auditferry-conformance-0123456789", |result| results.push(result)).await;
     let tables = clients.dynamodb.list_tables().send().await.unwrap();
     assert_eq!(tables.table_names(), Vec::<String>::new());
-    let broken: Vec<_> = tried.iter().filter(|one| !one.kept).map(|one| &one.promise).collect();
-    assert_eq!(broken, Vec::<&String>::new());
-    assert_eq!(tried.len(), 60 + 6 + 1);
+    let failed: Vec<_> = results.iter().filter(|result| !result.passed).map(|result| &result.test).collect();
+    assert_eq!(failed, Vec::<&String>::new());
+    assert_eq!(results.len(), 60 + 6 + 1);
     // The stand-in's administrator removes its buckets, bypassing S3; the objects are gone.
-    let left: Vec<_> = tried.iter().filter_map(|one| one.left_behind.as_ref()).collect();
+    let left: Vec<_> = results.iter().filter_map(|result| result.left_behind.as_ref()).collect();
     assert!(
         matches!(left.as_slice(), [bucket] if bucket.contains("DeleteBucket is not implemented")),
         "{left:?}"

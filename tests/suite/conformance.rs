@@ -1,10 +1,10 @@
 //! Runs the conformance suites: each promise on the fake, and on the adapter through the real SDK.
 
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use domain::sort_key::SortKeyForm;
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeSource, FakeStaging,
-    SeededRandomness,
+    SeededRng,
 };
 use tests::fixtures::{at, keys};
 use tests::promises;
@@ -53,8 +53,11 @@ promises!(staging => conforms { fake FakeStaging::new(); adapter embedded::stagi
 promises!(customers => conforms { fake FakeCustomers::new(); adapter (StackCustomers::start().await, ()) });
 promises!(bus => conforms { fake FakeBus::new(); adapter (WireBus::start().await, ()) });
 promises!(queue => conforms { fake FakeQueue::new(); adapter (WireQueue::start().await, ()) });
-promises!(clock => conforms { fake FakeClock::at(at("2026-11-21T00:00:00Z")); adapter (SystemClock::new(), ()) });
-promises!(randomness => conforms { fake SeededRandomness::new(7); adapter (SystemRandomness, ()) });
+promises!(clock => conforms {
+    fake FakeClock::at(at("2026-11-21T00:00:00Z"));
+    adapter (SystemClock::new(), ())
+});
+promises!(randomness => conforms { fake SeededRng::new(7); adapter (SystemRng, ()) });
 promises!(prober => conforms { fake FakeProber::new(); adapter (StackProber::start().await, ()) });
 
 mod source {
@@ -70,14 +73,14 @@ mod source {
     async fn the_fake_tiles_for_every_form_of_key() {
         for (form, numeric) in keys::every_form() {
             let table = if numeric { fake(form).with_numeric_keys() } else { fake(form) };
-            source::windows_and_strays_tile_the_table(&table, numeric).await;
+            source::windows_and_out_of_order_keys_tile_the_table(&table, numeric).await;
         }
     }
 
     #[tokio::test]
     async fn the_adapter_tiles_for_every_form_of_key() {
         for (form, numeric) in keys::every_form() {
-            source::windows_and_strays_tile_the_table(&StackEvents::start(form, numeric).await, numeric)
+            source::windows_and_out_of_order_keys_tile_the_table(&StackEvents::start(form, numeric).await, numeric)
                 .await;
         }
     }

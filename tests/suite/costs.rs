@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tests::proxy::Service;
 
-use crate::monitoring::{consistency::emitted, alarm};
+use crate::monitoring::{alarm, consistency::emitted};
 use crate::requests::{HOUR, deployment, new_requests, run_once};
 
 const OPERATIONS: &str = include_str!("../../infra/README.md");
@@ -58,10 +58,9 @@ async fn measured_run() -> RunRequests {
     world.signatures();
     assert_eq!(run_once(&world, &world.exporter()).await.heartbeats, 0);
     let s3 = new_requests(&world, Service::S3);
-    let count =
-        |words: &str| f64::from(u32::try_from(s3.iter().filter(|one| *one == words).count()).unwrap());
+    let count = |text: &str| f64::from(u32::try_from(s3.iter().filter(|one| *one == text).count()).unwrap());
     // The customer pays for requests to its bucket.
-    let theirs = count("PUT part") + count("PUT note");
+    let theirs = count("PUT part") + count("PUT manifest");
     let run = RunRequests {
         put: count("PUT staged"),
         tag: count("PUT staged?tagging"),
@@ -150,7 +149,7 @@ async fn the_table_of_costs_follows_from_the_requests_that_are_counted() {
 async fn the_text_below_the_table_says_what_is_counted() {
     let RunRequests { put, tag, get, sign, event } = measured_run().await;
     assert_eq!((put, tag, get, sign, event), (2.0, 1.0, 2.0, 1.0, 1.0), "say so in the text below the table");
-    for words in ["stages two objects", "reads two", "tags one", "signs once", "one event"] {
-        assert!(OPERATIONS.contains(words), "{words}");
+    for text in ["stages two objects", "reads two", "tags one", "signs once", "one event"] {
+        assert!(OPERATIONS.contains(text), "{text}");
     }
 }

@@ -9,7 +9,7 @@ use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, dispatch};
 use domain::names::ConnectorId;
 use domain::ports::{PortError, Queue};
 use domain::time::Time;
-use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRandomness};
+use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRng};
 use tests::fixtures::{activated, at, connector, tenant};
 
 struct World {
@@ -43,7 +43,7 @@ impl World {
             due: Arc::new(self.ledger.clone()),
             queue,
             clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            randomness: Arc::new(SeededRng::new(7)),
             rate_limiter: RateLimiter::default(),
         }
     }

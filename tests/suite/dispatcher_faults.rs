@@ -7,8 +7,8 @@ use std::time::Duration;
 use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, TickError, Watchdog, dispatch, tick};
 use domain::names::ConnectorId;
 use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRandomness};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 use tests::interleaving::{SteppedWorker, interleave};
 
@@ -46,7 +46,7 @@ impl World {
             due: Arc::new(Flaky::new(self.ledger.clone(), plan)),
             queue: Arc::new(Flaky::new(self.queue.clone(), plan)),
             clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(1)),
+            randomness: Arc::new(SeededRng::new(1)),
             rate_limiter: RateLimiter::default(),
         }
     }
@@ -70,7 +70,7 @@ impl World {
         &self,
         plan: &FaultPlan,
     ) -> (Result<Dispatched, PortError>, BTreeMap<&'static str, i64>) {
-        let meter = FakeMetricsSink::new();
+        let metrics_sink = FakeMetricsSink::new();
         let watchdog = Watchdog {
             ledger: Arc::new(self.ledger.clone()),
             bus: Arc::new(FakeBus::new()),
@@ -79,10 +79,10 @@ impl World {
             retention: None,
         };
         let deadline = self.clock.now() + RUN;
-        let ticked = tick(&self.ports(plan), &watchdog, &meter, deadline).await;
-        let records = meter.records_after(0);
-        let figures = records[0].metrics.iter().map(|figure| (figure.name, figure.value)).collect();
-        (ticked, figures)
+        let ticked = tick(&self.ports(plan), &watchdog, &metrics_sink, deadline).await;
+        let records = metrics_sink.records_after(0);
+        let metrics = records[0].metrics.iter().map(|metric| (metric.name, metric.value)).collect();
+        (ticked, metrics)
     }
 
     fn assert_each_sent_once(&self) {
@@ -107,10 +107,10 @@ fn ticks_at_the_same_time_send_nothing_twice() {
 /// A tick that fails or dies at any call, and then ticks without faults until the claims have expired.
 #[tokio::test]
 async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
-    for trouble in [InjectedFault::Fail, InjectedFault::LoseResponse, InjectedFault::Crash] {
+    for fault in [InjectedFault::Fail, InjectedFault::LoseResponse, InjectedFault::Crash] {
         for nth in 1.. {
             let world = world(24);
-            let plan = FaultPlan::none().inject_at_call(nth, trouble);
+            let plan = FaultPlan::none().inject_at_call(nth, fault);
             let ports = world.ports(&plan);
             drop(plan.run(dispatch(&ports, world.clock.now() + RUN)).await);
             let calls = plan.calls().len();
@@ -119,7 +119,7 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
                 dispatch(&world.ports(&FaultPlan::none()), world.clock.now() + RUN).await.unwrap();
             }
             let sent = world.sent();
-            assert!(world.due.iter().all(|id| sent.contains_key(id)), "{trouble:?} at call {nth}: {sent:?}");
+            assert!(world.due.iter().all(|id| sent.contains_key(id)), "{fault:?} at call {nth}: {sent:?}");
             if calls < nth {
                 break;
             }
@@ -131,13 +131,13 @@ async fn a_tick_that_fails_or_dies_anywhere_loses_no_connector() {
 /// one, or, if only its answer was lost, a tick after its claim has expired. The tick reports that it failed.
 #[tokio::test]
 async fn a_failed_claim_stops_no_other_connector() {
-    for trouble in [InjectedFault::Fail, InjectedFault::LoseResponse] {
+    for fault in [InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1..=24 {
             let world = world(24);
-            let failed = world.tick(&FaultPlan::none().inject("claim", nth, trouble)).await;
-            assert!(is_transient(&failed), "{trouble:?} at claim {nth}: {failed:?}");
-            assert_eq!(world.sent().len(), 23, "{trouble:?} at claim {nth}");
-            if trouble == InjectedFault::LoseResponse {
+            let failed = world.tick(&FaultPlan::none().inject("claim", nth, fault)).await;
+            assert!(is_transient(&failed), "{fault:?} at claim {nth}: {failed:?}");
+            assert_eq!(world.sent().len(), 23, "{fault:?} at claim {nth}");
+            if fault == InjectedFault::LoseResponse {
                 assert_eq!(world.tick(&FaultPlan::none()).await.unwrap(), Dispatched::default());
                 world.clock.advance(CLAIM_DURATION);
                 assert_eq!(world.tick(&FaultPlan::none()).await.unwrap().sent, 24);
@@ -153,17 +153,20 @@ async fn a_failed_claim_stops_no_other_connector() {
 /// A partially failed tick records its metrics like any other tick.
 #[tokio::test]
 async fn a_partially_failed_tick_records_what_it_has_done() {
-    let (failed, told) =
+    let (failed, metrics) =
         world(24).tick_with_metrics(&FaultPlan::none().inject("claim", 3, InjectedFault::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
-    assert_eq!((told["Ticks"], told["TicksFailed"]), (1, 1));
-    assert_eq!((told["ConnectorsDue"], told["ConnectorsSent"], told["SendsGivenBack"]), (24, 23, 0));
+    assert_eq!((metrics["Ticks"], metrics["TicksFailed"]), (1, 1));
+    assert_eq!((metrics["ConnectorsDue"], metrics["ConnectorsSent"], metrics["SendsGivenBack"]), (24, 23, 0));
 
-    let (failed, told) =
+    let (failed, metrics) =
         world(130).tick_with_metrics(&FaultPlan::none().inject_always("send", InjectedFault::Fail)).await;
     assert!(matches!(failed, Err(PortError::Transient { .. })), "{failed:?}");
-    assert_eq!((told["TicksFailed"], told["ConnectorsSent"]), (1, 0));
-    assert!(told["ConnectorsDue"] > 0 && told["SendsGivenBack"] == told["ConnectorsDue"], "{told:?}");
+    assert_eq!((metrics["TicksFailed"], metrics["ConnectorsSent"]), (1, 0));
+    assert!(
+        metrics["ConnectorsDue"] > 0 && metrics["SendsGivenBack"] == metrics["ConnectorsDue"],
+        "{metrics:?}"
+    );
 }
 
 /// If no claim succeeds, nothing is sent, and nothing has to wait once claims succeed again.

@@ -14,8 +14,8 @@ use domain::protocol::Outcome;
 use domain::time::Time;
 use exporter::export;
 use futures_util::StreamExt as _;
-use tests::fault_injection::FaultPlan;
 use tests::fakes::FakeStaging;
+use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
@@ -125,9 +125,9 @@ async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
     staging.readers();
 
     staging.run_until(&world, &connector, at("2023-07-13T12:00:00Z")).await;
-    let (most, ever) = staging.readers();
-    assert!(most <= 4, "{most} readers at once");
-    assert!(ever > 280, "two days later the reconcile reads all of the day but its first hour: {ever}");
+    let (peak, total) = staging.readers();
+    assert!(peak <= 4, "{peak} readers at once");
+    assert!(total > 280, "two days later the reconcile reads all of the day but its first hour: {total}");
     let verdict = world.verdict(&connector);
     assert_eq!((verdict.delivered, verdict.unreadable), (301, 1));
     assert_eq!((verdict.missing.len(), verdict.duplicates.len()), (0, 0));
@@ -158,8 +158,8 @@ async fn one_list_contains_every_out_of_order_key_and_each_is_exported_once() {
         assert_eq!(world.verdict(&connector).unreadable, expected);
         let newest = world.cursor(&connector).await.reconcile.out_of_order_in.unwrap();
         assert_eq!(staging.key_count(&fakes, &connector, newest), expected, "on day {day}");
-        let (most, _) = staging.readers();
-        assert!(most <= 3, "{most} readers at once");
+        let (peak, _) = staging.readers();
+        assert!(peak <= 3, "{peak} readers at once");
     }
     staging.run_until(&world, &connector, at("2023-07-30T14:00:00Z")).await;
     assert_eq!(world.verdict(&connector).unreadable, expected);

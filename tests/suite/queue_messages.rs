@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::ports::Clock as _;
 use proptest::prelude::*;
 use serde_json::json;
-use tests::fault_injection::FaultPlan;
 use tests::fakes::FakeMetricsSink;
+use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
@@ -33,7 +33,8 @@ proptest! {
         let exporter = world.exporter(&plan);
         let deadline = world.clock.now() + Duration::from_secs(900);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let answer = runtime.block_on(exporter::batch::handle(&exporter, &FakeMetricsSink::new(), batch, deadline));
+        let metrics_sink = FakeMetricsSink::new();
+        let answer = runtime.block_on(exporter::batch::handle(&exporter, &metrics_sink, batch, deadline));
         prop_assert_eq!(answer.batch_item_failures, vec![]);
         prop_assert_eq!((plan.count("seal"), plan.count("put_new")), (0, 0));
     }

@@ -171,7 +171,10 @@ proptest! {
         id in any::<u64>(), bucket in "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
         prefix in "([A-Za-z0-9!_.'()=-]{1,9}/){0,3}([A-Za-z0-9!_.'()=-]{1,20}/?)?",
         name in "[A-Za-z0-9+=,.@_-]{1,64}",
-        key in prop::option::of(prop_oneof!["key/[A-Za-z0-9-]{1,128}", "alias/[A-Za-z0-9_-][A-Za-z0-9/_-]{0,139}"]),
+        key in prop::option::of(prop_oneof![
+            "key/[A-Za-z0-9-]{1,128}",
+            "alias/[A-Za-z0-9_-][A-Za-z0-9/_-]{0,139}",
+        ]),
     ) {
         let key = key.map(|key| format!("arn:aws:kms:eu-central-1:222222222222:{key}"));
         let Some(destination) = destination(&prefix, &bucket, &name, key) else { return Ok(()) };

@@ -38,14 +38,18 @@ pub(crate) fn new_requests(world: &World, service: Service) -> Vec<String> {
     proxy
         .take_forwarded()
         .iter()
-        .map(|words| if service == Service::S3 { request_kind(words) } else { words.clone() })
+        .map(|request| if service == Service::S3 { request_kind(request) } else { request.clone() })
         .collect()
 }
 
-fn request_kind(words: &str) -> String {
-    let (method, path) = words.split_once(' ').unwrap();
-    let folders =
-        [("/vendor-staging/", "staged"), (KEY_FOLDER, "key"), (MANIFEST_FOLDER, "note"), ("events/", "part")];
+fn request_kind(request: &str) -> String {
+    let (method, path) = request.split_once(' ').unwrap();
+    let folders = [
+        ("/vendor-staging/", "staged"),
+        (KEY_FOLDER, "key"),
+        (MANIFEST_FOLDER, "manifest"),
+        ("events/", "part"),
+    ];
     let kind = folders.iter().find(|(folder, _)| path.contains(folder)).map_or(path, |(_, kind)| *kind);
     let tags = if path.ends_with("?tagging") { "?tagging" } else { "" };
     format!("{method} {kind}{tags}")
@@ -75,8 +79,11 @@ async fn an_export_without_events_makes_ten_requests_and_the_first_one_also_puts
             of_process.into_iter().chain(DYNAMODB_REQUESTS.map(ToOwned::to_owned)).collect();
         assert_eq!(new_requests(&world, Service::DynamoDb), expected);
         assert_eq!(new_requests(&world, Service::Sts), ["AssumeRole"]);
-        let put =
-            if first { ["PUT part", "PUT key", "PUT note"].as_slice() } else { &["PUT part", "PUT note"] };
+        let put = if first {
+            ["PUT part", "PUT key", "PUT manifest"].as_slice()
+        } else {
+            &["PUT part", "PUT manifest"]
+        };
         assert_eq!(new_requests(&world, Service::S3), put);
         assert_eq!(new_requests(&world, Service::EventBridge), ["PutEvents"]);
         assert_eq!(new_requests(&world, Service::Sqs), [""; 0]);

@@ -13,8 +13,8 @@ use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
-use tests::fault_injection::FaultPlan;
 use tests::fakes::{FakeClock, FakeSource};
+use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
@@ -124,8 +124,8 @@ async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
     let passes = world.cursor(&connector).await.reconcile.passes;
     let events: Vec<String> = world.files(&connector).into_iter().flat_map(|file| file.events).collect();
     let late = events.iter().filter(|event| event.contains(r#""id":"late""#)).count();
-    let told = (passes > 0, late, world.verdict(&connector).unreadable, failures);
-    assert_eq!(told, (true, 1, 1, 0), "(a pass was completed, late events, strays, runs that failed)");
+    let result = (passes > 0, late, world.verdict(&connector).unreadable, failures);
+    assert_eq!(result, (true, 1, 1, 0), "(a pass was completed, late events, unreadable items, failed runs)");
 }
 
 /// Never dropped silently: upper-case UUIDs, as some platforms write them, are invalid keys of the form

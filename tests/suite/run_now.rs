@@ -17,8 +17,8 @@ use domain::protocol::{Outcome, Span};
 use domain::sort_key::SortKeyForm;
 use exporter::export;
 use futures_util::future::BoxFuture;
-use tests::fault_injection::FaultPlan;
 use tests::fakes::FakeSource;
+use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 
 use crate::promises::{Fakes, World};
@@ -56,9 +56,9 @@ impl Source for HookedSource {
 #[async_trait]
 impl PageReader for HookedPages {
     async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
-        let happens = self.1.lock().unwrap().take();
-        if let Some(happens) = happens {
-            happens.await;
+        let hook = self.1.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook.await;
         }
         self.0.next_page().await
     }
@@ -78,20 +78,20 @@ async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
     let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:50:00Z"), "in the window").await;
-    world.write(&connector, at("2023-07-10T12:01:00Z"), "wished for").await;
+    world.write(&connector, at("2023-07-10T12:01:00Z"), "requested").await;
     world.advance_to(at("2023-07-10T12:05:00Z")).await;
     assert!(tick(&fakes, &world, &connector).await);
 
     let mut exporter = world.exporter(&FaultPlan::none());
-    let (asked, cut) = (at("2023-07-10T12:08:00Z"), at("2023-07-10T12:03:00Z"));
-    let meanwhile = {
+    let (requested_at, cut) = (at("2023-07-10T12:08:00Z"), at("2023-07-10T12:03:00Z"));
+    let request_and_tick = {
         let (fakes, clock, exporter, id) =
             (fakes.clone(), world.clock.clone(), exporter.clone(), connector.id.clone());
         async move {
-            clock.set(asked);
-            fakes.ledger.request_run(&id, asked, cut, None, &[]).await.unwrap();
+            clock.set(requested_at);
+            fakes.ledger.request_run(&id, requested_at, cut, None, &[]).await.unwrap();
             clock.set(at("2023-07-10T12:10:00Z"));
-            let claim = Claim { id: id.clone(), next_run_at: asked };
+            let claim = Claim { id: id.clone(), next_run_at: requested_at };
             assert_eq!(
                 fakes.ledger.claim(&claim, clock.now() + dispatcher::CLAIM_DURATION).await.unwrap(),
                 ClaimAnswer::Claimed
@@ -100,7 +100,7 @@ async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
             assert!(matches!(sent, Outcome::Busy), "{sent:?}");
         }
     };
-    let source = HookedSource(fakes.source.clone(), Arc::new(Mutex::new(Some(Box::pin(meanwhile)))));
+    let source = HookedSource(fakes.source.clone(), Arc::new(Mutex::new(Some(Box::pin(request_and_tick)))));
     exporter.ports.source = Arc::new(source);
     let first = export(&exporter, &connector.id, world.clock.now() + Duration::from_mins(15)).await;
     let Outcome::Completed(first) = first else { panic!("{first:?}") };

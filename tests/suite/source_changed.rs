@@ -11,8 +11,8 @@ use domain::protocol::{InternalErrorKind, Outcome};
 use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::export;
-use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fakes::{FakeClock, FakeProber, FakeSource};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{at, vendor};
 
 use crate::promises::{Fakes, World};
@@ -37,8 +37,8 @@ async fn run_with_source(world: &World, source: FakeSource, connector: &Connecto
 }
 
 fn internal_error(outcome: Outcome) -> (InternalErrorKind, String) {
-    let Outcome::Failed { error: failure, .. } = outcome else { panic!("{outcome:?}") };
-    (failure.kind, failure.detail)
+    let Outcome::Failed { error, .. } = outcome else { panic!("{outcome:?}") };
+    (error.kind, error.detail)
 }
 
 /// The acceptance of a source, as the ledger stores it.
@@ -57,8 +57,8 @@ async fn an_empty_table_that_was_named_by_mistake_is_never_sealed_as_a_quiet_hou
     let empty = FakeSource::new(SortKeyForm::Rfc3339, &clock).named("evnts");
     let (kind, detail) = internal_error(run_with_source(&world, empty, &connector).await);
     assert_eq!(kind, InternalErrorKind::SourceChanged);
-    for words in ["table evnts", "table events", "auditferry source accept"] {
-        assert!(detail.contains(words), "{detail}");
+    for text in ["table evnts", "table events", "auditferry source accept"] {
+        assert!(detail.contains(text), "{detail}");
     }
     let after = fakes.ledger.cursor(&connector.id);
     assert_eq!((after.next, after.watermark), (before.next, before.watermark));

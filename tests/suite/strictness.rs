@@ -67,8 +67,11 @@ impl Request {
 
     async fn assert_refused(&self, content: &Value, code: &str) {
         let (status, answer) = self.send(content).await;
-        let told = answer["__type"].as_str().unwrap();
-        assert!((400..500).contains(&status) && told.ends_with(code), "{status} {answer} instead of {code}");
+        let code_of_answer = answer["__type"].as_str().unwrap();
+        assert!(
+            (400..500).contains(&status) && code_of_answer.ends_with(code),
+            "{status} {answer} instead of {code}"
+        );
     }
 }
 

@@ -44,8 +44,8 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
 
 /// The attributes that a policy statement allows: the first list after its `Sid`.
 fn allowed(sid: &str) -> BTreeSet<&'static str> {
-    let behind = TEMPLATE.split_once(&format!("- Sid: {sid}\n")).map_or("", |(_, behind)| behind);
-    let list = behind.split_once("dynamodb:Attributes").and_then(|(_, rest)| rest.split_once('['));
+    let statement = TEMPLATE.split_once(&format!("- Sid: {sid}\n")).map_or("", |(_, statement)| statement);
+    let list = statement.split_once("dynamodb:Attributes").and_then(|(_, rest)| rest.split_once('['));
     let list = list.and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
     list.split(',').map(str::trim).collect()
 }

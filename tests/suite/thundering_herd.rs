@@ -12,13 +12,13 @@ use domain::ports::{
     Claim, ClaimAnswer, Clock as _, DUE_SHARDS, DueConnectors, DuePage, PortError, Queue, due_shard,
 };
 use domain::time::Time;
-use tests::fakes::{FakeClock, SeededRandomness};
+use tests::fakes::{FakeClock, SeededRng};
 use tests::fixtures::at;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 /// Half of an account's STS requests per second.
-const LARGE_TICK: usize = 300;
+const HALF_STS_LIMIT: usize = 300;
 /// The ledger's page size.
 const PAGE: usize = 100;
 /// The duration of a claim: a busy dispatcher sends a thousand connectors a second.
@@ -45,8 +45,8 @@ impl DueConnectors for World {
         let from = after.map_or((shard, Time::EPOCH, ConnectorId::new(0)), |claim| {
             (shard, claim.next_run_at, claim.id.clone())
         });
-        let behind = due.range(from.clone()..).filter(|entry| after.is_none() || **entry != from);
-        let mut due = behind.take_while(|(of, at, _)| *of == shard && *at <= now);
+        let following = due.range(from.clone()..).filter(|entry| after.is_none() || **entry != from);
+        let mut due = following.take_while(|(of, at, _)| *of == shard && *at <= now);
         let page = due
             .by_ref()
             .take(PAGE)
@@ -109,7 +109,7 @@ impl World {
             *writes = (second, 0);
         }
         writes.1 += 1;
-        self.write_capacity.is_none_or(|most| writes.1 <= most)
+        self.write_capacity.is_none_or(|limit| writes.1 <= limit)
     }
 
     /// Adds connectors of these IDs that are due at that time.
@@ -119,24 +119,24 @@ impl World {
         self
     }
 
-    async fn tick(&self, pace: &RateLimiter) -> Dispatched {
+    async fn tick(&self, rate_limiter: &RateLimiter) -> Dispatched {
         let ports = Ports {
             due: Arc::new(self.clone()),
             queue: Arc::new(self.clone()),
             clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
-            rate_limiter: pace.clone(),
+            randomness: Arc::new(SeededRng::new(7)),
+            rate_limiter: rate_limiter.clone(),
         };
         // The time that the template gives the dispatcher, less the watchdog's share.
         dispatch(&ports, self.clock.now() + MINUTE * 3).await.unwrap()
     }
 
     /// Ticks at this interval until no connector is due. Returns the number of ticks.
-    async fn ticks(&self, every: Duration, pace: impl Fn() -> RateLimiter) -> u32 {
+    async fn ticks(&self, every: Duration, rate_limiter: impl Fn() -> RateLimiter) -> u32 {
         let began = self.clock.now();
         for tick in 0.. {
             self.clock.set(began + every * tick);
-            if !self.tick(&pace()).await.more {
+            if !self.tick(&rate_limiter()).await.more {
                 return tick + 1;
             }
         }
@@ -219,7 +219,7 @@ async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
     let world = World::at(full_hour()).with(0..100_000, full_hour());
     assert_eq!(world.ticks(MINUTE * 5, RateLimiter::default).await, 1);
     world.assert_each_once(100_000);
-    assert!(world.peak_per_second() <= LARGE_TICK, "{}", world.peak_per_second());
+    assert!(world.peak_per_second() <= HALF_STS_LIMIT, "{}", world.peak_per_second());
     let last = world.last_start();
     assert!(last <= full_hour() + MINUTE * 7, "{last}");
 }
@@ -230,10 +230,10 @@ async fn a_hundred_thousand_start_within_seven_minutes_and_at_half_the_limit() {
 async fn what_is_left_to_the_next_tick_starts_after_the_first_ones() {
     for minutes in [1, 5, 10] {
         let world = World::at(full_hour()).with(0..200_000, full_hour());
-        let pace = RateLimiter::default();
-        assert!(world.ticks(MINUTE * minutes, || pace.clone()).await > 1);
+        let rate_limiter = RateLimiter::default();
+        assert!(world.ticks(MINUTE * minutes, || rate_limiter.clone()).await > 1);
         world.assert_each_once(200_000);
-        assert!(world.peak_per_second() <= LARGE_TICK, "{} at {minutes} min", world.peak_per_second());
+        assert!(world.peak_per_second() <= HALF_STS_LIMIT, "{} at {minutes} min", world.peak_per_second());
         let last = world.last_start();
         assert!(last <= full_hour() + MINUTE * 15, "{last}");
     }
@@ -245,7 +245,7 @@ async fn two_processes_that_know_nothing_of_each_other_stay_below_the_whole_limi
     let world = World::at(full_hour()).with(0..200_000, full_hour());
     world.ticks(MINUTE * 5, RateLimiter::default).await;
     world.assert_each_once(200_000);
-    assert!(world.peak_per_second() <= LARGE_TICK * 2, "{}", world.peak_per_second());
+    assert!(world.peak_per_second() <= HALF_STS_LIMIT * 2, "{}", world.peak_per_second());
 }
 
 /// An on-demand run, or a retry, at any millisecond: it starts with the tick that finds it.
@@ -255,10 +255,11 @@ async fn an_on_demand_run_does_not_wait_behind_the_herd() {
     let world = World::at(full_hour()).with(0..90_000, full_hour()).with(90_000..90_200, asked_at);
     world.ticks(MINUTE * 5, RateLimiter::default).await;
     world.assert_each_once(90_200);
-    assert!(world.peak_per_second() <= LARGE_TICK, "{}", world.peak_per_second());
-    let asked: BTreeSet<_> = (90_000..90_200).map(ConnectorId::new).collect();
+    assert!(world.peak_per_second() <= HALF_STS_LIMIT, "{}", world.peak_per_second());
+    let on_demand: BTreeSet<_> = (90_000..90_200).map(ConnectorId::new).collect();
     // The tick itself takes 90 s to reach the last of them.
-    let last = world.starts().into_iter().filter(|(id, _)| asked.contains(id)).map(|(_, start)| start).max();
+    let last =
+        world.starts().into_iter().filter(|(id, _)| on_demand.contains(id)).map(|(_, start)| start).max();
     assert!(last.unwrap() <= full_hour() + SECOND * 100, "{last:?}");
 }
 

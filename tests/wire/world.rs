@@ -27,7 +27,7 @@ use exporter::Exporter;
 use local::{Role, Stack};
 use serde_json::json;
 use services::queue::SqsQueue;
-use tests::fakes::{FakeMetricsSink, FakeSigner, SeededRandomness, signing};
+use tests::fakes::{FakeMetricsSink, FakeSigner, SeededRng, signing};
 use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
 use tests::lambda::{EventBus, MessageQueue};
 use tests::oracle::{self, Verdict};
@@ -64,7 +64,7 @@ pub(crate) struct World {
     queue_url: String,
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) connectors: Vec<(Connector, &'static [RealEvent])>,
-    randomness: SeededRandomness,
+    randomness: SeededRng,
     signer: CountedSigner,
     /// How far the functions' clock is ahead of the wall clock, in milliseconds.
     shift_ms: i64,
@@ -95,7 +95,7 @@ impl World {
         adapters::ledger::create_table(&direct.dynamodb, LEDGER).await.unwrap();
         adapters::source::create_table(&direct.dynamodb, EVENTS).await.unwrap();
         stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
-        let randomness = SeededRandomness::new(seed);
+        let randomness = SeededRng::new(seed);
         let mut world = Self {
             stack,
             queue,
@@ -248,7 +248,7 @@ impl World {
             let objects = self.stack.objects(bucket).unwrap().into_iter();
             let read = |path| Bytes::from(std::fs::read(path).unwrap());
             let objects: Vec<_> = objects.map(|object| (object.key, read(object.path))).collect();
-            oracle::judge(&oracle::files(&objects), events.iter().map(|event| event.json.as_str()))
+            oracle::compare(&oracle::files(&objects), events.iter().map(|event| event.json.as_str()))
         };
         self.connectors.iter().map(verdict).collect()
     }

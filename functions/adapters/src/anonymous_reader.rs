@@ -15,7 +15,7 @@ use http_body_util::Full;
 use hyper::header::{HOST, USER_AGENT};
 use hyper::{Request, StatusCode, Uri};
 
-use crate::webhooks::{EgressPolicy, HttpsPoster};
+use crate::webhooks::{EgressPolicy, HttpsWebhookClient};
 
 /// From the name to the status: somebody is waiting for the link.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub struct AnonymousReader {
     egress: Box<dyn Fn() -> std::io::Result<EgressPolicy> + Send + Sync>,
     /// Created on first use: most processes never need it, and reading the certificates takes a while.
-    https: OnceLock<Result<HttpsPoster, String>>,
+    https: OnceLock<Result<HttpsWebhookClient, String>>,
     /// It was readable before: once public, it is not checked again.
     readable: AtomicBool,
 }
@@ -38,16 +38,16 @@ impl std::fmt::Debug for AnonymousReader {
 
 impl AnonymousReader {
     /// Reads within the egress policy, which is created on first use. If that fails, the check reports it.
-    pub fn new(reach: impl Fn() -> std::io::Result<EgressPolicy> + Send + Sync + 'static) -> Self {
-        Self { egress: Box::new(reach), https: OnceLock::new(), readable: AtomicBool::new(false) }
+    pub fn new(egress: impl Fn() -> std::io::Result<EgressPolicy> + Send + Sync + 'static) -> Self {
+        Self { egress: Box::new(egress), https: OnceLock::new(), readable: AtomicBool::new(false) }
     }
 
-    fn https(&self) -> Result<&HttpsPoster, String> {
-        let made = self.https.get_or_init(|| {
-            let reach = (self.egress)().map_err(|error| error.to_string())?;
-            HttpsPoster::new(reach).map_err(|error| format!("no TLS: {error}"))
+    fn https(&self) -> Result<&HttpsWebhookClient, String> {
+        let created = self.https.get_or_init(|| {
+            let egress = (self.egress)().map_err(|error| error.to_string())?;
+            HttpsWebhookClient::new(egress).map_err(|error| format!("no TLS: {error}"))
         });
-        made.as_ref().map_err(Clone::clone)
+        created.as_ref().map_err(Clone::clone)
     }
 
     async fn status(&self, url: &str) -> Result<StatusCode, String> {
@@ -71,15 +71,15 @@ impl PublicUrlChecker for AnonymousReader {
         if self.readable.load(Ordering::Relaxed) {
             return None;
         }
-        let why = match tokio::time::timeout(TIMEOUT, self.status(url)).await {
+        let reason = match tokio::time::timeout(TIMEOUT, self.status(url)).await {
             Err(_) => format!("no answer within {} seconds", TIMEOUT.as_secs()),
-            Ok(Err(why)) => why,
+            Ok(Err(reason)) => reason,
             Ok(Ok(status)) if status.is_success() => {
                 self.readable.store(true, Ordering::Relaxed);
                 return None;
             }
             Ok(Ok(status)) => format!("it answered {}", status.as_u16()),
         };
-        Some(why)
+        Some(reason)
     }
 }

@@ -25,8 +25,8 @@ pub const SESSION_NAME: &str = "auditferry-verify";
 /// else. The session starts with the first request and is renewed before it expires.
 #[must_use]
 pub fn sts_as_role(sts: &aws_sdk_sts::Client, role: &RoleArn) -> aws_sdk_sts::Client {
-    let acting = AssumedRoleProvider { sts: sts.clone(), role: role.clone() };
-    let config = sts.config().to_builder().credentials_provider(SharedCredentialsProvider::new(acting));
+    let provider = AssumedRoleProvider { sts: sts.clone(), role: role.clone() };
+    let config = sts.config().to_builder().credentials_provider(SharedCredentialsProvider::new(provider));
     aws_sdk_sts::Client::from_conf(config.build())
 }
 
@@ -38,15 +38,15 @@ struct AssumedRoleProvider {
 
 impl AssumedRoleProvider {
     async fn assume(&self) -> Result<Credentials, CredentialsError> {
-        let asked = self.sts.assume_role().role_arn(self.role.as_str()).role_session_name(SESSION_NAME);
+        let request = self.sts.assume_role().role_arn(self.role.as_str()).role_session_name(SESSION_NAME);
         let answer =
-            asked.policy(policy(&self.role)).send().await.map_err(CredentialsError::provider_error)?;
+            request.policy(policy(&self.role)).send().await.map_err(CredentialsError::provider_error)?;
         let keys = answer
             .credentials
             .ok_or_else(|| CredentialsError::provider_error("STS returned no credentials"))?;
         let until = keys.expiration.try_into().map_err(CredentialsError::provider_error)?;
         let (id, secret) = (keys.access_key_id, keys.secret_access_key);
-        Ok(Credentials::new(id, secret, Some(keys.session_token), Some(until), "acting"))
+        Ok(Credentials::new(id, secret, Some(keys.session_token), Some(until), "AssumedRole"))
     }
 }
 

@@ -44,12 +44,12 @@ impl ClassifyRetry for RetryTransientEntries {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let answer = context.output_or_error().and_then(Result::ok);
         let answer = answer.and_then(|output| output.downcast_ref::<PutEventsOutput>());
-        let passing = answer.is_some_and(|answer| answer.entries().iter().any(is_transient));
-        if passing { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
+        let transient = answer.is_some_and(|answer| answer.entries().iter().any(is_transient));
+        if transient { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
     }
 
     fn name(&self) -> &'static str {
-        "PassingEntries"
+        "RetryTransientEntries"
     }
 }
 
@@ -78,27 +78,27 @@ impl Bus for EventBridgeBus {
             .detail_type(notice.fact.kind())
             .detail(detail)
             .build();
-        let patiently = Config::builder().retry_classifier(RetryTransientEntries);
-        let put = self.client.put_events().entries(entry).customize().config_override(patiently);
+        let config = Config::builder().retry_classifier(RetryTransientEntries);
+        let put = self.client.put_events().entries(entry).customize().config_override(config);
         let answer = put.send().await;
         let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
         // The event ID confirms an event: a response without one is not a success, whatever its counters say.
-        let taken = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
-        if taken { Ok(()) } else { Err(entry_error(answer.entries())) }
+        let confirmed = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
+        if confirmed { Ok(()) } else { Err(entry_error(answer.entries())) }
     }
 }
 
 fn entry_error(entries: &[PutEventsResultEntry]) -> PortError {
     let entry = entries.iter().find(|entry| entry.error_code().is_some());
-    let text = |words: Option<&str>| words.unwrap_or("no reason given").to_owned();
-    let refused = EntryError {
+    let text = |message: Option<&str>| message.unwrap_or("no reason given").to_owned();
+    let error = EntryError {
         code: text(entry.and_then(PutEventsResultEntry::error_code)),
         message: text(entry.and_then(PutEventsResultEntry::error_message)),
     };
-    let passing = entry.is_some_and(is_transient);
-    let denied = refused.code.contains("AccessDenied") || refused.code.contains("NotAuthorized");
-    let source = Box::new(refused);
-    if passing {
+    let transient = entry.is_some_and(is_transient);
+    let denied = error.code.contains("AccessDenied") || error.code.contains("NotAuthorized");
+    let source = Box::new(error);
+    if transient {
         PortError::Transient { what: PUBLISHING, source }
     } else if denied {
         PortError::Denied { what: PUBLISHING, source }

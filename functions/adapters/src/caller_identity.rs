@@ -47,13 +47,13 @@ mod tests {
     #[test]
     fn account_and_partition_are_those_of_the_principal() {
         let arn = "arn:aws-us-gov:sts::111111111111:assumed-role/Operator/jane";
-        let told = parse_identity(answer("111111111111", arn)).unwrap();
-        assert_eq!((told.account.as_str(), told.partition.as_str()), ("111111111111", "aws-us-gov"));
-        assert_eq!(told.arn, arn);
+        let identity = parse_identity(answer("111111111111", arn)).unwrap();
+        assert_eq!((identity.account.as_str(), identity.partition.as_str()), ("111111111111", "aws-us-gov"));
+        assert_eq!(identity.arn, arn);
     }
 
     #[test]
-    fn an_answer_of_another_form_is_refused() {
+    fn a_malformed_response_is_rejected() {
         for (account, arn) in [("1111", "arn:aws:iam::1:user/x"), ("111111111111", "jane"), ("", "")] {
             assert_eq!(parse_identity(answer(account, arn)), None, "{account} {arn}");
         }

@@ -101,8 +101,8 @@ macro_rules! client {
         pub fn $service(&self) -> $sdk::Client {
             let endpoint: fn(&Endpoints) -> &str = $endpoint;
             let mut config = $sdk::config::Builder::from(&self.sdk);
-            if let Some(at) = &self.at {
-                config = config.endpoint_url(endpoint(at));
+            if let Some(endpoints) = &self.endpoints {
+                config = config.endpoint_url(endpoint(endpoints));
             }
             $sdk::Client::from_conf(config.build())
         }

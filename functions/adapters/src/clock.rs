@@ -37,7 +37,7 @@ fn offset_time(since_epoch: Duration, shift_ms: i64) -> Time {
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the clock")]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     fn now(&self) -> Time {
         // A system clock before 1970 reads as 1970; the protocol's skew check against the ledger's clock
         // stops the run.
@@ -51,9 +51,9 @@ impl Clock for SystemClock {
 
 /// A cryptographic generator, seeded by the operating system: external IDs come from it too.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemRandomness;
+pub struct SystemRng;
 
-impl Rng for SystemRandomness {
+impl Rng for SystemRng {
     fn next_u64(&self) -> u64 {
         rand::random()
     }
@@ -75,6 +75,6 @@ mod tests {
 
     #[test]
     fn no_two_workers_get_the_same_id() {
-        assert_ne!(SystemRandomness.worker_id(), SystemRandomness.worker_id());
+        assert_ne!(SystemRng.worker_id(), SystemRng.worker_id());
     }
 }

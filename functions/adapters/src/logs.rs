@@ -45,9 +45,9 @@ pub fn init(named: Option<&str>) {
 /// The targets of a level. Levels below `INFO` apply to our own packages only. At those, the SDK logs whole
 /// responses, with events, keys and external IDs in them, and Lambda's runtime logs whole events.
 fn targets(level: Level) -> Targets {
-    let others = LevelFilter::from_level(parse_level.min(Level::INFO));
-    let ours = OUR_CRATES.map(|target| (target, parse_level));
-    Targets::new().with_default(others).with_targets(ours).with_target(INVOCATION_SPANS, Level::INFO)
+    let external_level = LevelFilter::from_level(level.min(Level::INFO));
+    let ours = OUR_CRATES.map(|target| (target, level));
+    Targets::new().with_default(external_level).with_targets(ours).with_target(INVOCATION_SPANS, Level::INFO)
 }
 
 #[cfg(test)]

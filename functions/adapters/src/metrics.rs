@@ -39,9 +39,9 @@ impl EmfMetricsSink {
     /// A record as one log line, without the newline.
     #[must_use]
     pub fn emf_line(&self, record: &MetricRecord) -> String {
-        let metric = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
+        let definition = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
         let metrics: Vec<Value> =
-            record.metrics.iter().map(|figure| metric(figure.name, figure.unit.as_str())).collect();
+            record.metrics.iter().map(|metric| definition(metric.name, metric.unit.as_str())).collect();
         let mut line = Map::new();
         let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
         put("timestamp", json!(record.at));
@@ -51,8 +51,8 @@ impl EmfMetricsSink {
             put(name, json!(value));
         });
         put(STACK_DIMENSION, json!(self.stack));
-        record.metrics.iter().for_each(|figure| {
-            put(figure.name, json!(figure.value));
+        record.metrics.iter().for_each(|metric| {
+            put(metric.name, json!(metric.value));
         });
         let directive =
             json!({ "Namespace": NAMESPACE, "Dimensions": [[STACK_DIMENSION]], "Metrics": metrics });

@@ -17,7 +17,7 @@ pub struct ObservedBus {
 
 impl std::fmt::Debug for ObservedBus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NotedBus")
+        f.write_str("ObservedBus")
     }
 }
 
@@ -30,22 +30,22 @@ impl ObservedBus {
 
     /// Also counts them, as `NoticesLost`.
     #[must_use]
-    pub fn with_metrics(self, meter: Arc<dyn MetricsSink>, clock: Arc<dyn Clock>) -> Self {
-        Self { metrics: Some((meter, clock)), ..self }
+    pub fn with_metrics(self, sink: Arc<dyn MetricsSink>, clock: Arc<dyn Clock>) -> Self {
+        Self { metrics: Some((sink, clock)), ..self }
     }
 }
 
 #[async_trait]
 impl Bus for ObservedBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        let told = self.bus.publish(notice).await;
-        if let Err(error) = &told {
+        let result = self.bus.publish(notice).await;
+        if let Err(error) = &result {
             tracing::error!(
                 connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),
                 "failed to publish a notice"
             );
-            if let Some((meter, clock)) = &self.metrics {
-                meter.record(&MetricRecord {
+            if let Some((sink, clock)) = &self.metrics {
+                sink.record(&MetricRecord {
                     at: clock.now(),
                     name: "metrics of a notice",
                     properties: vec![("connector.id", notice.connector.to_string())],
@@ -53,6 +53,6 @@ impl Bus for ObservedBus {
                 });
             }
         }
-        told
+        result
     }
 }

@@ -32,7 +32,7 @@ pub fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> Po
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let passing = is_transient(&error);
+    let transient = is_transient(&error);
     let status = error.raw_response().map(|response| response.status().as_u16());
     let denied = matches!(status, Some(401 | 403 | 404))
         || error.code().is_some_and(|code| {
@@ -53,7 +53,7 @@ where
         SdkError::ResponseError(_) => error.into_source().unwrap_or_else(Into::into),
         error => error.into(),
     };
-    if passing {
+    if transient {
         PortError::Transient { what, source }
     } else if denied {
         PortError::Denied { what, source }

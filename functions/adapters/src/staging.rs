@@ -91,7 +91,7 @@ impl Staging for S3Staging {
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
-        self.tag(key, tags::GARBAGE_TAG).await
+        self.tag(key, tags::ORPHAN_TAG).await
     }
 }
 
@@ -168,11 +168,11 @@ impl Upload {
     async fn send_piece(&mut self) -> Result<(), PortError> {
         self.collect_piece().await?;
         self.started_pieces += 1;
-        let (target, number) = (self.location.clone(), self.started_pieces);
+        let (location, number) = (self.location.clone(), self.started_pieces);
         let (piece, multipart) = (mem::take(&mut self.buffer).freeze(), Arc::clone(&self.multipart));
         self.in_flight.spawn(async move {
-            let upload_id = multipart.get_or_try_init(|| target.start()).await?;
-            target.put_piece(upload_id, number, piece).await
+            let upload_id = multipart.get_or_try_init(|| location.start()).await?;
+            location.put_piece(upload_id, number, piece).await
         });
         Ok(())
     }

@@ -49,7 +49,7 @@ pub struct EgressPolicy {
 
 impl std::fmt::Debug for EgressPolicy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Reach")
+        f.write_str("EgressPolicy")
     }
 }
 
@@ -76,25 +76,25 @@ impl EgressPolicy {
 
 /// Posts to webhooks, each time over a new connection.
 #[derive(Clone)]
-pub struct HttpsPoster {
+pub struct HttpsWebhookClient {
     resolve: Arc<dyn Fn(&str) -> LookupFuture + Send + Sync>,
     allows: fn(IpAddr) -> bool,
     tls: TlsConnector,
 }
 
-impl std::fmt::Debug for HttpsPoster {
+impl std::fmt::Debug for HttpsWebhookClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HttpsPoster")
+        f.write_str("HttpsWebhookClient")
     }
 }
 
-impl HttpsPoster {
+impl HttpsWebhookClient {
     /// Posts within the egress policy.
     ///
     /// # Errors
     /// If TLS can't be set up.
-    pub fn new(reach: EgressPolicy) -> Result<Self, rustls::Error> {
-        let EgressPolicy { resolve, allows, roots } = reach;
+    pub fn new(egress: EgressPolicy) -> Result<Self, rustls::Error> {
+        let EgressPolicy { resolve, allows, roots } = egress;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
         let mut config = config.with_root_certificates(roots).with_no_client_auth();
@@ -124,10 +124,10 @@ impl HttpsPoster {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| "its host name is invalid".to_owned())?;
         let stream = self.tls.connect(name, stream).await.map_err(|error| format!("no TLS: {error}"))?;
-        let broken = |error: hyper::Error| format!("no HTTP answer: {error}");
+        let http_error = |error: hyper::Error| format!("no HTTP answer: {error}");
         let mut builder = http1::Builder::new();
         builder.max_buf_size(MAX_HEADER_BYTES);
-        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(http_error)?;
         // The connection is driven until the head of the response has arrived, then dropped with the rest of
         // it. It may end together with the response, which is available anyway.
         let answer = sender.send_request(request);
@@ -136,7 +136,7 @@ impl HttpsPoster {
             answer = &mut answer => answer,
             _ = connection => answer.await,
         };
-        answer.map(|answer| answer.status()).map_err(broken)
+        answer.map(|answer| answer.status()).map_err(http_error)
     }
 
     /// A connection to one of the host's allowed addresses.
@@ -163,13 +163,13 @@ impl HttpsPoster {
 }
 
 #[async_trait]
-impl WebhookClient for HttpsPoster {
-    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, patience: Duration) -> WebhookResponse {
-        match tokio::time::timeout(patience, self.status(to, message)).await {
+impl WebhookClient for HttpsWebhookClient {
+    async fn post(&self, to: &WebhookUrl, message: &SignedRequest, timeout: Duration) -> WebhookResponse {
+        match tokio::time::timeout(timeout, self.status(to, message)).await {
             Err(_) => WebhookResponse::TimedOut,
             Ok(Err(why)) => WebhookResponse::Rejected(why),
             Ok(Ok(StatusCode::GONE)) => WebhookResponse::Gone,
-            Ok(Ok(status)) if status.is_success() => WebhookResponse::Taken,
+            Ok(Ok(status)) if status.is_success() => WebhookResponse::Accepted,
             Ok(Ok(status)) if status.is_redirection() => WebhookResponse::Rejected(format!(
                 "it answered {}; redirects are not followed",
                 status.as_u16()

@@ -55,8 +55,8 @@ async fn read_bytes(request: Request, api: &Api) -> Result<Bytes, Problem> {
 
 /// `application/json`, with charset UTF-8 if one is given.
 fn is_json(headers: &HeaderMap) -> bool {
-    let told = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut parts = told.split(';').map(str::trim);
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
     is_json
         && parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn only_json_in_utf_8_is_accepted_as_json() {
-        let told = |value: &'static str| {
+        let accepted = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
             is_json(&headers)
@@ -93,10 +93,10 @@ mod tests {
         for good in
             ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""]
         {
-            assert!(told(good), "{good}");
+            assert!(accepted(good), "{good}");
         }
         for bad in ["", "text/json", "application/json5", "application/json; charset=latin1", "text/plain"] {
-            assert!(!told(bad), "{bad}");
+            assert!(!accepted(bad), "{bad}");
         }
         assert!(!is_json(&HeaderMap::new()));
     }

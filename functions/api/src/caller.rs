@@ -88,7 +88,8 @@ fn scopes(claims: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
 /// Gateway writes a list claim. Anything else is not a list of scopes, and none of it counts: reading it
 /// differently than the issuer would grant scopes that were never given.
 ///
-/// Sources: RFC 6749, section 3.3; API Gateway developer guide, "Control access to HTTP APIs with JWT authorizers".
+/// Sources: RFC 6749, section 3.3; API Gateway developer guide, "Control access to HTTP APIs with JWT
+/// authorizers".
 fn parse_scope_list(list: &str) -> Option<impl Iterator<Item = &str>> {
     let of_a_list = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let inside = of_a_list.unwrap_or(list);

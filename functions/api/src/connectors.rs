@@ -13,7 +13,6 @@ use domain::setup::setup;
 use serde::Serialize;
 
 use crate::Api;
-use crate::responses::{Detail, DetailExtras, Settings, json, json_with_etag};
 use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::pagination::{NextCursor, QueryParams};
@@ -21,6 +20,7 @@ use crate::path::PathId;
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;
 use crate::requests;
+use crate::responses::{Detail, DetailExtras, Settings, json, json_with_etag};
 
 /// `POST /v1/connectors`.
 pub(crate) async fn create(
@@ -34,11 +34,11 @@ pub(crate) async fn create(
     let new = requests::parse_create(body, &caller, key, &api.onboarding.partitions)?;
     let created = api.onboarding.create(&caller, new).await?;
     let quick_create_url = setup(&created, &api.onboarding.vendor).quick_create_url;
-    let beside = DetailExtras { quick_create_url, ..DetailExtras::default() };
-    let mut answer = detail_with(&api, &caller, &created.id, StatusCode::CREATED, beside).await?;
+    let extras = DetailExtras { quick_create_url, ..DetailExtras::default() };
+    let mut response = detail_with(&api, &caller, &created.id, StatusCode::CREATED, extras).await?;
     let path = format!("/v1/connectors/{}", created.id);
-    answer.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
-    Ok(answer)
+    response.headers_mut().extend(HeaderValue::from_str(&path).ok().map(|path| (LOCATION, path)));
+    Ok(response)
 }
 
 #[derive(Serialize)]
@@ -57,8 +57,8 @@ pub(crate) async fn list(
     let tenant: Option<TenantId> = query.take("tenant")?;
     let deleted = query.take("deleted")?.unwrap_or(false);
     let page = query.page("connector")?;
-    let wanted = ConnectorFilter { tenant: tenant.as_ref(), include_deleted: deleted };
-    let found = api.onboarding.list(&caller, wanted, page.cursor.as_ref(), page.limit_plus_one()).await?;
+    let filter = ConnectorFilter { tenant: tenant.as_ref(), include_deleted: deleted };
+    let found = api.onboarding.list(&caller, filter, page.cursor.as_ref(), page.limit_plus_one()).await?;
     let (found, next_cursor) = page.split(found, |connector| connector.id.clone());
     let connectors = found.iter().map(Settings::of).collect();
     json(StatusCode::OK, &ConnectorList { connectors, next: NextCursor { next_cursor } })
@@ -87,8 +87,8 @@ pub(crate) async fn update(
     query.finish()?;
     let edit = requests::parse_update(body)?;
     let verification = api.onboarding.update(&caller, &id, version, edit, |_| ()).await?.verification;
-    let beside = DetailExtras { verification, ..DetailExtras::default() };
-    detail_with(&api, &caller, &id, StatusCode::OK, beside).await
+    let extras = DetailExtras { verification, ..DetailExtras::default() };
+    detail_with(&api, &caller, &id, StatusCode::OK, extras).await
 }
 
 #[derive(Serialize)]
@@ -129,14 +129,14 @@ pub(crate) async fn detail_with(
     caller: &Caller,
     id: &ConnectorId,
     status: StatusCode,
-    beside: DetailExtras,
+    extras: DetailExtras,
 ) -> Result<Response, Problem> {
     let ConnectorView { connector, cursor } = api.onboarding.read(caller, id).await?;
     let addresses = api.onboarding.addresses(caller, &connector).await?;
-    let note = api.onboarding.contacts_warning(&addresses);
-    let beside = DetailExtras { addresses, contacts_hint: note, ..beside };
+    let contacts_hint = api.onboarding.contacts_warning(&addresses);
+    let extras = DetailExtras { addresses, contacts_hint, ..extras };
     let last = api.onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
     let now = api.onboarding.clock.now();
-    let standing = Status::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);
-    json_with_etag(status, &Detail::of(&connector, &standing, last.as_ref(), beside))
+    let connector_status = Status::of(&connector, cursor.as_ref(), last.as_ref(), api.onboarding.timing, now);
+    json_with_etag(status, &Detail::of(&connector, &connector_status, last.as_ref(), extras))
 }

@@ -9,7 +9,6 @@ use domain::names::EmailAddress;
 use domain::onboarding::NewContacts;
 
 use crate::Api;
-use crate::responses::DetailExtras;
 use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::connectors::{detail, detail_with};
@@ -18,6 +17,7 @@ use crate::pagination::QueryParams;
 use crate::path::PathId;
 use crate::preconditions::IfMatch;
 use crate::problem::Problem;
+use crate::responses::DetailExtras;
 
 /// `PUT …/contacts`: replaces all contacts; those left out are removed.
 pub(crate) async fn set(
@@ -87,10 +87,10 @@ pub(crate) async fn confirm(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let email: Option<EmailAddress> = body.required_text("email");
-    let sound = body.finish();
+    let result = body.finish();
     // Without an address the body is invalid, and its errors are the response.
-    let Some(email) = email else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
-    sound?;
+    let Some(email) = email else { return Err(result.err().unwrap_or_else(Problem::not_found)) };
+    result?;
     api.onboarding.confirm_by_contract(&caller, &id, &email).await?;
     detail(&api, &caller, &id, StatusCode::OK).await
 }

@@ -44,8 +44,7 @@ impl Fields {
             return self.reject(name, "must be an array of strings");
         };
         let mut texts = Vec::new();
-        for (place, value) in given.into_iter().enumerate() {
-            let place = format!("{name}/{place}");
+        for (index, value) in given.into_iter().enumerate() {
             let parsed = match value {
                 Value::String(text) => text.parse().map_err(|error: T::Err| error.to_string()),
                 _ => Err("must be a string".to_owned()),
@@ -53,7 +52,7 @@ impl Fields {
             match parsed {
                 Ok(text) => texts.push(text),
                 Err(detail) => {
-                    let pointer = format!("{}/{place}", self.pointer);
+                    let pointer = format!("{}/{name}/{index}", self.pointer);
                     self.errors.push(FieldError { pointer, detail });
                 }
             }
@@ -122,7 +121,7 @@ impl Fields {
         None
     }
 
-    /// Ends the object.
+    /// Checks that no field is left.
     ///
     /// # Errors
     /// All errors, unknown fields included.
@@ -207,22 +206,22 @@ mod tests {
         let bucket = body.required("to", bucket);
         let role: Option<String> = body.required_text("role");
         assert_eq!((frequency, bucket, role), (None, None, None));
-        let told: Vec<(String, String)> = {
+        let errors: Vec<(String, String)> = {
             body.reject_unknown();
             body.errors.iter().map(|error| (error.pointer.clone(), error.detail.clone())).collect()
         };
-        let places: Vec<&str> = told.iter().map(|(place, _)| place.as_str()).collect();
-        assert_eq!(places, ["/frequency", "/to/region", "/to/bucket", "/to/typo~1~0", "/role", "/extra"]);
-        assert!(told.iter().any(|(_, detail)| detail == "region is missing"));
-        assert!(told.iter().any(|(_, detail)| detail.contains("3 to 63")));
-        assert!(told.iter().any(|(_, detail)| detail.ends_with("valid fields: frequency, to, role")));
+        let pointers: Vec<&str> = errors.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(pointers, ["/frequency", "/to/region", "/to/bucket", "/to/typo~1~0", "/role", "/extra"]);
+        assert!(errors.iter().any(|(_, detail)| detail == "region is missing"));
+        assert!(errors.iter().any(|(_, detail)| detail.contains("3 to 63")));
+        assert!(errors.iter().any(|(_, detail)| detail.ends_with("valid fields: frequency, to, role")));
     }
 
     #[test]
     fn a_response_does_not_grow_with_the_request() {
         let many: Map<String, Value> = (0..7_000).map(|n| (format!("f{n}"), json!(1))).collect();
-        let answer = fields(Value::Object(many)).finish().unwrap_err().into_response();
-        let body = answer.into_body();
+        let response = fields(Value::Object(many)).finish().unwrap_err().into_response();
+        let body = response.into_body();
         let bytes = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let bytes = bytes.block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
         let problem: Value = serde_json::from_slice(&bytes).unwrap();
@@ -242,8 +241,8 @@ mod tests {
 
     #[test]
     fn fractions_and_strings_are_not_integers() {
-        for wrong in [json!(1.5), json!(-1), json!(0), json!(1e300), json!("1"), json!([1]), json!(null)] {
-            let mut body = fields(json!({"frequency": wrong}));
+        for invalid in [json!(1.5), json!(-1), json!(0), json!(1e300), json!("1"), json!([1]), json!(null)] {
+            let mut body = fields(json!({"frequency": invalid}));
             assert_eq!(body.number("frequency", str::parse::<Frequency>), None);
             assert_eq!(body.finish().unwrap_err().into_response().status().as_u16(), 422);
         }

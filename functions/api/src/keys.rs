@@ -8,10 +8,10 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;
-use crate::responses::json;
 use crate::caller::AuthenticatedCaller;
 use crate::pagination::QueryParams;
 use crate::problem::Problem;
+use crate::responses::json;
 
 /// A public key and its validity.
 #[derive(Serialize)]
@@ -41,11 +41,11 @@ pub(crate) async fn keys(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let keys = api.onboarding.keys().await?;
-    let keys = keys.into_iter().enumerate().map(|(place, RingKey { key, from, until })| PublicKey {
+    let keys = keys.into_iter().enumerate().map(|(index, RingKey { key, from, until })| PublicKey {
         id: KeyId::from(key.id()).to_string(),
         name: key.name().to_string(),
         key: key.to_string(),
-        signs: place == 0,
+        signs: index == 0,
         from,
         until,
     });

@@ -5,14 +5,14 @@
 //!
 //! Every request is authenticated by an [`Authenticator`] first: no handler can be reached without a caller.
 
-mod responses;
 mod body;
 mod caller;
 mod connectors;
 mod contacts;
 mod fields;
-mod middleware;
+mod gateway_event;
 mod keys;
+mod middleware;
 mod pagination;
 mod path;
 mod preconditions;
@@ -20,8 +20,8 @@ mod problem;
 mod records;
 mod request_id;
 mod requests;
+mod responses;
 mod routes;
-mod gateway_event;
 mod verbs;
 
 use std::sync::Arc;
@@ -31,9 +31,9 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use domain::onboarding::Onboarding;
 
 pub use caller::{Authenticator, FixedCaller, GatewayAuthenticator, Identity};
+pub use gateway_event::GatewayEventError;
 pub use request_id::RequestId;
 pub use routes::ROUTES;
-pub use gateway_event::GatewayEventError;
 
 /// The state of every handler.
 #[derive(Clone)]

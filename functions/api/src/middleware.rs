@@ -13,8 +13,9 @@ pub(crate) const MAX_BODY_BYTES: usize = 64 << 10;
 
 /// Rejects larger bodies before anything parses them; with a larger `Content-Length`, without reading them.
 pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
-    let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if told.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
+    let content_length =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if content_length.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
         return Problem::too_large().into_response();
     }
     let (parts, body) = request.into_parts();
@@ -31,14 +32,14 @@ fn exceeds_limit(error: &axum::Error) -> bool {
 }
 
 /// Responses are for the caller only, and may be outdated a moment later.
-pub(crate) async fn no_store(answer: Response) -> Response {
-    with_no_store(answer)
+pub(crate) async fn no_store(response: Response) -> Response {
+    with_no_store(response)
 }
 
 /// Adds `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
-pub(crate) fn with_no_store(mut answer: Response) -> Response {
-    let headers = answer.headers_mut();
+pub(crate) fn with_no_store(mut response: Response) -> Response {
+    let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
+    response
 }

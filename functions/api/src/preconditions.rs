@@ -48,8 +48,8 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     if !opaque.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x7e)) {
         return Err(invalid_if_match());
     }
-    let ours = strong == text && opaque.bytes().all(|b| b.is_ascii_digit());
-    Ok(IfMatch(Some(if ours { opaque.parse().unwrap_or(NO_SUCH_VERSION) } else { NO_SUCH_VERSION })))
+    let is_ours = strong == text && opaque.bytes().all(|b| b.is_ascii_digit());
+    Ok(IfMatch(Some(if is_ours { opaque.parse().unwrap_or(NO_SUCH_VERSION) } else { NO_SUCH_VERSION })))
 }
 
 fn invalid_if_match() -> Problem {
@@ -83,7 +83,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKeyHeader, Problem>
 mod tests {
     use super::*;
 
-    fn asked(values: &[&str]) -> Result<Option<u64>, ()> {
+    fn parsed(values: &[&str]) -> Result<Option<u64>, ()> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(IF_MATCH, HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -93,11 +93,11 @@ mod tests {
 
     #[test]
     fn our_tag_is_its_version_and_any_other_matches_nothing() {
-        assert_eq!(asked(&[]), Ok(None));
-        assert_eq!(asked(&["*"]), Ok(None));
-        assert_eq!(asked(&["\"7\""]), Ok(Some(7)));
+        assert_eq!(parsed(&[]), Ok(None));
+        assert_eq!(parsed(&["*"]), Ok(None));
+        assert_eq!(parsed(&["\"7\""]), Ok(Some(7)));
         for other in ["W/\"7\"", "\"seven\"", "\"\"", "\"-1\"", "\"99999999999999999999999\""] {
-            assert_eq!(asked(&[other]), Ok(Some(NO_SUCH_VERSION)), "{other}");
+            assert_eq!(parsed(&[other]), Ok(Some(NO_SUCH_VERSION)), "{other}");
         }
         for bad in [
             &["7"][..],
@@ -109,7 +109,7 @@ mod tests {
             &["\"7 \""],
             &["\"\t\""],
         ] {
-            assert_eq!(asked(bad), Err(()), "{bad:?}");
+            assert_eq!(parsed(bad), Err(()), "{bad:?}");
         }
     }
 

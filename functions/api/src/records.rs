@@ -11,11 +11,11 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;
-use crate::responses::{Settings, json};
 use crate::caller::AuthenticatedCaller;
 use crate::pagination::{NextCursor, QueryParams};
 use crate::path::PathId;
 use crate::problem::Problem;
+use crate::responses::{Settings, json};
 
 /// A sealed part, as listed in the exports.
 #[derive(Debug, Serialize)]

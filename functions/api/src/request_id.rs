@@ -37,9 +37,9 @@ pub(crate) async fn assign_request_id(State(api): State<Api>, request: Request, 
     let given = request.extensions().get::<RequestId>().cloned();
     let RequestId(id) = given.unwrap_or_else(|| RequestId::new(api.onboarding.rng.next_u64()));
     let span = tracing::info_span!("request", request_id = id);
-    let mut answer = problem::add_request_id(next.run(request).instrument(span).await, &id);
-    answer.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (HEADER, id)));
-    answer
+    let mut response = problem::add_request_id(next.run(request).instrument(span).await, &id);
+    response.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (HEADER, id)));
+    response
 }
 
 #[cfg(test)]

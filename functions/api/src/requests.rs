@@ -23,17 +23,17 @@ pub(crate) fn parse_create(
         Caller::Operator { .. } | Caller::System => body.required_text("tenant"),
     };
     // Checked here so that it is reported together with all other errors; onboarding enforces it.
-    let own = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
-    let tenant = tenant.and_then(|tenant| body.accept("tenant", own(tenant)));
+    let check = |tenant: TenantId| partitions.check(&tenant, Shards::ONE).map(|()| tenant);
+    let tenant = tenant.and_then(|tenant| body.accept("tenant", check(tenant)));
     let shards = body.number("shards", str::parse::<Shards>);
     let frequency = body.number("frequency", str::parse);
     let encoding = body.object("encoding", encoding);
     let start_from = body.text("start_from");
     let destination = body.object("destination", destination);
-    let sound = body.finish();
+    let result = body.finish();
     // Without a tenant the body is invalid, and its errors are the response.
-    let Some(tenant) = tenant else { return Err(sound.err().unwrap_or_else(Problem::not_found)) };
-    sound?;
+    let Some(tenant) = tenant else { return Err(result.err().unwrap_or_else(Problem::not_found)) };
+    result?;
     Ok(NewConnector {
         tenant,
         shards: shards.unwrap_or(Shards::ONE),

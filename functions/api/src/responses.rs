@@ -10,26 +10,25 @@ use domain::health::{Health, Status};
 use domain::names::{ConnectorId, ExternalId, TenantId};
 use domain::onboarding::AddressView;
 use domain::part::{Encoding, Part, Sha256};
+use domain::preflight::PreflightReport;
 use domain::schedule::Frequency;
 use domain::time::Time;
-use domain::preflight::PreflightReport;
 use serde::Serialize;
 
 use crate::preconditions::etag;
 use crate::problem::Problem;
 use crate::records::Export;
 
-/// A JSON response.
-pub(crate) fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(answer).map_err(|_| Problem::unserializable())?;
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
+    let bytes = serde_json::to_vec(body).map_err(|_| Problem::unserializable())?;
     Ok((status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
 }
 
 /// A JSON response with the version as its `ETag`.
 pub(crate) fn json_with_etag(status: StatusCode, detail: &Detail<'_>) -> Result<Response, Problem> {
-    let mut answer = json(status, detail)?;
-    answer.headers_mut().extend(etag(detail.settings.version).map(|tag| (ETAG, tag)));
-    Ok(answer)
+    let mut response = json(status, detail)?;
+    response.headers_mut().extend(etag(detail.settings.version).map(|tag| (ETAG, tag)));
+    Ok(response)
 }
 
 /// The settings of a connector.
@@ -164,11 +163,11 @@ impl<'a> Detail<'a> {
     /// The response for one connector; `last` is the newest delivered part.
     pub(crate) fn of(
         connector: &'a Connector,
-        standing: &'a Status,
+        status: &'a Status,
         last: Option<&'a Part>,
-        beside: DetailExtras,
+        extras: DetailExtras,
     ) -> Self {
-        let why = standing.block.as_ref().map(|block| BlockDetail {
+        let block = status.block.as_ref().map(|block| BlockDetail {
             stage: block.stage,
             code: &block.code,
             cause: &block.cause,
@@ -176,20 +175,20 @@ impl<'a> Detail<'a> {
             attempts: block.attempts,
             next_attempt: block.next_attempt,
         });
-        let since = standing.since;
+        let since = status.since;
         Self {
             settings: Settings::with_external_ids(connector),
-            health: standing.health.map(|status| HealthDetail { status, since, block: why }),
+            health: status.health.map(|health| HealthDetail { status: health, since, block }),
             progress: Progress {
-                sealed_to: standing.sealed_to,
-                sealed_parts: standing.sealed_parts,
-                manifest: standing.manifest,
-                delivered_parts: standing.delivered_parts,
-                undelivered_parts: standing.undelivered_parts,
-                next_run_at: standing.next_run_at,
+                sealed_to: status.sealed_to,
+                sealed_parts: status.sealed_parts,
+                manifest: status.manifest,
+                delivered_parts: status.delivered_parts,
+                undelivered_parts: status.undelivered_parts,
+                next_run_at: status.next_run_at,
                 last_export: last.map(|part| Export::of(part, connector)),
             },
-            extras: beside,
+            extras,
         }
     }
 }

@@ -8,7 +8,6 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;
-use crate::responses::json;
 use crate::body::EmptyBody;
 use crate::caller::AuthenticatedCaller;
 use crate::connectors::detail;
@@ -16,6 +15,7 @@ use crate::pagination::QueryParams;
 use crate::path::PathId;
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;
+use crate::responses::json;
 
 /// The extractors of every action.
 type VerbRequest = (State<Api>, AuthenticatedCaller, PathId, IfMatch, QueryParams);

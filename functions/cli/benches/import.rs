@@ -1,11 +1,13 @@
-//! Measures how fast `events import` fills the table of a folder, and how fast it recognizes existing events. The
-//! reference is a loop that only writes the same events in the same transactions: the embedded stand-in's maximum.
+//! Measures how fast `events import` fills the table of a folder, and how fast it recognizes existing events.
+//! The reference is a loop that only writes the same events in the same transactions: the embedded stand-in's
+//! maximum.
 //!
 //! ```text
 //! cargo bench --workspace --profile dev --bench import -- --events 100000
 //! ```
 //!
-//! Without `--profile dev` it measures the release binary, which takes long to build. The best of three rounds counts.
+//! Without `--profile dev` it measures the release binary, which takes long to build. The best of three
+//! rounds counts.
 
 #![expect(clippy::print_stdout, reason = "it prints measurements")]
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
@@ -80,16 +82,15 @@ fn events(count: usize) -> Vec<NewEvent> {
 
 /// The duration of an import by the program, including its start and end.
 fn imported(folder: &Folder, file: &Path, what: &str, count: usize) -> Duration {
-    let began = Instant::now();
-    let words =
-        ["events", "import", "--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
+    let started = Instant::now();
+    let args = ["events", "import", "--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_auditferry"));
-    let said =
-        command.args(words).arg("--local").args([folder.path.as_path(), file]).arg("--json").env_clear();
-    let said = said.stderr(Stdio::inherit()).output().unwrap();
-    let took = began.elapsed();
-    let said: Value = serde_json::from_slice(&said.stdout).unwrap();
-    assert_eq!(said.get(what), Some(&count.into()), "{said}");
+    let output =
+        command.args(args).arg("--local").args([folder.path.as_path(), file]).arg("--json").env_clear();
+    let output = output.stderr(Stdio::inherit()).output().unwrap();
+    let took = started.elapsed();
+    let output: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.get(what), Some(&count.into()), "{output}");
     took
 }
 
@@ -99,7 +100,7 @@ async fn written(events: &[NewEvent]) -> Duration {
     let embedded = Sandbox::start_with(Some(&folder.path), None, Durability::NoSync).await.unwrap();
     let writer: EventsWriter = embedded.events();
     let tenant: TenantId = "acme".parse().unwrap();
-    let began = Instant::now();
+    let started = Instant::now();
     let batches = stream::iter(events.chunks(MAX_BATCH_EVENTS));
     batches
         .map(|batch| writer.write(&tenant, Shards::ONE, batch))
@@ -108,7 +109,7 @@ async fn written(events: &[NewEvent]) -> Duration {
             assert!(written.unwrap().iter().all(|outcome| *outcome == WriteOutcome::Written));
         })
         .await;
-    let took = began.elapsed();
+    let took = started.elapsed();
     embedded.stop().await;
     took
 }
@@ -123,9 +124,9 @@ impl Folder {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("af");
-        let made =
+        let created =
             Command::new(env!("CARGO_BIN_EXE_auditferry")).arg("init").arg("--local").arg(&path).output();
-        assert!(made.unwrap().status.success());
+        assert!(created.unwrap().status.success());
         Self { path, _dir: dir }
     }
 }

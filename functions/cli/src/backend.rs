@@ -1,17 +1,18 @@
-//! The deployment that a command works on: AWS with the operator's credentials, or the embedded stand-ins in a folder.
+//! The deployment that a command works on: AWS with the operator's credentials, or the embedded stand-ins in
+//! a folder.
 
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::anonymous_reader::AnonymousReader;
 use adapters::bus::EventBridgeBus;
-use adapters::clients::{ClientFactory, Clients};
-use adapters::clock::{SystemClock, SystemRandomness};
-use adapters::customers::StsProber;
 use adapters::caller_identity::{CallerIdentity, caller_identity};
+use adapters::clients::{ClientFactory, Clients};
+use adapters::clock::{SystemClock, SystemRng};
+use adapters::customers::StsProber;
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::observed_bus::ObservedBus;
-use adapters::anonymous_reader::AnonymousReader;
 use adapters::settings::{
     BusSettings, LedgerSettings, S3Settings, SettingsError, SigningSettings, VendorSettings, budgets,
     events_table, partition_format, portal, sender, timing, zip_errors,
@@ -28,9 +29,9 @@ use local::Durability;
 use local::wiring::{Sandbox, SandboxError};
 
 use crate::args::Target;
+use crate::context::ProcessContext;
 use crate::error::CliError;
 use crate::signing::signing;
-use crate::context::ProcessContext;
 
 /// The deployment that a command works on.
 pub(crate) struct Backend {
@@ -50,23 +51,23 @@ impl Backend {
     /// Opens the target.
     ///
     /// # Errors
-    /// If the folder was not created by `init`, an environment variable is missing or malformed, or the credentials
-    /// are missing or invalid.
-    pub(crate) async fn open(place: &Target, surroundings: &ProcessContext) -> Result<Self, CliError> {
-        let Some(dir) = &place.local else { return Self::aws(surroundings).await };
-        let embedded = open_folder(dir, place, Durability::Sync).await?;
+    /// If the folder was not created by `init`, an environment variable is missing or malformed, or the
+    /// credentials are missing or invalid.
+    pub(crate) async fn open(target: &Target, context: &ProcessContext) -> Result<Self, CliError> {
+        let Some(dir) = &target.local else { return Self::aws(context).await };
+        let embedded = open_folder(dir, target, Durability::Sync).await?;
         Ok(Self {
             onboarding: embedded.onboarding(),
-            caller: surroundings.local_operator(),
+            caller: context.local_operator(),
             embedded: Some(embedded),
             credentials_hint: None,
             target_flag: format!(" --local {}", dir.display()),
         })
     }
 
-    async fn aws(surroundings: &ProcessContext) -> Result<Self, CliError> {
-        let env = |name: &str| surroundings.variable(name);
-        let places = zip_errors(
+    async fn aws(context: &ProcessContext) -> Result<Self, CliError> {
+        let env = |name: &str| context.variable(name);
+        let resources = zip_errors(
             LedgerSettings::read(&env),
             zip_errors(BusSettings::read(&env), S3Settings::read(&env)),
         );
@@ -77,14 +78,14 @@ impl Backend {
         let vendor =
             zip_errors(VendorSettings::read(&env), zip_errors(SigningSettings::read_if_set(&env), rest));
         let ((ledger, (bus, s3)), (timing, (vendor, (keys, ((sender, portal), (partitions, budgets)))))) =
-            zip_errors(places, zip_errors(timing(&env), vendor))?;
+            zip_errors(resources, zip_errors(timing(&env), vendor))?;
         let services = ClientFactory::from_environment(s3).await;
         let clients = services.all();
         let CallerIdentity { account, partition, arn } = caller_identity(&clients.sts).await?;
         let Some(region) = clients.region() else {
             return Err(CliError::usage("no region is set", "Set AWS_REGION to the deployment's region."));
         };
-        let note = (!arn.contains(&format!(":assumed-role/{}/", vendor.exporter_role))).then(|| {
+        let hint = (!arn.contains(&format!(":assumed-role/{}/", vendor.exporter_role))).then(|| {
             format!(
                 "These are the credentials of {arn}, but the customers' roles trust only {}. Verify through the HTTP API, which assumes it, or with a profile that assumes it.",
                 vendor.exporter_role
@@ -95,7 +96,7 @@ impl Backend {
             prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
             bus: Arc::new(ObservedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
             clock: Arc::new(SystemClock::new()),
-            rng: Arc::new(SystemRandomness),
+            rng: Arc::new(SystemRng),
             timing,
             vendor: Vendor {
                 account,
@@ -115,7 +116,7 @@ impl Backend {
             onboarding,
             caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },
             embedded: None,
-            credentials_hint: note,
+            credentials_hint: hint,
             target_flag: String::new(),
         })
     }
@@ -129,13 +130,13 @@ impl Backend {
     }
 
     /// Formats a `connector` command for the same deployment, to suggest to the user.
-    pub(crate) fn command(&self, words: impl Display) -> String {
-        with_target_flag(&format!("auditferry connector {words}"), &self.target_flag)
+    pub(crate) fn command(&self, arguments: impl Display) -> String {
+        with_target_flag(&format!("auditferry connector {arguments}"), &self.target_flag)
     }
 
     /// Adds the target flag to the command in an error's remedy, so that it works on the same deployment.
-    pub(crate) fn with_target(&self, problem: CliError) -> CliError {
-        problem.with_target_flag(&self.target_flag)
+    pub(crate) fn with_target(&self, error: CliError) -> CliError {
+        error.with_target_flag(&self.target_flag)
     }
 
     /// Stops the stand-ins, if there are any, so that the next command can open the folder.
@@ -147,35 +148,35 @@ impl Backend {
 }
 
 /// Inserts the target flag before the options of a command.
-pub(crate) fn with_target_flag(command: &str, place: &str) -> String {
-    let (words, options) = command.split_at(command.find(" --").unwrap_or(command.len()));
-    format!("{words}{place}{options}")
+pub(crate) fn with_target_flag(command: &str, flag: &str) -> String {
+    let (arguments, options) = command.split_at(command.find(" --").unwrap_or(command.len()));
+    format!("{arguments}{flag}{options}")
 }
 
-/// Opens the target's events table for an import of a tenant's events, together with the stand-ins that must live as
-/// long.
+/// Opens the target's events table for an import of a tenant's events, together with the stand-ins that must
+/// live as long.
 ///
 /// # Errors
 /// As [`Backend::open`]; or if the tenant's events can't be written to the table.
 pub(crate) async fn open_events(
-    place: &Target,
+    target: &Target,
     (tenant, shards): (&TenantId, Shards),
-    surroundings: &ProcessContext,
+    context: &ProcessContext,
 ) -> Result<(EventsWriter, Option<Sandbox>), CliError> {
-    if let Some(dir) = &place.local {
+    if let Some(dir) = &target.local {
         // After a power cut the import can be repeated, so its writes need not be synced.
-        let embedded = open_folder(dir, place, Durability::NoSync).await?;
+        let embedded = open_folder(dir, target, Durability::NoSync).await?;
         let writer = embedded.events();
-        if let Err(refused) = writer.check(tenant, shards) {
+        if let Err(error) = writer.check(tenant, shards) {
             embedded.stop().await;
-            return Err(not_writable(refused));
+            return Err(not_writable(error));
         }
         return Ok((writer, Some(embedded)));
     }
-    let env = |name: &str| surroundings.variable(name);
+    let env = |name: &str| context.variable(name);
     let (layout, s3) = zip_errors(events_table(&env), S3Settings::read(&env))?;
     let clients = Clients::from_environment(s3).await;
-    let (clock, randomness) = (Arc::new(SystemClock::new()), Arc::new(SystemRandomness));
+    let (clock, randomness) = (Arc::new(SystemClock::new()), Arc::new(SystemRng));
     let writer = EventsWriter::new(clients.dynamodb, layout, clock, randomness);
     writer.check(tenant, shards).map_err(not_writable)?;
     Ok((writer, None))
@@ -186,19 +187,19 @@ pub(crate) async fn open_events(
 /// # Errors
 /// As [`Backend::open`]; or if that table does not exist.
 pub(crate) async fn open_source(
-    place: &Target,
-    surroundings: &ProcessContext,
+    target: &Target,
+    context: &ProcessContext,
 ) -> Result<(Backend, EventsSource), CliError> {
-    let backend = Backend::open(place, surroundings).await?;
+    let backend = Backend::open(target, context).await?;
     let source = if let Some(embedded) = &backend.embedded {
         embedded.source()
     } else {
-        let env = |name: &str| surroundings.variable(name);
+        let env = |name: &str| context.variable(name);
         let (layout, s3) = zip_errors(events_table(&env), S3Settings::read(&env))?;
         DynamoSource::new(Clients::from_environment(s3).await.dynamodb, layout)
     };
     match source.identity().await {
-        Ok(identity) => Ok((backend, caller_identity)),
+        Ok(identity) => Ok((backend, identity)),
         Err(error) => {
             backend.close().await;
             Err(error.into())
@@ -206,25 +207,25 @@ pub(crate) async fn open_source(
     }
 }
 
-fn not_writable(refused: NotWritableError) -> CliError {
-    match refused {
-        NotWritableError::Partition(without) => without.into(),
+fn not_writable(error: NotWritableError) -> CliError {
+    match error {
+        NotWritableError::Partition(error) => error.into(),
         NotWritableError::Index | NotWritableError::SortKeyForm => CliError::failed(
-            refused.to_string(),
+            error.to_string(),
             "Let the product write its events itself, or import into a table with the default layout.",
         ),
     }
 }
 
-async fn open_folder(dir: &Path, place: &Target, writes: Durability) -> Result<Sandbox, CliError> {
+async fn open_folder(dir: &Path, target: &Target, durability: Durability) -> Result<Sandbox, CliError> {
     if !Sandbox::exists_in(dir) {
-        let shown = dir.display();
+        let path = dir.display();
         return Err(CliError::failed(
-            format!("{shown} is not an Auditferry folder"),
-            format!("Create it first: auditferry init --local {shown}"),
+            format!("{path} is not an Auditferry folder"),
+            format!("Create it first: auditferry init --local {path}"),
         ));
     }
-    Ok(Sandbox::start_with(Some(dir), place.now, writes).await?)
+    Ok(Sandbox::start_with(Some(dir), target.now, durability).await?)
 }
 
 impl From<SandboxError> for CliError {
@@ -232,7 +233,7 @@ impl From<SandboxError> for CliError {
         match error {
             SandboxError::Stack(error) => error.into(),
             SandboxError::Port(error) => error.into(),
-            SandboxError::InvalidName(refused) => refused.into(),
+            SandboxError::InvalidName(error) => error.into(),
             SandboxError::Key(error) => Self::failed(
                 error.to_string(),
                 "The key was created with the folder. Restore the file: another key can't continue the chain.",
@@ -242,9 +243,9 @@ impl From<SandboxError> for CliError {
 }
 
 impl From<SettingsError> for CliError {
-    fn from(wrong: SettingsError) -> Self {
+    fn from(error: SettingsError) -> Self {
         Self::usage(
-            wrong.to_string(),
+            error.to_string(),
             "Set it as in the deployment's functions, or work in a folder: --local DIR (create it with `auditferry init --local DIR`)",
         )
     }

@@ -18,8 +18,8 @@ pub(crate) struct ProcessContext {
 
 impl ProcessContext {
     /// The context that `main.rs` read.
-    pub(crate) const fn new(environment: HashMap<String, String>, began: Instant, output: Output) -> Self {
-        Self { environment, started: began, output }
+    pub(crate) const fn new(environment: HashMap<String, String>, started: Instant, output: Output) -> Self {
+        Self { environment, started, output }
     }
 
     /// The value of an environment variable.
@@ -27,13 +27,14 @@ impl ProcessContext {
         self.environment.get(name).cloned()
     }
 
-    /// The local user, by the shell's name, for the records of changes on stand-ins. The name is not authenticated.
+    /// The local user, by the shell's name, for the records of changes on stand-ins. The name is not
+    /// authenticated.
     pub(crate) fn local_operator(&self) -> Caller {
         let mut names = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| self.variable(name));
-        let sound = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
-        let name = names.find(sound).unwrap_or_else(|| "local".to_owned());
-        let most: String = name.chars().take(64).collect();
-        Caller::Operator { name: Caller::recorded_name(&most).unwrap_or_else(|| "local".to_owned()) }
+        let is_valid = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
+        let name = names.find(is_valid).unwrap_or_else(|| "local".to_owned());
+        let truncated: String = name.chars().take(64).collect();
+        Caller::Operator { name: Caller::recorded_name(&truncated).unwrap_or_else(|| "local".to_owned()) }
     }
 
     /// The time since the process started.

@@ -80,10 +80,10 @@ impl CliError {
     }
 
     /// Adds the target flag to the command at the end of the remedy, if there is one.
-    pub(crate) fn with_target_flag(mut self, place: &str) -> Self {
+    pub(crate) fn with_target_flag(mut self, flag: &str) -> Self {
         if let Some(start) = self.remedy.find("auditferry connector ") {
             let command = self.remedy.split_off(start);
-            self.remedy.push_str(&with_target_flag(&command, place));
+            self.remedy.push_str(&with_target_flag(&command, flag));
         }
         self
     }

@@ -10,42 +10,42 @@ use crate::error::CliError;
 
 impl From<OnboardingError> for CliError {
     fn from(error: OnboardingError) -> Self {
-        let said = error.to_string();
+        let message = error.to_string();
         match error {
             OnboardingError::NotFound(_) => {
-                Self::failed(said, "List the connectors: auditferry connector list")
+                Self::failed(message, "List the connectors: auditferry connector list")
             }
             OnboardingError::Stale { id, .. } => Self::failed(
-                said,
+                message,
                 format!("Check its current state, then repeat the command: auditferry connector show {id}"),
             ),
             // The owner is not revealed: a tenant must not learn another tenant's name.
             OnboardingError::AlreadyOwned(OwnedResource::Role) => Self::failed(
-                said,
+                message,
                 "A role serves one tenant. Let the customer launch a stack with another role name, and connect to that role.",
             ),
             OnboardingError::AlreadyOwned(OwnedResource::Destination) => {
-                Self::failed(said, "Connect it to another prefix or another bucket.")
+                Self::failed(message, "Connect it to another prefix or another bucket.")
             }
             OnboardingError::NotAllowed(refusal) => refusal.into(),
-            OnboardingError::NotVerified(verification) => not_verified(&said, verification),
+            OnboardingError::NotVerified(verification) => not_verified(&message, verification),
             OnboardingError::Refused(refused) => refused.into(),
             OnboardingError::DestinationMismatch(_) => {
-                Self::usage(said, "Use values that match, and repeat the command.")
+                Self::usage(message, "Use values that match, and repeat the command.")
             }
-            OnboardingError::NoPartition(without) => without.into(),
+            OnboardingError::NoPartition(error) => error.into(),
             OnboardingError::KeyReused(_) => {
-                Self::failed(said, "Use a new key for another connector, or the same values as before.")
+                Self::failed(message, "Use a new key for another connector, or the same values as before.")
             }
             OnboardingError::LossNotAccepted(_) => {
-                Self::failed(said, "To delete anyway, repeat the command with --yes.")
+                Self::failed(message, "To delete anyway, repeat the command with --yes.")
             }
-            OnboardingError::Exhausted(exhausted) => Self::failed(said, exhausted.remedy()),
-            OnboardingError::Link(_) => Self::failed(said, "Open the link in the newest mail."),
-            OnboardingError::Forbidden(_) => Self::failed(said, "Ask the vendor's operators."),
+            OnboardingError::Exhausted(exhausted) => Self::failed(message, exhausted.remedy()),
+            OnboardingError::Link(_) => Self::failed(message, "Open the link in the newest mail."),
+            OnboardingError::Forbidden(_) => Self::failed(message, "Ask the vendor's operators."),
             OnboardingError::Port(error) => error.into(),
             OnboardingError::Keys(cause) => Self::failed(
-                format!("{said}: {cause}"),
+                format!("{message}: {cause}"),
                 "Check VENDOR_DOMAIN, SIGNING_KEY and SIGNING_KEY_PREVIOUS.",
             ),
         }
@@ -53,16 +53,16 @@ impl From<OnboardingError> for CliError {
 }
 
 /// Names the failed stage; the others are printed already.
-fn not_verified(said: &str, verification: Box<PreflightReport>) -> CliError {
+fn not_verified(message: &str, verification: Box<PreflightReport>) -> CliError {
     let failed = verification.reports.iter().find(|report| report.verdict == PreflightVerdict::Failed);
-    let problem = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
+    let error = match failed.and_then(|report| Some((report.stage, report.finding.as_ref()?))) {
         Some((stage, finding)) => CliError::failed(
-            format!("{said}: {} ({}). {}", stage.as_str(), finding.code, finding.cause),
+            format!("{message}: {} ({}). {}", stage.as_str(), finding.code, finding.cause),
             finding.remedy.clone(),
         ),
-        None => CliError::failed(said, "Verify it: auditferry connector verify CONNECTOR"),
+        None => CliError::failed(message, "Verify it: auditferry connector verify CONNECTOR"),
     };
-    problem.with_verification(verification)
+    error.with_verification(verification)
 }
 
 impl From<NotAllowedError> for CliError {
@@ -118,9 +118,9 @@ impl From<NotAllowedError> for CliError {
 }
 
 impl From<PartitionError> for CliError {
-    fn from(without: PartitionError) -> Self {
+    fn from(error: PartitionError) -> Self {
         Self::usage(
-            without.to_string(),
+            error.to_string(),
             "Set EVENTS_PARTITION_FORMAT as in the deployment's functions, and name the tenant as in its keys.",
         )
     }

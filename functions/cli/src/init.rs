@@ -7,8 +7,8 @@ use local::wiring::{EVENTS_TABLE, LEDGER_TABLE, STAGING_BUCKET, Sandbox};
 use serde::Serialize;
 
 use crate::args::InitArgs;
-use crate::error::{CliError, Exit, io_error};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit, io_error};
 
 /// The resources that were created, or existed.
 #[derive(Debug, Serialize)]
@@ -19,8 +19,8 @@ struct Resources {
 }
 
 /// Runs `init`.
-pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
-    let made = match &args.target.local {
+pub(crate) async fn run(args: InitArgs, context: &ProcessContext) -> Result<Exit, CliError> {
+    let created = match &args.target.local {
         Some(dir) => {
             ensure_own_or_empty(dir)?;
             Sandbox::start(Some(dir), args.target.now).await?.stop().await;
@@ -32,18 +32,18 @@ pub(crate) async fn run(args: InitArgs, surroundings: &ProcessContext) -> Result
                 staging_bucket: STAGING_BUCKET.into(),
             }
         }
-        None => create_on_stand_in(surroundings).await?,
+        None => create_on_stand_in(context).await?,
     };
-    let output = surroundings.output;
-    output.line(format_args!("events table    {}", made.events_table));
-    output.line(format_args!("ledger table    {}", made.ledger_table));
-    output.line(format_args!("staging bucket  {}", made.staging_bucket));
+    let output = context.output;
+    output.line(format_args!("events table    {}", created.events_table));
+    output.line(format_args!("ledger table    {}", created.ledger_table));
+    output.line(format_args!("staging bucket  {}", created.staging_bucket));
     if let Some(dir) = &args.target.local {
         let dir = dir.display();
         output.line(format_args!("\nNext: auditferry events import --local {dir} --tenant acme FILE"));
         output.line(format_args!("      auditferry connector create --local {dir} --tenant acme"));
     }
-    output.object(&made);
+    output.object(&created);
     Ok(Exit::Done)
 }
 
@@ -52,9 +52,9 @@ pub(crate) fn ensure_own_or_empty(dir: &std::path::Path) -> Result<(), CliError>
     if Sandbox::exists_in(dir) || is_new_or_empty(dir)? {
         return Ok(());
     }
-    let shown = dir.display();
+    let path = dir.display();
     Err(CliError::failed(
-        format!("{shown} is not empty and not an Auditferry folder"),
+        format!("{path} is not empty and not an Auditferry folder"),
         "Name a new folder, or an empty one.",
     ))
 }
@@ -68,10 +68,10 @@ pub(crate) fn is_new_or_empty(dir: &std::path::Path) -> Result<bool, CliError> {
     }
 }
 
-/// Creates them on the stand-in that the SDK's endpoint variables name. Never in AWS itself: there they would lack the
-/// template's backups, alarms and lifecycle rules.
-async fn create_on_stand_in(surroundings: &ProcessContext) -> Result<Resources, CliError> {
-    let is_set = |name: &str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
+/// Creates them on the stand-in that the SDK's endpoint variables name. Never in AWS itself: there they would
+/// lack the template's backups, alarms and lifecycle rules.
+async fn create_on_stand_in(context: &ProcessContext) -> Result<Resources, CliError> {
+    let is_set = |name: &str| context.variable(name).is_some_and(|value| !value.is_empty());
     let both_services = is_set("AWS_ENDPOINT_URL_DYNAMODB") && is_set("AWS_ENDPOINT_URL_S3");
     if !is_set("AWS_ENDPOINT_URL") && !both_services {
         return Err(CliError::usage(
@@ -79,7 +79,7 @@ async fn create_on_stand_in(surroundings: &ProcessContext) -> Result<Resources, 
             "Name a folder with --local DIR, or a stand-in for AWS with the variable AWS_ENDPOINT_URL.",
         ));
     }
-    let env = |name: &str| surroundings.variable(name);
+    let env = |name: &str| context.variable(name);
     let tables = zip_errors(events_table(&env), LedgerSettings::read(&env));
     let ((events, ledger), (staging, s3)) =
         zip_errors(tables, zip_errors(StagingSettings::read(&env), S3Settings::read(&env)))?;

@@ -3,17 +3,17 @@
 mod args;
 mod backend;
 mod connector;
+mod context;
 mod demo;
+mod error;
 mod events;
+mod from_domain;
 mod init;
 mod output;
-mod error;
-mod from_domain;
 mod run;
 mod serve;
 mod signing;
 mod source;
-mod context;
 mod table;
 mod verify;
 
@@ -24,8 +24,8 @@ use std::process::ExitCode;
     reason = "a main.rs is where the clock and the environment are read, once"
 )]
 fn main() -> ExitCode {
-    let began = std::time::Instant::now();
+    let started = std::time::Instant::now();
     let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     let environment = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
-    run::run(std::env::args_os().collect(), environment, began).into()
+    run::run(std::env::args_os().collect(), environment, started).into()
 }

@@ -1,7 +1,7 @@
 //! The output of a command: results on stdout, progress and errors on stderr.
 //!
-//! With `--json` stdout gets exactly one JSON object, also on failure, and nothing else. Without it the output is for
-//! a person. Colours, and progress lines that are overwritten, only go to a terminal.
+//! With `--json` stdout gets exactly one JSON object, also on failure, and nothing else. Without it the
+//! output is for a person. Colours, and progress lines that are overwritten, only go to a terminal.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -33,10 +33,10 @@ impl Output {
     /// `no_color` is the value of the variable `NO_COLOR`: anything but empty means no colours
     /// (<https://no-color.org>).
     pub(crate) fn new(json: bool, no_color: Option<&str>) -> Self {
-        let wanted = no_color.unwrap_or_default().is_empty();
+        let enabled = no_color.unwrap_or_default().is_empty();
         Self {
             json,
-            colours: wanted && !json && io::stdout().is_terminal(),
+            colours: enabled && !json && io::stdout().is_terminal(),
             progress: io::stderr().is_terminal(),
         }
     }
@@ -70,16 +70,16 @@ impl Output {
     }
 
     /// Prints an error: as JSON on stdout, or as two lines on stderr.
-    pub(crate) fn error(self, problem: &CliError) {
+    pub(crate) fn error(self, error: &CliError) {
         #[derive(Serialize)]
         struct Wrapped<'a> {
             error: &'a CliError,
         }
         if self.json {
-            self.object(&Wrapped { error: problem });
+            self.object(&Wrapped { error });
         } else {
-            eprint_line(format_args!("error: {}", problem.message()));
-            eprint_line(problem.remedy());
+            eprint_line(format_args!("error: {}", error.message()));
+            eprint_line(error.remedy());
         }
     }
 
@@ -103,11 +103,11 @@ impl Output {
     }
 
     /// The text in this style, if colours are enabled.
-    pub(crate) fn styled(self, tone: Style, text: impl Display) -> String {
+    pub(crate) fn styled(self, style: Style, text: impl Display) -> String {
         if !self.colours {
             return text.to_string();
         }
-        let code = match tone {
+        let code = match style {
             Style::Success => 32,
             Style::Failure => 31,
             Style::Bold => 1,

@@ -11,36 +11,35 @@ use tracing::level_filters::LevelFilter;
 
 use crate::args::{Cli, Command};
 use crate::connector;
+use crate::context::ProcessContext;
 use crate::demo;
+use crate::error::{CliError, Exit, io_error};
 use crate::events;
 use crate::init;
 use crate::output::{Output, eprint_line};
-use crate::error::{CliError, Exit, io_error};
 use crate::serve;
 use crate::source;
-use crate::context::ProcessContext;
 use crate::verify;
 
 /// The environment variable that enables the log.
 pub(crate) const LOG_VARIABLE: &str = "AUDITFERRY_LOG";
 
 /// Runs the command of these arguments.
-pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, began: Instant) -> Exit {
+pub(crate) fn run(args: Vec<OsString>, environment: HashMap<String, String>, started: Instant) -> Exit {
     let no_color = environment.get("NO_COLOR").map(String::as_str);
-    let asked_for_json = words.iter().any(|word| word == "--json");
+    let json_requested = args.iter().any(|arg| arg == "--json");
     // The exit code 2 of `verify` means that something can't be proven.
-    let usage =
-        if words.get(1).is_some_and(|word| word == "verify") { Exit::VerifyUsage } else { Exit::Usage };
-    let cli = match Cli::try_parse_from(words) {
+    let usage = if args.get(1).is_some_and(|arg| arg == "verify") { Exit::VerifyUsage } else { Exit::Usage };
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return report_usage_error(&error, Output::new(asked_for_json, no_color), usage),
+        Err(error) => return report_usage_error(&error, Output::new(json_requested, no_color), usage),
     };
     let output = Output::new(cli.wants_json(), no_color);
-    if let Err(problem) = init_tracing(environment.get(LOG_VARIABLE).map(String::as_str)) {
-        output.error(&problem);
+    if let Err(error) = init_tracing(environment.get(LOG_VARIABLE).map(String::as_str)) {
+        output.error(&error);
         return usage;
     }
-    let surroundings = ProcessContext::new(environment, began, output);
+    let context = ProcessContext::new(environment, started, output);
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -48,43 +47,43 @@ pub(crate) fn run(words: Vec<OsString>, environment: HashMap<String, String>, be
             return Exit::Failed;
         }
     };
-    let exit = runtime.block_on(until_interrupted(cli, &surroundings));
+    let exit = runtime.block_on(until_interrupted(cli, &context));
     // A thread that waits for stdin must not block the exit.
     runtime.shutdown_background();
     exit
 }
 
-/// Runs the command until it ends or Ctrl-C. Every write of every command is conditional or idempotent, so it may be
-/// stopped anywhere. `serve` handles the signal itself.
-async fn until_interrupted(cli: Cli, surroundings: &ProcessContext) -> Exit {
-    let output = surroundings.output;
+/// Runs the command until it ends or Ctrl-C. Every write of every command is conditional or idempotent, so it
+/// may be stopped anywhere. `serve` handles the signal itself.
+async fn until_interrupted(cli: Cli, context: &ProcessContext) -> Exit {
+    let output = context.output;
     let stops_itself = matches!(cli.command, Some(Command::Serve(_)));
     let result = tokio::select! {
-        result = run_command(cli, surroundings) => result,
+        result = run_command(cli, context) => result,
         _ = tokio::signal::ctrl_c(), if !stops_itself => {
             output.clear_progress();
             eprint_line("stopped; completed writes are consistent, and the command can safely be repeated");
             return Exit::Interrupted;
         }
     };
-    result.unwrap_or_else(|problem| {
+    result.unwrap_or_else(|error| {
         output.clear_progress();
-        output.error(&problem);
-        problem.exit()
+        output.error(&error);
+        error.exit()
     })
 }
 
-async fn run_command(cli: Cli, surroundings: &ProcessContext) -> Result<Exit, CliError> {
+async fn run_command(cli: Cli, context: &ProcessContext) -> Result<Exit, CliError> {
     match cli.command {
-        None => demo::run(cli.demo, surroundings).await,
-        Some(Command::Demo(args)) => demo::run(args, surroundings).await,
-        Some(Command::DemoExporter(args)) => demo::exporter_process(args, surroundings).await,
-        Some(Command::Serve(args)) => serve::run(args, surroundings).await,
-        Some(Command::Init(args)) => init::run(args, surroundings).await,
-        Some(Command::Events(command)) => events::run(command, surroundings).await,
-        Some(Command::Connector(command)) => connector::run(command, surroundings).await,
-        Some(Command::Source(command)) => source::run(command, surroundings).await,
-        Some(Command::Verify(args)) => Ok(verify::run(args, surroundings).await),
+        None => demo::run(cli.demo, context).await,
+        Some(Command::Demo(args)) => demo::run(args, context).await,
+        Some(Command::DemoExporter(args)) => demo::exporter_process(args, context).await,
+        Some(Command::Serve(args)) => serve::run(args, context).await,
+        Some(Command::Init(args)) => init::run(args, context).await,
+        Some(Command::Events(command)) => events::run(command, context).await,
+        Some(Command::Connector(command)) => connector::run(command, context).await,
+        Some(Command::Source(command)) => source::run(command, context).await,
+        Some(Command::Verify(args)) => Ok(verify::run(args, context).await),
     }
 }
 
@@ -105,8 +104,8 @@ fn report_usage_error(error: &clap::Error, output: Output, usage: Exit) -> Exit 
     if is_result { Exit::Done } else { usage }
 }
 
-/// Writes this process's log to stderr if the variable is set. By default it is off: whatever matters to a person is
-/// printed.
+/// Writes this process's log to stderr if the variable is set. By default it is off: whatever matters to a
+/// person is printed.
 fn init_tracing(level: Option<&str>) -> Result<(), CliError> {
     let Some(level) = level.filter(|level| !level.is_empty()) else { return Ok(()) };
     let level: LevelFilter = level.parse().map_err(|_| {

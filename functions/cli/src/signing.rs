@@ -1,5 +1,5 @@
-//! The keys that sign manifests, for the operator's commands: from files always, from AWS KMS if the program was built
-//! with the feature `aws`.
+//! The keys that sign manifests, for the operator's commands: from files always, from AWS KMS if the program
+//! was built with the feature `aws`.
 
 use adapters::clients::ClientFactory;
 use adapters::settings::{SettingsError, SigningSettings};
@@ -20,7 +20,8 @@ pub(crate) fn signing(
 /// The keys that the settings name, each in a file.
 ///
 /// # Errors
-/// If a file can't be read or does not contain a key of this vendor, or a key is in KMS: this build has no KMS.
+/// If a file can't be read or does not contain a key of this vendor, or a key is in KMS: this build has no
+/// KMS.
 #[cfg(not(feature = "aws"))]
 pub(crate) fn signing(
     settings: &SigningSettings,

@@ -29,8 +29,8 @@ pub(crate) fn table<const N: usize>(columns: [Column; N], rows: &[[String; N]]) 
     let headings = columns.map(|column| column.heading().to_owned());
     let all = || std::iter::once(&headings).chain(rows);
     let widths: Vec<usize> = (0..N)
-        .map(|place| {
-            all().filter_map(|row| row.get(place)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        .map(|index| {
+            all().filter_map(|row| row.get(index)).map(|cell| cell.chars().count()).max().unwrap_or(0)
         })
         .collect();
     all()
@@ -46,8 +46,8 @@ pub(crate) fn table<const N: usize>(columns: [Column; N], rows: &[[String; N]]) 
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -56,9 +56,9 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// A count with its noun: `1 event`, `2,900 events`.
-pub(crate) fn counted(number: u64, word: &str) -> String {
+pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {word}{plural}", grouped(number))
+    format!("{} {noun}{plural}", grouped(number))
 }
 
 #[cfg(test)]

@@ -104,13 +104,13 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickE
     }
     let Tick { done, failure, .. } = tick;
     let Some(source) = sending.err().or(failure) else { return Ok(done) };
-    let Dispatched { due, claimed, throttled, sent, released: given_back, more } = done;
+    let Dispatched { due, claimed, throttled, sent, released, more } = done;
     tracing::warn!(
         due,
         claimed,
         throttled,
         sent,
-        given_back,
+        released,
         more,
         "the tick failed; what was sent before stays sent"
     );
@@ -160,9 +160,9 @@ impl Tick<'_> {
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
             let batches = self.ports.rate_limiter.batches(self.ports.clock.now(), claimed);
-            let SendOutcome { sent, released: given_back, failure } = send(self.ports, &batches, until).await;
+            let SendOutcome { sent, released, failure } = send(self.ports, &batches, until).await;
             self.done.sent += sent;
-            self.done.released += given_back;
+            self.done.released += released;
             if let Some(failure) = failure {
                 return Err(failure);
             }
@@ -177,14 +177,14 @@ impl Tick<'_> {
     async fn claim(&mut self, due: Vec<Claim>, until: Time) -> Vec<Claim> {
         let ports = self.ports;
         let claims = due.into_iter().map(|claim| async move {
-            let answer = ports.due.claim(&claim, until).await;
-            (claim, answer)
+            let outcome = ports.due.claim(&claim, until).await;
+            (claim, outcome)
         });
         let mut claims = stream::iter(claims).buffer_unordered(MAX_CONCURRENT_CLAIMS);
-        let mut ours = Vec::new();
-        while let Some((claim, answer)) = claims.next().await {
-            match answer {
-                Ok(ClaimAnswer::Claimed) => ours.push(claim),
+        let mut won = Vec::new();
+        while let Some((claim, outcome)) = claims.next().await {
+            match outcome {
+                Ok(ClaimAnswer::Claimed) => won.push(claim),
                 Ok(ClaimAnswer::AlreadyClaimed) => {}
                 // Throttling does not fail the tick: the connector stays due for the next one, and the
                 // table's capacity grows with its load.
@@ -199,6 +199,6 @@ impl Tick<'_> {
                 }
             }
         }
-        ours
+        won
     }
 }

@@ -35,14 +35,14 @@ impl<'a> Notices<'a> {
         if self.published + self.lost >= MAX_NOTICES_PER_TICK {
             return;
         }
-        let Some(telling) = watched.pending_notification(*timing, *retention, now) else { return };
-        let remembered = self
+        let Some(pending) = watched.pending_notification(*timing, *retention, now) else { return };
+        let stored = self
             .watchdog
             .ledger
-            .store_notification_state(&watched.connector, watched.last_notified.as_ref(), &telling.next)
+            .store_notification_state(&watched.connector, watched.last_notified.as_ref(), &pending.next)
             .await;
-        match remembered {
-            Ok(true) => self.publish(watched, &telling).await,
+        match stored {
+            Ok(true) => self.publish(watched, &pending).await,
             Ok(false) => {}
             Err(error) => tracing::warn!(
                 connector.id = %watched.connector, error = error.chain(),
@@ -54,7 +54,7 @@ impl<'a> Notices<'a> {
     async fn publish(
         &mut self,
         watched: &WatchedConnector,
-        PendingNotification { next: told, rollback: untold, notice }: &PendingNotification,
+        PendingNotification { next, rollback, notice }: &PendingNotification,
     ) {
         let (ledger, connector) = (&self.watchdog.ledger, &watched.connector);
         let Err(error) = self.watchdog.bus.publish(notice).await else {
@@ -67,7 +67,7 @@ impl<'a> Notices<'a> {
             connector.id = %connector, notice.id = notice.id, error,
             "failed to publish a notice"
         );
-        if let Err(error) = ledger.store_notification_state(connector, Some(told), untold).await {
+        if let Err(error) = ledger.store_notification_state(connector, Some(next), rollback).await {
             tracing::warn!(
                 connector.id = %connector, error = error.chain(),
                 "failed to roll back the notification state; the notice is repeated only in a day"
@@ -76,7 +76,7 @@ impl<'a> Notices<'a> {
     }
 
     /// The metrics of the notices: for each tick that publishes metrics, and for each that lost a notice.
-    pub(crate) fn metrics(&self, tells: bool) -> Option<Metric> {
-        (tells || self.lost > 0).then(|| Metric::count("NoticesLost", self.lost))
+    pub(crate) fn metrics(&self, enabled: bool) -> Option<Metric> {
+        (enabled || self.lost > 0).then(|| Metric::count("NoticesLost", self.lost))
     }
 }

@@ -61,10 +61,10 @@ impl Default for RateLane {
 impl RateLane {
     /// Reserves slots for `count` connectors and returns their delay, in whole seconds of the clock, so that
     /// each second contains exactly its own slots.
-    fn reserve(&mut self, now: Time, count: usize, apart: Duration) -> Duration {
-        let place = self.0.max(now);
-        self.0 = place + span(count, apart);
-        place.floor(SECOND).since(now.floor(SECOND))
+    fn reserve(&mut self, now: Time, count: usize, interval: Duration) -> Duration {
+        let slot = self.0.max(now);
+        self.0 = slot + span(count, interval);
+        slot.floor(SECOND).since(now.floor(SECOND))
     }
 
     fn wait(self, now: Time) -> Duration {
@@ -86,21 +86,21 @@ impl RateLimiter {
 
     /// Reserves slots for the claimed connectors.
     pub(crate) fn batches(&self, now: Time, claimed: Vec<Claim>) -> Vec<Batch> {
-        let of_schedules = |claim: &Claim| claim.next_run_at.floor(SECOND) == claim.next_run_at;
-        let (herd, others): (Vec<Claim>, Vec<Claim>) = claimed.into_iter().partition(of_schedules);
+        let is_scheduled = |claim: &Claim| claim.next_run_at.floor(SECOND) == claim.next_run_at;
+        let (scheduled, on_demand): (Vec<Claim>, Vec<Claim>) = claimed.into_iter().partition(is_scheduled);
         self.with_lanes(|lanes| {
-            let others = others.chunks(QUEUE_BATCH).map(|some| {
+            let on_demand = on_demand.chunks(QUEUE_BATCH).map(|chunk| {
                 let delay = if lanes.on_demand.wait(now) < ON_DEMAND_MAX_WAIT {
-                    lanes.on_demand.reserve(now, some.len(), ON_DEMAND_INTERVAL)
+                    lanes.on_demand.reserve(now, chunk.len(), ON_DEMAND_INTERVAL)
                 } else {
-                    lanes.scheduled.reserve(now, some.len(), INTERVAL)
+                    lanes.scheduled.reserve(now, chunk.len(), INTERVAL)
                 };
-                Batch { claims: some.to_vec(), delay }
+                Batch { claims: chunk.to_vec(), delay }
             });
-            let mut batches: Vec<Batch> = others.collect();
-            batches.extend(herd.chunks(QUEUE_BATCH).map(|some| Batch {
-                claims: some.to_vec(),
-                delay: lanes.scheduled.reserve(now, some.len(), INTERVAL),
+            let mut batches: Vec<Batch> = on_demand.collect();
+            batches.extend(scheduled.chunks(QUEUE_BATCH).map(|chunk| Batch {
+                claims: chunk.to_vec(),
+                delay: lanes.scheduled.reserve(now, chunk.len(), INTERVAL),
             }));
             batches
         })
@@ -112,6 +112,6 @@ impl RateLimiter {
     }
 }
 
-fn span(count: usize, apart: Duration) -> Duration {
-    apart * u32::try_from(count).unwrap_or(u32::MAX)
+fn span(count: usize, interval: Duration) -> Duration {
+    interval * u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -46,7 +46,7 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
     let mut error = None;
     for attempt in 1..=MAX_ATTEMPTS {
         match ports.queue.send(&left, *delay).await {
-            Ok(refused) => (left, error) = (refused, None),
+            Ok(rejected) => (left, error) = (rejected, None),
             Err(failure @ PortError::Transient { .. }) => error = Some(failure),
             Err(failure) => {
                 error = Some(failure);
@@ -62,16 +62,16 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
     }
     // If the response of a send was lost, a connector may be both queued and released. It then runs twice,
     // one run after the other or one finding the lease held, and the second run has nothing to do.
-    let back = claims.iter().filter(|claim| left.contains(&claim.id));
-    let unclaims = back.map(|claim| ports.due.release_claim(claim, until));
-    let mut unclaims = stream::iter(unclaims).buffer_unordered(QUEUE_BATCH);
-    let mut given_back = 0;
-    while let Some(answer) = unclaims.next().await {
-        match answer {
-            Ok(()) => given_back += 1,
+    let rejected = claims.iter().filter(|claim| left.contains(&claim.id));
+    let releases = rejected.map(|claim| ports.due.release_claim(claim, until));
+    let mut releases = stream::iter(releases).buffer_unordered(QUEUE_BATCH);
+    let mut released = 0;
+    while let Some(result) = releases.next().await {
+        match result {
+            Ok(()) => released += 1,
             Err(failure) => error = error.or(Some(failure)),
         }
     }
     let sent = claims.len().saturating_sub(left.len()) as u64;
-    SendOutcome { sent, released: given_back, failure: error }
+    SendOutcome { sent, released, failure: error }
 }

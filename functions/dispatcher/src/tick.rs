@@ -22,23 +22,23 @@ const WATCHDOG_SHARE: u32 = 4;
 pub async fn tick(
     ports: &Ports,
     watchdog: &Watchdog,
-    meter: &dyn MetricsSink,
+    sink: &dyn MetricsSink,
     deadline: Time,
 ) -> Result<Dispatched, PortError> {
     let began = ports.clock.now();
     let dispatched = dispatch(ports, deadline - deadline.since(began) / WATCHDOG_SHARE).await;
     let ended = ports.clock.now();
     let done = *dispatched.as_ref().unwrap_or_else(|failed| &failed.done);
-    meter.record(&tick_metrics(ended, done, dispatched.is_err(), ended.since(began)));
+    sink.record(&tick_metrics(ended, done, dispatched.is_err(), ended.since(began)));
     match watchdog.watch(deadline).await {
-        Ok(figures) if figures.is_empty() => tracing::info!("another tick runs the watchdog"),
-        Ok(figures) => {
+        Ok(metrics) if metrics.is_empty() => tracing::info!("another tick runs the watchdog"),
+        Ok(metrics) => {
             let at = ports.clock.now();
-            meter.record(&MetricRecord {
+            sink.record(&MetricRecord {
                 at,
                 name: "metrics of the watchdog",
                 properties: Vec::new(),
-                metrics: figures,
+                metrics,
             });
         }
         Err(error) => tracing::error!(error = error.chain(), "the watchdog failed to read the connectors"),
@@ -48,7 +48,7 @@ pub async fn tick(
 
 /// The metrics of a tick. A failed tick has them too: most of it may have succeeded.
 fn tick_metrics(at: Time, done: Dispatched, failed: bool, took: Duration) -> MetricRecord {
-    let figures = vec![
+    let metrics = vec![
         Metric::count("Ticks", 1),
         Metric::flag("TicksFailed", failed),
         Metric::flag("TicksUnfinished", done.more),
@@ -58,5 +58,5 @@ fn tick_metrics(at: Time, done: Dispatched, failed: bool, took: Duration) -> Met
         Metric::count("SendsGivenBack", done.released),
         Metric::millis("TickDuration", took),
     ];
-    MetricRecord { at, name: "metrics of a tick", properties: Vec::new(), metrics: figures }
+    MetricRecord { at, name: "metrics of a tick", properties: Vec::new(), metrics }
 }

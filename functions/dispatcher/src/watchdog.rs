@@ -54,31 +54,31 @@ impl Watchdog {
         let stop_at = now + deadline.since(now) * 5 / 6;
         let mut sweep = self.ledger.sweep().await?;
         let mut notices = Notices::new(self);
-        if let Some((mut survey, mut place)) = sweep.resume(now) {
+        if let Some((mut survey, mut position)) = sweep.resume(now) {
             let mut read = 0;
             loop {
                 if read >= MAX_CONNECTORS_PER_TICK || self.clock.now() >= stop_at {
-                    sweep.in_progress = Some((survey, place));
+                    sweep.in_progress = Some((survey, position));
                     break;
                 }
-                let page = self.ledger.watch(place.as_ref()).await?;
+                let page = self.ledger.watch(position.as_ref()).await?;
                 read += page.watched.len();
                 let seen_at = self.clock.now();
                 page.watched.iter().for_each(|watched| survey.add(watched, self.timing, seen_at));
                 for watched in &page.watched {
                     notices.publish_for(watched, seen_at).await;
                 }
-                place = page.next;
-                if place.is_none() {
+                position = page.next;
+                if position.is_none() {
                     sweep.last_completed = Some(survey);
                     break;
                 }
             }
         }
         sweep.version += 1;
-        let kept = self.ledger.store_sweep(&sweep).await?;
-        let mut figures = if kept { sweep.metrics(self.clock.now(), self.retention) } else { Vec::new() };
-        figures.extend(notices.metrics(kept));
-        Ok(figures)
+        let stored = self.ledger.store_sweep(&sweep).await?;
+        let mut metrics = if stored { sweep.metrics(self.clock.now(), self.retention) } else { Vec::new() };
+        metrics.extend(notices.metrics(stored));
+        Ok(metrics)
     }
 }

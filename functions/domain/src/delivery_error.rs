@@ -84,7 +84,6 @@ pub struct DeliveryError {
     /// The step of the delivery that failed.
     pub stage: DeliveryStage,
     /// What must be done about it.
-    #[serde(rename = "reason")]
     pub kind: DeliveryErrorKind,
     /// The platform's own error code, such as `AccessDenied`.
     pub code: String,
@@ -126,6 +125,7 @@ pub struct Block {
     /// The step of the delivery that failed.
     pub stage: DeliveryStage,
     /// What must be done about it.
+    #[serde(rename = "reason")]
     pub kind: DeliveryErrorKind,
     /// The platform's own error code.
     pub code: String,
@@ -288,6 +288,24 @@ mod tests {
         let (cause, remedy) = diagnose(&error, &destination());
         assert!(cause.contains("STS is active for account 222222222222 neither"), "{cause}");
         assert!(remedy.contains("Security Token Service") && !remedy.contains("external ID"), "{remedy}");
+    }
+
+    #[test]
+    fn the_kms_action_is_the_one_that_the_platform_names_and_never_the_region_of_an_arn() {
+        let action = |message: &str| {
+            let (stage, kind) = (DeliveryStage::PutObject, DeliveryErrorKind::KeyDenied);
+            let error = DeliveryError { stage, kind, code: "AccessDenied".into(), message: message.into() };
+            error.kms_action().to_owned()
+        };
+        let arn = "arn:aws:kms:eu-central-1:222222222222:key/1";
+        for (message, expected) in [
+            (format!("not authorized to perform: kms:Decrypt on resource: {arn}"), "kms:Decrypt"),
+            (format!("{arn} refuses kms:Encrypt"), "kms:Encrypt"),
+            (format!("the key {arn} is disabled"), "kms:GenerateDataKey"),
+            ("denied".to_owned(), "kms:GenerateDataKey"),
+        ] {
+            assert_eq!(action(&message), expected, "{message}");
+        }
     }
 
     #[test]

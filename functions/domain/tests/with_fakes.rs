@@ -14,22 +14,22 @@
 // The name by which those tests import the fakes and fixtures.
 extern crate self as tests;
 
-#[path = "../../../tests/src/failing/mod.rs"]
-pub mod failing;
 #[path = "../../../tests/src/fakes/mod.rs"]
 pub mod fakes;
+#[path = "../../../tests/src/fault_injection/mod.rs"]
+pub mod fault_injection;
 #[path = "../../../tests/src/fixtures/mod.rs"]
 pub mod fixtures;
+#[path = "../../../tests/src/interleaving.rs"]
+pub mod interleaving;
 mod onboarding;
 #[path = "../../../tests/suite/protocol/mod.rs"]
 mod protocol;
-#[path = "../../../tests/suite/verification/reports.rs"]
+#[path = "../../../tests/suite/preflight/reports.rs"]
 mod reports;
 mod signing;
-#[path = "../../../tests/suite/verification/stages.rs"]
+#[path = "../../../tests/suite/preflight/stages.rs"]
 mod stages;
-#[path = "../../../tests/src/turns.rs"]
-pub mod turns;
 
 // What `stages` imports from its parent module in its own package.
 use reports::{assert_stopped_at, connector, only_finding, vendor, verdicts, verify};

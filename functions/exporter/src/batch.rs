@@ -27,13 +27,13 @@ struct ExportMessage {
 /// unchanged.
 pub async fn handle(
     exporter: &Exporter,
-    meter: &dyn MetricsSink,
+    metrics: &dyn MetricsSink,
     batch: SqsEvent,
     deadline: Time,
 ) -> SqsBatchResponse {
     let clock = &exporter.ports.clock;
     let mut runs = JoinSet::new();
-    let mut waiting = BTreeMap::new();
+    let mut pending = BTreeMap::new();
     let (connectors, dropped) = connectors(batch);
     let mut panicked = 0;
     for (id, messages) in connectors {
@@ -43,7 +43,7 @@ pub async fn handle(
             // In the invocation's span, so that each log line of the run has the request ID.
             runs.spawn(async move { export_measured(&exporter, &id, deadline).await }.in_current_span())
         };
-        waiting.insert(task.id(), (id, messages));
+        pending.insert(task.id(), (id, messages));
     }
     let mut response = SqsBatchResponse::default();
     while let Some(ended) = runs.join_next_with_id().await {
@@ -51,11 +51,11 @@ pub async fn handle(
             Ok((task, _)) => *task,
             Err(error) => error.id(),
         };
-        let Some((id, messages)) = waiting.remove(&task) else { continue };
+        let Some((id, messages)) = pending.remove(&task) else { continue };
         let failed = match ended {
             Ok((_, run)) => {
                 log_outcome(&id, &run.outcome);
-                meter.record(&run_metrics(clock.now(), &id, &run));
+                metrics.record(&run_metrics(clock.now(), &id, &run));
                 matches!(run.outcome, Outcome::Failed { .. })
             }
             Err(error) => {
@@ -68,7 +68,7 @@ pub async fn handle(
             response.batch_item_failures.extend(messages.into_iter().map(item_failure));
         }
     }
-    meter.record(&batch_metrics(clock.now(), dropped, panicked));
+    metrics.record(&batch_metrics(clock.now(), dropped, panicked));
     response
 }
 

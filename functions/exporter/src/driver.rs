@@ -47,8 +47,8 @@ impl<'a> Driver<'a> {
     /// The connector that the run read, and the external ID with which it assumed the role, if it delivered
     /// anything.
     pub(crate) fn connector_and_external_id(&self) -> Option<(&Connector, Option<&ExternalId>)> {
-        let opened_with = self.bucket.as_ref().and_then(|bucket| bucket.assumed_with());
-        self.connector.as_ref().map(|connector| (connector, opened_with))
+        let assumed_with = self.bucket.as_ref().and_then(|bucket| bucket.assumed_with());
+        self.connector.as_ref().map(|connector| (connector, assumed_with))
     }
 
     /// The notice of unreadable items, if this run sealed any.
@@ -134,13 +134,13 @@ impl<'a> Driver<'a> {
             }
             Effect::Publish(notice) => {
                 // The run goes on without the notice, so the error is handled here.
-                let untold = |error: &PortError| {
+                let log_error = |error: &PortError| {
                     tracing::error!(
                         connector.id = %self.id, notice.id = notice.id, error = error.chain(),
                         "failed to publish a notice"
                     );
                 };
-                ports.bus.publish(&notice).await.inspect_err(untold).map(done)
+                ports.bus.publish(&notice).await.inspect_err(log_error).map(done)
             }
             Effect::Mark(mark) => {
                 let marked = ports.runs.mark(&mark).await;
@@ -247,7 +247,7 @@ fn text_object(key: String, bytes: Vec<u8>) -> NewObject {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
 fn signing_failure(error: SigningError) -> InternalError {
     let detail = match &error {
         SigningError::Port(port) => port.chain(),
@@ -256,7 +256,7 @@ fn signing_failure(error: SigningError) -> InternalError {
     InternalError::new(InternalErrorKind::SigningFailed, detail)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err, which hands the error over")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
 pub(crate) fn port_failure(error: PortError) -> InternalError {
     InternalError::new(InternalErrorKind::Port, error.chain())
 }

@@ -14,9 +14,9 @@ use domain::time::Time;
 
 use crate::driver::{Driver, port_failure};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
-use crate::unreadable::publish_unreadable;
 use crate::orphan_sweep::sweep_orphans;
 use crate::reverification::reverify;
+use crate::unreadable::publish_unreadable;
 
 /// The ports that an export needs.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Ports {
 /// The exporter of one deployment.
 #[derive(Debug, Clone)]
 pub struct Exporter {
-    /// Its ports.
+    /// The ports to everything outside.
     pub ports: Ports,
     /// Settle time and look-back.
     pub timing: Timing,
@@ -71,39 +71,44 @@ pub async fn export(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> Ou
 /// [`export`] with its metrics.
 pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadline: Time) -> MeasuredRun {
     let Ports { clock, randomness, .. } = &exporter.ports;
-    let began = clock.now();
+    let started_at = clock.now();
     let worker = randomness.worker_id();
     let vendor = exporter.ports.signing.vendor.clone();
-    let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(began, deadline))
+    let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(started_at, deadline))
         .with_retention(exporter.retention)
         .with_source(exporter.ports.source.identity().await.map_err(port_failure));
     // The customer's credentials and clients live in the driver and are dropped with the run.
-    let mut hands = Driver::new(exporter, id, worker);
+    let mut driver = Driver::new(exporter, id, worker);
     let mut answer = Answer::Start;
-    let mut tally = RequestStats::default();
+    let mut stats = RequestStats::default();
     loop {
-        let asked_at = clock.now();
-        let input = Input { now: asked_at, random: randomness.next_u64(), answer };
+        let requested_at = clock.now();
+        let input = Input { now: requested_at, random: randomness.next_u64(), answer };
         let (next, effect) = step(run, input);
         run = next;
-        let asked = RequestKind::of(&effect);
+        let request = RequestKind::of(&effect);
         answer = match effect {
             Effect::Finish(mut outcome) => {
                 let mut tenant = None;
-                if let Some(notice) = hands.unreadable_notice() {
+                if let Some(notice) = driver.unreadable_notice() {
                     publish_unreadable(exporter, notice, &mut outcome, deadline).await;
                 }
-                if let Some((connector, opened_with)) = hands.connector_and_external_id() {
+                if let Some((connector, assumed_with)) = driver.connector_and_external_id() {
                     tenant = Some(connector.tenant.clone());
                     // Boxed: rarely used futures must not make every run's future large.
-                    Box::pin(reverify(exporter, connector, opened_with, &outcome, deadline)).await;
-                    Box::pin(sweep_orphans(exporter, connector, hands.sweep_progress(), &outcome, deadline))
+                    Box::pin(reverify(exporter, connector, assumed_with, &outcome, deadline)).await;
+                    Box::pin(sweep_orphans(exporter, connector, driver.sweep_progress(), &outcome, deadline))
                         .await;
                 }
-                return MeasuredRun { outcome, tenant, requests: tally, duration: clock.now().since(began) };
+                return MeasuredRun {
+                    outcome,
+                    tenant,
+                    requests: stats,
+                    duration: clock.now().since(started_at),
+                };
             }
-            effect => hands.execute(effect).await,
+            effect => driver.execute(effect).await,
         };
-        tally.observe(asked, &answer, clock.now().since(asked_at));
+        stats.observe(request, &answer, clock.now().since(requested_at));
     }
 }

@@ -5,14 +5,14 @@
 
 pub mod batch;
 pub mod build;
-mod export;
 mod driver;
+mod export;
 mod metrics;
+mod orphan_sweep;
 mod report;
+mod reverification;
 mod unreadable;
 mod vendor;
-mod orphan_sweep;
-mod reverification;
 
 pub use export::{Exporter, Ports, export};
 pub use vendor::vendor_of;

@@ -1,7 +1,7 @@
 //! The metrics of a run and of a batch.
 //!
-//! A [`Tally`] watches the effects of a run and their answers, each request for itself: a part that is put twice
-//! because S3 answered 503 is one delivery in the run's summary and one `PutUnavailable` here.
+//! [`RequestStats`] observes the effects of a run and their answers, each request for itself: a part that is
+//! put twice because S3 answered 503 is one delivery in the run's summary and one `PutUnavailable` here.
 
 use std::time::Duration;
 
@@ -42,22 +42,22 @@ pub(crate) struct RequestStats {
 }
 
 impl RequestStats {
-    /// Counts the answer to an effect, which took `took`.
-    pub(crate) fn observe(&mut self, asked: RequestKind, answer: &Answer, took: Duration) {
-        match asked {
-            RequestKind::Build => self.read_duration += took,
-            RequestKind::Put { .. } => self.delivery_duration += took,
+    /// Counts the answer to an effect, which took `duration`.
+    pub(crate) fn observe(&mut self, request: RequestKind, answer: &Answer, duration: Duration) {
+        match request {
+            RequestKind::Build => self.read_duration += duration,
+            RequestKind::Put { .. } => self.delivery_duration += duration,
             RequestKind::Other => {}
         }
-        match (asked, answer) {
+        match (request, answer) {
             (RequestKind::Put { size }, Answer::Put(Ok(PutAnswer::Written))) => self.bytes_delivered += size,
-            (_, Answer::Put(Err(fault)) | Answer::Opened(Err(fault))) => self.count_error(fault),
+            (_, Answer::Put(Err(error)) | Answer::Opened(Err(error))) => self.count_error(error),
             _ => {}
         }
     }
 
-    fn count_error(&mut self, fault: &DeliveryError) {
-        match (fault.stage, fault.kind) {
+    fn count_error(&mut self, error: &DeliveryError) {
+        match (error.stage, error.kind) {
             (_, DeliveryErrorKind::Conflict) => self.put_conflicts += 1,
             (_, DeliveryErrorKind::Unavailable) => self.put_unavailable += 1,
             (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => self.assume_denied += 1,
@@ -77,18 +77,18 @@ pub(crate) struct MeasuredRun {
     pub(crate) duration: Duration,
 }
 
-/// The figures of a run.
+/// The metrics of a run.
 pub(crate) fn run_metrics(at: Time, id: &ConnectorId, run: &MeasuredRun) -> MetricRecord {
-    let MeasuredRun { outcome, tenant, requests: tally, duration: took } = run;
-    let nothing = Summary::default();
+    let MeasuredRun { outcome, tenant, requests: stats, duration } = run;
+    let empty = Summary::default();
     let (summary, failure) = match outcome {
         Outcome::Completed(summary) => (summary, None),
         Outcome::Failed { error: failure, summary } => (summary, Some(failure.kind)),
-        Outcome::Busy | Outcome::Inactive => (&nothing, None),
+        Outcome::Busy | Outcome::Inactive => (&empty, None),
     };
-    let mut about = vec![("connector.id", id.to_string())];
-    about.extend(tenant.as_ref().map(|tenant| ("tenant", tenant.to_string())));
-    let figures = vec![
+    let mut properties = vec![("connector.id", id.to_string())];
+    properties.extend(tenant.as_ref().map(|tenant| ("tenant", tenant.to_string())));
+    let metrics = vec![
         Metric::count("Runs", 1),
         Metric::flag("RunsFailed", failure.is_some()),
         Metric::flag("RunsBlocked", summary.blocked.is_some()),
@@ -107,22 +107,22 @@ pub(crate) fn run_metrics(at: Time, id: &ConnectorId, run: &MeasuredRun) -> Metr
         Metric::count("Heartbeats", summary.heartbeats),
         Metric::count("LostRaces", summary.lost_races),
         Metric::count("NoticesLost", summary.unpublished_notices),
-        Metric::count("AssumeDenied", tally.assume_denied),
-        Metric::count("PutDenied", tally.put_denied),
-        Metric::count("PutConflicts", tally.put_conflicts),
-        Metric::count("PutUnavailable", tally.put_unavailable),
-        Metric::new("BytesDelivered", domain::metrics::Unit::Bytes, tally.bytes_delivered),
-        Metric::millis("RunDuration", *took),
-        Metric::millis("ReadDuration", tally.read_duration),
-        Metric::millis("DeliveryDuration", tally.delivery_duration),
+        Metric::count("AssumeDenied", stats.assume_denied),
+        Metric::count("PutDenied", stats.put_denied),
+        Metric::count("PutConflicts", stats.put_conflicts),
+        Metric::count("PutUnavailable", stats.put_unavailable),
+        Metric::new("BytesDelivered", domain::metrics::Unit::Bytes, stats.bytes_delivered),
+        Metric::millis("RunDuration", *duration),
+        Metric::millis("ReadDuration", stats.read_duration),
+        Metric::millis("DeliveryDuration", stats.delivery_duration),
     ];
-    MetricRecord { at, name: "metrics of a run", properties: about, metrics: figures }
+    MetricRecord { at, name: "metrics of a run", properties, metrics }
 }
 
 /// The metrics of a batch, besides those of its runs.
 pub(crate) fn batch_metrics(at: Time, dropped: u64, panicked: u64) -> MetricRecord {
-    let figures = vec![Metric::count("MessagesDropped", dropped), Metric::count("RunsPanicked", panicked)];
-    MetricRecord { at, name: "metrics of a batch", properties: Vec::new(), metrics: figures }
+    let metrics = vec![Metric::count("MessagesDropped", dropped), Metric::count("RunsPanicked", panicked)];
+    MetricRecord { at, name: "metrics of a batch", properties: Vec::new(), metrics }
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
 
     fn value_of(run: &MeasuredRun, name: &str) -> i64 {
         let record = run_metrics(Time::EPOCH, &ConnectorId::new(1), run);
-        record.metrics.iter().find(|figure| figure.name == name).unwrap().value
+        record.metrics.iter().find(|metric| metric.name == name).unwrap().value
     }
 
     fn run(outcome: Outcome) -> MeasuredRun {
@@ -148,32 +148,32 @@ mod tests {
     }
 
     #[test]
-    fn each_request_counts_for_itself_and_only_what_was_written_counts_as_bytes() {
-        let mut tally = RequestStats::default();
+    fn each_request_is_counted_and_only_written_bytes_are_counted() {
+        let mut stats = RequestStats::default();
         let put = RequestKind::Put { size: 10 };
-        tally.observe(
+        stats.observe(
             put,
             &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::Unavailable))),
             SECOND,
         );
-        tally.observe(
+        stats.observe(
             put,
             &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::Conflict))),
             SECOND,
         );
-        tally.observe(put, &Answer::Put(Ok(PutAnswer::Exists)), SECOND);
-        tally.observe(put, &Answer::Put(Ok(PutAnswer::Written)), SECOND);
-        tally.observe(
+        stats.observe(put, &Answer::Put(Ok(PutAnswer::Exists)), SECOND);
+        stats.observe(put, &Answer::Put(Ok(PutAnswer::Written)), SECOND);
+        stats.observe(
             put,
             &Answer::Put(Err(refused(DeliveryStage::PutObject, DeliveryErrorKind::KeyDenied))),
             SECOND,
         );
-        tally.observe(
+        stats.observe(
             RequestKind::Other,
             &Answer::Opened(Err(refused(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied))),
             SECOND,
         );
-        tally.observe(RequestKind::Build, &Answer::Done, SECOND);
+        stats.observe(RequestKind::Build, &Answer::Done, SECOND);
         let right = RequestStats {
             bytes_delivered: 10,
             put_conflicts: 1,
@@ -183,21 +183,21 @@ mod tests {
             read_duration: SECOND,
             delivery_duration: SECOND * 5,
         };
-        assert_eq!(tally, right);
+        assert_eq!(stats, right);
     }
 
     #[test]
-    fn a_failed_run_tells_what_it_had_done_and_a_mismatch_of_tenants_is_told_as_such() {
+    fn a_failed_run_reports_what_it_did_and_a_tenant_mismatch_is_counted() {
         let failure = InternalError::new(InternalErrorKind::TenantMismatch, "");
         let summary = Summary { sealed: 2, ..Summary::default() };
         let run = run(Outcome::Failed { error: failure, summary });
-        let told = |name| value_of(&run, name);
-        assert_eq!((told("RunsFailed"), told("TenantMismatches"), told("ClockSkews")), (1, 1, 0));
-        assert_eq!((told("PartsSealed"), told("RunDuration")), (2, 1_000));
+        let value = |name| value_of(&run, name);
+        assert_eq!((value("RunsFailed"), value("TenantMismatches"), value("ClockSkews")), (1, 1, 0));
+        assert_eq!((value("PartsSealed"), value("RunDuration")), (2, 1_000));
     }
 
     #[test]
-    fn a_run_that_was_none_is_counted_as_what_it_was() {
+    fn a_busy_or_inactive_run_is_counted_as_such() {
         let (busy, inactive) = (run(Outcome::Busy), run(Outcome::Inactive));
         assert_eq!(
             (value_of(&busy, "RunsBusy"), value_of(&busy, "RunsUnknown"), value_of(&busy, "Runs")),
@@ -207,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn every_name_stands_once() {
+    fn every_metric_name_is_unique() {
         let mut names: Vec<&str> = [
             run_metrics(Time::EPOCH, &ConnectorId::new(1), &run(Outcome::Busy)),
             batch_metrics(Time::EPOCH, 0, 0),
         ]
         .iter()
-        .flat_map(|record| record.metrics.iter().map(|figure| figure.name))
+        .flat_map(|record| record.metrics.iter().map(|metric| metric.name))
         .collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");

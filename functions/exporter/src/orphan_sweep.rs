@@ -50,7 +50,7 @@ impl SweepProgress {
 pub(crate) async fn sweep_orphans(
     exporter: &Exporter,
     connector: &Connector,
-    swept: SweepProgress,
+    progress: SweepProgress,
     outcome: &Outcome,
     deadline: Time,
 ) {
@@ -59,15 +59,15 @@ pub(crate) async fn sweep_orphans(
     if !matches!(outcome, Outcome::Completed(_)) || now >= stop_at {
         return;
     }
-    let (id, is_over) = (&connector.id, connector.is_expired(now));
-    let done = if is_over {
+    let (id, is_expired) = (&connector.id, connector.is_expired(now));
+    let done = if is_expired {
         expire_connector(exporter, connector, stop_at).await
     } else {
-        sweep_sealed_parts(exporter, id, swept).await
+        sweep_sealed_parts(exporter, id, progress).await
     };
     match done {
         Ok(0) => {}
-        Ok(objects) if is_over => {
+        Ok(objects) if is_expired => {
             tracing::info!(
                 connector.id = %id, objects,
                 "the staged bytes of an expired connector were marked for deletion"
@@ -87,23 +87,23 @@ pub(crate) async fn sweep_orphans(
 async fn sweep_sealed_parts(
     exporter: &Exporter,
     id: &ConnectorId,
-    swept: SweepProgress,
+    progress: SweepProgress,
 ) -> Result<u64, PortError> {
     let (runs, staging) = (&exporter.ports.runs, &exporter.ports.staging);
     // The newest [`MIN_SWEEP_PARTS`] parts are left to the next sweep.
-    let horizon = PartNumber::new(swept.sealed_through.get().saturating_sub(MIN_SWEEP_PARTS));
-    if horizon.get() < swept.swept_through.get().saturating_add(MIN_SWEEP_PARTS) {
+    let horizon = PartNumber::new(progress.sealed_through.get().saturating_sub(MIN_SWEEP_PARTS));
+    if horizon.get() < progress.swept_through.get().saturating_add(MIN_SWEEP_PARTS) {
         return Ok(0);
     }
-    let rested = exporter.ports.clock.now() - SWEEP_DELAY;
-    if runs.part(id, horizon).await?.is_none_or(|part| part.sealed_at > rested) {
+    let sealed_before = exporter.ports.clock.now() - SWEEP_DELAY;
+    if runs.part(id, horizon).await?.is_none_or(|part| part.sealed_at > sealed_before) {
         return Ok(0);
     }
-    let (below, mut after) = (staging_prefix(id), start_after(id, swept.swept_through.next()));
+    let (prefix, mut after) = (staging_prefix(id), start_after(id, progress.swept_through.next()));
     let (mut part, mut objects) = (None, 0);
     // Usually one page; more only if a page does not reach the end of even one part.
     for _ in 0..MAX_PAGES {
-        let page = staging.list(&below, &after).await?;
+        let page = staging.list(&prefix, &after).await?;
         for key in &page.keys {
             let Some(number) = part_number_of(id, key).filter(|number| *number <= horizon) else { continue };
             if part.as_ref().is_none_or(|(of, _)| *of != number) {
@@ -116,7 +116,7 @@ async fn sweep_sealed_parts(
             }
         }
         let through = complete_through(id, &page, horizon);
-        if through > swept.swept_through {
+        if through > progress.swept_through {
             runs.record_sweep(id, through).await?;
             break;
         }
@@ -156,13 +156,13 @@ async fn expire_connector(
         }
     }
     let staging = &exporter.ports.staging;
-    let (below, mut after, mut objects) = (staging_prefix(id), String::new(), 0);
+    let (prefix, mut after, mut objects) = (staging_prefix(id), String::new(), 0);
     while exporter.ports.clock.now() < stop_at {
-        let StagedPage { keys, more } = staging.list(&below, &after).await?;
+        let StagedPage { keys, more } = staging.list(&prefix, &after).await?;
         objects += keys.len() as u64;
         after = keys.last().cloned().unwrap_or_default();
-        for some in keys.chunks(MAX_CONCURRENT_MARKS) {
-            try_join_all(some.iter().map(|key| staging.mark_orphan(key))).await?;
+        for chunk in keys.chunks(MAX_CONCURRENT_MARKS) {
+            try_join_all(chunk.iter().map(|key| staging.mark_orphan(key))).await?;
         }
         if !more {
             break;

@@ -28,7 +28,7 @@ pub(crate) fn log_outcome(id: &ConnectorId, outcome: &Outcome) {
         }
         Outcome::Failed { error: failure, summary } => tracing::error!(
             connector.id = %id,
-            kind = ?failure.kind,
+            kind = failure.kind.as_str(),
             failure = failure.detail,
             parts_sealed = summary.sealed,
             parts_delivered = summary.delivered,

@@ -15,10 +15,10 @@ use domain::names::ExternalId;
 use domain::onboarding::{KeyCache, MailMode, Onboarding};
 use domain::partition::PartitionFormat;
 use domain::ports::{Bus, Connectors, Prober};
+use domain::preflight::{PreflightReport, PreflightVerdict, StageReport};
 use domain::protocol::Outcome;
 use domain::setup::Vendor;
 use domain::time::Time;
-use domain::preflight::{PreflightReport, PreflightVerdict, StageReport};
 
 use crate::export::{Exporter, Ports};
 
@@ -66,18 +66,18 @@ impl Exporter {
 }
 
 /// Verifies the connector after a run with this outcome, if verification is due and time is left.
-/// `opened_with` is the external ID with which the run assumed the role.
+/// `assumed_with` is the external ID with which the run assumed the role.
 pub(crate) async fn reverify(
     exporter: &Exporter,
     connector: &Connector,
-    opened_with: Option<&ExternalId>,
+    assumed_with: Option<&ExternalId>,
     outcome: &Outcome,
     deadline: Time,
 ) {
     let Some(onboarding) = &exporter.onboarding else { return };
     let delivers = matches!(outcome, Outcome::Completed(summary) if summary.blocked.is_none());
     let now = onboarding.clock.now();
-    if !delivers || !is_due(connector, opened_with, now) {
+    if !delivers || !is_due(connector, assumed_with, now) {
         return;
     }
     let left = deadline.since(now).saturating_sub(TIME_RESERVE).min(VERIFICATION_TIMEOUT);
@@ -97,8 +97,8 @@ pub(crate) async fn reverify(
     }
 }
 
-fn is_due(connector: &Connector, opened_with: Option<&ExternalId>, now: Time) -> bool {
-    let next_id_works = opened_with.is_some() && opened_with == connector.next_external_id.as_ref();
+fn is_due(connector: &Connector, assumed_with: Option<&ExternalId>, now: Time) -> bool {
+    let next_id_works = assumed_with.is_some() && assumed_with == connector.next_external_id.as_ref();
     let too_old = connector.verified_at.is_none_or(|at| now.since(at) > MAX_VERIFICATION_AGE);
     connector.state == State::Active && (next_id_works || too_old)
 }

@@ -26,14 +26,14 @@ pub(crate) async fn publish_unreadable(
     if now >= deadline {
         return;
     }
-    let tells =
+    let claimed =
         exporter.ports.runs.try_claim_unreadable_notice(&notice.connector, now - NOTICE_INTERVAL, now).await;
-    let told = match tells {
+    let published = match claimed {
         Ok(true) => exporter.ports.bus.publish(notice).await,
         Ok(false) => return,
         Err(error) => Err(error),
     };
-    let Err(error) = told else { return };
+    let Err(error) = published else { return };
     tracing::error!(
         connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),
         "failed to publish a notice"

@@ -63,15 +63,15 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] and [`StackError::Accounts`] when the file exists but can't be read.
+    /// [`StackError::Io`] and [`StackError::MalformedAccounts`] when the file exists but can't be read.
     pub(crate) fn open(file: &Path) -> Result<Self, StackError> {
-        let book = match std::fs::read(file) {
+        let registry = match std::fs::read(file) {
             Ok(json) => serde_json::from_slice(&json)
                 .map_err(|source| StackError::MalformedAccounts { path: file.to_owned(), source })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Registry::default(),
             Err(error) => return Err(StackError::io(file)(error)),
         };
-        Ok(Self { file: file.to_owned(), registry: Mutex::new(book), overrides: Mutex::default() })
+        Ok(Self { file: file.to_owned(), registry: Mutex::new(registry), overrides: Mutex::default() })
     }
 
     /// The names of all buckets.
@@ -92,9 +92,9 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::BucketName`], [`StackError::Account`] for what AWS would reject,
+    /// [`StackError::InvalidBucketName`], [`StackError::InvalidAccount`] for what AWS would reject,
     /// [`StackError::BucketExists`] for a name in use (bucket names are unique across accounts),
-    /// [`StackError::Files`] when it couldn't be stored.
+    /// [`StackError::Io`] when it couldn't be stored.
     pub(crate) fn add_bucket(&self, name: &str, bucket: Bucket) -> Result<(), StackError> {
         if !s3s::path::check_bucket_name(name) {
             return Err(StackError::InvalidBucketName(name.to_owned()));
@@ -102,49 +102,50 @@ impl Accounts {
         if !is_account(&bucket.owner) {
             return Err(StackError::InvalidAccount(bucket.owner));
         }
-        let mut book = self.lock();
-        if book.buckets.contains_key(name) {
+        let mut registry = self.lock();
+        if registry.buckets.contains_key(name) {
             return Err(StackError::BucketExists(name.to_owned()));
         }
-        book.buckets.insert(name.to_owned(), bucket);
+        registry.buckets.insert(name.to_owned(), bucket);
         self.lock_overrides().deleted_buckets.remove(name);
-        self.save(&book)
+        self.save(&registry)
     }
 
     /// Removes a bucket.
     ///
     /// # Errors
     ///
-    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when it couldn't be stored.
+    /// [`StackError::NoSuchBucket`], or [`StackError::Io`] when it couldn't be stored.
     pub(crate) fn remove_bucket(&self, name: &str) -> Result<(), StackError> {
-        let mut book = self.lock();
-        let bucket = book.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
+        let mut registry = self.lock();
+        let bucket =
+            registry.buckets.remove(name).ok_or_else(|| StackError::NoSuchBucket(name.to_owned()))?;
         let mut by_hand = self.lock_overrides();
         // Its obstacles are removed with it.
         by_hand.obstacles.remove(name);
         by_hand.deleted_buckets.insert(name.to_owned(), bucket);
-        self.save(&book)
+        self.save(&registry)
     }
 
     /// Removes the buckets for which `is_gone` returns true.
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] when it couldn't be stored.
+    /// [`StackError::Io`] when it couldn't be stored.
     pub(crate) fn forget_buckets(&self, is_gone: impl Fn(&str) -> bool) -> Result<(), StackError> {
-        let mut book = self.lock();
-        let gone: Vec<String> = book.buckets.keys().filter(|name| is_gone(name)).cloned().collect();
-        if gone.is_empty() {
+        let mut registry = self.lock();
+        let removed: Vec<String> = registry.buckets.keys().filter(|name| is_gone(name)).cloned().collect();
+        if removed.is_empty() {
             return Ok(());
         }
-        for name in gone {
-            if let Some(bucket) = book.buckets.remove(&name) {
+        for name in removed {
+            if let Some(bucket) = registry.buckets.remove(&name) {
                 let mut by_hand = self.lock_overrides();
                 by_hand.obstacles.remove(&name);
                 by_hand.deleted_buckets.insert(name, bucket);
             }
         }
-        self.save(&book)
+        self.save(&registry)
     }
 
     /// The buckets that were deleted and not created again, as they were.
@@ -212,35 +213,35 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`StackError::RoleArn`], or [`StackError::Files`] when it couldn't be stored.
+    /// [`StackError::InvalidRoleArn`], or [`StackError::Io`] when it couldn't be stored.
     pub(crate) fn put_role(&self, role: Role) -> Result<(), StackError> {
         role.parts()?;
-        let mut book = self.lock();
+        let mut registry = self.lock();
         let arn = role.arn.clone();
-        if book.roles.insert(arn.clone(), role).is_none() {
+        if registry.roles.insert(arn.clone(), role).is_none() {
             self.lock_overrides().roles_created_at.insert(arn, clock::now());
         }
-        self.save(&book)
+        self.save(&registry)
     }
 
     /// Deletes a role. A missing one counts as deleted.
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] when it couldn't be stored.
+    /// [`StackError::Io`] when it couldn't be stored.
     pub(crate) fn delete_role(&self, arn: &str) -> Result<(), StackError> {
-        let mut book = self.lock();
-        book.roles.remove(arn);
+        let mut registry = self.lock();
+        registry.roles.remove(arn);
         self.lock_overrides().roles_created_at.remove(arn);
-        self.save(&book)
+        self.save(&registry)
     }
 
     /// Writes a temporary file and renames it, so that a crash in between leaves the old accounts intact.
-    fn save(&self, book: &Registry) -> Result<(), StackError> {
+    fn save(&self, registry: &Registry) -> Result<(), StackError> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer_pretty(&mut file, book)?;
+            serde_json::to_writer_pretty(&mut file, registry)?;
             file.write_all(b"\n")?;
             file.persist(&self.file)?;
             Ok(())

@@ -15,13 +15,19 @@ pub enum StackError {
         source: io::Error,
     },
     /// Another process uses the folder. Two would overwrite each other's accounts.
-    #[error("{path} is in use by another run: stop that one first, or use another folder", path = path.display())]
+    #[error(
+        "{path} is in use by another run: stop that one first, or use another folder",
+        path = path.display()
+    )]
     InUse {
         /// The folder that is in use.
         path: PathBuf,
     },
     /// `accounts.json` does not have the format of this version.
-    #[error("{path} can't be parsed as accounts (remove the folder to start again): {source}", path = path.display())]
+    #[error(
+        "{path} can't be parsed as accounts (remove the folder to start again): {source}",
+        path = path.display()
+    )]
     MalformedAccounts {
         /// The path of `accounts.json`.
         path: PathBuf,

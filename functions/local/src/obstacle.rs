@@ -31,7 +31,8 @@ pub enum Obstacle {
     PermissionsBoundary,
     /// The role may not use the KMS key that a write names.
     KeyDenied,
-    /// The KMS key that a write names is used through an S3 Bucket Key, so that a write needs `kms:Decrypt`, too.
+    /// The KMS key that a write names is used through an S3 Bucket Key, so that a write needs `kms:Decrypt`,
+    /// too.
     BucketKey,
     /// The KMS key that a write names is disabled.
     KeyDisabled,
@@ -66,15 +67,15 @@ impl<'a> WriteRequest<'a> {
     }
 
     /// 403, with S3's message for requests within one account.
-    pub(crate) fn denied(&self, action: &str, resource: &str, why: &str) -> S3Error {
+    pub(crate) fn access_denied(&self, action: &str, resource: &str, why: &str) -> S3Error {
         let user = self.principal_arn;
-        let words =
+        let message =
             format!("User: {user} is not authorized to perform: {action} on resource: {resource} {why}");
-        S3Error::with_message(S3ErrorCode::AccessDenied, words)
+        S3Error::with_message(S3ErrorCode::AccessDenied, message)
     }
 
     fn put_denied(&self, why: &str) -> S3Error {
-        self.denied("s3:PutObject", &format!("\"{}\"", self.object_arn), why)
+        self.access_denied("s3:PutObject", &format!("\"{}\"", self.object_arn), why)
     }
 
     /// The error if no policy of this kind allows the write.
@@ -84,7 +85,7 @@ impl<'a> WriteRequest<'a> {
 
     /// The error if no policy of this kind allows the action on the key.
     pub(crate) fn key_not_allowed_by(&self, action: &str, key: &str, kind: &str) -> S3Error {
-        self.denied(action, key, &format!("because no {kind} allows the {action} action"))
+        self.access_denied(action, key, &format!("because no {kind} allows the {action} action"))
     }
 }
 
@@ -112,9 +113,9 @@ impl Obstacle {
                 .kms_key()
                 .map(|key| bad_request("KMS.DisabledException", format!("{key} is disabled."))),
             Self::ObjectLock => (!has_checksum(attempt.headers)).then(|| {
-                let words = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests \
+                let message = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests \
                              with Object Lock parameters";
-                bad_request("InvalidRequest", words.to_owned())
+                bad_request("InvalidRequest", message.to_owned())
             }),
             Self::ClockSkew => Some(S3Error::with_message(
                 S3ErrorCode::RequestTimeTooSkewed,
@@ -132,8 +133,8 @@ fn has_checksum(headers: &HeaderMap) -> bool {
 }
 
 /// A 400 error with this code and message.
-fn bad_request(code: &'static str, words: String) -> S3Error {
-    let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), words);
+fn bad_request(code: &'static str, message: String) -> S3Error {
+    let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), message);
     error.set_status_code(StatusCode::BAD_REQUEST);
     error
 }

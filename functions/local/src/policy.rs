@@ -163,9 +163,9 @@ impl Statement {
             }
             return Ok(());
         }
-        let asks = |name: &str| actions.iter().any(|a| a.eq_ignore_ascii_case(name));
-        let (makes, decrypts) = (asks("kms:GenerateDataKey"), asks("kms:Decrypt"));
-        if actions.is_empty() || actions.len() != usize::from(makes) + usize::from(decrypts) {
+        let has_action = |name: &str| actions.iter().any(|a| a.eq_ignore_ascii_case(name));
+        let (generates, decrypts) = (has_action("kms:GenerateDataKey"), has_action("kms:Decrypt"));
+        if actions.is_empty() || actions.len() != usize::from(generates) + usize::from(decrypts) {
             return Err(PolicyError::Action);
         }
         let Condition { any, like } = self.condition.unwrap_or(Condition { any: None, like: None });
@@ -178,7 +178,7 @@ impl Statement {
             if decrypts {
                 policy.decrypt.extend(keys.iter().cloned());
             }
-            if makes {
+            if generates {
                 policy.generate_data_key.extend(keys);
             }
         }
@@ -188,15 +188,15 @@ impl Statement {
 
 /// The ARNs that a write may name: the key, or the aliases of the account's keys.
 fn checked_keys(arn: String, aliases: Option<&[String]>) -> Result<Vec<String>, PolicyError> {
-    let sound = |text: &str| !text.is_empty() && !text.contains(['*', '?', '$']);
+    let is_valid = |text: &str| !text.is_empty() && !text.contains(['*', '?', '$']);
     let Some((account, id)) = arn.split_once(":key/") else { return Err(PolicyError::Key(arn)) };
-    let of_kms = account.starts_with("arn:aws") && account.contains(":kms:") && sound(account);
+    let of_kms = account.starts_with("arn:aws") && account.contains(":kms:") && is_valid(account);
     if !of_kms {
         return Err(PolicyError::Key(arn));
     }
     match aliases {
-        None if sound(id) => Ok(vec![arn]),
-        Some(aliases) if id == "*" && aliases.iter().all(|a| a.starts_with("alias/") && sound(a)) => {
+        None if is_valid(id) => Ok(vec![arn]),
+        Some(aliases) if id == "*" && aliases.iter().all(|a| a.starts_with("alias/") && is_valid(a)) => {
             Ok(aliases.iter().map(|alias| format!("{account}:{alias}")).collect())
         }
         _ => Err(PolicyError::Key(arn)),
@@ -207,12 +207,12 @@ fn checked_resource(arn: String) -> Result<String, PolicyError> {
     let path = ["arn:aws:s3:::", "arn:aws-cn:s3:::", "arn:aws-us-gov:s3:::", "arn:aws-eusc:s3:::"]
         .iter()
         .find_map(|start| arn.strip_prefix(start));
-    let sound = path.and_then(|path| path.split_once('/')).is_some_and(|(bucket, key)| {
+    let is_valid = path.and_then(|path| path.split_once('/')).is_some_and(|(bucket, key)| {
         let key = key.strip_suffix('*').unwrap_or(key);
         // `?` is a wildcard and `$` starts a policy variable: both would be compared literally here.
         s3s::path::check_bucket_name(bucket) && !key.contains(['*', '?', '$'])
     });
-    if sound { Ok(arn) } else { Err(PolicyError::Resource(arn)) }
+    if is_valid { Ok(arn) } else { Err(PolicyError::Resource(arn)) }
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lone_statement_and_lists_are_the_same_policy() {
+    fn a_single_statement_and_lists_are_the_same_policy() {
         let lone = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-logs/a/*"}}"#;
         let lists = r#"{"Version":"2012-10-17","Statement":[{"Sid":"x","Effect":"Allow","Action":["s3:PutObject"],"Resource":["arn:aws:s3:::acme-logs/a/*"]}]}"#;
         let (lone, lists) = (SessionPolicy::parse(lone).unwrap(), SessionPolicy::parse(lists).unwrap());
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_enforced_is_refused() {
+    fn policies_that_cannot_be_enforced_are_rejected() {
         let statement = |inner: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{{{inner}}}]}}"#);
         let allow = r#""Effect":"Allow","Action":"s3:PutObject","Resource":"#;
         let key = r#""Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"#;

@@ -32,10 +32,10 @@ pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     {
         use std::os::unix::fs::MetadataExt as _;
         // Checked before any data is in it. Files created by this process belong to its user.
-        let ours = tempfile::NamedTempFile::new_in(folder)?.as_file().metadata()?.uid();
-        if std::fs::metadata(folder)?.uid() != ours {
-            let words = "it belongs to another user, who could read its content: use a folder of your own";
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
+        let own_user = tempfile::NamedTempFile::new_in(folder)?.as_file().metadata()?.uid();
+        if std::fs::metadata(folder)?.uid() != own_user {
+            let message = "it belongs to another user, who could read its content: use a folder of your own";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
         }
         restrict(folder, FOLDER)?;
     }

@@ -41,7 +41,7 @@ impl Role {
     ///
     /// # Errors
     ///
-    /// [`StackError::RoleArn`] when it is not the ARN of a role.
+    /// [`StackError::InvalidRoleArn`] when it is not the ARN of a role.
     pub(crate) fn parts(&self) -> Result<RoleArn<'_>, StackError> {
         RoleArn::parse(&self.arn).ok_or_else(|| StackError::InvalidRoleArn(self.arn.clone()))
     }
@@ -51,7 +51,7 @@ impl Role {
         match self.external_id.as_deref() {
             None => true,
             Some("*") => external_id.is_some(),
-            demanded => demanded == external_id,
+            required => required == external_id,
         }
     }
 
@@ -77,13 +77,13 @@ impl<'a> RoleArn<'a> {
         let (scheme, partition, service, region, account, resource) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
-        let sound = scheme == "arn"
+        let is_valid = scheme == "arn"
             && matches!(partition, "aws" | "aws-cn" | "aws-us-gov" | "aws-eusc")
             && service == "iam"
             && region.is_empty()
             && is_account(account)
             && !name.is_empty();
-        sound.then_some(Self { partition, account, name })
+        is_valid.then_some(Self { partition, account, name })
     }
 }
 
@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn a_role_with_a_path_is_known_by_its_last_name() {
+    fn a_role_with_a_path_is_identified_by_its_last_segment() {
         let role = role("audit");
         let arn = role.parts().unwrap();
         assert_eq!((arn.account, arn.name), ("222222222222", "Auditferry"));
     }
 
     #[test]
-    fn an_arn_of_something_else_is_no_role() {
+    fn an_arn_of_something_else_is_not_a_role() {
         for arn in [
             "arn:aws:iam::222222222222:user/x",
             "arn:aws:iam::2222:role/x",

@@ -81,8 +81,8 @@ impl Stack {
         let proxies = TrustedProxies::default();
         let dynamodb = dynamo::start(file, writes, Arc::clone(&sessions), proxies.clone()).await?;
         let sts = sts::Route::new(Arc::clone(&accounts), Arc::clone(&sessions));
-        let (ours, theirs) = (Arc::clone(&accounts), Arc::clone(&sessions));
-        let s3 = s3::start(ours, theirs, Arc::clone(&disk), sts, proxies.clone()).await?;
+        let (s3_accounts, s3_sessions) = (Arc::clone(&accounts), Arc::clone(&sessions));
+        let s3 = s3::start(s3_accounts, s3_sessions, Arc::clone(&disk), sts, proxies.clone()).await?;
         Ok(Self { dynamodb, s3, proxies, accounts, sessions, disk, root, _lock: lock, _temporary: temporary })
     }
 
@@ -96,7 +96,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`].
+    /// [`StackError::Io`].
     pub fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, StackError> {
         let path = self.root.join(name);
         let write = || -> std::io::Result<()> {
@@ -149,7 +149,7 @@ impl Stack {
     /// The error response, with AWS's message.
     pub fn check_signature(&self, request: &Parts, body: &[u8], service: &str) -> Result<(), Box<Response>> {
         let checked = signature::check(request, body, service, &self.sessions, clock::now());
-        checked.map_err(|unsigned| Box::new(unsigned.response()))
+        checked.map_err(|error| Box::new(error.response()))
     }
 
     /// Stops the servers: running requests finish, then every socket is closed.
@@ -173,7 +173,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when its files can't be removed.
+    /// [`StackError::NoSuchBucket`], or [`StackError::Io`] when its files can't be removed.
     pub fn delete_bucket(&self, bucket: &str) -> Result<(), StackError> {
         self.accounts.remove_bucket(bucket)?;
         self.disk.remove_bucket(bucket).map_err(StackError::io(bucket))
@@ -184,7 +184,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::RoleArn`], or [`StackError::Files`] when it couldn't be written down.
+    /// [`StackError::InvalidRoleArn`], or [`StackError::Io`] when it couldn't be stored.
     pub fn put_role(&self, role: Role) -> Result<(), StackError> {
         self.accounts.put_role(role)
     }
@@ -198,7 +198,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::Files`] when it couldn't be written down.
+    /// [`StackError::Io`] when it couldn't be stored.
     pub fn delete_role(&self, arn: &str) -> Result<(), StackError> {
         self.accounts.delete_role(arn)
     }
@@ -216,7 +216,8 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::NoSuchBucket`]; [`StackError::VendorsBucket`] for the staging bucket and its like.
+    /// [`StackError::NoSuchBucket`]; [`StackError::VendorBucket`] for the staging bucket and other buckets of
+    /// the vendor.
     pub fn add_obstacle(&self, bucket: &str, obstacle: Obstacle) -> Result<(), StackError> {
         self.check_customer_bucket(bucket)?;
         self.accounts.add_obstacle(bucket, obstacle);
@@ -247,7 +248,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// As [`Self::put_obstacle`] and [`Self::delete_bucket`].
+    /// As [`Self::add_obstacle`] and [`Self::delete_bucket`].
     pub fn delete_customer_bucket(&self, bucket: &str) -> Result<(), StackError> {
         self.check_customer_bucket(bucket)?;
         self.delete_bucket(bucket)
@@ -263,11 +264,12 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::NoSuchBucket`] if none of that name was deleted since the start; as [`Self::create_bucket`].
+    /// [`StackError::NoSuchBucket`] if none of that name was deleted since the start; as
+    /// [`Self::create_bucket`].
     pub fn restore_bucket(&self, bucket: &str) -> Result<(), StackError> {
-        let was = self.accounts.deleted_buckets().remove(bucket);
-        let was = was.ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
-        self.create_bucket(bucket, &was.owner, &was.region)
+        let deleted = self.accounts.deleted_buckets().remove(bucket);
+        let deleted = deleted.ok_or_else(|| StackError::NoSuchBucket(bucket.to_owned()))?;
+        self.create_bucket(bucket, &deleted.owner, &deleted.region)
     }
 
     /// Removes a bucket whose folder was removed by hand.
@@ -310,7 +312,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// [`StackError::NoSuchBucket`], or [`StackError::Files`] when the folder can't be read.
+    /// [`StackError::NoSuchBucket`], or [`StackError::Io`] when the folder can't be read.
     pub fn objects(&self, bucket: &str) -> Result<Vec<Object>, StackError> {
         self.bucket(bucket)?;
         self.disk.objects(bucket).map_err(StackError::io(bucket))

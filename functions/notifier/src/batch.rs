@@ -11,15 +11,15 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::Notifier;
-use crate::message::Message;
 use crate::deliver::{NotificationCounts, deliver};
+use crate::message::Message;
 
 /// Delivers the notices of a batch and returns the messages that failed. An unreadable message is not one,
 /// since it would only come back unchanged: it is logged and counted.
-pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEvent) -> SqsBatchResponse {
-    let mut tally = NotificationCounts::default();
-    let mut telling = JoinSet::new();
-    let mut waiting = HashMap::new();
+pub async fn handle(notifier: &Notifier, sink: &dyn MetricsSink, batch: SqsEvent) -> SqsBatchResponse {
+    let mut counts = NotificationCounts::default();
+    let mut deliveries = JoinSet::new();
+    let mut message_ids = HashMap::new();
     for message in batch.records {
         let id = message.message_id.unwrap_or_default();
         match serde_json::from_str::<Message>(message.body.as_deref().unwrap_or_default()) {
@@ -27,11 +27,11 @@ pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEven
                 let notifier = notifier.clone();
                 // In the invocation's span, so that each log line has the request's ID.
                 let task =
-                    telling.spawn(async move { deliver(&notifier, message).await }.in_current_span()).id();
-                waiting.insert(task, id);
+                    deliveries.spawn(async move { deliver(&notifier, message).await }.in_current_span()).id();
+                message_ids.insert(task, id);
             }
             Err(error) => {
-                tally.dropped += 1;
+                counts.dropped += 1;
                 // The position of the error, but not the content.
                 let (line, column) = (error.line(), error.column());
                 tracing::error!(message.id = id, line, column, "a message was dropped: it is not a notice");
@@ -39,15 +39,15 @@ pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEven
         }
     }
     let mut response = SqsBatchResponse::default();
-    while let Some(ended) = telling.join_next_with_id().await {
+    while let Some(ended) = deliveries.join_next_with_id().await {
         let task = match &ended {
             Ok((task, _)) => *task,
             Err(error) => error.id(),
         };
-        let id = waiting.remove(&task).unwrap_or_default();
+        let id = message_ids.remove(&task).unwrap_or_default();
         match ended {
-            Ok((_, Ok(told))) => {
-                tally.add(told);
+            Ok((_, Ok(delivered))) => {
+                counts.add(delivered);
                 continue;
             }
             Ok((_, Err(error))) => {
@@ -61,29 +61,23 @@ pub async fn handle(notifier: &Notifier, meter: &dyn MetricsSink, batch: SqsEven
         failure.item_identifier = id;
         response.batch_item_failures.push(failure);
     }
-    meter.record(&batch_metrics(notifier.clock.now(), tally));
+    sink.record(&batch_metrics(notifier.clock.now(), counts));
     response
 }
 
-fn batch_metrics(at: Time, tally: NotificationCounts) -> MetricRecord {
-    let NotificationCounts {
-        delivered: told,
-        unreached,
-        held_back,
-        confirmations_sent: asked,
-        mails_rejected: refused,
-        dropped,
-    } = tally;
+fn batch_metrics(at: Time, counts: NotificationCounts) -> MetricRecord {
+    let NotificationCounts { delivered, unreached, held_back, confirmations_sent, mails_rejected, dropped } =
+        counts;
     MetricRecord {
         at,
         name: "metrics of notices to contacts",
         properties: Vec::new(),
         metrics: vec![
-            Metric::count("ContactsTold", told),
+            Metric::count("ContactsTold", delivered),
             Metric::count("ContactsUnreached", unreached),
             Metric::count("NoticesHeldBack", held_back),
-            Metric::count("AddressesAsked", asked),
-            Metric::count("MailsRefused", refused),
+            Metric::count("AddressesAsked", confirmations_sent),
+            Metric::count("MailsRefused", mails_rejected),
             Metric::count("MessagesDropped", dropped),
         ],
     }

@@ -11,44 +11,45 @@ use domain::contacts::{LinkToken, Mail, retry};
 use domain::names::EmailAddress;
 use domain::ports::{MailOutcome, PortError};
 
+use crate::deliver::NotificationCounts;
 use crate::message::{BusEvent, Contact, Retry};
-use crate::deliver::{NotificationCounts, requeue};
+use crate::retry::requeue;
 use crate::{ConfirmationMails, Notifier};
 
 /// How many times a write is attempted against concurrent writers of the same item.
 const MAX_ATTEMPTS: u32 = 4;
 
-/// Sends the pending confirmation mails of a connector's addresses; with `again`, only to that address.
+/// Sends the pending confirmation mails of a connector's addresses; with `retry`, only to its address.
 pub(crate) async fn send_confirmations(
     notifier: &Notifier,
-    told: &BusEvent,
+    event: &BusEvent,
     connector: &Connector,
-    again: Option<&Retry>,
+    retry: Option<&Retry>,
 ) -> Result<NotificationCounts, PortError> {
-    let mut tally = NotificationCounts::default();
+    let mut counts = NotificationCounts::default();
     // Without a sender or a portal no mail is sent: operators confirm addresses.
-    let Some(asking) = &notifier.confirmation_mails else { return Ok(tally) };
+    let Some(confirmation_mails) = &notifier.confirmation_mails else { return Ok(counts) };
     for address in connector.contacts.emails.iter() {
         let contact = Contact::Email(address.clone());
-        if again.is_none_or(|again| again.contact == contact) {
+        if retry.is_none_or(|retry| retry.contact == contact) {
             let next = Retry {
-                event: told.clone(),
+                event: event.clone(),
                 tenant: connector.tenant.clone(),
                 contact,
-                attempts: again.map_or(0, |again| again.attempts),
-                due: told.time,
+                attempts: retry.map_or(0, |retry| retry.attempts),
+                due: event.time,
                 held_back: 0,
                 reserved_seconds: None,
             };
-            tally.add(send_confirmation(notifier, asking, connector, address, next).await?);
+            counts.add(send_confirmation(notifier, confirmation_mails, connector, address, next).await?);
         }
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 async fn send_confirmation(
     notifier: &Notifier,
-    asking: &ConfirmationMails,
+    confirmation_mails: &ConfirmationMails,
     connector: &Connector,
     address: &EmailAddress,
     next: Retry,
@@ -69,9 +70,12 @@ async fn send_confirmation(
             // not sent here.
             continue;
         }
-        let mail = Mail::confirmation(&asking.vendor, &asking.portal.confirmation(&token.expose()));
-        return match asking.mailer.send(address, &mail).await {
-            MailOutcome::Taken => {
+        let mail = Mail::confirmation(
+            &confirmation_mails.vendor,
+            &confirmation_mails.portal.confirmation(&token.expose()),
+        );
+        return match confirmation_mails.mailer.send(address, &mail).await {
+            MailOutcome::Accepted => {
                 tracing::info!(connector.id = %connector.id, "a confirmation mail was sent");
                 Ok(NotificationCounts { confirmations_sent: 1, ..NotificationCounts::default() })
             }
@@ -100,23 +104,23 @@ async fn retry_or_give_up(
     next: Retry,
     error: &PortError,
 ) -> Result<NotificationCounts, PortError> {
-    let ours = !matches!(error, PortError::Transient { .. });
-    if ours {
+    let is_internal = !matches!(error, PortError::Transient { .. });
+    if is_internal {
         tracing::error!(
             connector.id = %connector.id, error = error.chain(),
             "SES rejected a mail; check the SES account"
         );
     }
-    let tried = next.attempts.saturating_add(1);
+    let attempts = next.attempts.saturating_add(1);
     let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
-    let refused = u64::from(ours);
-    if let Some(due) = retry::next_attempt(next.event.time, tried, now, random) {
-        requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
-        return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
+    let mails_rejected = u64::from(is_internal);
+    if let Some(due) = retry::next_attempt(next.event.time, attempts, now, random) {
+        requeue(notifier, &Retry { attempts, due, ..next }).await?;
+        return Ok(NotificationCounts { mails_rejected, ..NotificationCounts::default() });
     }
     tracing::warn!(
-        connector.id = %connector.id, tried, why = error.chain(),
+        connector.id = %connector.id, attempts, cause = error.chain(),
         "giving up on a confirmation mail until it is requested again"
     );
-    Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
+    Ok(NotificationCounts { mails_rejected, unreached: 1, ..NotificationCounts::default() })
 }

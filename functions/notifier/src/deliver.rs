@@ -1,15 +1,14 @@
 //! One message: reads it, finds its connector, and delivers it to the contacts that it is for.
 
-use std::time::Duration;
-
 use domain::connector::{Connector, State};
 use domain::contacts::{ContactMessage, NoticeParseError, requests_consent};
 use domain::names::{ConnectorId, TenantId};
-use domain::ports::{MAX_DELAY, PortError};
+use domain::ports::PortError;
 use futures_util::future::join_all;
 
 use crate::Notifier;
-use crate::message::{Contact, Message, Retry};
+use crate::message::{Contact, Message};
+use crate::retry::requeue;
 use crate::{confirmation, notify};
 
 /// The results of a message, counted.
@@ -42,44 +41,45 @@ impl NotificationCounts {
 
 /// Delivers a message to its contacts. A message that is handled again is delivered again, with the same ID.
 pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
-    let (told, again) = match message {
-        Message::Event(told) => (told, None),
-        Message::Retry(again) if notifier.clock.now() < again.due => {
-            requeue(notifier, &again).await?;
+    let (event, retry) = match message {
+        Message::Event(event) => (event, None),
+        Message::Retry(retry) if notifier.clock.now() < retry.due => {
+            requeue(notifier, &retry).await?;
             return Ok(NotificationCounts::default());
         }
-        Message::Retry(again) => (again.event.clone(), Some(again)),
+        Message::Retry(retry) => (retry.event.clone(), Some(retry)),
     };
-    match requests_consent(&told.kind, &told.detail) {
+    match requests_consent(&event.kind, &event.detail) {
         Ok(None) => {}
         Ok(Some((tenant, id))) => {
             return match find_connector(notifier, &tenant, &id).await? {
                 ConnectorLookup::Found(connector) => {
-                    confirmation::send_confirmations(notifier, &told, &connector, again.as_ref()).await
+                    confirmation::send_confirmations(notifier, &event, &connector, retry.as_ref()).await
                 }
-                ConnectorLookup::Missing(tally) => Ok(tally),
+                ConnectorLookup::Missing(counts) => Ok(counts),
             };
         }
         Err(error) => return Ok(dropped(&error)),
     }
-    let news = match ContactMessage::read(&told.kind, told.time, &told.detail) {
-        Ok(Some(news)) => news,
+    let message = match ContactMessage::read(&event.kind, event.time, &event.detail) {
+        Ok(Some(message)) => message,
         Ok(None) => return Ok(NotificationCounts::default()),
         Err(error) => return Ok(dropped(&error)),
     };
-    let connector = match find_connector(notifier, &news.tenant, &news.connector).await? {
+    let connector = match find_connector(notifier, &message.tenant, &message.connector).await? {
         ConnectorLookup::Found(connector) => connector,
-        ConnectorLookup::Missing(tally) => return Ok(tally),
+        ConnectorLookup::Missing(counts) => return Ok(counts),
     };
-    let about = notify::Delivery { event: &told, message: &news, connector: &connector };
-    let contacts = contacts(&connector, again.as_ref().map(|again| &again.contact));
-    let telling =
-        contacts.into_iter().map(|contact| notify::notify_contact(notifier, about, contact, again.as_ref()));
-    let mut tally = NotificationCounts::default();
-    for one in join_all(telling).await {
-        tally.add(one?);
+    let delivery = notify::Delivery { event: &event, message: &message, connector: &connector };
+    let contacts = contacts(&connector, retry.as_ref().map(|retry| &retry.contact));
+    let deliveries = contacts
+        .into_iter()
+        .map(|contact| notify::notify_contact(notifier, delivery, contact, retry.as_ref()));
+    let mut counts = NotificationCounts::default();
+    for result in join_all(deliveries).await {
+        counts.add(result?);
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// The connector of a message.
@@ -113,17 +113,6 @@ fn contacts(connector: &Connector, only: Option<&Contact>) -> Vec<Contact> {
     let emails = connector.contacts.emails.iter().cloned().map(Contact::Email);
     let webhook = connector.contacts.webhook.iter().map(|_| Contact::Webhook);
     webhook.chain(emails).filter(|contact| only.is_none_or(|only| only == contact)).collect()
-}
-
-/// Requeues a retry until it is due, or for the queue's maximum delay.
-pub(crate) async fn requeue(notifier: &Notifier, again: &Retry) -> Result<(), PortError> {
-    let message = serde_json::to_string(again)
-        .map_err(|error| PortError::Bug { what: "writing a message", source: Box::new(error) })?;
-    // Rounded up to whole seconds, the queue's unit: a message that came early would only be requeued.
-    let left = again.due.since(notifier.clock.now());
-    let delay = Duration::from_secs(left.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
-    let delay = delay.min(MAX_DELAY);
-    notifier.queue.send_after(&message, delay, &again.tenant).await
 }
 
 fn dropped(error: &NoticeParseError) -> NotificationCounts {

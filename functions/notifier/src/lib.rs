@@ -12,12 +12,13 @@
 //! independently of the other contacts, by a message of its own in the same queue. Then it is counted and
 //! logged.
 
-mod confirmation;
 pub mod batch;
+mod confirmation;
+mod deliver;
 mod message;
 mod notify;
+mod retry;
 mod webhook;
-mod deliver;
 
 use std::sync::Arc;
 

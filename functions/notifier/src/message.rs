@@ -79,23 +79,23 @@ mod tests {
             "source": "auditferry", "account": "111111111111", "time": "2026-11-20T20:15:30Z",
             "region": "eu-central-1", "resources": [], "detail": {"id": "x"},
         });
-        let Message::Event(told) = serde_json::from_value(event).unwrap() else { panic!("an event") };
-        assert_eq!((told.kind.as_str(), &told.detail["id"]), ("ExportBlocked", &json!("x")));
-        for only in [Contact::Webhook, Contact::Email("a@acme.example".parse().unwrap())] {
-            let again = Retry {
-                event: told.clone(),
+        let Message::Event(event) = serde_json::from_value(event).unwrap() else { panic!("an event") };
+        assert_eq!((event.kind.as_str(), &event.detail["id"]), ("ExportBlocked", &json!("x")));
+        for contact in [Contact::Webhook, Contact::Email("a@acme.example".parse().unwrap())] {
+            let retry = Retry {
+                event: event.clone(),
                 tenant: "acme".parse().unwrap(),
-                contact: only.clone(),
+                contact: contact.clone(),
                 attempts: 2,
                 due: Time::LAST,
                 held_back: 3,
                 reserved_seconds: Some(10),
             };
-            let text = serde_json::to_string(&again).unwrap();
-            let Message::Retry(again) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
-            assert_eq!((again.contact, again.attempts, again.due), (only, 2, Time::LAST));
+            let text = serde_json::to_string(&retry).unwrap();
+            let Message::Retry(retry) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
+            assert_eq!((retry.contact, retry.attempts, retry.due), (contact, 2, Time::LAST));
             assert_eq!(
-                (again.tenant.as_str(), again.held_back, again.reserved_seconds),
+                (retry.tenant.as_str(), retry.held_back, retry.reserved_seconds),
                 ("acme", 3, Some(10))
             );
         }
@@ -103,9 +103,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_not_a_message() {
-        for other in ["", "{}", "[]", "7", r#"{"connector_id": "con_0000000000000001"}"#, r#"{"again": {}}"#]
-        {
-            assert!(serde_json::from_str::<Message>(other).is_err(), "{other}");
+        for text in ["", "{}", "[]", "7", r#"{"connector_id": "con_0000000000000001"}"#, r#"{"again": {}}"#] {
+            assert!(serde_json::from_str::<Message>(text).is_err(), "{text}");
         }
     }
 }

@@ -4,8 +4,9 @@ use domain::connector::Connector;
 use domain::contacts::{ContactKey, ContactMessage, Decision, Mail, NotificationHistory, retry};
 use domain::ports::{MailOutcome, PortError};
 
+use crate::deliver::NotificationCounts;
 use crate::message::{BusEvent, Contact, Retry};
-use crate::deliver::{NotificationCounts, requeue};
+use crate::retry::requeue;
 use crate::{Notifier, webhook};
 
 /// How many times a decision is attempted against workers that decide for the same contact.
@@ -36,53 +37,53 @@ pub(crate) enum DeliveryOutcome {
     Postponed,
 }
 
-/// Notifies a contact, or requeues the attempt. `again` is the retry for this contact, if this is one.
+/// Notifies a contact, or requeues the attempt. `retry` is the message for this contact, if this is one.
 pub(crate) async fn notify_contact(
     notifier: &Notifier,
-    about: Delivery<'_>,
+    delivery: Delivery<'_>,
     contact: Contact,
-    again: Option<&Retry>,
+    retry: Option<&Retry>,
 ) -> Result<NotificationCounts, PortError> {
-    if !accepts_notices(notifier, about.connector, &contact).await? {
+    if !accepts_notices(notifier, delivery.connector, &contact).await? {
         return Ok(NotificationCounts::default());
     }
-    let held_back = match again {
+    let held_back = match retry {
         // Decided at the first attempt.
-        Some(again) => again.held_back,
-        None => match decide(notifier, about, &contact).await? {
+        Some(retry) => retry.held_back,
+        None => match decide(notifier, delivery, &contact).await? {
             Decision::Send { held_back } => held_back,
-            Decision::Hold => return Ok(log_held_back(about, &contact)),
+            Decision::Hold => return Ok(log_held_back(delivery, &contact)),
         },
     };
-    let news = ContactMessage { held_back, ..about.message.clone() };
-    let about = Delivery { message: &news, ..about };
-    let tried = again.map_or(0, |again| again.attempts);
+    let message = ContactMessage { held_back, ..delivery.message.clone() };
+    let delivery = Delivery { message: &message, ..delivery };
+    let attempts = retry.map_or(0, |retry| retry.attempts);
     let next = Retry {
-        event: about.event.clone(),
-        tenant: about.connector.tenant.clone(),
+        event: delivery.event.clone(),
+        tenant: delivery.connector.tenant.clone(),
         contact: contact.clone(),
-        attempts: tried,
+        attempts,
         due: notifier.clock.now(),
         held_back,
         reserved_seconds: None,
     };
-    let done = match (&contact, &about.connector.contacts.webhook, &notifier.mailer) {
+    let outcome = match (&contact, &delivery.connector.contacts.webhook, &notifier.mailer) {
         (Contact::Webhook, Some(webhook), _) => {
             webhook::deliver_webhook(
                 notifier,
-                about,
+                delivery,
                 webhook,
                 &next,
-                again.and_then(|again| again.reserved_seconds),
+                retry.and_then(|retry| retry.reserved_seconds),
             )
             .await?
         }
         (Contact::Email(address), _, Some(mailer)) => {
-            mail_outcome(mailer.send(address, &Mail::for_message(&news, about.connector)).await)
+            mail_outcome(mailer.send(address, &Mail::for_message(&message, delivery.connector)).await)
         }
         _ => return Ok(NotificationCounts::default()),
     };
-    finish(notifier, about, next, done).await
+    finish(notifier, delivery, next, outcome).await
 }
 
 /// Whether a contact accepts notices: a webhook always, an address once it has confirmed. Without a sender no
@@ -102,8 +103,12 @@ async fn accepts_notices(
 
 /// Stores the decision before anything is sent. Two workers with the same notice both send it; of two notices
 /// with the same cause, the second is held back, whichever worker handles it.
-async fn decide(notifier: &Notifier, about: Delivery<'_>, contact: &Contact) -> Result<Decision, PortError> {
-    let Connector { tenant, id, contacts, .. } = about.connector;
+async fn decide(
+    notifier: &Notifier,
+    delivery: Delivery<'_>,
+    contact: &Contact,
+) -> Result<Decision, PortError> {
+    let Connector { tenant, id, contacts, .. } = delivery.connector;
     let key = match (contact, &contacts.webhook) {
         (Contact::Email(address), _) => ContactKey::of_address(address),
         (Contact::Webhook, Some(webhook)) => ContactKey::of_webhook(&webhook.url),
@@ -112,7 +117,7 @@ async fn decide(notifier: &Notifier, about: Delivery<'_>, contact: &Contact) -> 
     for _ in 0..MAX_ATTEMPTS {
         let before: NotificationHistory =
             notifier.state.notification_history((tenant, id), &key).await?.unwrap_or_default();
-        let (decision, after) = before.decide(about.message);
+        let (decision, after) = before.decide(delivery.message);
         let Some(after) = after else { return Ok(decision) };
         if notifier.state.store_notification_history((tenant, id), &key, &after).await? {
             return Ok(decision);
@@ -122,9 +127,9 @@ async fn decide(notifier: &Notifier, about: Delivery<'_>, contact: &Contact) -> 
     Err(PortError::Transient { what: "deciding whether to notify a contact", source })
 }
 
-fn log_held_back(about: Delivery<'_>, contact: &Contact) -> NotificationCounts {
+fn log_held_back(delivery: Delivery<'_>, contact: &Contact) -> NotificationCounts {
     tracing::info!(
-        connector.id = %about.connector.id, notice.id = about.message.id, contact = contact.kind(),
+        connector.id = %delivery.connector.id, notice.id = delivery.message.id, contact = contact.kind(),
         "a notice was held back: the contact had one of this cause within a day"
     );
     NotificationCounts { held_back: 1, ..NotificationCounts::default() }
@@ -132,57 +137,57 @@ fn log_held_back(about: Delivery<'_>, contact: &Contact) -> NotificationCounts {
 
 fn mail_outcome(mailed: MailOutcome) -> DeliveryOutcome {
     match mailed {
-        MailOutcome::Taken => DeliveryOutcome::Delivered,
+        MailOutcome::Accepted => DeliveryOutcome::Delivered,
         // A duplicate mail is harmless; a lost one may not be.
         MailOutcome::Unknown(error) | MailOutcome::Rejected(error) => {
-            let ours = !matches!(error, PortError::Transient { .. });
-            DeliveryOutcome::Failed { cause: error.chain(), is_internal: ours }
+            let is_internal = !matches!(error, PortError::Transient { .. });
+            DeliveryOutcome::Failed { cause: error.chain(), is_internal }
         }
     }
 }
 
 async fn finish(
     notifier: &Notifier,
-    about: Delivery<'_>,
+    delivery: Delivery<'_>,
     next: Retry,
-    done: DeliveryOutcome,
+    outcome: DeliveryOutcome,
 ) -> Result<NotificationCounts, PortError> {
-    let tried = next.attempts.saturating_add(1);
-    let (id, kind) = (&about.connector.id, next.contact.kind());
-    match done {
+    let attempts = next.attempts.saturating_add(1);
+    let (id, kind) = (&delivery.connector.id, next.contact.kind());
+    match outcome {
         DeliveryOutcome::Postponed => Ok(NotificationCounts::default()),
         DeliveryOutcome::Delivered => {
             tracing::info!(
-                connector.id = %id, notice.id = about.message.id, contact = kind, tried,
+                connector.id = %id, notice.id = delivery.message.id, contact = kind, attempts,
                 "a contact was notified"
             );
             Ok(NotificationCounts { delivered: 1, ..NotificationCounts::default() })
         }
         DeliveryOutcome::Gone => {
             tracing::warn!(
-                connector.id = %id, notice.id = about.message.id, contact = kind, tried,
+                connector.id = %id, notice.id = delivery.message.id, contact = kind, attempts,
                 "a webhook ended retries of a notice with 410"
             );
             Ok(NotificationCounts { unreached: 1, ..NotificationCounts::default() })
         }
-        DeliveryOutcome::Failed { cause: why, is_internal: ours } => {
-            let refused = u64::from(ours);
-            if ours {
+        DeliveryOutcome::Failed { cause, is_internal } => {
+            let mails_rejected = u64::from(is_internal);
+            if is_internal {
                 tracing::error!(
-                    connector.id = %id, notice.id = about.message.id, error = why,
+                    connector.id = %id, notice.id = delivery.message.id, error = cause,
                     "SES rejected a mail; check the SES account"
                 );
             }
             let (now, random) = (notifier.clock.now(), notifier.randomness.next_u64());
-            if let Some(due) = retry::next_attempt(about.event.time, tried, now, random) {
-                requeue(notifier, &Retry { attempts: tried, due, ..next }).await?;
-                return Ok(NotificationCounts { mails_rejected: refused, ..NotificationCounts::default() });
+            if let Some(due) = retry::next_attempt(delivery.event.time, attempts, now, random) {
+                requeue(notifier, &Retry { attempts, due, ..next }).await?;
+                return Ok(NotificationCounts { mails_rejected, ..NotificationCounts::default() });
             }
             tracing::warn!(
-                connector.id = %id, notice.id = about.message.id, contact = kind, tried, why,
+                connector.id = %id, notice.id = delivery.message.id, contact = kind, attempts, cause,
                 "giving up on notifying a contact"
             );
-            Ok(NotificationCounts { mails_rejected: refused, unreached: 1, ..NotificationCounts::default() })
+            Ok(NotificationCounts { mails_rejected, unreached: 1, ..NotificationCounts::default() })
         }
     }
 }

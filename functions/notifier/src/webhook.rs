@@ -1,4 +1,4 @@
-//! A webhook request, paid from its tenant's share of the notifier's time ([`share`]).
+//! A webhook request, paid from its tenant's share of the notifier's time ([`fair_share`]).
 
 use std::time::Duration;
 
@@ -9,45 +9,46 @@ use domain::ports::{BoxError, PortError, WebhookResponse};
 use crate::Notifier;
 use crate::message::Retry;
 use crate::notify::{Delivery, DeliveryOutcome};
-use crate::deliver::requeue;
+use crate::retry::requeue;
 
 /// Posts if the tenant's share covers the time that the request may take. Otherwise the time is reserved and
-/// `next` is requeued until then, so that it waits only once. `paid` is the reserved time in seconds.
+/// `next` is requeued until then, so that it waits only once. `reserved_seconds` is the reserved time in
+/// seconds.
 pub(crate) async fn deliver_webhook(
     notifier: &Notifier,
-    about: Delivery<'_>,
+    delivery: Delivery<'_>,
     webhook: &Webhook,
     next: &Retry,
-    paid: Option<u64>,
+    reserved_seconds: Option<u64>,
 ) -> Result<DeliveryOutcome, PortError> {
-    let (tenant, host) = (&about.connector.tenant, webhook.url.host());
+    let (tenant, host) = (&delivery.connector.tenant, webhook.url.host());
     let now = notifier.clock.now();
     let was_slow = notifier.state.slow_until(tenant, &host).await?.is_some_and(|until| now < until);
-    let patience = if let Some(seconds) = paid {
+    let timeout = if let Some(seconds) = reserved_seconds {
         Duration::from_secs(seconds).min(LONG_TIMEOUT)
     } else {
-        let patience = if was_slow { LONG_TIMEOUT } else { SHORT_TIMEOUT };
-        let begins = notifier.state.spend_time(tenant, patience, now).await?;
-        let due = fair_share::due(begins, now);
+        let timeout = if was_slow { LONG_TIMEOUT } else { SHORT_TIMEOUT };
+        let starts_at = notifier.state.spend_time(tenant, timeout, now).await?;
+        let due = fair_share::due(starts_at, now);
         if due > now {
-            requeue(notifier, &Retry { due, reserved_seconds: Some(patience.as_secs()), ..next.clone() })
+            requeue(notifier, &Retry { due, reserved_seconds: Some(timeout.as_secs()), ..next.clone() })
                 .await?;
             return Ok(DeliveryOutcome::Postponed);
         }
-        patience
+        timeout
     };
-    let message = about.message.sign(&secrets(notifier, about, webhook).await?, notifier.clock.now());
-    let begun = notifier.clock.now();
-    let posted = notifier.webhooks.post(&webhook.url, &message, patience).await;
-    let took = notifier.clock.now().since(begun);
-    let is_slow = posted == WebhookResponse::TimedOut || took > SHORT_TIMEOUT;
-    record_timing(notifier, about, &host, (was_slow, is_slow), patience.saturating_sub(took)).await;
-    Ok(match posted {
-        WebhookResponse::Taken => DeliveryOutcome::Delivered,
+    let message = delivery.message.sign(&secrets(notifier, delivery, webhook).await?, notifier.clock.now());
+    let sent_at = notifier.clock.now();
+    let response = notifier.webhooks.post(&webhook.url, &message, timeout).await;
+    let elapsed = notifier.clock.now().since(sent_at);
+    let is_slow = response == WebhookResponse::TimedOut || elapsed > SHORT_TIMEOUT;
+    record_timing(notifier, delivery, &host, (was_slow, is_slow), timeout.saturating_sub(elapsed)).await;
+    Ok(match response {
+        WebhookResponse::Accepted => DeliveryOutcome::Delivered,
         WebhookResponse::Gone => DeliveryOutcome::Gone,
-        WebhookResponse::Rejected(why) => DeliveryOutcome::Failed { cause: why, is_internal: false },
+        WebhookResponse::Rejected(cause) => DeliveryOutcome::Failed { cause, is_internal: false },
         WebhookResponse::TimedOut => DeliveryOutcome::Failed {
-            cause: format!("no answer within {} seconds", patience.as_secs()),
+            cause: format!("no answer within {} seconds", timeout.as_secs()),
             is_internal: false,
         },
     })
@@ -57,13 +58,13 @@ pub(crate) async fn deliver_webhook(
 /// fails, this is logged and costs the tenant some of its time, but no contact gets a second request.
 async fn record_timing(
     notifier: &Notifier,
-    about: Delivery<'_>,
+    delivery: Delivery<'_>,
     host: &str,
     (was_slow, is_slow): (bool, bool),
     unused: Duration,
 ) {
-    let tenant = &about.connector.tenant;
-    let noted = async {
+    let tenant = &delivery.connector.tenant;
+    let recorded = async {
         if !unused.is_zero() {
             notifier.state.refund_time(tenant, unused).await?;
         }
@@ -76,9 +77,9 @@ async fn record_timing(
             (false, false) => Ok(()),
         }
     };
-    if let Err(error) = noted.await {
+    if let Err(error) = recorded.await {
         tracing::warn!(
-            connector.id = %about.connector.id, error = error.chain(),
+            connector.id = %delivery.connector.id, error = error.chain(),
             "failed to record the response time of a webhook"
         );
     }
@@ -86,12 +87,12 @@ async fn record_timing(
 
 async fn secrets(
     notifier: &Notifier,
-    about: Delivery<'_>,
+    delivery: Delivery<'_>,
     webhook: &Webhook,
 ) -> Result<Vec<domain::contacts::WebhookSecret>, PortError> {
     let mut secrets = Vec::new();
     for id in webhook.secrets(notifier.clock.now()) {
-        let secret = notifier.connectors.secret(&about.connector.id, id).await?;
+        let secret = notifier.connectors.secret(&delivery.connector.id, id).await?;
         let missing = || PortError::Bug {
             what: "signing for a webhook",
             source: BoxError::from("a secret named by the settings is missing in the ledger"),

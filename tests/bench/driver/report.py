@@ -76,8 +76,8 @@ def sections(results):
     yield quiet(parts.get("quiet"))
     yield start(parts.get("start"))
     yield walls("The first export of a process over TLS, 1,000 events", parts.get("tls"), "requests")
-    yield walls(f"With {LATENCY_MS} ms for each answer", parts.get("latency"), "compression")
-    yield walls(f"By shards, with {LATENCY_MS} ms for each answer", parts.get("shards"), "shards")
+    yield walls(f"With {LATENCY_MS} ms per response", parts.get("latency"), "compression")
+    yield walls(f"By shards, with {LATENCY_MS} ms per response", parts.get("shards"), "shards")
 
 
 def head(results):
@@ -97,7 +97,7 @@ def judged(targets):
     lines = [[target["target"], f"{target['rule']} {target['limit']:g} {target['unit']}",
               f"{target['measured']:.2f} {target['unit']}", "met" if target["met"] else "**missed**"]
              for target in targets]
-    return "### Targets\n\n" + table(["target", "asked", "measured", ""], lines)
+    return "### Targets\n\n" + table(["target", "required", "measured", ""], lines)
 
 
 def throughput(title, part):
@@ -130,9 +130,9 @@ def distances(part):
         what = step or (name(row) if row.get("drop") else f"{name(row)}, {row['compression']}")
         lines.append([what, f"{row['cpu_s'] * million:.2f}", f"{low:.2f} to {high:.2f}",
                       f"{100 * row['cpu_s'] / whole['cpu_s']:.0f} %", row["rounds"]])
-    words = (f"Processor time of the same {whole['events']:,} events. Steps that are done alone run over the lines in memory, "
-             "in the exporter's blocks and at its levels; hashing is done once, and an export does it for the content and "
-             "for the file.")
+    words = (f"Processor time of the same {whole['events']:,} events. Single steps run on the lines in memory, in "
+             "the exporter's blocks and at its levels; hashing is done once, but an export hashes both the content and the "
+             "file.")
     columns = ["what", "CPU s per million", "range", "of the exporter's gzip", "rounds"]
     return f"### The distance to the limit\n\n{words}\n\n{table(columns, lines)}"
 
@@ -148,10 +148,10 @@ def quiet(part):
         thousand = [f"{1000 * usd / each:.4f}" for usd in (requests, row["cpu_s"] * LAMBDA_SECOND)]
         lines.append([each, row["latency_ms"], f"{sum(row['requests'].values()) / each:.1f}",
                       f"{row['cpu_s'] * 1000 / each:.1f}", f"{row['wall_s'] * 1000:.0f}", f"{row['peak_mb']:.0f}", *thousand, kinds])
-    columns = ["connectors", "ms for each answer", "requests for each", "CPU ms for each", "wall ms, the batch",
+    columns = ["connectors", "ms per response", "requests per connector", "CPU ms per connector", "wall ms, the batch",
                "peak MB", "USD of 1,000: requests", "processor", "all requests"]
-    words = ("A process of its own for each batch, its start included. USD by the public prices of us-east-1; uploads to "
-             "the customer's bucket are the customer's to pay, and are in it.")
+    words = ("Each batch runs in a new process, its start included. USD by the public prices of us-east-1; uploads to the "
+             "customer's bucket are included, though the customer pays for them.")
     return f"### An export without events\n\n{words}\n\n{table(columns, lines)}"
 
 
@@ -197,7 +197,7 @@ def plots(parts):
     if len(line) > 1:
         series = {"wall time": line, "processor": [
             (row["shards"], row["cpu_s"]) for row in parts["shards"]["rows"]]}
-        title = f"Time by shards, {LATENCY_MS} ms for each answer"
+        title = f"Time by shards, {LATENCY_MS} ms per response"
         drawn["shards"] = plot.lines(title, series, "shards", "seconds")
     return drawn
 

@@ -57,7 +57,7 @@ def judge(parts):
         # For a small window the sequential requests of the protocol dominate.
         if slow and read and slow["events"] >= 100_000:
             floor = max(read["wall_s"], slow["cpu_s"])
-            add(f"wall time with {slow['latency_ms']} ms per answer, {compression} : larger of reading and processor",
+            add(f"wall time with {slow['latency_ms']} ms per response, {compression} : larger of reading and processor",
                 slow["wall_s"] / floor, 1.3, False)
     ceiling, limit = row("ceiling"), row("clients", client="limit")
     if ceiling and limit:

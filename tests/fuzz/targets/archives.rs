@@ -9,11 +9,11 @@
 use std::io::{self, Read};
 use std::sync::LazyLock;
 
-use archive::{Files, Sealer, TestKey, note_of, story};
+use archive::{Files, Sealer, TestKey, note_of, sample_archive};
 use domain::manifest::SignedNote;
 use libfuzzer_sys::fuzz_target;
-use verify::archive::{Archive, Entry, Found};
-use verify::check::{Ask, Progress, Verdict, check};
+use verify::archive::{Archive, Entry, EntryKind};
+use verify::check::{Progress, Verdict, VerifyOptions, check};
 use verify::events::Fields;
 use verify::finding::Kind;
 
@@ -38,15 +38,15 @@ mod fixtures {
 #[path = "verifier/mod.rs"]
 mod verify;
 
-static STORY: LazyLock<Sealer> = LazyLock::new(|| story(1, 7));
-static OTHER: LazyLock<Sealer> = LazyLock::new(|| story(2, 7));
+static SAMPLE: LazyLock<Sealer> = LazyLock::new(|| sample_archive(1, 7));
+static OTHER: LazyLock<Sealer> = LazyLock::new(|| sample_archive(2, 7));
 
 struct Memory<'a>(&'a Files);
 
 impl Archive for Memory<'_> {
     fn list(&self, each: &mut dyn FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         for (name, bytes) in self.0 {
-            each(Entry { name: name.clone(), found: Found::File(bytes.len() as u64) })?;
+            each(Entry { name: name.clone(), kind: EntryKind::File(bytes.len() as u64) })?;
         }
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Archive for Memory<'_> {
         Ok(Box::new(bytes.as_slice()))
     }
 
-    fn at_once(&self) -> usize {
+    fn concurrency(&self) -> usize {
         1
     }
 }
@@ -65,7 +65,7 @@ impl Archive for Memory<'_> {
 fn change(files: &mut Files, [what, which, at, value]: [u8; 4], rest: &[u8]) {
     let Some(name) = files.keys().nth(usize::from(which) % files.len().max(1)).cloned() else { return };
     let forger = TestKey::new(200 + value % 4);
-    let own = |files: &Files| SignedNote::parse(&files[&name]).ok();
+    let parse_note = |files: &Files| SignedNote::parse(&files[&name]).ok();
     match what % 10 {
         0 => drop(files.remove(&name)),
         1 => {
@@ -81,9 +81,9 @@ fn change(files: &mut Files, [what, which, at, value]: [u8; 4], rest: &[u8]) {
             let other = OTHER.files.iter().nth(usize::from(at) % OTHER.files.len()).expect("a file");
             files.insert(other.0.clone(), other.1.clone());
         }
-        5 => drop(files.insert(forger.public.file_name(), format!("{}\n", forger.pin()).into_bytes())),
+        5 => drop(files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes())),
         6..=8 => {
-            let Some(note) = own(files) else { return };
+            let Some(note) = parse_note(files) else { return };
             let mut lines = note.signatures().to_vec();
             match what % 10 {
                 6 => lines.push(forger.sign(note.text())),
@@ -99,39 +99,39 @@ fn change(files: &mut Files, [what, which, at, value]: [u8; 4], rest: &[u8]) {
             }
         }
         _ => {
-            let from = u64::from(at) % STORY.parts.len() as u64 + 1;
-            archive::forge(files, &STORY.parts, from, &forger, value > 127);
+            let from = u64::from(at) % SAMPLE.parts.len() as u64 + 1;
+            archive::forge(files, &SAMPLE.parts, from, &forger, value > 127);
         }
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut files = STORY.files.clone();
+    let mut files = SAMPLE.files.clone();
     let (chunks, rest) = bytes.split_at(bytes.len().min(16) / 4 * 4);
     for chunk in chunks.chunks_exact(4) {
         change(&mut files, [chunk[0], chunk[1], chunk[2], chunk[3]], rest);
     }
-    let ask = Ask {
-        pins: vec![TestKey::new(if bytes.len() % 2 == 0 { 7 } else { 107 }).pin()],
+    let options = VerifyOptions {
+        pins: vec![TestKey::new(if bytes.len() % 2 == 0 { 7 } else { 107 }).ring_key()],
         connector: None,
         from: None,
         to: None,
         newest: None,
         boundaries: Vec::new(),
         location: None,
-        as_of: STORY.watermark(),
+        as_of: SAMPLE.watermark(),
         fields: Fields::default(),
         memory: 1 << 20,
     };
-    let outcome = check(&Memory(&files), &ask, &Progress::default()).expect("a folder in memory");
+    let outcome = check(&Memory(&files), &options, &Progress::default()).expect("a folder in memory");
     let genuine = [7, 107].map(|seed| TestKey::new(seed).public);
     assert!(outcome.trusted.iter().all(|key| genuine.contains(key)), "{:?}", outcome.trusted);
     for accusation in [Kind::PartDoubled, Kind::KeyRetired] {
         assert!(!outcome.counts.contains_key(&accusation), "{:#?}", outcome.findings);
     }
     if outcome.verdict == Verdict::Proven {
-        let source = if outcome.origin.as_ref() == Some(&STORY.origin) { &STORY } else { &OTHER };
-        let last = outcome.told.last_part.and_then(|last| usize::try_from(last).ok()).expect("a part");
+        let source = if outcome.origin.as_ref() == Some(&SAMPLE.origin) { &SAMPLE } else { &OTHER };
+        let last = outcome.chain.last_part.and_then(|last| usize::try_from(last).ok()).expect("a part");
         for sealed in &source.parts[..last] {
             assert_eq!(files.get(&sealed.manifest.object()), source.files.get(&sealed.manifest.object()));
             let note = SignedNote::parse(&files[&note_of(sealed)]).expect("a note");

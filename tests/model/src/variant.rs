@@ -117,11 +117,11 @@ impl Variant {
     #[must_use]
     pub fn alter_snapshot(self, mut snapshot: Snapshot, schedule: Option<WindowSchedule>) -> Snapshot {
         let cursor = &mut snapshot.cursor;
-        if let (Self::ReadsOnForAnyEnd, Some(schedule), Some(reading)) =
+        if let (Self::ReadsOnForAnyEnd, Some(schedule), Some(progress)) =
             (self, schedule, cursor.read_progress)
         {
             let to = schedule.window(cursor.watermark, cursor.cut).to;
-            cursor.read_progress = Some(ReadProgress { to, ..reading });
+            cursor.read_progress = Some(ReadProgress { to, ..progress });
         }
         if self == Self::NeverReconciles {
             cursor.reconcile.due = Time::LAST;

@@ -112,7 +112,7 @@ fn check_connector(
         .collect();
     let result = catch_unwind(AssertUnwindSafe(|| {
         let files = oracle::files(&delivered);
-        oracle::judge(&files, expected.iter().copied())
+        oracle::compare(&files, expected.iter().copied())
     }));
     let verdict = match result {
         Ok(verdict) => verdict,

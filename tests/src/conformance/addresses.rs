@@ -12,7 +12,7 @@ use domain::ports::{Consents, NotificationStore};
 use futures_util::future::join_all;
 
 use super::start;
-use crate::fakes::SeededRandomness;
+use crate::fakes::SeededRng;
 use crate::fixtures::{tenant, unique_id};
 
 /// Both ports for contacts.
@@ -24,7 +24,7 @@ fn address(text: &str) -> EmailAddress {
 }
 
 fn token() -> LinkToken {
-    LinkToken::new(&SeededRandomness::new(unique_id()))
+    LinkToken::new(&SeededRng::new(unique_id()))
 }
 
 fn confirmed(text: &str) -> Consent {
@@ -33,13 +33,13 @@ fn confirmed(text: &str) -> Consent {
 }
 
 /// A consent belongs to a tenant and an address, regardless of the address's case.
-pub async fn a_permission_is_kept_for_its_tenant_and_address(ledger: &impl Contacts) {
+pub async fn a_consent_is_stored_per_tenant_and_address(ledger: &impl Contacts) {
     let (acme, globex) = (tenant("acme"), tenant("globex"));
     let one = address("Ann@Acme.example");
     assert_eq!(ledger.consent(&acme, &one).await.unwrap(), None);
-    let asked = Consent::unknown(one.clone()).ask(start()).unwrap();
-    assert!(ledger.store_consent(&acme, &asked).await.unwrap());
-    let sent = asked.mark_sent(token().hash(), start()).unwrap();
+    let requested = Consent::unknown(one.clone()).ask(start()).unwrap();
+    assert!(ledger.store_consent(&acme, &requested).await.unwrap());
+    let sent = requested.mark_sent(token().hash(), start()).unwrap();
     assert!(ledger.store_consent(&acme, &sent).await.unwrap());
     assert_eq!(ledger.consent(&acme, &address("ann@acme.example")).await.unwrap(), Some(sent));
     assert_eq!(ledger.consent(&globex, &one).await.unwrap(), None, "another tenant's own");
@@ -47,20 +47,20 @@ pub async fn a_permission_is_kept_for_its_tenant_and_address(ledger: &impl Conta
 }
 
 /// Of two writers that read the same version one writes.
-pub async fn of_two_answers_to_one_permission_one_is_kept(ledger: &impl Contacts) {
+pub async fn of_two_answers_to_one_consent_one_is_stored(ledger: &impl Contacts) {
     let acme = tenant("acme");
-    let (asked, by_contract) =
+    let (requested, by_contract) =
         (Consent::unknown(address("a@acme.example")).ask(start()).unwrap(), confirmed("a@acme.example"));
-    assert!(ledger.store_consent(&acme, &asked).await.unwrap());
+    assert!(ledger.store_consent(&acme, &requested).await.unwrap());
     assert!(!ledger.store_consent(&acme, &by_contract).await.unwrap(), "something is there");
     let (one, two) = (
-        asked.mark_sent(token().hash(), start()).unwrap(),
-        asked.mark_sent(token().hash(), start()).unwrap(),
+        requested.mark_sent(token().hash(), start()).unwrap(),
+        requested.mark_sent(token().hash(), start()).unwrap(),
     );
     assert!(ledger.store_consent(&acme, &one).await.unwrap());
     assert!(!ledger.store_consent(&acme, &two).await.unwrap());
     assert!(!ledger.store_consent(&acme, &one).await.unwrap(), "nor the same again");
-    assert_eq!(ledger.consent(&acme, &asked.address).await.unwrap(), Some(one));
+    assert_eq!(ledger.consent(&acme, &requested.address).await.unwrap(), Some(one));
 }
 
 /// A link is found by the hash of its token only, whatever characters its tenant's ID has.
@@ -77,7 +77,7 @@ pub async fn a_link_is_found_by_its_token(ledger: &impl Contacts) {
 
 /// A contact's notification history is stored per contact and connector; of two concurrent writers one
 /// writes.
-pub async fn what_a_contact_was_notified_of_is_kept_once(ledger: &impl Contacts) {
+pub async fn a_notification_history_is_stored_once(ledger: &impl Contacts) {
     let (acme, connector) = (tenant("acme"), ConnectorId::new(unique_id()));
     let of = (&acme, &connector);
     let contact = ContactKey::of_webhook(&"https://hooks.acme.example/a".parse().unwrap());
@@ -134,7 +134,7 @@ pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
 }
 
 /// A tenant's slow hosts are stored and removed.
-pub async fn a_slow_host_is_remembered_and_forgotten(ledger: &impl Contacts) {
+pub async fn a_slow_host_is_stored_and_removed(ledger: &impl Contacts) {
     let (acme, globex, host) = (tenant("acme"), tenant("globex"), "hooks.acme.example");
     assert_eq!(ledger.slow_until(&acme, host).await.unwrap(), None);
     ledger.store_slow_until(&acme, host, None).await.unwrap();

@@ -9,7 +9,7 @@ use domain::time::Time;
 use futures_util::future::join_all;
 
 use super::{Ledger, STALE, STORED, activate, create, save, start};
-use crate::fakes::SeededRandomness;
+use crate::fakes::SeededRng;
 use crate::fixtures::{self, tenant};
 
 /// A use of a budget of a tenant that no other promise uses.
@@ -75,7 +75,7 @@ pub async fn an_amount_is_granted_whole_or_not_at_all(ledger: &impl Ledger) {
 }
 
 /// A lowered limit applies at once, a raised one too.
-pub async fn a_changed_limit_holds_at_once(ledger: &impl Ledger) {
+pub async fn a_changed_limit_applies_at_once(ledger: &impl Ledger) {
     let of = |limit| spending(Budget::Changes, 1, limit, start());
     assert!(spend(ledger, &of(2)).await && spend(ledger, &of(2)).await);
     assert!(!spend(ledger, &of(1)).await && !spend(ledger, &of(2)).await);
@@ -84,7 +84,7 @@ pub async fn a_changed_limit_holds_at_once(ledger: &impl Ledger) {
 
 /// Budgets, tenants, connectors and the vendor's operators each have their own counter, whatever a tenant is
 /// called.
-pub async fn each_count_is_its_own(ledger: &impl Ledger) {
+pub async fn each_counter_is_separate(ledger: &impl Ledger) {
     let (connector, now) = (fixtures::connector(&tenant("acme"), start()), start());
     let mut scopes = vec![
         BudgetScope::Connector(connector.id.clone()),
@@ -112,15 +112,15 @@ pub async fn of_many_at_once_the_limit_is_granted(ledger: &impl Ledger) {
 /// For any requests, in any order and concurrency: the granted amounts of each counter stay within the limit,
 /// and a denied amount did not fit.
 pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
-    let chance = SeededRandomness::new(16);
-    let below = |end: u64| chance.next_u64() % end;
+    let rng = SeededRng::new(16);
+    let below = |end: u64| rng.next_u64() % end;
     for round in 0..6_u64 {
         let limit = 1 + u32::try_from(round).unwrap();
         let one = || (1 + u32::try_from(below(3)).unwrap(), below(3), below(2) == 0);
         let waves: Vec<Vec<_>> = (0..=below(9)).map(|_| (0..=below(5)).map(|_| one()).collect()).collect();
         let mut used = std::collections::BTreeMap::<_, u32>::new();
         for wave in waves {
-            let asked: Vec<Spending> = wave
+            let requests: Vec<Spending> = wave
                 .into_iter()
                 .map(|(amount, hour, operators)| {
                     let now = start() + Duration::from_hours(24 * (round + 1) + hour);
@@ -128,12 +128,12 @@ pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
                     Spending { party, ..spending(Budget::Changes, amount, limit, now) }
                 })
                 .collect();
-            let granted = join_all(asked.iter().map(|spending| spend(ledger, spending))).await;
+            let granted = join_all(requests.iter().map(|spending| spend(ledger, spending))).await;
             let before = used.clone();
-            for (spending, granted) in asked.iter().zip(&granted) {
+            for (spending, granted) in requests.iter().zip(&granted) {
                 *used.entry(spending.counter()).or_default() += if *granted { spending.amount } else { 0 };
             }
-            for (spending, granted) in asked.iter().zip(&granted) {
+            for (spending, granted) in requests.iter().zip(&granted) {
                 let (now, then) = (used[&spending.counter()], before.get(&spending.counter()));
                 assert!(now <= limit, "{now} of {limit}");
                 let least = then.copied().unwrap_or_default();
@@ -144,7 +144,7 @@ pub async fn no_interleaving_exceeds_a_limit(ledger: &impl Ledger) {
 }
 
 /// A change and its budget use are stored together or not at all.
-pub async fn a_change_is_spent_for_only_if_it_is_stored(ledger: &impl Ledger) {
+pub async fn a_change_uses_its_budget_only_if_it_is_stored(ledger: &impl Ledger) {
     let first = fixtures::connector(&tenant("budgeted"), start());
     create(ledger, &first).await;
     let spends = [Spending {
@@ -170,7 +170,7 @@ pub async fn a_change_is_spent_for_only_if_it_is_stored(ledger: &impl Ledger) {
 }
 
 /// If a change needs two budgets and one is exhausted, neither is used.
-pub async fn a_change_that_needs_two_budgets_spends_both_or_none(ledger: &impl Ledger) {
+pub async fn a_change_that_needs_two_budgets_uses_both_or_none(ledger: &impl Ledger) {
     let connector = fixtures::connector(&tenant("budgeted"), start());
     create(ledger, &connector).await;
     let messages = spending(Budget::TestMessages, 3, 5, start());
@@ -186,7 +186,7 @@ pub async fn a_change_that_needs_two_budgets_spends_both_or_none(ledger: &impl L
 }
 
 /// Creation and deletion count a tenant's connectors, whether they are limited or not.
-pub async fn connectors_are_counted_as_they_come_and_go(ledger: &impl Ledger) {
+pub async fn connectors_are_counted_on_creation_and_deletion(ledger: &impl Ledger) {
     assert_eq!(connectors_counted(ledger, 3).await, 0);
     let unlimited = fixtures::connector(&tenant("budgeted"), start());
     assert_eq!(create(ledger, &unlimited).await, STORED, "an unlimited one is counted too");
@@ -211,7 +211,7 @@ pub async fn connectors_are_counted_as_they_come_and_go(ledger: &impl Ledger) {
 }
 
 /// An existing ID is reported before an exhausted budget: a retry gets what it created.
-pub async fn a_taken_id_is_told_before_a_used_up_budget(ledger: &impl Ledger) {
+pub async fn an_existing_id_is_reported_before_an_exhausted_budget(ledger: &impl Ledger) {
     let connector = fixtures::connector(&tenant("budgeted"), start());
     let spends = [spending(Budget::Connectors, 1, 1, start())];
     let creation = fixtures::creation(&connector);
@@ -223,7 +223,7 @@ pub async fn a_taken_id_is_told_before_a_used_up_budget(ledger: &impl Ledger) {
 }
 
 /// Concurrent clients together create as many as the limit allows.
-pub async fn of_racing_creators_the_limit_is_let_in(ledger: &impl Ledger) {
+pub async fn racing_creators_get_exactly_the_limit(ledger: &impl Ledger) {
     let creations: Vec<Connector> =
         (0..16).map(|_| fixtures::connector(&tenant("budgeted"), start())).collect();
     let spends = [spending(Budget::Connectors, 1, 4, start())];
@@ -240,7 +240,7 @@ pub async fn of_racing_creators_the_limit_is_let_in(ledger: &impl Ledger) {
 }
 
 /// A run uses its budget once per key, and not at all if no run is requested.
-pub async fn a_run_is_spent_for_once_with_its_key(ledger: &impl Ledger) {
+pub async fn a_run_uses_its_budget_once_per_key(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let draft = fixtures::connector(&tenant("acme"), start());
     create(ledger, &draft).await;

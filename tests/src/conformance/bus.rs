@@ -11,8 +11,8 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::start;
-use crate::fault_injection::Outage;
 use crate::fakes::FakeBus;
+use crate::fault_injection::Outage;
 use crate::fixtures::{self, tenant};
 
 /// A bus whose outages a test can set, and which returns what was published on it.
@@ -72,10 +72,9 @@ fn cursor() -> Cursor {
 
 /// A block with this much text in its message.
 fn blocked(connector: &Connector, text: usize) -> Notice {
-    let (stage, reason) = (DeliveryStage::PutObject, DeliveryErrorKind::Rejected);
-    let fault =
-        DeliveryError { stage, kind: reason, code: "BadDigest".into(), message: "é".repeat(text / 2) };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, start(), 0);
+    let (stage, kind) = (DeliveryStage::PutObject, DeliveryErrorKind::Rejected);
+    let error = DeliveryError { stage, kind, code: "BadDigest".into(), message: "é".repeat(text / 2) };
+    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, start(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 
@@ -108,9 +107,9 @@ fn every_kind() -> Vec<Notice> {
 
 /// Publishes until the bus confirms; returns the number of attempts.
 async fn publish(rig: &impl BusRig, notice: &Notice) -> usize {
-    for times in 1..10 {
+    for attempt in 1..10 {
         match rig.port().publish(notice).await {
-            Ok(()) => return times,
+            Ok(()) => return attempt,
             Err(PortError::Transient { .. }) => {}
             Err(error) => panic!("{error:?}"),
         }
@@ -119,7 +118,7 @@ async fn publish(rig: &impl BusRig, notice: &Notice) -> usize {
 }
 
 /// Each call publishes its notice once, with its kind and all its content, in the order of the calls.
-pub async fn a_notice_is_told_once_for_each_call_and_in_their_order(rig: &impl BusRig) {
+pub async fn a_notice_is_published_once_per_call_and_in_order(rig: &impl BusRig) {
     let mut notices = every_kind();
     notices.push(notices[0].clone());
     for notice in &notices {
@@ -129,17 +128,17 @@ pub async fn a_notice_is_told_once_for_each_call_and_in_their_order(rig: &impl B
 }
 
 /// Concurrent calls publish each notice once.
-pub async fn notices_told_side_by_side_are_each_told_once(rig: &impl BusRig) {
+pub async fn concurrent_notices_are_each_published_once(rig: &impl BusRig) {
     let notices: Vec<Notice> = (0..20).map(|_| notice()).collect();
     join_all(notices.iter().map(async |notice| rig.port().publish(notice).await.unwrap())).await;
-    let told = rig.published();
-    assert_eq!(told.len(), notices.len());
-    assert!(notices.iter().all(|notice| told.contains(&wire_form(notice))));
+    let published = rig.published();
+    assert_eq!(published.len(), notices.len());
+    assert!(notices.iter().all(|notice| published.contains(&wire_form(notice))));
 }
 
 /// A permanent error is `Denied`, for the request as well as for its entry. Nothing is published then, and
 /// the bus works again when the outage is over.
-pub async fn a_denied_notice_is_an_error_and_is_not_told(rig: &impl BusRig) {
+pub async fn a_denied_notice_is_an_error_and_is_not_published(rig: &impl BusRig) {
     for outage in [Outage::Denied, Outage::EntriesDenied] {
         rig.outage(outage, 1);
         let error = rig.port().publish(&notice()).await.unwrap_err();
@@ -152,7 +151,7 @@ pub async fn a_denied_notice_is_an_error_and_is_not_told(rig: &impl BusRig) {
 }
 
 /// A long outage is a transient error, never a silent success, and leaves nothing behind.
-pub async fn a_bus_that_keeps_refusing_is_a_passing_failure(rig: &impl BusRig) {
+pub async fn a_bus_that_keeps_failing_is_a_transient_error(rig: &impl BusRig) {
     for outage in [Outage::Throttled, Outage::EntriesFail] {
         rig.outage(outage, PERSISTENT);
         let error = rig.port().publish(&notice()).await.unwrap_err();
@@ -166,18 +165,22 @@ pub async fn a_bus_that_keeps_refusing_is_a_passing_failure(rig: &impl BusRig) {
 }
 
 /// After a short outage the notice is published once, however many attempts there were.
-pub async fn a_notice_that_was_refused_in_passing_is_told_once(rig: &impl BusRig) {
+pub async fn a_notice_is_published_once_after_a_transient_error(rig: &impl BusRig) {
     for outage in [Outage::Throttled, Outage::EntriesFail] {
         let notice = notice();
         rig.outage(outage, 1);
         publish(rig, &notice).await;
-        let told = rig.published();
-        assert_eq!(told.iter().filter(|one| **one == wire_form(&notice)).count(), 1, "{outage:?}: {told:?}");
+        let published = rig.published();
+        assert_eq!(
+            published.iter().filter(|one| **one == wire_form(&notice)).count(),
+            1,
+            "{outage:?}: {published:?}"
+        );
     }
 }
 
 /// A lost response is a transient error or a second publication; consumers recognize the duplicate by its ID.
-pub async fn a_lost_answer_is_told_again_under_the_same_id(rig: &impl BusRig) {
+pub async fn a_lost_response_is_published_again_under_the_same_id(rig: &impl BusRig) {
     let notice = notice();
     rig.outage(Outage::ResponseLost, 1);
     publish(rig, &notice).await;
@@ -185,7 +188,7 @@ pub async fn a_lost_answer_is_told_again_under_the_same_id(rig: &impl BusRig) {
     rig.outage(Outage::ResponseLost, PERSISTENT);
     let error = rig.port().publish(&notice).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { .. }), "{error:?}");
-    assert!(rig.published().iter().all(|(_, told)| told["id"] == notice.id));
+    assert!(rig.published().iter().all(|(_, published)| published["id"] == notice.id));
 }
 
 /// A notice that no bus accepts is a bug, returned at once, and blocks no other notice.

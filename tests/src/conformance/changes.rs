@@ -38,7 +38,7 @@ pub async fn a_second_activation_stores_nothing(ledger: &impl Ledger) {
 }
 
 /// A retry after a lost response gets `Saved`; the change is stored once.
-pub async fn a_change_asked_for_again_is_stored_once(ledger: &impl Ledger) {
+pub async fn a_retried_change_is_stored_once(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
     assert_eq!(create(ledger, &draft).await, STORED);

@@ -96,7 +96,7 @@ pub async fn what_was_only_named_is_not_claimed(ledger: &impl Ledger) {
 }
 
 /// A destination found unsafe counts as never verified: whoever proves ownership gets it.
-pub async fn a_refused_destination_is_given_back(ledger: &impl Ledger) {
+pub async fn a_refused_destination_is_released(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
     let mut refused = ours.clone();
@@ -147,7 +147,7 @@ pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
 }
 
 /// A move releases the old destination to others; a move within it is possible.
-pub async fn a_move_gives_back_what_it_leaves(ledger: &impl Ledger) {
+pub async fn a_move_releases_the_old_destination(ledger: &impl Ledger) {
     let first = ready("acme");
     assert_eq!(create(ledger, &first).await, STORED);
     let below = moved(&first, destination(&in_same_bucket(&first, "acme", "audit/auditferry/below")));
@@ -201,7 +201,7 @@ pub async fn a_refused_change_claims_nothing(ledger: &impl Ledger) {
 }
 
 /// An existing ID is reported before anything else: the caller reads what it created before.
-pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
+pub async fn an_existing_id_is_reported_before_a_claimed_destination(ledger: &impl Ledger) {
     let (ours, theirs) = (ready("acme"), ready("globex"));
     assert_eq!(create(ledger, &ours).await, STORED);
     assert_eq!(create(ledger, &theirs).await, STORED);
@@ -213,31 +213,31 @@ pub async fn a_taken_id_is_told_before_a_taken_place(ledger: &impl Ledger) {
 
 /// Concurrent claims of overlapping folders in one bucket: one wins. In an empty bucket, and in one with
 /// other claims.
-pub async fn of_racing_creators_in_one_place_exactly_one_wins(ledger: &impl Ledger) {
+pub async fn of_racing_creators_in_one_bucket_exactly_one_wins(ledger: &impl Ledger) {
     // Each of them overlaps each other.
     for prefixes in [["a/b", "a", "a/b/c", "", "a/b", "a"], ["a/b", "a", "a/b/c", "a", "a/b", "a/b"]] {
-        let place = ready("acme");
+        let other = ready("acme");
         if !prefixes.contains(&"") {
-            assert_eq!(create(ledger, &in_same_bucket(&place, "initech", "b")).await, STORED);
+            assert_eq!(create(ledger, &in_same_bucket(&other, "initech", "b")).await, STORED);
         }
         let racers =
-            prefixes.map(|prefix| in_same_bucket(&place, &format!("tenant-{}", unique_id()), prefix));
+            prefixes.map(|prefix| in_same_bucket(&other, &format!("tenant-{}", unique_id()), prefix));
         assert_eq!(stored_of(&race(ledger, &racers).await, DESTINATION_TAKEN), 1);
     }
 }
 
 /// Of tenants that claim one role at once, one gets it.
 pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
-    let place = ready("acme");
-    let racers: Vec<_> = (0..8).map(|_| with_same_role(&place, &format!("tenant-{}", unique_id()))).collect();
+    let other = ready("acme");
+    let racers: Vec<_> = (0..8).map(|_| with_same_role(&other, &format!("tenant-{}", unique_id()))).collect();
     assert_eq!(stored_of(&race(ledger, &racers).await, ROLE_TAKEN), 1);
 }
 
 /// Nobody is rejected for being quick: disjoint folders are all granted, and one role to all of one tenant.
-pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
-    let place = ready("acme");
-    let role = &destination(&place).role;
-    let mut racers: Vec<_> = (0..6).map(|n| in_same_bucket(&place, "acme", &format!("audit/{n}"))).collect();
+pub async fn racing_neighbours_are_all_accepted(ledger: &impl Ledger) {
+    let other = ready("acme");
+    let role = &destination(&other).role;
+    let mut racers: Vec<_> = (0..6).map(|n| in_same_bucket(&other, "acme", &format!("audit/{n}"))).collect();
     for racer in &mut racers {
         racer.destination.as_mut().unwrap().role = role.clone();
     }
@@ -246,7 +246,7 @@ pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
     for racer in &racers {
         let there = destination(racer).prefix.as_str();
         assert_eq!(
-            create(ledger, &in_same_bucket(&place, "globex", there)).await,
+            create(ledger, &in_same_bucket(&other, "globex", there)).await,
             DESTINATION_TAKEN,
             "{there}"
         );
@@ -254,7 +254,7 @@ pub async fn racing_neighbours_are_all_let_in(ledger: &impl Ledger) {
 }
 
 /// A folder is released and claimed at once: two never have it, and it is never lost.
-pub async fn a_place_that_is_left_goes_to_one_of_those_who_want_it(ledger: &impl Ledger) {
+pub async fn a_released_folder_goes_to_one_of_its_claimants(ledger: &impl Ledger) {
     let ours = ready("acme");
     assert_eq!(create(ledger, &ours).await, STORED);
     let leaving = fixtures::change(&ours, &moved(&ours, destination(&ready("acme"))));

@@ -15,7 +15,7 @@ pub async fn time_does_not_run_backwards(clock: &impl Clock) {
 }
 
 /// After a sleep at least that much time has passed: backoff and settle time depend on it.
-pub async fn a_sleep_takes_as_long_as_it_was_asked_to(clock: &impl Clock) {
+pub async fn a_sleep_takes_at_least_its_duration(clock: &impl Clock) {
     for millis in [1, 20, 250] {
         let (span, before) = (Duration::from_millis(millis), clock.now());
         clock.sleep(span).await;

@@ -84,7 +84,7 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
 }
 
 /// A list is ordered by ID; a tenant's list has only its own connectors.
-pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
+pub async fn a_list_has_one_tenants_connectors_by_id(ledger: &impl Ledger) {
     let mut all = Vec::new();
     for name in ["globex", "acme", "acme2", "acme"] {
         let connector = fixtures::connector(&tenant(name), start());
@@ -99,7 +99,7 @@ pub async fn a_list_holds_one_tenants_connectors_by_id(ledger: &impl Ledger) {
 }
 
 /// No character of an ID is special to the ledger, and tenants are distinguished by bytes.
-pub async fn a_list_holds_the_connectors_of_exactly_this_tenant_whatever_it_is_called(ledger: &impl Ledger) {
+pub async fn a_list_has_the_connectors_of_exactly_this_tenant_whatever_it_is_called(ledger: &impl Ledger) {
     let all: Vec<Connector> =
         fixtures::unusual_tenants().iter().map(|tenant| fixtures::connector(tenant, start())).collect();
     for connector in &all {
@@ -113,18 +113,18 @@ pub async fn a_list_holds_the_connectors_of_exactly_this_tenant_whatever_it_is_c
 }
 
 /// Deleted connectors are listed on request, as they were.
-pub async fn a_list_holds_deleted_connectors_only_if_they_are_wanted(ledger: &impl Ledger) {
+pub async fn a_list_has_deleted_connectors_only_on_request(ledger: &impl Ledger) {
     let acme = tenant("acme");
-    let (kept, gone) = (fixtures::connector(&acme, start()), fixtures::connector(&acme, start()));
-    create(ledger, &gone).await;
+    let (kept, deleted) = (fixtures::connector(&acme, start()), fixtures::connector(&acme, start()));
+    create(ledger, &deleted).await;
     create(ledger, &kept).await;
-    let gone = delete(ledger, &gone).await;
-    for wanted in [ALL, of(&acme)] {
-        assert_eq!(ledger.list(wanted, None, 100).await.unwrap(), std::slice::from_ref(&kept));
-        let mut both = vec![kept.clone(), gone.clone()];
+    let deleted = delete(ledger, &deleted).await;
+    for filter in [ALL, of(&acme)] {
+        assert_eq!(ledger.list(filter, None, 100).await.unwrap(), std::slice::from_ref(&kept));
+        let mut both = vec![kept.clone(), deleted.clone()];
         both.sort_by(|a, b| a.id.cmp(&b.id));
         assert_eq!(
-            ledger.list(ConnectorFilter { include_deleted: true, ..wanted }, None, 100).await.unwrap(),
+            ledger.list(ConnectorFilter { include_deleted: true, ..filter }, None, 100).await.unwrap(),
             both
         );
     }
@@ -140,12 +140,12 @@ pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
             delete(ledger, &connector).await;
         }
     }
-    for wanted in [ALL, of(&acme), of(&globex), ConnectorFilter { include_deleted: true, ..ALL }] {
-        let all = ledger.list(wanted, None, 100).await.unwrap();
+    for filter in [ALL, of(&acme), of(&globex), ConnectorFilter { include_deleted: true, ..ALL }] {
+        let all = ledger.list(filter, None, 100).await.unwrap();
         for limit in 1..9 {
             let mut read: Vec<Connector> = Vec::new();
             loop {
-                let page = ledger.list(wanted, read.last().map(|last| &last.id), limit).await.unwrap();
+                let page = ledger.list(filter, read.last().map(|last| &last.id), limit).await.unwrap();
                 assert!(page.len() <= limit as usize);
                 if page.is_empty() {
                     break;
@@ -154,7 +154,7 @@ pub async fn a_list_is_read_page_by_page(ledger: &impl Ledger) {
             }
             assert_eq!(read, all);
         }
-        assert_eq!(ledger.list(wanted, None, 0).await.unwrap(), []);
+        assert_eq!(ledger.list(filter, None, 0).await.unwrap(), []);
     }
 }
 
@@ -177,7 +177,7 @@ pub async fn the_history_is_read_from_the_newest_back(ledger: &impl Ledger) {
 }
 
 /// "Run now" makes an activated connector due, and no other.
-pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
+pub async fn a_run_can_be_requested_once_activated(ledger: &impl Ledger) {
     let draft = fixtures::connector(&tenant("acme"), start());
     create(ledger, &draft).await;
     let now = start() + std::time::Duration::from_secs(60);
@@ -198,7 +198,7 @@ pub async fn a_run_can_be_asked_for_once_activated(ledger: &impl Ledger) {
 }
 
 /// A run request for a blocked connector may follow a fix: it is attempted at once.
-pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(ledger: &impl Ledger) {
+pub async fn a_requested_run_does_not_wait_for_a_blocks_next_attempt(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let block = super::runs::block(DeliveryStage::PutObject, "NoSuchBucket");
     ledger.block(&connector.id, &block).await.unwrap();
@@ -213,7 +213,7 @@ pub async fn a_run_that_is_asked_for_does_not_wait_for_a_blocks_next_attempt(led
 }
 
 /// A retry with the same key, after a lost response, gets the same answer and no second run.
-pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Ledger) {
+pub async fn a_run_requested_again_with_its_key_is_the_same_run(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let times = [1, 2, 3, 4].map(|minutes| start() + std::time::Duration::from_secs(60 * minutes));
     let [first, again, other, keyless] = times;
@@ -233,7 +233,7 @@ pub async fn a_run_asked_for_again_with_its_key_is_the_same_run(ledger: &impl Le
 }
 
 /// A secret is stored once under its ID, for its own connector; neither settings nor records contain it.
-pub async fn a_secret_is_kept_once_and_beside_the_settings(ledger: &impl Ledger) {
+pub async fn a_secret_is_stored_once_and_outside_the_settings(ledger: &impl Ledger) {
     let (acme, globex) =
         (fixtures::connector(&tenant("acme"), start()), fixtures::connector(&tenant("globex"), start()));
     create(ledger, &acme).await;

@@ -92,8 +92,8 @@ async fn delivery_error(
     connector: &Connector,
 ) -> (DeliveryStage, DeliveryErrorKind) {
     let name = format!("events/{}.json", fixtures::unique_id());
-    let fault = put(rig, connector, object(&key(connector, &name), "[]")).await.unwrap_err();
-    (fault.stage, fault.kind)
+    let error = put(rig, connector, object(&key(connector, &name), "[]")).await.unwrap_err();
+    (error.stage, error.kind)
 }
 
 /// The first put writes. A second one of the same key gets `Exists`, and the bytes stay.
@@ -138,11 +138,11 @@ pub async fn a_streamed_object_arrives_whole(rig: &impl CustomersRig) {
 pub async fn bytes_of_another_hash_are_rejected(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
     let lie = NewObject { sha256: Sha256::new([1; 32]), ..object(&key(&connector, "events/a.json"), "text") };
-    let fault = put(rig, &connector, lie).await.unwrap_err();
+    let error = put(rig, &connector, lie).await.unwrap_err();
     assert_eq!(
-        (fault.stage, fault.kind),
+        (error.stage, error.kind),
         (DeliveryStage::PutObject, DeliveryErrorKind::Rejected),
-        "{fault:?}"
+        "{error:?}"
     );
     assert_eq!(rig.objects(&bucket(&connector)), []);
 }
@@ -170,10 +170,10 @@ pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersR
     let to = connector.destination.clone().unwrap();
     let (old, next) = (connector.external_id.clone(), ExternalId::new(fixtures::unique_id(), 2));
     connector.next_external_id = Some(next.clone());
-    for (asked, name) in [(&old, "events/a.json"), (&next, "events/b.json")] {
-        rig.put_role(to.role.as_str(), asked.as_str(), to.bucket.as_str(), to.prefix.as_str());
+    for (requested, name) in [(&old, "events/a.json"), (&next, "events/b.json")] {
+        rig.put_role(to.role.as_str(), requested.as_str(), to.bucket.as_str(), to.prefix.as_str());
         let bucket = rig.port().open(&connector, PartNumber::FIRST).await.unwrap();
-        assert_eq!(bucket.assumed_with(), Some(asked));
+        assert_eq!(bucket.assumed_with(), Some(requested));
         let answer = bucket.put_new(object(&key(&connector, name), "x")).await;
         assert_eq!(answer.unwrap(), PutAnswer::Written);
     }
@@ -189,7 +189,7 @@ pub async fn a_missing_role_is_denied(rig: &impl CustomersRig) {
 }
 
 /// A deleted bucket is `Gone`, and accepts objects again once it is recreated.
-pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl CustomersRig) {
+pub async fn a_missing_bucket_is_gone(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
@@ -210,7 +210,7 @@ pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
 }
 
 /// A bucket in another region is `Moved`.
-pub async fn a_bucket_of_another_region_is_told_so(rig: &impl CustomersRig) {
+pub async fn a_bucket_in_another_region_is_moved(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
     let to = connector.destination.clone().unwrap();
     rig.delete_bucket(to.bucket.as_str());
@@ -224,11 +224,11 @@ pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
     let to = connector.destination.clone().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
     for key in ["events/a.json".to_owned(), format!("{}-too/a.json", to.prefix)] {
-        let fault = put(rig, &connector, object(&key, "x")).await.unwrap_err();
+        let error = put(rig, &connector, object(&key, "x")).await.unwrap_err();
         assert_eq!(
-            (fault.stage, fault.kind),
+            (error.stage, error.kind),
             (DeliveryStage::PutObject, DeliveryErrorKind::Denied),
-            "{key}: {fault:?}"
+            "{key}: {error:?}"
         );
     }
     assert_eq!(rig.objects(to.bucket.as_str()), []);
@@ -243,7 +243,7 @@ pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
 }
 
 /// With an empty prefix objects are written at the bucket root.
-pub async fn an_empty_prefix_is_the_top_of_the_bucket(rig: &impl CustomersRig) {
+pub async fn an_empty_prefix_is_the_bucket_root(rig: &impl CustomersRig) {
     let mut connector = provisioned(rig);
     let to = connector.destination.as_mut().unwrap();
     to.prefix = "".parse().unwrap();

@@ -73,7 +73,7 @@ pub async fn a_claim_of_nothing_claims_nothing(ledger: &impl Ledger) {
 }
 
 /// A claim that could not be sent is released.
-pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
+pub async fn a_claim_can_be_released(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
     let until = before.next_run_at + HOUR;
@@ -84,18 +84,18 @@ pub async fn a_claim_can_be_taken_back(ledger: &impl Ledger) {
 }
 
 /// Releasing a claim changes nothing if a run was requested since.
-pub async fn a_claim_is_not_taken_back_from_a_later_wish(ledger: &impl Ledger) {
+pub async fn a_claim_is_not_released_after_a_later_run_request(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let claim = Claim { id: connector.id.clone(), next_run_at: before.next_run_at };
     let until = before.next_run_at + HOUR;
     assert_eq!(ledger.claim(&claim, until).await.unwrap(), ClaimAnswer::Claimed);
-    let asked = before.next_run_at + HOUR / 2;
+    let requested_at = before.next_run_at + HOUR / 2;
     assert_eq!(
-        ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
-        RunAnswer::Requested(asked)
+        ledger.request_run(&connector.id, requested_at, requested_at, None, &[]).await.unwrap(),
+        RunAnswer::Requested(requested_at)
     );
     ledger.release_claim(&claim, until).await.unwrap();
-    assert_eq!(cursor(ledger, &connector).await.next_run_at, asked);
+    assert_eq!(cursor(ledger, &connector).await.next_run_at, requested_at);
 }
 
 /// More than a page in one shard: each connector once, the longest due first.

@@ -28,7 +28,7 @@ pub async fn a_lease_is_one_workers_until_it_runs_out(ledger: &impl Ledger) {
 }
 
 /// A worker with a clock a day ahead acquires a lease by its own clock: nobody waits for that.
-pub async fn a_lease_longer_than_any_run_counts_for_nothing(ledger: &impl Ledger) {
+pub async fn a_lease_longer_than_any_run_is_ignored(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let lease = async |now, until| ledger.lease(&connector.id, &worker(), now, until).await.unwrap();
     let tomorrow = start() + MINUTE * 60 * 24;
@@ -52,7 +52,7 @@ pub async fn a_connector_that_was_never_activated_is_unknown(ledger: &impl Ledge
 }
 
 /// A release frees the lease and sets the next run.
-pub async fn a_release_gives_back_and_sets_the_next_run(ledger: &impl Ledger) {
+pub async fn a_release_frees_the_lease_and_sets_the_next_run(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let (first, second) = (worker(), worker());
     let next_run_at = at("2026-11-20T22:05:00Z");
@@ -67,20 +67,20 @@ pub async fn a_release_gives_back_and_sets_the_next_run(ledger: &impl Ledger) {
 }
 
 /// A run requested during another one is kept, and the lease is released anyway.
-pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
+pub async fn a_release_keeps_a_run_requested_in_the_meantime(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    let (first, asked) = (worker(), start() + MINUTE);
+    let (first, requested_at) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
     assert_eq!(
-        ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap(),
-        RunAnswer::Requested(asked)
+        ledger.request_run(&connector.id, requested_at, requested_at, None, &[]).await.unwrap(),
+        RunAnswer::Requested(requested_at)
     );
     let next_run_at = at("2026-11-20T22:05:00Z");
-    let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };
+    let release = Release { seen: before.next_run_at, next_run_at, now: requested_at + MINUTE };
     ledger.release(&connector.id, &first, &release).await.unwrap();
     let after = cursor(ledger, &connector).await;
-    assert_eq!((after.next_run_at, after.cut), (asked, Some(asked)));
-    let answer = ledger.lease(&connector.id, &worker(), asked, asked + MINUTE).await.unwrap();
+    assert_eq!((after.next_run_at, after.cut), (requested_at, Some(requested_at)));
+    let answer = ledger.lease(&connector.id, &worker(), requested_at, requested_at + MINUTE).await.unwrap();
     assert_eq!(answer, LeaseAnswer::Granted);
 }
 
@@ -88,23 +88,26 @@ pub async fn a_release_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
 /// It does not wait until the claim expires.
 pub async fn a_release_makes_a_run_due_that_was_sent_in_vain(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    let (first, asked) = (worker(), start() + MINUTE);
+    let (first, requested_at) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap();
-    let claim = Claim { id: connector.id.clone(), next_run_at: asked };
-    assert_eq!(ledger.claim(&claim, asked + MINUTE * 20).await.unwrap(), ClaimAnswer::Claimed);
-    let sent = ledger.lease(&connector.id, &worker(), asked + MINUTE, asked + MINUTE * 15).await.unwrap();
+    ledger.request_run(&connector.id, requested_at, requested_at, None, &[]).await.unwrap();
+    let claim = Claim { id: connector.id.clone(), next_run_at: requested_at };
+    assert_eq!(ledger.claim(&claim, requested_at + MINUTE * 20).await.unwrap(), ClaimAnswer::Claimed);
+    let sent = ledger
+        .lease(&connector.id, &worker(), requested_at + MINUTE, requested_at + MINUTE * 15)
+        .await
+        .unwrap();
     assert_eq!(sent, LeaseAnswer::Held);
-    let now = asked + MINUTE * 5;
+    let now = requested_at + MINUTE * 5;
     let release = Release { seen: before.next_run_at, next_run_at: at("2026-11-20T22:05:00Z"), now };
     ledger.release(&connector.id, &first, &release).await.unwrap();
     let after = cursor(ledger, &connector).await;
-    assert_eq!((after.next_run_at, after.cut), (now, Some(asked)));
+    assert_eq!((after.next_run_at, after.cut), (now, Some(requested_at)));
 }
 
 /// A run's last mark moves `delivered`, sets the next run and releases the lease, with everything else that a
 /// mark writes.
-pub async fn a_last_mark_marks_and_gives_back(ledger: &impl Ledger) {
+pub async fn a_last_mark_marks_and_releases(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     ledger.block(&connector.id, &super::runs::block(DeliveryStage::PutObject, "AccessDenied")).await.unwrap();
@@ -146,7 +149,7 @@ pub async fn a_last_mark_without_the_lease_only_marks(ledger: &impl Ledger) {
 }
 
 /// If another worker has already marked the part, the lease is released anyway.
-pub async fn a_last_mark_behind_another_workers_gives_back(ledger: &impl Ledger) {
+pub async fn a_last_mark_after_another_workers_releases(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let (first, next_run_at) = (worker(), at("2026-11-20T22:05:00Z"));
@@ -162,18 +165,18 @@ pub async fn a_last_mark_behind_another_workers_gives_back(ledger: &impl Ledger)
 }
 
 /// A run requested during another one is kept, and the part is marked.
-pub async fn a_last_mark_keeps_a_run_asked_for_meanwhile(ledger: &impl Ledger) {
+pub async fn a_last_mark_keeps_a_run_requested_in_the_meantime(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let part = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
-    let (first, asked) = (worker(), start() + MINUTE);
+    let (first, requested_at) = (worker(), start() + MINUTE);
     ledger.lease(&connector.id, &first, start(), start() + MINUTE * 15).await.unwrap();
-    ledger.request_run(&connector.id, asked, asked, None, &[]).await.unwrap();
+    ledger.request_run(&connector.id, requested_at, requested_at, None, &[]).await.unwrap();
     let next_run_at = at("2026-11-20T22:05:00Z");
-    let release = Release { seen: before.next_run_at, next_run_at, now: asked + MINUTE };
+    let release = Release { seen: before.next_run_at, next_run_at, now: requested_at + MINUTE };
     let mark = Mark { part: part.clone(), at: start(), published_keys: None, unblock: false };
     ledger.mark_last(&first, &mark, &release).await.unwrap();
     let after = cursor(ledger, &connector).await;
-    assert_eq!((after.delivered, after.next_run_at), (part.number, asked));
-    let answer = ledger.lease(&connector.id, &worker(), asked, asked + MINUTE).await.unwrap();
+    assert_eq!((after.delivered, after.next_run_at), (part.number, requested_at));
+    let answer = ledger.lease(&connector.id, &worker(), requested_at, requested_at + MINUTE).await.unwrap();
     assert_eq!(answer, LeaseAnswer::Granted);
 }

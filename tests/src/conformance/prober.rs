@@ -35,7 +35,7 @@ pub trait ProberRig {
     /// The port under test.
     fn port(&self) -> &Self::Port;
     /// Sets up the connector's role and bucket.
-    fn set_up(&self, connector: &Connector, side: CustomerSetup);
+    fn set_up(&self, connector: &Connector, setup: CustomerSetup);
     /// The keys in the connector's bucket.
     fn keys(&self, connector: &Connector) -> Vec<String>;
 }
@@ -45,24 +45,26 @@ impl ProberRig for FakeProber {
     fn port(&self) -> &Self {
         self
     }
-    fn set_up(&self, _: &Connector, side: CustomerSetup) {
-        let gone = || DeliveryError {
+    fn set_up(&self, _: &Connector, setup: CustomerSetup) {
+        let missing_bucket = || DeliveryError {
             stage: DeliveryStage::PutObject,
             kind: DeliveryErrorKind::Gone,
             code: "NoSuchBucket".into(),
             message: "The specified bucket does not exist".into(),
         };
-        self.change(|set_up| {
-            *set_up = match side {
+        self.change(|role_setup| {
+            *role_setup = match setup {
                 CustomerSetup::Correct => RoleSetup::correct(),
                 CustomerSetup::TrustsAnyone => RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() },
                 CustomerSetup::AcceptsAnyExternalId => {
                     RoleSetup { trust: Trust::AnyExternalId, ..RoleSetup::correct() }
                 }
                 CustomerSetup::AllowsWholeBucket => RoleSetup::too_broad(),
-                CustomerSetup::BucketMissing => {
-                    RoleSetup { region: Some(Err(gone())), put: Some(gone()), ..RoleSetup::correct() }
-                }
+                CustomerSetup::BucketMissing => RoleSetup {
+                    region: Some(Err(missing_bucket())),
+                    put: Some(missing_bucket()),
+                    ..RoleSetup::correct()
+                },
                 CustomerSetup::BucketInOtherRegion => {
                     RoleSetup { region: Some(Ok("us-east-2".parse().ok())), ..RoleSetup::correct() }
                 }
@@ -74,20 +76,20 @@ impl ProberRig for FakeProber {
     }
 }
 
-fn connector(rig: &impl ProberRig, side: CustomerSetup) -> Connector {
+fn connector(rig: &impl ProberRig, setup: CustomerSetup) -> Connector {
     let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
-    rig.set_up(&connector, side);
+    rig.set_up(&connector, setup);
     connector
 }
 
 async fn assume(
     rig: &impl ProberRig,
     connector: &Connector,
-    shown: PresentedExternalId<'_>,
+    external_id: PresentedExternalId<'_>,
     scope: SessionScope,
 ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-    let to = connector.destination.as_ref().unwrap();
-    rig.port().assume(connector, to, shown, scope).await
+    let destination = connector.destination.as_ref().unwrap();
+    rig.port().assume(connector, destination, external_id, scope).await
 }
 
 /// A session with the connector's external ID.
@@ -95,10 +97,10 @@ async fn session(rig: &impl ProberRig, connector: &Connector, scope: SessionScop
     assume(rig, connector, PresentedExternalId::ExternalId(&connector.external_id), scope).await.unwrap()
 }
 
-fn object(key: &str, truthful: bool) -> NewObject {
+fn object(key: &str, checksum_matches: bool) -> NewObject {
     let bytes = Bytes::from_static(b"a probe");
     let digest: [u8; 32] = sha2::Sha256::digest(&bytes).into();
-    let sha256 = Sha256::new(if truthful { digest } else { digest.map(|byte| !byte) });
+    let sha256 = Sha256::new(if checksum_matches { digest } else { digest.map(|byte| !byte) });
     let size = bytes.len() as u64;
     NewObject { key: key.into(), content_type: "text/plain", sha256, size, body: Body::Whole(bytes) }
 }
@@ -110,37 +112,37 @@ fn key(connector: &Connector) -> String {
 /// Whether the role can be assumed with the correct external ID, with none and with a wrong one.
 async fn assumable(rig: &impl ProberRig, connector: &Connector) -> [bool; 3] {
     let (right, wrong) = (&connector.external_id, ExternalId::new(unique_id(), u64::MAX));
-    let mut lets_in = [false; 3];
-    let asked = [
+    let mut assumable = [false; 3];
+    let presented = [
         PresentedExternalId::ExternalId(right),
         PresentedExternalId::Absent,
         PresentedExternalId::ExternalId(&wrong),
     ];
-    for (let_in, shown) in lets_in.iter_mut().zip(asked) {
-        *let_in = match assume(rig, connector, shown, SessionScope::Prefix).await {
+    for (assumed, external_id) in assumable.iter_mut().zip(presented) {
+        *assumed = match assume(rig, connector, external_id, SessionScope::Prefix).await {
             Ok(_) => true,
-            Err(fault) => {
+            Err(error) => {
                 assert_eq!(
-                    (fault.stage, fault.kind),
+                    (error.stage, error.kind),
                     (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied),
-                    "{fault:?}"
+                    "{error:?}"
                 );
                 false
             }
         };
     }
-    lets_in
+    assumable
 }
 
 /// The presented external IDs show whom a trust policy trusts.
-pub async fn a_trust_policy_shows_whom_it_lets_in(rig: &impl ProberRig) {
-    for (side, expected) in [
+pub async fn a_trust_policy_shows_whom_it_trusts(rig: &impl ProberRig) {
+    for (setup, expected) in [
         (CustomerSetup::Correct, [true, false, false]),
         (CustomerSetup::AcceptsAnyExternalId, [true, false, true]),
         (CustomerSetup::TrustsAnyone, [true, true, true]),
     ] {
-        let connector = connector(rig, side);
-        assert_eq!(assumable(rig, &connector).await, expected, "{side:?}");
+        let connector = connector(rig, setup);
+        assert_eq!(assumable(rig, &connector).await, expected, "{setup:?}");
     }
 }
 
@@ -152,23 +154,23 @@ pub async fn a_session_names_its_account(rig: &impl ProberRig) {
 }
 
 /// A session without access to the bucket gets its region, wherever the bucket is.
-pub async fn a_buckets_region_is_told_to_whoever_asks(rig: &impl ProberRig) {
-    for (side, region) in
+pub async fn a_buckets_region_is_returned_without_access(rig: &impl ProberRig) {
+    for (setup, region) in
         [(CustomerSetup::Correct, "eu-central-1"), (CustomerSetup::BucketInOtherRegion, "us-east-2")]
     {
-        let connector = connector(rig, side);
-        let told = session(rig, &connector, SessionScope::Prefix).await.bucket_region().await;
-        assert_eq!(told, Ok(Some(region.parse().unwrap())), "{side:?}");
+        let connector = connector(rig, setup);
+        let returned = session(rig, &connector, SessionScope::Prefix).await.bucket_region().await;
+        assert_eq!(returned, Ok(Some(region.parse().unwrap())), "{setup:?}");
     }
 }
 
 /// A missing bucket is `Gone`, for its region and for a write.
-pub async fn a_bucket_that_is_gone_is_told_so(rig: &impl ProberRig) {
+pub async fn a_missing_bucket_is_gone(rig: &impl ProberRig) {
     let connector = connector(rig, CustomerSetup::BucketMissing);
     let session = session(rig, &connector, SessionScope::Prefix).await;
     assert_eq!(session.bucket_region().await.unwrap_err().kind, DeliveryErrorKind::Gone);
-    let fault = session.put_new(object(&key(&connector), true)).await.unwrap_err();
-    assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
+    let error = session.put_new(object(&key(&connector), true)).await.unwrap_err();
+    assert_eq!((error.stage, error.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
 }
 
 /// An object under the prefix is written, and its encryption is returned.
@@ -182,16 +184,16 @@ pub async fn a_probe_is_written_under_the_prefix(rig: &impl ProberRig) {
 
 /// Outside the prefix an object with a wrong checksum is denied or rejected, depending on the role's
 /// permissions, and never written.
-pub async fn a_wrong_checksum_tells_what_a_role_may_and_writes_nothing(rig: &impl ProberRig) {
-    for (side, scope, reason) in [
+pub async fn a_wrong_checksum_shows_the_roles_permissions_and_writes_nothing(rig: &impl ProberRig) {
+    for (setup, scope, kind) in [
         (CustomerSetup::Correct, SessionScope::Role, DeliveryErrorKind::Denied),
         (CustomerSetup::AllowsWholeBucket, SessionScope::Role, DeliveryErrorKind::Rejected),
         (CustomerSetup::AllowsWholeBucket, SessionScope::Prefix, DeliveryErrorKind::Denied),
     ] {
-        let connector = connector(rig, side);
+        let connector = connector(rig, setup);
         let session = session(rig, &connector, scope).await;
-        let fault = session.put_new(object("elsewhere.txt", false)).await.unwrap_err();
-        assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, reason), "{side:?}, {scope:?}");
+        let error = session.put_new(object("elsewhere.txt", false)).await.unwrap_err();
+        assert_eq!((error.stage, error.kind), (DeliveryStage::PutObject, kind), "{setup:?}, {scope:?}");
         assert!(rig.keys(&connector).is_empty());
     }
 }

@@ -7,8 +7,8 @@ use domain::names::ConnectorId;
 use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 use futures_util::future::join_all;
 
-use crate::fault_injection::Outage;
 use crate::fakes::FakeQueue;
+use crate::fault_injection::Outage;
 use crate::fixtures::unique_id;
 
 /// A queue that rejects on demand and returns what was sent to it.
@@ -64,8 +64,8 @@ async fn send(rig: &impl QueueRig, batch: &[ConnectorId]) {
     let mut left = batch.to_vec();
     for _ in 1..10 {
         match rig.port().send(&left, Duration::ZERO).await {
-            Ok(refused) if refused.is_empty() => return,
-            Ok(refused) => left = refused,
+            Ok(rejected) if rejected.is_empty() => return,
+            Ok(rejected) => left = rejected,
             Err(PortError::Transient { .. }) => {}
             Err(error) => panic!("{error:?}"),
         }
@@ -85,7 +85,7 @@ pub async fn each_connector_of_a_batch_is_sent_once_and_in_order(rig: &impl Queu
 }
 
 /// All messages of a batch have the given delay, in whole seconds, up to the maximum.
-pub async fn a_batch_waits_as_long_as_it_was_told(rig: &impl QueueRig) {
+pub async fn a_batch_waits_for_its_delay(rig: &impl QueueRig) {
     let mut expected = Vec::new();
     for (delay, seconds) in [
         (Duration::ZERO, 0),
@@ -109,7 +109,7 @@ pub async fn a_connector_named_twice_is_sent_twice(rig: &impl QueueRig) {
 }
 
 /// An empty batch sends nothing, and an oversized one is an error, never silently truncated.
-pub async fn a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(rig: &impl QueueRig) {
+pub async fn an_empty_batch_sends_nothing_and_one_too_large_is_a_bug(rig: &impl QueueRig) {
     assert_eq!(rig.port().send(&[], Duration::ZERO).await.unwrap(), []);
     let error = rig.port().send(&batch(QUEUE_BATCH + 1), Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, PortError::Bug { .. }), "{error:?}");
@@ -117,22 +117,22 @@ pub async fn a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(rig: &impl
 }
 
 /// Rejected connectors are returned by ID, wherever in the batch they are, and the others are sent once.
-pub async fn the_refused_come_back_by_name_and_the_others_are_sent(rig: &impl QueueRig) {
-    for refused in [vec![0], vec![4], vec![9], vec![2, 3, 7], (0..10).collect()] {
+pub async fn rejected_connectors_are_returned_and_the_others_are_sent(rig: &impl QueueRig) {
+    for rejected in [vec![0], vec![4], vec![9], vec![2, 3, 7], (0..10).collect()] {
         let (batch, before) = (batch(QUEUE_BATCH), rig.sent());
-        let refused: Vec<ConnectorId> = refused.into_iter().map(|nth: usize| batch[nth].clone()).collect();
-        refused.iter().for_each(|id| rig.refuse(id));
-        assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), refused);
-        let taken: Vec<_> = batch.iter().filter(|id| !refused.contains(id)).cloned().collect();
-        assert_eq!(rig.sent()[before.len()..], taken);
+        let rejected: Vec<ConnectorId> = rejected.into_iter().map(|nth: usize| batch[nth].clone()).collect();
+        rejected.iter().for_each(|id| rig.refuse(id));
+        assert_eq!(rig.port().send(&batch, Duration::ZERO).await.unwrap(), rejected);
+        let accepted: Vec<_> = batch.iter().filter(|id| !rejected.contains(id)).cloned().collect();
+        assert_eq!(rig.sent()[before.len()..], accepted);
         rig.accept_all();
-        assert_eq!(rig.port().send(&refused, Duration::ZERO).await.unwrap(), []);
-        assert_eq!(rig.sent()[before.len() + taken.len()..], refused);
+        assert_eq!(rig.port().send(&rejected, Duration::ZERO).await.unwrap(), []);
+        assert_eq!(rig.sent()[before.len() + accepted.len()..], rejected);
     }
 }
 
 /// A response whose entries all failed confirms none.
-pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
+pub async fn a_batch_with_only_failed_entries_is_returned_whole(rig: &impl QueueRig) {
     for outage in [Outage::EntriesFail, Outage::EntriesDenied] {
         let batch = batch(QUEUE_BATCH);
         rig.outage(outage, 1);
@@ -143,7 +143,7 @@ pub async fn a_batch_of_which_all_failed_comes_back_whole(rig: &impl QueueRig) {
 
 /// A long outage is a transient error, a missing permission a permanent one. Nothing is sent then, and
 /// nothing is left over afterwards.
-pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl QueueRig) {
+pub async fn a_queue_that_rejects_everything_is_an_error_by_its_kind(rig: &impl QueueRig) {
     let batch = batch(2);
     rig.outage(Outage::Throttled, PERSISTENT);
     let error = rig.port().send(&batch, Duration::ZERO).await.unwrap_err();
@@ -158,7 +158,7 @@ pub async fn a_queue_that_refuses_everything_is_an_error_by_its_kind(rig: &impl 
 }
 
 /// After a short outage the batch is sent once, however many attempts there were.
-pub async fn a_batch_that_was_refused_in_passing_is_sent_once(rig: &impl QueueRig) {
+pub async fn a_batch_is_sent_once_after_a_transient_error(rig: &impl QueueRig) {
     let batch = batch(QUEUE_BATCH);
     rig.outage(Outage::Throttled, 1);
     send(rig, &batch).await;
@@ -166,7 +166,7 @@ pub async fn a_batch_that_was_refused_in_passing_is_sent_once(rig: &impl QueueRi
 }
 
 /// After a lost response the batch is sent again, and nobody is missing.
-pub async fn a_lost_answer_loses_nobody(rig: &impl QueueRig) {
+pub async fn a_lost_response_loses_nobody(rig: &impl QueueRig) {
     let batch = batch(QUEUE_BATCH);
     rig.outage(Outage::ResponseLost, 1);
     send(rig, &batch).await;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
-use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
 use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
 use domain::part::{Content, PartNumber, Window};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, SealAnswer};
 use futures_util::future::join_all;
@@ -26,10 +26,9 @@ pub async fn a_snapshot_is_what_was_stored(ledger: &impl Ledger) {
 pub async fn a_seal_stores_the_part_and_moves_the_cursor(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let seal = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await;
-    let note = seal.chain_state.clone();
-    assert!(note.is_some(), "the next manifest is chained to it");
-    let after =
-        Cursor { next: before.next.next(), watermark: seal.watermark_after, chain_state: note, ..before };
+    let chain_state = seal.chain_state.clone();
+    assert!(chain_state.is_some(), "the next manifest is chained to it");
+    let after = Cursor { next: before.next.next(), watermark: seal.watermark_after, chain_state, ..before };
     assert_eq!(cursor(ledger, &connector).await, after);
     assert_eq!(ledger.part(&connector.id, PartNumber::FIRST).await.unwrap(), Some(seal.part));
     assert_eq!(ledger.part(&connector.id, PartNumber::new(2)).await.unwrap(), None);
@@ -143,12 +142,12 @@ pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
 }
 
 /// A mark records published keys, if it has any, and otherwise leaves the recorded ones.
-pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
+pub async fn a_mark_records_the_published_keys(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
-    let to = connector.destination.clone().unwrap();
-    let put = PublishedKeys::of(first.manifest.as_ref().unwrap(), &to);
+    let destination = connector.destination.clone().unwrap();
+    let put = PublishedKeys::of(first.manifest.as_ref().unwrap(), &destination);
     for (part, published) in [(first, Some(put.clone())), (second, None)] {
         ledger.mark(&Mark { part, at: start(), published_keys: published, unblock: false }).await.unwrap();
         assert_eq!(cursor(ledger, &connector).await.published_keys.as_ref(), Some(&put));
@@ -156,10 +155,10 @@ pub async fn a_mark_tells_where_the_keys_are(ledger: &impl Ledger) {
 }
 
 pub(super) fn block(stage: DeliveryStage, code: &str) -> Block {
-    let fault =
+    let error =
         DeliveryError { stage, kind: DeliveryErrorKind::Denied, code: code.into(), message: String::new() };
-    let to = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
-    Block::new(&fault, &to, None, start(), 1)
+    let destination = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
+    Block::new(&error, &destination, None, start(), 1)
 }
 
 /// A block is stored, replaced by a later one, and removed by the mark that says so.
@@ -192,13 +191,13 @@ pub async fn a_seal_carries_unblocking_and_reconcile(ledger: &impl Ledger) {
 }
 
 /// Of workers with unreadable items one publishes, and then nobody before the given time.
-pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(ledger: &impl Ledger) {
+pub async fn one_worker_publishes_unreadable_items_and_then_nobody_for_a_while(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let day = Duration::from_secs(86_400);
     let mut now = start() + day;
     for _ in 0..2 {
-        let asked = (0..8).map(|_| ledger.try_claim_unreadable_notice(&connector.id, now - day, now));
-        let answers = join_all(asked).await;
+        let claims = (0..8).map(|_| ledger.try_claim_unreadable_notice(&connector.id, now - day, now));
+        let answers = join_all(claims).await;
         assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
         assert!(
             !ledger.try_claim_unreadable_notice(&connector.id, now, now + day).await.unwrap(),
@@ -212,7 +211,7 @@ pub async fn of_unreadable_items_one_worker_tells_and_then_nobody_for_a_while(le
 }
 
 /// Read progress is recorded while nobody has sealed since, and removed by the seal that closes the window.
-pub async fn a_reading_is_noted_until_someone_seals(ledger: &impl Ledger) {
+pub async fn read_progress_is_recorded_until_someone_seals(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
     let to = at("2026-11-20T21:00:00Z");
     let reading = |through| ReadProgress { to, through };
@@ -245,28 +244,28 @@ pub async fn the_reconcile_moves_only_from_where_it_stood(ledger: &impl Ledger) 
     let (connector, before) = activate(ledger).await;
     let first = before.reconcile.read_through(at("2026-11-19T00:00:00Z"));
     let second = first.read_through(at("2026-11-20T00:00:00Z"));
-    let noted = async |before: &Reconcile, after: &Reconcile, unblock| {
-        let noted = ReconcileUpdate { before: before.clone(), after: after.clone(), unblock };
-        ledger.record_reconcile(&connector.id, &noted).await.unwrap();
+    let updated = async |before: &Reconcile, after: &Reconcile, unblock| {
+        let updated = ReconcileUpdate { before: before.clone(), after: after.clone(), unblock };
+        ledger.record_reconcile(&connector.id, &updated).await.unwrap();
         let cursor = cursor(ledger, &connector).await;
         (cursor.reconcile, cursor.block.is_some())
     };
     ledger.block(&connector.id, &block(DeliveryStage::Read, "TenantMismatch")).await.unwrap();
-    assert_eq!(noted(&before.reconcile, &first, false).await, (first.clone(), true));
-    let stale = noted(&before.reconcile, &second, true).await;
+    assert_eq!(updated(&before.reconcile, &first, false).await, (first.clone(), true));
+    let stale = updated(&before.reconcile, &second, true).await;
     assert_eq!(stale, (first.clone(), true), "another worker has moved it since, and nothing is changed");
     assert_eq!(
-        noted(&first, &second, true).await,
+        updated(&first, &second, true).await,
         (second, false),
         "an update that says so removes the block"
     );
 }
 
 /// The sweep progress only advances, whoever records it last, and changes nothing else.
-pub async fn what_is_swept_only_goes_forward(ledger: &impl Ledger) {
+pub async fn the_sweep_progress_only_advances(ledger: &impl Ledger) {
     let (connector, before) = activate(ledger).await;
-    for (noted, stands) in [(24, 24), (7, 24), (24, 24), (48, 48)] {
-        ledger.record_sweep(&connector.id, PartNumber::new(noted)).await.unwrap();
+    for (updated, stands) in [(24, 24), (7, 24), (24, 24), (48, 48)] {
+        ledger.record_sweep(&connector.id, PartNumber::new(updated)).await.unwrap();
         let after = Cursor { orphans_swept_to: PartNumber::new(stands), ..before.clone() };
         assert_eq!(cursor(ledger, &connector).await, after);
     }

@@ -110,12 +110,12 @@ fn history(form: SortKeyForm, numeric: bool, start: Time) -> Vec<SortKey> {
 
 /// Adjacent windows contain every item exactly once, wherever they are cut, for keys of every kind. The
 /// out-of-order keys contain the rest, without the years before the first window.
-pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bool) {
+pub async fn windows_and_out_of_order_keys_tile_the_table(rig: &impl EventsRig, numeric: bool) {
     let (form, acme, start) = (rig.port().sort_key_form(), tenant("acme"), at("2026-11-20T20:00:00Z"));
     let reachable = keys_around(form, numeric, start);
-    let strays = keys::unparsable_keys(form, numeric, start);
+    let out_of_range = keys::unparsable_keys(form, numeric, start);
     let history = history(form, numeric, start);
-    for (n, key) in reachable.iter().chain(&strays).chain(&history).enumerate() {
+    for (n, key) in reachable.iter().chain(&out_of_range).chain(&history).enumerate() {
         rig.store(&acme, Shards::ONE, 0, key, &text(n)).await;
         // A neighbour whose name starts with ours, and items that a careless Query would find too.
         rig.store(&tenant("acme2"), Shards::ONE, 0, key, &text(n)).await;
@@ -133,16 +133,16 @@ pub async fn windows_and_strays_tile_the_table(rig: &impl EventsRig, numeric: bo
     assert!(seen.values().all(|count| *count == 1), "in two windows: {seen:?}");
     assert_eq!(found.len(), reachable.len(), "found {found:?} of {reachable:?}");
 
-    let (since, beyond) = (start, at("2026-11-22T20:00:00Z"));
-    let mut outside = read(rig, &acme, Shards::ONE, 0, &Span::OutOfOrderKeys { since, until: beyond }).await;
+    let (since, until) = (start, at("2026-11-22T20:00:00Z"));
+    let mut outside = read(rig, &acme, Shards::ONE, 0, &Span::OutOfOrderKeys { since, until }).await;
     assert!(outside.iter().all(|item| item.time.is_none()), "history is read again");
     outside.sort_by(|a, b| a.sort_key.as_str().cmp(b.sort_key.as_str()));
     let mut outside: Vec<SortKey> = outside.into_iter().map(|item| item.sort_key).collect();
-    let mut strays = strays;
-    for list in [&mut outside, &mut strays] {
+    let mut out_of_range = out_of_range;
+    for list in [&mut outside, &mut out_of_range] {
         list.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     }
-    assert_eq!(outside, strays);
+    assert_eq!(outside, out_of_range);
 }
 
 /// More than DynamoDB returns at once (1 MB) is read to the last page.
@@ -170,9 +170,9 @@ pub async fn each_shard_holds_its_own(rig: &impl EventsRig) {
         let items = read(rig, &acme, shards, shard, &span(start, end)).await;
         let expected: &[u8] = if [0, 1, 10, 11].contains(&shard) { &[shard] } else { &[] };
         let texts: Vec<_> = items.iter().map(|item| item.content.clone().unwrap()).collect();
-        let wanted: Vec<_> =
+        let expected_texts: Vec<_> =
             expected.iter().map(|n| bytes::Bytes::from(json!({ "n": n }).to_string())).collect();
-        assert_eq!(texts, wanted);
+        assert_eq!(texts, expected_texts);
         ties.extend(items.into_iter().map(|item| item.key));
     }
     ties.sort();

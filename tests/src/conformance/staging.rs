@@ -87,14 +87,14 @@ pub async fn objects_written_side_by_side_stay_apart(staging: &impl Staging) {
 }
 
 /// An object that was never written can't be read, and that is not a transient error.
-pub async fn a_missing_object_is_an_error_that_does_not_pass(staging: &impl Staging) {
+pub async fn a_missing_object_is_a_permanent_error(staging: &impl Staging) {
     let error = read(staging, &key()).await.unwrap_err();
     assert!(!matches!(error, PortError::Transient { .. }), "{error:?}");
 }
 
 /// Finished objects are listed in key order, only those with the prefix and after a key. Marking an object as
 /// orphan or expirable is no error, nor is a second time.
-pub async fn what_is_staged_is_listed_in_order_behind_a_key(staging: &impl Staging) {
+pub async fn staged_objects_are_listed_in_order_after_a_key(staging: &impl Staging) {
     let below = format!("parts/{}/", unique_id());
     for name in ["2/b.data", "10/a.keys", "1/a.data"] {
         write(staging, &format!("{below}{name}"), [bytes(10)].into_iter()).await;
@@ -103,8 +103,8 @@ pub async fn what_is_staged_is_listed_in_order_behind_a_key(staging: &impl Stagi
     let page = staging.list(&below, "").await.unwrap();
     assert_eq!(page.keys, ["1/a.data", "10/a.keys", "2/b.data"].map(|name| format!("{below}{name}")));
     assert!(!page.more);
-    let behind = staging.list(&below, &format!("{below}10")).await.unwrap();
-    assert_eq!(behind.keys, page.keys[1..]);
+    let after = staging.list(&below, &format!("{below}10")).await.unwrap();
+    assert_eq!(after.keys, page.keys[1..]);
     assert_eq!(staging.list(&below, &page.keys[2]).await.unwrap().keys, [""; 0]);
     for _ in 0..2 {
         staging.mark_expirable(&page.keys[0]).await.unwrap();

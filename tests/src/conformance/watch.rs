@@ -17,12 +17,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// All connectors, over all pages.
 async fn all(ledger: &impl Watch) -> Vec<WatchedConnector> {
-    let (mut all, mut place) = (Vec::new(), None);
+    let (mut all, mut cursor) = (Vec::new(), None);
     loop {
-        let page = ledger.watch(place.as_ref()).await.unwrap();
+        let page = ledger.watch(cursor.as_ref()).await.unwrap();
         all.extend(page.watched);
-        place = page.next;
-        if place.is_none() {
+        cursor = page.next;
+        if cursor.is_none() {
             return all;
         }
     }
@@ -39,25 +39,25 @@ pub async fn settings_and_cursor_are_seen_together(ledger: &(impl Ledger + Watch
     let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
     let draft = Connector { frequency: Frequency::try_from(6).unwrap(), ..draft };
     assert_eq!(create(ledger, &draft).await, STORED);
-    let seen = only(ledger).await;
-    assert_eq!((seen.state, seen.frequency), (State::Draft, draft.frequency));
-    assert_eq!((seen.activated_at, seen.cursor, seen.waiting_since), (None, None, None));
+    let watched = only(ledger).await;
+    assert_eq!((watched.state, watched.frequency), (State::Draft, draft.frequency));
+    assert_eq!((watched.activated_at, watched.cursor, watched.waiting_since), (None, None, None));
 
     let (connector, cursor) = activate(ledger).await;
     let all = all(ledger).await;
-    let seen = all.iter().find(|seen| seen.state == State::Active).unwrap();
-    assert_eq!((all.len(), seen.activated_at), (2, connector.activated_at));
-    assert_eq!((&seen.cursor, seen.waiting_since), (&Some(cursor), None));
+    let watched = all.iter().find(|watched| watched.state == State::Active).unwrap();
+    assert_eq!((all.len(), watched.activated_at), (2, connector.activated_at));
+    assert_eq!((&watched.cursor, watched.waiting_since), (&Some(cursor), None));
 }
 
 /// The time since which the oldest part waits is returned until it is delivered.
-pub async fn the_oldest_part_that_waits_tells_since_when(ledger: &(impl Ledger + Watch)) {
+pub async fn the_oldest_waiting_part_gives_the_time(ledger: &(impl Ledger + Watch)) {
     let (connector, before) = activate(ledger).await;
     let first = seal_next(ledger, &connector, before.watermark + HOUR).await.part;
     let second = seal_next(ledger, &connector, before.watermark + HOUR * 2).await.part;
-    let seen = only(ledger).await;
-    assert_eq!(seen.waiting_since, Some(first.sealed_at));
-    assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
+    let watched = only(ledger).await;
+    assert_eq!(watched.waiting_since, Some(first.sealed_at));
+    assert_eq!(watched.cursor, Some(cursor(ledger, &connector).await));
     for part in [first, second.clone()] {
         assert!(only(ledger).await.waiting_since.is_some());
         ledger
@@ -73,8 +73,8 @@ pub async fn a_disabled_one_is_seen_without_its_cursor(ledger: &(impl Ledger + W
     let (connector, _) = activate(ledger).await;
     let disabled = Connector { state: State::Disabled, version: connector.version + 1, ..connector.clone() };
     assert_eq!(save(ledger, &connector, &disabled).await, STORED);
-    let seen = only(ledger).await;
-    assert_eq!((seen.state, seen.cursor), (State::Disabled, None));
+    let watched = only(ledger).await;
+    assert_eq!((watched.state, watched.cursor), (State::Disabled, None));
 }
 
 /// More than a page, of many tenants: each connector once.
@@ -88,18 +88,18 @@ pub async fn everyone_is_seen_once_over_all_pages(ledger: &(impl Ledger + Watch)
         expected += 1;
     }
     let all = all(ledger).await;
-    let drafts = all.iter().filter(|seen| seen.state == State::Draft).count();
+    let drafts = all.iter().filter(|watched| watched.state == State::Draft).count();
     assert_eq!((all.len(), drafts), (expected, expected - 1));
 }
 
 /// The sweep cursor is stored from tick to tick; of several concurrent ticks one stores it.
-pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
+pub async fn of_racing_ticks_exactly_one_stores_its_sweep_cursor(ledger: &impl Watch) {
     let mut sweep = ledger.sweep().await.unwrap();
     assert_eq!(sweep, Sweep::default());
     for (kept, tenant) in (1..).zip(fixtures::unusual_tenants().into_iter().rev().step_by(8)) {
         sweep.in_progress = sweep.resume(start() + HOUR * kept);
-        if let Some((_, place)) = &mut sweep.in_progress {
-            *place = Some(SweepCursor { tenant, connector: ConnectorId::new(kept.into()) });
+        if let Some((_, cursor)) = &mut sweep.in_progress {
+            *cursor = Some(SweepCursor { tenant, connector: ConnectorId::new(kept.into()) });
         }
         sweep.version += 1;
         let answers = join_all((0..8).map(|_| ledger.store_sweep(&sweep))).await;
@@ -110,46 +110,46 @@ pub async fn of_racing_ticks_exactly_one_keeps_its_place(ledger: &impl Watch) {
 
 /// A connector's notification state is stored with its cursor. Of several concurrent ticks one stores it, and
 /// publishes.
-pub async fn of_racing_ticks_exactly_one_tells(ledger: &(impl Ledger + Watch)) {
+pub async fn of_racing_ticks_exactly_one_stores_the_notification_state(ledger: &(impl Ledger + Watch)) {
     let (connector, before) = activate(ledger).await;
     assert_eq!(only(ledger).await.last_notified, None);
     let mut last = None;
     for (hours, of) in
         [(1, Condition::Stale), (2, Condition::Stale), (3, Condition::Resolved), (4, Condition::Blocked)]
     {
-        let told = NotificationState { condition: of, since: start(), notified_at: start() + HOUR * hours };
+        let state = NotificationState { condition: of, since: start(), notified_at: start() + HOUR * hours };
         let answers =
-            join_all((0..8).map(|_| ledger.store_notification_state(&connector.id, last.as_ref(), &told)))
+            join_all((0..8).map(|_| ledger.store_notification_state(&connector.id, last.as_ref(), &state)))
                 .await;
-        assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1, "{told:?}");
+        assert_eq!(answers.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1, "{state:?}");
         assert!(
-            !ledger.store_notification_state(&connector.id, None, &told).await.unwrap(),
+            !ledger.store_notification_state(&connector.id, None, &state).await.unwrap(),
             "a notification is stored already"
         );
-        last = Some(told);
+        last = Some(state);
     }
     seal_next(ledger, &connector, before.watermark + HOUR).await;
-    let seen = only(ledger).await;
+    let watched = only(ledger).await;
     assert_eq!(
-        (seen.last_notified, seen.connector, seen.tenant),
+        (watched.last_notified, watched.connector, watched.tenant),
         (last, connector.id.clone(), connector.tenant.clone())
     );
-    assert_eq!(seen.cursor, Some(cursor(ledger, &connector).await));
+    assert_eq!(watched.cursor, Some(cursor(ledger, &connector).await));
 }
 
 /// A connector that was never activated has no item for a notification state, and none is created.
-pub async fn nothing_is_remembered_of_who_exports_nothing(ledger: &(impl Ledger + Watch)) {
+pub async fn no_notification_state_is_stored_without_a_cursor(ledger: &(impl Ledger + Watch)) {
     let draft = fixtures::connector(&fixtures::tenant("umbrella"), start());
     assert_eq!(create(ledger, &draft).await, STORED);
-    let told = NotificationState { condition: Condition::Stale, since: start(), notified_at: start() };
-    for before in [None, Some(&told)] {
-        assert!(!ledger.store_notification_state(&draft.id, before, &told).await.unwrap());
+    let state = NotificationState { condition: Condition::Stale, since: start(), notified_at: start() };
+    for before in [None, Some(&state)] {
+        assert!(!ledger.store_notification_state(&draft.id, before, &state).await.unwrap());
     }
     assert_eq!(only(ledger).await.last_notified, None);
 }
 
 /// The sweep cursor is not listed as a connector and is never due.
-pub async fn its_place_is_in_no_list(ledger: &(impl Ledger + Watch)) {
+pub async fn the_sweep_cursor_is_in_no_list(ledger: &(impl Ledger + Watch)) {
     let sweep = Sweep { version: 1, ..Sweep::default() };
     assert!(ledger.store_sweep(&sweep).await.unwrap());
     assert_eq!(all(ledger).await, []);

@@ -44,8 +44,8 @@ impl FakeBus {
     #[must_use]
     pub fn distinct_kinds(&self) -> Vec<&'static str> {
         let mut seen = std::collections::BTreeSet::new();
-        let told = self.published();
-        told.into_iter().filter(|n| seen.insert(n.id.clone())).map(|n| n.fact.kind()).collect()
+        let published = self.published();
+        published.into_iter().filter(|n| seen.insert(n.id.clone())).map(|n| n.fact.kind()).collect()
     }
 
     /// The next `calls` calls meet this outage.

@@ -70,9 +70,9 @@ impl Clock for FakeClock {
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 #[derive(Debug, Clone)]
-pub struct SeededRandomness(Arc<AtomicU64>);
+pub struct SeededRng(Arc<AtomicU64>);
 
-impl SeededRandomness {
+impl SeededRng {
     /// The sequence of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
@@ -86,7 +86,7 @@ impl SeededRandomness {
     }
 }
 
-impl Rng for SeededRandomness {
+impl Rng for SeededRng {
     fn next_u64(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut mixed = self.0.fetch_add(STEP, Ordering::SeqCst).wrapping_add(STEP);

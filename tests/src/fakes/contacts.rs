@@ -18,17 +18,17 @@ use crate::fault_injection::{Outage, Outages};
 
 /// All webhooks. Each accepts a request unless a test sets another response.
 #[derive(Debug, Clone, Default)]
-pub struct FakePoster {
+pub struct FakeWebhookClient {
     shared: Arc<Mutex<Webhooks>>,
 }
 
 #[derive(Debug, Default)]
 struct Webhooks {
     sent: Vec<(WebhookUrl, SignedRequest)>,
-    answers: BTreeMap<WebhookUrl, WebhookResponse>,
+    responses: BTreeMap<WebhookUrl, WebhookResponse>,
 }
 
-impl FakePoster {
+impl FakeWebhookClient {
     /// A client that has sent nothing.
     #[must_use]
     pub fn new() -> Self {
@@ -36,8 +36,8 @@ impl FakePoster {
     }
 
     /// Sets this webhook's response from now on.
-    pub fn respond_with(&self, url: &WebhookUrl, posted: WebhookResponse) {
-        locked(&self.shared).answers.insert(url.clone(), posted);
+    pub fn respond_with(&self, url: &WebhookUrl, response: WebhookResponse) {
+        locked(&self.shared).responses.insert(url.clone(), response);
     }
 
     /// All requests, in order, whatever the response.
@@ -48,11 +48,11 @@ impl FakePoster {
 }
 
 #[async_trait]
-impl WebhookClient for FakePoster {
+impl WebhookClient for FakeWebhookClient {
     async fn post(&self, to: &WebhookUrl, message: &SignedRequest, _: Duration) -> WebhookResponse {
         let mut shared = locked(&self.shared);
         shared.sent.push((to.clone(), message.clone()));
-        shared.answers.get(to).cloned().unwrap_or(WebhookResponse::Taken)
+        shared.responses.get(to).cloned().unwrap_or(WebhookResponse::Accepted)
     }
 }
 
@@ -98,7 +98,7 @@ impl Mailer for FakeMailer {
         }
         let source = format!("{outage:?}").into();
         match outage {
-            None => MailOutcome::Taken,
+            None => MailOutcome::Accepted,
             Some(Outage::Denied | Outage::EntriesDenied) => {
                 MailOutcome::Rejected(PortError::Denied { what, source })
             }
@@ -133,8 +133,8 @@ impl FakeDelayQueue {
     pub fn receive_due(&self) -> Vec<String> {
         let now = self.clock.now();
         let mut shared = locked(&self.shared);
-        let (due, held) = std::mem::take(&mut shared.messages).into_iter().partition(|(at, _)| *at <= now);
-        shared.messages = held;
+        let (due, waiting) = std::mem::take(&mut shared.messages).into_iter().partition(|(at, _)| *at <= now);
+        shared.messages = waiting;
         let due: VecDeque<(Time, String)> = due;
         due.into_iter().map(|(_, message)| message).collect()
     }

@@ -42,18 +42,18 @@ impl StoredItem {
         let time = form.time_of(&self.sort_key);
         let content = match (time, self.event()) {
             (None, event) => {
-                let written =
-                    event.map_or_else(|(_, _, written)| written, |line| Some(OriginalContent::Event(line)));
-                Err((UnreadableReason::SortKeyForm, "the sort key tells no time".to_owned(), written))
+                let original =
+                    event.map_or_else(|(_, _, original)| original, |line| Some(OriginalContent::Event(line)));
+                Err((UnreadableReason::SortKeyForm, "the sort key does not parse as a time".to_owned(), original))
             }
             (Some(_), event) => event,
         };
-        let content = content.map_err(|(reason, detail, written)| Unreadable {
+        let content = content.map_err(|(reason, detail, original)| Unreadable {
             partition_key: self.partition_key.clone(),
             sort_key: self.sort_key.as_str().to_owned(),
             reason,
             detail,
-            original: written,
+            original,
         });
         let key = EventKey {
             sort: sort_bytes(&self.sort_key),
@@ -63,19 +63,19 @@ impl StoredItem {
     }
 
     fn event(&self) -> Result<Bytes, (UnreadableReason, String, Option<OriginalContent>)> {
-        let beside_nothing = |event: Value| Ok(compact(&Map::from_iter([("event".to_owned(), event)])));
+        let wrapped = |event: Value| Ok(compact(&Map::from_iter([("event".to_owned(), event)])));
         match &self.shape {
             Shape::Text(text) => match one_line(text.clone()) {
                 Ok(line) => Ok(line),
-                Err(not) if not.kind.is_object() => {
-                    Err((not.kind.into(), not.to_string(), Some(OriginalContent::Raw(text.clone()))))
+                Err(error) if error.kind.is_object() => {
+                    Err((error.kind.into(), error.to_string(), Some(OriginalContent::Raw(text.clone()))))
                 }
-                Err(_) => beside_nothing(text.as_str().into()),
+                Err(_) => wrapped(text.as_str().into()),
             },
             Shape::Map(map) => Ok(compact(map)),
             Shape::Whole(map) if map.is_empty() => Err((UnreadableReason::NoEvent, "keys only".into(), None)),
             Shape::Whole(map) => Ok(compact(map)),
-            Shape::Number(number) => beside_nothing((*number).into()),
+            Shape::Number(number) => wrapped((*number).into()),
         }
     }
 }

@@ -71,9 +71,9 @@ impl RoleSetup {
     /// wrong checksum.
     #[must_use]
     pub fn too_broad() -> Self {
-        let outside =
+        let is_outside =
             Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
-        Self { put_outside_prefix: outside, ..Self::correct() }
+        Self { put_outside_prefix: is_outside, ..Self::correct() }
     }
 }
 
@@ -125,8 +125,8 @@ impl FakeProber {
 
     /// A prober with this setup.
     #[must_use]
-    pub fn with_setup(set_up: RoleSetup) -> Self {
-        Self { setup: Arc::new(Mutex::new(set_up)), probes: Arc::default(), latency: None }
+    pub fn with_setup(setup: RoleSetup) -> Self {
+        Self { setup: Arc::new(Mutex::new(setup)), probes: Arc::default(), latency: None }
     }
 
     /// The same, with every call taking this long on this clock.
@@ -164,20 +164,20 @@ impl FakeProber {
     }
 }
 
-fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
-    DeliveryError { stage, kind: reason, code: code.into(), message: format!("{code}, says the fake") }
+fn delivery_error(stage: DeliveryStage, kind: DeliveryErrorKind, code: &str) -> DeliveryError {
+    DeliveryError { stage, kind, code: code.into(), message: format!("{code}, says the fake") }
 }
 
 impl Trust {
-    fn judge(&self, connector: &Connector, shown: Option<&ExternalId>) -> Result<(), DeliveryError> {
-        let lets_in = match self {
-            Self::ThisConnector => shown == Some(&connector.external_id),
-            Self::Only(id) => shown == Some(id),
-            Self::AnyExternalId => shown.is_some(),
+    fn check(&self, connector: &Connector, external_id: Option<&ExternalId>) -> Result<(), DeliveryError> {
+        let trusted = match self {
+            Self::ThisConnector => external_id == Some(&connector.external_id),
+            Self::Only(id) => external_id == Some(id),
+            Self::AnyExternalId => external_id.is_some(),
             Self::Anyone => true,
-            Self::Nobody(fault) => return Err(fault.clone()),
+            Self::Nobody(error) => return Err(error.clone()),
         };
-        if lets_in {
+        if trusted {
             Ok(())
         } else {
             Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"))
@@ -194,19 +194,19 @@ impl Prober for FakeProber {
     async fn assume(
         &self,
         connector: &Connector,
-        to: &Destination,
-        shown: PresentedExternalId<'_>,
+        destination: &Destination,
+        external_id: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-        let shown = match shown {
+        let external_id = match external_id {
             PresentedExternalId::Absent => None,
             PresentedExternalId::ExternalId(id) => Some(id),
         };
         let RoleSetup { trust, denial, .. } = locked(&self.setup).clone();
-        let judged = trust.judge(connector, shown).map_err(|denied| strangers.unwrap_or(denied));
-        self.record(Probe::Assume { external_id: shown.cloned(), scope, assumed: judged.is_ok() });
-        judged?;
-        Ok(Box::new(Session { prober: self.clone(), destination: to.clone(), scope }))
+        let result = trust.check(connector, external_id).map_err(|denied| denial.unwrap_or(denied));
+        self.record(Probe::Assume { external_id: external_id.cloned(), scope, assumed: result.is_ok() });
+        result?;
+        Ok(Box::new(Session { prober: self.clone(), destination: destination.clone(), scope }))
     }
 }
 
@@ -229,13 +229,13 @@ impl ProbeSession for Session {
 
     async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError> {
         let Body::Whole(bytes) = &object.body else { panic!("a probe is a few bytes, not a stream") };
-        let truthful = object.sha256.bytes() == &<[u8; 32]>::from(sha2::Sha256::digest(bytes));
+        let checksum_matches = object.sha256.bytes() == &<[u8; 32]>::from(sha2::Sha256::digest(bytes));
         let under = self.destination.prefix.key("");
-        let outside = !under.is_empty() && !object.key.starts_with(&under);
+        let is_outside = !under.is_empty() && !object.key.starts_with(&under);
         let RoleSetup { put, put_outside_prefix: answer, encryption, .. } =
             locked(&self.prober.setup).clone();
-        let refused = match (outside, self.scope) {
-            (false, _) if truthful => put,
+        let error = match (is_outside, self.scope) {
+            (false, _) if checksum_matches => put,
             (false, _) => {
                 Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"))
             }
@@ -245,11 +245,13 @@ impl ProbeSession for Session {
                 Some(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Denied, "AccessDenied"))
             }
         };
-        self.prober.record(Probe::Put { key: object.key, checksum_matches, written: refused.is_none() });
-        let asked = self.destination.encryption.header().unwrap_or("AES256");
-        match refused {
-            Some(fault) => Err(fault),
-            None => Ok(ProbeResponse { encryption: Some(encryption.unwrap_or_else(|| asked.to_owned())) }),
+        self.prober.record(Probe::Put { key: object.key, checksum_matches, written: error.is_none() });
+        let requested = self.destination.encryption.header().unwrap_or("AES256");
+        match error {
+            Some(error) => Err(error),
+            None => {
+                Ok(ProbeResponse { encryption: Some(encryption.unwrap_or_else(|| requested.to_owned())) })
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ struct State {
     batches: Vec<Vec<ConnectorId>>,
     /// The delay of each accepted message.
     delays: Vec<Duration>,
-    refused: BTreeSet<ConnectorId>,
+    rejected: BTreeSet<ConnectorId>,
     outages: Outages,
 }
 
@@ -38,12 +38,12 @@ impl FakeQueue {
 
     /// Rejects this connector's messages from now on.
     pub fn refuse(&self, id: ConnectorId) {
-        locked(&self.shared).refused.insert(id);
+        locked(&self.shared).rejected.insert(id);
     }
 
     /// Accepts everyone's messages again.
     pub fn accept_all(&self) {
-        locked(&self.shared).refused.clear();
+        locked(&self.shared).rejected.clear();
     }
 
     /// The next `calls` calls meet this outage.
@@ -95,13 +95,13 @@ impl Queue for FakeQueue {
             Some(Outage::EntriesFail | Outage::EntriesDenied) => return Ok(batch.to_vec()),
             None | Some(Outage::ResponseLost) => {}
         }
-        let (refused, taken): (Vec<_>, Vec<_>) =
-            batch.iter().cloned().partition(|id| state.refused.contains(id));
+        let (rejected, taken): (Vec<_>, Vec<_>) =
+            batch.iter().cloned().partition(|id| state.rejected.contains(id));
         state.delays.extend(taken.iter().map(|_| Duration::from_secs(delay.min(MAX_DELAY).as_secs())));
         state.batches.push(taken);
         if outage.is_some() {
             return Err(PortError::Transient { what: SENDING, source });
         }
-        Ok(refused)
+        Ok(rejected)
     }
 }

@@ -18,13 +18,13 @@ const CHUNK_SIZE: usize = 64 * 1024;
 pub struct FakeStaging {
     objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
     expirable: Arc<Mutex<BTreeSet<String>>>,
-    garbage: Arc<Mutex<BTreeSet<String>>>,
+    orphans: Arc<Mutex<BTreeSet<String>>>,
     page: usize,
 }
 
 impl Default for FakeStaging {
     fn default() -> Self {
-        Self { objects: Arc::default(), expirable: Arc::default(), garbage: Arc::default(), page: 1000 }
+        Self { objects: Arc::default(), expirable: Arc::default(), orphans: Arc::default(), page: 1000 }
     }
 }
 
@@ -55,8 +55,8 @@ impl FakeStaging {
 
     /// The keys of all orphans, which are already deleted.
     #[must_use]
-    pub fn garbage(&self) -> BTreeSet<String> {
-        locked(&self.garbage).clone()
+    pub fn orphans(&self) -> BTreeSet<String> {
+        locked(&self.orphans).clone()
     }
 
     /// The bytes of a finished object.
@@ -99,9 +99,9 @@ impl Staging for FakeStaging {
         Ok(())
     }
 
-    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        let mut keys: Vec<String> = self.keys().into_iter().filter(|key| key.starts_with(below)).collect();
-        keys.retain(|key| key.as_str() > after);
+    async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
+        let mut keys: Vec<String> = self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect();
+        keys.retain(|key| key.as_str() > start_after);
         let more = keys.len() > self.page;
         keys.truncate(self.page);
         Ok(StagedPage { keys, more })
@@ -110,7 +110,7 @@ impl Staging for FakeStaging {
     /// Deletes at once, not after weeks: if anyone needs the object after all, the test notices.
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
         self.remove(key);
-        locked(&self.garbage).insert(key.to_owned());
+        locked(&self.orphans).insert(key.to_owned());
         Ok(())
     }
 }

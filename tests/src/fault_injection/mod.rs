@@ -83,20 +83,20 @@ impl FaultPlan {
 
     /// The `nth` call with this name, counted from 1, meets `fault`.
     #[must_use]
-    pub fn inject(self, call: &'static str, nth: usize, trouble: InjectedFault) -> Self {
-        self.add(PlannedFault { call: Some(call), first: nth, count: 1, fault: trouble })
+    pub fn inject(self, call: &'static str, nth: usize, fault: InjectedFault) -> Self {
+        self.add(PlannedFault { call: Some(call), first: nth, count: 1, fault })
     }
 
     /// Every call with this name meets `fault`.
     #[must_use]
-    pub fn inject_always(self, call: &'static str, trouble: InjectedFault) -> Self {
-        self.add(PlannedFault { call: Some(call), first: 1, count: usize::MAX, fault: trouble })
+    pub fn inject_always(self, call: &'static str, fault: InjectedFault) -> Self {
+        self.add(PlannedFault { call: Some(call), first: 1, count: usize::MAX, fault })
     }
 
     /// The `nth` call of all, counted from 1, meets `fault`.
     #[must_use]
-    pub fn inject_at_call(self, nth: usize, trouble: InjectedFault) -> Self {
-        self.add(PlannedFault { call: None, first: nth, count: 1, fault: trouble })
+    pub fn inject_at_call(self, nth: usize, fault: InjectedFault) -> Self {
+        self.add(PlannedFault { call: None, first: nth, count: 1, fault })
     }
 
     /// Every call takes this long on the wall clock.
@@ -120,8 +120,8 @@ impl FaultPlan {
 
     /// Waits until a worker is stalled.
     pub async fn stalled(&self) {
-        let stands = Arc::clone(&locked(&self.shared).stalled);
-        stands.notified().await;
+        let stalled = Arc::clone(&locked(&self.shared).stalled);
+        stalled.notified().await;
     }
 
     /// Resumes the stalled worker.
@@ -138,7 +138,7 @@ impl FaultPlan {
     /// How many calls with this name there were so far.
     #[must_use]
     pub fn count(&self, call: &str) -> usize {
-        locked(&self.shared).calls.iter().filter(|made| **made == call).count()
+        locked(&self.shared).calls.iter().filter(|name_of_call| **name_of_call == call).count()
     }
 
     /// Makes a call with the plan's fault, if any. `lost` makes this port's transient error.
@@ -148,11 +148,11 @@ impl FaultPlan {
         real: impl Future<Output = T>,
         lost: impl FnOnce() -> T,
     ) -> T {
-        let (trouble, pausing) = self.begin(name);
-        if pausing {
+        let (fault, yielding) = self.begin(name);
+        if yielding {
             yield_once().await;
         }
-        let answer = match trouble {
+        let answer = match fault {
             None => real.await,
             Some(InjectedFault::Fail) => lost(),
             Some(InjectedFault::LoseResponse) => {
@@ -168,7 +168,7 @@ impl FaultPlan {
                 real.await
             }
         };
-        if pausing {
+        if yielding {
             yield_once().await;
         }
         answer
@@ -182,7 +182,7 @@ impl FaultPlan {
             clock.advance(*each);
         }
         let total = state.calls.len();
-        let of_name = state.calls.iter().filter(|made| **made == name).count();
+        let of_name = state.calls.iter().filter(|name_of_call| **name_of_call == name).count();
         let meets = |p: &&PlannedFault| {
             let nth = if p.call.is_some() { of_name } else { total };
             p.call.is_none_or(|call| call == name) && nth >= p.first && nth - p.first < p.count
@@ -191,12 +191,12 @@ impl FaultPlan {
     }
 
     async fn stall(&self) {
-        let goes_on = {
+        let resumed = {
             let state = locked(&self.shared);
             state.stalled.notify_one();
             Arc::clone(&state.resumed)
         };
-        goes_on.notified().await;
+        resumed.notified().await;
     }
 
     /// Drops the calling worker.

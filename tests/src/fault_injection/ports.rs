@@ -8,8 +8,8 @@ use domain::budget::Spending;
 use domain::connector::{Change, Connector, Shards};
 use domain::contacts::{Consent, ContactKey, NotificationHistory, SecretId, TokenHash, WebhookSecret};
 use domain::cursor::Cursor;
-use domain::events_source::{EventsSource, SourceChange};
 use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::events_source::{EventsSource, SourceChange};
 use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
 use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
 use domain::notice::Notice;
@@ -88,7 +88,7 @@ impl<P: Runs> Runs for Flaky<P> {
     }
 
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
-        self.plan.call("read_through", self.inner.record_progress(id, read), lost).await
+        self.plan.call("record_progress", self.inner.record_progress(id, read), lost).await
     }
 
     async fn try_claim_unreadable_notice(
@@ -97,12 +97,12 @@ impl<P: Runs> Runs for Flaky<P> {
         since: Time,
         now: Time,
     ) -> Result<bool, PortError> {
-        let told = self.inner.try_claim_unreadable_notice(id, since, now);
-        self.plan.call("tells_of_unreadable", told, lost).await
+        let claimed = self.inner.try_claim_unreadable_notice(id, since, now);
+        self.plan.call("try_claim_unreadable_notice", claimed, lost).await
     }
 
-    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        self.plan.call("reconciled", self.inner.record_reconcile(id, noted), lost).await
+    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
+        self.plan.call("record_reconcile", self.inner.record_reconcile(id, update), lost).await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
@@ -110,7 +110,7 @@ impl<P: Runs> Runs for Flaky<P> {
     }
 
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        self.plan.call("swept", self.inner.record_sweep(id, through), lost).await
+        self.plan.call("record_sweep", self.inner.record_sweep(id, through), lost).await
     }
 }
 
@@ -125,7 +125,7 @@ impl<P: DueConnectors> DueConnectors for Flaky<P> {
     }
 
     async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.plan.call("unclaim", self.inner.release_claim(claim, until), lost).await
+        self.plan.call("release_claim", self.inner.release_claim(claim, until), lost).await
     }
 }
 
@@ -139,11 +139,11 @@ impl<P: Spender> Spender for Flaky<P> {
 #[async_trait]
 impl<P: Consents> Consents for Flaky<P> {
     async fn consent(&self, tenant: &TenantId, address: &EmailAddress) -> Result<Option<Consent>, PortError> {
-        self.plan.call("permission", self.inner.consent(tenant, address), lost).await
+        self.plan.call("consent", self.inner.consent(tenant, address), lost).await
     }
 
-    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError> {
-        self.plan.call("keep_permission", self.inner.store_consent(tenant, permission), lost).await
+    async fn store_consent(&self, tenant: &TenantId, consent: &Consent) -> Result<bool, PortError> {
+        self.plan.call("store_consent", self.inner.store_consent(tenant, consent), lost).await
     }
 
     async fn store_link(
@@ -152,7 +152,7 @@ impl<P: Consents> Consents for Flaky<P> {
         tenant: &TenantId,
         address: &EmailAddress,
     ) -> Result<(), PortError> {
-        self.plan.call("keep_link", self.inner.store_link(token, tenant, address), lost).await
+        self.plan.call("store_link", self.inner.store_link(token, tenant, address), lost).await
     }
 
     async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
@@ -167,7 +167,9 @@ impl<P: NotificationStore> NotificationStore for Flaky<P> {
         connector: (&TenantId, &ConnectorId),
         contact: &ContactKey,
     ) -> Result<Option<NotificationHistory>, PortError> {
-        self.plan.call("notified", self.inner.notification_history(connector, contact), lost).await
+        self.plan
+            .call("notification_history", self.inner.notification_history(connector, contact), lost)
+            .await
     }
 
     async fn store_notification_history(
@@ -176,8 +178,8 @@ impl<P: NotificationStore> NotificationStore for Flaky<P> {
         contact: &ContactKey,
         notified: &NotificationHistory,
     ) -> Result<bool, PortError> {
-        let kept = self.inner.store_notification_history(connector, contact, notified);
-        self.plan.call("keep_notified", kept, lost).await
+        let stored = self.inner.store_notification_history(connector, contact, notified);
+        self.plan.call("store_notification_history", stored, lost).await
     }
 
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
@@ -185,7 +187,7 @@ impl<P: NotificationStore> NotificationStore for Flaky<P> {
     }
 
     async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
-        self.plan.call("give_back", self.inner.refund_time(tenant, unused), lost).await
+        self.plan.call("refund_time", self.inner.refund_time(tenant, unused), lost).await
     }
 
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
@@ -198,7 +200,7 @@ impl<P: NotificationStore> NotificationStore for Flaky<P> {
         host: &str,
         until: Option<Time>,
     ) -> Result<(), PortError> {
-        self.plan.call("keep_slow", self.inner.store_slow_until(tenant, host, until), lost).await
+        self.plan.call("store_slow_until", self.inner.store_slow_until(tenant, host, until), lost).await
     }
 }
 
@@ -228,11 +230,11 @@ impl<P: Connectors> Connectors for Flaky<P> {
 
     async fn list(
         &self,
-        wanted: ConnectorFilter<'_>,
+        filter: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
-        self.plan.call("list", self.inner.list(wanted, after, limit), lost).await
+        self.plan.call("list", self.inner.list(filter, after, limit), lost).await
     }
 
     async fn history(
@@ -274,7 +276,7 @@ impl<P: Connectors> Connectors for Flaky<P> {
         secret_id: &SecretId,
         secret: &WebhookSecret,
     ) -> Result<bool, PortError> {
-        self.plan.call("keep_secret", self.inner.store_secret(id, secret_id, secret), lost).await
+        self.plan.call("store_secret", self.inner.store_secret(id, secret_id, secret), lost).await
     }
 
     async fn secret(
@@ -327,12 +329,12 @@ impl<P: Staging> Staging for Flaky<P> {
         self.plan.call("read_staged", self.inner.read(key), lost).await
     }
 
-    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.plan.call("staged", self.inner.list(below, after), lost).await
+    async fn list(&self, prefix: &str, after: &str) -> Result<StagedPage, PortError> {
+        self.plan.call("list_staged", self.inner.list(prefix, after), lost).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
-        self.plan.call("discard", self.inner.mark_orphan(key), lost).await
+        self.plan.call("mark_orphan", self.inner.mark_orphan(key), lost).await
     }
 }
 
@@ -372,7 +374,7 @@ impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
         // Puts other than the parts' bytes have their own call names: a plan targets one of them.
         let call = match &object.key {
             key if key.contains(KEY_FOLDER) => "put_key",
-            key if key.contains(MANIFEST_FOLDER) => "put_note",
+            key if key.contains(MANIFEST_FOLDER) => "put_manifest",
             _ => "put_new",
         };
         self.plan.call(call, self.inner.put_new(object), || unavailable(DeliveryStage::PutObject)).await
@@ -397,7 +399,7 @@ impl<P: Signer> Signer for Flaky<P> {
 #[async_trait]
 impl<P: Bus> Bus for Flaky<P> {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        self.plan.call("announce", self.inner.publish(notice), lost).await
+        self.plan.call("publish", self.inner.publish(notice), lost).await
     }
 }
 

@@ -31,13 +31,13 @@ pub(super) struct ErrorResponse {
 
 impl ErrorResponse {
     /// An error response with status 400.
-    pub(super) fn bad_request(code: &'static str, words: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, message: words.into() }
+    pub(super) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
 
     /// An error response with status 403.
-    pub(super) fn forbidden(code: &'static str, words: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, ..Self::bad_request(code, words) }
+    pub(super) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, ..Self::bad_request(code, message) }
     }
 }
 
@@ -53,14 +53,14 @@ impl Operation {
     pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, ErrorResponse> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if header("x-amz-target") != self.target {
-            let words = format!("{} is not {}", header("x-amz-target"), self.target);
-            return Err(ErrorResponse::bad_request("UnknownOperationException", words));
+            let message = format!("{} is not {}", header("x-amz-target"), self.target);
+            return Err(ErrorResponse::bad_request("UnknownOperationException", message));
         }
         if header("content-type") != self.content_type {
             return Err(ErrorResponse::bad_request("SerializationException", "another content type"));
         }
         self.check_signature(header("authorization"), header("x-amz-date"))
-            .map_err(|wrong| ErrorResponse::forbidden("IncompleteSignatureException", wrong))?;
+            .map_err(|invalid| ErrorResponse::forbidden("IncompleteSignatureException", invalid))?;
         serde_json::from_slice(body)
             .map_err(|error| ErrorResponse::bad_request("SerializationException", error.to_string()))
     }
@@ -68,25 +68,25 @@ impl Operation {
     /// Checks that a signature of version 4 for this service covers what names the operation. It is not
     /// verified: these stand-ins have no keys.
     fn check_signature(&self, authorization: &str, date: &str) -> Result<(), String> {
-        let wrong = |what: &str| format!("{what}: {authorization}, x-amz-date: {date}");
+        let invalid = |what: &str| format!("{what}: {authorization}, x-amz-date: {date}");
         let parts =
-            authorization.strip_prefix("AWS4-HMAC-SHA256 ").ok_or_else(|| wrong("not of version 4"))?;
+            authorization.strip_prefix("AWS4-HMAC-SHA256 ").ok_or_else(|| invalid("not of version 4"))?;
         let part = |name: &str| {
             let mut parts = parts.split(',').map(str::trim);
-            parts.find_map(|part| part.strip_prefix(name)).ok_or_else(|| wrong(name))
+            parts.find_map(|part| part.strip_prefix(name)).ok_or_else(|| invalid(name))
         };
         let scope: Vec<&str> = part("Credential=")?.split('/').collect();
-        let [_, day, _, service, "aws4_request"] = scope.as_slice() else { return Err(wrong("no scope")) };
+        let [_, day, _, service, "aws4_request"] = scope.as_slice() else { return Err(invalid("no scope")) };
         if *service != self.signed_for || !date.starts_with(&format!("{day}T")) {
-            return Err(wrong("of another service or day"));
+            return Err(invalid("of another service or day"));
         }
         let signed: Vec<&str> = part("SignedHeaders=")?.split(';').collect();
         if !["host", "x-amz-date", "x-amz-target"].iter().all(|name| signed.contains(name)) {
-            return Err(wrong("not over all that must be signed"));
+            return Err(invalid("not over all that must be signed"));
         }
         let signature = part("Signature=")?;
-        let is_one = signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_one { Ok(()) } else { Err(wrong("no signature")) }
+        let is_signature = signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_signature { Ok(()) } else { Err(invalid("no signature")) }
     }
 
     /// A success response.
@@ -97,8 +97,8 @@ impl Operation {
 
 /// A response that breaks off.
 pub(super) fn truncated_response() -> Response {
-    let broken = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection breaks off"))]);
-    Body::from_stream(broken).into_response()
+    let error = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection breaks off"))]);
+    Body::from_stream(error).into_response()
 }
 
 /// The entries of a batch; empty if they are not a list.

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use super::aws_json::{ErrorResponse, Operation, entries, text, truncated_response};
 use super::serve;
-use crate::fault_injection::{Outage, Outages};
 use crate::fakes::locked;
+use crate::fault_injection::{Outage, Outages};
 
 const PUT_EVENTS: Operation = Operation {
     target: "AWSEvents.PutEvents",
@@ -63,8 +63,8 @@ impl EventBus {
     /// The `DetailType`s of one connector's entries, oldest first.
     #[must_use]
     pub fn detail_types_of(&self, connector: &str) -> Vec<String> {
-        let told = self.published();
-        let of_it = told.iter().filter(|entry| detail(entry)["connector"] == connector);
+        let published = self.published();
+        let of_it = published.iter().filter(|entry| detail(entry)["connector"] == connector);
         of_it.map(|entry| text(entry, "DetailType").to_owned()).collect()
     }
 
@@ -80,12 +80,12 @@ fn detail(entry: &Value) -> Value {
 }
 
 async fn put_events(State(shared): State<Arc<Mutex<BusState>>>, headers: HeaderMap, body: Bytes) -> Response {
-    let mut kept = locked(&shared);
-    let outage = kept.outages.take();
-    match kept.put(&headers, &body, outage) {
+    let mut state = locked(&shared);
+    let outage = state.outages.take();
+    match state.put(&headers, &body, outage) {
         Ok(_) if outage == Some(Outage::ResponseLost) => truncated_response(),
         Ok(answer) => PUT_EVENTS.answer(&answer),
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -111,13 +111,13 @@ impl BusState {
         }
         let entries = entries(&mut content);
         if !(1..=MAX_ENTRIES).contains(&entries.len()) {
-            let words =
+            let message =
                 format!("{} entries; the member must have a length of 1 to {MAX_ENTRIES}", entries.len());
-            return Err(ErrorResponse::bad_request("ValidationException", words));
+            return Err(ErrorResponse::bad_request("ValidationException", message));
         }
         if entries.iter().map(size).sum::<usize>() >= REQUEST_SIZE_LIMIT {
-            let words = "Total size of the entries in the request is over the limit.";
-            return Err(ErrorResponse::bad_request("ValidationException", words));
+            let message = "Total size of the entries in the request is over the limit.";
+            return Err(ErrorResponse::bad_request("ValidationException", message));
         }
         let results: Vec<Value> = entries.into_iter().map(|entry| self.put_one(entry, outage)).collect();
         let failed = results.iter().filter(|result| result["EventId"].is_null()).count();
@@ -126,12 +126,12 @@ impl BusState {
 
     /// The result of one entry: a rejected one does not keep the others from being accepted.
     fn put_one(&mut self, entry: Value, outage: Option<Outage>) -> Value {
-        let refused = match outage {
+        let error_code = match outage {
             Some(Outage::EntriesFail) => Some("InternalFailure"),
             Some(Outage::EntriesDenied) => Some("NotAuthorizedForSourceException"),
             _ => error_code(&entry),
         };
-        if let Some(code) = refused {
+        if let Some(code) = error_code {
             return json!({ "ErrorCode": code, "ErrorMessage": "words" });
         }
         self.published.push(entry);

@@ -17,11 +17,11 @@ const INFO: usize = 2;
 /// If the level is unknown.
 #[must_use]
 pub fn passes_filter(application_log_level: &str, line: &str) -> bool {
-    let least = level_rank(application_log_level).expect("a log level of Lambda");
+    let threshold = level_rank(application_log_level).expect("a log level of Lambda");
     let line: Value = serde_json::from_str(line).unwrap_or_default();
-    let at = line["timestamp"].as_str().is_some_and(|text| text.parse::<Time>().is_ok());
-    let level = line["level"].as_str().filter(|_| at).and_then(level_rank);
-    level.unwrap_or(INFO) >= least
+    let has_timestamp = line["timestamp"].as_str().is_some_and(|text| text.parse::<Time>().is_ok());
+    let level = line["level"].as_str().filter(|_| has_timestamp).and_then(level_rank);
+    level.unwrap_or(INFO) >= threshold
 }
 
 /// The level that `template.yaml` gives Lambda for a function, when it is deployed with this `LogLevel`.
@@ -35,10 +35,11 @@ pub fn application_log_level(template: &str, function: &str, log_level: &str) ->
     match level.lines().next() {
         Some("!Ref LogLevel") => log_level.to_owned(),
         Some("!If [LogsBelowInfo, !Ref LogLevel, INFO]") => {
-            let much = template.split_once("  LogsBelowInfo: !Or\n").expect("the condition").1;
+            let condition = template.split_once("  LogsBelowInfo: !Or\n").expect("the condition").1;
             let named = format!("    - !Equals [!Ref LogLevel, {log_level}]");
-            let holds = much.lines().take_while(|line| line.starts_with("    -")).any(|line| line == named);
-            if holds { log_level.to_owned() } else { "INFO".to_owned() }
+            let included =
+                condition.lines().take_while(|line| line.starts_with("    -")).any(|line| line == named);
+            if included { log_level.to_owned() } else { "INFO".to_owned() }
         }
         other => panic!("{other:?}"),
     }

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use super::aws_json::{ErrorResponse, Operation, entries, text, truncated_response};
 use super::serve;
-use crate::fault_injection::{Outage, Outages};
 use crate::fakes::locked;
+use crate::fault_injection::{Outage, Outages};
 
 const SEND: Operation = Operation {
     target: "AmazonSQS.SendMessageBatch",
@@ -114,12 +114,12 @@ impl MessageQueue {
 }
 
 async fn send(State(shared): State<Arc<Mutex<QueueState>>>, headers: HeaderMap, body: Bytes) -> Response {
-    let mut kept = locked(&shared);
-    let outage = kept.outages.take();
-    match kept.send(&headers, &body, outage) {
+    let mut state = locked(&shared);
+    let outage = state.outages.take();
+    match state.send(&headers, &body, outage) {
         Ok(_) if outage == Some(Outage::ResponseLost) => truncated_response(),
         Ok(answer) => SEND.answer(&answer),
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -144,17 +144,18 @@ impl QueueState {
             _ => {}
         }
         if !text(&content, "QueueUrl").ends_with(PATH) {
-            let words = "The specified queue does not exist.";
-            return Err(ErrorResponse::bad_request("com.amazonaws.sqs#QueueDoesNotExist", words));
+            let message = "The specified queue does not exist.";
+            return Err(ErrorResponse::bad_request("com.amazonaws.sqs#QueueDoesNotExist", message));
         }
         let entries = entries(&mut content);
         check(&entries)?;
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
         for entry in &entries {
             let (id, message) = (&entry["Id"], text(entry, "MessageBody"));
-            if let Some((code, senders)) = self.error_code(message, outage) {
+            if let Some((code, sender_fault)) = self.error_code(message, outage) {
                 self.refused.push(message.to_owned());
-                failed.push(json!({ "Id": id, "SenderFault": senders, "Code": code, "Message": "words" }));
+                failed
+                    .push(json!({ "Id": id, "SenderFault": sender_fault, "Code": code, "Message": "words" }));
             } else {
                 self.accepted.push(message.to_owned());
                 self.delays.push(entry["DelaySeconds"].as_u64().unwrap_or_default());
@@ -189,11 +190,11 @@ fn check(entries: &[Value]) -> Result<(), ErrorResponse> {
         ));
     }
     if entries.len() > MAX_ENTRIES {
-        let words = format!(
+        let message = format!(
             "Maximum number of entries per request are {MAX_ENTRIES}. You have sent {}.",
             entries.len()
         );
-        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#TooManyEntriesInBatchRequest", words));
+        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#TooManyEntriesInBatchRequest", message));
     }
     let is_id = |id: &str| {
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -217,13 +218,13 @@ fn check(entries: &[Value]) -> Result<(), ErrorResponse> {
     }
     let can_wait = |delay: &Value| delay.is_null() || delay.as_u64().is_some_and(|s| s <= MAX_DELAY_SECONDS);
     if !entries.iter().all(|entry| can_wait(&entry["DelaySeconds"])) {
-        let words =
+        let message =
             "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
-        return Err(ErrorResponse::bad_request("InvalidParameterValue", words));
+        return Err(ErrorResponse::bad_request("InvalidParameterValue", message));
     }
     if entries.iter().map(|entry| text(entry, "MessageBody").len()).sum::<usize>() > MAX_BATCH_BYTES {
-        let words = format!("Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes.");
-        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#BatchRequestTooLong", words));
+        let message = format!("Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes.");
+        return Err(ErrorResponse::bad_request("com.amazonaws.sqs#BatchRequestTooLong", message));
     }
     Ok(())
 }

@@ -27,8 +27,8 @@ use serde_json::json;
 
 use super::aws_json::{ErrorResponse, Operation, text};
 use super::serve;
-use crate::fault_injection::{Outage, Outages};
 use crate::fakes::{FakeClock, locked};
+use crate::fault_injection::{Outage, Outages};
 
 const SEND: Operation = Operation {
     target: "AmazonSQS.SendMessage",
@@ -67,7 +67,7 @@ pub struct NoticeQueue {
 
 #[derive(Debug)]
 struct QueueState {
-    loops: RecursiveLoop,
+    recursive_loop: RecursiveLoop,
     waiting: VecDeque<Message>,
     dead_letters: Vec<String>,
     /// The trace of the current invocation, for senders within this process.
@@ -106,9 +106,9 @@ impl Invocation {
 impl NoticeQueue {
     /// An empty queue, whose messages wait by this clock.
     #[must_use]
-    pub fn new(clock: &FakeClock, loops: RecursiveLoop) -> Self {
+    pub fn new(clock: &FakeClock, recursive_loop: RecursiveLoop) -> Self {
         let shared = QueueState {
-            loops,
+            recursive_loop,
             waiting: VecDeque::new(),
             dead_letters: Vec::new(),
             trace: None,
@@ -133,41 +133,41 @@ impl NoticeQueue {
     #[must_use]
     pub fn invoke(&self) -> Option<Invocation> {
         let now = self.clock.wall();
-        let mut kept = locked(&self.shared);
-        kept.waiting.retain(|message| message.sent_at + RETENTION > now);
+        let mut state = locked(&self.shared);
+        state.waiting.retain(|message| message.sent_at + RETENTION > now);
         let mut messages = Vec::new();
-        for mut message in std::mem::take(&mut kept.waiting) {
+        for mut message in std::mem::take(&mut state.waiting) {
             if message.visible_at > now || messages.len() == BATCH_SIZE {
-                kept.waiting.push_back(message);
+                state.waiting.push_back(message);
             } else if message.receive_count == MAX_RECEIVE_COUNT
-                || (message.hops == MAX_CHAIN && kept.loops == RecursiveLoop::Terminate)
+                || (message.hops == MAX_CHAIN && state.recursive_loop == RecursiveLoop::Terminate)
             {
-                kept.dead_letters.push(message.body);
+                state.dead_letters.push(message.body);
             } else {
                 message.receive_count += 1;
                 messages.push(message);
             }
         }
         let hops = 1 + messages.iter().map(|message| message.hops).max()?;
-        kept.longest_chain = kept.longest_chain.max(hops);
-        kept.invocations += 1;
+        state.longest_chain = state.longest_chain.max(hops);
+        state.invocations += 1;
         // As Lambda writes it: the lineage ends in the number of invocations.
-        let number = kept.invocations;
+        let number = state.invocations;
         let trace =
             format!("Root=1-691f7a32-{number:024x};Parent={number:016x};Sampled=0;Lineage=1:a87bd80c:{hops}");
-        kept.trace = Some(trace.clone());
+        state.trace = Some(trace.clone());
         Some(Invocation { trace, messages })
     }
 
     /// Ends the invocation: the messages that did not fail are deleted, the others become visible again.
     /// `failed` has indices of its bodies.
     pub fn answer(&self, invocation: Invocation, failed: &[usize]) {
-        let visible = self.clock.wall() + VISIBILITY_TIMEOUT;
-        let mut kept = locked(&self.shared);
-        kept.trace = None;
-        for (place, message) in invocation.messages.into_iter().enumerate() {
-            if failed.contains(&place) {
-                kept.waiting.push_back(Message { visible_at: visible, ..message });
+        let visible_at = self.clock.wall() + VISIBILITY_TIMEOUT;
+        let mut state = locked(&self.shared);
+        state.trace = None;
+        for (index, message) in invocation.messages.into_iter().enumerate() {
+            if failed.contains(&index) {
+                state.waiting.push_back(Message { visible_at, ..message });
             }
         }
     }
@@ -217,7 +217,7 @@ fn hops(trace: &str) -> u32 {
 async fn send(State(queue): State<NoticeQueue>, headers: HeaderMap, body: Bytes) -> Response {
     let content = match SEND.read(&headers, &body) {
         Ok(content) => content,
-        Err(refusal) => return refusal.into_response(),
+        Err(error) => return error.into_response(),
     };
     let delay = content["DelaySeconds"].as_u64().unwrap_or_default();
     if text(&content, "MessageBody").is_empty() || delay > MAX_DELAY_SECONDS {
@@ -234,8 +234,8 @@ impl DelayQueue for NoticeQueue {
     async fn send_after(&self, message: &str, delay: Duration, _: &TenantId) -> Result<(), PortError> {
         assert!(delay.as_secs() <= MAX_DELAY_SECONDS, "SQS would refuse {delay:?}");
         let (outage, trace) = {
-            let mut kept = locked(&self.shared);
-            (kept.outages.take(), kept.trace.clone())
+            let mut state = locked(&self.shared);
+            (state.outages.take(), state.trace.clone())
         };
         if matches!(outage, None | Some(Outage::ResponseLost)) {
             self.put(message, delay, trace.as_deref());

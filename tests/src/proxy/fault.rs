@@ -166,17 +166,17 @@ impl fmt::Display for Fault {
             Self::RequestBroken => "reset in the middle of the request",
             Self::RequestSlow => "a slow request",
             Self::RequestAltered => "a byte of the request altered",
-            Self::ResponseLost => "done, and the answer lost",
-            Self::ResponseBroken => "reset in the middle of the answer",
-            Self::ResponseSlow => "a slow answer",
-            Self::ResponseAltered => "a byte of the answer altered",
-            Self::ResponseStalled => "an answer that stands still",
+            Self::ResponseLost => "executed, response lost",
+            Self::ResponseBroken => "reset in the middle of the response",
+            Self::ResponseSlow => "a slow response",
+            Self::ResponseAltered => "a byte of the response altered",
+            Self::ResponseStalled => "a stalled response",
             Self::Throttled => "throttled",
             Self::InternalError => "500",
             Self::Unavailable => "503 without Retry-After",
             Self::RetryAfter => "503 with Retry-After",
             Self::Conflict => "409, not written",
-            Self::ConflictButWritten => "409, written all the same",
+            Self::ConflictButWritten => "409, but written",
         })
     }
 }

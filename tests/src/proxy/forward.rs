@@ -16,8 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::Shared;
-use super::responses::error_response;
 use super::fault::{Fault, RequestTraits};
+use super::responses::error_response;
 
 /// The body in either direction.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -33,7 +33,7 @@ const STALL: Duration = Duration::from_secs(12);
 pub(super) async fn forward(
     shared: &Shared,
     request: Request<Incoming>,
-    torn: &AtomicBool,
+    reset: &AtomicBool,
 ) -> Result<Response<Body>, BoxError> {
     let (head, body) = request.into_parts();
     let fault = shared.pick(&RequestTraits::from_request(shared.service, &head));
@@ -49,15 +49,15 @@ pub(super) async fn forward(
         _ => {
             let body = body.collect().await?.to_bytes();
             match error_response(shared.service, fault) {
-                Some(refusal) if fault != Fault::ConflictButWritten => Ok(refusal),
-                refusal => {
+                Some(error) if fault != Fault::ConflictButWritten => Ok(error),
+                error => {
                     let (answer, body) = send(shared, head, request_body(shared, fault, body)).await?;
                     if !can_change(fault, &answer, &body) {
                         shared.put_back(fault);
                         return Ok(Response::from_parts(answer, full_body(body)));
                     }
-                    match refusal {
-                        Some(refusal) => Ok(refusal),
+                    match error {
+                        Some(error) => Ok(error),
                         None => response_with_fault(shared, fault, answer, body),
                     }
                 }
@@ -66,7 +66,7 @@ pub(super) async fn forward(
     };
     shared.record_fault(fault);
     if answer.is_err() || fault == Fault::ResponseBroken {
-        torn.store(true, Ordering::SeqCst);
+        reset.store(true, Ordering::SeqCst);
     }
     answer
 }
@@ -114,15 +114,15 @@ async fn cut_request(
     head: request::Parts,
     mut body: Incoming,
 ) -> Result<Response<Body>, BoxError> {
-    let most = usize::try_from(body.size_hint().lower() / 2).unwrap_or(usize::MAX);
+    let limit = usize::try_from(body.size_hint().lower() / 2).unwrap_or(usize::MAX);
     let mut read = BytesMut::new();
-    while read.len() < most {
+    while read.len() < limit {
         let Some(frame) = body.frame().await else { break };
         if let Ok(bytes) = frame?.into_data() {
             read.extend_from_slice(&bytes);
         }
     }
-    read.truncate(most);
+    read.truncate(limit);
     // The stand-in's response is lost with the connection.
     drop(send(shared, head, truncated(read.freeze())).await);
     Err("reset in the middle of the request".into())
@@ -154,8 +154,8 @@ fn full_body(body: Bytes) -> Body {
 fn flip_bit(body: &Bytes, shared: &Shared) -> Bytes {
     let mut altered = BytesMut::from(body.as_ref());
     if !altered.is_empty() {
-        let place = shared.rng.below(altered.len() as u64);
-        altered[usize::try_from(place).expect("a place in memory")] ^= 1;
+        let index = shared.rng.below(altered.len() as u64);
+        altered[usize::try_from(index).expect("a place in memory")] ^= 1;
     }
     altered.freeze()
 }

@@ -5,10 +5,10 @@
 //! the requests determine which request meets which fault, so a run is reproducible as far as that order is.
 //! A proxy uses all its faults before it repeats one.
 
-mod responses;
 mod fault;
 mod forward;
 mod resettable_stream;
+mod responses;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -19,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
-use crate::fakes::{SeededRandomness, locked};
+use crate::fakes::{SeededRng, locked};
 use resettable_stream::ResettableStream;
 
 pub use fault::{Fault, Service};
@@ -37,7 +37,7 @@ struct Shared {
     service: Service,
     /// `host:port` of the stand-in.
     target: String,
-    rng: SeededRandomness,
+    rng: SeededRng,
     state: Mutex<State>,
 }
 
@@ -64,18 +64,18 @@ impl Proxy {
     pub async fn start(
         service: Service,
         target: &str,
-        menu: &[Fault],
-        of_thousand: u64,
+        faults: &[Fault],
+        per_mille: u64,
         seed: u64,
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let menu = menu.iter().copied().filter(|fault| fault.applies_to_service(service)).collect();
+        let faults = faults.iter().copied().filter(|fault| fault.applies_to_service(service)).collect();
         let shared = Arc::new(Shared {
             service,
             target: target.trim_start_matches("http://").trim_end_matches('/').to_owned(),
-            rng: SeededRandomness::new(seed),
-            state: Mutex::new(State { faults: menu, per_mille: of_thousand, ..State::default() }),
+            rng: SeededRng::new(seed),
+            state: Mutex::new(State { faults, per_mille, ..State::default() }),
         });
         tokio::spawn(listen(listener, Arc::clone(&shared)));
         Ok(Self { url, shared })
@@ -132,12 +132,12 @@ impl Shared {
                 state.next.push(more.swap_remove(drawn));
             }
         }
-        let place = state.next.iter().position(|fault| fault.applies_to(request))?;
-        Some(state.next.remove(place))
+        let index = state.next.iter().position(|fault| fault.applies_to(request))?;
+        Some(state.next.remove(index))
     }
 
-    fn record_forwarded(&self, words: String) {
-        locked(&self.state).forwarded.push(words);
+    fn record_forwarded(&self, description: String) {
+        locked(&self.state).forwarded.push(description);
     }
 
     fn record_fault(&self, fault: Fault) {
@@ -154,11 +154,11 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            let torn = Arc::new(AtomicBool::new(false));
-            let line = TokioIo::new(ResettableStream::new(stream, Arc::clone(&torn)));
-            let answer = service_fn(|request| forward::forward(&shared, request, &torn));
+            let reset = Arc::new(AtomicBool::new(false));
+            let stream = TokioIo::new(ResettableStream::new(stream, Arc::clone(&reset)));
+            let answer = service_fn(|request| forward::forward(&shared, request, &reset));
             // How a connection ends is its client's concern; that it may end badly is the purpose.
-            drop(http1::Builder::new().timer(TokioTimer::new()).serve_connection(line, answer).await);
+            drop(http1::Builder::new().timer(TokioTimer::new()).serve_connection(stream, answer).await);
         });
     }
 }

@@ -17,8 +17,8 @@ pub(super) struct ResettableStream {
 }
 
 impl ResettableStream {
-    pub(super) fn new(stream: TcpStream, torn: Arc<AtomicBool>) -> Self {
-        Self { stream, reset: torn }
+    pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
+        Self { stream, reset }
     }
 }
 

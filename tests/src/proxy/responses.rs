@@ -16,7 +16,7 @@ const PROXY_ERROR_PAGE: &str = "<html><body><b>Http/1.1 Service Unavailable</b><
 
 /// The error response of a fault; `None` if it is another kind of fault.
 pub(super) fn error_response(service: Service, fault: Fault) -> Option<Response<Body>> {
-    let (status, code, words) = match (fault, service) {
+    let (status, code, message) = match (fault, service) {
         (Fault::Throttled, Service::DynamoDb) => {
             (400, "ProvisionedThroughputExceededException", "The level of throughput was exceeded.")
         }
@@ -30,7 +30,7 @@ pub(super) fn error_response(service: Service, fault: Fault) -> Option<Response<
             (500, "InternalError", "We encountered an internal error. Please try again.")
         }
         (Fault::InternalError, Service::Sqs | Service::Sts) => (500, "InternalFailure", "Internal failure"),
-        (Fault::Unavailable, _) => return Some(answer(503, "text/html", PROXY_ERROR_PAGE.to_owned())),
+        (Fault::Unavailable, _) => return Some(response(503, "text/html", PROXY_ERROR_PAGE.to_owned())),
         (Fault::RetryAfter, _) => (503, "ServiceUnavailable", "Service is temporarily unavailable."),
         (Fault::Conflict | Fault::ConflictButWritten, _) => (
             409,
@@ -39,44 +39,44 @@ pub(super) fn error_response(service: Service, fault: Fault) -> Option<Response<
         ),
         _ => return None,
     };
-    let mut answer = service_error(service, status, code, words);
+    let mut response = service_error(service, status, code, message);
     if fault == Fault::RetryAfter {
-        answer.headers_mut().insert("retry-after", "1".parse().expect("a header value"));
+        response.headers_mut().insert("retry-after", "1".parse().expect("a header value"));
     }
-    Some(answer)
+    Some(response)
 }
 
-fn service_error(service: Service, status: u16, code: &str, words: &str) -> Response<Body> {
-    let json = |of: &str| format!(r#"{{"__type":"{of}{code}","message":"{words}"}}"#);
+fn service_error(service: Service, status: u16, code: &str, message: &str) -> Response<Body> {
+    let json = |of: &str| format!(r#"{{"__type":"{of}{code}","message":"{message}"}}"#);
     match service {
         Service::DynamoDb => {
-            answer(status, "application/x-amz-json-1.0", json("com.amazonaws.dynamodb.v20120810#"))
+            response(status, "application/x-amz-json-1.0", json("com.amazonaws.dynamodb.v20120810#"))
         }
-        Service::Sqs => answer(status, "application/x-amz-json-1.0", json("com.amazonaws.sqs#")),
-        Service::EventBridge => answer(status, "application/x-amz-json-1.1", json("")),
+        Service::Sqs => response(status, "application/x-amz-json-1.0", json("com.amazonaws.sqs#")),
+        Service::EventBridge => response(status, "application/x-amz-json-1.1", json("")),
         Service::S3 => {
             let body = format!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code>\
-                 <Message>{words}</Message><RequestId>656c76696e6727732072657175657374</RequestId></Error>"
+                 <Message>{message}</Message><RequestId>656c76696e6727732072657175657374</RequestId></Error>"
             );
-            answer(status, "application/xml", body)
+            response(status, "application/xml", body)
         }
         Service::Sts => {
             let at_fault = if status < 500 { "Sender" } else { "Receiver" };
             let body = format!(
                 "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
-                 <Type>{at_fault}</Type><Code>{code}</Code><Message>{words}</Message></Error>\
+                 <Type>{at_fault}</Type><Code>{code}</Code><Message>{message}</Message></Error>\
                  <RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ErrorResponse>"
             );
-            answer(status, "text/xml", body)
+            response(status, "text/xml", body)
         }
     }
 }
 
-fn answer(status: u16, content_type: &str, body: String) -> Response<Body> {
+fn response(status: u16, content_type: &str, body: String) -> Response<Body> {
     let body = Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync();
-    let mut answer = Response::new(body);
-    *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
-    answer.headers_mut().insert("content-type", content_type.parse().expect("a header value"));
-    answer
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    response.headers_mut().insert("content-type", content_type.parse().expect("a header value"));
+    response
 }

@@ -23,10 +23,9 @@ fn recovered(connector: &Connector, blocked_since: Time, now: Time) -> Notice {
 }
 
 fn denied(connector: &Connector, now: Time) -> Notice {
-    let (stage, reason) = (DeliveryStage::PutObject, DeliveryErrorKind::Denied);
-    let fault =
-        DeliveryError { stage, kind: reason, code: "AccessDenied".into(), message: "Access Denied".into() };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
+    let (stage, kind) = (DeliveryStage::PutObject, DeliveryErrorKind::Denied);
+    let error = DeliveryError { stage, kind, code: "AccessDenied".into(), message: "Access Denied".into() };
+    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, now, 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
 }
 
@@ -55,9 +54,9 @@ async fn a_connector_that_flaps_for_three_days_notifies_each_contact_four_times_
     let held: Vec<_> = blocks.iter().map(|(_, data)| data.get("held_back").cloned()).collect();
     assert_eq!(held, [None, Some(143.into()), Some(143.into()), Some(143.into())]);
     assert_eq!(world.mailer.sent().len(), 2 * 8, "two addresses, as often");
-    let last =
-        world.mailer.sent().into_iter().rev().find(|(_, mail)| mail.subject.contains("is blocked")).unwrap();
-    assert!(last.1.text.contains("143 more times since our last message"), "{}", last.1.text);
+    let mails = world.mailer.sent();
+    let (_, last) = mails.iter().rev().find(|(_, mail)| mail.subject.contains("blocked since")).unwrap();
+    assert!(last.text.contains("143 more times since our last message"), "{}", last.text);
     assert_eq!(world.count("NoticesHeldBack"), 3 * 2 * (3 * 143));
 }
 
@@ -101,23 +100,23 @@ async fn a_held_back_problem_that_lasts_comes_with_the_next_reminder() {
 /// least once.
 #[tokio::test]
 async fn a_crash_or_a_lost_answer_at_any_call_notifies_at_least_once() {
-    for trouble in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
+    for fault in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1.. {
             let mut world = World::new();
             let acme = world.connector("acme").await;
-            let plan = FaultPlan::none().inject_at_call(nth, trouble);
+            let plan = FaultPlan::none().inject_at_call(nth, fault);
             world.notifier.connectors = Arc::new(Flaky::new(world.ledger.clone(), &plan));
             world.notifier.state = Arc::new(Flaky::new(world.ledger.clone(), &plan));
             let message = world.event(&blocked(&acme, world.clock.wall()));
             let failed = plan.run(world.handle(std::slice::from_ref(&message))).await;
             let calls = plan.calls().len();
             if failed.is_none_or(|failed| !failed.is_empty()) {
-                assert_eq!(world.handle(&[message]).await, [""; 0], "redelivered, {trouble:?} at {nth}");
+                assert_eq!(world.handle(&[message]).await, [""; 0], "redelivered, {fault:?} at {nth}");
             }
             world.advance(Duration::from_mins(2)).await;
-            let told = world.recipients();
+            let notified = world.recipients();
             for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
-                assert!(told.iter().any(|one| one == contact), "{contact}, {trouble:?} at call {nth}");
+                assert!(notified.iter().any(|one| one == contact), "{contact}, {fault:?} at call {nth}");
             }
             let ids: std::collections::BTreeSet<String> =
                 world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
@@ -150,7 +149,7 @@ async fn a_retried_notice_is_not_held_back_by_itself() {
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.clock.advance(Duration::from_mins(10));
     world.notify(&blocked(&acme, world.clock.wall())).await;
-    world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Accepted);
     world.advance(Duration::from_hours(5)).await;
     let ids: Vec<String> = world.poster.sent().into_iter().map(|(_, message)| message.id).collect();
     assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");

@@ -31,11 +31,11 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
         // One notice of a cause is delivered a day; here that is its reminder.
         world.clock.advance(MIN_INTERVAL);
         world.notify(&notice).await;
-        let told = world.recipients();
+        let notified = world.recipients();
         for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {
-            assert_eq!(told.iter().filter(|one| *one == contact).count(), nth, "{contact} of {notice:?}");
+            assert_eq!(notified.iter().filter(|one| *one == contact).count(), nth, "{contact} of {notice:?}");
         }
-        assert_eq!(told.len(), 3 * nth, "{told:?}");
+        assert_eq!(notified.len(), 3 * nth, "{notified:?}");
     }
     assert!(world.recipients().iter().all(|one| one.ends_with("acme.example")));
     let mails = world.mailer.sent();
@@ -75,7 +75,7 @@ async fn a_webhook_that_is_down_is_retried_alone_until_it_accepts_the_same_messa
     world.poster.respond_with(&url(&acme), WebhookResponse::Rejected("it answered 503".into()));
     world.notify(&blocked(&acme, world.clock.wall())).await;
     world.advance(Duration::from_hours(3)).await;
-    world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Accepted);
     world.advance(Duration::from_hours(8)).await;
     let sent = world.poster.sent();
     assert!((6..=12).contains(&sent.len()), "{} tries", sent.len());
@@ -119,7 +119,7 @@ async fn where_lambda_stops_loops_a_contact_is_lost_within_three_hours() {
     let tries = world.poster.sent().len();
     assert!((7..=10).contains(&tries), "{tries} tries");
     assert_eq!((world.delay_queue.dead_letters().len(), world.delay_queue.waiting().len()), (1, 0));
-    world.poster.respond_with(&url(&acme), WebhookResponse::Taken);
+    world.poster.respond_with(&url(&acme), WebhookResponse::Accepted);
     world.advance(GIVE_UP_AFTER).await;
     assert_eq!((world.poster.sent().len(), world.count("ContactsUnreached")), (tries, 0));
 }
@@ -214,7 +214,7 @@ async fn a_notice_without_contacts_notifies_nobody_and_a_foreign_message_is_drop
     foreign.connector = globex.id.clone();
     let mut unknown = blocked(&acme, now);
     unknown.connector = "con_ffffffffffffffff".parse().unwrap();
-    let nothing_to_tell = changed(&acme, Verb::Resume);
+    let nothing_to_notify = changed(&acme, Verb::Resume);
     world.ledger.change(&acme.id, |connector| connector.state = domain::connector::State::Deleted);
     let mut wrong: Value = serde_json::from_str(&world.event(&blocked(&globex, now))).unwrap();
     wrong["detail"]["block"] = json!("none");
@@ -223,7 +223,7 @@ async fn a_notice_without_contacts_notifies_nobody_and_a_foreign_message_is_drop
             world.event(&blocked(&acme, now)),
             world.event(&foreign),
             world.event(&unknown),
-            world.event(&nothing_to_tell),
+            world.event(&nothing_to_notify),
             wrong.to_string(),
             "poison".to_owned(),
             String::new(),

@@ -12,8 +12,8 @@ use domain::notice::Notice;
 use domain::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
 use domain::partition::PartitionFormat;
 use proptest::prelude::*;
+use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault, Outage};
-use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRandomness};
 use tests::fixtures::{TIMING, connector, tenant, unique_id, vendor};
 
 use super::world::{World, blocked};
@@ -47,7 +47,7 @@ impl Deployment {
             prober: Arc::new(FakeProber::new()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(world.clock.clone()),
-            rng: Arc::new(SeededRandomness::new(unique_id())),
+            rng: Arc::new(SeededRng::new(unique_id())),
             timing: TIMING,
             vendor: vendor(),
             signing: Some(FakeSigner::new(1).signing()),
@@ -80,9 +80,9 @@ impl Deployment {
 
     /// Forwards what the bus's rules would; messages that wait in the queue go on waiting.
     async fn forward_notices(&self) {
-        let told: Vec<Notice> = self.bus.published().into_iter().skip(self.forwarded.get()).collect();
-        self.forwarded.set(self.forwarded.get() + told.len());
-        for notice in told {
+        let notices: Vec<Notice> = self.bus.published().into_iter().skip(self.forwarded.get()).collect();
+        self.forwarded.set(self.forwarded.get() + notices.len());
+        for notice in notices {
             assert_eq!(self.world.handle(&[self.world.event(&notice)]).await, [""; 0]);
         }
     }
@@ -256,7 +256,7 @@ async fn a_guessed_replaced_or_expired_link_confirms_nothing_and_says_why() {
         Err(OnboardingError::Link(why)) => why,
         other => panic!("{other:?}"),
     };
-    let guesses = SeededRandomness::new(unique_id());
+    let guesses = SeededRng::new(unique_id());
     for _ in 0..200 {
         assert_eq!(why(&LinkToken::new(&guesses)).await, LinkError::Unknown);
     }
@@ -284,7 +284,7 @@ async fn a_silent_address_is_asked_again_once_a_day_on_request_and_three_times_i
         Err(error) => error.to_string(),
         Ok(_) => String::new(),
     };
-    assert!(refusals().await.contains("once a day at most; the next mail may go out at 2026-11-21T20:15"));
+    assert!(refusals().await.contains("at most once a day; the next mail can be sent at 2026-11-21T20:15"));
     for day in 1..10 {
         deployment.world.clock.advance(Duration::from_hours(24));
         let refused = refusals().await;
@@ -309,17 +309,17 @@ async fn only_an_operator_confirms_by_contract() {
     let unseen = onboarding.confirm_by_contract(&by_another, &draft.id, &one).await;
     assert!(matches!(unseen, Err(OnboardingError::NotFound(_))));
     let no_contact = onboarding.confirm_by_contract(&operator(), &draft.id, &two).await.unwrap_err();
-    assert!(no_contact.to_string().contains("two@acme.example is no contact"), "{no_contact}");
+    assert!(no_contact.to_string().contains("two@acme.example is not a contact"), "{no_contact}");
     let before = deployment.world.clock.wall();
     for _ in 0..2 {
         onboarding.confirm_by_contract(&operator(), &draft.id, &address("ONE@acme.example")).await.unwrap();
         deployment.world.clock.advance(Duration::from_hours(1));
     }
-    let shown = async |who: Caller| {
+    let notes_of = async |who: Caller| {
         let connector = deployment.world.ledger.connector(&draft.id);
         serde_json::to_value(deployment.onboarding.addresses(&who, &connector).await.unwrap()).unwrap()
     };
-    let (for_operators, for_tenant) = (shown(operator()).await, shown(acme()).await);
+    let (for_operators, for_tenant) = (notes_of(operator()).await, notes_of(acme()).await);
     assert_eq!(for_operators[0]["since"], before.to_string());
     assert_eq!(for_operators[0]["by"]["name"], "arn:aws:iam::111111111111:user/ops");
     assert_eq!((&for_tenant[0]["how"], for_tenant[0].get("by")), (&"contract".into(), None));
@@ -339,9 +339,9 @@ async fn without_a_portal_no_mail_is_sent_no_budget_spent_and_the_answer_says_wh
     let connector = deployment.world.ledger.connector(&draft.id);
     let addresses = deployment.onboarding.addresses(&acme(), &connector).await.unwrap();
     let note = deployment.onboarding.contacts_warning(&addresses).unwrap();
-    assert!(note.contains("it waits for an operator to confirm it"), "{note}");
+    assert!(note.contains("an operator must confirm it"), "{note}");
     let refused = deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await.unwrap_err();
-    assert!(refused.to_string().contains("an operator confirms it"), "{refused}");
+    assert!(refused.to_string().contains("an operator must confirm"), "{refused}");
 }
 
 /// A mail that SES refuses is still owed. One whose answer is lost is not sent again, nor one after a crash.
@@ -358,11 +358,11 @@ async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_
         assert!(matches!(deployment.status(&draft).await[..], [AddressStatus::Pending { .. }]));
         deployment.onboarding.confirm(&deployment.newest_token(&one)).await.unwrap();
     }
-    for trouble in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
+    for fault in [InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse] {
         for nth in 1..12 {
             let mut deployment = Deployment::new();
             let draft = deployment.draft(&tenant("acme")).await;
-            let plan = FaultPlan::none().inject_at_call(nth, trouble);
+            let plan = FaultPlan::none().inject_at_call(nth, fault);
             let calm = deployment.world.notifier.clone();
             deployment.world.notifier.connectors =
                 Arc::new(Flaky::new(deployment.world.ledger.clone(), &plan));
@@ -377,7 +377,7 @@ async fn a_confirmation_mail_is_sent_once_despite_refusals_lost_answers_crashes_
                 assert_eq!(deployment.world.handle(std::slice::from_ref(&message)).await, [""; 0]);
             }
             let sent = deployment.world.mailer.sent().len();
-            assert!(sent <= 1, "{trouble:?} at call {nth}: {sent} mails");
+            assert!(sent <= 1, "{fault:?} at call {nth}: {sent} mails");
             deployment.world.clock.advance(Duration::from_hours(24));
             drop(deployment.onboarding.ask_contacts(&acme(), &draft.id, None).await);
             deployment.forward_notices().await;
@@ -427,7 +427,7 @@ proptest! {
             let all: Vec<EmailAddress> = (0..8).map(|n| address(&format!("a{n}@acme.example"))).collect();
             let mut wants = [false; 8];
             let mut seen = 0;
-            let mut questions: BTreeMap<String, Vec<domain::time::Time>> = BTreeMap::new();
+            let mut confirmation_mails: BTreeMap<String, Vec<domain::time::Time>> = BTreeMap::new();
             for step in steps {
                 match step {
                     Step::Set(some) => {
@@ -440,13 +440,15 @@ proptest! {
                     Step::Test => {
                         drop(deployment.onboarding.test_contacts(&self::acme(), &acme.id, None).await);
                     }
-                    Step::Block => deployment.world.notify(&blocked(&acme, deployment.world.clock.wall())).await,
+                    Step::Block => {
+                        deployment.world.notify(&blocked(&acme, deployment.world.clock.wall())).await;
+                    }
                     Step::Wait(hours) => deployment.world.clock.advance(Duration::from_hours(hours)),
-                    Step::Confirm(n) if questions.contains_key(&all[n].folded()) => {
+                    Step::Confirm(n) if confirmation_mails.contains_key(&all[n].folded()) => {
                         let token = deployment.confirmation_token(&all[n]);
                         wants[n] |= deployment.onboarding.confirm(&token).await.is_ok();
                     }
-                    Step::Decline(n) if questions.contains_key(&all[n].folded()) => {
+                    Step::Decline(n) if confirmation_mails.contains_key(&all[n].folded()) => {
                         let token = deployment.confirmation_token(&all[n]);
                         deployment.onboarding.decline(&token).await.unwrap();
                         wants[n] = false;
@@ -459,16 +461,17 @@ proptest! {
                     seen += 1;
                     let n = all.iter().position(|one| *one == to).unwrap();
                     if is_confirmation_request(&mail) {
-                        let asked = questions.entry(to.folded()).or_default();
-                        assert!(!wants[n] && asked.len() < MAX_MAILS as usize);
-                        assert!(asked.last().is_none_or(|last| now.since(*last) >= Duration::from_hours(24)));
-                        asked.push(now);
+                        let sent = confirmation_mails.entry(to.folded()).or_default();
+                        assert!(!wants[n] && sent.len() < MAX_MAILS as usize);
+                        assert!(sent.last().is_none_or(|last| now.since(*last) >= Duration::from_hours(24)));
+                        sent.push(now);
                     } else {
                         assert!(wants[n], "{to} has not confirmed");
                     }
                 }
                 let day = now.floor(Duration::from_hours(24));
-                let today = questions.values().flatten().filter(|at| at.floor(Duration::from_hours(24)) == day);
+                let is_today = |at: &&domain::time::Time| at.floor(Duration::from_hours(24)) == day;
+                let today = confirmation_mails.values().flatten().filter(is_today);
                 assert!(today.count() <= 10);
             }
         });

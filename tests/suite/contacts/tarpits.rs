@@ -60,7 +60,7 @@ struct Hosts {
 
 #[async_trait]
 impl WebhookClient for Hosts {
-    async fn post(&self, to: &WebhookUrl, _: &SignedRequest, patience: Duration) -> WebhookResponse {
+    async fn post(&self, to: &WebhookUrl, _: &SignedRequest, timeout: Duration) -> WebhookResponse {
         let host = to.host();
         let is_tarpit = host.starts_with("tarpit");
         let takes = if is_tarpit { self.tarpit_delay } else { Duration::from_millis(100) };
@@ -70,15 +70,15 @@ impl WebhookClient for Hosts {
             under_way.1 = under_way.1.max(under_way.0);
         }
         let now = self.clock.wall();
-        SleepUntil(self.clock.clone(), now + takes.min(patience)).await;
+        SleepUntil(self.clock.clone(), now + takes.min(timeout)).await;
         if is_tarpit {
             self.in_flight.lock().unwrap().0 -= 1;
         }
-        if takes > patience {
+        if takes > timeout {
             return WebhookResponse::TimedOut;
         }
         self.sent.lock().unwrap().push((self.clock.wall(), host));
-        WebhookResponse::Taken
+        WebhookResponse::Accepted
     }
 }
 
@@ -96,11 +96,11 @@ impl Sqs {
     }
 
     /// Up to `most` of the due messages, the longest due first.
-    fn receive(&self, most: usize) -> Vec<String> {
+    fn receive(&self, limit: usize) -> Vec<String> {
         let mut messages = self.messages.lock().unwrap();
         messages.sort_by_key(|(at, _)| *at);
         let due = messages.iter().take_while(|(at, _)| *at <= self.clock.wall()).count();
-        messages.drain(..due.min(most)).map(|(_, message)| message).collect()
+        messages.drain(..due.min(limit)).map(|(_, message)| message).collect()
     }
 
     fn len(&self) -> usize {
@@ -218,11 +218,11 @@ async fn assert_another_tenants_notices_arrive(hosts: usize) {
         if run.delivery_delay(&host, since).is_none() {
             run.advance(MAX_DELAY - Duration::from_secs(10), STEP).await;
         }
-        let taken = run.delivery_delay(&host, since);
-        assert!(taken.is_some_and(|taken| taken <= MAX_DELAY), "round {round}, {hosts} hosts: {taken:?}");
+        let delay = run.delivery_delay(&host, since);
+        assert!(delay.is_some_and(|delay| delay <= MAX_DELAY), "round {round}, {hosts} hosts: {delay:?}");
     }
-    let most = run.hosts.in_flight.lock().unwrap().1;
-    assert!(most <= 12, "{most} requests to tarpits were in flight at once");
+    let peak = run.hosts.in_flight.lock().unwrap().1;
+    assert!(peak <= 12, "{peak} requests to tarpits were in flight at once");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use domain::ports::{Connectors as _, Mailer};
 use domain::time::Time;
 use notifier::{ConfirmationMails, Notifier, batch};
 use serde_json::json;
-use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster, SeededRandomness};
+use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient, SeededRng};
 use tests::fixtures::{activated, at, connector, tenant, unique_id};
 use tests::lambda::{NoticeQueue, RecursiveLoop};
 
@@ -24,7 +24,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub(super) struct World {
     pub(super) clock: FakeClock,
     pub(super) ledger: FakeLedger,
-    pub(super) poster: FakePoster,
+    pub(super) poster: FakeWebhookClient,
     pub(super) mailer: FakeMailer,
     pub(super) delay_queue: NoticeQueue,
     pub(super) metrics_sink: FakeMetricsSink,
@@ -41,8 +41,8 @@ impl World {
 
     pub(super) fn with(loops: RecursiveLoop) -> Self {
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
-        let (ledger, poster, mailer) = (FakeLedger::new(), FakePoster::new(), FakeMailer::new());
-        let later = NoticeQueue::new(&clock, loops);
+        let (ledger, poster, mailer) = (FakeLedger::new(), FakeWebhookClient::new(), FakeMailer::new());
+        let delay_queue = NoticeQueue::new(&clock, loops);
         let notifier = Notifier {
             connectors: Arc::new(ledger.clone()),
             state: Arc::new(ledger.clone()),
@@ -53,19 +53,11 @@ impl World {
                 vendor: "vendor.example".parse().unwrap(),
                 portal: "https://audit.vendor.example".parse().unwrap(),
             }),
-            queue: Arc::new(later.clone()),
+            queue: Arc::new(delay_queue.clone()),
             clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            randomness: Arc::new(SeededRng::new(7)),
         };
-        Self {
-            clock,
-            ledger,
-            poster,
-            mailer,
-            delay_queue: later,
-            metrics_sink: FakeMetricsSink::new(),
-            notifier,
-        }
+        Self { clock, ledger, poster, mailer, delay_queue, metrics_sink: FakeMetricsSink::new(), notifier }
     }
 
     /// An active connector of this tenant with a webhook and two addresses, which are confirmed.
@@ -106,8 +98,8 @@ impl World {
     pub(super) fn event(&self, notice: &Notice) -> String {
         json!({
             "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": notice.fact.kind(),
-            "source": "auditferry", "account": "111111111111", "time": self.clock.wall(), "region": "eu-central-1",
-            "resources": [], "detail": notice,
+            "source": "auditferry", "account": "111111111111", "time": self.clock.wall(),
+            "region": "eu-central-1", "resources": [], "detail": notice,
         })
         .to_string()
     }
@@ -131,10 +123,10 @@ impl World {
         webhooks.chain(mails).collect()
     }
 
-    pub(super) fn count(&self, figure: &str) -> i64 {
+    pub(super) fn count(&self, metric: &str) -> i64 {
         let records = self.metrics_sink.records_after(0);
-        let figures = records.iter().flat_map(|record| &record.metrics);
-        figures.filter(|one| one.name == figure).map(|one| one.value).sum()
+        let metrics = records.iter().flat_map(|record| &record.metrics);
+        metrics.filter(|one| one.name == metric).map(|one| one.value).sum()
     }
 }
 
@@ -148,13 +140,13 @@ pub(super) fn url(connector: &Connector) -> WebhookUrl {
 }
 
 pub(super) fn blocked(connector: &Connector, now: Time) -> Notice {
-    let fault = DeliveryError {
+    let error = DeliveryError {
         stage: DeliveryStage::PutObject,
         kind: DeliveryErrorKind::Gone,
         code: "NoSuchBucket".into(),
         message: "The specified bucket does not exist".into(),
     };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
+    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, now, 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
 }
 

@@ -53,9 +53,10 @@ impl BusRig for WireBus {
     }
 
     fn published(&self) -> Vec<(String, Value)> {
-        let told = self.bus.published();
+        let published = self.bus.published();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
-        told.iter()
+        published
+            .iter()
             .map(|entry| {
                 assert_eq!((&entry["EventBusName"], &entry["Source"]), (&json!(BUS), &json!(SOURCE)));
                 (text(entry, "DetailType"), serde_json::from_str(&text(entry, "Detail")).unwrap())

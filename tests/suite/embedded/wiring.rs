@@ -41,13 +41,13 @@ impl QueueRig for Wiring {
     }
 
     fn sent(&self) -> Vec<ConnectorId> {
-        let mut taken = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let batch = self.embedded.receive();
             if batch.is_empty() {
-                return taken.clone();
+                return received.clone();
             }
-            taken.extend(batch);
+            received.extend(batch);
         }
     }
 
@@ -99,18 +99,18 @@ async fn the_queue_in_memory_sends_a_connector_named_twice_twice() {
 
 #[tokio::test]
 async fn the_queue_in_memory_accepts_no_more_than_the_queue_of_a_deployment() {
-    queue::a_batch_of_none_sends_nothing_and_one_too_large_is_a_bug(&Wiring::start().await).await;
+    queue::an_empty_batch_sends_nothing_and_one_too_large_is_a_bug(&Wiring::start().await).await;
 }
 
 #[tokio::test]
 async fn the_bus_of_the_wiring_keeps_each_notice_once_and_in_order() {
     let wiring = Wiring::start().await;
-    bus::a_notice_is_told_once_for_each_call_and_in_their_order(&wiring).await;
+    bus::a_notice_is_published_once_per_call_and_in_order(&wiring).await;
 }
 
 #[tokio::test]
 async fn the_bus_of_the_wiring_keeps_all_notices_that_are_published_concurrently() {
-    bus::notices_told_side_by_side_are_each_told_once(&Wiring::start().await).await;
+    bus::concurrent_notices_are_each_published_once(&Wiring::start().await).await;
 }
 
 #[tokio::test]

@@ -56,8 +56,8 @@ fn graph_metrics(widget: &Value) -> Vec<[String; 4]> {
             above[3] = (*value).to_owned();
         } else {
             assert_eq!(texts.len(), 4, "{metric}");
-            for (place, text) in texts.iter().enumerate().filter(|(_, text)| **text != ".") {
-                above[place] = (*text).to_owned();
+            for (column, text) in texts.iter().enumerate().filter(|(_, text)| **text != ".") {
+                above[column] = (*text).to_owned();
             }
         }
         drawn.push(above.clone());
@@ -71,13 +71,13 @@ fn queries() -> Vec<String> {
     let saved = saved.map(|text| {
         text.lines().take_while(|line| line.starts_with("        ")).collect::<Vec<_>>().join("\n")
     });
-    let shown = dashboard()["widgets"]
+    let on_dashboard = dashboard()["widgets"]
         .as_array()
         .unwrap()
         .iter()
         .filter_map(|widget| widget["properties"]["query"].as_str().map(str::to_owned))
         .collect::<Vec<_>>();
-    saved.chain(shown).collect()
+    saved.chain(on_dashboard).collect()
 }
 
 #[tokio::test]
@@ -110,10 +110,14 @@ async fn each_alarm_watches_a_metric_that_is_emitted_under_our_stacks_name() {
 #[test]
 fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_readme_says_more() {
     for alarm in all() {
-        let told = alarm.get("AlarmDescription");
-        assert!(told.contains("For customers: ") && told.contains("First: "), "{}: {told}", alarm.id);
+        let description = alarm.get("AlarmDescription");
+        assert!(
+            description.contains("For customers: ") && description.contains("First: "),
+            "{}: {description}",
+            alarm.id
+        );
         // Source: CloudWatch API reference, PutMetricAlarm.
-        assert!(told.len() <= 1024, "{}", alarm.id);
+        assert!(description.len() <= 1024, "{}", alarm.id);
         assert!(
             OPERATIONS.contains(&format!("| `{}` |", alarm.id)),
             "infra/README.md has no row `{}`",
@@ -171,8 +175,8 @@ async fn the_saved_queries_look_for_lines_and_metrics_that_exist() {
     assert_eq!(queries.len(), 6, "five questions, and one of them on the dashboard too");
     for query in queries {
         for found in message.captures_iter(&query) {
-            let (line, is_told) = (&found[1], |text: &&str| text.contains(&found[1]));
-            assert!(line == "metrics of a run" || LOG_SOURCES.iter().any(is_told), "nobody logs {line}");
+            let (line, is_logged) = (&found[1], |text: &&str| text.contains(&found[1]));
+            assert!(line == "metrics of a run" || LOG_SOURCES.iter().any(is_logged), "nobody logs {line}");
         }
         let logs = query.replace("ExporterLogs", "").replace("DispatcherLogs", "");
         for found in metric.find_iter(&logs) {

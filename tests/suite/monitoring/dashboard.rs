@@ -33,8 +33,8 @@ async fn a_day_with_failures_is_recorded_for_the_dashboard() {
         text.push('\n');
     }
     std::fs::write(Path::new(LINES), text).unwrap();
-    let most = |metric| world.points(metric).iter().map(|point| point.value).max().unwrap();
-    assert_eq!(most("BlockedByBucket"), 1);
-    assert!(most("UndeliveredParts") >= 5 && most("LongestOverdue") > 3 * 3600);
+    let peak = |metric| world.points(metric).iter().map(|point| point.value).max().unwrap();
+    assert_eq!(peak("BlockedByBucket"), 1);
+    assert!(peak("UndeliveredParts") >= 5 && peak("LongestOverdue") > 3 * 3600);
     assert_eq!(world.points("ConnectorsStale").last().unwrap().value, 0, "all is well at its end");
 }

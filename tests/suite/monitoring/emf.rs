@@ -15,10 +15,11 @@ use super::world::World;
 fn schema() -> Value {
     let name = json!({ "type": "string", "minLength": 1, "maxLength": 1024 });
     let unit = json!({ "enum": [
-        "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
-        "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second",
-        "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second",
-        "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None",
+        "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes",
+        "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count",
+        "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second",
+        "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second",
+        "Count/Second", "None",
     ] });
     let metric = json!({
         "type": "object",
@@ -58,28 +59,28 @@ fn schema() -> Value {
 
 /// The violations in a line.
 fn schema_violations(line: &Value) -> Vec<String> {
-    let mut faults = Schema::new(&schema()).errors(line);
+    let mut violations = Schema::new(&schema()).errors(line);
     for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
         let metrics = directive["Metrics"].as_array().into_iter().flatten();
         let names: Vec<&str> = metrics.filter_map(|metric| metric["Name"].as_str()).collect();
         if names.iter().collect::<BTreeSet<_>>().len() != names.len() {
-            faults.push("a metric is defined twice".into());
+            violations.push("a metric is defined twice".into());
         }
         let numbers = names.iter().filter(|name| !line[**name].is_number());
-        faults.extend(numbers.map(|name| format!("{name} has no number")));
+        violations.extend(numbers.map(|name| format!("{name} has no number")));
         let sets = directive["Dimensions"].as_array().into_iter().flatten();
         let dimensions = sets.flat_map(|set| set.as_array().into_iter().flatten());
         for dimension in dimensions.filter_map(Value::as_str) {
             let value = line[dimension].as_str().unwrap_or_default();
             if value.is_empty() || value.len() > 1024 || !value.is_ascii() {
-                faults.push(format!("dimension {dimension} has no value"));
+                violations.push(format!("dimension {dimension} has no value"));
             }
         }
     }
     if line.to_string().len() > 256 * 1024 {
-        faults.push("the line is too long".into());
+        violations.push("the line is too long".into());
     }
-    faults
+    violations
 }
 
 #[tokio::test]

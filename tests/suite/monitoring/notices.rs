@@ -36,15 +36,17 @@ async fn a_block_is_published_when_it_begins_each_day_and_when_it_ends_with_the_
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR * 51).await;
     assert_eq!(world.kinds(), ["ExportBlocked"; 3], "at its beginning, and after one day and two");
-    let told = world.operator_notices();
-    let Fact::Blocked { block, backlog, loss, reminder } = &told[2].fact else { panic!("{told:?}") };
+    let notices = world.operator_notices();
+    let Fact::Blocked { block, backlog, loss, reminder } = &notices[2].fact else { panic!("{notices:?}") };
     assert_eq!((block.code.as_str(), *reminder, loss.lost_from()), ("NoSuchBucket", true, None));
     assert!(backlog.waiting_parts > 40, "{backlog:?}");
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     world.advance(HOUR * 26).await;
-    let told = world.operator_notices();
-    let [.., Notice { fact: Fact::Recovered(recovery), .. }] = told.as_slice() else { panic!("{told:?}") };
-    assert_eq!((told.len(), recovery.blocked_since), (4, block.since));
+    let notices = world.operator_notices();
+    let [.., Notice { fact: Fact::Recovered(recovery), .. }] = notices.as_slice() else {
+        panic!("{notices:?}")
+    };
+    assert_eq!((notices.len(), recovery.blocked_since), (4, block.since));
     assert!(recovery.blocked_seconds > 50 * 3_600 && recovery.backlog.waiting_parts > 40, "{recovery:?}");
     assert!(
         recovery.caught_up_from.is_some_and(|from| from <= block.since && block.since.since(from) < HOUR * 3)
@@ -58,9 +60,9 @@ async fn a_missing_export_is_published_with_the_date_from_which_events_are_lost(
     for _ in 0..3 * 12 {
         world.tick_without_exporter().await;
     }
-    let told = world.operator_notices();
-    let [Notice { fact: Fact::Stale { loss, reminder: false, .. }, .. }] = told.as_slice() else {
-        panic!("{told:?}")
+    let notices = world.operator_notices();
+    let [Notice { fact: Fact::Stale { loss, reminder: false, .. }, .. }] = notices.as_slice() else {
+        panic!("{notices:?}")
     };
     assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
     world.advance(HOUR * 26).await;
@@ -74,8 +76,8 @@ async fn an_item_of_another_tenant_blocks_reading_and_is_published_with_the_date
     while world.operator_notices().is_empty() {
         world.tick().await;
     }
-    let told = world.operator_notices();
-    let [Notice { fact: Fact::Blocked { loss, .. }, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let notices = world.operator_notices();
+    let [Notice { fact: Fact::Blocked { loss, .. }, .. }] = notices.as_slice() else { panic!("{notices:?}") };
     let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
     assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
 }
@@ -118,9 +120,9 @@ async fn unreadable_items_are_published_once_a_day_by_their_key_and_never_by_the
         world.store(&tenant, r#"{"canary-5d1e":"\ud83d"}"#);
         world.advance(HOUR).await;
     }
-    let told = world.operator_notices();
-    assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {told:?}");
-    let Fact::Unreadable(items) = &told[0].fact else { panic!("{told:?}") };
+    let notices = world.operator_notices();
+    assert_eq!(world.kinds(), ["ExportUnreadable"; 2], "at once, and after a day: {notices:?}");
+    let Fact::Unreadable(items) = &notices[0].fact else { panic!("{notices:?}") };
     assert!(items.items == 1 && items.sort_key.contains("#evt_"), "{items:?}");
     assert!(!format!("{:?} {:?}", world.bus.published(), world.lines()).contains("canary"));
 }

@@ -57,8 +57,8 @@ fn the_lifecycle_removes_only_tagged_objects() {
     let bucket =
         TEMPLATE.split_once("  StagingBucket:\n").unwrap().1.split_once("  StagingBucketPolicy:").unwrap().0;
     assert_eq!(bucket.matches("ExpirationInDays").count(), 2);
-    let rules = bucket.split_once("Id: let-go-what-was-delivered").unwrap().1;
-    let (delivered, unneeded) = rules.split_once("Id: let-go-what-nobody-needs").unwrap();
+    let rules = bucket.split_once("Id: expire-delivered").unwrap().1;
+    let (delivered, unneeded) = rules.split_once("Id: expire-unneeded").unwrap();
     assert!(delivered.contains("TagFilters: [{Key: delivered, Value: \"true\"}]"), "{delivered}");
     assert!(delivered.contains("ExpirationInDays: !Ref StagingRetentionDays"), "{delivered}");
     assert!(unneeded.contains("TagFilters: [{Key: unneeded, Value: \"true\"}]"), "{unneeded}");

@@ -80,13 +80,13 @@ fn emailed_notices() -> Vec<Notice> {
     cursor.next = PartNumber::new(4);
     let (tenant, id) = (&connector.tenant, &connector.id);
     let backlog = Backlog::of(&Cursor::new(now, now, now));
-    let fault = DeliveryError {
+    let error = DeliveryError {
         stage: DeliveryStage::PutObject,
         kind: DeliveryErrorKind::Gone,
         code: "NoSuchBucket".into(),
         message: "The specified bucket does not exist".into(),
     };
-    let block = Block::new(&fault, connector.destination.as_ref().unwrap(), None, now, 0);
+    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, now, 0);
     let changed = |what| Notice::changed(&Change { what, ..fixtures::creation(&connector) });
     let window = Window { from: now, to: now };
     let part = fixtures::part(&connector, PartNumber::FIRST, window, &fixtures::worker());
@@ -139,10 +139,14 @@ fn the_operators_mail_has_the_cause_the_backlog_the_possible_loss_and_the_remedy
             "stage": "put_object",
             "code": "NoSuchBucket",
             "cause": format!("The bucket {bucket} does not exist (NoSuchBucket)."),
-            "remedy": format!("Create {bucket} in eu-central-1 in account {account} again, or connect another bucket. Everything sealed since is kept and will be delivered."),
+            "remedy": format!(
+                "Create {bucket} in eu-central-1 in account {account} again, or connect another bucket. \
+                 Everything sealed since is kept and will be delivered."
+            ),
             "files that wait": 3,
             "sealed up to": "2026-11-20T20:15:00.000Z",
-            "what may be lost": "No events will be lost: all waiting events are sealed and kept until they are delivered, however long that takes.",
+            "what may be lost": "No events will be lost: all waiting events are sealed and kept until they \
+                are delivered, however long that takes.",
         })
     );
 }

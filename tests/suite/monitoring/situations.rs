@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use domain::cursor::Cursor;
-use tests::fault_injection::Outage;
 use tests::fakes::ScriptedResponse;
+use tests::fault_injection::Outage;
 
 use super::alarm::{State, all};
 use super::world::{TICK, World};

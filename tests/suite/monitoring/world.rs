@@ -18,8 +18,8 @@ use exporter::{Exporter, batch};
 use notifier::Notifier;
 use serde_json::{Value, json};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakePoster,
-    FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRandomness, Shape, StoredItem, signing,
+    FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient,
+    FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRng, Shape, StoredItem, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 
@@ -102,12 +102,12 @@ impl World {
 
     /// Stores an event of the present time in the partition of the tenant; its item names `bears` as its
     /// tenant.
-    pub(crate) fn store(&mut self, bears: &str, text: &str) {
+    pub(crate) fn store(&mut self, partition_key: &str, text: &str) {
         self.events += 1;
         let now = self.clock.wall();
         self.source.store(StoredItem {
             partition: FakeSource::partition(&self.tenant, Shards::ONE, 0),
-            partition_key: bears.to_owned(),
+            partition_key: partition_key.to_owned(),
             sort_key: SortKey::Text(format!("{now}#evt_{}", self.events)),
             shape: Shape::Text(text.to_owned()),
             visible_at: now,
@@ -123,7 +123,7 @@ impl World {
             signing: signing(self.signer.clone()),
             bus: Arc::new(self.bus.clone()),
             clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            randomness: Arc::new(SeededRng::new(7)),
         };
         Exporter {
             ports,
@@ -140,7 +140,7 @@ impl World {
             due: Arc::new(self.ledger.clone()),
             queue: Arc::new(self.queue.clone()),
             clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            randomness: Arc::new(SeededRng::new(7)),
             rate_limiter: dispatcher::RateLimiter::default(),
         };
         let watchdog = Watchdog {
@@ -182,14 +182,16 @@ impl World {
     /// The notifier's batch, if there is anything: these messages, those that are due, and the new notices
     /// that the bus's rules forward.
     pub(crate) async fn notify_contacts(&mut self, more: &[String]) {
-        let told = self.bus.published();
-        let new =
-            told.iter().skip(self.forwarded).filter(|notice| NOTIFIED_KINDS.contains(&notice.fact.kind()));
+        let published = self.bus.published();
+        let new = published
+            .iter()
+            .skip(self.forwarded)
+            .filter(|notice| NOTIFIED_KINDS.contains(&notice.fact.kind()));
         let event =
             |notice| json!({ "detail-type": kind(notice), "time": self.clock.wall(), "detail": notice });
         let bodies = new.map(|notice| event(notice).to_string()).chain(self.delay_queue.receive_due());
         let bodies: Vec<String> = bodies.chain(more.iter().cloned()).collect();
-        self.forwarded = told.len();
+        self.forwarded = published.len();
         if bodies.is_empty() {
             return;
         }
@@ -197,11 +199,11 @@ impl World {
             connectors: Arc::new(self.ledger.clone()),
             state: Arc::new(self.ledger.clone()),
             confirmation_mails: None,
-            webhooks: Arc::new(FakePoster::new()),
+            webhooks: Arc::new(FakeWebhookClient::new()),
             mailer: Some(Arc::new(self.mailer.clone())),
             queue: Arc::new(self.delay_queue.clone()),
             clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(7)),
+            randomness: Arc::new(SeededRng::new(7)),
         };
         let record = |body: &String| json!({ "messageId": "m", "body": body });
         let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });

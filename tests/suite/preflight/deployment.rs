@@ -13,7 +13,7 @@ use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSigner, FakeSource, FakeStaging,
-    SeededRandomness,
+    SeededRng,
 };
 use tests::fixtures::{self, TIMING, activated, at};
 
@@ -54,7 +54,7 @@ impl Deployment {
             signing: FakeSigner::new(1).signing(),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRandomness::new(1)),
+            randomness: Arc::new(SeededRng::new(1)),
         };
         let exporter = Exporter {
             ports,

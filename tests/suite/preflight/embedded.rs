@@ -81,7 +81,7 @@ async fn a_bucket_with_object_lock_passes_because_every_write_has_a_checksum() {
 
 #[tokio::test]
 async fn a_role_that_is_missing_or_requires_another_external_id_denies_access() {
-    let cause = "does not exist, does not trust us, or asks for another external ID";
+    let cause = "does not exist, does not trust the vendor, or requires another external ID";
     let missing = |rig: &StackProber, connector: &mut Connector| {
         rig.stack.delete_role(&role(connector).arn).unwrap();
     };

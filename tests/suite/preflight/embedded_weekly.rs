@@ -62,8 +62,8 @@ async fn a_sound_role_passes_again_and_an_opened_one_pauses_its_connector() {
     assert_eq!(probes(&embedded, &connector), 2, "nothing is probed through a role that anyone can assume");
     let changes = embedded.onboarding().changes(&Caller::System, &connector.id, None, 1).await.unwrap();
     assert_eq!((changes[0].what, &changes[0].by), (Verb::RefuseDestination, &Caller::System));
-    let told = embedded.bus().events();
-    assert!(told.iter().any(|event| event["detail"]["what"] == "refuse_destination"), "{told:?}");
+    let notices = embedded.bus().events();
+    assert!(notices.iter().any(|event| event["detail"]["what"] == "refuse_destination"), "{notices:?}");
 }
 
 #[tokio::test]

@@ -38,27 +38,31 @@ fn assert_safe(verification: &PreflightReport, connector: &Connector, name: &str
 #[tokio::test]
 async fn no_text_of_the_platform_reaches_a_report_unescaped_or_at_length() {
     let connector = connector();
-    let words = hostile(&connector);
-    let said = |status, code: &str| Some(Refusal::new(status, code, words.clone()));
+    let message = hostile(&connector);
+    let refusal = |status, code: &str| Some(Refusal::new(status, code, message.clone()));
     let cases: [(&str, SetAnswer, Option<Refusal>); 8] = [
-        ("denied by STS", |answers, said| answers.right_id = said, said(403, "AccessDenied")),
-        ("rejected by STS", |answers, said| answers.right_id = said, said(400, "ValidationError")),
-        ("rejected without an ID", |answers, said| answers.no_id = said, said(400, "ValidationError")),
-        ("denied by S3", |answers, said| answers.put = said, said(403, "AccessDenied")),
-        ("refused for Object Lock", |answers, said| answers.put = said, said(400, "InvalidRequest")),
-        ("refused by KMS", |answers, said| answers.put = said, said(400, "KMS.Whatever")),
-        ("moved", |answers, said| answers.put = said, said(301, "PermanentRedirect")),
+        ("denied by STS", |answers, refusal| answers.right_id = refusal, refusal(403, "AccessDenied")),
+        ("rejected by STS", |answers, refusal| answers.right_id = refusal, refusal(400, "ValidationError")),
+        (
+            "rejected without an ID",
+            |answers, refusal| answers.no_id = refusal,
+            refusal(400, "ValidationError"),
+        ),
+        ("denied by S3", |answers, refusal| answers.put = refusal, refusal(403, "AccessDenied")),
+        ("refused for Object Lock", |answers, refusal| answers.put = refusal, refusal(400, "InvalidRequest")),
+        ("refused by KMS", |answers, refusal| answers.put = refusal, refusal(400, "KMS.Whatever")),
+        ("moved", |answers, refusal| answers.put = refusal, refusal(301, "PermanentRedirect")),
         (
             "an unusual error outside the prefix",
-            |answers, said| answers.outside = said,
-            said(301, "PermanentRedirect"),
+            |answers, refusal| answers.outside = refusal,
+            refusal(301, "PermanentRedirect"),
         ),
     ];
-    for (name, place, said) in cases {
+    for (name, set_answer, refusal) in cases {
         let mut answers = Answers::sound(&connector);
-        place(&mut answers, said);
-        let platform = ScriptedAws::start(&connector, answers).await;
-        assert_safe(&verify(&platform.prober, &connector).await, &connector, name);
+        set_answer(&mut answers, refusal);
+        let aws = ScriptedAws::start(&connector, answers).await;
+        assert_safe(&verify(&aws.prober, &connector).await, &connector, name);
     }
 }
 
@@ -66,9 +70,9 @@ async fn no_text_of_the_platform_reaches_a_report_unescaped_or_at_length() {
 async fn an_invalid_code_is_cut_and_escaped_too() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
-    answers.put = Some(Refusal::new(400, &hostile(&connector), "words"));
-    let platform = ScriptedAws::start(&connector, answers).await;
-    assert_safe(&verify(&platform.prober, &connector).await, &connector, "a code");
+    answers.put = Some(Refusal::new(400, &hostile(&connector), "message"));
+    let aws = ScriptedAws::start(&connector, answers).await;
+    assert_safe(&verify(&aws.prober, &connector).await, &connector, "a code");
 }
 
 #[tokio::test]
@@ -76,14 +80,14 @@ async fn an_invalid_region_or_account_is_not_adopted() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
     answers.head = Some(Refusal::new(301, "", "").with_region("evil.example"));
-    let platform = ScriptedAws::start(&connector, answers).await;
-    assert!(verify(&platform.prober, &connector).await.passed, "the write reports the bucket's region");
+    let aws = ScriptedAws::start(&connector, answers).await;
+    assert!(verify(&aws.prober, &connector).await.passed, "the write reports the bucket's region");
 
     let mut answers = Answers::sound(&connector);
     answers.user = "arn:aws:sts::evil:assumed-role/x/y".into();
-    let platform = ScriptedAws::start(&connector, answers).await;
-    let verification = verify(&platform.prober, &connector).await;
+    let aws = ScriptedAws::start(&connector, answers).await;
+    let verification = verify(&aws.prober, &connector).await;
     assert!(!verification.passed);
     assert_safe(&verification, &connector, "an account");
-    assert_eq!(platform.puts(), 0);
+    assert_eq!(aws.puts(), 0);
 }

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use domain::connector::{Connector, Destination};
 use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
 use domain::ports::{Clock as _, PresentedExternalId, ProbeSession, Prober, SessionScope};
-use domain::time::Time;
 use domain::preflight::{
     PreflightContext, PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict,
     run_preflight as verify_with,
 };
-use tests::fakes::{FakeClock, FakeProber, RoleSetup, SeededRandomness, Trust};
+use domain::time::Time;
+use tests::fakes::{FakeClock, FakeProber, RoleSetup, SeededRng, Trust};
 use tests::fixtures::at;
 
 use super::{assert_stopped_at, connector, only_finding, vendor};
@@ -40,23 +40,24 @@ impl Prober for NewRole {
         &self,
         connector: &Connector,
         to: &Destination,
-        shown: PresentedExternalId<'_>,
+        external_id: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-        let answer = self.sound.assume(connector, to, shown, scope).await;
+        let answer = self.sound.assume(connector, to, external_id, scope).await;
         if self.clock.now() < self.visible_from { Err(self.until_then.clone()) } else { answer }
     }
 }
 
 fn denied(message: &str) -> DeliveryError {
-    let (stage, reason) = (Where::AssumeRole, DeliveryErrorKind::Denied);
-    DeliveryError { stage, kind: reason, code: "AccessDenied".into(), message: message.into() }
+    let (stage, kind) = (Where::AssumeRole, DeliveryErrorKind::Denied);
+    DeliveryError { stage, kind, code: "AccessDenied".into(), message: message.into() }
 }
 
 /// The answer of STS for a role of another account that it does not know.
 fn unknown() -> DeliveryError {
     denied(
-        "User: arn:aws:sts::111111111111:assumed-role/auditferry-exporter/x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/auditferry/Delivery",
+        "User: arn:aws:sts::111111111111:assumed-role/auditferry-exporter/x is not authorized to perform: \
+         sts:AssumeRole on resource: arn:aws:iam::222222222222:role/auditferry/Delivery",
     )
 }
 
@@ -65,29 +66,24 @@ async fn verified(
     connector: &Connector,
     known_after: Duration,
     until_then: DeliveryError,
-    patience: Duration,
+    max_wait: Duration,
 ) -> (PreflightReport, Duration, Vec<Duration>) {
     let start = at("2026-11-20T20:00:00Z");
     let clock = FakeClock::at(start);
     let sound = FakeProber::new().with_latency(&clock, CALL);
     let prober = NewRole { visible_from: start + known_after, clock: clock.clone(), sound, until_then };
-    let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
-    let means = PreflightContext {
-        prober: &prober,
-        clock: &clock,
-        rng: &randomness,
-        vendor: &vendor,
-        max_wait: patience,
-    };
+    let (vendor, randomness) = (vendor(), SeededRng::new(1));
+    let context =
+        PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
     let mut pauses = Vec::new();
-    let tell = |progress: PreflightProgress<'_>| {
+    let on_progress = |progress: PreflightProgress<'_>| {
         if let PreflightProgress::Waiting { stage, pause, .. } = progress {
             assert_eq!(stage, PreflightStage::AssumeRole);
             pauses.push(pause);
         }
     };
     let to = connector.destination.as_ref().unwrap();
-    let verification = verify_with(means, connector, to, tell).await;
+    let verification = verify_with(context, connector, to, on_progress).await;
     (verification, clock.now().since(start), pauses)
 }
 
@@ -150,7 +146,7 @@ async fn other_errors_than_a_new_roles_are_answered_at_once() {
     own.destination.as_mut().unwrap().role =
         "arn:aws:iam::111111111111:role/auditferry/Delivery".parse().unwrap();
     let busy = DeliveryError { kind: DeliveryErrorKind::Unavailable, code: "Throttling".into(), ..unknown() };
-    for (what, connector, fault, patience) in [
+    for (what, connector, error, max_wait) in [
         ("a role that has worked before", proven, unknown(), HALF_A_MINUTE),
         ("a role of the vendor's own account", own, unknown(), HALF_A_MINUTE),
         (
@@ -162,7 +158,7 @@ async fn other_errors_than_a_new_roles_are_answered_at_once() {
         ("no denial", draft(), busy, HALF_A_MINUTE),
         ("a platform that knows roles at once", draft(), unknown(), Duration::ZERO),
     ] {
-        let (verification, took, pauses) = verified(&connector, late, fault, patience).await;
+        let (verification, took, pauses) = verified(&connector, late, error, max_wait).await;
         assert_stopped_at(&verification, PreflightStage::AssumeRole);
         assert!(took < Duration::from_secs(1) && pauses.is_empty(), "{what}: {took:?}");
         assert_eq!(verification.reports[0].waited_ms, None, "{what}");
@@ -176,18 +172,18 @@ async fn only_the_policies_of_a_new_role_are_waited_for() {
         ..RoleSetup::correct()
     };
     let start = at("2026-11-20T20:00:00Z");
-    let (vendor, randomness) = (vendor(), SeededRandomness::new(1));
+    let (vendor, randomness) = (vendor(), SeededRng::new(1));
     for (known_after, waits) in [(4, true), (0, false)] {
         let clock = FakeClock::at(start);
         let sound = FakeProber::with_setup(refused.clone()).with_latency(&clock, CALL);
-        let known_from = start + Duration::from_secs(known_after);
+        let visible_from = start + Duration::from_secs(known_after);
         let prober =
             NewRole { visible_from, clock: clock.clone(), sound: sound.clone(), until_then: unknown() };
-        let patience = HALF_A_MINUTE;
-        let means =
+        let max_wait = HALF_A_MINUTE;
+        let context =
             PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
         let mut at_the_write = 0;
-        let tell = |progress: PreflightProgress<'_>| {
+        let on_progress = |progress: PreflightProgress<'_>| {
             if let PreflightProgress::Waiting { stage: PreflightStage::PutObject, .. } = progress {
                 at_the_write += 1;
                 if at_the_write == 2 {
@@ -197,7 +193,7 @@ async fn only_the_policies_of_a_new_role_are_waited_for() {
         };
         let connector = draft();
         let verification =
-            verify_with(means, &connector, connector.destination.as_ref().unwrap(), tell).await;
+            verify_with(context, &connector, connector.destination.as_ref().unwrap(), on_progress).await;
         assert_eq!((verification.passed, at_the_write), (waits, if waits { 2 } else { 0 }));
         assert!(clock.now().since(start) < API);
     }
@@ -209,12 +205,13 @@ async fn a_role_that_anyone_can_assume_is_found_however_late_it_appears() {
     let start = at("2026-11-20T20:00:00Z");
     let clock = FakeClock::at(start);
     let sound = FakeProber::with_setup(RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() });
-    let known_from = start + Duration::from_secs(6);
+    let visible_from = start + Duration::from_secs(6);
     let prober = NewRole { visible_from, clock: clock.clone(), sound, until_then: unknown() };
-    let (vendor, randomness, patience) = (vendor(), SeededRandomness::new(1), HALF_A_MINUTE);
-    let means =
+    let (vendor, randomness, max_wait) = (vendor(), SeededRng::new(1), HALF_A_MINUTE);
+    let context =
         PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
     let connector = draft();
-    let verification = verify_with(means, &connector, connector.destination.as_ref().unwrap(), |_| ()).await;
+    let verification =
+        verify_with(context, &connector, connector.destination.as_ref().unwrap(), |_| ()).await;
     assert!(verification.is_unsafe(), "{verification:?}");
 }

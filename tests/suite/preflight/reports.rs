@@ -2,12 +2,12 @@
 
 use domain::connector::Connector;
 use domain::ports::Prober;
-use domain::setup::Vendor;
 use domain::preflight::{
     Finding, PreflightContext, PreflightReport, PreflightStage, PreflightVerdict,
     run_preflight as verify_with,
 };
-use tests::fakes::{FakeClock, SeededRandomness};
+use domain::setup::Vendor;
+use tests::fakes::{FakeClock, SeededRng};
 use tests::fixtures::{self, at, tenant, unique_id};
 
 /// As [`fixtures::vendor`], in the account that AWS names in the texts of these tests.
@@ -20,11 +20,10 @@ pub(crate) fn connector() -> Connector {
 }
 
 pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> PreflightReport {
-    let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRandomness::new(unique_id()));
-    let (vendor, patience) = (vendor(), prober.role_propagation_delay());
-    let means =
-        PreflightContext { prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait: patience };
-    verify_with(means, connector, connector.destination.as_ref().unwrap(), |_| ()).await
+    let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRng::new(unique_id()));
+    let (vendor, max_wait) = (vendor(), prober.role_propagation_delay());
+    let context = PreflightContext { prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
+    verify_with(context, connector, connector.destination.as_ref().unwrap(), |_| ()).await
 }
 
 /// The verdicts of the stages, in order.
@@ -44,8 +43,8 @@ pub(crate) fn only_finding(verification: &PreflightReport) -> (PreflightStage, P
 pub(crate) fn assert_stopped_at(verification: &PreflightReport, stage: PreflightStage) {
     assert!(!verification.passed);
     for report in &verification.reports {
-        let place = |stage| PreflightStage::ALL.iter().position(|s| *s == stage).unwrap();
-        let expected = match place(report.stage).cmp(&place(stage)) {
+        let position = |stage| PreflightStage::ALL.iter().position(|s| *s == stage).unwrap();
+        let expected = match position(report.stage).cmp(&position(stage)) {
             std::cmp::Ordering::Less => PreflightVerdict::Passed,
             std::cmp::Ordering::Equal => PreflightVerdict::Failed,
             std::cmp::Ordering::Greater => PreflightVerdict::Skipped,

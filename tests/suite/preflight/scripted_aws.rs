@@ -24,8 +24,8 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(status: u16, code: &str, words: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: words.into(), region: None }
+    pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), region: None }
     }
 
     pub(crate) fn with_region(self, region: &str) -> Self {
@@ -59,9 +59,9 @@ pub(crate) const EXPORTER_SESSION: &str =
 /// What STS answers if a trust policy denies the caller, and for a role that does not exist.
 pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
     let role = &connector.destination.as_ref().unwrap().role;
-    let words =
+    let message =
         format!("User: {EXPORTER_SESSION} is not authorized to perform: sts:AssumeRole on resource: {role}");
-    Refusal::new(403, "AccessDenied", words)
+    Refusal::new(403, "AccessDenied", message)
 }
 
 impl Answers {
@@ -90,9 +90,9 @@ pub(crate) fn put_denied(connector: &Connector, why: &str) -> Refusal {
     let to = connector.destination.as_ref().unwrap();
     let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
     let object = format!("arn:aws:s3:::{}/{}", to.bucket, to.prefix.key("verification/probe.txt"));
-    let words =
+    let message =
         format!("User: {user} is not authorized to perform: s3:PutObject on resource: \"{object}\" {why}");
-    Refusal::new(403, "AccessDenied", words)
+    Refusal::new(403, "AccessDenied", message)
 }
 
 #[derive(Debug)]
@@ -162,12 +162,12 @@ async fn answer(
     assert_eq!(method, Method::PUT);
     script.puts += 1;
     let under = uri.path().starts_with(&script.key_prefix);
-    let said = if under { &script.answers.put } else { &script.answers.outside };
-    match said {
-        Some(said) => refusal_response(said),
+    let refusal = if under { &script.answers.put } else { &script.answers.outside };
+    match refusal {
+        Some(refusal) => refusal_response(refusal),
         None => {
-            let asked = headers.get("x-amz-server-side-encryption");
-            let encryption = asked.map_or("AES256", |named| named.to_str().unwrap());
+            let requested = headers.get("x-amz-server-side-encryption");
+            let encryption = requested.map_or("AES256", |named| named.to_str().unwrap());
             let answer = Response::builder().header("x-amz-server-side-encryption", encryption);
             answer.body(Body::empty()).unwrap()
         }
@@ -175,38 +175,40 @@ async fn answer(
 }
 
 fn assume(script: &Script, form: &str) -> Response<Body> {
-    let shown = form.split('&').find_map(|field| field.strip_prefix("ExternalId="));
-    let said = match shown {
+    let external_id = form.split('&').find_map(|field| field.strip_prefix("ExternalId="));
+    let refusal = match external_id {
         None => &script.answers.no_id,
         Some(id) if id == script.external_id => &script.answers.right_id,
         Some(_) => &script.answers.wrong_id,
     };
-    if let Some(Refusal { status, code, message: words, .. }) = said {
-        let (code, words) = (escaped(code), escaped(words));
+    if let Some(Refusal { status, code, message, .. }) = refusal {
+        let (code, message) = (escaped(code), escaped(message));
         let xml = format!(
             "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-             <Code>{code}</Code><Message>{words}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+             <Code>{code}</Code><Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
         );
         return Response::builder().status(*status).body(Body::from(xml)).unwrap();
     }
     let user = escaped(&script.answers.user);
     Response::new(Body::from(format!(
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
-         <AssumedRoleUser><Arn>{user}</Arn><AssumedRoleId>AROA1:x</AssumedRoleId></AssumedRoleUser><Credentials>\
-         <AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>\
+         <AssumedRoleUser><Arn>{user}</Arn><AssumedRoleId>AROA1:x</AssumedRoleId></AssumedRoleUser>\
+         <Credentials><AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>\
          <SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
          </AssumeRoleResult></AssumeRoleResponse>"
     )))
 }
 
-fn refusal_response(said: &Refusal) -> Response<Body> {
-    let Refusal { status, code, message: words, region } = said;
+fn refusal_response(refusal: &Refusal) -> Response<Body> {
+    let Refusal { status, code, message, region } = refusal;
     let mut answer = Response::builder().status(*status);
     if let Some(region) = region {
         answer = answer.header("x-amz-bucket-region", region);
     }
-    let (code, words) = (escaped(code), escaped(words));
-    answer.body(Body::from(format!("<Error><Code>{code}</Code><Message>{words}</Message></Error>"))).unwrap()
+    let (code, message) = (escaped(code), escaped(message));
+    answer
+        .body(Body::from(format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>")))
+        .unwrap()
 }
 
 fn escaped(text: &str) -> String {

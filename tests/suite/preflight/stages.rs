@@ -10,7 +10,7 @@ use domain::preflight::{
     PreflightContext, PreflightProgress, PreflightStage, PreflightVerdict, StageReport,
     run_preflight as verify_with,
 };
-use tests::fakes::{FakeClock, FakeProber, Probe, RoleSetup, SeededRandomness, Trust};
+use tests::fakes::{FakeClock, FakeProber, Probe, RoleSetup, SeededRng, Trust};
 use tests::fixtures::at;
 
 use super::{assert_stopped_at, connector, only_finding, vendor, verdicts, verify};
@@ -27,7 +27,7 @@ fn denied(stage: Where) -> DeliveryError {
 /// The role assumptions: external ID, scope, and success.
 fn assumed(prober: &FakeProber) -> Vec<(Option<ExternalId>, SessionScope, bool)> {
     let assumed = |probe| match probe {
-        Probe::Assume { external_id: shown, scope, assumed: let_in } => Some((shown, scope, let_in)),
+        Probe::Assume { external_id, scope, assumed } => Some((external_id, scope, assumed)),
         _ => None,
     };
     prober.probes().into_iter().filter_map(assumed).collect()
@@ -68,9 +68,9 @@ async fn every_stage_can_fail_and_skips_those_after_it() {
 
 #[tokio::test]
 async fn an_unrelated_error_is_inconclusive() {
-    let fault = |reason, code: &str| DeliveryError { kind, code: code.into(), ..denied(Where::PutObject) };
+    let error = |kind, code: &str| DeliveryError { kind, code: code.into(), ..denied(Where::PutObject) };
     let (gone, busy) =
-        (fault(DeliveryErrorKind::Gone, "NoSuchBucket"), fault(DeliveryErrorKind::Unavailable, "SlowDown"));
+        (error(DeliveryErrorKind::Gone, "NoSuchBucket"), error(DeliveryErrorKind::Unavailable, "SlowDown"));
     for (stage, set_up, code) in [
         (
             PreflightStage::BucketRegion,
@@ -150,10 +150,10 @@ async fn nothing_is_sent_to_a_bucket_through_a_role_that_anyone_can_assume() {
 
 #[tokio::test]
 async fn a_role_that_denies_access_or_is_not_reached_is_not_unsafe() {
-    for reason in [DeliveryErrorKind::Denied, DeliveryErrorKind::Unavailable] {
-        let fault = DeliveryError { kind, ..denied(Where::AssumeRole) };
+    for kind in [DeliveryErrorKind::Denied, DeliveryErrorKind::Unavailable] {
+        let error = DeliveryError { kind, ..denied(Where::AssumeRole) };
         let prober =
-            FakeProber::with_setup(RoleSetup { trust: Trust::Nobody(fault), ..RoleSetup::correct() });
+            FakeProber::with_setup(RoleSetup { trust: Trust::Nobody(error), ..RoleSetup::correct() });
         assert!(!verify(&prober, &connector()).await.is_unsafe());
     }
 }
@@ -167,16 +167,18 @@ async fn the_role_is_assumed_with_the_right_external_id_then_none_then_a_new_wro
     let right = Some(connector.external_id.clone());
     let mut wrong = Vec::new();
     for round in assumed.chunks(4) {
-        let [first, second, (shown, scope, let_in), last] = round else { panic!("four a round: {round:?}") };
+        let [first, second, (external_id, scope, assumed), last] = round else {
+            panic!("four a round: {round:?}")
+        };
         assert_eq!(*first, (right.clone(), SessionScope::Prefix, true));
         assert_eq!(*second, (None, SessionScope::Prefix, false));
-        assert_eq!((*scope, *let_in), (SessionScope::Prefix, false));
+        assert_eq!((*scope, *assumed), (SessionScope::Prefix, false));
         assert_eq!(
             *last,
             (right.clone(), SessionScope::Role, true),
             "the prefix is tried with all of the role's permissions"
         );
-        wrong.push(shown.clone().expect("a wrong one"));
+        wrong.push(external_id.clone().expect("a wrong one"));
     }
     wrong.push(connector.external_id);
     wrong.dedup();
@@ -188,12 +190,12 @@ async fn the_probes_lie_under_the_prefix_and_the_one_outside_can_never_be_writte
     let (prober, connector) = (FakeProber::with_setup(RoleSetup::too_broad()), connector());
     verify(&prober, &connector).await;
     let mut puts = prober.probes().into_iter().filter_map(|probe| match probe {
-        Probe::Put { key, checksum_matches, written } => Some((key, truthful, written)),
+        Probe::Put { key, checksum_matches, written } => Some((key, checksum_matches, written)),
         _ => None,
     });
-    let (under, outside) = (puts.next().unwrap(), puts.next().unwrap());
+    let (inside, outside) = (puts.next().unwrap(), puts.next().unwrap());
     let folder = format!("audit/auditferry/verification/{}_", connector.id);
-    assert!(under.0.starts_with(&folder) && under.1 && under.2, "{under:?}");
+    assert!(inside.0.starts_with(&folder) && inside.1 && inside.2, "{inside:?}");
     assert!(!outside.0.contains('/') && !outside.1 && !outside.2, "{outside:?}");
     assert!(puts.next().is_none());
 }
@@ -211,8 +213,8 @@ async fn a_whole_bucket_has_no_outside_to_try() {
 
 #[tokio::test]
 async fn an_unknown_region_is_left_to_the_write() {
-    for told in [Ok(None), Err(denied(Where::PutObject))] {
-        let prober = FakeProber::with_setup(RoleSetup { region: Some(told), ..RoleSetup::correct() });
+    for region in [Ok(None), Err(denied(Where::PutObject))] {
+        let prober = FakeProber::with_setup(RoleSetup { region: Some(region), ..RoleSetup::correct() });
         assert!(verify(&prober, &connector()).await.passed);
     }
 }
@@ -221,12 +223,12 @@ async fn an_unknown_region_is_left_to_the_write() {
 async fn during_a_rotation_the_next_external_id_is_tried_first_and_either_passes() {
     let connector = Connector { next_external_id: Some(ExternalId::new(7, 7)), ..connector() };
     let next = connector.next_external_id.clone().unwrap();
-    for (asked, tries) in [(next, 1), (connector.external_id.clone(), 2)] {
+    for (trusted, tries) in [(next, 1), (connector.external_id.clone(), 2)] {
         let prober =
-            FakeProber::with_setup(RoleSetup { trust: Trust::Only(asked.clone()), ..RoleSetup::correct() });
+            FakeProber::with_setup(RoleSetup { trust: Trust::Only(trusted.clone()), ..RoleSetup::correct() });
         let verification = verify(&prober, &connector).await;
         assert!(verification.passed, "{verification:?}");
-        assert_eq!(verification.external_id, Some(asked));
+        assert_eq!(verification.external_id, Some(trusted));
         assert!(assumed(&prober)[tries - 1].2, "{:?}", assumed(&prober));
     }
 }
@@ -235,19 +237,19 @@ async fn during_a_rotation_the_next_external_id_is_tried_first_and_either_passes
 async fn each_stage_is_reported_as_it_ends_with_its_duration() {
     let clock = FakeClock::at(at("2026-11-20T20:00:00Z"));
     let prober = FakeProber::new().with_latency(&clock, Duration::from_millis(120));
-    let (connector, vendor, randomness) = (connector(), vendor(), SeededRandomness::new(1));
-    let patience = Duration::ZERO;
-    let means =
+    let (connector, vendor, randomness) = (connector(), vendor(), SeededRng::new(1));
+    let max_wait = Duration::ZERO;
+    let context =
         PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
-    let mut told: Vec<StageReport> = Vec::new();
+    let mut reported: Vec<StageReport> = Vec::new();
     let to = connector.destination.as_ref().unwrap();
-    let tell = |progress: PreflightProgress<'_>| match progress {
-        PreflightProgress::StageDone(report) => told.push(report.clone()),
+    let on_progress = |progress: PreflightProgress<'_>| match progress {
+        PreflightProgress::StageDone(report) => reported.push(report.clone()),
         PreflightProgress::Waiting { .. } => panic!("nothing is waited for"),
     };
-    let verification = verify_with(means, &connector, to, tell).await;
-    assert_eq!(told, verification.reports);
-    let took: Vec<u64> = told.iter().map(|report| report.duration_ms).collect();
+    let verification = verify_with(context, &connector, to, on_progress).await;
+    assert_eq!(reported, verification.reports);
+    let took: Vec<u64> = reported.iter().map(|report| report.duration_ms).collect();
     assert_eq!(took, [120, 120, 120, 0, 120, 120, 240, 0]);
     assert_eq!(verification.at, at("2026-11-20T20:00:00Z"));
 }

@@ -17,11 +17,11 @@ use domain::time::Time;
 use exporter::Ports;
 use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
-use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRandomness,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRng,
     Shape, signing,
 };
+use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fixtures;
 
 use super::world::Backend;
@@ -75,7 +75,7 @@ fn wrap(
         signing: signing(Flaky::new(FakeSigner::new(1), plan)),
         bus: Arc::new(Flaky::new(bus, plan)),
         clock: Arc::new(clock.clone()),
-        randomness: Arc::new(SeededRandomness::new(0)),
+        randomness: Arc::new(SeededRng::new(0)),
     }
 }
 

@@ -48,15 +48,15 @@ async fn run_requests_cut_windows_and_leave_no_gap(world: World) {
         world.write(&connector, time, &time.millis().to_string()).await;
         time = time + Duration::from_millis(77_777);
     }
-    for asked in ["12:20:00.500", "12:20:00.501", "12:59:59.999", "13:00:00", "13:30:12.345"] {
-        let asked: Time = at(&format!("2023-07-10T{asked}Z"));
+    for requested_at in ["12:20:00.500", "12:20:00.501", "12:59:59.999", "13:00:00", "13:30:12.345"] {
+        let requested_at: Time = at(&format!("2023-07-10T{requested_at}Z"));
         // On both sides of the cut, in the same second.
         for ms in [499, 500, 501, 503] {
-            let time = asked - Duration::from_millis(500) + Duration::from_millis(ms);
-            world.write(&connector, time, &format!("{asked} {ms}")).await;
+            let time = requested_at - Duration::from_millis(500) + Duration::from_millis(ms);
+            world.write(&connector, time, &format!("{requested_at} {ms}")).await;
         }
-        world.run_until(&connector, asked).await;
-        world.backend().request_run(&connector, asked, asked).await;
+        world.run_until(&connector, requested_at).await;
+        world.backend().request_run(&connector, requested_at, requested_at).await;
     }
     world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
     world.verdict(&connector).assert_clean();

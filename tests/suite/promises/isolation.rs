@@ -97,7 +97,7 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     fakes.source.store(misplaced);
     world.advance_to(at("2023-07-10T12:05:00Z")).await;
     let Outcome::Failed { error, .. } = world.run(&connector).await else { panic!("it must fail") };
-    assert_eq!(failure.kind, InternalErrorKind::TenantMismatch);
+    assert_eq!(error.kind, InternalErrorKind::TenantMismatch);
     assert_eq!((fakes.ledger.parts(&connector.id), fakes.staging.keys()), (vec![], vec![]));
     assert_eq!((fakes.customers.attempts(), bus.distinct_kinds()), (vec![], vec!["ExportBlocked"]));
     // It stays blocked for hours, and continues by itself once the table is right.

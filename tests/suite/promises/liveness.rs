@@ -7,8 +7,8 @@ use domain::connector::State;
 use domain::delivery_error::DeliveryErrorKind;
 use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
-use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fakes::{FakeClock, FakeLedger, ScriptedResponse};
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 
 use super::around_noon;
@@ -44,8 +44,8 @@ async fn a_bucket_gone_for_two_days_gets_everything_when_it_is_back(world: World
     assert_eq!((count("/manifests/date="), count("/manifests/keys/")), (cursor.next.get() - 2, 1));
     assert_eq!(keys.len() as u64, 2 * (cursor.next.get() - 2) + 1);
     let facts = world.bus.distinct_kinds();
-    let told = |kind| facts.iter().filter(|fact| **fact == kind).count();
-    assert_eq!((told("ExportBlocked"), told("ExportRecovered")), (1, 1));
+    let count = |kind| facts.iter().filter(|fact| **fact == kind).count();
+    assert_eq!((count("ExportBlocked"), count("ExportRecovered")), (1, 1));
 }
 
 async fn a_dead_workers_lease_runs_out(world: World) {
@@ -125,10 +125,10 @@ async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
             let verdict = world.verdict(&connector);
             verdict.assert_clean();
             assert_eq!((verdict.delivered, verdict.parts), (4, 5), "{script:?}, {times} times");
-            let told = fakes.bus.distinct_kinds();
-            let blocked = told.contains(&"ExportBlocked");
-            assert_eq!(blocked, times > 4, "{script:?}, {times} times: {told:?}");
-            assert_eq!(blocked, told.contains(&"ExportRecovered"));
+            let kinds = fakes.bus.distinct_kinds();
+            let blocked = kinds.contains(&"ExportBlocked");
+            assert_eq!(blocked, times > 4, "{script:?}, {times} times: {kinds:?}");
+            assert_eq!(blocked, kinds.contains(&"ExportRecovered"));
         }
     }
 }
@@ -142,7 +142,7 @@ async fn a_bus_that_is_down_for_hours_stops_nothing() {
     world.write_real(&connector, around_noon(4)).await;
     for hour in 12..15 {
         world.advance_to(at(&format!("2023-07-10T{hour}:05:00Z"))).await;
-        let plan = FaultPlan::none().inject_always("announce", InjectedFault::Fail);
+        let plan = FaultPlan::none().inject_always("publish", InjectedFault::Fail);
         let outcome = world.run_with(&connector, &plan).await.unwrap();
         let Outcome::Completed(summary) = outcome else { panic!("{outcome:?}") };
         assert_eq!((summary.delivered, summary.unpublished_notices), (1, 1));
@@ -168,7 +168,7 @@ async fn a_worker_with_a_wrong_clock_stops_nobody_else() {
         wrong.ports.clock = std::sync::Arc::new(clock);
         let outcome = exporter::export(&wrong, &connector.id, deadline).await;
         let Outcome::Failed { error, .. } = outcome else { panic!("{outcome:?}") };
-        assert_eq!(failure.kind, InternalErrorKind::ClockSkew);
+        assert_eq!(error.kind, InternalErrorKind::ClockSkew);
         assert_eq!(fakes.ledger.parts(&connector.id), []);
         world.run_until(&connector, at("2023-07-10T12:30:00Z")).await;
         assert_eq!(world.verdict(&connector).delivered, 2, "{hours} hours off");

@@ -1,19 +1,19 @@
 //! The promises, each with a crash or a fault that would break it. Every scenario runs on the fakes and,
 //! through the real SDK, on the embedded stand-ins; tests that schedule single calls run on the fakes only.
 
+mod backends;
 mod crash_points;
 mod gap_free;
-mod backends;
 mod isolation;
 mod late_is_additive;
 mod liveness;
 mod no_double;
 mod no_loss;
+mod notices;
 mod one_chain;
+mod orphan_sweep;
 mod quiet_means_quiet;
 mod random;
-mod orphan_sweep;
-mod notices;
 mod world;
 mod wrong_clocks;
 

@@ -7,8 +7,8 @@ use domain::connector::Connector;
 use domain::protocol::Outcome;
 use exporter::{Exporter, export};
 use proptest::prelude::*;
-use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fakes::Entry;
+use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fixtures::at;
 use tests::interleaving::{SteppedWorker, interleave};
 
@@ -178,7 +178,9 @@ proptest! {
 
     /// Two workers in any order of their calls.
     #[test]
-    fn two_workers_in_any_order_seal_every_part_once(schedule in prop::collection::vec(any::<bool>(), 0..300)) {
+    fn two_workers_in_any_order_seal_every_part_once(
+        schedule in prop::collection::vec(any::<bool>(), 0..300),
+    ) {
         let (fakes, world, connector) = due();
         let (first, second) = (exporter(&fakes, &world), exporter(&fakes, &world));
         let (mut a, mut b) = (worker(&first, &world, &connector), worker(&second, &world, &connector));

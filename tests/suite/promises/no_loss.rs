@@ -48,28 +48,28 @@ async fn run_with_fault(world: &World, plan: &FaultPlan) -> (domain::connector::
 }
 
 /// What must hold after any fault, once the schedule has continued.
-async fn assert_recovers(world: &World, connector: &domain::connector::Connector, trouble: &str) {
+async fn assert_recovers(world: &World, connector: &domain::connector::Connector, context: &str) {
     world.run_until(connector, at("2023-07-10T15:06:00Z")).await;
     let verdict = world.verdict(connector);
-    assert_eq!((verdict.delivered, verdict.missing.len()), (7, 0), "{trouble}");
-    assert_eq!((verdict.duplicates.len(), verdict.foreign.len()), (0, 0), "{trouble}");
+    assert_eq!((verdict.delivered, verdict.missing.len()), (7, 0), "{context}");
+    assert_eq!((verdict.duplicates.len(), verdict.foreign.len()), (0, 0), "{context}");
     // Eleven to twelve, twelve to one: two parts each at least. One to two and two to three: quiet.
-    assert_eq!((verdict.parts, verdict.heartbeats), (6, 2), "{trouble}");
+    assert_eq!((verdict.parts, verdict.heartbeats), (6, 2), "{context}");
     let cursor = world.cursor(connector).await;
     assert_eq!(
         (cursor.delivered.next(), cursor.watermark),
         (cursor.next, at("2023-07-10T15:00:00Z")),
-        "{trouble}"
+        "{context}"
     );
     let parts = world.backend().parts(connector).await;
-    assert!(parts.iter().all(|part| part.delivered_at.is_some()), "{trouble}");
+    assert!(parts.iter().all(|part| part.delivered_at.is_some()), "{context}");
 }
 
 /// One run after the other, each with a fault at another call.
-async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: InjectedFault) {
+async fn assert_no_loss_with_a_fault_at_every_call(world: World, fault: InjectedFault) {
     let world = world.with_parts_of(2);
     for nth in (1..).step_by(world.stride) {
-        let plan = FaultPlan::none().inject_at_call(nth, trouble);
+        let plan = FaultPlan::none().inject_at_call(nth, fault);
         let (connector, outcome) = run_with_fault(&world, &plan).await;
         let calls = plan.calls();
         if calls.len() < nth {
@@ -77,7 +77,7 @@ async fn assert_no_loss_with_a_fault_at_every_call(world: World, trouble: Inject
             assert!(matches!(outcome, Some(Outcome::Completed(_))));
             return;
         }
-        assert_recovers(&world, &connector, &format!("{trouble:?} at call {nth}, {}", calls[nth - 1])).await;
+        assert_recovers(&world, &connector, &format!("{fault:?} at call {nth}, {}", calls[nth - 1])).await;
     }
 }
 

@@ -23,9 +23,9 @@ async fn due() -> (Fakes, World, Connector) {
 }
 
 /// The notices that a consumer keeps if it drops duplicate IDs, by their IDs.
-fn once(told: Vec<Notice>) -> BTreeMap<String, Notice> {
+fn once(notices: Vec<Notice>) -> BTreeMap<String, Notice> {
     let mut kept = BTreeMap::new();
-    for notice in told {
+    for notice in notices {
         let first: &mut Notice = kept.entry(notice.id.clone()).or_insert_with(|| notice.clone());
         assert_eq!(*first, notice, "the second is the same as the first");
     }
@@ -49,14 +49,14 @@ async fn each_delivery_block_and_recovery_is_published_whenever_a_worker_dies() 
             }
             world.run_until(&connector, at("2023-07-10T15:06:00Z")).await;
 
-            let told = once(fakes.bus.published());
+            let published = once(fakes.bus.published());
             let parts = world.backend().parts(&connector).await;
             assert!(parts.len() >= 4 && parts.iter().all(|part| part.delivered_at.is_some()));
             for part in &parts {
                 let notice = Notice::delivered(&connector.tenant, part);
-                assert_eq!(told.get(&notice.id), Some(&notice), "dead at call {nth}");
+                assert_eq!(published.get(&notice.id), Some(&notice), "dead at call {nth}");
             }
-            let of = |is: fn(&Fact) -> bool| told.values().any(|notice| is(&notice.fact));
+            let of = |is: fn(&Fact) -> bool| published.values().any(|notice| is(&notice.fact));
             assert_eq!(of(|fact| matches!(fact, Fact::Blocked { .. })), gone, "dead at call {nth}");
             assert_eq!(of(|fact| matches!(fact, Fact::Recovered { .. })), gone, "dead at call {nth}");
             if plan.calls().len() < nth {

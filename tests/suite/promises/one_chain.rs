@@ -12,8 +12,8 @@ use domain::ports::Clock as _;
 use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::export;
 use tests::chain;
-use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fakes::FakeSigner;
+use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 
 use super::around_noon;
@@ -52,17 +52,16 @@ fn manifests(objects: &BTreeMap<String, Bytes>) -> Vec<(SignedNote, Manifest)> {
     notes
 }
 
-async fn run_signing(world: &World, connector: &Connector, current: u8, before: PreviousSigner) -> Outcome {
+async fn run_signing(world: &World, connector: &Connector, current: u8, previous: PreviousSigner) -> Outcome {
     let mut exporter = world.exporter(&FaultPlan::none());
     let vendor = exporter.ports.signing.vendor.clone();
-    exporter.ports.signing =
-        ManifestSigner { vendor, current: Arc::new(FakeSigner::new(current)), previous: before };
+    exporter.ports.signing = ManifestSigner { vendor, current: Arc::new(FakeSigner::new(current)), previous };
     let deadline = world.clock.now() + std::time::Duration::from_secs(900);
     export(&exporter, &connector.id, deadline).await
 }
 
 fn is_unsigned(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { error, .. } if failure.kind == InternalErrorKind::SigningFailed)
+    matches!(outcome, Outcome::Failed { error, .. } if error.kind == InternalErrorKind::SigningFailed)
 }
 
 async fn every_part_has_a_manifest_quiet_hours_too(world: World) {
@@ -115,8 +114,8 @@ async fn a_new_key_is_named_by_the_previous_one(world: World) {
     assert!(is_unsigned(&run_signing(&world, &connector, 2, wrong).await), "another key would hand over");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
     world.advance_to(at("2023-07-10T14:06:00Z")).await;
-    let behind = run_signing(&world, &connector, 1, PreviousSigner::None).await;
-    assert!(is_unsigned(&behind), "the old key is retired, whoever still has it");
+    let rolled_back = run_signing(&world, &connector, 1, PreviousSigner::None).await;
+    assert!(is_unsigned(&rolled_back), "the old key is retired, even if a worker still has it");
     assert!(!is_unsigned(&run_signing(&world, &connector, 2, old()).await));
     world.advance_to(at("2023-07-10T15:06:00Z")).await;
     assert!(!is_unsigned(&run_signing(&world, &connector, 4, PreviousSigner::Lost).await), "said to be lost");
@@ -125,13 +124,13 @@ async fn a_new_key_is_named_by_the_previous_one(world: World) {
     // A rollback, also one that names the newer keys, or says that they are lost: no retired key becomes
     // current again.
     world.advance_to(at("2023-07-10T16:06:00Z")).await;
-    for (current, before) in [
+    for (current, previous) in [
         (1, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
         (2, PreviousSigner::Signer(Arc::new(FakeSigner::new(4)))),
         (1, PreviousSigner::Lost),
     ] {
         assert!(
-            is_unsigned(&run_signing(&world, &connector, current, before).await),
+            is_unsigned(&run_signing(&world, &connector, current, previous).await),
             "key {current} returns"
         );
     }
@@ -153,7 +152,7 @@ async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: Wor
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
     let mut moved = connector.clone();
     moved.version += 1;
-    moved.destination.as_mut().unwrap().prefix = "another/place".parse().unwrap();
+    moved.destination.as_mut().unwrap().prefix = "another/prefix".parse().unwrap();
     world.backend().save(&moved).await;
     world.backend().put_role(&moved);
     world.run_until(&moved, at("2023-07-10T14:06:00Z")).await;
@@ -162,9 +161,9 @@ async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: Wor
     assert_eq!((count(&before, "manifests/keys/"), count(&after, "manifests/keys/")), (1, 1));
     let both: BTreeMap<String, Bytes> = before.into_iter().chain(after).collect();
     assert_eq!(chain::violations(&both), [""; 0]);
-    let places: Vec<String> =
+    let prefixes: Vec<String> =
         manifests(&both).iter().map(|(_, m)| m.destination.prefix.to_string()).collect();
-    assert_eq!(places, ["audit/auditferry", "another/place", "another/place"]);
+    assert_eq!(prefixes, ["audit/auditferry", "another/prefix", "another/prefix"]);
 }
 
 async fn a_re_created_bucket_gets_the_keys_again(world: World) {

@@ -15,8 +15,8 @@ use domain::staging_keys::{StagedObject, staged_key};
 use domain::time::Time;
 use exporter::{Exporter, export};
 use proptest::prelude::*;
-use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fakes::FakeProber;
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures::at;
 use tests::interleaving::{SteppedWorker, interleave};
 
@@ -83,7 +83,7 @@ fn settle(fakes: &Fakes, world: &World, connector: &Connector) -> usize {
     let cursor = fakes.ledger.cursor(&connector.id);
     assert!(cursor.orphans_swept_to > PartNumber::new(50), "{:?}", cursor.orphans_swept_to);
     assert_eq!(cursor.delivered.next(), cursor.next);
-    fakes.staging.garbage().len()
+    fakes.staging.orphans().len()
 }
 
 #[test]
@@ -103,9 +103,9 @@ fn orphans_are_discarded_wherever_the_worker_died() {
 
 #[test]
 fn a_seal_whose_answer_was_lost_keeps_its_bytes() {
-    for trouble in [InjectedFault::LoseResponse, InjectedFault::Crash] {
+    for fault in [InjectedFault::LoseResponse, InjectedFault::Crash] {
         let (fakes, world, connector) = due();
-        at_once(world.run_with(&connector, &FaultPlan::none().inject("seal", 1, trouble)));
+        at_once(world.run_with(&connector, &FaultPlan::none().inject("seal", 1, fault)));
         let sealed = referenced_keys(&fakes, &connector);
         assert!(!sealed.is_empty());
         assert_eq!(settle(&fakes, &world, &connector), 0);
@@ -137,7 +137,7 @@ fn a_slow_worker_never_needs_anything_that_was_swept() {
                 referenced_keys(&fakes, &connector).iter().all(|key| kept.contains(key)),
                 "{steps}: {wakes_at}"
             );
-            discarded += fakes.staging.garbage().len();
+            discarded += fakes.staging.orphans().len();
         }
     }
     assert!(discarded > 20, "{discarded}");
@@ -166,45 +166,45 @@ fn undecided_and_foreign_objects_are_kept() {
     let (fakes, world, connector) = due();
     let other = domain::names::ConnectorId::new(7);
     let to_come = PartNumber::new(10_000);
-    let odd = [
+    let foreign = [
         staged_key(&connector.id, to_come, "worker-1", StagedObject::Data),
         staged_key(&other, PartNumber::FIRST, "worker-1", StagedObject::Data),
         format!("parts/{}/000000000001/worker-1.note", connector.id),
         format!("parts/{}/notes", connector.id),
     ];
-    let waste = staged_key(&connector.id, PartNumber::FIRST, "worker-1", StagedObject::Keys);
-    for key in odd.iter().chain([&waste]) {
+    let orphan = staged_key(&connector.id, PartNumber::FIRST, "worker-1", StagedObject::Keys);
+    for key in foreign.iter().chain([&orphan]) {
         fakes.staging.corrupt(key, "planted".into());
     }
     at_once(world.run_until(&connector, at("2023-07-15T14:06:00Z")));
     let kept = fakes.staging.keys();
-    assert!(odd.iter().all(|key| kept.contains(key)), "{kept:?}");
-    assert_eq!(fakes.staging.garbage().into_iter().collect::<Vec<_>>(), [waste]);
+    assert!(foreign.iter().all(|key| kept.contains(key)), "{kept:?}");
+    assert_eq!(fakes.staging.orphans().into_iter().collect::<Vec<_>>(), [orphan]);
 }
 
 #[test]
 fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
     let (fakes, world, connector) = due();
-    let waste: Vec<String> = (1..=30)
+    let orphans: Vec<String> = (1..=30)
         .map(|n| {
             staged_key(&connector.id, PartNumber::new(1 + n % 2), &format!("worker-{n}"), StagedObject::Data)
         })
         .collect();
-    for key in &waste {
+    for key in &orphans {
         fakes.staging.corrupt(key, "planted".into());
     }
-    let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
+    let denied = FaultPlan::none().inject_always("mark_orphan", InjectedFault::Fail);
     for hours in 0..60 {
         at_once(world.advance_to(at("2023-07-10T13:05:00Z") + HOUR * hours));
-        let before = denied.count("staged");
+        let before = denied.count("list_staged");
         let outcome = at_once(world.run_with(&connector, &denied)).unwrap();
         assert!(matches!(outcome, Outcome::Completed(_)), "a sweep fails no run: {outcome:?}");
-        assert!(denied.count("staged") <= before + 1, "one failure ends it");
+        assert!(denied.count("list_staged") <= before + 1, "one failure ends it");
     }
-    assert!(denied.count("discard") > 0 && fakes.staging.garbage().is_empty());
+    assert!(denied.count("mark_orphan") > 0 && fakes.staging.orphans().is_empty());
     assert_eq!(fakes.ledger.cursor(&connector.id).orphans_swept_to, PartNumber::NONE);
     at_once(world.run_until(&connector, at("2023-07-18T14:06:00Z")));
-    assert!(waste.iter().all(|key| fakes.staging.garbage().contains(key)));
+    assert!(orphans.iter().all(|key| fakes.staging.orphans().contains(key)));
     assert_eq!(fakes.staging.keys(), referenced_keys(&fakes, &connector));
 }
 
@@ -261,7 +261,7 @@ fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
         run_until(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1,
         "nothing runs in the meantime"
     );
-    assert_eq!((fakes.staging.keys(), fakes.staging.garbage().len()), (staged, 0));
+    assert_eq!((fakes.staging.keys(), fakes.staging.orphans().len()), (staged, 0));
     world.backend().create_bucket(&connector);
     let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
     let (id, caller) = (&connector.id, &Caller::System);
@@ -282,7 +282,7 @@ fn after_thirty_days_the_record_says_that_it_has_expired_and_its_bytes_are_disca
     fakes.staging.corrupt("parts/another/000000000001/worker-1.data", "of another".into());
     run_until(&fakes, &world, &connector, disabled_at + DAY * 31);
     assert_eq!(fakes.ledger.connector(id).state, State::Disabled, "a day longer than it can be restored");
-    assert_eq!(fakes.staging.garbage().len(), 0);
+    assert_eq!(fakes.staging.orphans().len(), 0);
 
     let runs = run_until(&fakes, &world, &connector, disabled_at + DAY * 60);
     assert_eq!(fakes.ledger.connector(id).state, State::Deleted);
@@ -300,7 +300,7 @@ fn bytes_that_could_not_be_marked_expirable_at_the_end_are_retried_the_day_after
     let over = disabled_at + DAY * 31 + Duration::from_secs(1);
     run_until(&fakes, &world, &connector, over - Duration::from_secs(1));
     let mut exporter = deployed_exporter(&fakes, &world);
-    let denied = FaultPlan::none().inject_always("discard", InjectedFault::Fail);
+    let denied = FaultPlan::none().inject_always("mark_orphan", InjectedFault::Fail);
     exporter.ports.staging = Arc::new(Flaky::new(fakes.staging.clone(), &denied));
     at_once(world.advance_to(over));
     at_once(export(&exporter, &connector.id, over + Duration::from_secs(900)));

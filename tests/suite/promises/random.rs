@@ -39,11 +39,11 @@ enum Hour {
 }
 
 fn hour() -> impl Strategy<Value = Hour> {
-    let trouble =
+    let fault =
         prop::sample::select(vec![InjectedFault::Crash, InjectedFault::Fail, InjectedFault::LoseResponse]);
     prop_oneof![
         4 => Just(Hour::Healthy),
-        6 => (1usize..40, trouble).prop_map(|(nth, trouble)| Hour::Fault(nth, trouble)),
+        6 => (1usize..40, fault).prop_map(|(nth, fault)| Hour::Fault(nth, fault)),
         1 => Just(Hour::AccessRevoked),
         2 => Just(Hour::AccessRestored),
         2 => (0u64..1_800_000).prop_map(Hour::RunNow),
@@ -56,8 +56,8 @@ async fn run_history(world: &World, connector: &Connector, hours: &[Hour]) {
         world.advance_to(now).await;
         match hour {
             Hour::Healthy => drop(world.run(connector).await),
-            Hour::Fault(nth, trouble) => {
-                drop(world.run_with(connector, &FaultPlan::none().inject_at_call(*nth, *trouble)).await);
+            Hour::Fault(nth, fault) => {
+                drop(world.run_with(connector, &FaultPlan::none().inject_at_call(*nth, *fault)).await);
             }
             Hour::AccessRevoked => {
                 let mut other = connector.clone();
@@ -66,10 +66,10 @@ async fn run_history(world: &World, connector: &Connector, hours: &[Hour]) {
             }
             Hour::AccessRestored => world.backend().put_role(connector),
             Hour::RunNow(ms) => {
-                let asked = now + Duration::from_millis(*ms);
-                world.advance_to(asked).await;
-                world.backend().request_run(connector, asked, asked).await;
-                world.advance_to(asked + TIMING.settle).await;
+                let requested_at = now + Duration::from_millis(*ms);
+                world.advance_to(requested_at).await;
+                world.backend().request_run(connector, requested_at, requested_at).await;
+                world.advance_to(requested_at + TIMING.settle).await;
                 drop(world.run(connector).await);
             }
         }
@@ -95,7 +95,8 @@ proptest! {
             let connector = world.activate(start, |c| c.shards = shards.try_into().unwrap()).await;
             for (n, event) in events.iter().enumerate() {
                 let time = at("2023-07-10T11:41:00Z") + Duration::from_millis(event.ms);
-                world.write_visible(&connector, time, &n.to_string(), time + Duration::from_secs(event.lateness)).await;
+                let visible_at = time + Duration::from_secs(event.lateness);
+                world.write_visible(&connector, time, &n.to_string(), visible_at).await;
             }
             run_history(&world, &connector, &hours).await;
             connector

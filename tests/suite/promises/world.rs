@@ -16,8 +16,8 @@ use domain::protocol::{Outcome, Timing};
 use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
+use tests::fakes::{FakeBus, FakeClock, SeededRng};
 use tests::fault_injection::FaultPlan;
-use tests::fakes::{FakeBus, FakeClock, SeededRandomness};
 use tests::fixtures::{self, RealEvent, TIMING, keys, tenant, unique_id};
 use tests::oracle::{self, File, Verdict};
 
@@ -74,7 +74,7 @@ pub(crate) struct World {
     /// on the fakes all are tried.
     pub(crate) stride: usize,
     backend: Box<dyn Backend>,
-    randomness: SeededRandomness,
+    randomness: SeededRng,
     /// Events that are written and not yet visible.
     pending: Mutex<Vec<PendingEvent>>,
     /// Every event that is visible, by tenant.
@@ -82,15 +82,15 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(ground: Box<dyn Backend>, bus: FakeBus, now: Time) -> Self {
+    pub(crate) fn new(backend: Box<dyn Backend>, bus: FakeBus, now: Time) -> Self {
         Self {
             clock: FakeClock::at(now),
             bus,
             limits: PartLimits::default(),
             timing: TIMING,
             stride: 1,
-            backend: ground,
-            randomness: SeededRandomness::new(42),
+            backend,
+            randomness: SeededRng::new(42),
             pending: Mutex::default(),
             written: Mutex::default(),
         }
@@ -234,6 +234,6 @@ impl World {
     pub(crate) fn verdict(&self, connector: &Connector) -> Verdict {
         let written = self.written.lock().unwrap();
         let expected = written.get(&connector.tenant).into_iter().flatten();
-        oracle::judge(&self.files(connector), expected.map(String::as_str))
+        oracle::compare(&self.files(connector), expected.map(String::as_str))
     }
 }

@@ -31,8 +31,8 @@ async fn a_worker_whose_clock_is_five_minutes_off_seals_and_delivers_nothing() {
         let outcome = exporter::export(&wrong, &connector.id, deadline).await;
 
         let Outcome::Failed { error, summary } = outcome else { panic!("{ahead_ms} ms: {outcome:?}") };
-        assert_eq!(failure.kind, InternalErrorKind::ClockSkew);
-        assert!(failure.detail.contains("the worker's clock says"), "{}", failure.detail);
+        assert_eq!(error.kind, InternalErrorKind::ClockSkew);
+        assert!(error.detail.contains("the worker's clock says"), "{}", error.detail);
         assert_eq!((summary.sealed, summary.delivered), (0, 0));
         assert_eq!(world.backend().parts(&connector).await, []);
         assert_eq!(world.backend().objects(&connector), []);

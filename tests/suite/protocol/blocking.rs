@@ -25,26 +25,26 @@ const BROKEN: [(DeliveryStage, DeliveryErrorKind, &str); 5] = [
 /// Opens the bucket, and puts if the error is one of putting.
 fn fail_at(
     run: &mut RunHarness,
-    place: &Snapshot,
+    snapshot: &Snapshot,
     number: u64,
-    (stage, reason, code): (DeliveryStage, DeliveryErrorKind, &str),
+    (stage, kind, code): (DeliveryStage, DeliveryErrorKind, &str),
 ) {
-    let fault = delivery_error(stage, reason, code);
+    let error = delivery_error(stage, kind, code);
     if stage == DeliveryStage::AssumeRole {
-        run.expect_open(Err(fault));
+        run.expect_open(Err(error));
         return;
     }
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, number));
-    run.expect_put(Err(fault));
+    run.expect_load(&sealed(&snapshot.connector, number));
+    run.expect_put(Err(error));
 }
 
 #[test]
 fn a_delivery_error_blocks_with_cause_and_remedy_and_does_not_fail_the_run() {
     for broken in BROKEN {
-        let place = snapshot_with_parts(1);
-        let mut run = RunHarness::with_snapshot(&place);
-        fail_at(&mut run, &place, 1, broken);
+        let snapshot = snapshot_with_parts(1);
+        let mut run = RunHarness::with_snapshot(&snapshot);
+        fail_at(&mut run, &snapshot, 1, broken);
         let notice = run.expect_announce();
         assert_eq!(notice.fact.kind(), "ExportBlocked");
         let block = run.expect_block();
@@ -61,13 +61,13 @@ fn a_delivery_error_blocks_with_cause_and_remedy_and_does_not_fail_the_run() {
 #[test]
 fn sealing_goes_on_while_the_destination_is_blocked() {
     for broken in BROKEN {
-        let place = snapshot_with_parts(1);
+        let snapshot = snapshot_with_parts(1);
         let mut run = RunHarness::start(at("2026-11-20T22:05:00Z"));
         run.expect_lease(LeaseAnswer::Granted);
-        run.expect_snapshot(Some(place.clone()));
+        run.expect_snapshot(Some(snapshot.clone()));
         run.expect_staged();
         run.expect_seal(SealAnswer::Won);
-        fail_at(&mut run, &place, 1, broken);
+        fail_at(&mut run, &snapshot, 1, broken);
         run.expect_announce();
         run.expect_block();
         run.expect_release();
@@ -75,12 +75,12 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
         assert_eq!((summary.sealed, summary.delivered), (1, 0));
     }
     // The same in a backlog: window after window, without another request to the customer.
-    let mut place = snapshot_with_parts(1);
-    place.cursor.watermark = at("2026-11-20T18:00:00Z");
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot_with_parts(1);
+    snapshot.cursor.watermark = at("2026-11-20T18:00:00Z");
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     run.expect_seal(SealAnswer::Won);
-    fail_at(&mut run, &place, 1, BROKEN[3]);
+    fail_at(&mut run, &snapshot, 1, BROKEN[3]);
     run.expect_announce();
     run.expect_block();
     for _ in 19..21 {
@@ -92,41 +92,41 @@ fn sealing_goes_on_while_the_destination_is_blocked() {
 }
 
 /// Blocks the connector and returns the snapshot of the next run.
-fn blocked(place: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
-    let mut run = RunHarness::with_snapshot(place);
-    fail_at(&mut run, place, 1, broken);
+fn blocked(snapshot: &Snapshot, broken: (DeliveryStage, DeliveryErrorKind, &str)) -> Snapshot {
+    let mut run = RunHarness::with_snapshot(snapshot);
+    fail_at(&mut run, snapshot, 1, broken);
     run.expect_announce();
     let block = run.expect_block();
-    with_cursor(place, |cursor| cursor.block = Some(block))
+    with_cursor(snapshot, |cursor| cursor.block = Some(block))
 }
 
 #[test]
 fn the_same_block_is_published_once_and_another_one_again() {
-    let place = blocked(&snapshot_with_parts(1), BROKEN[3]);
-    let before = place.cursor.block.clone().unwrap();
+    let snapshot = blocked(&snapshot_with_parts(1), BROKEN[3]);
+    let before = snapshot.cursor.block.clone().unwrap();
     let mut run = RunHarness::start(before.next_attempt);
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place.clone()));
-    fail_at(&mut run, &place, 1, BROKEN[3]);
+    run.expect_snapshot(Some(snapshot.clone()));
+    fail_at(&mut run, &snapshot, 1, BROKEN[3]);
     let again = run.expect_block();
     assert_eq!((again.attempts, again.since), (2, before.since), "recorded, and not announced");
 
-    let place = with_cursor(&place, |cursor| cursor.block = Some(again.clone()));
+    let snapshot = with_cursor(&snapshot, |cursor| cursor.block = Some(again.clone()));
     let mut run = RunHarness::start(again.next_attempt);
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place.clone()));
-    fail_at(&mut run, &place, 1, BROKEN[1]);
+    run.expect_snapshot(Some(snapshot.clone()));
+    fail_at(&mut run, &snapshot, 1, BROKEN[1]);
     assert_eq!(run.expect_announce().fact.kind(), "ExportBlocked", "the owner must do something else now");
     assert_eq!(run.expect_block().since, before.since);
 }
 
 #[test]
 fn a_blocked_destination_is_left_alone_until_its_time() {
-    let place = blocked(&snapshot_with_parts(1), BROKEN[0]);
-    let block = place.cursor.block.clone().unwrap();
+    let snapshot = blocked(&snapshot_with_parts(1), BROKEN[0]);
+    let block = snapshot.cursor.block.clone().unwrap();
     let mut run = RunHarness::start(block.next_attempt - Duration::from_millis(1));
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place));
+    run.expect_snapshot(Some(snapshot));
     assert_eq!(run.expect_release().next_run_at, block.next_attempt);
     assert_eq!(run.expect_completed().blocked, Some(block));
 }
@@ -135,26 +135,26 @@ fn a_blocked_destination_is_left_alone_until_its_time() {
 #[test]
 fn the_next_run_is_for_whichever_comes_first_the_window_or_the_retry() {
     let next_run = |state, delivered, next_attempt: &str| {
-        let mut place = blocked(&snapshot_with_parts(1), BROKEN[3]);
-        (place.connector.state, place.cursor.delivered) = (state, PartNumber::new(delivered));
-        place.cursor.block.as_mut().unwrap().next_attempt = at(next_attempt);
-        RunHarness::with_snapshot(&place).expect_release().next_run_at
+        let mut snapshot = blocked(&snapshot_with_parts(1), BROKEN[3]);
+        (snapshot.connector.state, snapshot.cursor.delivered) = (state, PartNumber::new(delivered));
+        snapshot.cursor.block.as_mut().unwrap().next_attempt = at(next_attempt);
+        RunHarness::with_snapshot(&snapshot).expect_release().next_run_at
     };
-    let (window, before, behind) =
+    let (window, before, after) =
         (at("2026-11-20T22:05:00Z"), "2026-11-20T21:30:00Z", "2026-11-20T22:30:00Z");
     assert_eq!(next_run(State::Active, 0, before), at(before));
-    assert_eq!(next_run(State::Active, 0, behind), window);
+    assert_eq!(next_run(State::Active, 0, after), window);
     assert_eq!(next_run(State::Active, 1, before), window, "all is delivered");
     assert_eq!(next_run(State::Paused, 0, before), window, "delivery waits until it is resumed");
 }
 
 #[test]
 fn pauses_grow_to_an_hour_and_no_further() {
-    let mut place = snapshot_with_parts(1);
+    let mut snapshot = snapshot_with_parts(1);
     let mut longest = Duration::ZERO;
     for attempt in 1..=40 {
-        place = blocked(&place, BROKEN[2]).clone();
-        let block = place.cursor.block.as_mut().unwrap();
+        snapshot = blocked(&snapshot, BROKEN[2]).clone();
+        let block = snapshot.cursor.block.as_mut().unwrap();
         assert_eq!(block.attempts, attempt);
         let pause = block.next_attempt.since(super::harness::now());
         assert!(pause >= Duration::from_secs(1) && pause <= Duration::from_secs(3600));
@@ -168,19 +168,19 @@ fn pauses_grow_to_an_hour_and_no_further() {
 
 #[test]
 fn recovery_is_published_before_the_part_and_the_mark_clears_the_block() {
-    let place = blocked(&snapshot_with_parts(2), BROKEN[3]);
-    let block = place.cursor.block.clone().unwrap();
+    let snapshot = blocked(&snapshot_with_parts(2), BROKEN[3]);
+    let block = snapshot.cursor.block.clone().unwrap();
     let mut run = RunHarness::start(block.next_attempt);
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place.clone()));
+    run.expect_snapshot(Some(snapshot.clone()));
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(PutAnswer::Written));
     assert_eq!(run.expect_announce().fact.kind(), "ExportRecovered");
     assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
     assert!(run.expect_mark().unblock);
     // The second part recovers from nothing.
-    run.expect_load(&sealed(&place.connector, 2));
+    run.expect_load(&sealed(&snapshot.connector, 2));
     run.expect_put(Ok(PutAnswer::Written));
     assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
     assert!(!run.expect_mark().unblock);
@@ -199,12 +199,12 @@ fn a_silent_bus_keeps_no_block_and_no_recovery_from_the_ledger() {
     run.expect_release();
     assert_eq!(run.expect_completed().unpublished_notices, 1);
 
-    let place = with_cursor(&waiting, |cursor| cursor.block = Some(block.clone()));
+    let snapshot = with_cursor(&waiting, |cursor| cursor.block = Some(block.clone()));
     let mut run = RunHarness::start(block.next_attempt);
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place.clone()));
+    run.expect_snapshot(Some(snapshot.clone()));
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(PutAnswer::Written));
     run.fail();
     assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
@@ -215,9 +215,9 @@ fn a_silent_bus_keeps_no_block_and_no_recovery_from_the_ledger() {
 
 #[test]
 fn a_rejected_request_blocks_and_fails_the_run() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
-    fail_at(&mut run, &place, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
+    fail_at(&mut run, &snapshot, 1, (DeliveryStage::PutObject, DeliveryErrorKind::Rejected, "BadDigest"));
     run.expect_announce();
     let block = run.expect_block();
     assert_eq!(block.kind, DeliveryErrorKind::Rejected);
@@ -227,9 +227,9 @@ fn a_rejected_request_blocks_and_fails_the_run() {
 
 #[test]
 fn a_block_that_cannot_be_recorded_fails_the_run() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
-    fail_at(&mut run, &place, 1, BROKEN[0]);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
+    fail_at(&mut run, &snapshot, 1, BROKEN[0]);
     run.expect_announce();
     assert!(matches!(run.effect(), Effect::Block(_)));
     run.fail();
@@ -239,13 +239,13 @@ fn a_block_that_cannot_be_recorded_fails_the_run() {
 
 #[test]
 fn a_block_names_the_part_that_waits() {
-    let mut place = snapshot();
-    place.cursor.next = PartNumber::new(7);
-    place.cursor.delivered = PartNumber::new(4);
-    place.cursor.watermark = at("2026-11-20T21:00:00Z");
-    let mut run = RunHarness::with_snapshot(&place);
-    fail_at(&mut run, &place, 5, BROKEN[1]);
+    let mut snapshot = snapshot();
+    snapshot.cursor.next = PartNumber::new(7);
+    snapshot.cursor.delivered = PartNumber::new(4);
+    snapshot.cursor.watermark = at("2026-11-20T21:00:00Z");
+    let mut run = RunHarness::with_snapshot(&snapshot);
+    fail_at(&mut run, &snapshot, 5, BROKEN[1]);
     let Fact::Blocked { backlog, loss, .. } = run.expect_announce().fact else { panic!("no block") };
     assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));
-    assert_eq!((backlog.sealed_to, loss), (place.cursor.watermark, LossForecast::Sealed));
+    assert_eq!((backlog.sealed_to, loss), (snapshot.cursor.watermark, LossForecast::Sealed));
 }

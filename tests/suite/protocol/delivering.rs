@@ -10,11 +10,11 @@ use super::harness::{RunHarness, delivery_error, now, sealed, snapshot, snapshot
 
 #[test]
 fn parts_are_delivered_in_the_order_of_their_numbers() {
-    let place = snapshot_with_parts(3);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(3);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     assert_eq!(run.expect_open(Ok(())), PartNumber::FIRST);
     for number in 1..=3 {
-        run.expect_delivery(&sealed(&place.connector, number));
+        run.expect_delivery(&sealed(&snapshot.connector, number));
     }
     run.expect_release();
     let summary = run.expect_completed();
@@ -23,10 +23,10 @@ fn parts_are_delivered_in_the_order_of_their_numbers() {
 
 #[test]
 fn an_object_that_exists_is_ours_and_counts_as_delivered() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(PutAnswer::Exists));
     assert_eq!(run.expect_announce().fact.kind(), "ExportDelivered");
     assert_eq!(run.expect_mark().part.number, PartNumber::FIRST);
@@ -37,9 +37,9 @@ fn an_object_that_exists_is_ours_and_counts_as_delivered() {
 
 #[test]
 fn a_conflict_is_retried_and_never_taken_for_success() {
-    let place = snapshot_with_parts(1);
-    let part = sealed(&place.connector, 1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let part = sealed(&snapshot.connector, 1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
     for _ in 0..3 {
         run.expect_load(&part);
@@ -60,9 +60,9 @@ fn a_conflict_is_retried_and_never_taken_for_success() {
 
 #[test]
 fn a_lost_answer_is_retried() {
-    let place = snapshot_with_parts(1);
-    let part = sealed(&place.connector, 1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let part = sealed(&snapshot.connector, 1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Err(delivery_error(
         DeliveryStage::AssumeRole,
         DeliveryErrorKind::Unavailable,
@@ -125,9 +125,9 @@ fn a_transient_error_is_tried_five_times_before_it_blocks() {
 
 #[test]
 fn expired_credentials_are_replaced_at_once() {
-    let place = snapshot_with_parts(1);
-    let part = sealed(&place.connector, 1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let part = sealed(&snapshot.connector, 1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
     run.expect_load(&part);
     run.expect_put(Err(delivery_error(DeliveryStage::PutObject, DeliveryErrorKind::Expired, "ExpiredToken")));
@@ -139,11 +139,11 @@ fn expired_credentials_are_replaced_at_once() {
 
 #[test]
 fn credentials_that_are_refused_as_expired_five_times_over_block() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     for _ in 0..5 {
         run.expect_open(Ok(()));
-        run.expect_load(&sealed(&place.connector, 1));
+        run.expect_load(&sealed(&snapshot.connector, 1));
         run.expect_put(Err(delivery_error(
             DeliveryStage::PutObject,
             DeliveryErrorKind::Expired,
@@ -156,10 +156,10 @@ fn credentials_that_are_refused_as_expired_five_times_over_block() {
 
 #[test]
 fn a_part_that_another_worker_has_delivered_is_not_written_again() {
-    let place = snapshot_with_parts(1);
-    let mut part = sealed(&place.connector, 1);
+    let snapshot = snapshot_with_parts(1);
+    let mut part = sealed(&snapshot.connector, 1);
     part.delivered_at = Some(at("2026-11-20T21:05:00Z"));
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
     run.expect_load(&part);
     assert_eq!(run.expect_mark().part, part, "only the cursor is repaired");
@@ -169,11 +169,11 @@ fn a_part_that_another_worker_has_delivered_is_not_written_again() {
 
 #[test]
 fn a_silent_bus_keeps_no_file_from_the_customer() {
-    let place = snapshot_with_parts(2);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(2);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
     for number in 1..=2 {
-        run.expect_load(&sealed(&place.connector, number));
+        run.expect_load(&sealed(&snapshot.connector, number));
         run.expect_put(Ok(PutAnswer::Written));
         assert!(matches!(run.effect(), Effect::Publish(_)));
         run.fail();
@@ -196,9 +196,9 @@ fn a_heartbeat_is_announced_as_one() {
 
 #[test]
 fn a_paused_connector_seals_and_delivers_nothing() {
-    let mut place = snapshot();
-    place.connector.state = State::Paused;
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot();
+    snapshot.connector.state = State::Paused;
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     run.expect_seal(SealAnswer::Won);
     assert_eq!(run.expect_release().next_run_at, at("2026-11-20T22:05:00Z"));
@@ -208,10 +208,10 @@ fn a_paused_connector_seals_and_delivers_nothing() {
 
 #[test]
 fn a_failed_mark_leaves_the_part_to_the_next_run() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(PutAnswer::Written));
     run.expect_announce();
     assert!(matches!(run.effect(), Effect::MarkLast(..)));
@@ -233,16 +233,16 @@ fn a_sealed_part_without_a_record_is_reported_as_a_bug() {
 
 #[test]
 fn sealing_and_delivering_take_turns_in_a_backlog() {
-    let mut place = snapshot_with_parts(2);
-    place.cursor.watermark = at("2026-11-20T18:00:00Z");
-    place.cursor.since = at("2026-11-20T12:00:00Z");
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot_with_parts(2);
+    snapshot.cursor.watermark = at("2026-11-20T18:00:00Z");
+    snapshot.cursor.since = at("2026-11-20T12:00:00Z");
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     run.expect_seal(SealAnswer::Won);
-    run.expect_delivery(&sealed(&place.connector, 1));
+    run.expect_delivery(&sealed(&snapshot.connector, 1));
     run.expect_staged();
     run.expect_seal(SealAnswer::Won);
-    run.expect_delivery(&sealed(&place.connector, 2));
+    run.expect_delivery(&sealed(&snapshot.connector, 2));
     assert!(matches!(run.effect(), Effect::Build(_)));
 }
 
@@ -252,8 +252,8 @@ fn sealing_and_delivering_take_turns_in_a_backlog() {
 fn a_bucket_is_opened_again_after_each_snapshot() {
     let draft = connector(&tenant("acme"), at("2026-11-20T19:00:00Z"));
     let (connector, cursor) = activated(draft, at("2026-11-20T19:15:00Z"));
-    let place = Snapshot { connector, cursor, server_time: None };
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = Snapshot { connector, cursor, server_time: None };
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     let first = run.expect_seal(SealAnswer::Won).part;
     run.expect_delivery(&first);
@@ -261,7 +261,7 @@ fn a_bucket_is_opened_again_after_each_snapshot() {
     let mut theirs = run.expect_seal(SealAnswer::Refused).part;
     theirs.sealed_by = worker();
     run.expect_read_back(Some(&theirs));
-    run.expect_snapshot(Some(with_cursor(&place, |cursor| {
+    run.expect_snapshot(Some(with_cursor(&snapshot, |cursor| {
         cursor.watermark = theirs.window.to;
         (cursor.next, cursor.delivered) = (PartNumber::new(3), PartNumber::FIRST);
     })));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::connector::Connector;
 use domain::cursor::Cursor;
-use domain::encode::Encoded;
 use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use domain::encode::Encoded;
 use domain::notice::Notice;
 use domain::part::{Content, Part, PartNumber, Sha256};
 use domain::ports::{LeaseAnswer, Rng as _};
@@ -14,14 +14,14 @@ use domain::protocol::{
     PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
 };
 use domain::time::Time;
-use tests::fakes::SeededRandomness;
+use tests::fakes::SeededRng;
 use tests::fixtures::{self, TIMING, activated, at, connector, tenant};
 
 /// A run whose effects a test answers.
 pub(crate) struct RunHarness {
     run: Run,
     effect: Effect,
-    random: SeededRandomness,
+    random: SeededRng,
     /// The worker's clock.
     pub(crate) now: Time,
     /// The release that the last mark included.
@@ -37,10 +37,10 @@ pub(crate) fn snapshot() -> Snapshot {
 
 /// The same snapshot with `parts` sealed and none delivered; no window is due.
 pub(crate) fn snapshot_with_parts(parts: u64) -> Snapshot {
-    let mut place = snapshot();
-    place.cursor.next = PartNumber::new(parts + 1);
-    place.cursor.watermark = at("2026-11-20T21:00:00Z");
-    place
+    let mut snapshot = snapshot();
+    snapshot.cursor.next = PartNumber::new(parts + 1);
+    snapshot.cursor.watermark = at("2026-11-20T21:00:00Z");
+    snapshot
 }
 
 /// The start of the scripted runs.
@@ -72,8 +72,8 @@ pub(crate) fn draft() -> StagedPart {
 }
 
 /// A delivery error: the customer's side refuses.
-pub(crate) fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
-    DeliveryError { stage, kind: reason, code: code.into(), message: "as the platform says".into() }
+pub(crate) fn delivery_error(stage: DeliveryStage, kind: DeliveryErrorKind, code: &str) -> DeliveryError {
+    DeliveryError { stage, kind, code: code.into(), message: "as the platform says".into() }
 }
 
 /// An internal error: the vendor's own side fails.
@@ -93,10 +93,10 @@ macro_rules! expect {
 
 impl RunHarness {
     /// A run that has 15 minutes, the lease and this snapshot.
-    pub(crate) fn with_snapshot(place: &Snapshot) -> Self {
+    pub(crate) fn with_snapshot(snapshot: &Snapshot) -> Self {
         let mut run = Self::start(now());
         run.expect_lease(LeaseAnswer::Granted);
-        run.expect_snapshot(Some(place.clone()));
+        run.expect_snapshot(Some(snapshot.clone()));
         run
     }
 
@@ -108,7 +108,7 @@ impl RunHarness {
         let mut rehearsal = Self {
             run,
             effect: Effect::Snapshot,
-            random: SeededRandomness::new(7),
+            random: SeededRng::new(7),
             now,
             released_by_mark: None,
         };
@@ -141,9 +141,9 @@ impl RunHarness {
         until
     }
 
-    pub(crate) fn expect_snapshot(&mut self, place: Option<Snapshot>) {
+    pub(crate) fn expect_snapshot(&mut self, snapshot: Option<Snapshot>) {
         expect!(self, Effect::Snapshot => ());
-        self.answer(Answer::Snapshot(place.map(Box::new)));
+        self.answer(Answer::Snapshot(snapshot.map(Box::new)));
     }
 
     /// Expects a build, and if it results in a part, its signature.
@@ -289,13 +289,13 @@ impl RunHarness {
 
     /// Expects the end of a failed run.
     pub(crate) fn expect_failed(&self) -> InternalErrorKind {
-        expect!(self, Effect::Finish(Outcome::Failed { error, .. }) => failure.kind)
+        expect!(self, Effect::Finish(Outcome::Failed { error, .. }) => error.kind)
     }
 }
 
 /// When the snapshot's connector runs next, once it is sealed up to `watermark`.
-pub(crate) fn next_run(place: &Snapshot, watermark: Time) -> Time {
-    place.connector.window_schedule().unwrap().due(watermark, None, TIMING.settle)
+pub(crate) fn next_run(snapshot: &Snapshot, watermark: Time) -> Time {
+    snapshot.connector.window_schedule().unwrap().due(watermark, None, TIMING.settle)
 }
 
 /// Whether a part has its bytes in its record.
@@ -304,8 +304,8 @@ pub(crate) fn is_inline(part: &Part) -> bool {
 }
 
 /// The same snapshot with a changed cursor, as another run reads it.
-pub(crate) fn with_cursor(place: &Snapshot, change: impl FnOnce(&mut Cursor)) -> Snapshot {
-    let mut place = place.clone();
-    change(&mut place.cursor);
-    place
+pub(crate) fn with_cursor(snapshot: &Snapshot, change: impl FnOnce(&mut Cursor)) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    change(&mut snapshot.cursor);
+    snapshot
 }

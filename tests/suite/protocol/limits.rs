@@ -16,11 +16,11 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
     for server in [now() + SECOND * 61, now() - SECOND * 62] {
-        let mut place = snapshot();
-        place.server_time = Some(server);
+        let mut snapshot = snapshot();
+        snapshot.server_time = Some(server);
         let mut run = RunHarness::start(now());
         run.expect_lease(LeaseAnswer::Granted);
-        run.expect_snapshot(Some(place));
+        run.expect_snapshot(Some(snapshot));
         // It reads, seals and delivers nothing, and runs again in a minute by the ledger's clock.
         assert_eq!(run.expect_release().next_run_at, server + SECOND * 60);
         assert_eq!(run.expect_failed(), InternalErrorKind::ClockSkew);
@@ -31,9 +31,9 @@ fn clocks_that_differ_by_more_than_a_minute_decide_nothing() {
 fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
     // The Date header has whole seconds: a clock 999 ms later is not ahead of it.
     for server in [now() + SECOND * 60, now() - SECOND * 60 - Duration::from_millis(999)] {
-        let mut place = snapshot_with_parts(1);
-        place.server_time = Some(server);
-        let run = RunHarness::with_snapshot(&place);
+        let mut snapshot = snapshot_with_parts(1);
+        snapshot.server_time = Some(server);
+        let run = RunHarness::with_snapshot(&snapshot);
         assert!(matches!(run.effect(), Effect::Open(_)), "{:?}", run.effect());
     }
 }
@@ -42,11 +42,11 @@ fn clocks_that_differ_by_a_minute_and_no_more_still_decide() {
 fn a_clock_that_runs_ahead_reads_no_window_too_early() {
     // The window settles at 21:05:00. This worker's clock says so; the ledger's is 30 seconds behind.
     let clock = at("2026-11-20T21:05:10Z");
-    let mut place = snapshot();
-    place.server_time = Some(clock - SECOND * 30);
+    let mut snapshot = snapshot();
+    snapshot.server_time = Some(clock - SECOND * 30);
     let mut run = RunHarness::start(clock);
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place));
+    run.expect_snapshot(Some(snapshot));
     assert_eq!(run.expect_release().next_run_at, at("2026-11-20T21:05:00Z"));
     run.expect_completed();
 }
@@ -55,11 +55,11 @@ fn a_clock_that_runs_ahead_reads_no_window_too_early() {
 fn a_difference_of_a_second_is_ignored() {
     // The Date header has whole seconds: the last one is two seconds behind, and no more.
     for server in [now() + SECOND * 2, now() - SECOND * 2, now() - Duration::from_millis(2999)] {
-        let mut place = snapshot();
-        place.server_time = Some(server);
+        let mut snapshot = snapshot();
+        snapshot.server_time = Some(server);
         let mut run = RunHarness::start(now());
         run.expect_lease(LeaseAnswer::Granted);
-        run.expect_snapshot(Some(place));
+        run.expect_snapshot(Some(snapshot));
         run.expect_staged();
         assert_eq!(run.expect_seal(SealAnswer::Won).part.sealed_at, now());
     }
@@ -73,10 +73,10 @@ fn a_lease_outlives_the_deadline() {
 
 #[test]
 fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_continues_at_once() {
-    let mut place = snapshot();
-    place.cursor.since = at("2026-11-20T12:00:00Z");
-    place.cursor.watermark = at("2026-11-20T12:00:00Z");
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot();
+    snapshot.cursor.since = at("2026-11-20T12:00:00Z");
+    snapshot.cursor.watermark = at("2026-11-20T12:00:00Z");
+    let mut run = RunHarness::with_snapshot(&snapshot);
     let order = run.expect_staged();
     assert_eq!(order.stop_at, now() + SECOND * 600);
     run.now = now() + SECOND * 600;
@@ -89,11 +89,11 @@ fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_continues_at_on
 
 #[test]
 fn nothing_is_written_after_five_sixths_of_the_time() {
-    let place = snapshot_with_parts(2);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(2);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
     run.now = now() + SECOND * 749;
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(domain::protocol::PutAnswer::Written));
     run.now = now() + SECOND * 750;
     run.expect_announce();
@@ -106,13 +106,13 @@ fn nothing_is_written_after_five_sixths_of_the_time() {
 /// Neither a pause between two tries nor a role that took long to assume delays a write past that time.
 #[test]
 fn no_write_is_retried_after_five_sixths_of_the_time() {
-    let place = snapshot_with_parts(2);
+    let snapshot = snapshot_with_parts(2);
     for waits in [true, false] {
-        let mut run = RunHarness::with_snapshot(&place);
+        let mut run = RunHarness::with_snapshot(&snapshot);
         run.expect_open(Ok(()));
-        run.expect_delivery(&sealed(&place.connector, 1));
+        run.expect_delivery(&sealed(&snapshot.connector, 1));
         if waits {
-            run.expect_load(&sealed(&place.connector, 2));
+            run.expect_load(&sealed(&snapshot.connector, 2));
             run.expect_put(Err(delivery_error(
                 DeliveryStage::PutObject,
                 DeliveryErrorKind::Unavailable,
@@ -121,7 +121,7 @@ fn no_write_is_retried_after_five_sixths_of_the_time() {
             run.now = now() + SECOND * 750;
             run.expect_wait();
         } else {
-            run.expect_load(&sealed(&place.connector, 2));
+            run.expect_load(&sealed(&snapshot.connector, 2));
             run.now = now() + SECOND * 750;
             run.expect_put(Err(delivery_error(
                 DeliveryStage::PutObject,
@@ -137,10 +137,10 @@ fn no_write_is_retried_after_five_sixths_of_the_time() {
 
 #[test]
 fn no_manifest_is_retried_after_five_sixths_of_the_time() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put_only(Ok(domain::protocol::PutAnswer::Written));
     run.expect_put_keys(Err(delivery_error(
         DeliveryStage::PutObject,
@@ -156,26 +156,26 @@ fn no_manifest_is_retried_after_five_sixths_of_the_time() {
 /// Several runs read a look-back that takes longer than one; none of it is read twice.
 #[test]
 fn a_read_that_runs_out_of_time_records_its_progress_and_is_continued() {
-    let place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.now = now() + SECOND * 600;
     let Span::Window(first) = run.expect_build(Built::OutOfTime { through: now() - SECOND * 5000 }).span
     else {
         panic!("a window was due")
     };
-    let Effect::RecordProgress(read) = run.effect().clone() else { panic!("a note") };
-    assert_eq!((read.next, read.watermark), (place.cursor.next, place.cursor.watermark));
+    let Effect::RecordProgress(read) = run.effect().clone() else { panic!("recorded progress") };
+    assert_eq!((read.next, read.watermark), (snapshot.cursor.next, snapshot.cursor.watermark));
     run.answer(Answer::Done);
     assert_eq!(run.expect_release().next_run_at, run.now, "at once");
     assert!(run.expect_completed().more);
 
-    let mut place = place;
-    place.cursor.read_progress = Some(read.progress);
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot;
+    snapshot.cursor.read_progress = Some(read.progress);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     let Span::Window(second) = run.expect_build(Built::Nothing).span else { panic!("the same window") };
     assert_eq!((second.from, second.to), (read.progress.through, first.to));
     let Effect::Seal(seal) = run.effect() else { panic!("a heartbeat") };
-    assert_eq!((seal.part.window.from, seal.part.window.to), (place.cursor.watermark, first.to));
+    assert_eq!((seal.part.window.from, seal.part.window.to), (snapshot.cursor.watermark, first.to));
     assert_eq!(seal.read_progress, None, "the window is closed");
 }
 
@@ -183,11 +183,12 @@ fn a_read_that_runs_out_of_time_records_its_progress_and_is_continued() {
 /// settled.
 #[test]
 fn progress_counts_only_for_the_window_it_was_recorded_for() {
-    let mut place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     let Span::Window(window) = run.expect_build(Built::Nothing).span else { panic!("a window was due") };
-    place.cursor.read_progress = Some(ReadProgress { to: window.to - SECOND, through: window.to - SECOND });
-    let again = RunHarness::with_snapshot(&place).expect_build(Built::Nothing).span;
+    snapshot.cursor.read_progress =
+        Some(ReadProgress { to: window.to - SECOND, through: window.to - SECOND });
+    let again = RunHarness::with_snapshot(&snapshot).expect_build(Built::Nothing).span;
     assert_eq!(again, Span::Window(window));
 }
 
@@ -238,11 +239,11 @@ fn without_the_ledger_a_second_snapshot_ends_the_run_at_once_too() {
 #[test]
 fn a_connector_that_was_disabled_runs_again_at_its_end() {
     // A window is due and a part waits.
-    let mut place = snapshot();
-    place.cursor.next = PartNumber::new(2);
-    place.connector.disable(now()).unwrap();
-    let mut run = RunHarness::with_snapshot(&place);
-    assert_eq!(run.expect_release().next_run_at, place.connector.cleanup_due_at(now()));
+    let mut snapshot = snapshot();
+    snapshot.cursor.next = PartNumber::new(2);
+    snapshot.connector.disable(now()).unwrap();
+    let mut run = RunHarness::with_snapshot(&snapshot);
+    assert_eq!(run.expect_release().next_run_at, snapshot.connector.cleanup_due_at(now()));
     let summary = run.expect_completed();
     assert_eq!((summary.sealed, summary.delivered, summary.more), (0, 0, false));
 }
@@ -264,11 +265,11 @@ fn an_unexpected_answer_ends_the_run() {
 
 #[test]
 fn a_run_request_cuts_the_window_there() {
-    let mut place = snapshot();
-    place.cursor.cut = Some(at("2026-11-20T20:45:00.500Z"));
+    let mut snapshot = snapshot();
+    snapshot.cursor.cut = Some(at("2026-11-20T20:45:00.500Z"));
     let mut run = RunHarness::start(at("2026-11-20T20:50:00.500Z"));
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place));
+    run.expect_snapshot(Some(snapshot));
     run.expect_staged();
     let part = run.expect_seal(SealAnswer::Won).part;
     assert_eq!((part.number, part.window.to), (PartNumber::FIRST, at("2026-11-20T20:45:00.500Z")));

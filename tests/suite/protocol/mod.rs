@@ -2,9 +2,9 @@
 
 mod blocking;
 mod delivering;
+mod harness;
 mod limits;
 mod reconciling;
-mod harness;
+mod request_savings;
 mod sealing;
 mod signing;
-mod request_savings;

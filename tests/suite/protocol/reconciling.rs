@@ -15,17 +15,17 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A connector that has run for three days, is caught up and owes a reconcile.
 fn reconcile_due() -> (Snapshot, Time) {
-    let place = with_cursor(&snapshot_with_parts(0), |cursor: &mut Cursor| {
+    let snapshot = with_cursor(&snapshot_with_parts(0), |cursor: &mut Cursor| {
         (cursor.next, cursor.delivered) = (PartNumber::new(72), PartNumber::new(71));
         cursor.watermark = at("2026-11-23T21:00:00Z");
     });
-    (place, at("2026-11-23T21:05:30Z"))
+    (snapshot, at("2026-11-23T21:05:30Z"))
 }
 
-fn run(place: &Snapshot, now: Time) -> RunHarness {
+fn run(snapshot: &Snapshot, now: Time) -> RunHarness {
     let mut run = RunHarness::start(now);
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place.clone()));
+    run.expect_snapshot(Some(snapshot.clone()));
     run
 }
 
@@ -38,9 +38,9 @@ fn expect_progress(run: &mut RunHarness) {
 
 #[test]
 fn two_days_are_read_again_a_day_at_a_time_and_the_out_of_order_keys_last() {
-    let (place, now) = reconcile_due();
-    let mut run = run(&place, now);
-    let watermark = place.cursor.watermark;
+    let (snapshot, now) = reconcile_due();
+    let mut run = run(&snapshot, now);
+    let watermark = snapshot.cursor.watermark;
     let first = run.expect_build(Built::Nothing);
     assert_eq!(first.span, Span::Window(Window { from: watermark - DAY * 2, to: watermark - DAY }));
     assert_eq!(first.exclude, Exclude { reaching: Some(watermark - DAY * 2), out_of_order_in: None });
@@ -56,13 +56,13 @@ fn two_days_are_read_again_a_day_at_a_time_and_the_out_of_order_keys_last() {
 
 #[test]
 fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
-    let (place, now) = reconcile_due();
-    let mut run = run(&place, now);
+    let (snapshot, now) = reconcile_due();
+    let mut run = run(&snapshot, now);
     let mut draft = draft();
     draft.late = draft.events;
     let order = run.expect_build(Built::Staged(draft));
     let seal = run.expect_seal(SealAnswer::Won);
-    let watermark = place.cursor.watermark;
+    let watermark = snapshot.cursor.watermark;
     assert_eq!((seal.watermark_before, seal.watermark_after), (watermark, watermark));
     assert_eq!(seal.part.window, Window { from: watermark, to: watermark });
     assert_eq!((seal.part.kind, seal.part.number), (PartKind::Late, PartNumber::new(72)));
@@ -74,10 +74,10 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
 
 #[test]
 fn a_slice_that_was_cut_continues_at_the_cut() {
-    let (place, now) = reconcile_due();
-    let mut run = run(&place, now);
+    let (snapshot, now) = reconcile_due();
+    let mut run = run(&snapshot, now);
     let mut draft = draft();
-    let cut = place.cursor.watermark - DAY - Duration::from_secs(3600);
+    let cut = snapshot.cursor.watermark - DAY - Duration::from_secs(3600);
     (draft.late, draft.cut) = (draft.events, Some(cut));
     run.expect_build(Built::Staged(draft));
     let seal = run.expect_seal(SealAnswer::Won);
@@ -89,8 +89,8 @@ fn a_slice_that_was_cut_continues_at_the_cut() {
 
 #[test]
 fn a_lost_answer_to_a_late_part_makes_no_second_one() {
-    let (place, now) = reconcile_due();
-    let mut run = run(&place, now);
+    let (snapshot, now) = reconcile_due();
+    let mut run = run(&snapshot, now);
     let mut draft = draft();
     draft.late = draft.events;
     run.expect_build(Built::Staged(draft));
@@ -103,17 +103,15 @@ fn a_lost_answer_to_a_late_part_makes_no_second_one() {
 
 #[test]
 fn out_of_order_keys_are_exported_once_and_known_by_the_parts_that_contain_them() {
-    let (place, now) = reconcile_due();
-    let place = with_cursor(&place, |cursor| {
+    let (snapshot, now) = reconcile_due();
+    let snapshot = with_cursor(&snapshot, |cursor| {
         cursor.reconcile.resume_at = Some(cursor.watermark);
         cursor.reconcile.out_of_order_in = Some(PartNumber::new(3));
     });
-    let mut run = run(&place, now);
+    let mut run = run(&snapshot, now);
     let order = run.expect_build(Built::Staged(draft()));
-    let Span::OutOfOrderKeys { since, until: beyond } = order.span else {
-        panic!("out-of-order keys come last")
-    };
-    assert!(since == place.cursor.since && beyond > order.watermark);
+    let Span::OutOfOrderKeys { since, until } = order.span else { panic!("out-of-order keys come last") };
+    assert!(since == snapshot.cursor.since && until > order.watermark);
     assert_eq!(order.exclude, Exclude { reaching: None, out_of_order_in: Some(PartNumber::new(3)) });
     let after = run.expect_seal(SealAnswer::Won).reconcile.unwrap();
     assert_eq!(after.out_of_order_in, Some(PartNumber::new(72)), "its list contains those of part 3 too");
@@ -123,9 +121,9 @@ fn out_of_order_keys_are_exported_once_and_known_by_the_parts_that_contain_them(
 /// Those already sealed are not sealed again with the rest.
 #[test]
 fn out_of_order_keys_of_a_cut_part_are_known_before_the_pass_is_complete() {
-    let (place, now) = reconcile_due();
-    let place = with_cursor(&place, |cursor| cursor.reconcile.resume_at = Some(cursor.watermark));
-    let mut run = run(&place, now);
+    let (snapshot, now) = reconcile_due();
+    let snapshot = with_cursor(&snapshot, |cursor| cursor.reconcile.resume_at = Some(cursor.watermark));
+    let mut run = run(&snapshot, now);
     let mut cut = draft();
     cut.cut = Some(at("2026-11-25T00:00:00Z"));
     run.expect_build(Built::Staged(cut));
@@ -140,23 +138,23 @@ fn out_of_order_keys_of_a_cut_part_are_known_before_the_pass_is_complete() {
 
 #[test]
 fn a_pass_that_ran_out_of_time_continues_where_it_stopped() {
-    let (place, now) = reconcile_due();
-    let mut first = run(&place, now);
+    let (snapshot, now) = reconcile_due();
+    let mut first = run(&snapshot, now);
     first.expect_build(Built::Nothing);
-    let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
-    let after = noted.after;
+    let Effect::RecordReconcile(recorded) = first.effect().clone() else { panic!("recorded progress") };
+    let after = recorded.after;
     expect_progress(&mut first);
     first.now = now + Duration::from_secs(600);
     let through = after.resume_at.unwrap() + Duration::from_hours(1);
     first.expect_build(Built::OutOfTime { through });
-    let Effect::RecordReconcile(noted) = first.effect().clone() else { panic!("a note") };
-    let after = noted.after;
+    let Effect::RecordReconcile(recorded) = first.effect().clone() else { panic!("recorded progress") };
+    let after = recorded.after;
     assert_eq!(after.resume_at, Some(through));
     expect_progress(&mut first);
     first.expect_release();
     first.expect_completed();
-    let place = with_cursor(&place, |cursor| cursor.reconcile = after.clone());
-    let Span::Window(next) = run(&place, now).expect_build(Built::Nothing).span else {
+    let snapshot = with_cursor(&snapshot, |cursor| cursor.reconcile = after.clone());
+    let Span::Window(next) = run(&snapshot, now).expect_build(Built::Nothing).span else {
         panic!("a slice is a window")
     };
     assert_eq!(Some(next.from), after.resume_at);
@@ -164,8 +162,8 @@ fn a_pass_that_ran_out_of_time_continues_where_it_stopped() {
 
 /// A slice contained another tenant's item; the snapshot of the next run.
 fn interrupted_reconcile() -> (Snapshot, Time) {
-    let (place, now) = reconcile_due();
-    let mut run = run(&place, now);
+    let (snapshot, now) = reconcile_due();
+    let mut run = run(&snapshot, now);
     run.expect_build(Built::TenantMismatch {
         detail: "`globex` came back where `acme` was asked for".into(),
     });
@@ -173,26 +171,26 @@ fn interrupted_reconcile() -> (Snapshot, Time) {
     let block = run.expect_block();
     run.expect_release();
     let next = block.next_attempt;
-    (with_cursor(&place, |cursor| cursor.block = Some(block)), next)
+    (with_cursor(&snapshot, |cursor| cursor.block = Some(block)), next)
 }
 
 /// The item is gone by the next try. No window is due, so no seal can clear the block: the recorded progress
 /// does, and the owner is notified before it.
 #[test]
 fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_for_ever() {
-    let (place, now) = interrupted_reconcile();
-    let mut second = run(&place, now);
+    let (snapshot, now) = interrupted_reconcile();
+    let mut second = run(&snapshot, now);
     second.expect_build(Built::Nothing);
     assert_eq!(second.expect_announce().fact.kind(), "ExportRecovered");
-    let Effect::RecordReconcile(noted) = second.effect().clone() else { panic!("a note") };
-    assert!(noted.unblock);
+    let Effect::RecordReconcile(recorded) = second.effect().clone() else { panic!("recorded progress") };
+    assert!(recorded.unblock);
     expect_progress(&mut second);
     while matches!(second.effect(), Effect::Build(_)) {
         second.expect_build(Built::Nothing);
-        let Effect::RecordReconcile(noted) = second.effect() else {
+        let Effect::RecordReconcile(recorded) = second.effect() else {
             panic!("published once: {:?}", second.effect())
         };
-        assert!(!noted.unblock);
+        assert!(!recorded.unblock);
         expect_progress(&mut second);
     }
     let next = second.expect_release().next_run_at;
@@ -203,14 +201,16 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
 /// A partial read says nothing about the rest.
 #[test]
 fn a_slice_that_was_read_in_part_lifts_no_block() {
-    let (place, now) = interrupted_reconcile();
-    let mut out_of_time = run(&place, now);
-    out_of_time.expect_build(Built::OutOfTime { through: place.cursor.watermark - DAY - DAY / 2 });
-    let Effect::RecordReconcile(noted) = out_of_time.effect() else { panic!("the progress, and no notice") };
-    assert!(!noted.unblock);
-    let mut full = run(&place, now);
+    let (snapshot, now) = interrupted_reconcile();
+    let mut out_of_time = run(&snapshot, now);
+    out_of_time.expect_build(Built::OutOfTime { through: snapshot.cursor.watermark - DAY - DAY / 2 });
+    let Effect::RecordReconcile(recorded) = out_of_time.effect() else {
+        panic!("the progress, and no notice")
+    };
+    assert!(!recorded.unblock);
+    let mut full = run(&snapshot, now);
     let mut part = draft();
-    part.cut = Some(place.cursor.watermark - DAY - DAY / 2);
+    part.cut = Some(snapshot.cursor.watermark - DAY - DAY / 2);
     full.expect_build(Built::Staged(part));
     let seal = full.expect_seal(SealAnswer::Won);
     assert!(!seal.unblock);
@@ -222,13 +222,13 @@ fn a_slice_that_was_read_in_part_lifts_no_block() {
 /// A silent bus leaves no connector blocked.
 #[test]
 fn a_block_of_reading_is_lifted_even_if_the_bus_does_not_take_it() {
-    let (place, now) = interrupted_reconcile();
-    let mut run = run(&place, now);
+    let (snapshot, now) = interrupted_reconcile();
+    let mut run = run(&snapshot, now);
     run.expect_build(Built::Nothing);
     assert!(matches!(run.effect(), Effect::Publish(_)));
     run.fail();
-    let Effect::RecordReconcile(noted) = run.effect().clone() else { panic!("a note") };
-    assert!(noted.unblock);
+    let Effect::RecordReconcile(recorded) = run.effect().clone() else { panic!("recorded progress") };
+    assert!(recorded.unblock);
     expect_progress(&mut run);
     assert_eq!(run.summary().unpublished_notices, 1);
 }

@@ -74,13 +74,13 @@ fn after_a_seal_whose_answer_was_lost_or_refused_the_record_is_loaded() {
 
 #[test]
 fn in_a_backlog_the_oldest_part_is_loaded_and_the_one_just_sealed_when_its_turn_comes() {
-    let place =
+    let snapshot =
         with_cursor(&snapshot_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     let second = run.expect_seal(SealAnswer::Won).part;
     assert_eq!(run.expect_open(Ok(())), PartNumber::FIRST);
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(PutAnswer::Written));
     run.expect_announce();
     assert!(matches!(run.effect(), Effect::Mark(_)), "another part waits");
@@ -115,10 +115,10 @@ fn the_last_mark_of_a_run_that_recovers_clears_the_block() {
         )));
         blocked.expect_announce();
         let block = blocked.expect_block();
-        let place = with_cursor(&snapshot_with_parts(1), |cursor| {
+        let snapshot = with_cursor(&snapshot_with_parts(1), |cursor| {
             cursor.block = Some(domain::delivery_error::Block { next_attempt: now(), ..block });
         });
-        (RunHarness::with_snapshot(&place), sealed(&place.connector, 1))
+        (RunHarness::with_snapshot(&snapshot), sealed(&snapshot.connector, 1))
     };
     run.expect_open(Ok(()));
     run.expect_load(&part);
@@ -132,14 +132,14 @@ fn the_last_mark_of_a_run_that_recovers_clears_the_block() {
 
 #[test]
 fn a_failed_run_releases_the_lease_in_a_call_of_its_own() {
-    let place =
+    let snapshot =
         with_cursor(&snapshot_with_parts(1), |cursor| cursor.watermark = at("2026-11-20T20:15:30.123Z"));
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_build_only(Built::Nothing);
     assert!(matches!(run.effect(), Effect::Sign(_)));
     run.fail();
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put(Ok(PutAnswer::Written));
     run.expect_announce();
     assert!(matches!(run.effect(), Effect::Mark(_)), "{:?}", run.effect());

@@ -14,8 +14,8 @@ use super::harness::{
 
 #[test]
 fn a_window_is_read_sealed_delivered_and_marked() {
-    let place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     let order = run.expect_staged();
     let window = Window { from: at("2026-11-20T20:15:30.123Z"), to: at("2026-11-20T21:00:00Z") };
     assert_eq!(order.span, Span::Window(window), "nothing before the activation is read");
@@ -25,7 +25,7 @@ fn a_window_is_read_sealed_delivered_and_marked() {
     assert_eq!((seal.part.window, seal.part.kind, seal.part.events), (window, PartKind::Regular, 3));
     run.expect_delivery(&seal.part);
     let release = run.expect_release();
-    assert_eq!(release.seen, place.cursor.next_run_at);
+    assert_eq!(release.seen, snapshot.cursor.next_run_at);
     assert_eq!(release.next_run_at, at("2026-11-20T22:05:00Z"));
     let summary = run.expect_completed();
     assert_eq!((summary.sealed, summary.delivered, summary.events, summary.heartbeats), (1, 1, 3, 0));
@@ -53,13 +53,13 @@ fn a_window_is_not_read_before_it_has_settled() {
 
 #[test]
 fn each_window_looks_back_an_hour_for_late_events() {
-    let place = with_cursor(&snapshot(), |cursor| {
+    let snapshot = with_cursor(&snapshot(), |cursor| {
         cursor.watermark = at("2026-11-20T23:00:00Z");
         (cursor.next, cursor.delivered) = (PartNumber::new(4), PartNumber::new(3));
     });
     let mut run = RunHarness::start(at("2026-11-21T00:05:00Z"));
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place));
+    run.expect_snapshot(Some(snapshot));
     let order = run.expect_staged();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
     assert_eq!(order.span, Span::Window(span));
@@ -125,18 +125,18 @@ fn a_refusal_of_our_own_second_try_is_a_success() {
 #[test]
 fn nothing_of_a_lost_race_is_kept() {
     for answer in [SealAnswer::Refused, SealAnswer::Unknown] {
-        let place = snapshot();
-        let mut run = RunHarness::with_snapshot(&place);
+        let snapshot = snapshot();
+        let mut run = RunHarness::with_snapshot(&snapshot);
         run.expect_staged();
         let mut theirs = run.expect_seal(answer).part;
         theirs.sealed_by = worker();
         run.expect_read_back(Some(&theirs));
         // It takes another snapshot, and finds the other worker's part sealed and delivered.
-        run.expect_snapshot(Some(with_cursor(&place, |cursor| {
+        run.expect_snapshot(Some(with_cursor(&snapshot, |cursor| {
             cursor.watermark = theirs.window.to;
             (cursor.next, cursor.delivered) = (PartNumber::new(2), PartNumber::FIRST);
         })));
-        assert_eq!(run.expect_release().next_run_at, next_run(&place, theirs.window.to));
+        assert_eq!(run.expect_release().next_run_at, next_run(&snapshot, theirs.window.to));
         let summary = run.expect_completed();
         assert_eq!((summary.sealed, summary.lost_races), (0, 1));
     }
@@ -144,8 +144,8 @@ fn nothing_of_a_lost_race_is_kept() {
 
 #[test]
 fn the_same_bytes_sealed_by_another_worker_are_not_ours() {
-    let place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     let mut theirs = run.expect_seal(SealAnswer::Refused).part;
     theirs.sealed_by = worker();
@@ -164,15 +164,15 @@ fn a_refusal_without_a_part_is_a_moved_watermark() {
 
 #[test]
 fn a_worker_that_loses_three_races_leaves_the_rest_to_the_others() {
-    let place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     for race in 1..=3 {
         run.expect_staged();
         let mut theirs = run.expect_seal(SealAnswer::Refused).part;
         theirs.sealed_by = worker();
         run.expect_read_back(Some(&theirs));
         if race < 3 {
-            run.expect_snapshot(Some(place.clone()));
+            run.expect_snapshot(Some(snapshot.clone()));
         }
     }
     run.expect_release();
@@ -197,10 +197,10 @@ fn a_seal_that_is_never_answered_ends_the_run_and_nothing_else() {
 
 #[test]
 fn a_part_cut_among_late_events_closes_nothing() {
-    let place = with_cursor(&snapshot(), |cursor| cursor.watermark = at("2026-11-20T21:00:00Z"));
+    let snapshot = with_cursor(&snapshot(), |cursor| cursor.watermark = at("2026-11-20T21:00:00Z"));
     let mut run = RunHarness::start(at("2026-11-20T22:05:00Z"));
     run.expect_lease(LeaseAnswer::Granted);
-    run.expect_snapshot(Some(place));
+    run.expect_snapshot(Some(snapshot));
     let mut draft = draft();
     (draft.cut, draft.late) = (Some(at("2026-11-20T20:30:00Z")), 3);
     run.expect_build(Built::Staged(draft));
@@ -236,8 +236,8 @@ fn another_worker_that_has_the_lease_is_left_alone() {
 
 #[test]
 fn an_item_of_another_tenant_stops_the_connector() {
-    let place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_build(Built::TenantMismatch {
         detail: "`globex` came back where `acme` was asked for".into(),
     });
@@ -248,7 +248,7 @@ fn an_item_of_another_tenant_stops_the_connector() {
     assert_eq!(run.expect_failed(), InternalErrorKind::TenantMismatch);
 
     // It stays stopped until its next try is due, and reads again then.
-    let blocked = with_cursor(&place, |cursor| cursor.block = Some(block.clone()));
+    let blocked = with_cursor(&snapshot, |cursor| cursor.block = Some(block.clone()));
     let mut run = RunHarness::start(block.next_attempt - std::time::Duration::from_millis(1));
     run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(blocked.clone()));
@@ -273,10 +273,10 @@ fn an_item_of_another_tenant_stops_the_connector() {
 #[test]
 fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
     let promised = |watermark: &str, now: &str| {
-        let place = with_cursor(&snapshot(), |cursor| cursor.watermark = at(watermark));
+        let snapshot = with_cursor(&snapshot(), |cursor| cursor.watermark = at(watermark));
         let mut run = RunHarness::start(at(now));
         run.expect_lease(LeaseAnswer::Granted);
-        run.expect_snapshot(Some(place));
+        run.expect_snapshot(Some(snapshot));
         run.expect_build(Built::Nothing);
         let Effect::Seal(seal) = run.effect().clone() else { panic!("a seal") };
         // The answer is lost, and the request had no effect: the part that is sealed in the end says the
@@ -298,7 +298,7 @@ fn a_heartbeat_of_a_backlog_promises_nothing_for_the_past() {
 
 #[test]
 fn with_nothing_sealed_nothing_is_delivered_and_with_parts_waiting_they_come_first_or_in_turns() {
-    let place = snapshot_with_parts(2);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(2);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     assert_eq!(run.expect_open(Ok(())), PartNumber::FIRST, "the oldest first");
 }

@@ -12,23 +12,23 @@ use super::harness::{
 };
 
 /// The manifest that a run over this snapshot orders to be signed.
-fn ordered_manifest(place: &Snapshot) -> Manifest {
-    let mut run = RunHarness::with_snapshot(place);
+fn ordered_manifest(snapshot: &Snapshot) -> Manifest {
+    let mut run = RunHarness::with_snapshot(snapshot);
     run.expect_build_only(Built::Staged(draft()));
     Manifest::parse(&run.expect_sign().text).unwrap()
 }
 
 #[test]
 fn what_is_signed_is_what_is_sealed() {
-    let place = snapshot();
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot();
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_build_only(Built::Nothing);
     let order = run.expect_sign();
     let part = run.expect_seal(SealAnswer::Won).part;
     let manifest = Manifest::parse(&order.text).unwrap();
     assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
     assert_eq!((order.chain_state, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
-    assert_eq!(manifest.destination.prefix, place.connector.destination.unwrap().prefix);
+    assert_eq!(manifest.destination.prefix, snapshot.connector.destination.unwrap().prefix);
     let pinned = part.manifest.unwrap();
     assert_eq!(pinned.note().text(), order.text);
 }
@@ -49,10 +49,10 @@ fn a_seal_whose_answer_is_lost_is_retried_with_the_same_manifest() {
 /// Whatever this worker has: everyone else sees what the ledger has.
 #[test]
 fn after_a_lost_answer_the_next_part_is_chained_to_the_recorded_manifest() {
-    let place = with_cursor(&snapshot(), |cursor| {
+    let snapshot = with_cursor(&snapshot(), |cursor| {
         (cursor.since, cursor.watermark) = (at("2026-11-20T18:00:00Z"), at("2026-11-20T19:00:00Z"));
     });
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_staged();
     let mut pinned = run.expect_seal(SealAnswer::Unknown).part;
     pinned.manifest = Some(signed_manifest("as it was recorded\n".to_owned()));
@@ -99,10 +99,10 @@ fn a_text_that_was_not_requested_is_never_sealed() {
 
 #[test]
 fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered() {
-    let mut place = snapshot_with_parts(1);
-    place.cursor.watermark = at("2026-11-20T20:15:30.123Z");
-    let part = sealed(&place.connector, 1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let mut snapshot = snapshot_with_parts(1);
+    snapshot.cursor.watermark = at("2026-11-20T20:15:30.123Z");
+    let part = sealed(&snapshot.connector, 1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_build_only(Built::Staged(draft()));
     assert!(matches!(run.effect(), Effect::Sign(_)));
     run.fail();
@@ -115,16 +115,16 @@ fn a_key_out_of_reach_leaves_the_part_unsealed_and_what_is_sealed_is_delivered()
 
 #[test]
 fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() {
-    let place = snapshot_with_parts(2);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(2);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put_only(Ok(PutAnswer::Written));
     run.expect_put_keys(Ok(PutAnswer::Exists));
     run.expect_put_manifest(Ok(PutAnswer::Exists));
     run.expect_announce();
     let published = run.expect_mark().published_keys.unwrap();
-    run.expect_load(&sealed(&place.connector, 2));
+    run.expect_load(&sealed(&snapshot.connector, 2));
     run.expect_put_only(Ok(PutAnswer::Written));
     run.expect_put_manifest(Ok(PutAnswer::Written));
     run.expect_announce();
@@ -134,7 +134,7 @@ fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() 
 
     let knows =
         with_cursor(&snapshot_with_parts(1), |cursor| cursor.published_keys = Some(published.clone()));
-    let mut run = RunHarness::with_snapshot(&Snapshot { connector: place.connector, ..knows });
+    let mut run = RunHarness::with_snapshot(&Snapshot { connector: snapshot.connector, ..knows });
     run.expect_open(Ok(()));
     run.expect_load(&sealed(&snapshot_with_parts(1).connector, 1));
     run.expect_put_only(Ok(PutAnswer::Written));
@@ -146,10 +146,10 @@ fn the_manifest_follows_the_bytes_and_the_keys_come_before_the_first_manifest() 
 /// By then the bucket may be another one of the same name. A block of reading says nothing about the bucket.
 #[test]
 fn after_a_block_of_the_delivery_the_keys_are_put_again() {
-    let place = snapshot_with_parts(1);
-    let part = sealed(&place.connector, 1);
+    let snapshot = snapshot_with_parts(1);
+    let part = sealed(&snapshot.connector, 1);
     let published =
-        PublishedKeys::of(part.manifest.as_ref().unwrap(), place.connector.destination.as_ref().unwrap());
+        PublishedKeys::of(part.manifest.as_ref().unwrap(), snapshot.connector.destination.as_ref().unwrap());
     let puts_keys = |stage| {
         let block = domain::delivery_error::Block {
             stage,
@@ -157,11 +157,11 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
             code: "NoSuchBucket".into(),
             cause: String::new(),
             remedy: String::new(),
-            since: place.cursor.since,
+            since: snapshot.cursor.since,
             attempts: 1,
-            next_attempt: place.cursor.since,
+            next_attempt: snapshot.cursor.since,
         };
-        let mut run = RunHarness::with_snapshot(&with_cursor(&place, |cursor| {
+        let mut run = RunHarness::with_snapshot(&with_cursor(&snapshot, |cursor| {
             (cursor.published_keys, cursor.block) = (Some(published.clone()), Some(block));
         }));
         run.expect_open(Ok(()));
@@ -177,10 +177,10 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
 
 #[test]
 fn an_error_at_the_manifest_does_not_send_the_bytes_again() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put_only(Ok(PutAnswer::Written));
     run.expect_put_keys(Err(delivery_error(
         DeliveryStage::PutObject,
@@ -205,10 +205,10 @@ fn an_error_at_the_manifest_does_not_send_the_bytes_again() {
 
 #[test]
 fn a_refused_manifest_blocks_the_connector_as_its_part_would() {
-    let place = snapshot_with_parts(1);
-    let mut run = RunHarness::with_snapshot(&place);
+    let snapshot = snapshot_with_parts(1);
+    let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
-    run.expect_load(&sealed(&place.connector, 1));
+    run.expect_load(&sealed(&snapshot.connector, 1));
     run.expect_put_only(Ok(PutAnswer::Written));
     run.expect_put_keys(Ok(PutAnswer::Written));
     run.expect_put_manifest(Err(delivery_error(

@@ -49,7 +49,7 @@ impl Mailer for SesMailer {
             .destination(Destination::builder().to_addresses(to.as_str()).build())
             .content(EmailContent::builder().simple(message).build());
         match send.send().await {
-            Ok(_) => MailOutcome::Taken,
+            Ok(_) => MailOutcome::Accepted,
             // SES rejected it, or it was never sent. A 5xx proves nothing: a proxy in front of SES may have
             // sent it.
             Err(error) if is_refusal(&error) => MailOutcome::Rejected(port_error(SENDING, error)),

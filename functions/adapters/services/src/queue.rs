@@ -74,11 +74,11 @@ fn failed_entries(batch: &[ConnectorId], answer: &SendMessageBatchOutput) -> Vec
             "the export queue rejected a message"
         );
     }
-    let taken = |index: usize| answer.successful().iter().any(|entry| entry.id().parse() == Ok(index));
+    let confirmed = |index: usize| answer.successful().iter().any(|entry| entry.id().parse() == Ok(index));
     batch
         .iter()
         .enumerate()
-        .filter(|(index, _)| !taken(*index))
+        .filter(|(index, _)| !confirmed(*index))
         .map(|(_, connector)| connector.clone())
         .collect()
 }

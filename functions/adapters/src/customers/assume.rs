@@ -71,22 +71,22 @@ impl RoleAssumer {
     ///
     /// # Errors
     /// The delivery error for STS's response.
-    pub(super) async fn assume(&self, asked: AssumeRoleRequest<'_>) -> Result<Session, DeliveryError> {
-        let AssumeRoleRequest { destination: to, session_name, external_id, policy } = asked;
-        let telling = ErrorClassifier::new(DeliveryStage::AssumeRole);
-        let request = |sts: &aws_sdk_sts::Client| {
+    pub(super) async fn assume(&self, request: AssumeRoleRequest<'_>) -> Result<Session, DeliveryError> {
+        let AssumeRoleRequest { destination, session_name, external_id, policy } = request;
+        let classifier = ErrorClassifier::new(DeliveryStage::AssumeRole);
+        let call = |sts: &aws_sdk_sts::Client| {
             sts.assume_role()
-                .role_arn(to.role.as_str())
+                .role_arn(destination.role.as_str())
                 .role_session_name(session_name.as_str())
                 .set_external_id(external_id.map(ToString::to_string))
                 .duration_seconds(SESSION_SECONDS)
                 .set_policy(policy.clone())
                 .send()
         };
-        let answer = match request(&self.sts).await.map_err(|error| telling.assume_role(&error)) {
-            Err(fault) if fault.code == REGION_DISABLED => match self.main_region_sts(&to.role) {
-                Some(sts) => request(&sts).await.map_err(|error| telling.assume_role(&error))?,
-                None => return Err(fault),
+        let answer = match call(&self.sts).await.map_err(|error| classifier.assume_role(&error)) {
+            Err(error) if error.code == REGION_DISABLED => match self.main_region_sts(&destination.role) {
+                Some(sts) => call(&sts).await.map_err(|error| classifier.assume_role(&error))?,
+                None => return Err(error),
             },
             answer => answer?,
         };
@@ -97,8 +97,8 @@ impl RoleAssumer {
         );
         let account = answer.assumed_role_user().and_then(|user| account_of(user.arn()));
         let Some(keys) = answer.credentials else {
-            let words = "STS returned no credentials";
-            return Err(telling.error(DeliveryErrorKind::Unavailable, "NoCredentials", words));
+            let message = "STS returned no credentials";
+            return Err(classifier.error(DeliveryErrorKind::Unavailable, "NoCredentials", message));
         };
         // The expiry is left out on purpose: S3 checks it by its own clock and returns `ExpiredToken`.
         let temporary = Credentials::new(
@@ -108,8 +108,8 @@ impl RoleAssumer {
             None,
             "AssumeRole",
         );
-        let client = self.bucket_clients.client(to.region.as_str(), temporary);
-        Ok(Session { bucket: S3CustomerBucket::new(client, to, external_id), account })
+        let client = self.bucket_clients.client(destination.region.as_str(), temporary);
+        Ok(Session { bucket: S3CustomerBucket::new(client, destination, external_id), account })
     }
 }
 

@@ -35,32 +35,32 @@ impl BodyErrorSlot {
         self.0.get()
     }
 
-    fn set(&self, broken: BodyError) -> BodyError {
+    fn set(&self, error: BodyError) -> BodyError {
         // Only the first error is the cause.
-        self.0.get_or_init(|| broken).clone()
+        self.0.get_or_init(|| error).clone()
     }
 }
 
 /// The body for the SDK. The SDK can resend whole bytes. It can't resend a stream, so the protocol retries
 /// instead. A stream waits for `gate`.
-pub(super) fn sdk_body(body: Body, size: u64, ask: &ExpectContinue) -> (SdkStream, BodyErrorSlot) {
-    let witness = BodyErrorSlot::default();
+pub(super) fn sdk_body(body: Body, size: u64, gate: &ExpectContinue) -> (SdkStream, BodyErrorSlot) {
+    let slot = BodyErrorSlot::default();
     let stream = match body {
         Body::Whole(bytes) => {
             if bytes.len() as u64 != size {
-                witness.set(BodyError::Size);
+                slot.set(BodyError::Size);
             }
             SdkStream::from(bytes)
         }
         Body::Stream(stream) => {
-            let ask = ask.clone();
-            let stream = async move { ask.wait().await }.map(|()| stream).flatten_stream();
+            let gate = gate.clone();
+            let stream = async move { gate.wait().await }.map(|()| stream).flatten_stream();
             let counted =
-                SizedBody { stream: Mutex::new(Box::pin(stream)), left: size, error_slot: witness.clone() };
+                SizedBody { stream: Mutex::new(Box::pin(stream)), left: size, error_slot: slot.clone() };
             SdkStream::new(SdkBody::from_body_1_x(counted))
         }
     };
-    (stream, witness)
+    (stream, slot)
 }
 
 /// A stream of known size.
@@ -85,7 +85,7 @@ impl http_body::Body for SizedBody {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(next) => next,
         };
-        let broken = match next {
+        let error = match next {
             Some(Ok(bytes)) => match this.left.checked_sub(bytes.len() as u64) {
                 Some(left) => {
                     this.left = left;
@@ -97,7 +97,7 @@ impl http_body::Body for SizedBody {
             None => BodyError::Size,
             Some(Err(error)) => BodyError::Read(error.chain()),
         };
-        Poll::Ready(Some(Err(this.error_slot.set(broken))))
+        Poll::Ready(Some(Err(this.error_slot.set(error))))
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -120,27 +120,27 @@ mod tests {
             Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
             Err(error) => Err(PortError::Transient { what: "reading", source: error.into() }),
         });
-        let ask = ExpectContinue::default();
-        ask.continue_received();
-        let (body, witness) = sdk_body(Body::Stream(Box::pin(stream::iter(chunks))), size, &ask);
+        let gate = ExpectContinue::default();
+        gate.continue_received();
+        let (body, slot) = sdk_body(Body::Stream(Box::pin(stream::iter(chunks))), size, &gate);
         let bytes = body.collect().await.ok().map(aws_smithy_types::byte_stream::AggregatedBytes::into_bytes);
-        (bytes, witness.get().cloned())
+        (bytes, slot.get().cloned())
     }
 
     #[tokio::test]
-    async fn a_stream_of_the_right_size_goes_through_unseen() {
+    async fn a_stream_of_the_right_size_passes_without_an_error() {
         assert_eq!(sent(vec![Ok("ab"), Ok("c")], 3).await, (Some("abc".into()), None));
         assert_eq!(sent(vec![], 0).await, (Some(Bytes::new()), None));
     }
 
     #[tokio::test]
-    async fn what_breaks_on_our_side_is_witnessed() {
-        let (bytes, saw) = sent(vec![Ok("ab"), Err("503")], 3).await;
+    async fn an_error_on_our_side_is_kept_in_the_slot() {
+        let (bytes, error) = sent(vec![Ok("ab"), Err("503")], 3).await;
         assert!(bytes.is_none());
-        assert_eq!(saw, Some(BodyError::Read("reading: temporary failure: 503".into())));
+        assert_eq!(error, Some(BodyError::Read("reading: temporary failure: 503".into())));
         assert_eq!(sent(vec![Ok("ab")], 3).await, (None, Some(BodyError::Size)));
         assert_eq!(sent(vec![Ok("ab"), Ok("cd")], 3).await, (None, Some(BodyError::Size)));
-        let (_, witness) = sdk_body(Body::Whole(Bytes::from_static(b"ab")), 3, &ExpectContinue::default());
-        assert_eq!(witness.get(), Some(&BodyError::Size));
+        let (_, slot) = sdk_body(Body::Whole(Bytes::from_static(b"ab")), 3, &ExpectContinue::default());
+        assert_eq!(slot.get(), Some(&BodyError::Size));
     }
 }

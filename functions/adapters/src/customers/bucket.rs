@@ -12,9 +12,9 @@ use domain::names::{ExternalId, Region};
 use domain::ports::{Body, CustomerBucket, NewObject};
 use domain::protocol::PutAnswer;
 
-use super::expect_continue::ExpectContinue;
 use super::body::{self, BodyError};
 use super::error_classifier::ErrorClassifier;
+use super::expect_continue::ExpectContinue;
 use super::payload::SignedPayload;
 use crate::clients::{UPLOAD_TIMEOUT, timeout_config};
 
@@ -40,12 +40,12 @@ pub(super) struct PutResult {
 const PUT_ERRORS: ErrorClassifier = ErrorClassifier::new(DeliveryStage::PutObject);
 
 /// Our own side failed: the customer can't fix it, and AWS did not report it.
-fn body_error(broken: &BodyError) -> DeliveryError {
-    let (reason, code) = match broken {
+fn body_error(error: &BodyError) -> DeliveryError {
+    let (kind, code) = match error {
         BodyError::Read(_) => (DeliveryErrorKind::Unavailable, "StagingRead"),
         BodyError::Size => (DeliveryErrorKind::Rejected, "StagingSize"),
     };
-    PUT_ERRORS.error(reason, code, &broken.to_string())
+    PUT_ERRORS.error(kind, code, &error.to_string())
 }
 
 /// Timeout of one attempt: an upload, its response, and the time the line needs for the bytes. The SDK's
@@ -57,10 +57,10 @@ fn attempt_timeout(size: u64) -> Duration {
 impl S3CustomerBucket {
     pub(super) fn new(
         client: aws_sdk_s3::Client,
-        to: &Destination,
-        opened_with: Option<&ExternalId>,
+        destination: &Destination,
+        external_id: Option<&ExternalId>,
     ) -> Self {
-        Self { client, destination: to.clone(), external_id: opened_with.cloned() }
+        Self { client, destination: destination.clone(), external_id: external_id.cloned() }
     }
 
     /// `If-None-Match: *` makes S3 decide. Of two workers one gets 200; the other gets 412 or, while the
@@ -75,10 +75,10 @@ impl S3CustomerBucket {
     pub(super) async fn write(&self, object: NewObject) -> Result<PutResult, DeliveryError> {
         let NewObject { key, content_type, sha256, size, body } = object;
         let streamed = matches!(body, Body::Stream(_));
-        let ask = ExpectContinue::default();
-        let (body, witness) = body::sdk_body(body, size, &ask);
-        if let Some(broken) = witness.get() {
-            return Err(body_error(broken));
+        let gate = ExpectContinue::default();
+        let (body, slot) = body::sdk_body(body, size, &gate);
+        if let Some(cause) = slot.get() {
+            return Err(body_error(cause));
         }
         let too_large =
             |_| PUT_ERRORS.error(DeliveryErrorKind::Rejected, "TooLarge", "the part's size is out of range");
@@ -97,11 +97,11 @@ impl S3CustomerBucket {
         request = request
             .set_server_side_encryption(encryption.header().map(ServerSideEncryption::from))
             .set_ssekms_key_id(encryption.key().map(ToString::to_string));
-        let patience =
+        let timeouts =
             aws_sdk_s3::config::Builder::new().timeout_config(timeout_config(attempt_timeout(size)));
-        let mut request = request.customize().config_override(patience);
+        let mut request = request.customize().config_override(timeouts);
         if streamed {
-            request = request.interceptor(ask).interceptor(SignedPayload(sha256));
+            request = request.interceptor(gate).interceptor(SignedPayload(sha256));
         }
         match request.send().await {
             Ok(done) => {
@@ -109,8 +109,8 @@ impl S3CustomerBucket {
                 Ok(PutResult { answer: PutAnswer::Written, encryption })
             }
             // An error on our own side is the cause, whatever it looked like to the SDK.
-            Err(error) => match witness.get() {
-                Some(broken) => Err(body_error(broken)),
+            Err(error) => match slot.get() {
+                Some(cause) => Err(body_error(cause)),
                 None => PUT_ERRORS.put_object(&error).map(|answer| PutResult { answer, encryption: None }),
             },
         }
@@ -137,7 +137,7 @@ impl S3CustomerBucket {
 #[async_trait]
 impl CustomerBucket for S3CustomerBucket {
     async fn put_new(&self, object: NewObject) -> Result<PutAnswer, DeliveryError> {
-        self.write(object).await.map(|wrote| wrote.answer)
+        self.write(object).await.map(|result| result.answer)
     }
 
     fn assumed_with(&self) -> Option<&ExternalId> {

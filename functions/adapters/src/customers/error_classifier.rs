@@ -33,18 +33,18 @@ impl ErrorClassifier {
     }
 
     /// A delivery error with a code and message of ours or of AWS.
-    pub(super) fn error(self, reason: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
+    pub(super) fn error(self, kind: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
         let (code, message) = (redact(code, MAX_CODE_CHARS), redact(message, MAX_MESSAGE_CHARS));
-        DeliveryError { stage: self.stage, kind: reason, code, message }
+        DeliveryError { stage: self.stage, kind, code, message }
     }
 
     /// The reason why a role could not be assumed.
     pub(super) fn assume_role(self, error: &SdkError<AssumeRoleError, HttpResponse>) -> DeliveryError {
         match CallError::from_sdk(error) {
-            CallError::Response(refused) => {
-                self.response_error(error_codes::assume_role(refused.borrowed()), &refused)
+            CallError::Response(response) => {
+                self.response_error(error_codes::assume_role(response.borrowed()), &response)
             }
-            CallError::NoResponse { reason, code, message: words } => self.error(reason, code, &words),
+            CallError::NoResponse { kind, code, message } => self.error(kind, code, &message),
         }
     }
 
@@ -54,11 +54,11 @@ impl ErrorClassifier {
         error: &SdkError<PutObjectError, HttpResponse>,
     ) -> Result<PutAnswer, DeliveryError> {
         match CallError::from_sdk(error) {
-            CallError::Response(refused) => match error_codes::put_object(refused.borrowed()) {
+            CallError::Response(response) => match error_codes::put_object(response.borrowed()) {
                 PutOutcome::Exists => Ok(PutAnswer::Exists),
-                PutOutcome::Failed(reason) => Err(self.response_error(reason, &refused)),
+                PutOutcome::Failed(kind) => Err(self.response_error(kind, &response)),
             },
-            CallError::NoResponse { reason, code, message: words } => Err(self.error(reason, code, &words)),
+            CallError::NoResponse { kind, code, message } => Err(self.error(kind, code, &message)),
         }
     }
 
@@ -68,29 +68,29 @@ impl ErrorClassifier {
         error: &SdkError<HeadBucketError, HttpResponse>,
     ) -> Result<Option<Region>, DeliveryError> {
         match CallError::from_sdk(error) {
-            CallError::Response(refused) => match error_codes::head_bucket(refused.status) {
+            CallError::Response(response) => match error_codes::head_bucket(response.status) {
                 // A response to `HEAD` has no error code, and this status has only one meaning.
                 Some(DeliveryErrorKind::Gone) => Err(self.error(
                     DeliveryErrorKind::Gone,
                     "NoSuchBucket",
                     "The specified bucket does not exist",
                 )),
-                Some(reason) => Err(self.response_error(reason, &refused)),
-                None => Ok(refused.region.and_then(|region| region.parse().ok())),
+                Some(kind) => Err(self.response_error(kind, &response)),
+                None => Ok(response.region.and_then(|region| region.parse().ok())),
             },
-            CallError::NoResponse { reason, code, message: words } => Err(self.error(reason, code, &words)),
+            CallError::NoResponse { kind, code, message } => Err(self.error(kind, code, &message)),
         }
     }
 
-    fn response_error(self, reason: DeliveryErrorKind, refused: &OwnedErrorResponse) -> DeliveryError {
-        let OwnedErrorResponse { status, code, message, region } = refused;
+    fn response_error(self, kind: DeliveryErrorKind, response: &OwnedErrorResponse) -> DeliveryError {
+        let OwnedErrorResponse { status, code, message, region } = response;
         let code = if code.is_empty() { format!("Http{status}") } else { code.clone() };
-        let words = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
-        match (reason, region) {
+        let message = if message.is_empty() { format!("HTTP status {status}") } else { message.clone() };
+        match (kind, region) {
             (DeliveryErrorKind::Moved, Some(region)) => {
-                self.error(reason, &code, &format!("it is in {region} ({words})"))
+                self.error(kind, &code, &format!("it is in {region} ({message})"))
             }
-            _ => self.error(reason, &code, &words),
+            _ => self.error(kind, &code, &message),
         }
     }
 }
@@ -100,7 +100,7 @@ enum CallError {
     /// AWS sent an error response.
     Response(OwnedErrorResponse),
     /// AWS sent no usable response.
-    NoResponse { reason: DeliveryErrorKind, code: &'static str, message: String },
+    NoResponse { kind: DeliveryErrorKind, code: &'static str, message: String },
 }
 
 /// An owned [`ErrorResponse`].
@@ -124,7 +124,7 @@ impl CallError {
         E: Error + ProvideErrorMetadata + 'static,
     {
         let unavailable =
-            |code| Self::NoResponse { reason: DeliveryErrorKind::Unavailable, code, message: chain(error) };
+            |code| Self::NoResponse { kind: DeliveryErrorKind::Unavailable, code, message: chain(error) };
         match error {
             SdkError::ServiceError(answer) => Self::Response(OwnedErrorResponse {
                 status: answer.raw().status().as_u16(),
@@ -140,7 +140,7 @@ impl CallError {
             SdkError::ResponseError(_) => unavailable("UnreadableAnswer"),
             // Nothing was sent: the request itself is invalid.
             _ => Self::NoResponse {
-                reason: DeliveryErrorKind::Rejected,
+                kind: DeliveryErrorKind::Rejected,
                 code: "NotARequest",
                 message: chain(error),
             },
@@ -181,7 +181,7 @@ mod tests {
 
     const PUT_ERRORS: ErrorClassifier = ErrorClassifier::new(DeliveryStage::PutObject);
 
-    fn refused(
+    fn response(
         status: u16,
         code: &str,
         message: &str,
@@ -195,54 +195,54 @@ mod tests {
     #[test]
     fn the_external_id_and_control_characters_never_reach_a_record() {
         let id = ExternalId::new(1, 2);
-        let words = format!("value\u{1b}[31m '{id}' at 'externalId' failed\n{}", "x".repeat(2_000));
-        let fault = PUT_ERRORS.put_object(&refused(400, "ValidationError", &words, "")).unwrap_err();
-        assert!(!fault.message.contains(id.as_str()) && fault.message.contains("(external ID)"));
-        assert!(!fault.message.chars().any(char::is_control) && fault.message.contains(r"\u{1b}"));
-        assert!(fault.message.ends_with("x…") && fault.message.chars().count() <= MAX_MESSAGE_CHARS + 1);
+        let message = format!("value\u{1b}[31m '{id}' at 'externalId' failed\n{}", "x".repeat(2_000));
+        let error = PUT_ERRORS.put_object(&response(400, "ValidationError", &message, "")).unwrap_err();
+        assert!(!error.message.contains(id.as_str()) && error.message.contains("(external ID)"));
+        assert!(!error.message.chars().any(char::is_control) && error.message.contains(r"\u{1b}"));
+        assert!(error.message.ends_with("x…") && error.message.chars().count() <= MAX_MESSAGE_CHARS + 1);
     }
 
     #[test]
-    fn with_the_longest_names_the_policy_that_is_in_the_way_is_still_told() {
+    fn the_denying_policy_is_kept_with_the_longest_names() {
         let name = "x".repeat(64);
         let object =
             format!("arn:aws-us-gov:s3:::{}/{}/verification/{name}.txt", "b".repeat(63), "p".repeat(200));
         let why = "because no resource control policy allows the s3:PutObject action";
-        let words = format!(
+        let message = format!(
             "User: arn:aws-us-gov:sts::222222222222:assumed-role/{name}/{name} is not authorized to perform: \
              s3:PutObject on resource: \"{object}\" {why}"
         );
-        let fault = PUT_ERRORS.put_object(&refused(403, "AccessDenied", &words, "")).unwrap_err();
-        assert_eq!(fault.message, words);
+        let error = PUT_ERRORS.put_object(&response(403, "AccessDenied", &message, "")).unwrap_err();
+        assert_eq!(error.message, message);
     }
 
     #[test]
-    fn a_bucket_elsewhere_is_told_with_its_region() {
+    fn a_moved_bucket_is_reported_with_its_region() {
         let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
-        let error = refused(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
-        let fault = PUT_ERRORS.put_object(&error).unwrap_err();
+        let error = response(400, "AuthorizationHeaderMalformed", "the region is wrong", body);
+        let error = PUT_ERRORS.put_object(&error).unwrap_err();
         assert_eq!(
-            (fault.kind, fault.message.as_str()),
+            (error.kind, error.message.as_str()),
             (DeliveryErrorKind::Moved, "it is in eu-west-1 (the region is wrong)")
         );
-        let nonsense = refused(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
+        let nonsense = response(301, "PermanentRedirect", "elsewhere", "<Region>evil.example</Region>");
         assert_eq!(PUT_ERRORS.put_object(&nonsense).unwrap_err().message, "elsewhere");
     }
 
     #[test]
-    fn an_answer_without_code_or_words_is_told_by_its_status() {
+    fn a_response_without_code_or_message_is_classified_by_its_status() {
         let error = PutObjectError::generic(ErrorMetadata::builder().build());
         let raw = HttpResponse::new(StatusCode::try_from(503).unwrap(), SdkBody::from("<html>"));
-        let fault = PUT_ERRORS.put_object(&SdkError::service_error(error, raw)).unwrap_err();
-        assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "Http503"));
+        let error = PUT_ERRORS.put_object(&SdkError::service_error(error, raw)).unwrap_err();
+        assert_eq!((error.kind, error.code.as_str()), (DeliveryErrorKind::Unavailable, "Http503"));
     }
 
     #[test]
-    fn no_answer_is_unavailable_and_no_request_is_ours() {
+    fn a_missing_response_is_unavailable_and_an_invalid_request_is_ours() {
         let timeout = SdkError::timeout_error("no answer within 60 s");
-        let fault = PUT_ERRORS.put_object(&timeout).unwrap_err();
-        assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "Timeout"));
-        let no_request = SdkError::construction_failure("a header that is none");
+        let error = PUT_ERRORS.put_object(&timeout).unwrap_err();
+        assert_eq!((error.kind, error.code.as_str()), (DeliveryErrorKind::Unavailable, "Timeout"));
+        let no_request = SdkError::construction_failure("an invalid header");
         assert_eq!(PUT_ERRORS.put_object(&no_request).unwrap_err().kind, DeliveryErrorKind::Rejected);
     }
 }

@@ -49,22 +49,22 @@ const TRANSIENT_CODES: [&str; 15] = [
 ];
 
 /// The meaning of an error response to `PutObject`.
-pub(super) fn put_object(refusal: ErrorResponse<'_>) -> PutOutcome {
-    if refusal.code == "PreconditionFailed" || (refusal.code.is_empty() && refusal.status == 412) {
+pub(super) fn put_object(response: ErrorResponse<'_>) -> PutOutcome {
+    if response.code == "PreconditionFailed" || (response.code.is_empty() && response.status == 412) {
         return PutOutcome::Exists;
     }
-    PutOutcome::Failed(put_kind_by_code(refusal).unwrap_or_else(|| put_kind_by_status(refusal.status)))
+    PutOutcome::Failed(put_kind_by_code(response).unwrap_or_else(|| put_kind_by_status(response.status)))
 }
 
-fn put_kind_by_code(refusal: ErrorResponse<'_>) -> Option<DeliveryErrorKind> {
-    let ErrorResponse { code, message, region, .. } = refusal;
+fn put_kind_by_code(response: ErrorResponse<'_>) -> Option<DeliveryErrorKind> {
+    let ErrorResponse { code, message, region, .. } = response;
     if TRANSIENT_CODES.contains(&code) {
         return Some(DeliveryErrorKind::Unavailable);
     }
-    if let Some(problem) = code.strip_prefix("KMS.") {
-        return Some(kms_kind(problem));
+    if let Some(code) = code.strip_prefix("KMS.") {
+        return Some(kms_kind(code));
     }
-    let reason = match code {
+    let kind = match code {
         // The session's keys are no longer known or valid. New ones are; if not, the protocol gives up after
         // a few attempts.
         "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" | "InvalidAccessKeyId" => {
@@ -87,13 +87,13 @@ fn put_kind_by_code(refusal: ErrorResponse<'_>) -> Option<DeliveryErrorKind> {
         "AuthorizationHeaderMalformed" if region.is_some() => DeliveryErrorKind::Moved,
         _ => return None,
     };
-    Some(reason)
+    Some(kind)
 }
 
 /// The KMS error code that S3 forwards after `KMS.`.
-fn kms_kind(problem: &str) -> DeliveryErrorKind {
-    let passing = ["Throttling", "LimitExceeded", "Internal", "DependencyTimeout", "KeyUnavailable"];
-    if passing.iter().any(|word| problem.contains(word)) {
+fn kms_kind(code: &str) -> DeliveryErrorKind {
+    let transient = ["Throttling", "LimitExceeded", "Internal", "DependencyTimeout", "KeyUnavailable"];
+    if transient.iter().any(|word| code.contains(word)) {
         DeliveryErrorKind::Unavailable
     } else {
         DeliveryErrorKind::KeyDenied
@@ -112,11 +112,11 @@ const fn put_kind_by_status(status: u16) -> DeliveryErrorKind {
 }
 
 /// The meaning of an error response to `AssumeRole`.
-pub(super) fn assume_role(refusal: ErrorResponse<'_>) -> DeliveryErrorKind {
-    if TRANSIENT_CODES.contains(&refusal.code) {
+pub(super) fn assume_role(response: ErrorResponse<'_>) -> DeliveryErrorKind {
+    if TRANSIENT_CODES.contains(&response.code) {
         return DeliveryErrorKind::Unavailable;
     }
-    match refusal.code {
+    match response.code {
         "AccessDenied" | "AccessDeniedException" | REGION_DISABLED => DeliveryErrorKind::Denied,
         // The session policy is ours. The other codes concern the vendor's own credentials, although their
         // status is 403. No customer can fix them, and waiting in this process doesn't either. So the error
@@ -134,7 +134,7 @@ pub(super) fn assume_role(refusal: ErrorResponse<'_>) -> DeliveryErrorKind {
         | "RequestTimeTooSkewed"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => DeliveryErrorKind::Rejected,
-        _ => match refusal.status {
+        _ => match response.status {
             401 | 403 => DeliveryErrorKind::Denied,
             408 | 429 | 500.. => DeliveryErrorKind::Unavailable,
             _ => DeliveryErrorKind::Rejected,
@@ -156,13 +156,13 @@ pub(super) const fn head_bucket(status: u16) -> Option<DeliveryErrorKind> {
 mod tests {
     use super::*;
 
-    fn refusal(status: u16, code: &'static str) -> ErrorResponse<'static> {
+    fn response(status: u16, code: &'static str) -> ErrorResponse<'static> {
         ErrorResponse { status, code, message: "", region: None }
     }
 
     #[test]
-    fn answers_of_s3_mean_what_their_code_says() {
-        for (status, code, reason) in [
+    fn s3_errors_are_classified_by_their_code() {
+        for (status, code, kind) in [
             (409, "ConditionalRequestConflict", DeliveryErrorKind::Conflict),
             (409, "OperationAborted", DeliveryErrorKind::Conflict),
             (409, "", DeliveryErrorKind::Conflict),
@@ -201,35 +201,35 @@ mod tests {
             (405, "MethodNotAllowed", DeliveryErrorKind::Rejected),
             (501, "NotImplemented", DeliveryErrorKind::Rejected),
         ] {
-            assert_eq!(put_object(refusal(status, code)), PutOutcome::Failed(reason), "{status} {code}");
+            assert_eq!(put_object(response(status, code)), PutOutcome::Failed(kind), "{status} {code}");
         }
     }
 
     #[test]
     fn only_412_means_that_the_object_exists() {
-        assert_eq!(put_object(refusal(412, "PreconditionFailed")), PutOutcome::Exists);
-        assert_eq!(put_object(refusal(412, "")), PutOutcome::Exists);
-        assert_ne!(put_object(refusal(409, "ConditionalRequestConflict")), PutOutcome::Exists);
-        assert_ne!(put_object(refusal(412, "Surprise")), PutOutcome::Exists);
+        assert_eq!(put_object(response(412, "PreconditionFailed")), PutOutcome::Exists);
+        assert_eq!(put_object(response(412, "")), PutOutcome::Exists);
+        assert_ne!(put_object(response(409, "ConditionalRequestConflict")), PutOutcome::Exists);
+        assert_ne!(put_object(response(412, "Surprise")), PutOutcome::Exists);
     }
 
     #[test]
-    fn a_denial_that_speaks_of_kms_is_the_keys() {
+    fn a_denial_that_names_kms_is_a_key_denial() {
         let message = "User: arn:aws:sts::222222222222:assumed-role/Delivery/x is not authorized to perform: \
                        kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:222222222222:key/1";
-        let denied = ErrorResponse { message, ..refusal(403, "AccessDenied") };
+        let denied = ErrorResponse { message, ..response(403, "AccessDenied") };
         assert_eq!(put_object(denied), PutOutcome::Failed(DeliveryErrorKind::KeyDenied));
     }
 
     #[test]
     fn a_malformed_header_that_names_a_region_means_another_region() {
         let moved =
-            ErrorResponse { region: Some("eu-central-1"), ..refusal(400, "AuthorizationHeaderMalformed") };
+            ErrorResponse { region: Some("eu-central-1"), ..response(400, "AuthorizationHeaderMalformed") };
         assert_eq!(put_object(moved), PutOutcome::Failed(DeliveryErrorKind::Moved));
     }
 
     #[test]
-    fn a_refused_look_at_a_bucket_says_no_more_than_that_it_is_gone() {
+    fn a_failed_head_bucket_proves_only_that_the_bucket_is_gone() {
         assert_eq!(head_bucket(404), Some(DeliveryErrorKind::Gone));
         assert_eq!(head_bucket(503), Some(DeliveryErrorKind::Unavailable));
         for status in [301, 307, 400, 401, 403] {
@@ -238,8 +238,8 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_sts_mean_what_their_code_says() {
-        for (status, code, reason) in [
+    fn sts_errors_are_classified_by_their_code() {
+        for (status, code, kind) in [
             (403, "AccessDenied", DeliveryErrorKind::Denied),
             (403, "RegionDisabledException", DeliveryErrorKind::Denied),
             (403, "", DeliveryErrorKind::Denied),
@@ -254,7 +254,7 @@ mod tests {
             (500, "InternalFailure", DeliveryErrorKind::Unavailable),
             (503, "", DeliveryErrorKind::Unavailable),
         ] {
-            assert_eq!(assume_role(refusal(status, code)), reason, "{status} {code}");
+            assert_eq!(assume_role(response(status, code)), kind, "{status} {code}");
         }
     }
 }

@@ -48,7 +48,7 @@ impl ExpectContinue {
 #[dyn_dispatch_hint]
 impl Intercept for ExpectContinue {
     fn name(&self) -> &'static str {
-        "AskFirst"
+        "ExpectContinue"
     }
 
     /// After signing: proxies may drop the header, so it must not be part of the signature.
@@ -61,10 +61,10 @@ impl Intercept for ExpectContinue {
         let request = mem::replace(context.request_mut(), HttpRequest::new(SdkBody::taken()));
         let mut request = request.try_into_http1x()?;
         request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
-        let asked = self.clone();
+        let gate = self.clone();
         ext::on_informational(&mut request, move |answer| {
             if answer.status() == StatusCode::CONTINUE {
-                asked.continue_received();
+                gate.continue_received();
             }
         });
         *context.request_mut() = request.try_into()?;

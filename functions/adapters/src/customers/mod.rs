@@ -4,16 +4,16 @@
 //! [`StsCustomers::open`] returns has the only copy of the temporary keys, and dropping it drops them.
 //! [`StsProber`] runs the same code for a preflight check.
 
-mod error_codes;
-mod expect_continue;
 mod assume;
 mod body;
 mod bucket;
 mod error_classifier;
+mod error_codes;
+mod expect_continue;
 mod payload;
 mod probe;
-mod session;
 mod redact;
+mod session;
 
 use async_trait::async_trait;
 use domain::connector::Connector;
@@ -52,9 +52,9 @@ impl Customers for StsCustomers {
         connector: &Connector,
         part: PartNumber,
     ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
-        let telling = ErrorClassifier::new(DeliveryStage::AssumeRole);
-        let Some(to) = &connector.destination else {
-            return Err(telling.error(
+        let classifier = ErrorClassifier::new(DeliveryStage::AssumeRole);
+        let Some(destination) = &connector.destination else {
+            return Err(classifier.error(
                 DeliveryErrorKind::Rejected,
                 "NoDestination",
                 "the connector is not connected",
@@ -62,23 +62,24 @@ impl Customers for StsCustomers {
         };
         let mut denied = None;
         for id in connector.external_ids() {
-            let asked = AssumeRoleRequest {
+            let request = AssumeRoleRequest {
                 destination,
                 session_name: session::name(&connector.id, part),
                 external_id: Some(id),
-                policy: Some(session::policy(to)),
+                policy: Some(session::policy(destination)),
             };
-            match self.assumer.assume(asked).await {
-                Ok(entered) => return Ok(Box::new(entered.bucket)),
+            match self.assumer.assume(request).await {
+                Ok(session) => return Ok(Box::new(session.bucket)),
                 // No external ID makes a Region active.
-                Err(fault) if fault.kind == DeliveryErrorKind::Denied && fault.code != REGION_DISABLED => {
-                    denied = Some(fault);
+                Err(error) if error.kind == DeliveryErrorKind::Denied && error.code != REGION_DISABLED => {
+                    denied = Some(error);
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
-        let no_id =
-            || telling.error(DeliveryErrorKind::Rejected, "NoExternalId", "the connector has no external ID");
+        let no_id = || {
+            classifier.error(DeliveryErrorKind::Rejected, "NoExternalId", "the connector has no external ID")
+        };
         Err(denied.unwrap_or_else(no_id))
     }
 }

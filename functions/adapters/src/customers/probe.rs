@@ -46,32 +46,32 @@ impl Prober for StsProber {
     async fn assume(
         &self,
         connector: &Connector,
-        to: &Destination,
-        shown: PresentedExternalId<'_>,
+        destination: &Destination,
+        external_id: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-        let asked = AssumeRoleRequest {
+        let request = AssumeRoleRequest {
             destination,
             session_name: session::preflight_name(&connector.id),
-            external_id: match shown {
+            external_id: match external_id {
                 PresentedExternalId::Absent => None,
                 PresentedExternalId::ExternalId(id) => Some(id),
             },
             policy: match scope {
-                SessionScope::Prefix => Some(session::policy(to)),
+                SessionScope::Prefix => Some(session::policy(destination)),
                 SessionScope::Role => None,
             },
         };
-        let entered = self.assumer.assume(asked).await?;
-        let Some(account) = entered.account else {
-            let words = "STS returned no ARN of the assumed role";
+        let session = self.assumer.assume(request).await?;
+        let Some(account) = session.account else {
+            let message = "STS returned no ARN of the assumed role";
             return Err(ErrorClassifier::new(DeliveryStage::AssumeRole).error(
                 DeliveryErrorKind::Unavailable,
                 "NoAccount",
-                words,
+                message,
             ));
         };
-        Ok(Box::new(StsProbeSession { bucket: entered.bucket, account }))
+        Ok(Box::new(StsProbeSession { bucket: session.bucket, account }))
     }
 }
 
@@ -96,7 +96,7 @@ impl ProbeSession for StsProbeSession {
     /// object can only mean that this very request was executed and its response lost. It counts as written,
     /// and its encryption is unknown.
     async fn put_new(&self, object: NewObject) -> Result<ProbeResponse, DeliveryError> {
-        let wrote = self.bucket.write(object).await?;
-        Ok(ProbeResponse { encryption: wrote.encryption })
+        let result = self.bucket.write(object).await?;
+        Ok(ProbeResponse { encryption: result.encryption })
     }
 }

@@ -6,22 +6,22 @@ const EXTERNAL_ID_DIGITS: usize = 32;
 
 /// The text on one line of at most `most` characters, without external IDs and invisible characters: control
 /// characters, line separators and bidirectional overrides are escaped.
-pub(super) fn redact(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    let mut left = most;
+pub(super) fn redact(text: &str, max_chars: usize) -> String {
+    let mut redacted = String::new();
+    let mut left = max_chars;
     // Before truncating: half an external ID would not be recognized.
     for c in mask_external_ids(text).chars() {
         let escaped: String =
             if matches!(c, '"' | '\'') { c.to_string() } else { c.escape_debug().collect() };
         let size = escaped.chars().count();
         if size > left {
-            shown.push('…');
+            redacted.push('…');
             break;
         }
         left -= size;
-        shown.push_str(&escaped);
+        redacted.push_str(&escaped);
     }
-    shown
+    redacted
 }
 
 /// The text without any tenant's external IDs.
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_external_id_is_masked_and_nothing_that_looks_like_one() {
+    fn every_external_id_is_redacted_and_nothing_similar() {
         let (one, two) = (ExternalId::new(1, 2), ExternalId::new(u64::MAX, 3));
         let text = format!("af-{one}, '{two}' and af-12");
         assert_eq!(redact(&text, 300), "af-(external ID), '(external ID)' and af-12");
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_show_is_escaped() {
+    fn invisible_characters_are_escaped() {
         let hostile = "a\u{202e}b\u{2066}c\u{2028}d\u{200b}e\u{feff}f\u{0}g\u{1b}[31m\nh\\i\u{e0041}";
         let text = redact(hostile, 300);
         assert!(text.chars().all(|c| c.is_ascii_graphic()), "{text}");
@@ -70,12 +70,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_shown_too_long_or_with_a_control_character(
-            text in any::<String>(), most in 0_usize..400,
+        fn redacted_text_is_bounded_and_has_no_control_characters(
+            text in any::<String>(), max_chars in 0_usize..400,
         ) {
-            let shown = redact(&text, most);
-            prop_assert!(shown.chars().count() <= most + 1);
-            prop_assert!(!shown.chars().any(char::is_control));
+            let redacted = redact(&text, max_chars);
+            prop_assert!(redacted.chars().count() <= max_chars + 1);
+            prop_assert!(!redacted.chars().any(char::is_control));
         }
 
         #[test]
@@ -83,8 +83,8 @@ mod tests {
             a in ".{0,40}", high in any::<u64>(), low in any::<u64>(), b in ".{0,40}",
         ) {
             let id = ExternalId::new(high, low);
-            let shown = redact(&format!("{a}{id}{b}"), 400);
-            prop_assert!(!shown.contains(id.as_str()));
+            let redacted = redact(&format!("{a}{id}{b}"), 400);
+            prop_assert!(!redacted.contains(id.as_str()));
         }
     }
 }

@@ -90,8 +90,8 @@ mod tests {
         assert_eq!(name, "auditferry-con_0123456789abcdef-000000000042");
         let last = ConnectorId::new(u64::MAX);
         for longest in [super::name(&last, PartNumber::new(u64::MAX)), preflight_name(&last)] {
-            let taken = longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
-            assert!(longest.len() <= 64 && taken, "{longest}");
+            let accepted = longest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+            assert!(longest.len() <= 64 && accepted, "{longest}");
         }
     }
 

@@ -23,9 +23,9 @@ use domain::ports::{Consents, NotificationStore, PortError};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
-use super::write_outcome::condition_met;
 use super::expression::{names, number, text, values};
 use super::keys::{Item, PK, SK};
+use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -110,8 +110,13 @@ impl DynamoLedger {
 
     /// Adds the cost to `spent_to`, if that is at or after `now` and not too far ahead. Of two at once the
     /// second adds after the first: DynamoDB computes the sum.
-    async fn spend_behind(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<Option<Time>, PortError> {
-        let most = now + fair_share::MAX_AHEAD;
+    async fn spend_after_last(
+        &self,
+        tenant: &TenantId,
+        cost: u64,
+        now: Time,
+    ) -> Result<Option<Time>, PortError> {
+        let latest = now + fair_share::MAX_AHEAD;
         let update = self
             .update_share(tenant)
             .update_expression("SET #spent_to = #spent_to + :cost")
@@ -119,7 +124,7 @@ impl DynamoLedger {
             .set_expression_attribute_values(Some(values([
                 (":cost", number(cost)),
                 (":now", millis(now)),
-                (":most", millis(most)),
+                (":most", millis(latest)),
             ])))
             .return_values(ReturnValue::UpdatedOld);
         match update.send().await {
@@ -136,8 +141,8 @@ impl DynamoLedger {
 
     /// Starts from `now`, if nothing beyond it is used. Of two at once one succeeds, and the other adds after
     /// it.
-    async fn spend_from(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
-        let (after, most) = (now + Duration::from_millis(cost), now + fair_share::MAX_AHEAD);
+    async fn spend_from_now(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
+        let (after, latest) = (now + Duration::from_millis(cost), now + fair_share::MAX_AHEAD);
         let update = self
             .update_share(tenant)
             .update_expression("SET #spent_to = :after")
@@ -145,7 +150,7 @@ impl DynamoLedger {
             .set_expression_attribute_values(Some(values([
                 (":after", millis(after)),
                 (":now", millis(now)),
-                (":most", millis(most)),
+                (":most", millis(latest)),
             ])));
         condition_met(SPENDING, update.send().await)
     }
@@ -207,10 +212,10 @@ impl NotificationStore for DynamoLedger {
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let cost = u64::try_from(cost.as_millis()).unwrap_or(u64::MAX);
         for _ in 0..MAX_ATTEMPTS {
-            if let Some(begins) = self.spend_behind(tenant, cost, now).await? {
+            if let Some(begins) = self.spend_after_last(tenant, cost, now).await? {
                 return Ok(begins);
             }
-            if self.spend_from(tenant, cost, now).await? {
+            if self.spend_from_now(tenant, cost, now).await? {
                 return Ok(now);
             }
         }
@@ -274,9 +279,9 @@ mod tests {
             keys.push(key(tenant.as_str(), "SHARE".to_owned()));
         }
         keys.push(link_key(&token));
-        for (place, key) in keys.iter().enumerate() {
+        for (index, key) in keys.iter().enumerate() {
             assert!(key[PK].as_s().unwrap().starts_with(PARTITION_PREFIX));
-            assert!(!keys[..place].contains(key), "{key:?}");
+            assert!(!keys[..index].contains(key), "{key:?}");
         }
         assert_eq!(address_key(&acme, &"a@ACME.example".parse().unwrap()), address_key(&acme, &address));
     }

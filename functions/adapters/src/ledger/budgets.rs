@@ -22,9 +22,9 @@ use domain::connector::{Connector, State};
 use domain::names::TenantId;
 use domain::ports::{BoxError, PortError, SpendOutcome, Spender};
 
-use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::changes::{MAX_ATTEMPTS, build_error};
 use super::expression::{names, number, values};
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::{DynamoLedger, keys};
 
 const WHAT: &str = "counting against a budget";

@@ -8,11 +8,11 @@ use domain::connector::Change;
 use domain::cursor::Cursor;
 use domain::ports::{BoxError, PortError, SaveAnswer, Saved};
 
-use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::budgets::is_counted;
 use super::claims::ClaimOutcome;
 use super::expression::{names, number, values};
 use super::keys::{self, Item, PK};
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -56,8 +56,8 @@ impl DynamoLedger {
             let mut writes = own.clone();
             match self.claim_writes(change).await? {
                 ClaimOutcome::Writes(claims) => writes.extend(claims),
-                ClaimOutcome::Taken(taken) => {
-                    return self.resolve_refusal(change, SaveAnswer::AlreadyOwned(taken)).await;
+                ClaimOutcome::AlreadyOwned(owned) => {
+                    return self.resolve_refusal(change, SaveAnswer::AlreadyOwned(owned)).await;
                 }
             }
             let mut request = self.client.transact_write_items();
@@ -74,8 +74,8 @@ impl DynamoLedger {
                         return self.resolve_refusal(change, SaveAnswer::Exhausted(budget)).await;
                     }
                     Guard::Role => {
-                        let taken = SaveAnswer::AlreadyOwned(domain::onboarding::OwnedResource::Role);
-                        return self.resolve_refusal(change, taken).await;
+                        let owned = SaveAnswer::AlreadyOwned(domain::onboarding::OwnedResource::Role);
+                        return self.resolve_refusal(change, owned).await;
                     }
                     Guard::Bucket => {}
                 },
@@ -94,12 +94,12 @@ impl DynamoLedger {
 
     /// The meaning of a failed condition. If the record of this version is ours, an earlier attempt was
     /// committed and its response lost. If it is someone else's, they were faster, whichever condition
-    /// failed. If there is none, the answer is `seems`.
-    async fn resolve_refusal(&self, change: &Change, seems: SaveAnswer) -> Result<SaveAnswer, PortError> {
+    /// failed. If there is none, `answer` is returned.
+    async fn resolve_refusal(&self, change: &Change, answer: SaveAnswer) -> Result<SaveAnswer, PortError> {
         Ok(match self.recorded_change(change).await? {
             Some(recorded) if recorded == *change => SaveAnswer::Saved(Saved::Stored),
             Some(_) => SaveAnswer::Saved(Saved::Stale),
-            None => seems,
+            None => answer,
         })
     }
 

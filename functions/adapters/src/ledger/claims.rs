@@ -34,7 +34,7 @@ pub(super) enum ClaimOutcome {
     /// The writes that claim and release.
     Writes(Vec<GuardedWrite>),
     /// Another connector owns it.
-    Taken(OwnedResource),
+    AlreadyOwned(OwnedResource),
 }
 
 /// Which connector writes to which folder of one bucket.
@@ -53,7 +53,7 @@ impl BucketClaims {
         let mut prefixes = self.prefixes.clone();
         prefixes.remove(id);
         if let Some(prefix) = prefix {
-            if prefixes.values().any(|taken| taken.overlaps(prefix)) {
+            if prefixes.values().any(|claimed| claimed.overlaps(prefix)) {
                 return None;
             }
             prefixes.insert(id.clone(), prefix.clone());
@@ -68,16 +68,17 @@ impl DynamoLedger {
         let before = change.before.as_ref().and_then(Connector::claims);
         let after = change.after.claims();
         let mut writes = Vec::new();
-        let place = |to: Option<&Destination>| to.map(|to| (to.bucket.clone(), to.prefix.clone()));
-        let (left, entered) = (place(before), place(after));
-        if left != entered {
-            let buckets = [&left, &entered].map(|place| place.as_ref().map(|(bucket, _)| bucket));
+        let location = |to: Option<&Destination>| to.map(|to| (to.bucket.clone(), to.prefix.clone()));
+        let (before_location, after_location) = (location(before), location(after));
+        if before_location != after_location {
+            let buckets = [&before_location, &after_location]
+                .map(|location| location.as_ref().map(|(bucket, _)| bucket));
             let [old, new] = buckets;
             for bucket in [old.filter(|_| old != new), new].into_iter().flatten() {
-                let prefix = entered.as_ref().filter(|(to, _)| to == bucket).map(|(_, prefix)| prefix);
+                let prefix = after_location.as_ref().filter(|(to, _)| to == bucket).map(|(_, prefix)| prefix);
                 let claims = self.bucket_claims(bucket).await?;
                 let Some(claims) = claims.with_claim(&change.after.id, prefix) else {
-                    return Ok(ClaimOutcome::Taken(OwnedResource::Destination));
+                    return Ok(ClaimOutcome::AlreadyOwned(OwnedResource::Destination));
                 };
                 writes.push(self.put_bucket_claims(bucket, &claims)?);
             }
@@ -116,10 +117,10 @@ impl DynamoLedger {
             0 => put
                 .condition_expression("attribute_not_exists(#pk)")
                 .set_expression_attribute_names(Some(names([PK]))),
-            judged => put
-                .condition_expression("#version = :judged")
+            read_version => put
+                .condition_expression("#version = :version")
                 .set_expression_attribute_names(Some(names(["version"])))
-                .set_expression_attribute_values(Some(values([(":judged", number(judged))]))),
+                .set_expression_attribute_values(Some(values([(":version", number(read_version))]))),
         };
         let put = put.build().map_err(build_error)?;
         Ok(GuardedWrite { guard: Guard::Bucket, write: TransactWriteItem::builder().put(put).build() })
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connector_never_stands_in_its_own_way() {
+    fn a_connector_never_conflicts_with_its_own_claims() {
         let (ours, theirs) = (ConnectorId::new(1), ConnectorId::new(2));
         let claims = BucketClaims::default().with_claim(&ours, Some(&prefix("a/b"))).unwrap();
         assert_eq!(claims.with_claim(&theirs, Some(&prefix("a"))), None);

@@ -48,13 +48,13 @@ impl Connectors for DynamoLedger {
 
     async fn list(
         &self,
-        wanted: ConnectorFilter<'_>,
+        filter: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
-        match wanted.tenant {
-            Some(tenant) => self.list_tenant(tenant, wanted.include_deleted, after, limit).await,
-            None => self.list_all(wanted.include_deleted, after, limit).await,
+        match filter.tenant {
+            Some(tenant) => self.list_tenant(tenant, filter.include_deleted, after, limit).await,
+            None => self.list_all(filter.include_deleted, after, limit).await,
         }
     }
 

@@ -88,9 +88,9 @@ pub(crate) async fn enable_ttl(client: &Client, table: &str, attribute: &str) ->
         what: "enabling a table's time to live",
         source: Box::new(source),
     })?;
-    let asked =
+    let result =
         client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
-    if let Err(error) = asked {
+    if let Err(error) = result {
         let cause = DisplayErrorContext(&error);
         tracing::debug!(table, %cause, "Time to live was not enabled on a table");
     }

@@ -10,9 +10,9 @@ use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError};
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::write_outcome::condition_met;
 use super::expression::{names, time, values};
 use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK};
+use super::write_outcome::condition_met;
 use crate::port_error::port_error;
 
 /// How many due connectors a page contains: ten batches of the queue.
@@ -81,17 +81,17 @@ impl DueConnectors for DynamoLedger {
 /// developer guide, "Initial throughput for on-demand capacity mode").
 fn is_throttled(error: &PortError) -> bool {
     let PortError::Transient { source, .. } = error else { return false };
-    let refused = source.downcast_ref::<SdkError<UpdateItemError, HttpResponse>>();
+    let error = source.downcast_ref::<SdkError<UpdateItemError, HttpResponse>>();
     let codes = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];
-    refused.and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
+    error.and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
 }
 
 /// The index key of a claim: the next page starts after it.
 fn index_key(shard: u8, claim: &Claim) -> Item {
-    let mut place = keys::key(&claim.id, CURSOR);
-    place.insert(DUE_SHARD.to_owned(), keys::due_shard(shard));
-    place.insert(NEXT_RUN_AT.to_owned(), time(claim.next_run_at));
-    place
+    let mut key = keys::key(&claim.id, CURSOR);
+    key.insert(DUE_SHARD.to_owned(), keys::due_shard(shard));
+    key.insert(NEXT_RUN_AT.to_owned(), time(claim.next_run_at));
+    key
 }
 
 fn parse_claim(item: &Item) -> Result<Claim, PortError> {
@@ -111,15 +111,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_in_the_index_is_read_back_as_the_claim_it_came_from() {
+    fn an_index_key_is_parsed_back_to_its_claim() {
         let before = Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH };
-        let place = index_key(7, &before);
-        assert_eq!(place[DUE_SHARD], text("07"));
-        assert_eq!(parse_claim(&place).unwrap(), before);
+        let key = index_key(7, &before);
+        assert_eq!(key[DUE_SHARD], text("07"));
+        assert_eq!(parse_claim(&key).unwrap(), before);
     }
 
     #[test]
-    fn an_entry_of_another_form_is_a_bug_that_shows_its_key() {
+    fn a_malformed_entry_is_a_bug_that_names_its_key() {
         let mut entry = index_key(0, &Claim { id: ConnectorId::new(3), next_run_at: Time::EPOCH });
         entry.insert(PK.to_owned(), text("T#acme"));
         assert!(parse_claim(&entry).unwrap_err().chain().contains("T#acme"));

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_tells_its_connector() {
+    fn a_partition_key_names_its_connector() {
         let id = ConnectorId::new(7);
         assert_eq!(connector_of(&partition(&id)), Some(id));
         assert_eq!(connector_of(&AttributeValue::S("T#acme".into())), None);

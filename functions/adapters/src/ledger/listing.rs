@@ -21,7 +21,7 @@ impl DynamoLedger {
     pub(super) async fn list_tenant(
         &self,
         tenant: &TenantId,
-        deleted: bool,
+        include_deleted: bool,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
@@ -37,7 +37,7 @@ impl DynamoLedger {
             .set_expression_attribute_values(Some(values([
                 (":tenant", text(tenant.as_str())),
                 (":after", start_after(after)),
-                (":hidden", hidden_state(deleted)),
+                (":hidden", hidden_state(include_deleted)),
             ])));
         let mut connectors = Vec::new();
         let mut start = None;
@@ -61,7 +61,7 @@ impl DynamoLedger {
     /// most `limit` connectors are kept in memory.
     pub(super) async fn list_all(
         &self,
-        deleted: bool,
+        include_deleted: bool,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
@@ -78,18 +78,18 @@ impl DynamoLedger {
             .set_expression_attribute_names(Some(names([PK, STATE])))
             .set_expression_attribute_values(Some(values([
                 (":after", start_after(after)),
-                (":hidden", hidden_state(deleted)),
+                (":hidden", hidden_state(include_deleted)),
             ])));
-        let mut first: BTreeMap<ConnectorId, Item> = BTreeMap::new();
+        let mut items: BTreeMap<ConnectorId, Item> = BTreeMap::new();
         let mut start = None;
         loop {
             let page = scan.clone().set_exclusive_start_key(start).send().await;
             let page = page.map_err(|error| port_error(WHAT, error))?;
             for item in page.items.unwrap_or_default() {
                 let Some(id) = item.get(PK).and_then(keys::connector_of) else { continue };
-                first.insert(id, item);
-                if first.len() > limit {
-                    first.pop_last();
+                items.insert(id, item);
+                if items.len() > limit {
+                    items.pop_last();
                 }
             }
             start = page.last_evaluated_key;
@@ -97,13 +97,13 @@ impl DynamoLedger {
                 break;
             }
         }
-        first.into_values().map(records::parse_connector).collect()
+        items.into_values().map(records::parse_connector).collect()
     }
 }
 
 /// The state to leave out of a list: `deleted`, or the empty string, which no connector has.
-fn hidden_state(deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
-    text(if deleted { "" } else { State::Deleted.as_str() })
+fn hidden_state(include_deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
+    text(if include_deleted { "" } else { State::Deleted.as_str() })
 }
 
 /// The partition key after which a list starts.

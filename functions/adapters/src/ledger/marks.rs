@@ -8,10 +8,10 @@ use domain::names::WorkerId;
 use domain::ports::PortError;
 use domain::protocol::{Mark, Release};
 
-use super::write_outcome::condition_met;
 use super::expression::{names, part_number, text, time, values};
 use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
 use super::runs::{LEASE_OWNER, LEASE_UNTIL};
+use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 
 impl DynamoLedger {
@@ -37,35 +37,35 @@ impl DynamoLedger {
     ) -> Result<bool, PortError> {
         let number = mark.part.number;
         let mut condition = String::from("#delivered = :before");
-        let (mut set, mut gone) = (vec!["#delivered = :this"], Vec::new());
+        let (mut set, mut removed) = (vec!["#delivered = :this"], Vec::new());
         let mut names = names(["delivered"]);
-        let mut speak_of = |name: &str| names.insert(format!("#{name}"), name.to_owned());
+        let mut name_attribute = |name: &str| names.insert(format!("#{name}"), name.to_owned());
         let mut values =
             values([(":this", part_number(number)), (":before", part_number(number.previous()))]);
         if let Some(published) = &mark.published_keys {
             set.push("#published = :published");
-            speak_of("published");
+            name_attribute("published");
             let published = records::attribute("writing the published keys", published)?;
             values.insert(":published".to_owned(), published);
         }
         if mark.unblock {
-            gone.push("#block");
-            speak_of("block");
+            removed.push("#block");
+            name_attribute("block");
         }
         if let Some((worker, release)) = release {
             condition.push_str(" AND #lease_owner = :me AND #next_run_at = :seen");
             set.push("#next_run_at = :next");
-            gone.extend(["#lease_owner", "#lease_until"]);
+            removed.extend(["#lease_owner", "#lease_until"]);
             for name in [NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL] {
-                speak_of(name);
+                name_attribute(name);
             }
             values.insert(":me".to_owned(), text(worker.as_str()));
             values.insert(":seen".to_owned(), time(release.seen));
             values.insert(":next".to_owned(), time(release.next_run_at));
         }
         let mut update = format!("SET {}", set.join(", "));
-        if !gone.is_empty() {
-            update = format!("{update} REMOVE {}", gone.join(", "));
+        if !removed.is_empty() {
+            update = format!("{update} REMOVE {}", removed.join(", "));
         }
         let change = self
             .update_item(&mark.part.connector, CURSOR)

@@ -21,13 +21,11 @@
 //! item that a function must not read is in a partition with another prefix.
 
 mod addresses;
-mod write_outcome;
 mod budgets;
 mod changes;
 mod claims;
 mod connectors;
 pub(crate) mod create;
-mod response_date;
 mod due;
 mod expression;
 mod keys;
@@ -35,12 +33,14 @@ mod listing;
 mod marks;
 mod reads;
 mod records;
+mod response_date;
+mod run_requests;
 mod runs;
 mod seal;
 mod secrets;
 mod sources;
 mod watch;
-mod run_requests;
+mod write_outcome;
 
 use aws_sdk_dynamodb::Client;
 

@@ -7,9 +7,9 @@ use domain::names::ConnectorId;
 use domain::part::{Part, PartNumber};
 use domain::ports::PortError;
 
-use super::response_date::ResponseDate;
 use super::expression::{names, text, values};
 use super::keys::{self, CONFIG, CURSOR, Item, PK, SK};
+use super::response_date::ResponseDate;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -65,17 +65,17 @@ impl DynamoLedger {
         Ok(connector.map(|connector| (connector, cursor)))
     }
 
-    /// Parts before `before`, newest first, as long as `wanted` accepts them, at most `limit`.
+    /// Parts before `before`, newest first, as long as `accepts` is true, at most `limit`.
     pub(super) async fn parts_before(
         &self,
         id: &ConnectorId,
         before: Option<PartNumber>,
         limit: usize,
-        wanted: impl Fn(&Part) -> bool + Send,
+        accepts: impl Fn(&Part) -> bool + Send,
     ) -> Result<Vec<Part>, PortError> {
         let newest = before.map_or(MAX_PART, PartNumber::previous);
         let query = self.query_between(id, keys::part(PartNumber::NONE), keys::part(newest));
-        newest_first("reading the parts of a connector", query, limit, records::parse_part, wanted).await
+        newest_first("reading the parts of a connector", query, limit, records::parse_part, accepts).await
     }
 
     /// The change records before version `before`, newest first, at most `limit`.
@@ -92,13 +92,13 @@ impl DynamoLedger {
     }
 }
 
-/// The records of a Query, newest first, as long as `wanted` accepts them, at most `limit`.
+/// The records of a Query, newest first, as long as `accepts` is true, at most `limit`.
 async fn newest_first<T>(
     what: &'static str,
     query: QueryFluentBuilder,
     limit: usize,
     parse: impl Fn(Item) -> Result<T, PortError> + Send,
-    wanted: impl Fn(&T) -> bool + Send,
+    accepts: impl Fn(&T) -> bool + Send,
 ) -> Result<Vec<T>, PortError> {
     let query = query.scan_index_forward(false);
     let mut records = Vec::new();
@@ -110,7 +110,7 @@ async fn newest_first<T>(
         let page = page.map_err(|error| port_error(what, error))?;
         for item in page.items.unwrap_or_default() {
             let record = parse(item)?;
-            if !wanted(&record) {
+            if !accepts(&record) {
                 return Ok(records);
             }
             records.push(record);

@@ -95,7 +95,7 @@ mod tests {
     use domain::part::PartNumber;
     use domain::time::Time;
 
-    fn cursor_in_trouble() -> Cursor {
+    fn blocked_cursor() -> Cursor {
         let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
         Cursor {
             next: PartNumber::new(u64::MAX),
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_was_and_its_times_are_texts() {
         let id = ConnectorId::new(1);
-        let before = cursor_in_trouble();
+        let before = blocked_cursor();
         let mut item = cursor_item(&id, &before).unwrap();
         assert_eq!(item["watermark"], AttributeValue::S("2026-11-20T20:15:30.123Z".into()));
         assert_eq!(item["next"], AttributeValue::N(u64::MAX.to_string()));
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(parse_cursor(item).unwrap(), before);
     }
 
-    fn connector_in_every_way() -> Connector {
+    fn connector_with_all_settings() -> Connector {
         let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
         let draft = Connector::draft(
             ConnectorId::new(7),
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_connector_and_its_change_come_back_as_they_were() {
-        let after = connector_in_every_way();
+        let after = connector_with_all_settings();
         assert_eq!(parse_connector(connector_item(&after).unwrap()).unwrap(), after);
         let tenant = after.tenant.clone();
         let by = [
@@ -174,7 +174,7 @@ mod tests {
     /// As stored before verification, rotation and enabling after a disable existed.
     #[test]
     fn a_connector_of_the_first_version_is_still_read() {
-        let mut now = connector_in_every_way();
+        let mut now = connector_with_all_settings();
         now.state = State::Paused;
         let mut item = connector_item(&now).unwrap();
         for field in ["next_external_id", "verified_at", "disabled_at"] {
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_record_that_does_not_parse_is_a_bug_and_says_which() {
-        let mut item = cursor_item(&ConnectorId::new(1), &cursor_in_trouble()).unwrap();
+        let mut item = cursor_item(&ConnectorId::new(1), &blocked_cursor()).unwrap();
         item.insert("watermark".into(), AttributeValue::S("yesterday".into()));
         let error = parse_cursor(item).unwrap_err();
         assert!(matches!(error, PortError::Bug { .. }));

@@ -51,7 +51,7 @@ impl ResponseDate {
 #[dyn_dispatch_hint]
 impl Intercept for ResponseDate {
     fn name(&self) -> &'static str {
-        "DateOfAnswer"
+        "ResponseDate"
     }
 
     fn read_after_transmit(
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_there_is_no_time() {
+    fn without_a_response_there_is_no_time() {
         let date = ResponseDate::new();
         assert_eq!(date.time(ClockOffset::millis(1)), None);
         date.0.store(5_000, Ordering::Relaxed);

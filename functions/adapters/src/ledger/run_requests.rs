@@ -8,10 +8,10 @@ use domain::ports::{BoxError, PortError, RunAnswer};
 use domain::time::Time;
 
 use super::DynamoLedger;
-use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::changes::{MAX_ATTEMPTS, build_error};
 use super::expression::{names, text, time, values};
 use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use crate::port_error::port_error;
 
 const WHAT: &str = "requesting a run";
@@ -27,33 +27,33 @@ impl DynamoLedger {
     /// the second finds the first one's answer, stores nothing and uses no budget.
     pub(super) async fn put_run_request(
         &self,
-        wish: RunRequest<'_>,
+        run_request: RunRequest<'_>,
         spends: &[Spending],
     ) -> Result<RunAnswer, PortError> {
-        let (id, _, cut, key) = wish;
+        let (id, _, cut, key) = run_request;
         let mut cause: BoxError = "other writes to the same connector came first on every attempt".into();
         // A path into the block can be set only if there is a block, so that is tried first.
         let mut blocked = true;
         for _ in 0..MAX_ATTEMPTS {
-            match self.try_put_run_request(wish, blocked, spends).await? {
+            match self.try_put_run_request(run_request, blocked, spends).await? {
                 TransactionOutcome::Committed => return Ok(RunAnswer::Requested(cut)),
                 TransactionOutcome::ConditionsFailed(failed) if failed.contains(&0) && blocked => {
-                    blocked = false
+                    blocked = false;
                 }
                 // Neither with a block nor without: the cursor does not exist, or the last request has the
                 // same key.
                 TransactionOutcome::ConditionsFailed(failed) if failed.contains(&0) => {
-                    let asked = match key {
+                    let answered = match key {
                         Some(key) => self.requested_cut(id, key).await?,
                         None => None,
                     };
-                    return Ok(asked.map_or(RunAnswer::NotActivated, RunAnswer::Requested));
+                    return Ok(answered.map_or(RunAnswer::NotActivated, RunAnswer::Requested));
                 }
                 TransactionOutcome::ConditionsFailed(failed) => {
-                    let first = failed.first().and_then(|place| spends.get(place.checked_sub(1)?));
-                    let unasked =
+                    let first = failed.first().and_then(|index| spends.get(index.checked_sub(1)?));
+                    let no_reason =
                         || PortError::Bug { what: WHAT, source: "rejected without a reason".into() };
-                    return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(unasked);
+                    return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(no_reason);
                 }
                 TransactionOutcome::Conflict(other) => cause = other,
                 // With a key, a retry gets the stored answer; without one, an extra run does no harm.
@@ -74,7 +74,7 @@ impl DynamoLedger {
         let mut update = "SET #next_run_at = :now, #cut = :cut".to_owned();
         let mut condition = "attribute_exists(#pk)".to_owned();
         let mut attributes = names([PK, NEXT_RUN_AT, "cut"]);
-        let mut given = values([(":now", time(now)), (":cut", time(cut))]);
+        let mut placeholder_values = values([(":now", time(now)), (":cut", time(cut))]);
         if blocked {
             update.push_str(", #block.#next_attempt = :now");
             condition.push_str(" AND attribute_exists(#block)");
@@ -84,7 +84,7 @@ impl DynamoLedger {
             update.push_str(", #asked_key = :key, #asked_cut = :cut");
             condition.push_str(" AND (attribute_not_exists(#asked_key) OR #asked_key <> :key)");
             attributes.extend(names([REQUEST_KEY, REQUEST_CUT]));
-            given.extend(values([(":key", text(key))]));
+            placeholder_values.extend(values([(":key", text(key))]));
         }
         let update = Update::builder()
             .table_name(&self.table)
@@ -92,10 +92,10 @@ impl DynamoLedger {
             .update_expression(update)
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
-            .set_expression_attribute_values(Some(given));
+            .set_expression_attribute_values(Some(placeholder_values));
         let update = update.build().map_err(build_error)?;
-        let wish = TransactWriteItem::builder().update(update).build();
-        let mut request = self.client.transact_write_items().transact_items(wish);
+        let write = TransactWriteItem::builder().update(update).build();
+        let mut request = self.client.transact_write_items().transact_items(write);
         for spending in spends {
             request = request.transact_items(self.spend_write(spending)?);
         }
@@ -108,7 +108,8 @@ impl DynamoLedger {
         let answer = get.set_key(Some(keys::key(id, CURSOR))).send().await;
         let item: Item = answer.map_err(|error| port_error(WHAT, error))?.item.unwrap_or_default();
         let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-        let Some(cut) = of(REQUEST_CUT).filter(|_| of(REQUEST_KEY).is_some_and(|known| known == key)) else {
+        let Some(cut) = of(REQUEST_CUT).filter(|_| of(REQUEST_KEY).is_some_and(|stored| stored == key))
+        else {
             return Ok(None);
         };
         cut.parse().map(Some).map_err(|error| PortError::Bug { what: WHAT, source: Box::new(error) })

@@ -11,10 +11,10 @@ use domain::ports::{LeaseAnswer, MAX_LEASE, PortError, Runs};
 use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
 use domain::time::Time;
 
-use super::write_outcome::condition_met;
-use super::response_date::ResponseDate;
 use super::expression::{names, part_number, text, time, values};
 use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
+use super::response_date::ResponseDate;
+use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -144,21 +144,21 @@ impl Runs for DynamoLedger {
     }
 
     /// A second worker that read the same slice finds the reconcile advanced and changes nothing.
-    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
         let what = "recording reconcile progress";
-        let (update, names) = if noted.unblock {
+        let (expression, names) = if update.unblock {
             ("SET #reconcile = :after REMOVE #block", names(["reconcile", "block"]))
         } else {
             ("SET #reconcile = :after", names(["reconcile"]))
         };
         let change = self
             .update_item(id, CURSOR)
-            .update_expression(update)
+            .update_expression(expression)
             .condition_expression("#reconcile = :before")
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values([
-                (":after", records::attribute(what, &noted.after)?),
-                (":before", records::attribute(what, &noted.before)?),
+                (":after", records::attribute(what, &update.after)?),
+                (":before", records::attribute(what, &update.before)?),
             ])));
         condition_met(what, change.send().await)?;
         Ok(())

@@ -4,10 +4,10 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ports::PortError;
 use domain::protocol::{Seal, SealAnswer};
 
-use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::expression::{names, part_number, time, values};
 use super::keys::{self, CURSOR, PK};
 use super::sources::SOURCE;
+use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::{DynamoLedger, records};
 
 impl DynamoLedger {
@@ -80,21 +80,21 @@ impl DynamoLedger {
             names.insert("#source".to_owned(), SOURCE.to_owned());
             values.insert(":source".to_owned(), records::attribute("writing the source", source)?);
         }
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         match &seal.read_progress {
             Some(reading) => {
                 set.push_str(", #reading = :reading");
                 values.insert(":reading".to_owned(), records::attribute("writing read progress", reading)?);
             }
-            None => gone.push("#reading"),
+            None => removed.push("#reading"),
         }
         names.insert("#reading".to_owned(), "reading".to_owned());
         if seal.unblock {
-            gone.push("#block");
+            removed.push("#block");
             names.insert("#block".to_owned(), "block".to_owned());
         }
-        if !gone.is_empty() {
-            set = format!("{set} REMOVE {}", gone.join(", "));
+        if !removed.is_empty() {
+            set = format!("{set} REMOVE {}", removed.join(", "));
         }
         Update::builder()
             .table_name(&self.table)

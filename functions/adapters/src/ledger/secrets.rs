@@ -16,9 +16,9 @@ use domain::names::ConnectorId;
 use domain::ports::PortError;
 
 use super::DynamoLedger;
-use super::write_outcome::condition_met;
 use super::expression::{names, text};
 use super::keys::{self, Item, PK};
+use super::write_outcome::condition_met;
 use crate::port_error::port_error;
 
 const SECRET: &str = "secret";

@@ -4,9 +4,9 @@ use domain::events_source::SourceChange;
 use domain::names::ConnectorId;
 use domain::ports::PortError;
 
-use super::write_outcome::condition_met;
 use super::expression::{names, part_number, time, values};
 use super::keys::CURSOR;
+use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 
 const WHAT: &str = "changing the remembered source";

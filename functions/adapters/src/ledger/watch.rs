@@ -20,10 +20,10 @@ use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::write_outcome::condition_met;
 use super::expression::{names, number, text, time, values};
 use super::keys::{self, CONFIG, CURSOR, Item, NEXT_RUN_AT, PK, SK, TENANT_ID, TENANT_INDEX};
 use super::sources::SOURCE;
+use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
@@ -94,8 +94,8 @@ struct SealedPart {
 
 impl DynamoLedger {
     /// These attributes of the items with these keys, eventually consistent.
-    async fn batch_get(&self, wanted: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
-        let batches: Vec<Vec<Item>> = wanted.chunks(BATCH_SIZE).map(<[Item]>::to_vec).collect();
+    async fn batch_get(&self, keys: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
+        let batches: Vec<Vec<Item>> = keys.chunks(BATCH_SIZE).map(<[Item]>::to_vec).collect();
         stream::iter(batches.into_iter().map(|keys| self.batch_get_chunk(keys, only)))
             .buffer_unordered(BATCH_CONCURRENCY)
             .try_concat()
@@ -106,13 +106,13 @@ impl DynamoLedger {
     /// again.
     async fn batch_get_chunk(&self, keys: Vec<Item>, only: &[&str]) -> Result<Vec<Item>, PortError> {
         let placeholders: Vec<String> = only.iter().map(|name| format!("#{name}")).collect();
-        let mut asked =
+        let mut request =
             KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression(placeholders.join(", "));
         for name in only {
-            asked = asked.expression_attribute_names(format!("#{name}"), *name);
+            request = request.expression_attribute_names(format!("#{name}"), *name);
         }
-        let asked = asked.build().map_err(|error| bug(WHAT, error))?;
-        let mut left = std::collections::HashMap::from([(self.table.clone(), asked)]);
+        let request = request.build().map_err(|error| bug(WHAT, error))?;
+        let mut left = std::collections::HashMap::from([(self.table.clone(), request)]);
         let mut found = Vec::new();
         for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
@@ -133,15 +133,13 @@ impl DynamoLedger {
     }
 
     async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, WatchedCursor>, PortError> {
-        let wanted = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
+        let keys = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
         let mut cursors = BTreeMap::new();
-        for item in self.batch_get(wanted, &CURSOR_ATTRIBUTES).await? {
-            let told = item.get(NOTIFICATION_STATE).cloned();
-            let told = told.map(|told| records::from_attribute(STORING_STATE, told)).transpose()?;
-            cursors.insert(
-                connector_id(&item)?,
-                WatchedCursor { state: told, cursor: records::parse_cursor(item)? },
-            );
+        for item in self.batch_get(keys, &CURSOR_ATTRIBUTES).await? {
+            let state = item.get(NOTIFICATION_STATE).cloned();
+            let state = state.map(|state| records::from_attribute(STORING_STATE, state)).transpose()?;
+            cursors
+                .insert(connector_id(&item)?, WatchedCursor { state, cursor: records::parse_cursor(item)? });
         }
         Ok(cursors)
     }
@@ -151,12 +149,12 @@ impl DynamoLedger {
         &self,
         cursors: &BTreeMap<ConnectorId, WatchedCursor>,
     ) -> Result<BTreeMap<ConnectorId, Time>, PortError> {
-        let oldest = |(id, seen): (&ConnectorId, &WatchedCursor)| {
-            seen.cursor.undelivered().map(|number| keys::key(id, &keys::part(number)))
+        let oldest = |(id, watched): (&ConnectorId, &WatchedCursor)| {
+            watched.cursor.undelivered().map(|number| keys::key(id, &keys::part(number)))
         };
-        let wanted = cursors.iter().filter_map(oldest).collect();
+        let keys = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
-        for item in self.batch_get(wanted, &PART_ATTRIBUTES).await? {
+        for item in self.batch_get(keys, &PART_ATTRIBUTES).await? {
             let id = connector_id(&item)?;
             waiting.insert(id, records::from_item::<SealedPart>("reading a part's record", item)?.sealed_at);
         }
@@ -167,13 +165,13 @@ impl DynamoLedger {
 #[async_trait]
 impl Watch for DynamoLedger {
     async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
-        let shown: Vec<String> = SETTINGS_ATTRIBUTES.iter().map(|name| format!("#{name}")).collect();
+        let projection: Vec<String> = SETTINGS_ATTRIBUTES.iter().map(|name| format!("#{name}")).collect();
         let scan = self
             .client
             .scan()
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
-            .projection_expression(shown.join(", "))
+            .projection_expression(projection.join(", "))
             .set_expression_attribute_names(Some(names(SETTINGS_ATTRIBUTES)))
             .set_exclusive_start_key(after.map(start_key))
             .limit(PAGE_SIZE);
@@ -190,8 +188,8 @@ impl Watch for DynamoLedger {
         let mut cursors = self.cursors(&exporting.map(|(id, _)| id.clone()).collect::<Vec<_>>()).await?;
         let waiting = self.oldest_undelivered(&cursors).await?;
         let watched = |(id, settings): (ConnectorId, Settings)| {
-            let (cursor, told) =
-                cursors.remove(&id).map(|WatchedCursor { cursor, state }| (cursor, told)).unzip();
+            let (cursor, state) =
+                cursors.remove(&id).map(|WatchedCursor { cursor, state }| (cursor, state)).unzip();
             WatchedConnector {
                 tenant: settings.tenant_id,
                 state: settings.state,
@@ -199,7 +197,7 @@ impl Watch for DynamoLedger {
                 activated_at: settings.activated_at,
                 cursor,
                 waiting_since: waiting.get(&id).copied(),
-                last_notified: told.flatten(),
+                last_notified: state.flatten(),
                 connector: id,
             }
         };
@@ -211,15 +209,15 @@ impl Watch for DynamoLedger {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(sweep_key())).send().await;
         let item = answer.map_err(|error| port_error(STORING_SWEEP, error))?.item.unwrap_or_default();
-        let Some(kept) = item.get(SWEEP_CURSOR).and_then(|place| place.as_s().ok()) else {
+        let Some(json) = item.get(SWEEP_CURSOR).and_then(|json| json.as_s().ok()) else {
             return Ok(Sweep::default());
         };
-        serde_json::from_str(kept).map_err(|error| bug(STORING_SWEEP, error))
+        serde_json::from_str(json).map_err(|error| bug(STORING_SWEEP, error))
     }
 
     /// A second tick at the same time finds another number stored, and changes nothing.
     async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        let place = serde_json::to_string(sweep).map_err(|error| bug(STORING_SWEEP, error))?;
+        let json = serde_json::to_string(sweep).map_err(|error| bug(STORING_SWEEP, error))?;
         let change = self
             .client
             .update_item()
@@ -231,7 +229,7 @@ impl Watch for DynamoLedger {
             .set_expression_attribute_values(Some(values([
                 (":kept", number(sweep.version)),
                 (":before", number(sweep.version.saturating_sub(1))),
-                (":place", text(place)),
+                (":place", text(json)),
             ])));
         condition_met(STORING_SWEEP, change.send().await)
     }
@@ -249,17 +247,17 @@ impl Watch for DynamoLedger {
             Some(before) => ("attribute_exists(#pk) AND #told.#at = :before", Some(before.notified_at)),
         };
         let mut attributes = names([PK, NOTIFICATION_STATE]);
-        let mut given = values([(":told", records::attribute(STORING_STATE, after)?)]);
+        let mut placeholder_values = values([(":told", records::attribute(STORING_STATE, after)?)]);
         if let Some(before) = before {
             attributes.extend(names(["at"]));
-            given.insert(":before".to_owned(), time(before));
+            placeholder_values.insert(":before".to_owned(), time(before));
         }
         let change = self
             .update_item(id, CURSOR)
             .update_expression("SET #told = :told")
             .condition_expression(condition)
             .set_expression_attribute_names(Some(attributes))
-            .set_expression_attribute_values(Some(given));
+            .set_expression_attribute_values(Some(placeholder_values));
         condition_met(STORING_STATE, change.send().await)
     }
 }
@@ -269,9 +267,9 @@ fn sweep_key() -> Item {
 }
 
 /// The start key of the page after this sweep cursor.
-fn start_key(place: &SweepCursor) -> Item {
-    let mut key = keys::key(&place.connector, CONFIG);
-    key.insert(TENANT_ID.to_owned(), text(place.tenant.as_str()));
+fn start_key(cursor: &SweepCursor) -> Item {
+    let mut key = keys::key(&cursor.connector, CONFIG);
+    key.insert(TENANT_ID.to_owned(), text(cursor.tenant.as_str()));
     key
 }
 
@@ -284,8 +282,8 @@ fn parse_sweep_cursor(mut key: Item) -> Result<SweepCursor, PortError> {
 }
 
 fn connector_id(item: &Item) -> Result<ConnectorId, PortError> {
-    let owner = item.get(PK).and_then(keys::connector_of);
-    owner.ok_or_else(|| bug(WHAT, format!("an item has a malformed key: {:?}", item.get(PK))))
+    let id = item.get(PK).and_then(keys::connector_of);
+    id.ok_or_else(|| bug(WHAT, format!("an item has a malformed key: {:?}", item.get(PK))))
 }
 
 fn bug(what: &'static str, source: impl Into<domain::ports::BoxError>) -> PortError {
@@ -345,15 +343,15 @@ mod tests {
     }
 
     /// The fields of a struct, and these extra ones.
-    fn fields<T: DeserializeOwned>(beside: &[&'static str]) -> BTreeSet<&'static str> {
+    fn fields<T: DeserializeOwned>(extra: &[&'static str]) -> BTreeSet<&'static str> {
         let Err(Fields(fields)) = T::deserialize(Asking) else { return BTreeSet::new() };
-        fields.iter().chain(beside).copied().collect()
+        fields.iter().chain(extra).copied().collect()
     }
 
     /// A field of a new version must be read too, or the watchdog would take its default for the stored
     /// value.
     #[test]
-    fn exactly_the_fields_that_are_used_are_asked_for() {
+    fn exactly_the_used_fields_are_read() {
         assert_eq!(BTreeSet::from(CURSOR_ATTRIBUTES), fields::<Cursor>(&[PK, NOTIFICATION_STATE]));
         assert_eq!(BTreeSet::from(SETTINGS_ATTRIBUTES), fields::<Settings>(&[PK]));
         assert_eq!(BTreeSet::from(PART_ATTRIBUTES), fields::<SealedPart>(&[PK]));

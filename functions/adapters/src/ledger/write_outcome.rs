@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_that_failed_is_a_refusal_whatever_else_went_wrong() {
+    fn a_failed_condition_decides_whatever_else_failed() {
         for (codes, meaning) in [
             (&["ConditionalCheckFailed", "None"][..], Cancellation::ConditionsFailed(vec![0])),
             (&["TransactionConflict", "ConditionalCheckFailed"], Cancellation::ConditionsFailed(vec![1])),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_unknown_and_never_an_error() {
+    fn a_lost_response_is_unknown_and_never_an_error() {
         let lost = SdkError::<TransactWriteItemsError, HttpResponse>::timeout_error("no answer");
         assert!(matches!(
             classify_transaction::<()>("sealing", Err(lost)),

@@ -3,8 +3,8 @@
 use domain::partition::PartitionFormat;
 use domain::sort_key::SortKeyForm;
 
-use super::resources::is_table_name;
 use super::read::{Lookup, SettingsError, non_empty, optional, required, zip_errors};
+use super::resources::is_table_name;
 use crate::source::EventsTable;
 
 /// Reads `EVENTS_*`. Only `EVENTS_TABLE` is required. Defaults: attributes `pk`, `sk`, `event` and

@@ -9,8 +9,8 @@ mod api;
 mod budgets;
 mod events;
 mod notifier;
-mod resources;
 mod read;
+mod resources;
 mod signing;
 mod timing;
 mod vendor;
@@ -25,8 +25,8 @@ pub use self::api::{ApiSettings, CallerSettings};
 pub use self::budgets::budgets;
 pub use self::events::{events_table, partition_format};
 pub use self::notifier::{ConfirmationSettings, NotifierSettings, portal, sender};
-pub use self::resources::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::read::{Lookup, SettingError, SettingErrorKind, SettingsError, zip_errors};
+pub use self::resources::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::signing::{KeyLocation, PreviousKey, SigningSettings};
 pub use self::timing::{part_limits, timing};
 pub use self::vendor::VendorSettings;
@@ -90,7 +90,7 @@ impl ExporterSettings {
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
     pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let places = zip_errors(
+        let resources = zip_errors(
             LedgerSettings::read(env),
             zip_errors(StagingSettings::read(env), BusSettings::read(env)),
         );
@@ -99,9 +99,9 @@ impl ExporterSettings {
             zip_errors(SigningSettings::read(env), StackSettings::read(env)),
         );
         let limits = zip_errors(zip_errors(timing(env), zip_errors(part_limits(env), retention(env))), rest);
-        let (events, (places, limits)) = zip_errors(events_table(env), zip_errors(places, limits))?;
+        let (events, (resources, limits)) = zip_errors(events_table(env), zip_errors(resources, limits))?;
         let ((ledger, (staging, bus)), ((timing, (part_limits, retention)), (s3, (signing, stack)))) =
-            (places, limits);
+            (resources, limits);
         Ok(Self { events, ledger, staging, bus, timing, part_limits, retention, s3, signing, stack })
     }
 }
@@ -142,13 +142,13 @@ impl DispatcherSettings {
     /// # Errors
     /// All variables that are missing or malformed, each with the right form.
     pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let places = zip_errors(
+        let resources = zip_errors(
             LedgerSettings::read(env),
             zip_errors(QueueSettings::read(env), BusSettings::read(env)),
         );
         let times = zip_errors(timing(env), retention(env));
         let ((ledger, (queue, bus)), ((timing, retention), stack)) =
-            zip_errors(places, zip_errors(times, StackSettings::read(env)))?;
+            zip_errors(resources, zip_errors(times, StackSettings::read(env)))?;
         Ok(Self { ledger, queue, bus, timing, retention, stack })
     }
 }

@@ -113,7 +113,8 @@ pub(super) fn optional(
     }
 }
 
-/// A whole number within `range`, or `default` if the variable is absent. Digits only: no sign, no unit, no blank.
+/// A whole number within `range`, or `default` if the variable is absent. Digits only: no sign, no unit, no
+/// blank.
 pub(super) fn number(
     env: Lookup<'_>,
     name: &'static str,

@@ -31,7 +31,7 @@ pub fn timing(env: Lookup<'_>) -> Result<Timing, SettingsError> {
 ///
 /// # Errors
 /// If the first is not a whole number from 1 to 1,000,000, or the second not one from 1 MiB to 4 GiB
-/// ([`PartLimits::MOST`]).
+/// ([`PartLimits::MAX`]).
 pub fn part_limits(env: Lookup<'_>) -> Result<PartLimits, SettingsError> {
     let default = PartLimits::default();
     let events = number(env, "MAX_PART_EVENTS", 1..=PartLimits::MAX.events, default.events);

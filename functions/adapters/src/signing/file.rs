@@ -165,7 +165,7 @@ fn parse_c2sp(fields: &str, name: &KeyName) -> Result<[u8; 32], &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SystemRandomness;
+    use crate::clock::SystemRng;
 
     fn name() -> KeyName {
         "vendor.example/auditferry".parse().unwrap()
@@ -191,11 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_is_read_again_and_its_owner_alone_may() {
+    fn a_created_key_is_read_back_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("signing-key");
-        let made = FileSigner::read_or_create(&path, &name(), &SystemRandomness).unwrap();
-        let again = FileSigner::read_or_create(&path, &name(), &SystemRandomness).unwrap();
+        let made = FileSigner::read_or_create(&path, &name(), &SystemRng).unwrap();
+        let again = FileSigner::read_or_create(&path, &name(), &SystemRng).unwrap();
         assert_eq!(made.key.to_bytes(), again.key.to_bytes());
         assert!(!format!("{made:?}").contains(&hex::encode(made.key.to_bytes())));
         #[cfg(unix)]
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_of_ours_is_refused_without_showing_it() {
+    fn a_foreign_or_invalid_key_is_rejected_without_showing_it() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let text = encode_c2sp(&name(), &key).unwrap();
         assert_eq!(parse_c2sp(text.trim().strip_prefix(C2SP).unwrap(), &name()), Ok([1; 32]));

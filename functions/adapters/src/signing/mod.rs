@@ -27,8 +27,8 @@ pub fn signing(
     let before = match previous {
         PreviousKey::None => Ok(PreviousSigner::None),
         PreviousKey::Lost => Ok(PreviousSigner::Lost),
-        PreviousKey::At(place) => {
-            signer("SIGNING_KEY_PREVIOUS", place, vendor, kms).map(PreviousSigner::Signer)
+        PreviousKey::At(location) => {
+            signer("SIGNING_KEY_PREVIOUS", location, vendor, kms).map(PreviousSigner::Signer)
         }
     };
     let (current, before) = zip_errors(signer("SIGNING_KEY", key, vendor, kms), before)?;
@@ -37,21 +37,21 @@ pub fn signing(
 
 fn signer(
     variable: &'static str,
-    place: &KeyLocation,
+    location: &KeyLocation,
     vendor: &VendorDomain,
     kms: Option<&KmsSignerFactory>,
 ) -> Result<Arc<dyn Signer>, SettingsError> {
-    match place {
+    match location {
         KeyLocation::Kms(key) => kms.map(|kms| kms(key)).ok_or_else(|| {
             let form = "`file:` and a path, since this program was built without AWS KMS: \
                         `cargo install --locked --path functions/cli --features aws` builds it with it";
-            SettingsError::malformed(variable, &place.to_string(), form)
+            SettingsError::malformed(variable, &location.to_string(), form)
         }),
         KeyLocation::File(path) => {
             let name = KeyName::of(vendor.clone());
             let signer = FileSigner::read(path, &name).map_err(|error| {
                 let form = format!("`file:` and the path of a key of {name}, but {error}");
-                SettingsError::malformed(variable, &place.to_string(), form)
+                SettingsError::malformed(variable, &location.to_string(), form)
             })?;
             Ok(Arc::new(signer))
         }

@@ -52,7 +52,7 @@ pub(super) async fn load(client: &Client, layout: &EventsTable) -> Result<Schema
 /// [`PortError::Misconfigured`] with every setting that does not match the table, and what the table has.
 pub(super) async fn load_described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     let table = describe_table(client, layout).await?;
-    schema(&table, layout).map_err(|misfit| misconfigured(WHAT, misfit))
+    schema(&table, layout).map_err(|mismatch| misconfigured(WHAT, mismatch))
 }
 
 /// Describes the table.
@@ -111,8 +111,8 @@ where
     }
 }
 
-fn misconfigured(what: &'static str, misfit: SchemaMismatchError) -> PortError {
-    PortError::Misconfigured { what, source: Box::new(misfit) }
+fn misconfigured(what: &'static str, mismatch: SchemaMismatchError) -> PortError {
+    PortError::Misconfigured { what, source: Box::new(mismatch) }
 }
 
 #[cfg(test)]

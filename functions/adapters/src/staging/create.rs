@@ -16,11 +16,11 @@ const DEFAULT_REGION: &str = "us-east-1";
 /// If S3 rejects it, for example because someone else owns the bucket.
 pub async fn create_bucket(client: &aws_sdk_s3::Client, bucket: &str) -> Result<(), PortError> {
     let region = client.config().region().map(ToString::to_string).filter(|region| region != DEFAULT_REGION);
-    let place = region.map(|region| {
+    let configuration = region.map(|region| {
         let constraint = BucketLocationConstraint::from(region.as_str());
         CreateBucketConfiguration::builder().location_constraint(constraint).build()
     });
-    match client.create_bucket().bucket(bucket).set_create_bucket_configuration(place).send().await {
+    match client.create_bucket().bucket(bucket).set_create_bucket_configuration(configuration).send().await {
         Ok(_) => Ok(()),
         Err(error)
             if matches!(error.as_service_error(), Some(CreateBucketError::BucketAlreadyOwnedByYou(_))) =>

@@ -11,7 +11,7 @@ use crate::port_error::port_error;
 /// The tag of delivered objects; a lifecycle rule of `template.yaml` names it too.
 pub(super) const DELIVERED_TAG: &str = "delivered";
 /// The tag of orphans; another lifecycle rule names it.
-pub(super) const GARBAGE_TAG: &str = "unneeded";
+pub(super) const ORPHAN_TAG: &str = "unneeded";
 
 const TAGGING: &str = "tagging a staged object for expiry";
 const LISTING: &str = "listing the staging bucket";

@@ -14,27 +14,27 @@ use crate::webhooks::roots;
 /// The one host that the tests have a certificate for.
 const URL: &str = "https://hooks.acme.example/auditferry/customer-role.yaml";
 
-async fn reader(answers: Reply, allows: fn(IpAddr) -> bool) -> (AnonymousReader, Receiver) {
-    let receiver = Receiver::start(answers).await;
+async fn reader(reply: Reply, allows: fn(IpAddr) -> bool) -> (AnonymousReader, Receiver) {
+    let receiver = Receiver::start(reply).await;
     let at = receiver.address;
     let resolve = Arc::new(move |_: &str| -> LookupFuture { Box::pin(async move { Ok(vec![at]) }) });
-    let reach = move || {
+    let egress = move || {
         let resolve: Arc<dyn Fn(&str) -> LookupFuture + Send + Sync> = Arc::clone(&resolve) as _;
         Ok(EgressPolicy { resolve, allows, roots: roots() })
     };
-    (AnonymousReader::new(reach), receiver)
+    (AnonymousReader::new(egress), receiver)
 }
 
 /// The response of an S3 bucket that blocks public access, as every new one does.
 #[tokio::test]
-async fn a_template_that_strangers_cannot_read_is_said_to_be_so_with_the_reason() {
-    for (status, why) in [(403, "it answered 403"), (404, "it answered 404"), (301, "it answered 301")] {
+async fn a_private_template_is_reported_with_the_reason() {
+    for (status, reason) in [(403, "it answered 403"), (404, "it answered 404"), (301, "it answered 301")] {
         let (reader, _receiver) = reader(Reply::status(status), |_| true).await;
         for _ in 0..2 {
             assert_eq!(
                 reader.unreadable_reason(URL).await.as_deref(),
-                Some(why),
-                "asked anew until it is mended"
+                Some(reason),
+                "requested again until it is fixed"
             );
         }
     }
@@ -43,14 +43,14 @@ async fn a_template_that_strangers_cannot_read_is_said_to_be_so_with_the_reason(
 }
 
 #[tokio::test]
-async fn it_is_asked_for_once_without_credentials_and_of_the_answer_only_the_status_is_read() {
-    for answers in [Reply::status(200), Reply::BodyWithoutEnd] {
-        let (reader, receiver) = reader(answers, |_| true).await;
+async fn it_is_requested_once_without_credentials_and_only_the_status_is_read() {
+    for reply in [Reply::status(200), Reply::BodyWithoutEnd] {
+        let (reader, receiver) = reader(reply, |_| true).await;
         for _ in 0..3 {
             assert_eq!(reader.unreadable_reason(URL).await, None);
         }
-        let got = receiver.received();
-        let [request] = got.as_slice() else { panic!("{got:?}") };
+        let received = receiver.received();
+        let [request] = received.as_slice() else { panic!("{received:?}") };
         assert!(request.starts_with("GET /auditferry/customer-role.yaml HTTP/1.1\r\n"), "{request}");
         let request = request.to_lowercase();
         assert!(!request.contains("authorization") && !request.contains("x-amz"), "{request}");
@@ -64,7 +64,7 @@ async fn a_machine_without_certificates_warns_and_starts_all_the_same() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_without_tls_elsewhere_than_on_443_or_of_a_private_address() {
+async fn nothing_is_requested_without_tls_on_other_ports_or_of_a_private_address() {
     for (url, allows) in [
         ("http://hooks.acme.example/x", (|_| true) as fn(IpAddr) -> bool),
         ("https://hooks.acme.example:8443/x", |_| true),

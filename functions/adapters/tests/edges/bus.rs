@@ -35,9 +35,9 @@ fn is_transient(error: &PortError) -> bool {
 
 #[tokio::test]
 async fn a_notice_is_one_event_on_the_named_bus() {
-    let taken = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#;
-    let (told, server) = publish(ScriptedResponse::new(200, taken)).await;
-    told.unwrap();
+    let confirmed = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#;
+    let (result, server) = publish(ScriptedResponse::new(200, confirmed)).await;
+    result.unwrap();
     let seen = server.requests();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].header("x-amz-target"), Some("AWSEvents.PutEvents"));
@@ -52,8 +52,8 @@ async fn a_notice_is_one_event_on_the_named_bus() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
-    for (code, is_right, asked) in [
+async fn a_failed_entry_in_a_200_is_an_error_by_its_code() {
+    for (code, is_right, attempts) in [
         ("ThrottlingException", is_transient as fn(&PortError) -> bool, 3),
         ("InternalFailure", is_transient, 3),
         ("AccessDeniedException", |e| matches!(e, PortError::Denied { .. }), 1),
@@ -63,31 +63,27 @@ async fn an_entry_that_is_refused_within_a_200_is_an_error_by_its_code() {
         let answer = format!(
             r#"{{"FailedEntryCount":1,"Entries":[{{"ErrorCode":"{code}","ErrorMessage":"words"}}]}}"#
         );
-        let (told, server) = publish(ScriptedResponse::new(200, answer)).await;
-        let error = told.unwrap_err();
+        let (result, server) = publish(ScriptedResponse::new(200, answer)).await;
+        let error = result.unwrap_err();
         assert!(is_right(&error), "{error:?}");
         assert!(error.chain().contains(&format!("{code}: words")), "{}", error.chain());
-        assert_eq!(
-            server.requests().len(),
-            asked,
-            "{code}: what passes by itself is tried again, nothing else"
-        );
+        assert_eq!(server.requests().len(), attempts, "{code}: only transient errors are retried");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_confirms_no_event_is_no_success() {
+async fn a_response_without_an_event_id_is_not_a_success() {
     for answer in [r#"{"FailedEntryCount":0,"Entries":[]}"#, r#"{"FailedEntryCount":0,"Entries":[{}]}"#, "{}"]
     {
-        let (told, _) = publish(ScriptedResponse::new(200, answer)).await;
-        assert!(matches!(told, Err(PortError::Bug { .. })), "{answer}: {told:?}");
+        let (result, _) = publish(ScriptedResponse::new(200, answer)).await;
+        assert!(matches!(result, Err(PortError::Bug { .. })), "{answer}: {result:?}");
     }
 }
 
 #[tokio::test]
 async fn a_bus_that_may_not_be_used_is_denied() {
-    let refused = r#"{"__type":"AccessDeniedException","message":"no"}"#;
-    let (told, server) = publish(ScriptedResponse::new(400, refused)).await;
-    assert!(matches!(told, Err(PortError::Denied { .. })));
-    assert_eq!(server.requests().len(), 1, "nothing passes by trying a denial again");
+    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#;
+    let (result, server) = publish(ScriptedResponse::new(400, denied)).await;
+    assert!(matches!(result, Err(PortError::Denied { .. })));
+    assert_eq!(server.requests().len(), 1, "a denial is not retried");
 }

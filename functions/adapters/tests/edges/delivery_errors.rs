@@ -20,8 +20,8 @@ async fn put(world: &World, connector: &Connector, object: NewObject) -> Result<
 
 /// Stage, kind and code of a delivery error.
 fn error_fields(answer: Result<PutAnswer, DeliveryError>) -> (DeliveryStage, DeliveryErrorKind, String) {
-    let fault = answer.unwrap_err();
-    (fault.stage, fault.kind, fault.code)
+    let error = answer.unwrap_err();
+    (error.stage, error.kind, error.code)
 }
 
 fn with(world: &World, change: impl Fn(&mut Destination)) -> Connector {
@@ -37,13 +37,13 @@ async fn a_wrong_external_id_or_a_missing_role_is_denied_and_keeps_the_id_to_its
     let other =
         with(&world, |to| to.role = "arn:aws:iam::222222222222:role/auditferry/Other".parse().unwrap());
     for connector in [stranger, other] {
-        let fault = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
+        let error = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
         assert_eq!(
-            (fault.stage, fault.kind, fault.code.as_str()),
+            (error.stage, error.kind, error.code.as_str()),
             (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied")
         );
-        assert!(fault.message.contains("not authorized to perform: sts:AssumeRole"), "{}", fault.message);
-        assert!(!fault.message.contains(connector.external_id.as_str()));
+        assert!(error.message.contains("not authorized to perform: sts:AssumeRole"), "{}", error.message);
+        assert!(!error.message.contains(connector.external_id.as_str()));
     }
     assert!(world.objects(BUCKET).is_empty());
 }
@@ -60,7 +60,7 @@ async fn outside_of_the_prefix_nothing_can_be_written_however_much_the_role_allo
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_the_sealed_ones_are_refused_and_leave_nothing() {
+async fn bytes_that_are_not_the_sealed_ones_are_rejected_and_leave_nothing() {
     let world = World::start().await;
     let whole = NewObject { sha256: sha256(b"sealed"), ..object("audit/a", b"others") };
     let streamed = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"others"))])));
@@ -77,16 +77,16 @@ async fn bytes_that_are_not_the_sealed_ones_are_refused_and_leave_nothing() {
 }
 
 #[tokio::test]
-async fn a_bucket_in_another_region_is_told_with_its_region() {
+async fn a_bucket_in_another_region_is_moved_and_names_its_region() {
     let world = World::start().await;
     let connector = with(&world, |to| to.region = "us-east-1".parse().unwrap());
-    let fault = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
-    assert_eq!((fault.stage, fault.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Moved));
-    assert!(fault.message.contains(REGION), "{}", fault.message);
+    let error = put(&world, &connector, object("audit/a", b"x")).await.unwrap_err();
+    assert_eq!((error.stage, error.kind), (DeliveryStage::PutObject, DeliveryErrorKind::Moved));
+    assert!(error.message.contains(REGION), "{}", error.message);
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_gone_is_told_and_works_again_once_it_is_made() {
+async fn a_missing_bucket_is_gone_and_works_again_once_it_is_created() {
     let world = World::start().await;
     world.stack.delete_bucket(BUCKET).unwrap();
     let answer = put(&world, &world.connector, object("audit/a", b"x")).await;
@@ -112,7 +112,7 @@ async fn a_bucket_of_the_same_name_that_a_stranger_owns_gets_nothing() {
 }
 
 #[tokio::test]
-async fn credentials_that_ran_out_ask_for_new_ones() {
+async fn expired_credentials_are_replaced() {
     let world = World::start().await;
     let bucket = world.customers().open(&world.connector, PART).await.unwrap();
     world.stack.expire_sessions();
@@ -125,18 +125,18 @@ async fn credentials_that_ran_out_ask_for_new_ones() {
 }
 
 #[tokio::test]
-async fn staged_bytes_that_break_on_the_way_are_not_the_customers_fault_and_leave_nothing() {
+async fn staged_bytes_that_break_in_transit_are_not_the_customers_error_and_leave_nothing() {
     let world = World::start().await;
     let lost = PortError::Transient { what: "reading from the staging bucket", source: "reset".into() };
     let body = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"half")), Err(lost)])));
-    let fault = put(&world, &world.connector, NewObject { body, ..object("audit/a", b"half of it") })
+    let error = put(&world, &world.connector, NewObject { body, ..object("audit/a", b"half of it") })
         .await
         .unwrap_err();
-    assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Unavailable, "StagingRead"));
+    assert_eq!((error.kind, error.code.as_str()), (DeliveryErrorKind::Unavailable, "StagingRead"));
     assert!(
-        fault.message.contains("reading from the staging bucket: temporary failure: reset"),
+        error.message.contains("reading from the staging bucket: temporary failure: reset"),
         "{}",
-        fault.message
+        error.message
     );
     let short = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"half"))])));
     let answer =
@@ -149,7 +149,7 @@ async fn staged_bytes_that_break_on_the_way_are_not_the_customers_fault_and_leav
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_in_the_middle_of_a_large_stream_is_still_told_as_what_it_is() {
+async fn a_rejection_during_a_large_stream_keeps_its_kind() {
     let world = World::start().await;
     let bytes = Bytes::from(bytes(64 << 20));
     for _ in 0..5 {
@@ -166,7 +166,7 @@ async fn a_refusal_in_the_middle_of_a_large_stream_is_still_told_as_what_it_is()
 }
 
 #[tokio::test]
-async fn nothing_that_listens_is_unavailable() {
+async fn an_endpoint_without_a_listener_is_unavailable() {
     let world = World::start().await;
     let bucket = world.customers().open(&world.connector, PART).await.unwrap();
     world.stack.stop().await;
@@ -182,7 +182,7 @@ async fn nothing_that_listens_is_unavailable() {
 /// body, and one whose KMS key is used through a Bucket Key. The first file is a stream, and passes as the
 /// preflight check does.
 #[tokio::test]
-async fn buckets_that_demand_headers_or_signed_bodies_take_what_a_delivery_sends() {
+async fn buckets_that_require_headers_or_signed_bodies_accept_a_delivery() {
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     let streamed = |name: &str| {
         let body = Body::Stream(Box::pin(stream::iter([Ok(Bytes::from_static(b"events"))])));

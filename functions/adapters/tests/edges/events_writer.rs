@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::clock::SystemRandomness;
+use adapters::clock::SystemRng;
 use adapters::source::{EventsTable, EventsWriter, NewEvent, NotWritableError, WriteOutcome};
 use async_trait::async_trait;
 use domain::connector::Shards;
@@ -43,12 +43,7 @@ fn layout() -> EventsTable {
 }
 
 fn writer(server: &Server, layout: EventsTable) -> EventsWriter {
-    EventsWriter::new(
-        clients_of(&server.url).dynamodb,
-        layout,
-        Arc::new(NoSleepClock),
-        Arc::new(SystemRandomness),
-    )
+    EventsWriter::new(clients_of(&server.url).dynamodb, layout, Arc::new(NoSleepClock), Arc::new(SystemRng))
 }
 
 fn events() -> Vec<NewEvent> {
@@ -82,11 +77,11 @@ fn cancelled(reasons: &[Value]) -> ScriptedResponse {
     )
 }
 
-fn none() -> Value {
+fn no_failure() -> Value {
     json!({"Code": "None"})
 }
 
-fn taken(item: &Value) -> Value {
+fn key_exists(item: &Value) -> Value {
     json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": item})
 }
 
@@ -100,47 +95,48 @@ async fn write(
 ) -> (Result<Vec<WriteOutcome>, PortError>, Vec<Value>) {
     let server = Server::start(answers).await;
     let written = writer(&server, layout()).write(&"acme".parse().unwrap(), Shards::ONE, events).await;
-    let asked = |body: &str| serde_json::from_str::<Value>(body).unwrap();
-    (written, server.requests().iter().map(|seen| asked(seen.text())).collect())
+    let parse = |body: &str| serde_json::from_str::<Value>(body).unwrap();
+    (written, server.requests().iter().map(|request| parse(request.text())).collect())
 }
 
 #[tokio::test]
 async fn every_put_is_on_the_condition_that_its_key_is_free() {
-    let (written, asked) = write(&events(), [done()]).await;
+    let (written, requests) = write(&events(), [done()]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::Written; 3]);
     assert_eq!(
-        asked.iter().map(|asked| &asked["TransactItems"]).collect::<Vec<_>>(),
+        requests.iter().map(|request| &request["TransactItems"]).collect::<Vec<_>>(),
         [&json!([put("a"), put("b"), put("c")])]
     );
 }
 
 #[tokio::test]
-async fn what_is_there_is_compared_and_never_replaced() {
+async fn an_existing_item_is_compared_and_never_replaced() {
     let same = item("a", "{ \"id\" : \"a\" }\n");
     let other = item("b", "{\"id\":\"B\"}");
-    let answers = [cancelled(&[taken(&same), taken(&other), none()]), done()];
-    let (written, asked) = write(&events(), answers).await;
+    let answers = [cancelled(&[key_exists(&same), key_exists(&other), no_failure()]), done()];
+    let (written, requests) = write(&events(), answers).await;
     assert_eq!(
         written.unwrap(),
         [WriteOutcome::AlreadyExists, WriteOutcome::KeyTaken, WriteOutcome::Written]
     );
-    assert_eq!(asked[1]["TransactItems"], json!([put("c")]));
+    assert_eq!(requests[1]["TransactItems"], json!([put("c")]));
 }
 
 #[tokio::test]
-async fn what_is_not_handed_out_is_read() {
+async fn an_item_that_is_not_returned_is_read() {
     let read = ScriptedResponse::new(200, json!({"Item": item("a", "{\"id\":\"a\"}")}).to_string());
     let nothing = json!({"Code": "ConditionalCheckFailed"});
-    let (written, asked) = write(&events(), [cancelled(&[nothing, none(), none()]), read, done()]).await;
+    let (written, requests) =
+        write(&events(), [cancelled(&[nothing, no_failure(), no_failure()]), read, done()]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::AlreadyExists, WriteOutcome::Written, WriteOutcome::Written]);
-    assert_eq!((&asked[1]["ConsistentRead"], &asked[1]["TableName"]), (&json!(true), &json!("events")));
-    assert_eq!(asked[2]["TransactItems"], json!([put("b"), put("c")]));
+    assert_eq!((&requests[1]["ConsistentRead"], &requests[1]["TableName"]), (&json!(true), &json!("events")));
+    assert_eq!(requests[2]["TransactItems"], json!([put("b"), put("c")]));
 }
 
 #[tokio::test]
 async fn a_body_of_another_type_is_another_event() {
     let map = json!({"pk": {"S": "acme"}, "sk": {"S": "x"}, "event": {"M": {"id": {"S": "a"}}}});
-    let (written, _) = write(&events()[..1], [cancelled(&[taken(&map)])]).await;
+    let (written, _) = write(&events()[..1], [cancelled(&[key_exists(&map)])]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::KeyTaken]);
 }
 
@@ -149,54 +145,54 @@ async fn two_events_with_one_key_are_never_in_one_transaction() {
     let mut events = events();
     events[1] = events[0].clone();
     events[2] = NewEvent::new(Time::EPOCH, "a".into(), "{}".into());
-    let there = || taken(&item("a", "{\"id\":\"a\"}"));
-    let (written, asked) = write(&events, [done(), cancelled(&[there()]), cancelled(&[there()])]).await;
+    let there = || key_exists(&item("a", "{\"id\":\"a\"}"));
+    let (written, requests) = write(&events, [done(), cancelled(&[there()]), cancelled(&[there()])]).await;
     assert_eq!(
         written.unwrap(),
         [WriteOutcome::Written, WriteOutcome::AlreadyExists, WriteOutcome::KeyTaken]
     );
-    assert!(asked.iter().all(|asked| asked["TransactItems"].as_array().unwrap().len() == 1));
+    assert!(requests.iter().all(|request| request["TransactItems"].as_array().unwrap().len() == 1));
 }
 
 #[tokio::test]
-async fn a_transaction_holds_no_more_than_it_may() {
+async fn a_transaction_stays_within_its_limits() {
     let body = |size: usize| format!("{{\"x\":\"{}\"}}", "x".repeat(size));
     let large: Vec<NewEvent> =
         (0..10).map(|n| NewEvent::new(Time::EPOCH, n.to_string(), body(409_000))).collect();
-    let (written, asked) = write(&large, [done(), done()]).await;
+    let (written, requests) = write(&large, [done(), done()]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::Written; 10]);
-    let counts = |asked: &[Value]| -> Vec<usize> {
-        asked.iter().map(|asked| asked["TransactItems"].as_array().unwrap().len()).collect()
+    let counts = |requests: &[Value]| -> Vec<usize> {
+        requests.iter().map(|request| request["TransactItems"].as_array().unwrap().len()).collect()
     };
-    assert_eq!(counts(&asked), [8, 2]);
+    assert_eq!(counts(&requests), [8, 2]);
     let many: Vec<NewEvent> = (0..250).map(|n| NewEvent::new(Time::EPOCH, n.to_string(), body(1))).collect();
-    let (written, asked) = write(&many, [done(), done(), done()]).await;
-    assert_eq!((written.unwrap().len(), counts(&asked)), (250, vec![100, 100, 50]));
+    let (written, requests) = write(&many, [done(), done(), done()]).await;
+    assert_eq!((written.unwrap().len(), counts(&requests)), (250, vec![100, 100, 50]));
     // 409,600 bytes with the names, as DynamoDB counts them, and one more.
     let key = "pk".len() + "acme".len() + "sk".len() + "1970-01-01T00:00:00.000Z#a".len() + "event".len();
     let exact = |size: usize| NewEvent::new(Time::EPOCH, "a".into(), body(size - key - 8));
     let (written, _) = write(&[exact(409_600)], [done()]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::Written]);
-    let (written, asked) = write(&[exact(409_601)], []).await;
-    assert_eq!((written.unwrap(), asked.len()), (vec![WriteOutcome::TooLarge(409_601)], 0));
+    let (written, requests) = write(&[exact(409_601)], []).await;
+    assert_eq!((written.unwrap(), requests.len()), (vec![WriteOutcome::TooLarge(409_601)], 0));
 }
 
 #[tokio::test]
-async fn what_others_are_in_the_way_of_is_tried_again_and_not_for_ever() {
-    let code = |code: &str| cancelled(&[json!({"Code": code}), none(), none()]);
+async fn a_conflict_is_retried_with_a_limit() {
+    let code = |code: &str| cancelled(&[json!({"Code": code}), no_failure(), no_failure()]);
     let busy = [code("TransactionConflict"), code("ThrottlingError"), done()];
-    let (written, asked) = write(&events(), busy).await;
-    assert_eq!((written.unwrap(), asked.len()), (vec![WriteOutcome::Written; 3], 3));
+    let (written, requests) = write(&events(), busy).await;
+    assert_eq!((written.unwrap(), requests.len()), (vec![WriteOutcome::Written; 3], 3));
 
-    let (written, asked) = write(&events(), std::iter::repeat_n(code("TransactionConflict"), 20)).await;
+    let (written, requests) = write(&events(), std::iter::repeat_n(code("TransactionConflict"), 20)).await;
     assert!(matches!(written, Err(PortError::Transient { .. })), "{written:?}");
-    assert_eq!(asked.len(), 10);
+    assert_eq!(requests.len(), 10);
 
     // Nothing is written again. The table is described, since its keys may differ from the settings.
-    let (written, asked) = write(&events(), [code("ValidationError")]).await;
+    let (written, requests) = write(&events(), [code("ValidationError")]).await;
     assert!(matches!(written, Err(PortError::Bug { .. })), "{written:?}");
-    assert_eq!(asked.iter().filter(|asked| asked.get("TransactItems").is_some()).count(), 1);
-    assert!(asked.iter().skip(1).all(|asked| asked["TableName"] == "events"), "{asked:?}");
+    assert_eq!(requests.iter().filter(|request| request.get("TransactItems").is_some()).count(), 1);
+    assert!(requests.iter().skip(1).all(|request| request["TableName"] == "events"), "{requests:?}");
 }
 
 #[tokio::test]
@@ -205,13 +201,13 @@ async fn a_table_whose_keys_are_not_known_is_not_written_to() {
     let no_shard = PartitionError::NoShardPlaceholder { tenant: "acme".parse().unwrap(), shards: 2 };
     let without = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let (one, two) = (Shards::ONE, Shards::try_from(2).unwrap());
-    for (layout, shards, why) in [
+    for (layout, shards, error) in [
         (EventsTable { index: Some("by-tenant".into()), ..layout() }, one, NotWritableError::Index),
         (EventsTable { sort_key_form: SortKeyForm::Ulid, ..layout() }, one, NotWritableError::SortKeyForm),
         (EventsTable { partition_format: without, ..layout() }, two, NotWritableError::Partition(no_shard)),
     ] {
         let (writer, acme) = (writer(&server, layout), "acme".parse().unwrap());
-        assert_eq!(writer.check(&acme, shards), Err(why));
+        assert_eq!(writer.check(&acme, shards), Err(error));
         let written = writer.write(&acme, shards, &events()).await;
         assert!(matches!(written, Err(PortError::Misconfigured { .. })), "{written:?}");
     }

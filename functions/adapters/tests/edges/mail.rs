@@ -15,14 +15,14 @@ async fn send(answer: ScriptedResponse) -> (MailOutcome, Server) {
     (mailer.send(&"security@acme.example".parse().unwrap(), &mail).await, server)
 }
 
-fn refusal(status: u16, code: &str) -> ScriptedResponse {
+fn error_response(status: u16, code: &str) -> ScriptedResponse {
     ScriptedResponse::new(status, r#"{"message":"words"}"#).with("x-amzn-errortype", code)
 }
 
 #[tokio::test]
 async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
     let (sent, server) = send(ScriptedResponse::new(200, r#"{"MessageId":"1"}"#)).await;
-    assert!(matches!(sent, MailOutcome::Taken), "{sent:?}");
+    assert!(matches!(sent, MailOutcome::Accepted), "{sent:?}");
     let seen = server.requests();
     let [request] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v2/email/outbound-emails"));
@@ -45,26 +45,26 @@ async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
 /// Sent once: SES has no idempotency token, and the caller retries by itself. A mail that SES rejected was
 /// not sent; one that it may have accepted has another outcome.
 #[tokio::test]
-async fn ses_is_asked_once_and_what_it_may_have_taken_is_unknown() {
+async fn ses_is_called_once_and_an_uncertain_outcome_is_unknown() {
     type Is = fn(&MailOutcome) -> bool;
-    let passing: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Transient { .. }));
+    let transient: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Transient { .. }));
     let unknown: Is = |sent| matches!(sent, MailOutcome::Unknown(PortError::Transient { .. }));
     let denied: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Denied { .. }));
     let bug: Is = |sent| matches!(sent, MailOutcome::Rejected(PortError::Bug { .. }));
     for (answer, is_right) in [
-        (refusal(429, "TooManyRequestsException"), passing),
+        (error_response(429, "TooManyRequestsException"), transient),
         (ScriptedResponse::new(503, ""), unknown),
-        (refusal(403, "AccessDeniedException"), denied),
-        (refusal(404, "NotFoundException"), denied),
-        (refusal(400, "MessageRejected"), bug),
-        (refusal(400, "MailFromDomainNotVerifiedException"), bug),
-        (refusal(400, "SendingPausedException"), bug),
+        (error_response(403, "AccessDeniedException"), denied),
+        (error_response(404, "NotFoundException"), denied),
+        (error_response(400, "MessageRejected"), bug),
+        (error_response(400, "MailFromDomainNotVerifiedException"), bug),
+        (error_response(400, "SendingPausedException"), bug),
     ] {
         let (sent, server) = send(answer.clone()).await;
         assert!(is_right(&sent), "{answer:?} gives {sent:?}");
         assert_eq!(server.requests().len(), 1, "{answer:?}");
         let (MailOutcome::Rejected(error) | MailOutcome::Unknown(error)) = sent else {
-            panic!("{answer:?} is taken")
+            panic!("{answer:?} is accepted")
         };
         assert!(!error.chain().contains("security@acme.example"), "an address is in {}", error.chain());
     }

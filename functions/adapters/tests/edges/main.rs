@@ -2,21 +2,21 @@
 //! stand-ins, all through the real SDKs. One binary, since each one links the SDKs.
 
 #[cfg(test)]
+mod anonymous_reader;
+#[cfg(test)]
 mod assumed_role;
 #[cfg(test)]
 mod bus;
 #[cfg(test)]
 mod customers;
 #[cfg(test)]
-mod events_writer;
-#[cfg(test)]
 mod delivery_errors;
+#[cfg(test)]
+mod events_writer;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod probe;
-#[cfg(test)]
-mod anonymous_reader;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

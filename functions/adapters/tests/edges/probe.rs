@@ -24,20 +24,20 @@ fn assumed() -> ScriptedResponse {
 async fn assume(
     server: &Server,
     connector: &Connector,
-    shown: PresentedExternalId<'_>,
+    external_id: PresentedExternalId<'_>,
     scope: SessionScope,
 ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
     let clients = clients_of(&server.url);
     let prober = StsProber::new(clients.sts, clients.customers);
-    prober.assume(connector, connector.destination.as_ref().unwrap(), shown, scope).await
+    prober.assume(connector, connector.destination.as_ref().unwrap(), external_id, scope).await
 }
 
 /// A session, and the server with these responses to the next requests.
 async fn session(answers: Vec<ScriptedResponse>) -> (Box<dyn ProbeSession>, Server) {
     let server = Server::start(std::iter::once(assumed()).chain(answers)).await;
     let connector = connector();
-    let shown = PresentedExternalId::ExternalId(&connector.external_id);
-    (assume(&server, &connector, shown, SessionScope::Prefix).await.unwrap(), server)
+    let external_id = PresentedExternalId::ExternalId(&connector.external_id);
+    (assume(&server, &connector, external_id, SessionScope::Prefix).await.unwrap(), server)
 }
 
 fn field<'a>(seen: &'a RecordedRequest, name: &str) -> Option<&'a str> {
@@ -57,18 +57,18 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     bucket.put_new(object("audit/a", b"x")).await.unwrap();
 
     let probe = Server::start([assumed(), ScriptedResponse::new(200, "")]).await;
-    let shown = PresentedExternalId::ExternalId(&connector.external_id);
-    let session = assume(&probe, &connector, shown, SessionScope::Prefix).await.unwrap();
+    let external_id = PresentedExternalId::ExternalId(&connector.external_id);
+    let session = assume(&probe, &connector, external_id, SessionScope::Prefix).await.unwrap();
     session.put_new(object("audit/a", b"x")).await.unwrap();
 
-    let ours = |seen: &RecordedRequest| -> Vec<(String, String)> {
+    let stable_headers = |seen: &RecordedRequest| -> Vec<(String, String)> {
         // The headers that differ with time and port.
-        let passing = ["authorization", "x-amz-date", "host", "amz-sdk-invocation-id"];
-        let headers = seen.headers.iter().filter(|(name, _)| !passing.contains(&name.as_str()));
+        let varying = ["authorization", "x-amz-date", "host", "amz-sdk-invocation-id"];
+        let headers = seen.headers.iter().filter(|(name, _)| !varying.contains(&name.as_str()));
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
     };
     let (delivered, probed) = (delivery.requests(), probe.requests());
-    assert_eq!(ours(&delivered[1]), ours(&probed[1]));
+    assert_eq!(stable_headers(&delivered[1]), stable_headers(&probed[1]));
     assert_eq!(delivered[1].path, probed[1].path);
     for name in ["Policy", "ExternalId", "RoleArn", "DurationSeconds"] {
         assert!(field(&probed[0], name).is_some());
@@ -78,7 +78,7 @@ async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
 }
 
 #[tokio::test]
-async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy() {
+async fn an_absent_external_id_is_not_sent_and_the_role_scope_has_no_policy() {
     let server = Server::start([assumed(), assumed()]).await;
     let (connector, wrong) = (connector(), ExternalId::new(9, 9));
     assume(&server, &connector, PresentedExternalId::Absent, SessionScope::Prefix).await.unwrap();
@@ -91,7 +91,7 @@ async fn nothing_shown_is_no_external_id_and_the_roles_own_rights_are_no_policy(
 }
 
 #[tokio::test]
-async fn a_probe_that_exists_counts_as_written_and_a_written_one_tells_its_encryption() {
+async fn a_probe_that_exists_counts_as_written_and_a_written_one_has_its_encryption() {
     let exists = ScriptedResponse::new(412, named("PreconditionFailed"));
     let written = ScriptedResponse::new(200, "").with("x-amz-server-side-encryption", "aws:kms");
     let (session, _server) = session(vec![exists, written]).await;
@@ -101,7 +101,7 @@ async fn a_probe_that_exists_counts_as_written_and_a_written_one_tells_its_encry
 }
 
 #[tokio::test]
-async fn a_buckets_region_is_read_from_whatever_answer_names_it() {
+async fn a_buckets_region_is_read_from_any_response_that_names_it() {
     let naming = |status| ScriptedResponse::new(status, "").with("x-amz-bucket-region", "us-west-2");
     let statuses = [200, 301, 307, 400, 403];
     let (session, server) = session(statuses.map(naming).into()).await;
@@ -114,7 +114,7 @@ async fn a_buckets_region_is_read_from_whatever_answer_names_it() {
 }
 
 #[tokio::test]
-async fn a_region_that_is_not_told_is_not_guessed_and_a_bucket_that_is_gone_is_told() {
+async fn a_missing_region_is_not_guessed_and_a_missing_bucket_is_gone() {
     let odd = ScriptedResponse::new(301, "").with("x-amz-bucket-region", "evil.example");
     let answers = vec![
         ScriptedResponse::new(403, ""),
@@ -126,8 +126,8 @@ async fn a_region_that_is_not_told_is_not_guessed_and_a_bucket_that_is_gone_is_t
     for _ in 0..3 {
         assert_eq!(session.bucket_region().await, Ok(None));
     }
-    let fault = session.bucket_region().await.unwrap_err();
-    assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Gone, "NoSuchBucket"));
+    let error = session.bucket_region().await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_str()), (DeliveryErrorKind::Gone, "NoSuchBucket"));
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_
     let connector = Connector { next_external_id: Some(next.clone()), ..connector() };
     let denied = || ScriptedResponse::new(403, named("AccessDenied"));
     let rejected = ScriptedResponse::new(400, named("MalformedPolicyDocument"));
-    for (answers, works, asked) in [
+    for (answers, works, attempts) in [
         (vec![ScriptedResponse::new(200, KEYS)], Ok(&next), 1),
         (vec![denied(), ScriptedResponse::new(200, KEYS)], Ok(&connector.external_id), 2),
         (vec![denied(), denied()], Err(DeliveryErrorKind::Denied), 2),
@@ -147,12 +147,12 @@ async fn the_next_external_id_is_tried_first_and_only_a_denial_leads_to_the_one_
         let customers = StsCustomers::new(clients.sts, clients.customers);
         match (customers.open(&connector, PartNumber::FIRST).await, works) {
             (Ok(bucket), Ok(id)) => assert_eq!(bucket.assumed_with(), Some(id)),
-            (Err(fault), Err(reason)) => assert_eq!(fault.kind, reason),
+            (Err(error), Err(kind)) => assert_eq!(error.kind, kind),
             (opened, works) => panic!("{:?} where {works:?} was due", opened.map(drop)),
         }
-        let shown: Vec<String> =
+        let external_id: Vec<String> =
             server.requests().iter().map(|seen| field(seen, "ExternalId").unwrap().to_owned()).collect();
         let expected = [next.as_str(), connector.external_id.as_str()];
-        assert_eq!(shown, expected[..asked]);
+        assert_eq!(external_id, expected[..attempts]);
     }
 }

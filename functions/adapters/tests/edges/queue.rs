@@ -24,23 +24,23 @@ async fn send(
     (queue.send(batch, Duration::from_secs(61)).await, server)
 }
 
-fn answer(taken: &[u64], refused: &[u64]) -> ScriptedResponse {
-    let taken: Vec<Value> = taken
+fn answer(accepted: &[u64], rejected: &[u64]) -> ScriptedResponse {
+    let accepted: Vec<Value> = accepted
         .iter()
         .map(|id| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"}))
         .collect();
-    let refused: Vec<Value> = refused
+    let rejected: Vec<Value> = rejected
         .iter()
         .map(|id| {
             let id = id.to_string();
             json!({"Id": id, "SenderFault": false, "Code": "InternalError", "Message": "words"})
         })
         .collect();
-    ScriptedResponse::new(200, json!({"Successful": taken, "Failed": refused}).to_string())
+    ScriptedResponse::new(200, json!({"Successful": accepted, "Failed": rejected}).to_string())
 }
 
 #[tokio::test]
-async fn each_connector_is_one_message_that_holds_nothing_but_its_id() {
+async fn each_connector_is_one_message_that_contains_only_its_id() {
     let batch = batch(10);
     let (sent, server) = send(&batch, answer(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], &[])).await;
     assert_eq!(sent.unwrap(), []);
@@ -58,7 +58,7 @@ async fn each_connector_is_one_message_that_holds_nothing_but_its_id() {
 }
 
 #[tokio::test]
-async fn what_the_queue_refuses_or_does_not_mention_comes_back() {
+async fn rejected_or_missing_entries_are_returned() {
     let batch = batch(4);
     let (sent, _) = send(&batch, answer(&[0, 3], &[1])).await;
     assert_eq!(sent.unwrap(), [batch[1].clone(), batch[2].clone()]);
@@ -66,15 +66,15 @@ async fn what_the_queue_refuses_or_does_not_mention_comes_back() {
 
 #[tokio::test]
 async fn a_call_that_fails_as_a_whole_is_an_error() {
-    let refused = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
-    let (sent, server) = send(&batch(1), ScriptedResponse::new(403, refused)).await;
+    let rejected = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
+    let (sent, server) = send(&batch(1), ScriptedResponse::new(403, rejected)).await;
     let error = sent.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
-    assert_eq!(server.requests().len(), 1, "nothing passes by trying a denial again");
+    assert_eq!(server.requests().len(), 1, "a denial is not retried");
 }
 
 #[tokio::test]
-async fn a_batch_that_sqs_would_refuse_is_never_sent() {
+async fn a_batch_that_sqs_would_reject_is_never_sent() {
     let (none, server) = send(&[], answer(&[], &[])).await;
     assert_eq!(none.unwrap(), []);
     assert!(server.requests().is_empty());

@@ -40,22 +40,22 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) async fn start(answers: Reply) -> Self {
+    pub(crate) async fn start(reply: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, got) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
-        let (acceptor, kept) = (acceptor(), Arc::clone(&got));
+        let (address, requests) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
+        let (acceptor, recorded) = (acceptor(), Arc::clone(&requests));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, kept, answers) = (acceptor.clone(), Arc::clone(&kept), answers.clone());
+                let (acceptor, recorded, reply) = (acceptor.clone(), Arc::clone(&recorded), reply.clone());
                 tokio::spawn(async move {
                     let Ok(mut stream) = acceptor.accept(stream).await else { return };
                     let request = read(&mut stream).await;
-                    kept.lock().unwrap().push(request);
-                    answer(&mut stream, answers).await;
+                    recorded.lock().unwrap().push(request);
+                    answer(&mut stream, reply).await;
                 });
             }
         });
-        Self { address, received: got }
+        Self { address, received: requests }
     }
 
     /// Every request that came through TLS, head and body.
@@ -90,8 +90,8 @@ async fn read(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
     }
 }
 
-async fn answer(stream: &mut (impl tokio::io::AsyncWrite + Unpin), answers: Reply) {
-    let (first, then) = match answers {
+async fn answer(stream: &mut (impl tokio::io::AsyncWrite + Unpin), reply: Reply) {
+    let (first, then) = match reply {
         Reply::With(answer) => (answer, None),
         Reply::Never => return std::future::pending().await,
         Reply::Closes => return,

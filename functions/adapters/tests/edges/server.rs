@@ -61,8 +61,8 @@ pub(crate) struct Server {
 
 impl Server {
     /// Sends these responses in turn, and then an empty 500.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = ScriptedResponse>) -> Self {
-        let script = Script { requests: Vec::new(), responses: answers.into_iter().collect() };
+    pub(crate) async fn start(responses: impl IntoIterator<Item = ScriptedResponse>) -> Self {
+        let script = Script { requests: Vec::new(), responses: responses.into_iter().collect() };
         let script = Arc::new(Mutex::new(script));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -52,25 +52,25 @@ async fn a_manifest_is_signed_raw_and_in_the_pure_variant_and_the_key_is_fetched
     let text = "the text of a manifest\n";
     let (signing, server) =
         signing([public("ECC_NIST_EDWARDS25519"), signed(text), signed("another\n")]).await;
-    let pinned = signing.sign(text.into(), None).await.unwrap();
-    assert_eq!(pinned.keys()[0].public(), private().verifying_key().as_bytes());
-    let last = ChainState::after(None, PartNumber::FIRST, &pinned);
+    let signed_manifest = signing.sign(text.into(), None).await.unwrap();
+    assert_eq!(signed_manifest.keys()[0].public(), private().verifying_key().as_bytes());
+    let last = ChainState::after(None, PartNumber::FIRST, &signed_manifest);
     signing.sign("another\n".into(), last.as_ref()).await.unwrap();
 
     let seen = server.requests();
     let targets: Vec<_> = seen.iter().map(|seen| seen.header("x-amz-target").unwrap()).collect();
     assert_eq!(targets, ["TrentService.GetPublicKey", "TrentService.Sign", "TrentService.Sign"]);
     let request: Value = serde_json::from_slice(&seen[1].body).unwrap();
-    let asked = json!({
+    let expected = json!({
         "KeyId": KEY, "Message": STANDARD.encode(text), "MessageType": "RAW",
         "SigningAlgorithm": "ED25519_SHA_512",
     });
-    assert_eq!(request, asked);
+    assert_eq!(request, expected);
 }
 
 /// A key with a scheduled deletion is valid until then.
 #[tokio::test]
-async fn how_long_a_key_is_good_is_asked_each_time() {
+async fn the_validity_of_a_key_is_read_each_time() {
     let spec = "ECC_NIST_EDWARDS25519";
     let described =
         |metadata: Value| ScriptedResponse::new(200, json!({ "KeyMetadata": metadata }).to_string());
@@ -81,12 +81,12 @@ async fn how_long_a_key_is_good_is_asked_each_time() {
         "DeletionDate": 1_769_904_000,
     });
     let (signing, server) = signing([public(spec), now, described(ends)]).await;
-    let tell =
+    let validity =
         |ring: Vec<RingKey>| (ring[0].from.map(|t| t.to_string()), ring[0].until.map(|t| t.to_string()));
     let from = Some("2026-01-01T00:00:00.500Z".to_owned());
-    assert_eq!(tell(signing.public_keys().await.unwrap()), (from.clone(), None));
+    assert_eq!(validity(signing.public_keys().await.unwrap()), (from.clone(), None));
     assert_eq!(
-        tell(signing.public_keys().await.unwrap()),
+        validity(signing.public_keys().await.unwrap()),
         (from, Some("2026-02-01T00:00:00.000Z".to_owned()))
     );
     let seen = server.requests();
@@ -95,14 +95,14 @@ async fn how_long_a_key_is_good_is_asked_each_time() {
 }
 
 #[tokio::test]
-async fn a_signature_of_something_else_is_never_taken() {
+async fn a_signature_of_something_else_is_never_accepted() {
     let (signing, _server) = signing([public("ECC_NIST_EDWARDS25519"), signed("another\n")]).await;
     let unsigned = signing.sign("the text\n".into(), None).await.unwrap_err();
     assert!(matches!(unsigned, SigningError::InvalidSignature(_)), "{unsigned}");
 }
 
 #[tokio::test]
-async fn a_key_of_another_kind_is_told() {
+async fn a_key_with_another_spec_is_rejected() {
     let (signing, _server) = signing([public("ECC_NIST_P256")]).await;
     let Err(SigningError::Port(error)) = signing.sign("the text\n".into(), None).await else {
         panic!("refused")
@@ -111,8 +111,8 @@ async fn a_key_of_another_kind_is_told() {
 }
 
 #[tokio::test]
-async fn what_passes_is_tried_again_and_what_is_denied_is_not() {
-    for (status, code, denied, asked) in [
+async fn a_transient_error_is_retried_and_a_denial_is_not() {
+    for (status, code, denied, expected) in [
         (400, "AccessDeniedException", true, 1),
         (400, "NotFoundException", true, 1),
         (400, "DisabledException", true, 1),
@@ -121,12 +121,13 @@ async fn what_passes_is_tried_again_and_what_is_denied_is_not() {
         (500, "KMSInternalException", false, 3),
         (500, "KeyUnavailableException", false, 3),
     ] {
-        let refusal = ScriptedResponse::new(status, json!({ "__type": code, "message": "no" }).to_string());
-        let server = Server::start(vec![refusal; 4]).await;
+        let error_response =
+            ScriptedResponse::new(status, json!({ "__type": code, "message": "no" }).to_string());
+        let server = Server::start(vec![error_response; 4]).await;
         let signer = KmsSigner::new(&services_of(&server.url), KEY.into());
         let error = signer.sign(b"the text").await.unwrap_err();
         assert_eq!(matches!(error, PortError::Denied { .. }), denied, "{code}: {error:?}");
         assert_eq!(matches!(error, PortError::Transient { .. }), !denied, "{code}: {error:?}");
-        assert_eq!(server.requests().len(), asked, "{code}");
+        assert_eq!(server.requests().len(), expected, "{code}");
     }
 }

@@ -35,7 +35,7 @@ async fn objects_of_every_size_come_back_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn nothing_is_visible_before_it_is_finished_and_nothing_stays_of_what_is_given_up() {
+async fn nothing_is_visible_before_it_is_finished_and_an_aborted_upload_leaves_nothing() {
     let world = World::start().await;
     let mut object = world.staging().create("t/aborted").await.unwrap();
     for chunk in bytes(20 << 20).chunks(PIECE) {
@@ -56,7 +56,7 @@ async fn nothing_is_visible_before_it_is_finished_and_nothing_stays_of_what_is_g
 }
 
 #[tokio::test]
-async fn an_object_that_is_not_there_is_no_passing_failure() {
+async fn a_missing_object_is_not_a_transient_error() {
     let world = World::start().await;
     let error = read(&world, "t/none").await.unwrap_err();
     assert!(matches!(error, PortError::Denied { .. }), "{error:?}");

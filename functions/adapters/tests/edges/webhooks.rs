@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use adapters::webhooks::{EgressPolicy, HttpsPoster};
+use adapters::webhooks::{EgressPolicy, HttpsWebhookClient};
 use domain::contacts::fair_share::{LONG_TIMEOUT, SHORT_TIMEOUT};
 use domain::contacts::{SignedRequest, is_public};
 use domain::names::WebhookUrl;
@@ -37,32 +37,36 @@ pub(crate) fn roots() -> RootCertStore {
 }
 
 /// A client for which each host has these addresses, and which may connect to what `allows` permits.
-fn poster(at: Vec<SocketAddr>, allows: fn(IpAddr) -> bool, roots: RootCertStore) -> HttpsPoster {
+fn client(
+    addresses: Vec<SocketAddr>,
+    allows: fn(IpAddr) -> bool,
+    roots: RootCertStore,
+) -> HttpsWebhookClient {
     let resolve = Arc::new(move |_: &str| -> adapters::webhooks::LookupFuture {
-        let at = at.clone();
-        Box::pin(async move { Ok(at) })
+        let addresses = addresses.clone();
+        Box::pin(async move { Ok(addresses) })
     });
-    HttpsPoster::new(EgressPolicy { resolve, allows, roots }).unwrap()
+    HttpsWebhookClient::new(EgressPolicy { resolve, allows, roots }).unwrap()
 }
 
-async fn post(answers: Reply) -> (WebhookResponse, Receiver) {
-    let receiver = Receiver::start(answers).await;
-    let posted =
-        poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
-    (posted, receiver)
+async fn post(reply: Reply) -> (WebhookResponse, Receiver) {
+    let receiver = Receiver::start(reply).await;
+    let response =
+        client(vec![receiver.address], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
+    (response, receiver)
 }
 
-fn why(posted: &WebhookResponse) -> &str {
-    let WebhookResponse::Rejected(why) = posted else { panic!("{posted:?}") };
-    why
+fn reason(response: &WebhookResponse) -> &str {
+    let WebhookResponse::Rejected(reason) = response else { panic!("{response:?}") };
+    reason
 }
 
 #[tokio::test]
 async fn a_message_is_one_request_with_the_headers_of_standard_webhooks() {
-    let (posted, receiver) = post(Reply::status(204)).await;
-    assert_eq!(posted, WebhookResponse::Taken);
-    let got = receiver.received();
-    let [request] = got.as_slice() else { panic!("{got:?}") };
+    let (response, receiver) = post(Reply::status(204)).await;
+    assert_eq!(response, WebhookResponse::Accepted);
+    let received = receiver.received();
+    let [request] = received.as_slice() else { panic!("{received:?}") };
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let lines: Vec<&str> = head.lines().collect();
     assert_eq!(lines[0], "POST /in?key=1 HTTP/1.1");
@@ -80,15 +84,15 @@ async fn a_message_is_one_request_with_the_headers_of_standard_webhooks() {
 }
 
 #[tokio::test]
-async fn two_hundred_and_something_is_taken_410_wants_no_more_and_all_else_is_not_taken() {
+async fn a_2xx_is_accepted_a_410_is_gone_and_all_else_is_rejected() {
     for (status, expected) in
-        [(200, WebhookResponse::Taken), (202, WebhookResponse::Taken), (410, WebhookResponse::Gone)]
+        [(200, WebhookResponse::Accepted), (202, WebhookResponse::Accepted), (410, WebhookResponse::Gone)]
     {
         assert_eq!(post(Reply::status(status)).await.0, expected);
     }
     for status in [304, 400, 401, 404, 408, 429, 500, 503] {
-        let (posted, _) = post(Reply::status(status)).await;
-        assert!(why(&posted).contains(&format!("it answered {status}")), "{posted:?}");
+        let (response, _) = post(Reply::status(status)).await;
+        assert!(reason(&response).contains(&format!("it answered {status}")), "{response:?}");
     }
 }
 
@@ -97,62 +101,62 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = Receiver::start(Reply::status(200)).await;
     let to =
         format!("HTTP/1.1 307 X\r\nlocation: https://{}/\r\ncontent-length: 0\r\n\r\n", elsewhere.address);
-    let (posted, receiver) = post(Reply::With(to)).await;
-    assert_eq!(why(&posted), "it answered 307; redirects are not followed");
+    let (response, receiver) = post(Reply::With(to)).await;
+    assert_eq!(reason(&response), "it answered 307; redirects are not followed");
     assert_eq!((receiver.received().len(), elsewhere.received().len()), (1, 0));
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_or_breaks_off_is_not_taken_and_costs_ten_seconds_at_most() {
+async fn a_missing_or_broken_response_is_rejected_within_ten_seconds() {
     let (closed, _) = post(Reply::Closes).await;
-    assert!(why(&closed).contains("answer"), "{closed:?}");
+    assert!(reason(&closed).contains("answer"), "{closed:?}");
     let (nonsense, _) = post(Reply::With("SSH-2.0-x\r\n".into())).await;
-    assert!(why(&nonsense).contains("no HTTP answer"), "{nonsense:?}");
+    assert!(reason(&nonsense).contains("no HTTP answer"), "{nonsense:?}");
     let both = async { tokio::join!(post(Reply::Never), post(Reply::HeadWithoutEnd)) };
     let (slow, endless) = timeout(Duration::from_secs(20), both).await.unwrap();
     assert_eq!(slow.0, WebhookResponse::TimedOut);
     let begun = tokio::time::Instant::now();
     let receiver = Receiver::start(Reply::Never).await;
-    let brief =
-        poster(vec![receiver.address], |_| true, roots()).post(&url(), &message(), SHORT_TIMEOUT).await;
+    let short =
+        client(vec![receiver.address], |_| true, roots()).post(&url(), &message(), SHORT_TIMEOUT).await;
     assert!(
-        brief == WebhookResponse::TimedOut && begun.elapsed() < LONG_TIMEOUT,
-        "waited for as long as was said"
+        short == WebhookResponse::TimedOut && begun.elapsed() < LONG_TIMEOUT,
+        "waited for the given timeout"
     );
-    assert!(why(&endless.0).contains("no HTTP answer"), "{:?}", endless.0);
+    assert!(reason(&endless.0).contains("no HTTP answer"), "{:?}", endless.0);
 }
 
 #[tokio::test]
-async fn of_an_answer_nothing_but_its_status_is_waited_for() {
-    let (posted, _) = timeout(Duration::from_secs(8), post(Reply::BodyWithoutEnd)).await.unwrap();
-    assert_eq!(posted, WebhookResponse::Taken);
+async fn only_the_status_of_a_response_is_awaited() {
+    let (response, _) = timeout(Duration::from_secs(8), post(Reply::BodyWithoutEnd)).await.unwrap();
+    assert_eq!(response, WebhookResponse::Accepted);
 }
 
 #[tokio::test]
 async fn a_receiver_without_a_certificate_for_its_name_is_sent_nothing() {
     let receiver = Receiver::start(Reply::status(200)).await;
-    let strict = poster(vec![receiver.address], |_| true, roots());
+    let strict = client(vec![receiver.address], |_| true, roots());
     let other =
         strict.post(&"https://hooks.globex.example/".parse().unwrap(), &message(), LONG_TIMEOUT).await;
-    assert!(why(&other).starts_with("no TLS:"), "{other:?}");
-    let unknown = poster(vec![receiver.address], |_| true, RootCertStore::empty())
+    assert!(reason(&other).starts_with("no TLS:"), "{other:?}");
+    let unknown = client(vec![receiver.address], |_| true, RootCertStore::empty())
         .post(&url(), &message(), LONG_TIMEOUT)
         .await;
-    assert!(why(&unknown).starts_with("no TLS:"), "{unknown:?}");
+    assert!(reason(&unknown).starts_with("no TLS:"), "{unknown:?}");
     assert_eq!(receiver.received(), [""; 0], "not even a head");
 }
 
 /// The owner of a name may point it to this very machine.
 #[tokio::test]
-async fn a_name_that_leads_behind_our_own_door_is_not_connected_to() {
+async fn a_name_that_resolves_to_a_private_address_is_not_connected_to() {
     let receiver = Receiver::start(Reply::status(200)).await;
-    for shut in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00:ec2::254"] {
-        let at = SocketAddr::new(shut.parse().unwrap(), receiver.address.port());
-        let strict = poster(vec![at], is_public, roots());
+    for private in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00:ec2::254"] {
+        let addresses = SocketAddr::new(private.parse().unwrap(), receiver.address.port());
+        let strict = client(vec![addresses], is_public, roots());
         // No packet is sent, so nothing is waited for.
-        let posted =
+        let response =
             timeout(Duration::from_secs(2), strict.post(&url(), &message(), LONG_TIMEOUT)).await.unwrap();
-        assert_eq!(why(&posted), "its host name resolves to no public address", "{shut}");
+        assert_eq!(reason(&response), "its host name resolves to no public address", "{private}");
     }
     assert_eq!(receiver.received(), [""; 0]);
 }
@@ -160,41 +164,41 @@ async fn a_name_that_leads_behind_our_own_door_is_not_connected_to() {
 /// The second lookup need not return the same as the first: the addresses are checked, not the name, and each
 /// post resolves once.
 #[tokio::test]
-async fn a_name_is_asked_for_once_a_post_and_what_was_judged_is_connected_to() {
+async fn a_name_is_resolved_once_per_post_and_the_checked_address_is_used() {
     let receiver = Receiver::start(Reply::status(200)).await;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let (count, address) = (Arc::clone(&asked), receiver.address);
-    let judged = Arc::new(Mutex::new(Vec::new()));
-    let hosts = Arc::clone(&judged);
+    let lookups = Arc::new(AtomicUsize::new(0));
+    let (count, address) = (Arc::clone(&lookups), receiver.address);
+    let looked_up = Arc::new(Mutex::new(Vec::new()));
+    let hosts = Arc::clone(&looked_up);
     let resolve = Arc::new(move |host: &str| -> adapters::webhooks::LookupFuture {
         count.fetch_add(1, Ordering::SeqCst);
         hosts.lock().unwrap().push(host.to_owned());
         // A private address next to a public one: the private one is never tried.
-        let shut = SocketAddr::new("10.1.2.3".parse().unwrap(), 443);
-        Box::pin(async move { Ok(vec![shut, address]) })
+        let private = SocketAddr::new("10.1.2.3".parse().unwrap(), 443);
+        Box::pin(async move { Ok(vec![private, address]) })
     });
     let allows = |ip: IpAddr| ip.is_loopback();
-    let poster = HttpsPoster::new(EgressPolicy { resolve, allows, roots: roots() }).unwrap();
-    assert_eq!(poster.post(&url(), &message(), LONG_TIMEOUT).await, WebhookResponse::Taken);
-    assert_eq!((asked.load(Ordering::SeqCst), receiver.received().len()), (1, 1));
-    assert_eq!(*judged.lock().unwrap(), ["hooks.acme.example"]);
+    let client = HttpsWebhookClient::new(EgressPolicy { resolve, allows, roots: roots() }).unwrap();
+    assert_eq!(client.post(&url(), &message(), LONG_TIMEOUT).await, WebhookResponse::Accepted);
+    assert_eq!((lookups.load(Ordering::SeqCst), receiver.received().len()), (1, 1));
+    assert_eq!(*looked_up.lock().unwrap(), ["hooks.acme.example"]);
 }
 
 #[tokio::test]
-async fn a_name_that_leads_nowhere_is_not_taken_and_no_reason_tells_the_path() {
+async fn an_unresolvable_name_is_rejected_and_no_reason_contains_the_path() {
     let resolve = Arc::new(|_: &str| -> adapters::webhooks::LookupFuture {
         Box::pin(async { Err(std::io::Error::other("no such name")) })
     });
-    let lost = HttpsPoster::new(EgressPolicy { resolve, allows: is_public, roots: roots() }).unwrap();
-    let posted = lost.post(&url(), &message(), LONG_TIMEOUT).await;
-    assert_eq!(why(&posted), "its host name does not resolve: no such name");
+    let lost = HttpsWebhookClient::new(EgressPolicy { resolve, allows: is_public, roots: roots() }).unwrap();
+    let response = lost.post(&url(), &message(), LONG_TIMEOUT).await;
+    assert_eq!(reason(&response), "its host name does not resolve: no such name");
     let nobody = SocketAddr::new("127.0.0.1".parse().unwrap(), 9);
-    let refused = poster(vec![nobody], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
-    assert!(why(&refused).starts_with("it can't be connected to") && !why(&refused).contains("key=1"));
+    let refused = client(vec![nobody], |_| true, roots()).post(&url(), &message(), LONG_TIMEOUT).await;
+    assert!(reason(&refused).starts_with("the connection failed") && !reason(&refused).contains("key=1"));
 }
 
 #[test]
-fn the_system_has_certificates_to_believe() {
-    let reach = EgressPolicy::public().unwrap();
-    assert!(!reach.roots.is_empty() && !(reach.allows)("169.254.169.254".parse().unwrap()));
+fn the_system_has_trusted_root_certificates() {
+    let egress = EgressPolicy::public().unwrap();
+    assert!(!egress.roots.is_empty() && !(egress.allows)("169.254.169.254".parse().unwrap()));
 }

@@ -161,16 +161,16 @@ async fn the_role_is_assumed_with_the_vendors_keys_and_everything_that_binds_the
 async fn a_stream_is_sent_once_and_the_protocol_starts_over() {
     let (answer, seen) =
         put(&connector(), streamed(b"abcdef"), vec![ScriptedResponse::new(503, named("SlowDown"))]).await;
-    let fault = answer.unwrap_err();
+    let error = answer.unwrap_err();
     assert_eq!(
-        (fault.kind, fault.code.as_str(), fault.message.as_str()),
+        (error.kind, error.code.as_str(), error.message.as_str()),
         (DeliveryErrorKind::Unavailable, "SlowDown", "words")
     );
     assert_eq!(seen.len(), 2);
 }
 
 #[tokio::test]
-async fn a_stream_is_announced_and_waits_to_be_wanted() {
+async fn a_stream_waits_for_100_continue() {
     let (answer, seen) = put(&connector(), streamed(b"abcdef"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("expect"), Some("100-continue"));
@@ -196,7 +196,7 @@ async fn s3_without_continue() -> String {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_say_that_it_wants_the_body_gets_it_all_the_same() {
+async fn a_server_without_100_continue_gets_the_body_anyway() {
     let sts = Server::start([ScriptedResponse::new(200, KEYS)]).await;
     let (assume, deliver) = (clients_of(&sts.url), clients_of(&s3_without_continue().await));
     let customers = StsCustomers::new(assume.sts, deliver.customers);
@@ -216,17 +216,17 @@ async fn a_conflict_is_never_taken_for_an_object_that_exists() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_told_and_never_followed() {
+async fn a_redirect_is_reported_and_never_followed() {
     let elsewhere = Server::start([ScriptedResponse::new(200, "")]).await;
     for (status, code) in [(301, "PermanentRedirect"), (307, "TemporaryRedirect")] {
         let redirect = ScriptedResponse::new(status, named(code))
             .with("location", format!("{}/{BUCKET}/audit/a", elsewhere.url))
             .with("x-amz-bucket-region", "us-west-2");
         let (answer, seen) = put(&connector(), object("audit/a", b"x"), vec![redirect]).await;
-        let fault = answer.unwrap_err();
-        assert_eq!((fault.kind, fault.code.as_str()), (DeliveryErrorKind::Moved, code));
-        assert!(fault.message.contains("us-west-2"), "{}", fault.message);
-        assert_eq!(seen.len(), 2, "asked once");
+        let error = answer.unwrap_err();
+        assert_eq!((error.kind, error.code.as_str()), (DeliveryErrorKind::Moved, code));
+        assert!(error.message.contains("us-west-2"), "{}", error.message);
+        assert_eq!(seen.len(), 2, "requested once");
     }
     assert!(elsewhere.requests().is_empty());
 }

@@ -25,10 +25,10 @@ async fn spend(
 
 #[tokio::test]
 async fn a_use_is_one_conditional_write_under_a_token() {
-    let (answer, asked) = spend([(200, json!({}))]).await;
-    assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Counted, 1));
-    assert!(asked[0]["ClientRequestToken"].is_string());
-    let update = &asked[0]["TransactItems"][0]["Update"];
+    let (answer, requests) = spend([(200, json!({}))]).await;
+    assert_eq!((answer.unwrap(), requests.len()), (SpendOutcome::Counted, 1));
+    assert!(requests[0]["ClientRequestToken"].is_string());
+    let update = &requests[0]["TransactItems"][0]["Update"];
     let key = json!({"pk": {"S": "BUDGET#T#acme"}, "sk": {"S": "test_messages#2026-11-29T00:00:00.000Z"}});
     assert_eq!(update["Key"], key);
     assert_eq!(update["ConditionExpression"], "attribute_not_exists(#used) OR #used <= :left");
@@ -37,17 +37,17 @@ async fn a_use_is_one_conditional_write_under_a_token() {
 }
 
 #[tokio::test]
-async fn only_an_answer_grants_and_what_came_first_is_asked_again() {
-    let (answer, asked) = spend([(400, cancelled([FAILED]))]).await;
-    assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Exhausted, 1));
+async fn only_a_response_grants_and_a_conflict_is_retried() {
+    let (answer, requests) = spend([(400, cancelled([FAILED]))]).await;
+    assert_eq!((answer.unwrap(), requests.len()), (SpendOutcome::Exhausted, 1));
     let conflict = || (400, cancelled(["TransactionConflict"]));
-    let (answer, asked) = spend([conflict(), conflict(), (200, json!({}))]).await;
-    assert_eq!((answer.unwrap(), asked.len()), (SpendOutcome::Counted, 3));
-    let (answer, asked) = spend((0..99).map(|_| conflict())).await;
-    assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 8, "not for ever");
+    let (answer, requests) = spend([conflict(), conflict(), (200, json!({}))]).await;
+    assert_eq!((answer.unwrap(), requests.len()), (SpendOutcome::Counted, 3));
+    let (answer, requests) = spend((0..99).map(|_| conflict())).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })) && requests.len() == 8, "not for ever");
     // Unknown whether it was counted: it is not granted, and not counted again.
-    let (answer, asked) = spend([(500, json!({})), (200, json!({}))]).await;
-    assert!(matches!(answer, Err(PortError::Transient { .. })) && asked.len() == 1, "{answer:?}");
+    let (answer, requests) = spend([(500, json!({})), (200, json!({}))]).await;
+    assert!(matches!(answer, Err(PortError::Transient { .. })) && requests.len() == 1, "{answer:?}");
     let (answer, _) = spend([(400, error("AccessDeniedException"))]).await;
     assert!(matches!(answer, Err(PortError::Denied { .. })));
 }
@@ -80,7 +80,7 @@ async fn a_creation_counts_the_connector_and_spends_in_its_own_transaction() {
 
 /// The reason with the highest priority counts: our own first attempt, then another's, then the budget.
 #[tokio::test]
-async fn a_used_up_budget_is_told_behind_a_version_and_before_a_place() {
+async fn an_exhausted_budget_is_reported_after_a_version_and_before_a_claim() {
     let creation = change(None, &connector());
     let spends = [spending(Budget::Connectors, Party::Tenant), spending(Budget::Changes, Party::Tenant)];
     let nothing = || (200, json!({}));
@@ -91,7 +91,7 @@ async fn a_used_up_budget_is_told_behind_a_version_and_before_a_place() {
         ([FAILED, FAILED, FAILED, "None"], SaveAnswer::Saved(Saved::Stale)),
     ] {
         let server = ScriptedServer::start([(400, cancelled(reasons)), nothing()]).await;
-        let told = ledger(&server.client).create(&connector(), &creation, &spends).await;
-        assert_eq!((told.unwrap(), server.requests().len()), (answer, 2), "{reasons:?}");
+        let result = ledger(&server.client).create(&connector(), &creation, &spends).await;
+        assert_eq!((result.unwrap(), server.requests().len()), (answer, 2), "{reasons:?}");
     }
 }

@@ -82,11 +82,11 @@ fn attribute(value: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn one_transaction_holds_all_of_a_change_each_write_with_its_condition() {
-    let (answer, asked) = connect([nothing(), done()]).await;
+async fn one_transaction_has_all_of_a_change_each_write_with_its_condition() {
+    let (answer, requests) = connect([nothing(), done()]).await;
     assert_eq!(answer.unwrap(), STORED);
-    assert_eq!(asked[0]["ConsistentRead"], true, "claims are judged as they are");
-    let writes = asked[1]["TransactItems"].as_array().unwrap();
+    assert_eq!(requests[0]["ConsistentRead"], true, "claims are read consistently");
+    let writes = requests[1]["TransactItems"].as_array().unwrap();
     let conditions: Vec<_> = writes
         .iter()
         .map(|write| {
@@ -102,29 +102,29 @@ async fn one_transaction_holds_all_of_a_change_each_write_with_its_condition() {
             "attribute_not_exists(#connectors) OR #owner = :tenant",
         ]
     );
-    assert!(asked[1]["ClientRequestToken"].is_string());
+    assert!(requests[1]["ClientRequestToken"].is_string());
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_found_out_by_the_record() {
+async fn a_lost_response_is_resolved_by_the_record() {
     for lost in [(500, json!({})), (400, cancelled(["TransactionConflict", "None", "None", "None"]))] {
         // It was committed.
-        let (answer, asked) = connect([claims(3, "x"), lost.clone(), our_record()]).await;
-        assert_eq!((answer.unwrap(), asked.len()), (STORED, 3));
-        assert_eq!(asked[2]["Key"]["sk"]["S"], "CHANGE#000000000002");
+        let (answer, requests) = connect([claims(3, "x"), lost.clone(), our_record()]).await;
+        assert_eq!((answer.unwrap(), requests.len()), (STORED, 3));
+        assert_eq!(requests[2]["Key"]["sk"]["S"], "CHANGE#000000000002");
         // It was not committed, and is retried.
-        let (answer, asked) =
+        let (answer, requests) =
             connect([claims(3, "x"), lost.clone(), nothing(), claims(3, "x"), done()]).await;
-        assert_eq!((answer.unwrap(), asked.len()), (STORED, 5));
+        assert_eq!((answer.unwrap(), requests.len()), (STORED, 5));
         // It was committed after that was checked: the second attempt fails, and finds its own record.
-        let refused = (400, cancelled(["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"]));
-        let answers = [claims(3, "x"), lost, nothing(), claims(4, "x"), refused.clone(), our_record()];
+        let failed = (400, cancelled(["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"]));
+        let answers = [claims(3, "x"), lost, nothing(), claims(4, "x"), failed.clone(), our_record()];
         assert_eq!(connect(answers).await.0.unwrap(), STORED);
     }
 }
 
 #[tokio::test]
-async fn someone_elses_record_means_stale_whatever_else_is_in_the_way() {
+async fn someone_elses_record_means_stale_whatever_else_failed() {
     let failed = "ConditionalCheckFailed";
     for reasons in
         [[failed, "None", "None", "None"], [failed, failed, failed, failed], ["None", "None", "None", failed]]
@@ -137,38 +137,38 @@ async fn someone_elses_record_means_stale_whatever_else_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn a_taken_role_and_a_taken_folder_are_told_apart() {
+async fn a_claimed_role_and_a_claimed_folder_are_distinguished() {
     let role = (400, cancelled(["None", "None", "None", "ConditionalCheckFailed"]));
     let (answer, _) = connect([claims(3, "x"), role, nothing()]).await;
     assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Role));
     for prefix in ["audit", "", "audit/below"] {
-        let (answer, asked) = connect([claims(3, prefix), nothing()]).await;
+        let (answer, requests) = connect([claims(3, prefix), nothing()]).await;
         assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Destination), "{prefix:?}");
-        assert_eq!(asked.len(), 2, "nothing was written");
+        assert_eq!(requests.len(), 2, "nothing was written");
     }
 }
 
 #[tokio::test]
-async fn who_was_overtaken_in_the_bucket_judges_its_claims_anew() {
+async fn a_lost_race_in_the_bucket_checks_its_claims_again() {
     let moved = || (400, cancelled(MOVED));
-    let (answer, asked) = connect([claims(3, "x"), moved(), claims(4, "y"), done()]).await;
+    let (answer, requests) = connect([claims(3, "x"), moved(), claims(4, "y"), done()]).await;
     assert_eq!(answer.unwrap(), STORED);
-    for (request, judged) in [(1, "3"), (3, "4")] {
-        let put = &asked[request]["TransactItems"][2]["Put"];
-        assert_eq!(put["ConditionExpression"], "#version = :judged");
-        assert_eq!(put["ExpressionAttributeValues"][":judged"]["N"], judged);
+    for (request, version) in [(1, "3"), (3, "4")] {
+        let put = &requests[request]["TransactItems"][2]["Put"];
+        assert_eq!(put["ConditionExpression"], "#version = :version");
+        assert_eq!(put["ExpressionAttributeValues"][":version"]["N"], version);
     }
     let (answer, _) = connect([claims(3, "x"), moved(), claims(4, "audit"), nothing()]).await;
     assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Destination));
     // The attempts are limited.
     let answers: Vec<_> = (3..100).flat_map(|version| [claims(version, "x"), moved()]).collect();
-    let (answer, asked) = connect(answers).await;
+    let (answer, requests) = connect(answers).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })));
-    assert_eq!(asked.len(), 16);
+    assert_eq!(requests.len(), 16);
 }
 
 #[tokio::test]
-async fn a_change_that_can_never_go_through_is_an_error_that_says_whose() {
+async fn a_permanently_failing_change_is_an_error_of_its_kind() {
     let (answer, _) = connect([claims(3, "x"), (400, error("AccessDeniedException"))]).await;
     assert!(matches!(answer, Err(PortError::Denied { .. })));
     let wrong = (400, cancelled(["None", "None", "ValidationError", "None"]));
@@ -179,7 +179,7 @@ async fn a_change_that_can_never_go_through_is_an_error_that_says_whose() {
 }
 
 #[tokio::test]
-async fn a_record_of_another_kind_is_refused_unasked() {
+async fn a_record_of_another_kind_is_rejected_without_a_request() {
     let server = ScriptedServer::start([(); 0].map(|()| (200, Value::Null))).await;
     let ledger = ledger(&server.client);
     let creation = change(None, &connected());

@@ -92,17 +92,17 @@ async fn through_an_index_equal_sort_keys_come_in_one_order_over_all_pages() {
 }
 
 #[tokio::test]
-async fn through_an_index_strays_of_one_sort_key_are_all_read_and_history_is_not() {
+async fn through_an_index_unparsable_keys_of_one_value_are_all_read_and_history_is_not() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     let table = table_with_index(&client, ProjectionType::All).await;
-    let strays = ["!first", "2022-W30", "2023-07-10 12:10", "2023-07-10 12:10", "PROFILE", "PROFILE"];
+    let unparsable = ["!first", "2022-W30", "2023-07-10 12:10", "2023-07-10 12:10", "PROFILE", "PROFILE"];
     let others = ["2020-05-05 10:00", "2021-01-01T00:00:00Z", "2023-07-10T12:10:00Z"];
-    for (id, at) in strays.iter().chain(&others).enumerate() {
+    for (id, at) in unparsable.iter().chain(&others).enumerate() {
         let put = client.put_item().table_name("audit").item("id", text(format!("{id}")));
         put.item("org", text("ORG#acme")).item("at", text(*at)).send().await.unwrap();
     }
-    let (since, beyond) = ("2023-07-10T11:40:00Z".parse().unwrap(), "2023-07-12T11:40:00Z".parse().unwrap());
+    let (since, until) = ("2023-07-10T11:40:00Z".parse().unwrap(), "2023-07-12T11:40:00Z".parse().unwrap());
     let span = Span::OutOfOrderKeys { since, until };
     let source = DynamoSource::new(client, table);
     let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, &span).await.unwrap();
@@ -110,7 +110,7 @@ async fn through_an_index_strays_of_one_sort_key_are_all_read_and_history_is_not
     while let Some(page) = reader.next_page().await.unwrap() {
         found.extend(page.into_iter().map(|item| item.sort_key.as_str().to_owned()));
     }
-    assert_eq!(found, strays);
+    assert_eq!(found, unparsable);
 }
 
 #[tokio::test]
@@ -119,13 +119,13 @@ async fn an_index_that_would_leave_out_half_an_event_is_refused() {
     let client = client(&stack);
     let table = table_with_index(&client, ProjectionType::KeysOnly).await;
     let source = DynamoSource::new(client, table);
-    let refused = read_all(&source, &hour()).await.unwrap_err();
-    let PageError::Port(error @ PortError::Misconfigured { .. }) = refused else { panic!("{refused:?}") };
+    let error = read_all(&source, &hour()).await.unwrap_err();
+    let PageError::Port(error @ PortError::Misconfigured { .. }) = error else { panic!("{error:?}") };
     assert!(error.chain().contains("projection ALL"), "{}", error.chain());
 }
 
 #[tokio::test]
-async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
+async fn numeric_sort_keys_are_read_in_order_with_unparsable_ones_on_both_sides() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     let table = client.create_table().table_name("events");
@@ -134,8 +134,8 @@ async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
     attributes(table, types).send().await.unwrap();
     // Within the hour, outside it, and unparsable times.
     let inside = ["1795204800", "1795204800.5", "1795206700.25", "1795208399.999999"];
-    let strays = ["-7E+20", "-1.25", "-1.2", "253402300800", "1E+30"];
-    for key in inside.iter().chain(&strays).chain(&["0", "1795204799.9", "1795208401"]) {
+    let unparsable = ["-7E+20", "-1.25", "-1.2", "253402300800", "1E+30"];
+    for key in inside.iter().chain(&unparsable).chain(&["0", "1795204799.9", "1795208401"]) {
         let put = client.put_item().table_name("events").item("pk", text("acme")).item("event", text("{}"));
         put.item("sk", AttributeValue::N((*key).to_owned())).send().await.unwrap();
     }
@@ -151,14 +151,15 @@ async fn numbers_as_sort_keys_are_read_in_their_order_strays_on_both_sides() {
             .collect()
     };
     assert_eq!(keys(hour()).await, inside);
-    let strays = ["-700000000000000000000", "-1.25", "-1.2", "253402300800", &format!("1{}", "0".repeat(30))];
+    let unparsable =
+        ["-700000000000000000000", "-1.25", "-1.2", "253402300800", &format!("1{}", "0".repeat(30))];
     let at = |text: &str| text.parse().unwrap();
     let span = Span::OutOfOrderKeys { since: at("2026-11-20T20:00:00Z"), until: at("2026-11-22T20:00:00Z") };
-    assert_eq!(keys(span).await, strays);
+    assert_eq!(keys(span).await, unparsable);
 }
 
 #[tokio::test]
-async fn a_tenant_of_several_shards_needs_a_format_with_a_place_for_them() {
+async fn a_tenant_with_several_shards_needs_a_format_with_a_shard() {
     let format = PartitionFormat::parse("TENANT#{tenant}").unwrap();
     let table = EventsTable { partition_format: format, ..layout(SortKeyForm::Rfc3339) };
     let source = DynamoSource::new(client_at("http://127.0.0.1:1"), table);
@@ -168,7 +169,7 @@ async fn a_tenant_of_several_shards_needs_a_format_with_a_place_for_them() {
 }
 
 #[tokio::test]
-async fn the_default_table_is_made_once_with_its_expiry() {
+async fn the_default_table_is_created_once_with_its_expiry() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     create_table(&client, "events").await.unwrap();
@@ -181,7 +182,7 @@ async fn the_default_table_is_made_once_with_its_expiry() {
 }
 
 #[tokio::test]
-async fn a_table_that_was_deleted_and_made_again_is_another_source_and_so_is_another_key_of_it() {
+async fn a_recreated_table_is_another_source_and_so_is_another_key_of_it() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     create_table(&client, "events").await.unwrap();
@@ -198,8 +199,8 @@ async fn a_table_that_was_deleted_and_made_again_is_another_source_and_so_is_ano
 
     client.delete_table().table_name("events").send().await.unwrap();
     let known = DynamoSource::new(client.clone(), here.clone());
-    let gone = known.identity().await.unwrap_err();
-    assert!(matches!(gone, PortError::Misconfigured { .. }), "{}", gone.chain());
+    let error = known.identity().await.unwrap_err();
+    assert!(matches!(error, PortError::Misconfigured { .. }), "{}", error.chain());
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     create_table(&client, "events").await.unwrap();
     assert_ne!(first, identity(&here).await);

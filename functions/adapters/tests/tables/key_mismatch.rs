@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent, create_table_of};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -28,7 +28,7 @@ fn element(name: &str, kind: KeyType) -> KeySchemaElement {
 }
 
 /// A table `audit` with these keys, and an index `by_org` on `org` and `at`.
-async fn make(client: &Client, keys: &[(&str, ScalarAttributeType)]) {
+async fn create(client: &Client, keys: &[(&str, ScalarAttributeType)]) {
     let index = GlobalSecondaryIndex::builder()
         .index_name("by_org")
         .key_schema(element("org", KeyType::Hash))
@@ -51,7 +51,7 @@ fn layout(keys: [&str; 2], sort_key_form: SortKeyForm) -> EventsTable {
 }
 
 fn writer(client: &Client, layout: EventsTable) -> EventsWriter {
-    EventsWriter::new(client.clone(), layout, Arc::new(SystemClock::new()), Arc::new(SystemRandomness))
+    EventsWriter::new(client.clone(), layout, Arc::new(SystemClock::new()), Arc::new(SystemRng))
 }
 
 async fn write(client: &Client, layout: EventsTable) -> Result<(), PortError> {
@@ -59,29 +59,29 @@ async fn write(client: &Client, layout: EventsTable) -> Result<(), PortError> {
     writer(client, layout).write(&"acme".parse().unwrap(), Shards::ONE, &[event]).await.map(drop)
 }
 
-fn explained(error: &PortError) -> String {
+fn misconfigured(error: &PortError) -> String {
     assert!(matches!(error, PortError::Misconfigured { .. }), "{}", error.chain());
     let chain = error.chain();
-    for words in ["Validation", "ResourceNotFound", "service error", "schema element"] {
-        assert!(!chain.contains(words), "{chain}");
+    for text in ["Validation", "ResourceNotFound", "service error", "schema element"] {
+        assert!(!chain.contains(text), "{chain}");
     }
     chain
 }
 
 async fn read(client: &Client, layout: EventsTable, span: &Span) -> String {
     match read_all(&DynamoSource::new(client.clone(), layout), span).await.unwrap_err() {
-        PageError::Port(error) => explained(&error),
+        PageError::Port(error) => misconfigured(&error),
         foreign @ PageError::Foreign { .. } => panic!("{foreign:?}"),
     }
 }
 
 #[tokio::test]
-async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fit_it() {
+async fn reading_writing_and_creating_report_the_setting_that_does_not_match_the_table() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
-    make(&client, &[("id", S), ("when", S)]).await;
+    create(&client, &[("id", S), ("when", S)]).await;
     let has = "the table `audit` has the partition key `id` (S) and the sort key `when` (S)";
-    for (keys, says) in [
+    for (keys, expected) in [
         (["pk", "when"], "EVENTS_PARTITION_KEY is `pk`; it must be `id`: "),
         (["id", "sk"], "EVENTS_SORT_KEY is `sk`; it must be `when`: "),
         (
@@ -90,67 +90,79 @@ async fn whoever_reads_writes_or_makes_a_table_is_told_which_setting_does_not_fi
         ),
     ] {
         let settings = layout(keys, SortKeyForm::Rfc3339);
-        let strays = Span::OutOfOrderKeys {
+        let out_of_order_keys = Span::OutOfOrderKeys {
             since: "2023-07-10T11:40:00Z".parse().unwrap(),
             until: "2023-07-12T11:40:00Z".parse().unwrap(),
         };
-        for said in [
+        for message in [
             read(&client, settings.clone(), &hour()).await,
-            read(&client, settings.clone(), &strays).await,
-            explained(&write(&client, settings.clone()).await.unwrap_err()),
-            explained(&create_table_of(&client, &settings).await.unwrap_err()),
+            read(&client, settings.clone(), &out_of_order_keys).await,
+            misconfigured(&write(&client, settings.clone()).await.unwrap_err()),
+            misconfigured(&create_table_of(&client, &settings).await.unwrap_err()),
         ] {
-            assert!(said.contains(&format!("{says}{has}")), "{said}");
+            assert!(message.contains(&format!("{expected}{has}")), "{message}");
         }
     }
     let through = read(&client, layout(["org", "at"], SortKeyForm::Rfc3339), &hour()).await;
     assert!(through.contains("EVENTS_INDEX is empty; it must be `by_org`"), "{through}");
     let through = EventsTable { index: Some("by_day".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
-    let said = read(&client, through, &hour()).await;
-    assert!(said.contains("EVENTS_INDEX is `by_day`") && said.contains("has the indexes `by_org`"), "{said}");
+    let message = read(&client, through, &hour()).await;
+    assert!(
+        message.contains("EVENTS_INDEX is `by_day`") && message.contains("has the indexes `by_org`"),
+        "{message}"
+    );
     // Matching settings read and write.
-    let fits = layout(["id", "when"], SortKeyForm::Rfc3339);
-    write(&client, fits.clone()).await.unwrap();
-    create_table_of(&client, &fits).await.unwrap();
-    assert!(read_all(&DynamoSource::new(client.clone(), fits), &hour()).await.unwrap().is_empty());
+    let matching = layout(["id", "when"], SortKeyForm::Rfc3339);
+    write(&client, matching.clone()).await.unwrap();
+    create_table_of(&client, &matching).await.unwrap();
+    assert!(read_all(&DynamoSource::new(client.clone(), matching), &hour()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn numbers_where_texts_are_expected_are_told_by_the_form() {
+async fn numbers_where_strings_are_expected_are_reported_by_the_form() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
-    make(&client, &[("pk", S), ("sk", N)]).await;
+    create(&client, &[("pk", S), ("sk", N)]).await;
     let settings = layout(["pk", "sk"], SortKeyForm::Rfc3339);
-    for said in [
+    for message in [
         read(&client, settings.clone(), &hour()).await,
-        explained(&write(&client, settings.clone()).await.unwrap_err()),
-        explained(&create_table_of(&client, &settings).await.unwrap_err()),
+        misconfigured(&write(&client, settings.clone()).await.unwrap_err()),
+        misconfigured(&create_table_of(&client, &settings).await.unwrap_err()),
     ] {
         assert!(
-            said.contains("EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis")
-                && said.contains("the sort key `sk` (N)"),
-            "{said}"
+            message.contains("EVENTS_SORT_KEY_FORM is `rfc3339`; it must be epoch_seconds or epoch_millis")
+                && message.contains("the sort key `sk` (N)"),
+            "{message}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_table_without_a_sort_key_and_one_that_is_not_there_are_told_as_such() {
+async fn a_table_without_a_sort_key_and_a_missing_one_are_reported_as_such() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     let settings = layout(["id", "when"], SortKeyForm::Rfc3339);
-    let said = read(&client, settings.clone(), &hour()).await;
-    assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
+    let message = read(&client, settings.clone(), &hour()).await;
+    assert!(
+        message.contains("EVENTS_TABLE is `audit`") && message.contains("no table of that name"),
+        "{message}"
+    );
     let through = EventsTable { index: Some("by_org".into()), ..settings.clone() };
-    let said = explained(&create_table_of(&client, &through).await.unwrap_err());
-    assert!(said.contains("EVENTS_TABLE is `audit`") && said.contains("no table of that name"), "{said}");
-    make(&client, &[("id", S)]).await;
-    let said = read(&client, settings, &hour()).await;
-    assert!(said.contains("EVENTS_SORT_KEY is `when`") && said.contains("and no sort key"), "{said}");
+    let message = misconfigured(&create_table_of(&client, &through).await.unwrap_err());
+    assert!(
+        message.contains("EVENTS_TABLE is `audit`") && message.contains("no table of that name"),
+        "{message}"
+    );
+    create(&client, &[("id", S)]).await;
+    let message = read(&client, settings, &hour()).await;
+    assert!(
+        message.contains("EVENTS_SORT_KEY is `when`") && message.contains("and no sort key"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
-async fn a_table_of_the_vendors_own_names_is_made_with_them() {
+async fn a_table_with_custom_names_is_created_with_them() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     let settings = EventsTable { ttl: Some("gone_at".into()), ..layout(["org", "at"], SortKeyForm::Rfc3339) };
@@ -162,18 +174,18 @@ async fn a_table_of_the_vendors_own_names_is_made_with_them() {
 
 /// DynamoDB's message if the role may read and not describe.
 #[tokio::test]
-async fn without_the_right_to_ask_the_settings_are_named_all_the_same() {
+async fn without_permission_to_describe_the_settings_are_named_anyway() {
     let server =
         ScriptedServer::start([(400, error("ValidationException")), (400, error("AccessDeniedException"))])
             .await;
-    let said = read(&server.client, layout(["pk", "sk"], SortKeyForm::Rfc3339), &hour()).await;
-    assert!(said.contains("EVENTS_PARTITION_KEY is `pk` and EVENTS_SORT_KEY is `sk`"), "{said}");
-    assert!(said.contains("dynamodb:DescribeTable") && !said.contains("as scripted"), "{said}");
+    let message = read(&server.client, layout(["pk", "sk"], SortKeyForm::Rfc3339), &hour()).await;
+    assert!(message.contains("EVENTS_PARTITION_KEY is `pk` and EVENTS_SORT_KEY is `sk`"), "{message}");
+    assert!(message.contains("dynamodb:DescribeTable") && !message.contains("as scripted"), "{message}");
 }
 
 /// An error unrelated to the settings is returned as it was.
 #[tokio::test]
-async fn another_refusal_of_a_table_that_fits_is_no_fault_of_the_settings() {
+async fn another_error_of_a_matching_table_is_not_blamed_on_the_settings() {
     let described = json!({"Table": {
         "TableName": "audit",
         "KeySchema": [

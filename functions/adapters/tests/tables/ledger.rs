@@ -13,7 +13,7 @@ use local::Stack;
 use super::world::{activate, client, connector, ledger, seal};
 
 #[tokio::test]
-async fn the_table_is_made_once_and_left_alone_after() {
+async fn the_table_is_created_once_and_left_alone_after() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();
@@ -34,7 +34,7 @@ async fn the_table_is_made_once_and_left_alone_after() {
 }
 
 #[tokio::test]
-async fn a_snapshot_carries_the_time_of_the_answer_moved_by_the_shift() {
+async fn a_snapshot_has_the_date_of_the_response_plus_the_offset() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();
@@ -54,7 +54,7 @@ async fn a_snapshot_carries_the_time_of_the_answer_moved_by_the_shift() {
 }
 
 #[tokio::test]
-async fn a_second_try_of_a_seal_that_went_through_finds_its_own_part() {
+async fn a_retry_of_a_committed_seal_finds_its_own_part() {
     let stack = Stack::start(None).await.unwrap();
     let client = client(&stack);
     create_table(&client, "ledger").await.unwrap();

@@ -2,20 +2,20 @@
 //! tables. One binary, since each one links the SDKs.
 
 #[cfg(test)]
-mod write_outcome;
-#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
-mod ledger;
+mod custom_tables;
 #[cfg(test)]
 mod key_mismatch;
 #[cfg(test)]
-mod custom_tables;
+mod ledger;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
 mod world;
+#[cfg(test)]
+mod write_outcome;

@@ -40,10 +40,10 @@ async fn source(
 async fn an_empty_page_with_a_key_is_not_the_end() {
     let (source, server) = source([page(&[], true), page(&[item("acme", 1)], true), page(&[], false)]).await;
     assert_eq!(read_all(&source, &hour()).await.unwrap().len(), 1);
-    let asked = server.requests();
-    assert_eq!(asked.len(), 3);
-    assert!(asked.iter().all(|query| query["ConsistentRead"] == true));
-    assert!(asked[0]["ExclusiveStartKey"].is_null() && asked[2]["ExclusiveStartKey"].is_object());
+    let requests = server.requests();
+    assert_eq!(requests.len(), 3);
+    assert!(requests.iter().all(|query| query["ConsistentRead"] == true));
+    assert!(requests[0]["ExclusiveStartKey"].is_null() && requests[2]["ExclusiveStartKey"].is_object());
 }
 
 #[tokio::test]
@@ -51,20 +51,20 @@ async fn the_next_page_is_on_its_way_while_this_one_is_exported() {
     let (source, server) = source([page(&[item("acme", 1)], true), page(&[item("acme", 2)], false)]).await;
     let mut reader = source.open(&"acme".parse().unwrap(), Shards::ONE, 0, &hour()).await.unwrap();
     assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
-    let asked_ahead = async {
+    let prefetched = async {
         while server.requests().len() < 2 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), asked_ahead).await.expect("nobody asks for the next page");
+    tokio::time::timeout(Duration::from_secs(10), prefetched).await.expect("the next page is not requested");
     assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
     assert!(reader.next_page().await.unwrap().is_none());
-    assert_eq!(server.requests().len(), 2, "no page is asked for twice");
+    assert_eq!(server.requests().len(), 2, "no page is requested twice");
 }
 
 /// The text at a page's end is only a guess until the page is parsed.
 #[tokio::test]
-async fn what_only_looks_like_the_start_of_the_next_page_is_not_followed() {
+async fn text_that_only_looks_like_the_start_of_the_next_page_is_not_followed() {
     let start =
         |second: u8| json!({"pk": {"S": "acme"}, "sk": {"S": format!("2026-11-20T20:15:{second:02}Z")}});
     let odd = |next: &Value| {
@@ -89,7 +89,7 @@ async fn pages_of_many_shards_are_small() {
         let mut reader = source.open(&"acme".parse().unwrap(), shards, 0, &hour()).await.unwrap();
         assert!(reader.next_page().await.unwrap().is_none());
     }
-    let limits: Vec<Value> = server.requests().iter().map(|asked| asked["Limit"].clone()).collect();
+    let limits: Vec<Value> = server.requests().iter().map(|request| request["Limit"].clone()).collect();
     assert_eq!(limits, [Value::Null, json!(80)]);
 }
 
@@ -107,7 +107,7 @@ async fn a_page_that_fails_fails_the_whole_read() {
 
 /// Neither one is taken for a page, and the SDK retries.
 #[tokio::test]
-async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
+async fn a_page_damaged_in_transit_is_requested_again() {
     fn whole() -> ScriptedResponse {
         page(&[item("acme", 1), item("acme", 2)], false).into()
     }
@@ -118,8 +118,8 @@ async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
         ScriptedResponse { crc32: crc32fast::hash(body.as_bytes()), body, ..whole() }
     };
     let server = ScriptedServer::start([flipped(), short(), whole()]).await;
-    let tries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let config = server.client.config().to_builder().retry_config(tries);
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = server.client.config().to_builder().retry_config(retries);
     let retrying = DynamoSource::new(Client::from_conf(config.build()), layout(SortKeyForm::Rfc3339));
     assert_eq!(read_all(&retrying, &hour()).await.unwrap().len(), 2);
     assert_eq!(server.requests().len(), 3);
@@ -129,16 +129,16 @@ async fn a_page_that_was_damaged_on_its_way_is_asked_for_again() {
         let (source, _server) = source([damaged(), damaged(), damaged()]).await;
         let failed = read_all(&source, &hour()).await.unwrap_err();
         assert!(matches!(failed, PageError::Port(PortError::Transient { .. })), "{failed:?}");
-        assert!(!format!("{failed:?}").contains("evt"), "no item is told: {failed:?}");
+        assert!(!format!("{failed:?}").contains("evt"), "no item is logged: {failed:?}");
     }
 }
 
 #[tokio::test]
-async fn an_item_of_another_tenant_ends_the_read_and_both_keys_are_told() {
+async fn an_item_of_another_tenant_ends_the_read_and_both_keys_are_reported() {
     let (source, _server) = source([page(&[item("acme", 1), item("globex", 2)], false)]).await;
     let failed = read_all(&source, &hour()).await.unwrap_err();
     let PageError::Foreign { expected, found } = failed else { panic!("{failed:?}") };
-    assert_eq!((asked.as_str(), found.as_str()), ("acme", "globex"));
+    assert_eq!((expected.as_str(), found.as_str()), ("acme", "globex"));
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn items_that_come_in_the_wrong_order_or_twice_fail_the_read() {
 }
 
 #[tokio::test]
-async fn dynamodb_is_asked_for_the_layout_once_and_only_if_it_is_needed() {
+async fn the_layout_is_described_once_and_only_on_demand() {
     let describe = (
         200,
         json!({"Table": {
@@ -174,6 +174,6 @@ async fn dynamodb_is_asked_for_the_layout_once_and_only_if_it_is_needed() {
     assert!(read_all(&source, &hour()).await.unwrap().is_empty());
     assert!(read_all(&source, &hour()).await.unwrap().is_empty());
     let queries = server.requests();
-    assert_eq!(queries.iter().filter(|asked| asked["KeyConditionExpression"].is_null()).count(), 2);
+    assert_eq!(queries.iter().filter(|request| request["KeyConditionExpression"].is_null()).count(), 2);
     assert_eq!(queries[3]["ExpressionAttributeValues"][":low"], json!({"N": "1795204800"}));
 }

@@ -44,9 +44,9 @@ pub(crate) struct ScriptedServer {
 
 impl ScriptedServer {
     /// Sends these responses in turn, and then an empty 500.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = impl Into<ScriptedResponse>>) -> Self {
-        let answers = answers.into_iter().map(Into::into).collect();
-        let script = Arc::new(Mutex::new(Script { requests: Vec::new(), responses: answers }));
+    pub(crate) async fn start(responses: impl IntoIterator<Item = impl Into<ScriptedResponse>>) -> Self {
+        let responses = responses.into_iter().map(Into::into).collect();
+        let script = Arc::new(Mutex::new(Script { requests: Vec::new(), responses }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = client_at(&url);

@@ -29,14 +29,14 @@ async fn a_seal_is_refused_only_by_its_conditions() {
 }
 
 #[tokio::test]
-async fn a_seal_whose_answer_is_lost_is_unknown_and_never_an_error() {
+async fn a_seal_with_a_lost_response_is_unknown_and_never_an_error() {
     for (status, answer) in [
         (500, json!({})),
         (503, error("ServiceUnavailable")),
         (400, error("TransactionInProgressException")),
         (400, error("ThrottlingException")),
         (400, error("RequestLimitExceeded")),
-        (200, json!("not what a transaction answers")),
+        (200, json!("not a transaction response")),
     ] {
         assert_eq!(
             seal_answered(status, answer.clone()).await.unwrap(),
@@ -53,7 +53,7 @@ async fn a_seal_whose_answer_is_lost_is_unknown_and_never_an_error() {
 }
 
 #[tokio::test]
-async fn a_seal_that_can_never_go_through_is_an_error_that_says_whose() {
+async fn a_permanently_failing_seal_is_an_error_of_its_kind() {
     for code in ["AccessDeniedException", "ResourceNotFoundException"] {
         assert!(matches!(seal_answered(400, error(code)).await, Err(PortError::Denied { .. })), "{code}");
     }
@@ -64,7 +64,7 @@ async fn a_seal_that_can_never_go_through_is_an_error_that_says_whose() {
 }
 
 #[tokio::test]
-async fn all_tries_of_a_seal_bear_one_token_and_both_conditions() {
+async fn all_attempts_of_a_seal_have_one_token_and_both_conditions() {
     let server = ScriptedServer::start([(500, json!({})), (200, json!({}))]).await;
     let config = server.client.config().to_builder();
     let retries = aws_sdk_dynamodb::config::retry::RetryConfig::standard()
@@ -73,11 +73,11 @@ async fn all_tries_of_a_seal_bear_one_token_and_both_conditions() {
     let cursor = domain::cursor::Cursor::new(Time::EPOCH, Time::EPOCH, Time::EPOCH);
     let answer = ledger(&client).seal(&world::seal(&connector(), &cursor, &WorkerId::new(1, 2))).await;
     assert_eq!(answer.unwrap(), SealAnswer::Won);
-    let asked = server.requests();
-    assert_eq!(asked.len(), 2);
-    assert!(asked[0]["ClientRequestToken"].is_string());
-    assert_eq!(asked[0]["ClientRequestToken"], asked[1]["ClientRequestToken"]);
-    let writes = &asked[0]["TransactItems"];
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[0]["ClientRequestToken"].is_string());
+    assert_eq!(requests[0]["ClientRequestToken"], requests[1]["ClientRequestToken"]);
+    let writes = &requests[0]["TransactItems"];
     assert_eq!(writes[0]["Put"]["ConditionExpression"], "attribute_not_exists(#pk)");
     assert_eq!(
         writes[1]["Update"]["ConditionExpression"],
@@ -86,16 +86,16 @@ async fn all_tries_of_a_seal_bear_one_token_and_both_conditions() {
 }
 
 #[tokio::test]
-async fn a_refused_lease_tells_a_busy_connector_from_one_that_is_not_there() {
+async fn a_rejected_lease_distinguishes_a_busy_connector_from_a_missing_one() {
     let mut held = error("ConditionalCheckFailedException");
     held["Item"] = json!({"pk": {"S": "C#con_0000000000000007"}, "sk": {"S": "CURSOR"}});
-    for (answer, meaning) in
+    for (answer, expected) in
         [(held, LeaseAnswer::Held), (error("ConditionalCheckFailedException"), LeaseAnswer::Unknown)]
     {
         let server = ScriptedServer::start([(400, answer)]).await;
         let (ledger, id, worker) = (ledger(&server.client), connector().id, WorkerId::new(1, 2));
         let answer = ledger.lease(&id, &worker, Time::EPOCH, Time::EPOCH).await.unwrap();
-        assert_eq!(answer, meaning);
+        assert_eq!(answer, expected);
         assert_eq!(server.requests()[0]["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
     }
 }
@@ -104,24 +104,24 @@ async fn a_refused_lease_tells_a_busy_connector_from_one_that_is_not_there() {
 async fn a_snapshot_is_one_consistent_request_of_two_items() {
     let server = ScriptedServer::start([(200, json!({"Items": [], "Count": 0}))]).await;
     assert_eq!(ledger(&server.client).snapshot(&connector().id).await.unwrap(), None);
-    let asked = server.requests();
-    assert_eq!(asked.len(), 1);
-    assert_eq!(asked[0]["ConsistentRead"], true);
-    let values = &asked[0]["ExpressionAttributeValues"];
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0]["ConsistentRead"], true);
+    let values = &requests[0]["ExpressionAttributeValues"];
     assert_eq!((&values[":low"]["S"], &values[":high"]["S"]), (&json!("CONFIG"), &json!("CURSOR")));
 }
 
 /// A single write that meets a transaction is rejected although nothing is wrong. It is retried at once.
 #[tokio::test]
-async fn a_write_that_meets_a_transaction_is_tried_again() {
+async fn a_write_that_meets_a_transaction_is_retried() {
     let conflict = || (400, error("TransactionConflictException"));
     let server = ScriptedServer::start([conflict(), conflict(), (200, json!({}))]).await;
     let (now, worker) = (at("2026-11-20T20:15:30Z"), WorkerId::new(1, 2));
     let id = connector().id;
     let answer = ledger(&server.retrying()).lease(&id, &worker, now, now + Duration::from_mins(5)).await;
     assert_eq!(answer.unwrap(), LeaseAnswer::Granted);
-    let asked = server.requests();
-    assert!(asked.len() == 3 && asked[0] == asked[2], "{asked:?}");
+    let requests = server.requests();
+    assert!(requests.len() == 3 && requests[0] == requests[2], "{requests:?}");
 }
 
 /// A write that never gets through isn't a bug: the caller may retry.
@@ -135,7 +135,7 @@ async fn a_write_that_keeps_meeting_transactions_is_a_temporary_failure() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_throttled_says_so_and_any_other_trouble_is_an_error() {
+async fn a_throttled_claim_says_so_and_any_other_failure_is_an_error() {
     let claim = Claim { id: connector().id, next_run_at: Time::EPOCH };
     for code in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"] {
         let server = ScriptedServer::start([(); 3].map(|()| (400, error(code)))).await;

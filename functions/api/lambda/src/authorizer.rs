@@ -28,7 +28,8 @@ struct Iam {
     user_arn: Option<String>,
 }
 
-/// The identity that API Gateway has verified, where [`api::Gateway`] looks for it. Without one nobody asks.
+/// The identity that API Gateway has verified, where [`api::GatewayAuthenticator`] looks for it. `None`
+/// without an authorizer.
 ///
 /// The gateway writes every claim as a string; a claim of another type is left out, and so authenticates
 /// nobody.
@@ -52,12 +53,14 @@ mod tests {
     /// As API Gateway sends it: the developer guide's example, shortened.
     fn event(authorizer: &str) -> String {
         format!(
-            r#"{{"version": "2.0", "routeKey": "$default", "rawPath": "/v1/connectors", "rawQueryString": "a=1&a=2",
+            r#"{{"version": "2.0", "routeKey": "$default", "rawPath": "/v1/connectors",
+                "rawQueryString": "a=1&a=2",
                 "headers": {{"content-type": "application/json", "x-identity": "arn:aws:iam::1:user/forged"}},
                 "requestContext": {{"accountId": "111111111111", "apiId": "api-id", "routeKey": "$default",
                     "authorizer": {authorizer}, "stage": "$default", "requestId": "id",
                     "domainName": "id.execute-api.eu-central-1.amazonaws.com", "domainPrefix": "id",
-                    "http": {{"method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "IP", "userAgent": "a"}},
+                    "http": {{"method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "IP",
+                        "userAgent": "a"}},
                     "time": "12/Mar/2020:19:03:58 +0000", "timeEpoch": 1583348638390}},
                 "body": "{{}}", "isBase64Encoded": false}}"#
         )
@@ -72,14 +75,16 @@ mod tests {
         let arn = "arn:aws:sts::111111111111:assumed-role/Admin/jane".to_owned();
         let iam = format!(
             r#"{{"iam": {{"accessKey": "ASIA", "accountId": "111111111111", "callerId": "AROA:jane",
-                "cognitoIdentity": null, "principalOrgId": "o-1", "userArn": "{arn}", "userId": "AROA:jane"}}}}"#
+                "cognitoIdentity": null, "principalOrgId": "o-1", "userArn": "{arn}",
+                "userId": "AROA:jane"}}}}"#
         );
         assert_eq!(identified(&iam), Some(Identity::Iam { arn }));
     }
 
     #[test]
     fn a_token_is_identified_by_its_claims() {
-        let jwt = r#"{"jwt": {"claims": {"sub": "u1", "tenant_id": "acme", "scope": "openid", "exp": 1}, "scopes": null}}"#;
+        let jwt = r#"{"jwt": {"claims": {"sub": "u1", "tenant_id": "acme", "scope": "openid", "exp": 1},
+            "scopes": null}}"#;
         let claims = [("sub", "u1"), ("tenant_id", "acme"), ("scope", "openid")];
         let claims = claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         assert_eq!(identified(jwt), Some(Identity::Jwt { claims }));

@@ -1,23 +1,23 @@
 //! The API's Lambda: wires settings, clients and ports, and runs [`api::router`] behind API Gateway.
 
-mod response;
 mod authorizer;
 mod request;
+mod response;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use adapters::anonymous_reader::AnonymousReader;
 use adapters::assumed_role::sts_as_role;
 use adapters::bus::EventBridgeBus;
-use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRandomness};
-use adapters::customers::StsProber;
 use adapters::caller_identity::{CallerIdentity, caller_identity};
+use adapters::clients::ClientFactory;
+use adapters::clock::{SystemClock, SystemRng};
+use adapters::customers::StsProber;
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::observed_bus::ObservedBus;
-use adapters::anonymous_reader::AnonymousReader;
 use adapters::settings::{ApiSettings, CallerSettings, SettingsError};
 use adapters::webhooks::EgressPolicy;
 use api::{GatewayAuthenticator, router};
@@ -37,7 +37,7 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match ApiSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(startup_failure(&wrong)),
+        Err(error) => return Ok(startup_failure(&error)),
     };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
@@ -71,13 +71,13 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default());
     let clock = Arc::new(SystemClock::new());
     let bus = ObservedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
-    let meter = Arc::new(EmfMetricsSink::new(settings.stack.name));
+    let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
     Ok(Onboarding {
         connectors: Arc::new(ledger),
         prober: Arc::new(prober),
-        bus: Arc::new(bus.with_metrics(meter, Arc::clone(&clock) as _)),
+        bus: Arc::new(bus.with_metrics(metrics, Arc::clone(&clock) as _)),
         clock,
-        rng: Arc::new(SystemRandomness),
+        rng: Arc::new(SystemRng),
         timing: settings.timing,
         vendor: Vendor {
             account,
@@ -101,7 +101,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(wrong: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %wrong, "the API can't start: its environment is invalid");
+fn startup_failure(error: &SettingsError) -> ExitCode {
+    tracing::error!(settings = %error, "the API can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -4,7 +4,8 @@
 //! would read as another path (`..`, `\`, `#`, `%3F`, a tab). So `rawPath` must never be parsed as a URL: the
 //! router gets it byte for byte, or nothing at all.
 //!
-//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.
+//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format
+//! 2.0.
 
 use std::collections::BTreeMap;
 
@@ -189,17 +190,22 @@ mod tests {
                         prop_assert_eq!(request.uri().query().unwrap_or_default(), query);
                         prop_assert!(request.uri().host().is_none() && !path.contains('%'));
                     }
-                    Err(GatewayEventError::UnknownPath) => prop_assert!(!ROUTES.iter().any(|(_, route)| *route == path)),
+                    Err(GatewayEventError::UnknownPath) => {
+                        prop_assert!(!ROUTES.iter().any(|(_, route)| *route == path));
+                    }
                     Err(GatewayEventError::Malformed(_)) => prop_assert!(!query.is_empty()),
                 }
             }
         }
 
         #[test]
-        fn no_event_makes_it_panic(text in any::<String>(), body in any::<String>(), flag: bool, name in any::<String>()) {
+        fn no_event_makes_it_panic(
+            text in any::<String>(), body in any::<String>(), flag: bool, name in any::<String>(),
+        ) {
             let _ = request(&text);
             let event = json!({
-                "rawPath": text, "rawQueryString": text, "headers": {name: body}, "body": body, "isBase64Encoded": flag,
+                "rawPath": text, "rawQueryString": text, "headers": {name: body}, "body": body,
+                "isBase64Encoded": flag,
                 "requestContext": {"requestId": text, "http": {"method": text},
                     "authorizer": {"jwt": {"claims": {"sub": text}}}},
             });

@@ -1,7 +1,7 @@
 //! Converts the router's response to API Gateway's format.
 //!
-//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", response of payload
-//! format 2.0.
+//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", response of
+//! payload format 2.0.
 
 use std::collections::BTreeMap;
 
@@ -62,10 +62,13 @@ mod tests {
         for value in ["GET", "HEAD"] {
             response.headers_mut().append("allow", value.parse().unwrap());
         }
-        let answer = GatewayResponse::from_response(response).await.unwrap();
-        assert_eq!((answer.status_code, answer.body.as_str(), answer.is_base64_encoded), (202, "{}", false));
-        assert_eq!(answer.headers["allow"], "GET, HEAD");
-        let answer = GatewayResponse::from_response(Response::new(Body::from(vec![0xff]))).await.unwrap();
-        assert_eq!((answer.body.as_str(), answer.is_base64_encoded), ("/w==", true));
+        let converted = GatewayResponse::from_response(response).await.unwrap();
+        assert_eq!(
+            (converted.status_code, converted.body.as_str(), converted.is_base64_encoded),
+            (202, "{}", false)
+        );
+        assert_eq!(converted.headers["allow"], "GET, HEAD");
+        let converted = GatewayResponse::from_response(Response::new(Body::from(vec![0xff]))).await.unwrap();
+        assert_eq!((converted.body.as_str(), converted.is_base64_encoded), ("/w==", true));
     }
 }

@@ -6,8 +6,8 @@ use domain::connector::NotAllowedError;
 use domain::onboarding::{OnboardingError, OwnedResource};
 use domain::partition::PartitionError;
 use domain::ports::PortError;
-use domain::setup::DestinationMismatchError;
 use domain::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
+use domain::setup::DestinationMismatchError;
 
 use super::redact::redact_external_ids;
 use super::{FieldError, Problem};

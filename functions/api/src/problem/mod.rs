@@ -12,8 +12,8 @@ use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTE
 use axum::response::{IntoResponse, Response};
 use domain::budget::BudgetExhaustedError;
 use domain::onboarding::{DeletionLoss, Difference, KeyReusedError};
-use domain::time::Time;
 use domain::preflight::PreflightReport;
+use domain::time::Time;
 use serde::Serialize;
 
 use self::from_domain::sentence;
@@ -36,7 +36,7 @@ struct Details {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
-    #[serde(serialize_with = "as_number")]
+    #[serde(serialize_with = "serialize_status")]
     status: StatusCode,
     detail: String,
     code: &'static str,
@@ -239,25 +239,25 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         // A plain body: a `Vec` would add a content type of its own to ours.
-        let mut answer = Body::from(serde_json::to_vec(&self.0).unwrap_or_default()).into_response();
-        *answer.status_mut() = self.0.status;
-        answer.headers_mut().extend(self.headers());
+        let mut response = Body::from(serde_json::to_vec(&self.0).unwrap_or_default()).into_response();
+        *response.status_mut() = self.0.status;
+        response.headers_mut().extend(self.headers());
         if self.0.status.is_server_error() {
             // For `add_request_id`, the only place that has the request's ID.
-            answer.extensions_mut().insert(self);
+            response.extensions_mut().insert(self);
         }
-        answer
+        response
     }
 }
 
 /// The response; if it is an internal error, with the ID under which the log contains its cause.
-pub(crate) fn add_request_id(mut answer: Response, id: &str) -> Response {
-    match answer.extensions_mut().remove::<Problem>() {
+pub(crate) fn add_request_id(mut response: Response, id: &str) -> Response {
+    match response.extensions_mut().remove::<Problem>() {
         Some(mut problem) => {
             problem.0.request_id = Some(id.to_owned());
-            let (parts, _) = answer.into_parts();
+            let (parts, _) = response.into_parts();
             Response::from_parts(parts, Body::from(serde_json::to_vec(&problem.0).unwrap_or_default()))
         }
-        None => answer,
+        None => response,
     }
 }

@@ -13,14 +13,14 @@ use domain::contacts::LinkToken;
 use domain::names::EmailAddress;
 use domain::ports::Consents as _;
 use serde_json::{Value, json};
-use tests::fakes::{FakeLedger, SeededRandomness};
+use tests::fakes::{FakeLedger, SeededRng};
 use tests::fixtures;
 
 use crate::broken::{Broken, SECRET};
 use crate::contract;
 use crate::world::{TestCaller, World, destination, id_in};
 
-const NO_ONE: &str = "con_00000000000000aa";
+const MISSING: &str = "con_00000000000000aa";
 
 /// A valid body for the operation.
 fn body(method: &str, path: &str) -> Option<Value> {
@@ -34,9 +34,9 @@ fn body(method: &str, path: &str) -> Option<Value> {
 }
 
 /// The errors that every operation has in common.
-async fn go_wrong(world: &World) {
+async fn common_errors(world: &World) {
     for (method, template) in ROUTES {
-        let path = template.replace("{id}", NO_ONE);
+        let path = template.replace("{id}", MISSING);
         world.request(TestCaller::Anonymous, method, &path, body(method, template)).await;
         world.request(TestCaller::Operator, method, &path, body(method, template)).await;
         world.request(TestCaller::Operator, method, &format!("{path}?what=1"), body(method, template)).await;
@@ -97,16 +97,16 @@ async fn addresses(world: &World) {
 /// What the notifier and the confirmation page do.
 async fn decline(world: &World, address: &EmailAddress) {
     let (acme, now) = (fixtures::tenant("acme"), world.clock.wall());
-    let token = LinkToken::new(&SeededRandomness::new(1)).hash();
-    let asked = world.ledger.consent(&acme, address).await.unwrap().unwrap();
-    let sent = asked.mark_sent(token.clone(), now).unwrap();
+    let token = LinkToken::new(&SeededRng::new(1)).hash();
+    let consent = world.ledger.consent(&acme, address).await.unwrap().unwrap();
+    let sent = consent.mark_sent(token.clone(), now).unwrap();
     assert!(world.ledger.store_consent(&acme, &sent).await.unwrap());
     let declined = sent.decline(&token, now).unwrap().unwrap();
     assert!(world.ledger.store_consent(&acme, &declined).await.unwrap());
 }
 
 /// A complete life cycle, and the errors at each step.
-async fn live(world: &World) {
+async fn life_cycle(world: &World) {
     let key = [("idempotency-key", "k")];
     for frequency in [1, 2] {
         let body = json!({"tenant": "acme", "frequency": frequency});
@@ -124,8 +124,8 @@ async fn live(world: &World) {
     let mut role = destination(fixtures::unique_id());
     role["role"] = to["role"].clone();
     world.post(&path, "verify").await;
-    for taken in [to, role] {
-        let body = json!({"tenant": "globex", "destination": taken});
+    for destination in [to, role] {
+        let body = json!({"tenant": "globex", "destination": destination});
         let named = world.request(TestCaller::Operator, "POST", "/v1/connectors", Some(body)).await;
         world.post(&named.headers["location"], "verify").await;
     }
@@ -148,8 +148,8 @@ async fn live(world: &World) {
             Some(json!({"destination": destination(fixtures::unique_id())})),
         )
         .await;
-    for reading in ["", "/exports", "/changes", "/setup"] {
-        world.get(&format!("{path}{reading}")).await;
+    for resource in ["", "/exports", "/changes", "/setup"] {
+        world.get(&format!("{path}{resource}")).await;
     }
     world.get("/v1/connectors").await;
     world.request(TestCaller::Operator, "PATCH", &draft, Some(json!({"frequency": 5}))).await;
@@ -180,7 +180,7 @@ async fn live(world: &World) {
 }
 
 /// Every operation with a budget, rejected because it is exhausted.
-async fn use_up(world: &World) {
+async fn exhaust_budgets(world: &World) {
     let who = TestCaller::Tenant("acme");
     let to = destination(fixtures::unique_id());
     let active = world.request(who, "POST", "/v1/connectors", Some(json!({"destination": to}))).await;
@@ -223,20 +223,20 @@ async fn the_document_and_the_router_agree() {
     assert_eq!(operations, ROUTES.iter().copied().collect(), "the paths and methods");
 
     let world = World::new();
-    go_wrong(&world).await;
-    live(&world).await;
+    common_errors(&world).await;
+    life_cycle(&world).await;
     let mut seen = world.exchanges();
     let small = "connectors=1,changes=2,verifications=2,runs=1,test_messages=1".parse().unwrap();
     let world = World::with_budgets(small);
-    use_up(&world).await;
+    exhaust_budgets(&world).await;
     seen.extend(world.exchanges());
     let world = World::with_confirmation_mails("confirmations=2".parse().unwrap());
     addresses(&world).await;
     seen.extend(world.exchanges());
-    for broken in [Broken::Passing, Broken::Denied, Broken::Bug] {
+    for broken in [Broken::Transient, Broken::Denied, Broken::Bug] {
         let world = World::with_connectors(FakeLedger::new(), Arc::new(broken), broken);
         for (method, template) in ROUTES {
-            let path = template.replace("{id}", NO_ONE);
+            let path = template.replace("{id}", MISSING);
             let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
             assert!(!format!("{answer:?}").contains(SECRET), "{method} {path} exposes its cause");
         }
@@ -262,11 +262,11 @@ async fn every_route_of_the_list_exists() {
     let world = World::new();
     let path = world.active("acme").await;
     for (method, template) in ROUTES {
-        let asked = template.replace("{id}", id_in(&path).as_str());
-        let answer = world.request(TestCaller::Operator, method, &asked, body(method, template)).await;
+        let path = template.replace("{id}", id_in(&path).as_str());
+        let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
         assert!(
             !matches!(answer.code(), "no_such_path" | "method_not_allowed" | "not_found"),
-            "{method} {asked}"
+            "{method} {path}"
         );
     }
 }

@@ -36,11 +36,12 @@ async fn all_errors_are_reported_at_once_with_their_pointers_and_the_valid_forma
         "encoding": {"format": "xml"},
         "start_from": "yesterday",
         "external_id": "af-00000000000000000000000000000001",
-        "destination": {"role": "arn:aws:iam::1:role/x", "bucket": "A", "region": "Frankfurt", "prefix": "../x", "endpoint": "http://evil"},
+        "destination": {"role": "arn:aws:iam::1:role/x", "bucket": "A", "region": "Frankfurt",
+            "prefix": "../x", "endpoint": "http://evil"},
     });
     let refused = create(&world, body).await;
     assert_eq!((refused.status, refused.code()), (422, "refused"));
-    let places = [
+    let pointers = [
         "/tenant",
         "/shards",
         "/frequency",
@@ -54,9 +55,9 @@ async fn all_errors_are_reported_at_once_with_their_pointers_and_the_valid_forma
         "/destination/endpoint",
         "/external_id",
     ];
-    assert_eq!(refused.pointers(), places);
-    let told = refused.body["errors"].to_string();
-    for form in [
+    assert_eq!(refused.pointers(), pointers);
+    let errors = refused.body["errors"].to_string();
+    for expected in [
         "ends in `#1`",
         "1 to 64",
         "1 to 24",
@@ -65,9 +66,9 @@ async fn all_errors_are_reported_at_once_with_their_pointers_and_the_valid_forma
         "3 to 63",
         "eu-central-1",
     ] {
-        assert!(told.contains(form), "{form}: {told}");
+        assert!(errors.contains(expected), "{expected}: {errors}");
     }
-    assert!(!told.contains("af-0000"), "what looks like an external ID is not repeated: {told}");
+    assert!(!errors.contains("af-0000"), "what looks like an external ID is not repeated: {errors}");
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn each_field_rejects_what_the_platform_rejects() {
         to[field] = value;
         json!({"tenant": "acme", "destination": to})
     };
-    for (body, place) in [
+    for (body, pointer) in [
         (json!({"tenant": "acme", "frequency": 0}), "/frequency"),
         (json!({"tenant": "acme", "frequency": 1.5}), "/frequency"),
         (json!({"tenant": "acme", "frequency": "1"}), "/frequency"),
@@ -103,7 +104,7 @@ async fn each_field_rejects_what_the_platform_rejects() {
         (with("kms_key", json!("alias/x")), "/destination/kms_key"),
     ] {
         let refused = create(&world, body.clone()).await;
-        assert_eq!((refused.status, refused.pointers()), (422, vec![place]), "{body}");
+        assert_eq!((refused.status, refused.pointers()), (422, vec![pointer]), "{body}");
     }
 }
 
@@ -131,9 +132,10 @@ async fn bodies_have_a_maximum_size_a_type_and_a_format() {
     }
     let just_fits = format!("{{}}{}", " ".repeat((64 << 10) - 2));
     assert_eq!(raw(&world, "POST", &verb, Some("application/json"), just_fits).await.status, 200);
-    let told = Request::post("/v1/connectors").header("content-length", "65537").body(Body::empty()).unwrap();
+    let too_large =
+        Request::post("/v1/connectors").header("content-length", "65537").body(Body::empty()).unwrap();
     assert_eq!(
-        world.send(TestCaller::Operator, told).await.status,
+        world.send(TestCaller::Operator, too_large).await.status,
         413,
         "rejected by Content-Length, without reading it"
     );
@@ -268,7 +270,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let world = World::new();
-            let request = Request::builder().method(method).uri(&path).header("content-type", "application/json");
+            let request = Request::builder().method(method).uri(&path);
+            let request = request.header("content-type", "application/json");
             let request = request.header("if-match", header.trim()).header("idempotency-key", header.trim());
             let Ok(request) = request.body(Body::from(body)) else { return };
             let who = if tenant { TestCaller::Tenant("acme") } else { TestCaller::Operator };
@@ -283,13 +286,13 @@ async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored
     let world = World::new();
     let path = world.connected("acme").await;
     let before = world.get(&path).await;
-    let sound = before.body["destination"].clone();
+    let valid = before.body["destination"].clone();
     let with = |field: &str, value: &str| {
-        let mut to = sound.clone();
+        let mut to = valid.clone();
         to[field] = json!(value);
         to
     };
-    for (to, place, form) in [
+    for (to, pointer, expected) in [
         (with("region", "cn-north-1"), "/destination/region", "aws-cn"),
         (with("role", "arn:aws-us-gov:iam::222222222222:role/auditferry/R"), "/destination/role", "arn:aws:"),
         (
@@ -321,8 +324,8 @@ async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored
         ] {
             let refused = world.request(TestCaller::Operator, method, at, Some(body)).await;
             assert_eq!((refused.status, refused.code()), (422, "refused"), "{to}: {refused:?}");
-            assert!(refused.pointers().contains(&place), "{to}: {refused:?}");
-            assert!(refused.body["errors"].to_string().contains(form), "{to}: {refused:?}");
+            assert!(refused.pointers().contains(&pointer), "{to}: {refused:?}");
+            assert!(refused.body["errors"].to_string().contains(expected), "{to}: {refused:?}");
         }
     }
     assert_eq!(world.get(&path).await, before);

@@ -14,11 +14,10 @@ use domain::ports::{
 };
 use domain::time::Time;
 
-/// How it fails.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Broken {
     /// With a transient error.
-    Passing,
+    Transient,
     /// With a denied request.
     Denied,
     /// With an unreadable record.
@@ -32,7 +31,7 @@ impl Broken {
     fn fail<T>(self) -> Result<T, PortError> {
         let (what, source) = ("asking the ledger", SECRET.into());
         Err(match self {
-            Self::Passing => PortError::Transient { what, source },
+            Self::Transient => PortError::Transient { what, source },
             Self::Denied => PortError::Denied { what, source },
             Self::Bug => PortError::Bug { what, source },
         })

@@ -34,7 +34,7 @@ fn refused(answers: &[ApiResponse], budget: &str, limit: u32, frees: Option<&str
         );
         assert_eq!((&answer.body["limit"], answer.body["frees_at"].as_str()), (&json!(limit), frees));
         let detail = answer.body["detail"].as_str().unwrap();
-        assert!(detail.contains(&format!("may have {limit} ")), "{detail}");
+        assert!(detail.contains(&format!("limit of {limit} ")), "{detail}");
         assert!(frees.is_none_or(|frees| detail.contains(frees)), "{detail}");
         let seconds: u64 = answer.headers["retry-after"].parse().unwrap();
         assert!((1..=86_400).contains(&seconds), "{seconds}");
@@ -206,8 +206,8 @@ async fn three_hundred_test_messages_are_twenty() {
     let words = answers.iter().find(|answer| answer.status == 429).unwrap().body["detail"].as_str().unwrap();
     assert_eq!(
         words,
-        "Tenant acme has used its limit of 20 test messages per day; it resets at 2026-11-21T00:00:00.000Z. Try \
-         again from 2026-11-21T00:00:00.000Z on."
+        "Tenant acme has used its limit of 20 test messages per day; it resets at 2026-11-21T00:00:00.000Z. \
+         Try again after 2026-11-21T00:00:00.000Z."
     );
 }
 
@@ -221,7 +221,10 @@ async fn run_requests_are_twelve_an_hour() {
     let path = format!("{path}/run");
     let run = |n: usize| {
         let (world, path, key) = (&world, &path, format!("key-{n}"));
-        async move { world.request_with_headers(ACME, "POST", path, &[("idempotency-key", &key)], None).await }
+        async move {
+            let headers = [("idempotency-key", key.as_str())];
+            world.request_with_headers(ACME, "POST", path, &headers, None).await
+        }
     };
     let answers = at_once(40, run).await;
     assert_eq!(

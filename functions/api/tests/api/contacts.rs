@@ -39,11 +39,11 @@ async fn a_webhooks_secret_is_shown_once_and_is_the_one_that_signs() {
     let webhook = world.ledger.connector(&id).contacts.webhook.unwrap();
     assert_eq!(webhook.retiring.unwrap().until, world.clock.wall() + Duration::from_hours(24));
 
-    let told = format!("{:?}", world.bus.published());
-    for reading in ["", "/changes", "/setup", "/exports"] {
-        let answer = format!("{:?}", world.get(&format!("{path}{reading}")).await);
+    let notices = format!("{:?}", world.bus.published());
+    for resource in ["", "/changes", "/setup", "/exports"] {
+        let answer = format!("{:?}", world.get(&format!("{path}{resource}")).await);
         for secret in [&shown.expose(), new] {
-            assert!(!answer.contains(secret) && !told.contains(secret), "{reading}: {answer}");
+            assert!(!answer.contains(secret) && !notices.contains(secret), "{resource}: {answer}");
         }
     }
     let changes = world.get(&format!("{path}/changes")).await;
@@ -102,8 +102,8 @@ async fn a_test_is_published_on_the_bus_once_in_five_minutes() {
     let tested =
         world.request(TestCaller::Tenant("acme"), "POST", &format!("{path}/test-contacts"), None).await;
     assert_eq!((tested.status, world.post(&path, "test-contacts").await.code()), (202, "tested_just_now"));
-    let told: Vec<Value> = world.bus.published()[before..].iter().map(|notice| json!(notice)).collect();
-    assert_eq!((told.len(), &told[0]["what"]), (1, &json!("test_contacts")));
+    let notices: Vec<Value> = world.bus.published()[before..].iter().map(|notice| json!(notice)).collect();
+    assert_eq!((notices.len(), &notices[0]["what"]), (1, &json!("test_contacts")));
     world.clock.advance(Duration::from_mins(5));
     assert_eq!(world.post(&path, "test-contacts").await.status, 202);
 }

@@ -43,16 +43,16 @@ pub(crate) fn problem_codes() -> BTreeSet<String> {
 
 /// A schema of the document by its name, and its pattern.
 pub(crate) fn schema(name: &str) -> (Schema, String) {
-    let told = &DOCUMENT["components"]["schemas"][name];
-    let pattern = told["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
-    (validator(told), pattern.to_owned())
+    let schema = &DOCUMENT["components"]["schemas"][name];
+    let pattern = schema["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
+    (validator(schema), pattern.to_owned())
 }
 
 /// The schema of a parameter by its name, and its pattern.
 pub(crate) fn parameter(name: &str) -> (Schema, String) {
-    let told = resolved(&DOCUMENT["components"]["parameters"][name]["schema"]);
-    let pattern = told["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
-    (validator(told), pattern.to_owned())
+    let schema = resolved(&DOCUMENT["components"]["parameters"][name]["schema"]);
+    let pattern = schema["pattern"].as_str().unwrap_or_else(|| panic!("{name} has no pattern"));
+    (validator(schema), pattern.to_owned())
 }
 
 /// The operation of a request.
@@ -72,7 +72,7 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> 
 
 impl Operation {
     /// Panics unless the document describes the response.
-    pub(crate) fn judge(&self, status: u16, headers: &BTreeMap<String, String>, body: &Value) {
+    pub(crate) fn assert_response(&self, status: u16, headers: &BTreeMap<String, String>, body: &Value) {
         let place = format!("{} {}: {status}", self.method, self.path);
         let Some(answer) = self.answers.get(&status) else { panic!("{place} is not documented: {body}") };
         assert_eq!(headers.get("content-type"), Some(&answer.media_type), "{place}");
@@ -84,7 +84,7 @@ impl Operation {
     }
 
     /// Panics unless the document describes an accepted request.
-    pub(crate) fn judge_request(&self, body: Option<&Value>) {
+    pub(crate) fn assert_request(&self, body: Option<&Value>) {
         let (Some(schema), Some(body)) = (&self.request, body) else { return };
         assert!(schema.is_valid(body), "{} {} took {body:#}", self.method, self.path);
     }
@@ -102,18 +102,21 @@ fn operations() -> Vec<Operation> {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 request: request.map(|request| validator(&request["content"]["application/json"]["schema"])),
-                answers: answers.iter().map(|(s, told)| (s.parse().unwrap(), answer(told))).collect(),
+                answers: answers
+                    .iter()
+                    .map(|(status, response)| (status.parse().unwrap(), answer(response)))
+                    .collect(),
             });
         }
     }
     all
 }
 
-fn answer(told: &'static Value) -> Answer {
-    let told = resolved(told);
-    let (media_type, content) = told["content"].as_object().unwrap().iter().next().unwrap();
+fn answer(response: &'static Value) -> Answer {
+    let response = resolved(response);
+    let (media_type, content) = response["content"].as_object().unwrap().iter().next().unwrap();
     let none = Map::new();
-    let headers = told.get("headers").and_then(Value::as_object).unwrap_or(&none);
+    let headers = response.get("headers").and_then(Value::as_object).unwrap_or(&none);
     Answer {
         media_type: media_type.clone(),
         schema: validator(&content["schema"]),

@@ -133,9 +133,9 @@ async fn a_paused_connector_stays_paused_even_if_its_new_destination_passes() {
 async fn a_destination_of_another_connector_is_rejected_and_nothing_is_written_there() {
     let world = World::new();
     let (path, other) = (world.active("acme").await, world.active("globex").await);
-    let taken = world.get(&other).await.body["destination"].clone();
+    let destination = world.get(&other).await.body["destination"].clone();
     let changed =
-        world.request(TestCaller::Operator, "PATCH", &path, Some(json!({"destination": taken}))).await;
+        world.request(TestCaller::Operator, "PATCH", &path, Some(json!({"destination": destination}))).await;
     assert_eq!(changed.status, 409);
     assert!(["role_taken", "destination_taken"].contains(&changed.code()), "{}", changed.code());
     assert_eq!(world.get(&path).await.body["state"], "paused");
@@ -150,8 +150,11 @@ async fn only_operators_set_shards_and_they_only_grow_from_two_on() {
         async |n: u8| world.request(TestCaller::Operator, "PATCH", &path, Some(json!({"shards": n}))).await;
     let refused = shards(4).await;
     assert_eq!((refused.status, refused.code()), (409, "shards_are_read"));
-    let told = refused.body["detail"].as_str().unwrap();
-    assert!(told.contains("only from 2 on") && told.contains("new connector with 4 shards"), "{told}");
+    let detail = refused.body["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("only from 2 or more") && detail.contains("new connector with 4 shards"),
+        "{detail}"
+    );
     assert_eq!(shards(1).await.status, 200, "an edit without effect is not a change");
 
     let path = world.connected("globex").await;

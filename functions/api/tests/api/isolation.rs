@@ -181,7 +181,7 @@ fn marks(world: &World, path: &str) -> Vec<String> {
     texts.into_iter().map(str::to_owned).chain(secret).collect()
 }
 
-fn anything() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
+fn random_walk() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
     prop::collection::vec((any::<bool>(), 0..ROUTES.len(), 0..4_usize, 0..4_u32), 1..40)
 }
 
@@ -217,7 +217,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_tenant_ever_sees_anything_of_another_through_any_route(walk in anything()) {
+    fn no_tenant_ever_sees_anything_of_another_through_any_route(walk in random_walk()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let world = World::new();

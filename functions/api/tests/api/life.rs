@@ -196,12 +196,12 @@ async fn every_change_is_recorded_with_who_and_what_and_published_on_the_bus() {
     let path = world.active("acme").await;
     world.request(ACME, "POST", &format!("{path}/pause"), None).await;
     let changes = world.get(&format!("{path}/changes")).await.body["changes"].clone();
-    let told: Vec<_> =
+    let recorded: Vec<_> =
         changes.as_array().unwrap().iter().map(|c| (c["what"].as_str().unwrap(), &c["by"])).collect();
     let operator = json!({"kind": "operator", "name": crate::world::OPERATOR_ARN});
     let tenant = json!({"kind": "tenant", "tenant": "acme", "name": "admin@acme.example"});
     assert_eq!(
-        told,
+        recorded,
         [("pause", &tenant), ("activate", &operator), ("verify", &operator), ("create", &operator)]
     );
     assert_eq!(
@@ -215,8 +215,8 @@ async fn every_change_is_recorded_with_who_and_what_and_published_on_the_bus() {
 #[tokio::test]
 async fn the_public_key_and_the_newest_manifest_are_readable() {
     let world = World::new();
-    let told = world.request(ACME, "GET", "/v1/keys", None).await;
-    let [key] = told.body["keys"].as_array().unwrap().as_slice() else { panic!("{}", told.body) };
+    let response = world.request(ACME, "GET", "/v1/keys", None).await;
+    let [key] = response.body["keys"].as_array().unwrap().as_slice() else { panic!("{}", response.body) };
     let vkey: domain::manifest::VerifierKey = key["key"].as_str().unwrap().parse().unwrap();
     assert_eq!((&key["id"], &key["signs"]), (&json!("62c0d4d9"), &json!(true)));
     assert_eq!(vkey.file_name(), "manifests/keys/62c0d4d9.vkey");

@@ -21,13 +21,14 @@ use crate::contract::{parameter, schema};
 use crate::world::{TestCaller, World};
 
 /// Characters to insert or substitute: those that the grammars of names treat specially.
-const ODD: &str = "aZ09-_.:/@!'()=*?%$~|# \u{e9}\n\"";
+const SPECIAL_CHARACTERS: &str = "aZ09-_.:/@!'()=*?%$~|# \u{e9}\n\"";
 
 /// A text that matches the pattern, and the same text with a few characters removed, inserted or replaced.
-fn near(pattern: &str) -> impl Strategy<Value = (String, String)> + use<> {
+fn with_mutations(pattern: &str) -> impl Strategy<Value = (String, String)> + use<> {
     let inside =
         pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).expect("an anchored pattern");
-    let change = (any::<Index>(), 0..3_u8, prop::sample::select(ODD.chars().collect::<Vec<_>>()));
+    let change =
+        (any::<Index>(), 0..3_u8, prop::sample::select(SPECIAL_CHARACTERS.chars().collect::<Vec<_>>()));
     (string_regex(inside).expect("a pattern"), prop::collection::vec(change, 1..3)).prop_map(
         |(text, changes)| {
             let mut chars: Vec<char> = text.chars().collect();
@@ -46,28 +47,28 @@ fn near(pattern: &str) -> impl Strategy<Value = (String, String)> + use<> {
 }
 
 /// Whether the parser accepts the text, and whether unchanged: not trimmed or converted.
-type Takes = fn(&str) -> (bool, bool);
+type Parse = fn(&str) -> (bool, bool);
 
-fn takes<T: FromStr + Display>(text: &str) -> (bool, bool) {
+fn accepts<T: FromStr + Display>(text: &str) -> (bool, bool) {
     text.parse::<T>().map_or((false, false), |value| (true, value.to_string() == text))
 }
 
 /// A prefix is stored without its last slash, and a time is normalized.
-fn takes_any<T: FromStr>(text: &str) -> (bool, bool) {
-    let taken = text.parse::<T>().is_ok();
-    (taken, taken)
+fn accepts_any_spelling<T: FromStr>(text: &str) -> (bool, bool) {
+    let accepted = text.parse::<T>().is_ok();
+    (accepted, accepted)
 }
 
-fn agree(name: &str, (schema, pattern): &(Schema, String), takes: Takes, exactly: bool) {
+fn agree(name: &str, (schema, pattern): &(Schema, String), parse: Parse, exactly: bool) {
     let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
-    let agreed = runner.run(&near(pattern), |(text, nearly)| {
-        for text in [text, nearly] {
-            let admitted = schema.is_valid(&json!(text));
-            let (is_taken, as_it_stands) = takes(&text);
-            prop_assert!(is_taken || !admitted, "{} admits {:?}, which is refused", name, text);
+    let agreed = runner.run(&with_mutations(pattern), |(text, mutated)| {
+        for text in [text, mutated] {
+            let is_valid = schema.is_valid(&json!(text));
+            let (is_accepted, is_unchanged) = parse(&text);
+            prop_assert!(is_accepted || !is_valid, "{} accepts {:?}, but its parser does not", name, text);
             prop_assert!(
-                admitted || !(exactly && as_it_stands),
-                "{} does not admit {:?}, which is taken",
+                is_valid || !(exactly && is_unchanged),
+                "{} rejects {:?}, but its parser accepts it",
                 name,
                 text
             );
@@ -79,19 +80,19 @@ fn agree(name: &str, (schema, pattern): &(Schema, String), takes: Takes, exactly
 
 #[test]
 fn a_schema_accepts_what_its_parser_accepts() {
-    for (name, takes, exactly) in [
-        ("RoleArn", takes::<CustomerRole> as Takes, true),
-        ("BucketName", takes::<BucketName>, true),
-        ("Region", takes::<Region>, true),
-        ("Prefix", takes::<Prefix>, true),
-        ("KmsKeyArn", takes::<KmsKeyArn>, true),
-        ("TenantId", takes::<TenantId>, true),
-        ("EmailAddress", takes::<EmailAddress>, true),
-        ("WebhookUrl", takes::<WebhookUrl>, true),
+    for (name, parse, exactly) in [
+        ("RoleArn", accepts::<CustomerRole> as Parse, true),
+        ("BucketName", accepts::<BucketName>, true),
+        ("Region", accepts::<Region>, true),
+        ("Prefix", accepts::<Prefix>, true),
+        ("KmsKeyArn", accepts::<KmsKeyArn>, true),
+        ("TenantId", accepts::<TenantId>, true),
+        ("EmailAddress", accepts::<EmailAddress>, true),
+        ("WebhookUrl", accepts::<WebhookUrl>, true),
         // The schema accepts one of the several accepted spellings.
-        ("GivenTime", takes_any::<Time>, false),
+        ("GivenTime", accepts_any_spelling::<Time>, false),
     ] {
-        agree(name, &schema(name), takes, exactly);
+        agree(name, &schema(name), parse, exactly);
     }
 }
 
@@ -153,14 +154,14 @@ async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     for (name, listing) in &listings {
         let (schema, pattern) = parameter(name);
-        let strategy = near(&pattern);
+        let strategy = with_mutations(&pattern);
         for _ in 0..50 {
-            let (text, nearly) = strategy.new_tree(&mut runner).unwrap().current();
-            for text in [text, nearly] {
+            let (text, mutated) = strategy.new_tree(&mut runner).unwrap().current();
+            for text in [text, mutated] {
                 let escaped = text.bytes().fold(String::new(), |all, b| format!("{all}%{b:02x}"));
                 let answer = world.get(&format!("{listing}?cursor={escaped}")).await;
-                let taken = answer.status == 200;
-                assert_eq!(taken, schema.is_valid(&json!(text)), "{name} {text:?}: {answer:?}");
+                let accepted = answer.status == 200;
+                assert_eq!(accepted, schema.is_valid(&json!(text)), "{name} {text:?}: {answer:?}");
             }
         }
     }

@@ -15,7 +15,7 @@ use domain::ports::{Connectors, Runs as _, Validity};
 use domain::protocol::Mark;
 use domain::setup::Vendor;
 use serde_json::{Value, json};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublished, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, SeededRng};
 use tests::fixtures::{self, TIMING, at};
 use tower::ServiceExt as _;
 
@@ -31,7 +31,6 @@ pub(crate) enum TestCaller {
     Anonymous,
 }
 
-/// A response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiResponse {
     pub(crate) status: u16,
@@ -52,7 +51,6 @@ impl ApiResponse {
     }
 }
 
-/// One deployment.
 pub(crate) struct World {
     router: Router,
     onboarding: Onboarding,
@@ -61,7 +59,7 @@ pub(crate) struct World {
     pub(crate) bus: FakeBus,
     pub(crate) clock: FakeClock,
     /// The published customer template.
-    pub(crate) published: FakePublished,
+    pub(crate) published: FakePublicUrlChecker,
     /// All requests and responses: method, path of the document, status, code of a problem.
     exchanges: Mutex<Vec<(String, String, u16, String)>>,
     /// The ID of each response.
@@ -88,14 +86,14 @@ impl World {
         connectors: Arc<dyn Connectors>,
         key: impl domain::ports::Signer + 'static,
     ) -> Self {
-        let (prober, bus, published) = (FakeProber::new(), FakeBus::new(), FakePublished::new());
+        let (prober, bus, published) = (FakeProber::new(), FakeBus::new(), FakePublicUrlChecker::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let onboarding = Onboarding {
             connectors,
             prober: Arc::new(prober.clone()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(clock.clone()),
-            rng: Arc::new(SeededRandomness::new(7)),
+            rng: Arc::new(SeededRng::new(7)),
             timing: TIMING,
             vendor: Vendor {
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
@@ -135,7 +133,7 @@ impl World {
         let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(onboarding.clock.now());
         let router = router(onboarding.clone(), Arc::new(gateway()));
-        let published = FakePublished::new();
+        let published = FakePublicUrlChecker::new();
         Self {
             router,
             onboarding,
@@ -175,7 +173,7 @@ impl World {
         assert_eq!(headers.get("cache-control").map(String::as_str), Some("no-store"));
         let answer = ApiResponse { status, headers, body };
         if let Some(operation) = contract::operation(&method, &path) {
-            operation.judge(status, &answer.headers, &answer.body);
+            operation.assert_response(status, &answer.headers, &answer.body);
             let seen = (method, operation.path.clone(), status, answer.code().to_owned());
             self.exchanges.lock().unwrap().push(seen);
         }
@@ -212,7 +210,7 @@ impl World {
         let bytes = body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let answer = self.send(who, request.body(bytes).unwrap()).await;
         if let (200..300, Some(operation)) = (answer.status, contract::operation(method, path)) {
-            operation.judge_request(body.map(|body| filled_in(who, method, path, body)).as_ref());
+            operation.assert_request(body.map(|body| filled_in(who, method, path, body)).as_ref());
         }
         answer
     }

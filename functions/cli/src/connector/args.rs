@@ -78,7 +78,7 @@ impl ConnectorCommand {
     /// The command's target.
     pub(crate) const fn target(&self) -> &Target {
         match self {
-            Self::Create(args) => &args.place,
+            Self::Create(args) => &args.target,
             Self::Connect(args) => &args.change.connector.target,
             Self::Update(args) => &args.change.connector.target,
             Self::Setup(args) | Self::Show(args) => &args.target,
@@ -94,7 +94,7 @@ impl ConnectorCommand {
             | Self::TestContacts(args) => &args.connector.target,
             Self::Contacts(args) => &args.change.connector.target,
             Self::Delete(args) => &args.change.connector.target,
-            Self::List(args) => &args.place,
+            Self::List(args) => &args.target,
             Self::History(args) | Self::Changes(args) => &args.connector.target,
         }
     }

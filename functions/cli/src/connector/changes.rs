@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::list::print_table;
 use super::options::PagedArgs;
 use crate::backend::Backend;
-use crate::output::Output;
 use crate::error::{CliError, Exit};
+use crate::output::Output;
 use crate::table::{Column, table};
 
 #[derive(Serialize)]
@@ -61,8 +61,8 @@ fn diff(change: &Change) -> String {
         names.into_iter().filter(|name| *name != "version" && before.get(*name) != after.get(*name));
     let value =
         |of: &BTreeMap<String, String>, name| of.get(name).cloned().unwrap_or_else(|| "none".to_owned());
-    let told = differing.map(|name| format!("{name}: {} → {}", value(&before, name), value(&after, name)));
-    told.collect::<Vec<_>>().join(", ")
+    let changes = differing.map(|name| format!("{name}: {} → {}", value(&before, name), value(&after, name)));
+    changes.collect::<Vec<_>>().join(", ")
 }
 
 /// The settings as text; nested ones get names such as `destination.bucket`.

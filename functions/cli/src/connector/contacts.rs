@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::args::ChangeArgs;
 use super::options::ContactsArgs;
 use crate::backend::Backend;
-use crate::output::{Output, Style};
 use crate::error::{CliError, Exit};
+use crate::output::{Output, Style};
 
-/// The JSON output of these commands: the settings, the status of each address, and a new secret, which is shown once.
+/// The JSON output of these commands: the settings, the status of each address, and a new secret, which is
+/// shown once.
 #[derive(Serialize)]
 struct ContactsOutput<'a> {
     connector: &'a Connector,

@@ -4,16 +4,16 @@ use domain::connector::{Connector, Destination, Encryption};
 use domain::names::ConnectorId;
 use domain::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use domain::part::Encoding;
-use domain::setup::Setup;
 use domain::preflight::{PreflightProgress, PreflightReport};
+use domain::setup::Setup;
 use serde::Serialize;
 
 use super::lifecycle::ChangeOutput;
 use super::options::{ConnectArgs, CreateArgs, UpdateArgs};
 use super::preflight;
 use crate::backend::Backend;
-use crate::output::{Output, Style};
 use crate::error::{CliError, Exit};
+use crate::output::{Output, Style};
 
 #[derive(Serialize)]
 struct CreateOutput<'a> {
@@ -32,7 +32,7 @@ struct SetupOutput<'a> {
 /// The public keys for the customer's auditor, in the format of `verify --key`.
 async fn keys(backend: &Backend) -> Result<Vec<String>, CliError> {
     let keys = backend.onboarding.keys().await?;
-    Ok(keys.iter().map(|known| known.key.to_string()).collect())
+    Ok(keys.iter().map(|entry| entry.key.to_string()).collect())
 }
 
 /// The JSON output of `connector connect`.
@@ -131,8 +131,9 @@ pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Outpu
     }
     preflight::start_progress(output);
     let edit = ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() };
-    let tell = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
-    let updated = backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, tell).await;
+    let on_progress = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
+    let updated =
+        backend.onboarding.update(&backend.caller, id, args.change.if_version, edit, on_progress).await;
     output.clear_progress();
     let UpdateOutcome { connector, verification } = updated?;
     output.line(format_args!("{id} writes to {}/{}", args.bucket, args.prefix));

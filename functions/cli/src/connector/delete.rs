@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::options::DeleteArgs;
 use crate::backend::Backend;
-use crate::output::{Output, eprint_line};
 use crate::error::{CliError, Exit, io_error};
+use crate::output::{Output, eprint_line};
 use crate::table::counted;
 
 #[derive(Serialize)]
@@ -26,8 +26,8 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
     // Refused before asking for confirmation. The deletion checks again, against the stored state.
     connector.clone().delete()?;
     let loss = backend.onboarding.deletion_loss(&backend.caller, id).await?;
-    let told = describe_loss(&loss);
-    if !args.yes && !confirm(id, &told, output).await? {
+    let description = describe_loss(&loss);
+    if !args.yes && !confirm(id, &description, output).await? {
         return Err(CliError::failed(format!("{id} was not deleted"), "Nothing was changed."));
     }
     // The confirmation is for this version, unless another one was named.
@@ -43,9 +43,8 @@ pub(crate) async fn delete(backend: &Backend, args: &DeleteArgs, output: Output)
 fn describe_loss(loss: &DeletionLoss) -> String {
     let parts = match loss.undelivered_parts {
         0 => "no sealed part is lost".to_owned(),
-        waiting => {
-            format!("{} not delivered yet will be lost", counted(waiting, "sealed part"))
-        }
+        1 => "1 undelivered part is lost".to_owned(),
+        undelivered => format!("{} are lost", counted(undelivered, "undelivered part")),
     };
     match loss.unsealed_from {
         None => format!("{parts}, since it never exported"),
@@ -54,14 +53,14 @@ fn describe_loss(loss: &DeletionLoss) -> String {
 }
 
 /// Asks for confirmation at a terminal. Without one, `--yes` is required.
-async fn confirm(id: &ConnectorId, told: &str, output: Output) -> Result<bool, CliError> {
+async fn confirm(id: &ConnectorId, description: &str, output: Output) -> Result<bool, CliError> {
     if output.is_json() || !io::stdin().is_terminal() {
         return Err(CliError::usage(
-            format!("deleting {id} can't be undone: {told}"),
+            format!("deleting {id} can't be undone: {description}"),
             "To delete it anyway, repeat the command with --yes.",
         ));
     }
-    eprint_line(format_args!("Deleting {id} can't be undone: {told}."));
+    eprint_line(format_args!("Deleting {id} can't be undone: {description}."));
     eprint_line(format_args!("To delete it, type its ID:"));
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -84,9 +83,10 @@ mod tests {
             })
         };
         assert_eq!(loss(0, None), "no sealed part is lost, since it never exported");
+        assert!(loss(1, None).starts_with("1 undelivered part is lost, "));
         assert_eq!(
             loss(2, Some("2026-11-20T20:00:00Z")),
-            "2 sealed parts not delivered yet will be lost; \
+            "2 undelivered parts are lost; \
              events from 2026-11-20T20:00:00.000Z on are no longer exported"
         );
     }

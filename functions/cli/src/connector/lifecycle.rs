@@ -1,16 +1,17 @@
-//! The commands of a connector's lifecycle: `activate`, `pause`, `resume`, `disable`, `enable`, `rotate-external-id`.
+//! The commands of a connector's lifecycle: `activate`, `pause`, `resume`, `disable`, `enable`,
+//! `rotate-external-id`.
 
 use domain::connector::{Connector, State};
 use domain::cursor::Cursor;
-use domain::time::Time;
 use domain::preflight::PreflightProgress;
+use domain::time::Time;
 use serde::Serialize;
 
 use super::args::ChangeArgs;
 use super::preflight;
 use crate::backend::Backend;
-use crate::output::Output;
 use crate::error::{CliError, Exit};
+use crate::output::Output;
 use crate::table::counted;
 
 /// The JSON output of a command that changed a connector: its settings.
@@ -36,8 +37,8 @@ impl<'a> ChangeOutput<'a> {
 pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.connector.id;
     preflight::start_progress(output);
-    let tell = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
-    let done = backend.onboarding.activate(&backend.caller, id, args.if_version, tell).await;
+    let on_progress = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
+    let done = backend.onboarding.activate(&backend.caller, id, args.if_version, on_progress).await;
     output.clear_progress();
     let connector = preflight::ensure_verified(backend, done, output)?;
     let mut changed = ChangeOutput::settings(&connector);
@@ -54,8 +55,8 @@ pub(crate) async fn activate(backend: &Backend, args: &ChangeArgs, output: Outpu
 pub(crate) async fn resume(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.connector.id;
     preflight::start_progress(output);
-    let tell = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
-    let done = backend.onboarding.resume(&backend.caller, id, args.if_version, tell).await;
+    let on_progress = |progress: PreflightProgress<'_>| preflight::report_progress(progress, output);
+    let done = backend.onboarding.resume(&backend.caller, id, args.if_version, on_progress).await;
     output.clear_progress();
     let connector = preflight::ensure_verified(backend, done, output)?;
     let mut changed = ChangeOutput::settings(&connector);
@@ -99,13 +100,13 @@ pub(crate) async fn disable(backend: &Backend, args: &ChangeArgs, output: Output
 pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.connector.id;
     let connector = backend.onboarding.enable(&backend.caller, id, args.if_version).await?;
-    let (words, next) = match connector.state {
+    let (description, next) = match connector.state {
         State::Paused => {
             ("is paused: it seals the events of the meantime, and delivers once it is resumed", "resume")
         }
         _ => ("is a draft again, since it never exported", "activate"),
     };
-    output.line(format_args!("{id} {words}"));
+    output.line(format_args!("{id} {description}"));
     output.line(format_args!("\nNext: {}", backend.command(format_args!("{next} {id}"))));
     output.object(&ChangeOutput::settings(&connector));
     Ok(Exit::Done)

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::options::{ListArgs, PagedArgs};
 use crate::backend::Backend;
-use crate::output::{Output, Style};
 use crate::error::{CliError, Exit};
+use crate::output::{Output, Style};
 use crate::table::{Column, grouped, table};
 
 #[derive(Serialize)]
@@ -37,8 +37,8 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     // Requests one more than it shows, to know whether there are more.
     let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
     let Backend { onboarding, caller, .. } = backend;
-    let wanted = ConnectorFilter { tenant: args.tenant.as_ref(), include_deleted: args.all };
-    let found = onboarding.list(caller, wanted, args.after.as_ref(), more).await?;
+    let filter = ConnectorFilter { tenant: args.tenant.as_ref(), include_deleted: args.all };
+    let found = onboarding.list(caller, filter, args.after.as_ref(), more).await?;
     let connectors = found.get(..limit).unwrap_or(&found);
     let next = connectors.last().filter(|_| found.len() > limit).map(|last| &last.id);
     let columns = ["CONNECTOR", "TENANT", "STATE", "EVERY", "FILES", "BUCKET"].map(Column::Left);
@@ -48,8 +48,8 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     } else if args.after.is_some() {
         output.line("there are no more connectors");
     } else {
-        let make = backend.command("create --tenant TENANT");
-        output.line(format_args!("there are no connectors; create one: {make}"));
+        let command = backend.command("create --tenant TENANT");
+        output.line(format_args!("there are no connectors; create one: {command}"));
     }
     if let Some(next) = next {
         output.line(format_args!("\nMore: {}", backend.command(format_args!("list --after {next}"))));
@@ -118,8 +118,8 @@ pub(super) fn parts_table(parts: &[Part]) -> Vec<String> {
 
 /// Prints a table with emphasized headings.
 pub(super) fn print_table(output: Output, lines: &[String]) {
-    for (place, line) in lines.iter().enumerate() {
-        if place == 0 {
+    for (index, line) in lines.iter().enumerate() {
+        if index == 0 {
             output.line(output.styled(Style::Bold, line));
         } else {
             output.line(line);

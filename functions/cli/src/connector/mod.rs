@@ -2,27 +2,27 @@
 //! [`domain::onboarding::Onboarding`], as the HTTP API does, and formats the result for a person.
 
 pub(crate) mod args;
-mod lifecycle;
 mod changes;
 mod contacts;
 mod create;
 mod delete;
 mod help;
+mod lifecycle;
 mod list;
 pub(crate) mod options;
-mod show;
 mod preflight;
 mod run_now;
+mod show;
 
 use crate::backend::Backend;
-use crate::error::{CliError, Exit};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit};
 use args::ConnectorCommand;
 
 /// Runs a command on connectors.
-pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
-    let backend = Backend::open(command.target(), surroundings).await?;
-    let output = surroundings.output;
+pub(crate) async fn run(command: ConnectorCommand, context: &ProcessContext) -> Result<Exit, CliError> {
+    let backend = Backend::open(command.target(), context).await?;
+    let output = context.output;
     let done = match &command {
         ConnectorCommand::Create(args) => create::create(&backend, args, output).await,
         ConnectorCommand::Setup(args) => create::setup(&backend, &args.id, output).await,
@@ -35,7 +35,9 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext
         ConnectorCommand::Disable(args) => lifecycle::disable(&backend, args, output).await,
         ConnectorCommand::Enable(args) => lifecycle::enable(&backend, args, output).await,
         ConnectorCommand::Delete(args) => delete::delete(&backend, args, output).await,
-        ConnectorCommand::RotateExternalId(args) => lifecycle::rotate_external_id(&backend, args, output).await,
+        ConnectorCommand::RotateExternalId(args) => {
+            lifecycle::rotate_external_id(&backend, args, output).await
+        }
         ConnectorCommand::Contacts(args) => contacts::contacts(&backend, args, output).await,
         ConnectorCommand::RotateWebhookSecret(args) => {
             contacts::rotate_webhook_secret(&backend, args, output).await
@@ -47,7 +49,7 @@ pub(crate) async fn run(command: ConnectorCommand, surroundings: &ProcessContext
         ConnectorCommand::History(args) => list::history(&backend, args, output).await,
         ConnectorCommand::Changes(args) => changes::changes(&backend, args, output).await,
     };
-    let done = done.map_err(|problem| backend.with_target(problem));
+    let done = done.map_err(|error| backend.with_target(error));
     backend.close().await;
     done
 }

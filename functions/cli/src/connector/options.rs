@@ -39,13 +39,13 @@ pub(crate) struct CreateArgs {
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// Where to create it.
     #[command(flatten)]
-    pub(crate) place: Target,
+    pub(crate) target: Target,
 }
 
 /// The options of `connector connect`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConnectArgs {
-    /// Which.
+    /// The connector to change, and its expected version.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// The role in the customer's account, on the path /auditferry/, such as
@@ -76,7 +76,7 @@ pub(crate) struct ConnectArgs {
 #[derive(Debug, Clone, Args)]
 #[group(id = "what", required = true, multiple = true, args = ["frequency", "format", "compression", "shards"])]
 pub(crate) struct UpdateArgs {
-    /// Which.
+    /// The connector to change, and its expected version.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// How often it exports from its next window on, in hours: 1 to 24
@@ -96,7 +96,7 @@ pub(crate) struct UpdateArgs {
 /// The options of `connector contacts`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ContactsArgs {
-    /// Which.
+    /// The connector to change, and its expected version.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// E-mail address to notify; up to five times
@@ -119,7 +119,7 @@ pub(crate) struct ContactsArgs {
 /// The options of `connector delete`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeleteArgs {
-    /// Which.
+    /// The connector to change, and its expected version.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// Delete without confirmation
@@ -130,7 +130,7 @@ pub(crate) struct DeleteArgs {
 /// The options of `connector run`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunArgs {
-    /// Which.
+    /// The connector to change, and its expected version.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// Idempotency key: repeating the command requests no second run, until another key is used
@@ -155,13 +155,13 @@ pub(crate) struct ListArgs {
     pub(crate) after: Option<ConnectorId>,
     /// Where the connectors are.
     #[command(flatten)]
-    pub(crate) place: Target,
+    pub(crate) target: Target,
 }
 
 /// A page of a connector's parts or changes, newest first.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PagedArgs {
-    /// Which.
+    /// The connector whose parts or changes are listed.
     #[command(flatten)]
     pub(crate) connector: ConnectorArgs,
     /// Maximum number of results

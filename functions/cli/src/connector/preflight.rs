@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::args::ChangeArgs;
 use crate::backend::Backend;
-use crate::output::{Output, Style, eprint_line};
 use crate::error::{CliError, Exit};
+use crate::output::{Output, Style, eprint_line};
 use crate::verify::command::quoted;
 
 #[derive(Serialize)]
@@ -26,10 +26,10 @@ pub(crate) async fn verify(backend: &Backend, args: &ChangeArgs, output: Output)
     let id = &args.connector.id;
     let before = backend.view(id).await?.connector;
     start_progress(output);
-    let shown = |progress: PreflightProgress<'_>| report_progress(progress, output);
-    let told = backend.onboarding.verify(&backend.caller, id, args.if_version, shown).await;
+    let on_progress = |progress: PreflightProgress<'_>| report_progress(progress, output);
+    let result = backend.onboarding.verify(&backend.caller, id, args.if_version, on_progress).await;
     output.clear_progress();
-    let verification = told?;
+    let verification = result?;
     let after = backend.view(id).await?.connector;
     if before.next_external_id.is_some() && after.next_external_id.is_none() {
         output.line("the new external ID works, and the old one is retired");
@@ -50,14 +50,14 @@ pub(super) fn print_result(
     output: Output,
 ) -> Exit {
     let Connector { id, state, .. } = after;
-    let state_word = state.as_str();
+    let state_name = state.as_str();
     let next = |verb: &str| {
         output.line(format_args!("\nNext: {}", backend.command(format_args!("{verb} {id}"))));
     };
     if !verification.passed {
         print_credentials_hint(backend, verification, output);
         let failed = output.styled(Style::Failure, "Verification failed.");
-        let still = if *state == State::Draft { "still a draft".to_owned() } else { state_word.to_owned() };
+        let still = if *state == State::Draft { "still a draft".to_owned() } else { state_name.to_owned() };
         output.line(format_args!("{failed} {id} is {still}"));
         match (&after.destination, &verification.other_region) {
             (Some(to), Some(region)) => {
@@ -67,7 +67,7 @@ pub(super) fn print_result(
         }
         return Exit::Failed;
     }
-    output.line(format_args!("{} {id} is {state_word}", output.styled(Style::Success, "Verified.")));
+    output.line(format_args!("{} {id} is {state_name}", output.styled(Style::Success, "Verified.")));
     match state {
         State::Ready => next("activate"),
         State::Paused => next("resume"),
@@ -76,8 +76,8 @@ pub(super) fn print_result(
     Exit::Done
 }
 
-/// The command that connects the same destination in its bucket's region. A KMS key of another region would be refused,
-/// so a key of that region has to be named.
+/// The command that connects the same destination in its bucket's region. A KMS key of another region would
+/// be refused, so a key of that region has to be named.
 fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
     let Destination { role, bucket, prefix, encryption, .. } = to;
     let (role, prefix) = (quoted(role.as_str()), quoted(prefix.as_str()));
@@ -94,7 +94,8 @@ pub(super) fn start_progress(output: Output) {
     show_running(PreflightStage::ALL.first(), output);
 }
 
-/// Prints a stage that has ended, and shows that the next one is running, or that the stage waits for a new role.
+/// Prints a stage that has ended, and shows that the next one is running, or that the stage waits for a new
+/// role.
 pub(super) fn report_progress(progress: PreflightProgress<'_>, output: Output) {
     let report = match progress {
         PreflightProgress::Waiting { stage, waited, pause } => {
@@ -144,7 +145,8 @@ fn report_lines(report: &StageReport, output: Output) -> Vec<String> {
     ]
 }
 
-/// The connector after a change that needs a verification. If that failed, prints the hint about these credentials first.
+/// The connector after a change that needs a verification. If that failed, prints the hint about these
+/// credentials first.
 pub(super) fn ensure_verified(
     backend: &Backend,
     done: ChangeResult,
@@ -158,11 +160,11 @@ pub(super) fn ensure_verified(
 
 /// Prints whose credentials were used, if that may be why the role denied them.
 fn print_credentials_hint(backend: &Backend, verification: &PreflightReport, output: Output) {
-    let at_the_door = |report: &StageReport| {
+    let is_denied = |report: &StageReport| {
         report.stage == PreflightStage::AssumeRole && report.verdict == PreflightVerdict::Failed
     };
-    let note = backend.credentials_hint.as_ref().filter(|_| verification.reports.iter().any(at_the_door));
-    if let Some(note) = note.filter(|_| !output.is_json()) {
-        eprint_line(note);
+    let hint = backend.credentials_hint.as_ref().filter(|_| verification.reports.iter().any(is_denied));
+    if let Some(hint) = hint.filter(|_| !output.is_json()) {
+        eprint_line(hint);
     }
 }

@@ -12,12 +12,12 @@ use serde::Serialize;
 use super::list::{parts_table, print_table};
 use super::options::RunArgs;
 use crate::backend::Backend;
-use crate::output::{Output, Style};
 use crate::error::{CliError, Exit};
+use crate::output::{Output, Style};
 use crate::table::counted;
 
-/// The maximum number of runs in sequence, each ended by its deadline. Each makes progress or fails, so this is never
-/// reached, but a command must not run for ever.
+/// The maximum number of runs in sequence, each ended by its deadline. Each makes progress or fails, so this
+/// is never reached, but a command must not run for ever.
 const MAX_RUNS: u32 = 1000;
 
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
     let cut = backend.onboarding.run(&backend.caller, id, version, key).await?;
     // A run can only be requested of an activated connector, which has a cursor.
     let Some(cursor) = before else { return Err(not_activated(id)) };
-    let mut asked = RunOutput {
+    let mut result = RunOutput {
         connector: id.clone(),
         cut,
         done: false,
@@ -56,18 +56,18 @@ pub(crate) async fn run(backend: &Backend, args: &RunArgs, output: Output) -> Re
             "a run of {id} up to {cut} is requested; the dispatcher's next tick starts it"
         ));
         output.line(format_args!("Check the result then: {}", backend.command(format_args!("show {id}"))));
-        output.object(&asked);
+        output.object(&result);
         return Ok(Exit::Done);
     };
-    asked.runs = run_exporter(embedded, id).await?;
-    asked.done = true;
+    result.runs = run_exporter(embedded, id).await?;
+    result.done = true;
     let after = backend.view(id).await?.cursor.unwrap_or_else(|| cursor.clone());
-    asked.parts = sealed_between(backend, id, &cursor, &after).await?;
-    asked.blocked.clone_from(&after.block);
-    print_report(&asked, &after, output);
-    output.object(&asked);
+    result.parts = sealed_between(backend, id, &cursor, &after).await?;
+    result.blocked.clone_from(&after.block);
+    print_report(&result, &after, output);
+    output.object(&result);
     // Nothing is lost, but the parts are not in the customer's bucket.
-    Ok(if asked.blocked.is_some() { Exit::Failed } else { Exit::Done })
+    Ok(if result.blocked.is_some() { Exit::Failed } else { Exit::Done })
 }
 
 /// Runs the exporter until nothing is left to do.
@@ -82,9 +82,9 @@ async fn run_exporter(embedded: &Sandbox, id: &ConnectorId) -> Result<Vec<Summar
                     break;
                 }
             }
-            Some(Outcome::Failed { error: failure, .. }) => {
+            Some(Outcome::Failed { error, .. }) => {
                 return Err(CliError::failed(
-                    format!("the export of {id} failed: {}", failure.detail),
+                    format!("the export of {id} failed: {}", error.detail),
                     "Nothing is lost: run it again. If it fails again, set AUDITFERRY_LOG=info and report the log.",
                 ));
             }
@@ -114,13 +114,13 @@ async fn sealed_between(
     Ok(backend.onboarding.exports(&backend.caller, id, Some(after.next), limit).await?)
 }
 
-fn print_report(asked: &RunOutput, after: &Cursor, output: Output) {
-    if !asked.parts.is_empty() {
-        print_table(output, &parts_table(&asked.parts));
+fn print_report(result: &RunOutput, after: &Cursor, output: Output) {
+    if !result.parts.is_empty() {
+        print_table(output, &parts_table(&result.parts));
     }
-    let delivered: u64 = asked.runs.iter().map(|run| run.delivered).sum();
-    let events: u64 = asked.runs.iter().map(|run| run.events).sum();
-    let sealed = asked.parts.len() as u64;
+    let delivered: u64 = result.runs.iter().map(|run| run.delivered).sum();
+    let events: u64 = result.runs.iter().map(|run| run.events).sum();
+    let sealed = result.parts.len() as u64;
     let up_to = after.watermark;
     if sealed + delivered == 0 {
         output
@@ -131,7 +131,7 @@ fn print_report(asked: &RunOutput, after: &Cursor, output: Output) {
         output
             .line(format_args!("{sealed} sealed with {events}, {delivered} delivered; sealed up to {up_to}"));
     }
-    if let Some(block) = &asked.blocked {
+    if let Some(block) = &result.blocked {
         output.line(output.styled(Style::Failure, format_args!("blocked: {}", block.cause)));
         output.line(format_args!("{} The next attempt is at {} or later.", block.remedy, block.next_attempt));
     }

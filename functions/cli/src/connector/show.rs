@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::contacts;
 use crate::backend::Backend;
-use crate::output::{Output, Style};
 use crate::error::{CliError, Exit};
+use crate::output::{Output, Style};
 use crate::table::counted;
 
 #[derive(Serialize)]
@@ -25,29 +25,28 @@ struct ShowOutput<'a> {
     addresses: Vec<AddressView>,
 }
 
-/// The key in charge of the chain, and the boundary from which on it signs. An auditor needs both after a key was lost
-/// or stolen (`verify --boundary PART:HASH`).
+/// The key in charge of the chain, and the boundary from which on it signs. An auditor needs both after a key
+/// was lost or stolen (`verify --boundary PART:HASH`).
 #[derive(Serialize)]
 struct SigningKeyOutput {
     key: KeyId,
     since_part: u64,
     /// The chain head before that part; missing where the chain begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[serde(rename = "hangs_on")]
+    #[serde(rename = "hangs_on", skip_serializing_if = "Option::is_none")]
     chained_to: Option<Sha256>,
     /// The previous keys, which never sign again.
     retired: Vec<KeyId>,
 }
 
 impl SigningKeyOutput {
-    fn of(note: &ChainState) -> Self {
-        let ChainState { key, since, retired, .. } = note;
+    fn of(state: &ChainState) -> Self {
+        let ChainState { key, since, retired, .. } = state;
         Self { key: *key, since_part: since.part.get(), chained_to: since.head, retired: retired.clone() }
     }
 
     fn describe(&self) -> String {
-        let Self { key, since_part, chained_to: hangs_on, .. } = self;
-        match hangs_on {
+        let Self { key, since_part, chained_to, .. } = self;
+        match chained_to {
             Some(head) => format!("{key} since part {since_part}; its boundary is {since_part}:{head}"),
             None => format!("{key} since part {since_part}, where the chain begins"),
         }
@@ -60,26 +59,26 @@ pub(crate) async fn show(backend: &Backend, id: &ConnectorId, output: Output) ->
     let now = backend.onboarding.clock.now();
     let delivered = backend.onboarding.newest_delivered(&backend.caller, id, cursor.as_ref()).await?;
     let timing = backend.onboarding.timing;
-    let standing = Status::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
+    let status = Status::of(&connector, cursor.as_ref(), delivered.as_ref(), timing, now);
     let addresses = backend.onboarding.addresses(&backend.caller, &connector).await?;
-    output.line(headline(&connector, &standing, output));
+    output.line(headline(&connector, &status, output));
     let signing = cursor.as_ref().and_then(|cursor| cursor.chain_state.as_ref()).map(SigningKeyOutput::of);
     let signed = signing.as_ref().map(|signing| ("signed by", signing.describe()));
-    for (name, value) in facts(backend, &connector, &standing, &addresses).into_iter().chain(signed) {
+    for (name, value) in facts(backend, &connector, &status, &addresses).into_iter().chain(signed) {
         output.line(format_args!("  {name:<12}  {value}"));
     }
-    output.object(&ShowOutput { connector: &connector, status: &standing, signing, addresses });
+    output.object(&ShowOutput { connector: &connector, status: &status, signing, addresses });
     Ok(Exit::Done)
 }
 
 /// `con_… of acme is active and healthy since 2026-11-20T20:15:00.000Z`
-fn headline(connector: &Connector, standing: &Status, output: Output) -> String {
+fn headline(connector: &Connector, status: &Status, output: Output) -> String {
     let state = connector.state.as_str();
-    let health = standing.health.map_or_else(String::new, |health| {
-        let tone = if health == Health::Healthy { Style::Success } else { Style::Failure };
-        format!(" and {}", output.styled(tone, health.as_str()))
+    let health = status.health.map_or_else(String::new, |health| {
+        let style = if health == Health::Healthy { Style::Success } else { Style::Failure };
+        format!(" and {}", output.styled(style, health.as_str()))
     });
-    let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
+    let since = status.since.map_or_else(String::new, |since| format!(" since {since}"));
     let tenant = connector.tenant.escaped();
     format!("{} of {tenant} is {}{health}{since}", connector.id, output.styled(Style::Bold, state))
 }
@@ -87,23 +86,23 @@ fn headline(connector: &Connector, standing: &Status, output: Output) -> String 
 fn facts(
     backend: &Backend,
     connector: &Connector,
-    standing: &Status,
+    status: &Status,
     addresses: &[AddressView],
 ) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    if let Some(block) = &standing.block {
+    if let Some(block) = &status.block {
         facts.extend(block_facts(block));
     }
-    if let Some(sealed_to) = standing.sealed_to {
-        let parts = match (standing.sealed_parts, standing.undelivered_parts) {
+    if let Some(sealed_to) = status.sealed_to {
+        let parts = match (status.sealed_parts, status.undelivered_parts) {
             (0, _) => "no part yet".to_owned(),
             (parts, 0) => format!("{}, all delivered", counted(parts, "part")),
             (parts, waiting) => format!("{}, {waiting} not delivered", counted(parts, "part")),
         };
         facts.push(("sealed", format!("up to {sealed_to}, {parts}")));
     }
-    facts.extend(manifests(standing));
-    if let Some(next_run_at) = standing.next_run_at {
+    facts.extend(manifests(status));
+    if let Some(next_run_at) = status.next_run_at {
         facts.push(("next run", next_run_at.to_string()));
     }
     facts.push(("every", format!("{} h, {}", connector.frequency.hours(), connector.encoding.suffix())));
@@ -133,20 +132,20 @@ fn facts(
 }
 
 /// The newest manifests. Only that of the newest delivered part is for auditors: the bucket must contain it.
-fn manifests(standing: &Status) -> Vec<(&'static str, String)> {
-    let Some(sealed) = standing.manifest else { return Vec::new() };
-    let delivered = match standing.delivered_manifest {
+fn manifests(status: &Status) -> Vec<(&'static str, String)> {
+    let Some(sealed) = status.manifest else { return Vec::new() };
+    let delivered = match status.delivered_manifest {
         Some(manifest) => format!(
             "{manifest}, the manifest of part {}, the newest delivered one (verify --newest)",
-            standing.delivered_parts
+            status.delivered_parts
         ),
         None => "no manifest yet: nothing has been delivered".to_owned(),
     };
     let mut facts = vec![("for auditors", delivered)];
-    if standing.undelivered_parts > 0 {
+    if status.undelivered_parts > 0 {
         let waiting = format!(
             "{sealed}, the manifest of part {}, the newest sealed one; not for auditors yet",
-            standing.sealed_parts
+            status.sealed_parts
         );
         facts.push(("waiting", waiting));
     }

@@ -1,11 +1,11 @@
-//! The exporter in a separate process: the real one, on the resources of its environment, for one run of one connector.
-//! With an option it waits between delivery and mark, to be killed there.
+//! The exporter in a separate process: the real one, on the resources of its environment, for one run of one
+//! connector. With an option it waits between delivery and mark, to be killed there.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::clients::Clients;
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use adapters::customers::StsCustomers;
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::{
@@ -30,26 +30,27 @@ use local::wiring::RecordingBus;
 
 use super::args::ExporterArgs;
 use super::process::ExporterMessage;
-use crate::output::Output;
-use crate::error::{CliError, Exit};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::output::Output;
 
-/// How long it waits to be killed. The parent kills it long before; if the parent died, this process must still end.
+/// How long it waits to be killed. The parent kills it long before; if the parent died, this process must
+/// still end.
 const HANG_DURATION: Duration = Duration::from_mins(1);
 
 /// Writes a message as a line on stdout, which the demo reads.
-fn send(said: &ExporterMessage) {
-    Output::new(true, None).object(said);
+fn send(message: &ExporterMessage) {
+    Output::new(true, None).object(message);
 }
 
 /// Runs the exporter once, and reports the result to the demo.
-pub(crate) async fn run(args: ExporterArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: ExporterArgs, context: &ProcessContext) -> Result<Exit, CliError> {
     let shift_ms = args.now.millis() - SystemClock::new().now().millis();
-    let exporter = wire(shift_ms, args.stop_before_mark, surroundings).await?;
+    let exporter = wire(shift_ms, args.stop_before_mark, context).await?;
     let deadline = args.now + Duration::from_secs(u64::from(args.seconds));
     let (failure, summary) = match export(&exporter, &args.connector, deadline).await {
         Outcome::Completed(summary) => (None, summary),
-        Outcome::Failed { error: failure, summary } => (Some(failure.detail), summary),
+        Outcome::Failed { error, summary } => (Some(error.detail), summary),
         outcome @ (Outcome::Busy | Outcome::Inactive) => (Some(format!("{outcome:?}")), Summary::default()),
     };
     let (sealed, delivered, existed) = (summary.sealed, summary.delivered, summary.existed);
@@ -57,17 +58,17 @@ pub(crate) async fn run(args: ExporterArgs, surroundings: &ProcessContext) -> Re
     Ok(Exit::Done)
 }
 
-async fn wire(shift_ms: i64, stop: bool, surroundings: &ProcessContext) -> Result<Exporter, CliError> {
-    let env = |name: &str| surroundings.variable(name);
-    let places = zip_errors(
+async fn wire(shift_ms: i64, stop: bool, context: &ProcessContext) -> Result<Exporter, CliError> {
+    let env = |name: &str| context.variable(name);
+    let resources = zip_errors(
         LedgerSettings::read(&env),
         zip_errors(StagingSettings::read(&env), S3Settings::read(&env)),
     );
     let keys = SigningSettings::read(&env);
     let limits = zip_errors(timing(&env), part_limits(&env));
-    let (layout, (keys, (places, limits))) =
-        zip_errors(events_table(&env), zip_errors(keys, zip_errors(places, limits)))?;
-    let ((ledger, (staging, s3)), (timing, part_limits)) = (places, limits);
+    let (layout, (keys, (resources, limits))) =
+        zip_errors(events_table(&env), zip_errors(keys, zip_errors(resources, limits)))?;
+    let ((ledger, (staging, s3)), (timing, part_limits)) = (resources, limits);
     let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
     let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, ClockOffset::millis(shift_ms));
     let ports = Ports {
@@ -78,7 +79,7 @@ async fn wire(shift_ms: i64, stop: bool, surroundings: &ProcessContext) -> Resul
         customers: Arc::new(StsCustomers::new(sts, customers)),
         bus: Arc::new(StdoutBus),
         clock: Arc::new(SystemClock::with_offset(shift_ms)),
-        randomness: Arc::new(SystemRandomness),
+        randomness: Arc::new(SystemRng),
     };
     Ok(Exporter { ports, timing, part_limits, retention: None, onboarding: None })
 }
@@ -154,12 +155,12 @@ impl Runs for StopBeforeMark {
         self.0.block(id, block).await
     }
 
-    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
-        self.0.record_progress(id, read).await
+    async fn record_progress(&self, id: &ConnectorId, update: &ProgressUpdate) -> Result<(), PortError> {
+        self.0.record_progress(id, update).await
     }
 
-    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
-        self.0.record_reconcile(id, noted).await
+    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
+        self.0.record_reconcile(id, update).await
     }
 
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {

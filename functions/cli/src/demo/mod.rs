@@ -1,35 +1,36 @@
-//! `demo`: the whole export on real events, with a crash, a quiet tenant and a deleted bucket; and the proof from the
-//! files that no event was lost, duplicated or delivered to another tenant.
+//! `demo`: the whole export on real events, with a crash, a quiet tenant and a deleted bucket; and the proof
+//! from the files that no event was lost, duplicated or delivered to another tenant.
 //!
-//! `scenario` defines the tenants and times, `steps` runs the demo, `process` and `exporter` are the two ends of the
-//! exporter that is killed, `proof` compares the files with the imported events, and `report` prints the result.
+//! `scenario` defines the tenants and times, `steps` runs the demo, `process` and `exporter` are the two ends
+//! of the exporter that is killed, `proof` compares the files with the imported events, and `report` prints
+//! the result.
 
 pub(crate) mod args;
-mod scenario;
 mod exporter;
 mod process;
 mod proof;
 mod report;
+mod scenario;
 mod steps;
 
 use std::path::Path;
 
-use crate::init::is_new_or_empty;
-use crate::error::{CliError, Exit};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::init::is_new_or_empty;
 use args::DemoArgs;
-use scenario::Times;
 pub(crate) use exporter::run as exporter_process;
+use scenario::Times;
 
 /// Runs the demo.
-pub(crate) async fn run(args: DemoArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: DemoArgs, context: &ProcessContext) -> Result<Exit, CliError> {
     let times = Times::with_second_tick(args.now)?;
     if let Some(dir) = &args.dir {
         ensure_empty(dir)?;
     }
-    let told = steps::run(args.dir.as_deref(), times, surroundings).await?;
-    let proved = report::report(&told, args.dir.as_deref(), surroundings);
-    Ok(if proved { Exit::Done } else { Exit::Failed })
+    let result = steps::run(args.dir.as_deref(), times, context).await?;
+    let is_proved = report::report(&result, args.dir.as_deref(), context);
+    Ok(if is_proved { Exit::Done } else { Exit::Failed })
 }
 
 /// Refuses a folder with any content, since the proof covers the files of one run.
@@ -37,9 +38,9 @@ fn ensure_empty(dir: &Path) -> Result<(), CliError> {
     if is_new_or_empty(dir)? {
         return Ok(());
     }
-    let shown = dir.display();
+    let path = dir.display();
     Err(CliError::failed(
-        format!("{shown} is not empty"),
+        format!("{path} is not empty"),
         "Name a new folder, or remove this one first if it is from a previous demo.",
     ))
 }

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
+use crate::context::ProcessContext;
 use crate::error::{CliError, io_error};
 use crate::run::LOG_VARIABLE;
-use crate::context::ProcessContext;
 
 /// The time limit of its run, in seconds. Its lease lasts a minute longer.
 const RUN_SECONDS: u32 = 30;
@@ -21,7 +21,7 @@ const MESSAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A message of the exporter process, each on a line of its stdout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "said", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ExporterMessage {
     /// A notice for the event bus.
     Notice {
@@ -60,7 +60,7 @@ impl ExporterProcess {
     /// If this program can't be started again.
     pub(super) fn start(
         embedded: &Sandbox,
-        surroundings: &ProcessContext,
+        context: &ProcessContext,
         id: &ConnectorId,
         now: Time,
         stop_before_mark: bool,
@@ -76,9 +76,7 @@ impl ExporterProcess {
             .env_clear()
             .envs(embedded.environment())
             .envs(
-                [LOG_VARIABLE, "SystemRoot"]
-                    .iter()
-                    .filter_map(|name| Some((name, surroundings.variable(name)?))),
+                [LOG_VARIABLE, "SystemRoot"].iter().filter_map(|name| Some((name, context.variable(name)?))),
             )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -106,7 +104,7 @@ impl ExporterProcess {
                 ExporterMessage::Notice { event } => {
                     embedded.bus().append(event).map_err(io_error("bus.ndjson"))?
                 }
-                said => return Ok(said),
+                message => return Ok(message),
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The proof: compares the files in a tenant's bucket with the events imported for that tenant. It trusts only the files
-//! and the input, and none of Auditferry's own records.
+//! The proof: compares the files in a tenant's bucket with the events imported for that tenant. It trusts
+//! only the files and the input, and none of Auditferry's own records.
 
 use std::collections::HashMap;
 
@@ -89,9 +89,9 @@ struct Heartbeat {
 pub(super) fn check_files(expected: Expected<'_>, files: &[File]) -> Findings {
     let mut findings = Findings::default();
     // How many imported copies of each event are not found yet.
-    let mut owed: HashMap<&str, u64> = HashMap::new();
+    let mut outstanding: HashMap<&str, u64> = HashMap::new();
     for event in expected.events {
-        *owed.entry(event).or_default() += 1;
+        *outstanding.entry(event).or_default() += 1;
     }
     let mut covered = Window { from: expected.span.from, to: expected.span.from };
     // `auditferry verify` checks the manifests and keys.
@@ -102,7 +102,7 @@ pub(super) fn check_files(expected: Expected<'_>, files: &[File]) -> Findings {
     for probe in probes {
         findings.count_probe(expected, probe);
     }
-    for (place, file) in (1..).zip(parts) {
+    for (position, file) in (1..).zip(parts) {
         let named = match parse_name(file, expected.prefix) {
             Ok(named) => named,
             Err(why) => {
@@ -110,22 +110,22 @@ pub(super) fn check_files(expected: Expected<'_>, files: &[File]) -> Findings {
                 continue;
             }
         };
-        if named.number != place {
-            findings.gaps.push(format!("{}: part {} is at position {place}", file.key, named.number));
+        if named.number != position {
+            findings.gaps.push(format!("{}: part {} is at position {position}", file.key, named.number));
         }
         if named.window.from != covered.to {
             findings.gaps.push(format!("{}: begins at {}, not {}", file.key, named.window.from, covered.to));
         }
         covered = named.window;
         match serde_json::from_slice::<Vec<&RawValue>>(&file.bytes) {
-            Ok(events) => findings.count(expected.connector, named, file, &events, &mut owed),
+            Ok(events) => findings.count(expected.connector, named, file, &events, &mut outstanding),
             Err(error) => findings.invalid.push(format!("{}: not a JSON array: {error}", file.key)),
         }
     }
     if covered.to != expected.span.to {
         findings.gaps.push(format!("the files end at {}, not {}", covered.to, expected.span.to));
     }
-    findings.missing = owed.values().sum();
+    findings.missing = outstanding.values().sum();
     findings
 }
 
@@ -140,11 +140,13 @@ pub(super) fn is_probe(key: &str, prefix: &str) -> bool {
 }
 
 impl Findings {
-    /// A probe names its connector and says that it may be deleted; any other object in that folder is invalid.
+    /// A probe names its connector and says that it may be deleted; any other object in that folder is
+    /// invalid.
     fn count_probe(&mut self, expected: Expected<'_>, probe: &File) {
         let mine = format!("{}/verification/{}_", expected.prefix, expected.connector);
-        let says = |words: &str| String::from_utf8_lossy(&probe.bytes).contains(words);
-        if probe.key.starts_with(&mine) && says(expected.connector.as_str()) && says("may be deleted") {
+        let contains = |words: &str| String::from_utf8_lossy(&probe.bytes).contains(words);
+        if probe.key.starts_with(&mine) && contains(expected.connector.as_str()) && contains("may be deleted")
+        {
             self.probes += 1;
         } else {
             self.invalid.push(format!("{}: not written by this connector's verification", probe.key));
@@ -157,11 +159,11 @@ impl Findings {
         named: ParsedName,
         file: &File,
         events: &[&RawValue],
-        owed: &mut HashMap<&str, u64>,
+        outstanding: &mut HashMap<&str, u64>,
     ) {
         let mut heartbeats = 0;
         for event in events {
-            match owed.get_mut(event.get()) {
+            match outstanding.get_mut(event.get()) {
                 Some(0) => self.duplicates += 1,
                 Some(times) => {
                     *times -= 1;

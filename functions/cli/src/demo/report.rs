@@ -7,11 +7,11 @@ use domain::names::ConnectorId;
 use domain::time::Time;
 use serde::Serialize;
 
-use super::scenario::{BUSY, GONE, PREFIX, QUIET};
 use super::proof::FileInfo;
+use super::scenario::{BUSY, GONE, PREFIX, QUIET};
 use super::steps::{BucketResult, DemoResult};
-use crate::output::{Output, Style};
 use crate::context::ProcessContext;
+use crate::output::{Output, Style};
 use crate::table::{Column, counted, grouped, table};
 use crate::verify::command;
 
@@ -78,13 +78,13 @@ struct FileOutput<'a> {
 }
 
 /// Prints the report; returns whether every guarantee was met.
-pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &ProcessContext) -> bool {
-    let output = surroundings.output;
-    let sum = |count: fn(&BucketResult) -> u64| told.buckets.iter().map(count).sum::<u64>();
-    let promises = promises(told);
+pub(super) fn report(result: &DemoResult, dir: Option<&Path>, context: &ProcessContext) -> bool {
+    let output = context.output;
+    let sum = |count: fn(&BucketResult) -> u64| result.buckets.iter().map(count).sum::<u64>();
+    let promises = promises(result);
     let report = Report {
         proved: promises.iter().all(|promise| promise.kept),
-        events_imported: told.imported,
+        events_imported: result.imported,
         events_delivered: sum(|found| found.findings.delivered),
         duplicates: sum(|found| found.findings.duplicates),
         missing: sum(|found| found.findings.missing),
@@ -92,16 +92,16 @@ pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &Proce
         heartbeats: sum(|found| found.findings.heartbeats),
         parts: sum(|found| found.findings.files.len() as u64),
         verification_objects: sum(|found| found.findings.probes),
-        blocked: told.blocked.len() as u64,
-        recovered: told.recovered,
-        killed: u64::from(told.crash.killed),
-        seconds: (surroundings.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-        as_of: told.times.second,
+        blocked: result.blocked.len() as u64,
+        recovered: result.recovered,
+        killed: u64::from(result.crash.killed),
+        seconds: (context.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        as_of: result.times.second,
         promises,
-        blocks: told.blocked.iter().map(block_output).collect(),
-        files: told.buckets.iter().flat_map(file_outputs).collect(),
+        blocks: result.blocked.iter().map(block_output).collect(),
+        files: result.buckets.iter().flat_map(file_outputs).collect(),
         dir,
-        verify: dir.and_then(|dir| verify_command(told, dir, surroundings)),
+        verify: dir.and_then(|dir| verify_command(result, dir, context)),
     };
     if output.is_json() {
         output.object(&report);
@@ -111,19 +111,22 @@ pub(super) fn report(told: &DemoResult, dir: Option<&Path>, surroundings: &Proce
     report.proved
 }
 
-/// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints *Proven*.
-fn verify_command(told: &DemoResult, dir: &Path, surroundings: &ProcessContext) -> Option<String> {
-    let BucketResult { bucket, .. } = told.buckets.iter().find(|found| found.tenant == BUSY)?;
+/// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints
+/// *Proven*.
+fn verify_command(result: &DemoResult, dir: &Path, context: &ProcessContext) -> Option<String> {
+    let BucketResult { bucket, .. } = result.buckets.iter().find(|found| found.tenant == BUSY)?;
     let folder = dir.join("buckets").join(bucket).join(PREFIX);
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
-    let by_cargo = surroundings.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
+    let by_cargo = context.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
     let program = if by_cargo { "cargo run -q --" } else { "auditferry" };
-    let (place, key) =
-        (command::quoted_path(&folder.to_string_lossy()), command::quoted(&told.key.to_string()));
-    Some(format!("{program} verify {place} --key {key} --as-of {}", told.times.third))
+    let (location, key) =
+        (command::quoted_path(&folder.to_string_lossy()), command::quoted(&result.key.to_string()));
+    Some(format!("{program} verify {location} --key {key} --as-of {}", result.times.third))
 }
 
-fn block_output((tenant, connector, block): &(String, ConnectorId, domain::delivery_error::Block)) -> BlockOutput<'_> {
+fn block_output(
+    (tenant, connector, block): &(String, ConnectorId, domain::delivery_error::Block),
+) -> BlockOutput<'_> {
     BlockOutput {
         tenant,
         connector,
@@ -140,55 +143,55 @@ fn file_outputs(found: &BucketResult) -> impl Iterator<Item = FileOutput<'_>> {
     findings.files.iter().map(move |facts| FileOutput { tenant, bucket, facts })
 }
 
-fn promises(told: &DemoResult) -> Vec<Promise> {
-    let findings = || told.buckets.iter().map(|found| (&found.tenant, &found.findings));
+fn promises(result: &DemoResult) -> Vec<Promise> {
+    let findings = || result.buckets.iter().map(|found| (&found.tenant, &found.findings));
     let collect = |faults: fn(&super::proof::Findings) -> &Vec<String>| -> Vec<String> {
         findings()
-            .flat_map(|(tenant, f)| faults(f).iter().map(move |fault| format!("{tenant}: {fault}")))
+            .flat_map(|(tenant, f)| faults(f).iter().map(move |violation| format!("{tenant}: {violation}")))
             .collect()
     };
     let sum = |count: fn(&super::proof::Findings) -> u64| findings().map(|(_, f)| count(f)).sum::<u64>();
-    let (delivered, missing, doubled) = (sum(|f| f.delivered), sum(|f| f.missing), sum(|f| f.duplicates));
+    let (delivered, missing, duplicated) = (sum(|f| f.delivered), sum(|f| f.missing), sum(|f| f.duplicates));
     let foreign = sum(|f| f.foreign);
-    let (untrue, gaps) = (collect(|f| &f.invalid), collect(|f| &f.gaps));
+    let (invalid, gaps) = (collect(|f| &f.invalid), collect(|f| &f.gaps));
     let quiet =
         findings().find(|(tenant, _)| *tenant == QUIET).map(|(_, f)| (f.heartbeats, f.files.len() as u64));
     let (beats, windows) = quiet.unwrap_or_default();
-    let gone = told.blocked.iter().find(|(tenant, ..)| tenant == GONE).map(|(_, _, block)| block);
-    let told_why = gone.is_some_and(|block| !block.cause.is_empty() && !block.remedy.is_empty());
+    let gone = result.blocked.iter().find(|(tenant, ..)| tenant == GONE).map(|(_, _, block)| block);
+    let is_explained = gone.is_some_and(|block| !block.cause.is_empty() && !block.remedy.is_empty());
     let promise = |name, kept, detail| Promise { name, kept, detail, faults: Vec::new() };
     vec![
         promise(
             "every event once, byte for byte",
-            missing == 0 && doubled == 0 && delivered == told.imported && told.imported > 0,
+            missing == 0 && duplicated == 0 && delivered == result.imported && result.imported > 0,
             format!(
-                "{} imported, {} delivered, {missing} missing, {doubled} duplicated",
-                grouped(told.imported),
+                "{} imported, {} delivered, {missing} missing, {duplicated} duplicated",
+                grouped(result.imported),
                 grouped(delivered)
             ),
         ),
         promise("no event of another tenant", foreign == 0, format!("{foreign} foreign")),
         Promise {
             name: "every file matches its name",
-            kept: untrue.is_empty(),
+            kept: invalid.is_empty(),
             detail: format!(
                 "{}, each JSON, each named by its own SHA-256; plus {}",
                 counted(sum(|f| f.files.len() as u64), "file"),
                 counted(sum(|f| f.probes), "object") + " of verifications"
             ),
-            faults: untrue,
+            faults: invalid,
         },
         Promise {
             name: "no gap",
             kept: gaps.is_empty(),
-            detail: format!("part numbers and windows are contiguous, up to {}", told.times.sealed_to()),
+            detail: format!("part numbers and windows are contiguous, up to {}", result.times.sealed_to()),
             faults: gaps,
         },
         Promise {
             name: "one signed chain",
-            kept: told.buckets.iter().all(|found| found.verified.proven),
-            detail: format!("`auditferry verify` proves {}", counted(told.buckets.len() as u64, "bucket")),
-            faults: told
+            kept: result.buckets.iter().all(|found| found.verified.proven),
+            detail: format!("`auditferry verify` proves {}", counted(result.buckets.len() as u64, "bucket")),
+            faults: result
                 .buckets
                 .iter()
                 .filter(|found| !found.verified.proven)
@@ -202,14 +205,14 @@ fn promises(told: &DemoResult) -> Vec<Promise> {
         ),
         promise(
             "a crash loses nothing",
-            told.crash.killed && told.crash.recovered,
+            result.crash.killed && result.crash.recovered,
             format!(
                 "{BUSY}'s exporter was killed between delivery and mark, and continued without a duplicate"
             ),
         ),
         promise(
             "a delivery error is reported, and recovered from",
-            told_why && told.recovered == told.blocked.len() as u64,
+            is_explained && result.recovered == result.blocked.len() as u64,
             format!("{GONE} was blocked, with cause and remedy, and has caught up"),
         ),
     ]
@@ -219,18 +222,18 @@ fn print(report: &Report<'_>, output: Output) {
     use Column::{Left, Right};
     let rows: Vec<[String; 4]> = report.files.iter().map(row).collect();
     output.line("");
-    for (place, line) in
+    for (index, line) in
         table([Left("TENANT"), Left("FILE"), Right("EVENTS"), Right("BYTES")], &rows).iter().enumerate()
     {
-        output.line(if place == 0 { output.styled(Style::Bold, line) } else { line.clone() });
+        output.line(if index == 0 { output.styled(Style::Bold, line) } else { line.clone() });
     }
     output.line("");
     for Promise { name, kept, detail, faults } in &report.promises {
         let mark =
             if *kept { output.styled(Style::Success, "✓") } else { output.styled(Style::Failure, "✗") };
         output.line(format_args!("{mark} {name}: {detail}"));
-        for fault in faults {
-            output.line(format_args!("    {fault}"));
+        for violation in faults {
+            output.line(format_args!("    {violation}"));
         }
     }
     for BlockOutput { tenant, stage, code, cause, remedy, .. } in &report.blocks {

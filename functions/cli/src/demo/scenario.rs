@@ -95,22 +95,23 @@ pub(super) struct Tenants {
 }
 
 impl Tenants {
-    /// Creates the three as of `now`, as `connector create`, `connect` and `activate` do. Each customer's role trusts its
-    /// connector, which is verified and exports from `now` on. Then the bucket of the third is deleted.
+    /// Creates the three as of `now`, as `connector create`, `connect` and `activate` do. Each customer's
+    /// role trusts its connector, which is verified and exports from `now` on. Then the bucket of the third
+    /// is deleted.
     ///
     /// # Errors
     /// If the stand-ins or a verification fail.
     pub(super) async fn setup(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, gone] = ACCOUNTS;
-        let cast = Self {
+        let tenants = Self {
             busy: setup_tenant(embedded, busy, now).await?,
             quiet: setup_tenant(embedded, quiet, now).await?,
             gone: setup_tenant(embedded, gone, now).await?,
         };
-        if let Some(to) = &cast.gone.destination {
+        if let Some(to) = &tenants.gone.destination {
             embedded.stack().delete_bucket(to.bucket.as_str())?;
         }
-        Ok(cast)
+        Ok(tenants)
     }
 
     /// All three connectors.

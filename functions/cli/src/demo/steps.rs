@@ -16,14 +16,14 @@ use domain::time::Time;
 use flate2::read::MultiGzDecoder;
 use local::wiring::Sandbox;
 
-use super::scenario::{BUSY, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
 use super::process::{ExporterMessage, ExporterProcess};
 use super::proof::{self, Expected, File, Findings};
+use super::scenario::{BUSY, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
+use crate::context::ProcessContext;
+use crate::error::{CliError, io_error};
 use crate::events::import::Import;
 use crate::events::inputs::Inputs;
 use crate::output::{Output, Style};
-use crate::error::{CliError, io_error};
-use crate::context::ProcessContext;
 use crate::table::counted;
 use crate::verify::{self, Proof};
 
@@ -72,7 +72,7 @@ pub(super) struct BucketResult {
 struct Demo<'a> {
     embedded: Sandbox,
     tenants: Tenants,
-    surroundings: &'a ProcessContext,
+    context: &'a ProcessContext,
     output: Output,
     blocked: BTreeMap<ConnectorId, Block>,
 }
@@ -80,34 +80,35 @@ struct Demo<'a> {
 /// Runs the demo.
 ///
 /// # Errors
-/// If the stand-ins or the exporter process fail. A violated guarantee is not an error, but part of the result.
+/// If the stand-ins or the exporter process fail. A violated guarantee is not an error, but part of the
+/// result.
 pub(super) async fn run(
     dir: Option<&Path>,
     times: Times,
-    surroundings: &ProcessContext,
+    context: &ProcessContext,
 ) -> Result<DemoResult, CliError> {
-    let output = surroundings.output;
+    let output = context.output;
     output.line("The demo runs as of 10 July 2023, on a DynamoDB, an S3 and an STS inside this process.\n");
     let embedded = Sandbox::start(dir, Some(times.activated)).await?;
     let imported = import(&embedded, output).await?;
-    let cast = Tenants::setup(&embedded, times.activated).await?;
-    let mut stage = Demo { embedded, tenants: cast, surroundings, output, blocked: BTreeMap::new() };
-    stage.print_step(
+    let tenants = Tenants::setup(&embedded, times.activated).await?;
+    let mut demo = Demo { embedded, tenants, context, output, blocked: BTreeMap::new() };
+    demo.print_step(
         times.activated,
         "3 connectors verified and activated, hourly; quiet-co has no events, gone-inc's bucket is deleted",
     );
-    let mut crash = stage.first_tick(times.first).await?;
-    crash.recovered = stage.restart(times.restarted).await?;
-    stage.tick(times.second).await?;
-    stage.embedded.grant_access(&stage.tenants.gone)?;
-    stage.print_step(
+    let mut crash = demo.first_tick(times.first).await?;
+    crash.recovered = demo.restart(times.restarted).await?;
+    demo.tick(times.second).await?;
+    demo.embedded.grant_access(&demo.tenants.gone)?;
+    demo.print_step(
         times.third,
-        format_args!("gone-inc has created its bucket {} again", bucket(&stage.tenants.gone)),
+        format_args!("gone-inc has created its bucket {} again", bucket(&demo.tenants.gone)),
     );
-    stage.tick(times.third).await?;
-    let told = stage.collect_results(times, imported, crash).await?;
-    stage.embedded.stop().await;
-    Ok(told)
+    demo.tick(times.third).await?;
+    let result = demo.collect_results(times, imported, crash).await?;
+    demo.embedded.stop().await;
+    Ok(result)
 }
 
 async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
@@ -117,16 +118,16 @@ async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
         shards: Shards::ONE,
         keys: KeyFields::new("eventTime", "eventID", TimeForm::Rfc3339),
     };
-    let tally = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
-    let span = match (tally.first, tally.last) {
+    let stats = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
+    let span = match (stats.first, stats.last) {
         (Some(first), Some(last)) => format!(", {} to {}", hour_and_minute(first), hour_and_minute(last)),
         _ => String::new(),
     };
     output.line(format_args!(
         "       {} of CloudTrail imported for {BUSY}{span}",
-        counted(tally.imported, "event")
+        counted(stats.imported, "event")
     ));
-    Ok(tally.imported)
+    Ok(stats.imported)
 }
 
 impl Demo<'_> {
@@ -134,14 +135,15 @@ impl Demo<'_> {
         self.output.line(format_args!("{}  {what}", hour_and_minute(at)));
     }
 
-    /// The first tick: acme's exporter runs in a separate process, and is killed. The others are exported as always.
+    /// The first tick: acme's exporter runs in a separate process, and is killed. The others are exported as
+    /// always.
     async fn first_tick(&mut self, at: Time) -> Result<Crash, CliError> {
         self.embedded.set_now(at);
         let sent = self.embedded.dispatch().await?.sent;
         self.print_step(at, format_args!("tick: {} due", counted(sent, "connector")));
         let busy = self.tenants.busy.id.clone();
         let others: Vec<ConnectorId> = self.embedded.receive().into_iter().filter(|id| *id != busy).collect();
-        let mut process = ExporterProcess::start(&self.embedded, self.surroundings, &busy, at, true)?;
+        let mut process = ExporterProcess::start(&self.embedded, self.context, &busy, at, true)?;
         let outcomes = self.embedded.export(&others).await;
         self.print_outcomes(outcomes)?;
         let ExporterMessage::BeforeMark { part } = process.next_message(&self.embedded).await? else {
@@ -159,8 +161,8 @@ impl Demo<'_> {
     /// Whether the file is in the bucket, but not marked in the ledger.
     async fn is_delivered_but_unmarked(&self) -> Result<bool, CliError> {
         let objects = self.embedded.stack().objects(bucket(&self.tenants.busy))?;
-        let beside = |key: &str| proof::is_probe(key, PREFIX) || proof::is_manifest_or_key(key, PREFIX);
-        let files = objects.iter().filter(|object| !beside(&object.key)).count();
+        let is_other = |key: &str| proof::is_probe(key, PREFIX) || proof::is_manifest_or_key(key, PREFIX);
+        let files = objects.iter().filter(|object| !is_other(&object.key)).count();
         let (cursor, _) = self.progress(&self.tenants.busy).await?;
         Ok((files, cursor) == (1, (1, 0)))
     }
@@ -177,7 +179,7 @@ impl Demo<'_> {
     async fn restart(&mut self, at: Time) -> Result<bool, CliError> {
         self.embedded.set_now(at);
         let busy = &self.tenants.busy.id;
-        let mut process = ExporterProcess::start(&self.embedded, self.surroundings, busy, at, false)?;
+        let mut process = ExporterProcess::start(&self.embedded, self.context, busy, at, false)?;
         let ExporterMessage::Finished { sealed, delivered, existed, failure } =
             process.next_message(&self.embedded).await?
         else {
@@ -189,9 +191,9 @@ impl Demo<'_> {
             return Err(CliError::failed(format!("the restarted exporter failed: {failure}"), remedy));
         }
         let recovered = (sealed, delivered, existed) == (0, 1, 1);
-        let words =
+        let description =
             if recovered { "found its file there (412) and marked it" } else { "did not find its file" };
-        self.print_step(at, format_args!("started {BUSY}'s exporter again: it {words}"));
+        self.print_step(at, format_args!("started {BUSY}'s exporter again: it {description}"));
         Ok(recovered)
     }
 
@@ -251,10 +253,10 @@ impl Demo<'_> {
         crash: Crash,
     ) -> Result<DemoResult, CliError> {
         let key = self.key().await?;
-        let mut found = Vec::new();
+        let mut buckets = Vec::new();
         for connector in self.tenants.all() {
             let events = if connector.id == self.tenants.busy.id { imported_events()? } else { Vec::new() };
-            found.push(self.check_bucket(connector, &events, times, &key).await?);
+            buckets.push(self.check_bucket(connector, &events, times, &key).await?);
         }
         let mut blocked = Vec::new();
         let mut recovered = 0;
@@ -265,7 +267,7 @@ impl Demo<'_> {
                 blocked.push((connector.tenant.to_string(), connector.id.clone(), block.clone()));
             }
         }
-        Ok(DemoResult { times, imported, crash, blocked, recovered, buckets: found, key: key.key })
+        Ok(DemoResult { times, imported, crash, blocked, recovered, buckets, key: key.key })
     }
 
     /// The key that signs, from the vendor and not from the buckets.
@@ -300,10 +302,11 @@ impl Demo<'_> {
         })
     }
 
-    /// Verifies a bucket as the tenant's auditor would, with the key and the newest manifest's hash from the vendor.
+    /// Verifies a bucket as the tenant's auditor would, with the key and the newest manifest's hash from the
+    /// vendor.
     async fn verify(&self, connector: &Connector, times: Times, key: RingKey) -> Result<Proof, CliError> {
         let found = self.embedded.connectors().get(&connector.id).await?;
-        let newest = found.and_then(|(_, cursor)| cursor?.chain_state).map(|note| note.sha256);
+        let newest = found.and_then(|(_, cursor)| cursor?.chain_state).map(|state| state.sha256);
         let folder = self.embedded.stack().folder().join("buckets").join(bucket(connector)).join(PREFIX);
         verify::verify_folder(&folder, key, newest, times.third)
             .map_err(io_error("the demo's buckets can't be verified"))

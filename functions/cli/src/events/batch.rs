@@ -10,7 +10,7 @@ pub(super) struct InputSpan {
     /// The index of the file, from 0.
     pub(super) file: usize,
     /// Where the entry begins.
-    pub(super) place: Position,
+    pub(super) start: Position,
     /// The entry's last line.
     pub(super) last_line: u64,
 }

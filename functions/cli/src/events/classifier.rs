@@ -1,5 +1,5 @@
-//! Classifies an object of a file: an event with its key, an entry to skip, or the reason why it can't be imported. The
-//! domain decides what an event is.
+//! Classifies an object of a file: an event with its key, an entry to skip, or the reason why it can't be
+//! imported. The domain decides what an event is.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -62,9 +62,9 @@ impl Classifier {
                 .unwrap_or_else(|| rejected("its attributes are not typed, unlike those of its neighbours"));
         }
         if let Some(item) = exported_item(text)
-            && let Some(verdict) = self.classify_item(item)
+            && let Some(classification) = self.classify_item(item)
         {
-            return verdict;
+            return classification;
         }
         match classify(text) {
             ImportObject::Event(text) => self.classify_event(text),
@@ -136,8 +136,8 @@ fn one_line(text: &str) -> Cow<'_, str> {
     if has_lines { Cow::Owned(compact(text)) } else { Cow::Borrowed(text) }
 }
 
-/// The item of a line of DynamoDB's export, `{"Item":{…}}` (Amazon DynamoDB developer guide, "DynamoDB table export
-/// output format").
+/// The item of a line of DynamoDB's export, `{"Item":{…}}` (Amazon DynamoDB developer guide, "DynamoDB table
+/// export output format").
 fn exported_item(text: &str) -> Option<&str> {
     const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
     let inner = text.strip_prefix('{')?.trim_start_matches(SPACE).strip_prefix("\"Item\"")?;
@@ -152,14 +152,14 @@ mod tests {
     use super::*;
     use domain::import::TimeForm;
 
-    fn judge(text: &str) -> Classification {
+    fn classify(text: &str) -> Classification {
         let keys = KeyFields::new("time", "id", TimeForm::Rfc3339);
         let layout = Arc::new(EventsTable::default_layout("events"));
         Classifier::new(keys, layout, vec!["acme#0".into(), "acme#1".into()]).classify(text, false)
     }
 
     fn event(text: &str) -> (String, String, Option<EventErrorKind>) {
-        match judge(text) {
+        match classify(text) {
             Classification::Event { event, unreadable } => {
                 (event.sort_key(), event.body().to_owned(), unreadable)
             }
@@ -178,12 +178,12 @@ mod tests {
     #[test]
     fn json_that_some_readers_reject_is_imported_unchanged() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-        for (odd, why) in [
+        for (value, why) in [
             ("1e400", EventErrorKind::NumberRange),
             (r#""\ud83d""#, EventErrorKind::LoneSurrogate),
             (deep.as_str(), EventErrorKind::Nesting),
         ] {
-            let text = format!(r#"{{"time":"2023-07-10T11:42:18Z","id":1.50,"x":{odd}}}"#);
+            let text = format!(r#"{{"time":"2023-07-10T11:42:18Z","id":1.50,"x":{value}}}"#);
             assert_eq!(event(&text), ("2023-07-10T11:42:18.000Z#1.50".into(), text.clone(), Some(why)));
         }
         let digits = "9".repeat(300);
@@ -200,7 +200,7 @@ mod tests {
         };
         let body = r#","event":{"S":"{\"id\": 7}"},"gsi1":{"S":"x"}"#;
         // `+00:00` means UTC as `Z` does, and is kept unchanged.
-        if let Classification::Event { event, .. } = judge(&item("acme#1", body)) {
+        if let Classification::Event { event, .. } = classify(&item("acme#1", body)) {
             assert_eq!(
                 (event.sort_key().as_str(), event.body()),
                 ("2023-07-10T11:42:18.5+00:00#x", r#"{"id": 7}"#)
@@ -209,9 +209,9 @@ mod tests {
         let of_z = |text: String| text.replace("+00:00", "Z");
         let (key, event, _) = event(&of_z(item("acme#1", body)));
         assert_eq!((key.as_str(), event.as_str()), ("2023-07-10T11:42:18.5Z#x", r#"{"id": 7}"#));
-        assert_eq!(judge(&of_z(item("globex", body))), Classification::Foreign("globex".into()));
+        assert_eq!(classify(&of_z(item("globex", body))), Classification::Foreign("globex".into()));
         assert!(
-            matches!(judge(&of_z(item("acme#1", ""))), Classification::Rejected { reason, .. } if reason.contains("only keys"))
+            matches!(classify(&of_z(item("acme#1", ""))), Classification::Rejected { reason, .. } if reason.contains("only keys"))
         );
     }
 
@@ -235,7 +235,7 @@ mod tests {
             assert_eq!(event(text).1, text);
         }
         assert!(matches!(
-            judge(r#"{"Item":{"sku":{"x":1}}}"#),
+            classify(r#"{"Item":{"sku":{"x":1}}}"#),
             Classification::Rejected { guess: Some(_), .. }
         ));
     }
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn our_own_records_are_not_events_of_the_tenant() {
         let heartbeat = r#"{"id":"h","time":"2023-07-10T11:42:18Z","type":"auditferry.heartbeat","connector":"con_1","window":{},"part":1,"next_expected_by":"x"}"#;
-        assert_eq!(judge(heartbeat), Classification::Heartbeat);
+        assert_eq!(classify(heartbeat), Classification::Heartbeat);
         let original = r#"{"time":"2023-07-10T11:42:18Z","id":"a","x":1e400}"#;
         let record = serde_json::json!({
             "id": "unreadable-1", "time": null, "type": "auditferry.unreadable", "partition_key": "a", "sort_key": "b",
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(event(&record.to_string()).1, original);
         let withheld = record.to_string().replace("\"raw\"", "\"hmac\"");
         assert!(
-            matches!(judge(&withheld), Classification::Rejected { reason, .. } if reason.contains("without the original"))
+            matches!(classify(&withheld), Classification::Rejected { reason, .. } if reason.contains("without the original"))
         );
     }
 
@@ -271,7 +271,7 @@ mod tests {
             (r#"{"time":"2023-07-10T11:42:18","id":"a"}"#, "no time zone"),
             (r#"{"time":"2023-07-10T11:42:18Z","id":null}"#, "neither a string nor a number"),
         ] {
-            let Classification::Rejected { reason, guess } = judge(text) else { panic!("{text}") };
+            let Classification::Rejected { reason, guess } = classify(text) else { panic!("{text}") };
             assert!(reason.contains(why), "{text}: {reason}");
             assert_eq!(guess.is_some(), why.contains("no field"), "{text}");
         }

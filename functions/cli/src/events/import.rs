@@ -1,4 +1,5 @@
-//! Imports files into the events table. A separate thread reads and classifies entries while batches are being written.
+//! Imports files into the events table. A separate thread reads and classifies entries while batches are
+//! being written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,8 +14,8 @@ use futures_util::stream;
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, Rejection};
-use super::inputs::Inputs;
 use super::classifier::Classifier;
+use super::inputs::Inputs;
 use super::reader::Reader;
 use super::stats::{ImportStats, RejectedEntry};
 use crate::error::CliError;
@@ -65,27 +66,28 @@ impl Import {
                 "Set EVENTS_PARTITION_FORMAT and --shards to the product's values.",
             )
         })?;
-        let (hand_over, batches) = mpsc::channel(PREFETCH);
+        let (sender, batches) = mpsc::channel(PREFETCH);
         let read = Arc::new(AtomicU64::new(0));
-        let judge = Classifier::new(self.keys.clone(), Arc::clone(self.writer.layout()), partitions);
-        let reading = Reader::new(judge, Arc::clone(&read), hand_over);
+        let classifier = Classifier::new(self.keys.clone(), Arc::clone(self.writer.layout()), partitions);
+        let reader = Reader::new(classifier, Arc::clone(&read), sender);
         let inputs = Arc::new(inputs);
-        let mut tally = ImportStats::new(Arc::clone(&inputs));
-        tokio::task::spawn_blocking(move || reading.run(&inputs.files));
+        let mut stats = ImportStats::new(Arc::clone(&inputs));
+        tokio::task::spawn_blocking(move || reader.run(&inputs.files));
         let batches = stream::unfold(batches, |mut batches: mpsc::Receiver<Batch>| async {
             batches.recv().await.map(|batch| (batch, batches))
         });
         let mut written = batches.map(|batch| self.write(batch)).buffered(MAX_IN_FLIGHT).boxed();
         while let Some(batch) = written.next().await {
-            let (batch, outcomes) = batch.map_err(|error| write_failed(error, &tally))?;
-            let bad = tally.add(batch, &outcomes);
+            let (batch, outcomes) = batch.map_err(|error| write_failed(error, &stats))?;
+            let rejected = stats.add(batch, &outcomes);
             let read = read.load(Ordering::Relaxed);
-            report(Progress { events: tally.imported + tally.already_there, read, rejected: &bad });
+            report(Progress { events: stats.imported + stats.already_there, read, rejected: &rejected });
         }
-        Ok(tally)
+        Ok(stats)
     }
 
-    /// Writes a batch. Events that were already written, by a lost request or a killed import, are recognized.
+    /// Writes a batch. Events that were already written, by a lost request or a killed import, are
+    /// recognized.
     async fn write(&self, batch: Batch) -> Result<(Batch, Vec<WriteOutcome>), PortError> {
         let outcomes = self.writer.write(&self.tenant, self.shards, &batch.events).await?;
         Ok((batch, outcomes))
@@ -105,20 +107,20 @@ pub(super) fn rejection_reason(outcome: WriteOutcome) -> Option<String> {
     }
 }
 
-fn write_failed(error: PortError, tally: &ImportStats) -> CliError {
-    let imported = counted(tally.imported + tally.already_there, "event");
+fn write_failed(error: PortError, stats: &ImportStats) -> CliError {
+    let imported = counted(stats.imported + stats.already_there, "event");
     CliError::failed(format!("{}; {imported} imported before", error.chain()), CliError::from(error).remedy())
 }
 
 impl Batch {
     /// The entries that can't be imported, in the order of the input.
     pub(super) fn take_rejections(&mut self, outcomes: &[WriteOutcome]) -> Vec<Rejection> {
-        let mut bad = std::mem::take(&mut self.rejections);
+        let mut rejections = std::mem::take(&mut self.rejections);
         let refused = self.spans.iter().zip(outcomes).filter_map(|((at, _), outcome)| {
             rejection_reason(*outcome).map(|reason| Rejection { at: *at, reason })
         });
-        bad.extend(refused);
-        bad.sort_by_key(|bad| (bad.at.file, bad.at.place.byte));
-        bad
+        rejections.extend(refused);
+        rejections.sort_by_key(|rejection| (rejection.at.file, rejection.at.start.byte));
+        rejections
     }
 }

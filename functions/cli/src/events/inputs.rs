@@ -122,8 +122,8 @@ impl Inputs {
         ))
     }
 
-    /// Adds the files of a folder and its subfolders, in the order of their names. Links to folders are not followed,
-    /// since they may form a cycle.
+    /// Adds the files of a folder and its subfolders, in the order of their names. Links to folders are not
+    /// followed, since they may form a cycle.
     fn search(&mut self, folder: &Path) -> Result<(), CliError> {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let mut entries = entries.map_err(io_error(folder.display()))?;
@@ -229,10 +229,10 @@ mod tests {
     fn a_missing_or_empty_input_is_reported_before_anything_is_read() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.txt"), "{}").unwrap();
-        let problem = Inputs::find(&[dir.path().to_owned()]).unwrap_err();
-        assert!(problem.message().contains("no file to import") && problem.message().contains("a.txt"));
-        let problem = Inputs::find(&["-".into(), dir.path().join("b.json")]).unwrap_err();
-        assert!(problem.message().contains("b.json"), "{problem:?}");
+        let error = Inputs::find(&[dir.path().to_owned()]).unwrap_err();
+        assert!(error.message().contains("no file to import") && error.message().contains("a.txt"));
+        let error = Inputs::find(&["-".into(), dir.path().join("b.json")]).unwrap_err();
+        assert!(error.message().contains("b.json"), "{error:?}");
         assert!(Inputs::find(&["-".into(), "-".into()]).unwrap_err().message().contains("twice"));
     }
 }

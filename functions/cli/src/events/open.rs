@@ -12,9 +12,9 @@ use super::inputs::Source;
 
 /// The number of bytes per read.
 pub(super) const CHUNK: usize = 1 << 16;
-/// The number of bytes that suffice for detection: all signatures but tar's are shorter. It does not wait for more from a
-/// slow writer.
-const SNIFF_BYTES: usize = 16;
+/// The number of bytes that suffice for detection: all signatures but tar's are shorter. It does not wait for
+/// more from a slow writer.
+const MIN_SNIFF_BYTES: usize = 16;
 
 /// An open file with its decompressor.
 pub(super) struct OpenInput {
@@ -61,8 +61,8 @@ pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<OpenInput, 
             match kind {
                 FileType::Empty => Err(OpenError::Empty),
                 FileType::Json => Ok(OpenInput { text, compression: Some(compression) }),
-                FileType::Compressed(again) => Err(OpenError::Other {
-                    what: format!("{} inside {inside}", compression_name(again)),
+                FileType::Compressed(inner) => Err(OpenError::Other {
+                    what: format!("{} inside {inside}", compression_name(inner)),
                     remedy: "Decompress it once, and import that.",
                 }),
                 FileType::Unsupported { format: what, remedy } => {
@@ -81,8 +81,8 @@ pub(super) const fn compression_name(compression: Compression) -> &'static str {
     }
 }
 
-/// Adds the decompressor. Both read all members or frames, and buffer at most one window of the text (zstd: at most
-/// 128 MB, its library's limit).
+/// Adds the decompressor. Both read all members or frames, and buffer at most one window of the text (zstd:
+/// at most 128 MB, its library's limit).
 fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let bytes = BufReader::with_capacity(CHUNK, bytes);
     Ok(match compression {
@@ -95,14 +95,14 @@ fn decompressed(compression: Compression, bytes: Box<dyn Read + Send>) -> io::Re
 fn sniff(mut bytes: Box<dyn Read + Send>) -> io::Result<(FileType, Box<dyn Read + Send>)> {
     let mut start = vec![0; SNIFF_BYTES];
     let mut length = 0;
-    while let Some(room) = start.get_mut(length..).filter(|room| !room.is_empty()) {
-        let read = match bytes.read(room) {
+    while let Some(buffer) = start.get_mut(length..).filter(|buffer| !buffer.is_empty()) {
+        let read = match bytes.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             read => read?,
         };
         length += read;
-        let here = start.get(..length).unwrap_or_default();
-        if read == 0 || length >= SNIFF_BYTES || here.contains(&b'\n') {
+        let prefix = start.get(..length).unwrap_or_default();
+        if read == 0 || length >= MIN_SNIFF_BYTES || prefix.contains(&b'\n') {
             break;
         }
     }

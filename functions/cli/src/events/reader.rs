@@ -1,5 +1,5 @@
-//! Reads the files one after the other in a separate thread, and sends entries in batches. Its memory does not grow with
-//! the input.
+//! Reads the files one after the other in a separate thread, and sends entries in batches. Its memory does
+//! not grow with the input.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use domain::import::{Element, Splitter};
 use tokio::sync::mpsc::Sender;
 
 use super::batch::{Batch, FailedFile, InputSpan, Rejection};
-use super::inputs::{Input, Source};
 use super::classifier::{Classification, Classifier};
+use super::inputs::{Input, Source};
 use super::open::{CHUNK, OpenError, compression_name, open};
 use super::recent_keys::RecentKeys;
 
@@ -18,7 +18,7 @@ use super::recent_keys::RecentKeys;
 struct ReceiverClosed;
 
 pub(super) struct Reader {
-    judge: Classifier,
+    classifier: Classifier,
     recent: RecentKeys,
     /// The number of bytes read from all files.
     read: Arc<AtomicU64>,
@@ -27,8 +27,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(judge: Classifier, read: Arc<AtomicU64>, hand_over: Sender<Batch>) -> Self {
-        Self { judge, recent: RecentKeys::default(), read, batches: hand_over, batch: Batch::default() }
+    pub(super) fn new(classifier: Classifier, read: Arc<AtomicU64>, batches: Sender<Batch>) -> Self {
+        Self { classifier, recent: RecentKeys::default(), read, batches, batch: Batch::default() }
     }
 
     /// Reads all files to their ends, or until the receiver is closed.
@@ -79,15 +79,15 @@ impl Reader {
     }
 
     fn drain(&mut self, file: usize, splitter: &mut Splitter) -> Result<(), ReceiverClosed> {
-        while let Some(piece) = splitter.next_element() {
-            match piece {
-                Element::Object { text, position: place, is_item } => {
-                    let verdict = self.judge.classify(text, is_item);
-                    self.add(verdict, InputSpan { file, place, last_line: place.line });
+        while let Some(element) = splitter.next_element() {
+            match element {
+                Element::Object { text, position: start, is_item } => {
+                    let classification = self.classifier.classify(text, is_item);
+                    self.add(classification, InputSpan { file, start, last_line: start.line });
                 }
-                Element::Invalid(bad) => {
-                    let at = InputSpan { file, place: bad.position, last_line: bad.last_line };
-                    self.batch.rejections.push(Rejection { at, reason: bad.reason });
+                Element::Invalid(invalid) => {
+                    let at = InputSpan { file, start: invalid.position, last_line: invalid.last_line };
+                    self.batch.rejections.push(Rejection { at, reason: invalid.reason });
                 }
             }
             if self.batch.is_full() {
@@ -97,15 +97,15 @@ impl Reader {
         Ok(())
     }
 
-    fn add(&mut self, verdict: Classification, at: InputSpan) {
-        match verdict {
+    fn add(&mut self, classification: Classification, at: InputSpan) {
+        match classification {
             Classification::Event { event, unreadable } => match self.recent.find_conflict(&event, at) {
                 None => self.batch.push(event, at, unreadable),
                 Some(first) => {
-                    let place = if first.file == at.file { "" } else { " of an earlier file" };
+                    let file = if first.file == at.file { "" } else { " of an earlier file" };
                     let reason = format!(
-                        "it has the same time and ID as line {}{place}, but is a different event",
-                        first.place.line
+                        "it has the same time and ID as line {}{file}, but is a different event",
+                        first.start.line
                     );
                     self.batch.rejections.push(Rejection { at, reason });
                 }

@@ -1,5 +1,6 @@
-//! The keys of the most recent events. Of two different events with the same key, the first one in the input is imported,
-//! although several batches are written concurrently. For events further apart, the table itself detects the conflict.
+//! The keys of the most recent events. Of two different events with the same key, the first one in the input
+//! is imported, although several batches are written concurrently. For events further apart, the table itself
+//! detects the conflict.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn the_first_of_two_events_with_one_key_is_found_and_memory_is_bounded() {
         let event = |id: usize, body: &str| NewEvent::new(Time::EPOCH, id.to_string(), body.into());
-        let at = |line| InputSpan { file: 0, place: Position { line, column: 1, byte: 0 }, last_line: line };
+        let at = |line| InputSpan { file: 0, start: Position { line, column: 1, byte: 0 }, last_line: line };
         let mut recent = RecentKeys::default();
         assert_eq!(recent.find_conflict(&event(0, "{}"), at(1)), None);
         assert_eq!(recent.find_conflict(&event(0, "{}"), at(2)), None);

@@ -15,83 +15,83 @@ use crate::table::{counted, grouped};
 struct Report<'a> {
     tenant: &'a TenantId,
     #[serde(flatten)]
-    tally: &'a ImportStats,
+    stats: &'a ImportStats,
 }
 
 /// Prints the result.
-pub(super) fn report(output: Output, tenant: &TenantId, tally: &ImportStats) {
+pub(super) fn report(output: Output, tenant: &TenantId, stats: &ImportStats) {
     if !output.is_json() {
-        print(output, tenant, tally);
+        print(output, tenant, stats);
     }
-    output.object(&Report { tenant, tally });
+    output.object(&Report { tenant, stats });
 }
 
-fn print(output: Output, tenant: &TenantId, tally: &ImportStats) {
-    output.line(format_args!("{} imported for {}", counted(tally.imported, "event"), tenant.escaped()));
-    if tally.already_there > 0 {
+fn print(output: Output, tenant: &TenantId, stats: &ImportStats) {
+    output.line(format_args!("{} imported for {}", counted(stats.imported, "event"), tenant.escaped()));
+    if stats.already_there > 0 {
         output.line(format_args!(
             "{} already in the table, and unchanged",
-            counted(tally.already_there, "event")
+            counted(stats.already_there, "event")
         ));
     }
-    if let (Some(first), Some(last)) = (tally.first, tally.last) {
+    if let (Some(first), Some(last)) = (stats.first, stats.last) {
         output.line(format_args!("from {first} to {last}"));
     }
-    if tally.heartbeats > 0 {
-        output.line(format_args!("{} of Auditferry's own skipped", counted(tally.heartbeats, "heartbeat")));
+    if stats.heartbeats > 0 {
+        output.line(format_args!("{} of Auditferry's own skipped", counted(stats.heartbeats, "heartbeat")));
     }
-    if let Some(first) = &tally.first_other_partition {
-        let items = counted(tally.other_partitions, "item");
+    if let Some(first) = &stats.first_other_partition {
+        let items = counted(stats.other_partitions, "item");
         let first: String = first.chars().take(100).flat_map(char::escape_debug).collect();
         output.line(format_args!("{items} of other partitions skipped, the first one of `{first}`"));
     }
-    let odd: u64 = tally.unreadable.values().sum();
-    if odd > 0 {
+    let unreadable: u64 = stats.unreadable.values().sum();
+    if unreadable > 0 {
         let reasons: Vec<String> =
-            tally.unreadable.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
+            stats.unreadable.iter().map(|(why, count)| format!("{} {why}", grouped(*count))).collect();
         output.line(format_args!(
             "{} will be exported as unreadable records with their text, since not every reader accepts them: {}",
-            counted(odd, "event"),
+            counted(unreadable, "event"),
             reasons.join(", ")
         ));
     }
-    if tally.skipped.count > 0 {
-        output.line(&tally.skipped);
+    if stats.skipped.count > 0 {
+        output.line(&stats.skipped);
     }
-    if !tally.is_complete() {
-        print_failures(tally);
+    if !stats.is_complete() {
+        print_failures(stats);
     }
 }
 
-fn print_failures(tally: &ImportStats) {
-    let more = tally.not_imported - tally.bad.len() as u64;
+fn print_failures(stats: &ImportStats) {
+    let more = stats.not_imported - stats.bad.len() as u64;
     if more > 0 {
         eprint_line(format_args!("and {} more", grouped(more)));
     }
-    print_hint(tally);
-    for file in &tally.unread_files {
+    print_hint(stats);
+    for file in &stats.unread_files {
         eprint_line(format_args!("{} {}\n  {}", file.file, file.reason, file.remedy));
     }
-    let more = tally.unread - tally.unread_files.len() as u64;
+    let more = stats.unread - stats.unread_files.len() as u64;
     if more > 0 {
         eprint_line(format_args!("and {} more", counted(more, "file")));
     }
     let mut missing = Vec::new();
-    if tally.not_imported == 1 {
+    if stats.not_imported == 1 {
         missing.push("1 entry could not be imported".to_owned());
-    } else if tally.not_imported > 1 {
-        missing.push(format!("{} entries could not be imported", grouped(tally.not_imported)));
+    } else if stats.not_imported > 1 {
+        missing.push(format!("{} entries could not be imported", grouped(stats.not_imported)));
     }
-    if tally.unread > 0 {
-        missing.push(format!("{} could not be read to the end", counted(tally.unread, "file")));
+    if stats.unread > 0 {
+        missing.push(format!("{} could not be read to the end", counted(stats.unread, "file")));
     }
     eprint_line(format_args!("error: {}, as shown above", missing.join(", and ")));
     eprint_line("Fix these lines and run it again: imported events stay unchanged.");
 }
 
 /// Prints the fields of the first event without time or ID, and the options to try.
-pub(super) fn print_hint(tally: &ImportStats) {
-    let Some(hint) = &tally.hint else { return };
+pub(super) fn print_hint(stats: &ImportStats) {
+    let Some(hint) = &stats.hint else { return };
     let more = if hint.more_fields > 0 { format!(" and {} more", hint.more_fields) } else { String::new() };
     eprint_line(format_args!("the first event without these fields has: {}{more}", hint.fields.join(", ")));
     if let Some(field) = &hint.wrapped_in {
@@ -130,7 +130,7 @@ mod tests {
     fn progress_has_percentage_rate_and_remaining_time_if_known() {
         let at = |events, read| Progress { events, read, rejected: &[] };
         let seconds = Duration::from_secs;
-        for (at, size, took, words) in [
+        for (at, size, took, expected) in [
             (at(10, 0), Some(1000), seconds(0), "10 events imported, 0 %"),
             (at(2000, 250), Some(1000), seconds(10), "2,000 events imported, 25 %, 200 a second, 30 s left"),
             (at(2000, 1), Some(1000), seconds(10), "2,000 events imported, 0 %, 200 a second, 166 min left"),
@@ -139,7 +139,7 @@ mod tests {
             (at(1, u64::MAX), Some(u64::MAX), seconds(10), "1 event imported, 100 %, 0 a second"),
             (at(0, 0), Some(0), seconds(10), "0 events imported, 0 a second"),
         ] {
-            assert_eq!(progress(&at, size, took), words);
+            assert_eq!(progress(&at, size, took), expected);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The result of an import. Only the first rejected entries are kept with their positions, however many there are.
+//! The result of an import. Only the first rejected entries are kept with their positions, however many there
+//! are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,13 +130,16 @@ impl ImportStats {
                 self.unread_files.push(UnreadFile { file: name, reason: file.reason, remedy: file.remedy });
             }
         }
-        let bad = batch.take_rejections(outcomes);
-        self.not_imported += bad.len() as u64;
-        let room = MAX_REPORTED.saturating_sub(self.bad.len());
-        let shown: Vec<RejectedEntry> =
-            bad.into_iter().take(room).map(|bad| self.rejected_entry(bad.at, bad.reason)).collect();
-        self.bad.extend_from_slice(&shown);
-        shown
+        let rejections = batch.take_rejections(outcomes);
+        self.not_imported += rejections.len() as u64;
+        let remaining = MAX_REPORTED.saturating_sub(self.bad.len());
+        let reported: Vec<RejectedEntry> = rejections
+            .into_iter()
+            .take(remaining)
+            .map(|rejection| self.rejected_entry(rejection.at, rejection.reason))
+            .collect();
+        self.bad.extend_from_slice(&reported);
+        reported
     }
 
     fn file_name(&self, file: usize) -> String {
@@ -145,9 +149,9 @@ impl ImportStats {
     fn rejected_entry(&self, at: InputSpan, reason: String) -> RejectedEntry {
         RejectedEntry {
             file: self.inputs.is_multiple.then(|| self.file_name(at.file)),
-            line: at.place.line,
+            line: at.start.line,
             last_line: at.last_line,
-            column: at.place.column,
+            column: at.start.column,
             reason,
         }
     }

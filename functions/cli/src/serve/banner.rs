@@ -66,7 +66,7 @@ pub(super) fn print(
     environment: BTreeMap<&'static str, String>,
     output: Output,
 ) {
-    let hello = StartupInfo {
+    let info = StartupInfo {
         connectors_url: format!("{url}/v1/connectors"),
         stacks_url: format!("{url}{STACKS_PATH}"),
         obstacles_url: format!("{url}{OBSTACLES_PATH}"),
@@ -75,19 +75,20 @@ pub(super) fn print(
         dir: args.local.as_deref(),
         environment,
     };
-    for line in lines(&hello, output) {
+    for line in lines(&info, output) {
         output.line(line);
     }
-    output.object(&hello);
+    output.object(&info);
 }
 
-fn lines(hello: &StartupInfo<'_>, output: Output) -> Vec<String> {
+fn lines(info: &StartupInfo<'_>, output: Output) -> Vec<String> {
     let StartupInfo { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } =
-        hello;
+        info;
     let strong = |text: &str| output.styled(Style::Bold, text);
     let json = "-H 'content-type: application/json'";
-    let shown = format!("-H 'authorization: Bearer {token}'");
-    let json = if OwnerAuth::is_peer_user_known() { json.to_owned() } else { format!("{json} {shown}") };
+    let auth_header = format!("-H 'authorization: Bearer {token}'");
+    let json =
+        if OwnerAuth::is_peer_user_known() { json.to_owned() } else { format!("{json} {auth_header}") };
     let mut lines = vec![
         format!("{}  {connectors_url}", strong("connectors")),
         format!("{}   due connectors are exported every {tick_seconds} s", strong("schedule ")),
@@ -117,7 +118,7 @@ fn lines(hello: &StartupInfo<'_>, output: Output) -> Vec<String> {
     }
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
     if OwnerAuth::is_peer_user_known() {
-        lines.push(format!("\nOther users of this machine are refused, unless they send {shown}."));
+        lines.push(format!("\nOther users of this machine are refused, unless they send {auth_header}."));
     }
     lines.push("\nCtrl-C stops it.\n".to_owned());
     lines

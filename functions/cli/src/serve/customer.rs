@@ -1,5 +1,5 @@
-//! Endpoints of `serve` that no deployment has: the customer's administrator, who launches the stack, and an event bus
-//! for other processes that use these stand-ins.
+//! Endpoints of `serve` that no deployment has: the customer's administrator, who launches the stack, and an
+//! event bus for other processes that use these stand-ins.
 
 use std::sync::Arc;
 
@@ -32,20 +32,21 @@ pub(super) fn stacks(embedded: &Arc<Sandbox>) -> Router {
     Router::new().route(STACKS_PATH, post(launch)).with_state(Arc::clone(embedded))
 }
 
-/// The event bus's routes. They authenticate requests themselves: an AWS SDK signs requests, and can't send the token.
-pub(super) fn bus(embedded: &Arc<Sandbox>, person: OwnerAuth) -> Router {
+/// The event bus's routes. They authenticate requests themselves: an AWS SDK signs requests, and can't send
+/// the token.
+pub(super) fn bus(embedded: &Arc<Sandbox>, owner: OwnerAuth) -> Router {
     // The SDKs request the root path below their endpoint.
     Router::new()
         .route(BUS_PATH, post(put_events))
         .route(&format!("{BUS_PATH}/"), post(put_events))
-        .with_state(BusState { embedded: Arc::clone(embedded), person })
+        .with_state(BusState { embedded: Arc::clone(embedded), owner })
 }
 
 /// The state of the event bus's routes.
 #[derive(Clone)]
 struct BusState {
     embedded: Arc<Sandbox>,
-    person: OwnerAuth,
+    owner: OwnerAuth,
 }
 
 /// `POST /stand-in/stacks`, with a [`StackLaunch`] as the body.
@@ -80,12 +81,12 @@ struct Entry {
 }
 
 /// `PutEvents`, the bus's only operation here.
-async fn put_events(State(BusState { embedded, person }): State<BusState>, request: Request) -> Response {
+async fn put_events(State(BusState { embedded, owner }): State<BusState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return problem_response(StatusCode::PAYLOAD_TOO_LARGE, "a request to the bus has at most 2 MiB");
     };
-    if !person.is_owner(&parts).await
+    if !owner.is_owner(&parts).await
         && let Err(answer) = embedded.stack().check_signature(&parts, &body, "events")
     {
         return *answer;
@@ -96,16 +97,16 @@ async fn put_events(State(BusState { embedded, person }): State<BusState>, reque
     let Ok(Entries { entries }) = serde_json::from_slice::<Entries>(&body) else {
         return problem_response(StatusCode::BAD_REQUEST, "not a PutEvents request");
     };
-    let mut told = Vec::new();
+    let mut event_ids = Vec::new();
     for Entry { source, detail_type, detail } in entries {
         let detail: Value = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
         let event = json!({ "source": source, "detail-type": detail_type, "detail": detail });
         if embedded.bus().append(event).is_err() {
             return problem_response(StatusCode::INTERNAL_SERVER_ERROR, "the event could not be stored");
         }
-        told.push(json!({ "EventId": format!("{:016x}", embedded.randomness().next_u64()) }));
+        event_ids.push(json!({ "EventId": format!("{:016x}", embedded.randomness().next_u64()) }));
     }
-    json_response(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": told }))
+    json_response(StatusCode::OK, &json!({ "FailedEntryCount": 0, "Entries": event_ids }))
 }
 
 /// Whether a request's content type is JSON.
@@ -114,10 +115,10 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a request has this content type, with any parameters.
-fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
+fn has_type(headers: &HeaderMap, expected: &str) -> bool {
     let named = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = named.and_then(|kind| kind.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(wanted))
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))
 }
 
 pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {

@@ -1,5 +1,5 @@
-//! The customer's administrator, who opens the quick-create link, fills in the other parameters and clicks *Create
-//! stack*; and the stack's outputs.
+//! The customer's administrator, who opens the quick-create link, fills in the other parameters and clicks
+//! *Create stack*; and the stack's outputs.
 
 use domain::names::{
     AccountId, BucketName, CustomerRole, ExternalId, InvalidValueError, Prefix, ROLE_PATH, Region,
@@ -10,8 +10,9 @@ use local::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The parameters of `infra/customer-role.yaml` that the stand-ins support, with the template's defaults, and the account
-/// and region of the launch. `Link` may contain the quick-create link, whose parameters are used where the body has none.
+/// The parameters of `infra/customer-role.yaml` that the stand-ins support, with the template's defaults, and
+/// the account and region of the launch. `Link` may contain the quick-create link, whose parameters are used
+/// where the body has none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct StackLaunch {
@@ -72,23 +73,23 @@ impl StackLaunch {
 
     /// The stack for the stand-ins, and its outputs. The error describes why it is refused.
     pub(super) fn plan(self) -> Result<(CustomerStack, Outputs), String> {
-        for (name, given, ours) in [
+        for (name, given, expected) in [
             ("VendorAccountId", &self.vendor_account_id, Stack::VENDOR_ACCOUNT),
             ("VendorRoleName", &self.vendor_role_name, EXPORTER_ROLE),
         ] {
-            if given.as_ref().is_some_and(|given| given != ours) {
-                return Err(format!("{name} must be {ours}, the only vendor of the stand-ins"));
+            if given.as_ref().is_some_and(|given| given != expected) {
+                return Err(format!("{name} must be {expected}, the only vendor of the stand-ins"));
             }
         }
-        let told = |refused: InvalidValueError| refused.to_string();
-        let region = self.region.map_or_else(|| REGION.parse(), Ok).map_err(told)?;
+        let message = |refused: InvalidValueError| refused.to_string();
+        let region = self.region.map_or_else(|| REGION.parse(), Ok).map_err(message)?;
         let name = self.role_name.as_deref().unwrap_or(DEFAULT_ROLE_NAME);
         let role = format!("arn:aws:iam::{}:role{ROLE_PATH}{name}", self.account_id);
-        let role: CustomerRole = role.parse().map_err(told)?;
+        let role: CustomerRole = role.parse().map_err(message)?;
         let creates = self.create_bucket == YesNo::Yes;
         let bucket = match self.bucket_namespace {
             Namespace::AccountRegional if creates => {
-                format!("{}-{}-{region}-an", self.bucket_name, self.account_id).parse().map_err(told)?
+                format!("{}-{}-{region}-an", self.bucket_name, self.account_id).parse().map_err(message)?
             }
             Namespace::AccountRegional | Namespace::Global => self.bucket_name,
         };
@@ -96,7 +97,7 @@ impl StackLaunch {
             role: role.clone(),
             external_id: self.external_id,
             bucket: bucket.clone(),
-            prefix: self.prefix.map_or_else(|| DEFAULT_PREFIX.parse(), Ok).map_err(told)?,
+            prefix: self.prefix.map_or_else(|| DEFAULT_PREFIX.parse(), Ok).map_err(message)?,
             bucket_region: creates.then(|| region.clone()),
         };
         let outputs = Outputs { role_arn: role, bucket_name: bucket, region, account_id: self.account_id };

@@ -1,11 +1,11 @@
 //! `serve`: the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule, until Ctrl-C.
 //!
-//! `customer` plays the customer's side (`launch`) and the event bus, `ticker` runs the schedule, and `banner` prints the
-//! URLs.
+//! `customer` plays the customer's side (`launch`) and the event bus, `ticker` runs the schedule, and
+//! `banner` prints the URLs.
 
 pub(crate) mod args;
-mod customer;
 mod banner;
+mod customer;
 mod launch;
 mod obstacles;
 mod ticker;
@@ -20,17 +20,17 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::init::ensure_own_or_empty;
-use crate::error::{CliError, Exit, io_error};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit, io_error};
+use crate::init::ensure_own_or_empty;
 use args::ServeArgs;
 
 /// How long a shutdown waits for running requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs `serve` until a signal stops it; then it exits with success.
-pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Result<Exit, CliError> {
-    let told_to_stop = told_to_stop()?;
+pub(crate) async fn run(args: ServeArgs, context: &ProcessContext) -> Result<Exit, CliError> {
+    let shutdown_signal = shutdown_signal()?;
     // Before anything is created, since the port is often in use.
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
         CliError::failed(
@@ -46,23 +46,24 @@ pub(crate) async fn run(args: ServeArgs, surroundings: &ProcessContext) -> Resul
     let embedded = Arc::new(Sandbox::start(args.local.as_deref(), args.now).await?);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::read_or_create)?;
     let environment = banner::environment(&url, &embedded);
-    // Written before the first request is answered, so that it exists for any client that waits for an answer.
-    let kept =
+    // Written before the first request is answered, so that it exists for any client that waits for an
+    // answer.
+    let environment_file =
         args.local.as_ref().map(|_| banner::write_environment_file(&environment, &embedded)).transpose()?;
-    let guarded = (listener, Guard::new(address, Dialect::Problem));
-    let served = Server::start(guarded, &token, &embedded, surroundings);
-    banner::print(&args, &url, &token, environment, surroundings.output);
+    let guarded_listener = (listener, Guard::new(address, Dialect::Problem));
+    let server = Server::start(guarded_listener, &token, &embedded, context);
+    banner::print(&args, &url, &token, environment, context.output);
     let ended = tokio::select! {
-        () = ticker::run(&embedded, args.pause(), surroundings.output) => Ok(()),
-        () = told_to_stop => Ok(()),
+        () = ticker::run(&embedded, args.pause(), context.output) => Ok(()),
+        () = shutdown_signal => Ok(()),
     };
-    served.stop().await;
+    server.stop().await;
     // The keys are invalid from now on. The file of a killed run names closed ports.
-    let _ = kept.map(std::fs::remove_file);
+    let _ = environment_file.map(std::fs::remove_file);
     if let Some(embedded) = Arc::into_inner(embedded) {
         embedded.stop().await;
     }
-    surroundings.output.line("stopped; completed writes are consistent");
+    context.output.line("stopped; completed writes are consistent");
     ended.map(|()| Exit::Done)
 }
 
@@ -78,14 +79,14 @@ impl Server {
         (listener, guard): (TcpListener, Guard),
         token: &Token,
         embedded: &Arc<Sandbox>,
-        surroundings: &ProcessContext,
+        context: &ProcessContext,
     ) -> Self {
-        let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(surroundings.local_operator()));
-        let person = OwnerAuth::new(token.clone(), Dialect::Problem);
-        let own = api::router(embedded.onboarding(), callers)
+        let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(context.local_operator()));
+        let owner = OwnerAuth::new(token.clone(), Dialect::Problem);
+        let owner_routes = api::router(embedded.onboarding(), callers)
             .merge(customer::stacks(embedded))
             .merge(obstacles::routes(embedded));
-        let router = guard.protect(person.clone().protect(own).merge(customer::bus(embedded, person)));
+        let router = guard.protect(owner.clone().protect(owner_routes).merge(customer::bus(embedded, owner)));
         let router = router.into_make_service_with_connect_info::<Peer>();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
@@ -108,7 +109,7 @@ impl Server {
 
 /// A future that ends with Ctrl-C or SIGTERM. It listens from this call on, not from the first poll.
 #[cfg(unix)]
-fn told_to_stop() -> Result<impl Future<Output = ()>, CliError> {
+fn shutdown_signal() -> Result<impl Future<Output = ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt()).map_err(io_error("signals"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(io_error("signals"))?;
@@ -122,7 +123,7 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, CliError> {
 
 /// A future that ends with Ctrl-C.
 #[cfg(not(unix))]
-fn told_to_stop() -> Result<impl Future<Output = ()>, CliError> {
+fn shutdown_signal() -> Result<impl Future<Output = ()>, CliError> {
     Ok(async {
         // If signals are not available, it never ends.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -1,9 +1,9 @@
-//! `/stand-in/obstacles`: fault injection. Sets and removes the faults of a customer's administrator, to see what the
-//! customer would see.
+//! `/stand-in/obstacles`: fault injection. Sets and removes the faults of a customer's administrator, to see
+//! what the customer would see.
 //!
-//! `GET` lists all faults and those that are set. `PUT /stand-in/obstacles/KIND` sets one; its body names the bucket.
-//! `DELETE` removes it, from one bucket with `?bucket=NAME`. Both are idempotent. All faults end with `serve`, but a
-//! deleted bucket stays deleted.
+//! `GET` lists all faults and those that are set. `PUT /stand-in/obstacles/KIND` sets one; its body names the
+//! bucket. `DELETE` removes it, from one bucket with `?bucket=NAME`. Both are idempotent. All faults end with
+//! `serve`, but a deleted bucket stays deleted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -204,12 +204,12 @@ fn set_one(stack: &Stack, kind: &str, body: &[u8]) -> Result<(), ErrorResponse> 
 
 /// Removes one kind of fault, from all buckets or from one.
 fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), ErrorResponse> {
-    let meant = |name: &str| bucket.is_none_or(|only| only == name);
+    let selected = |name: &str| bucket.is_none_or(|only| only == name);
     match kind {
-        Kind::Bucket(obstacle) => stack.clear_obstacles(|set, name| set == obstacle && meant(name)),
+        Kind::Bucket(obstacle) => stack.clear_obstacles(|set, name| set == obstacle && selected(name)),
         Kind::NewRoleDelay => stack.set_new_role_delay(Duration::ZERO),
         Kind::DeletedBucket => {
-            for name in stack.deleted_buckets().into_iter().filter(|name| meant(name)) {
+            for name in stack.deleted_buckets().into_iter().filter(|name| selected(name)) {
                 stack.restore_bucket(&name).map_err(|error| error_response(stack, &error))?;
             }
         }
@@ -220,13 +220,12 @@ fn clear_kind(stack: &Stack, kind: Kind, bucket: Option<&str>) -> Result<(), Err
 fn active_obstacles(stack: &Stack) -> Vec<Value> {
     let delay = stack.new_role_delay().as_secs();
     let delay = (delay > 0).then(|| json!({ "kind": "new-role-delay", "seconds": delay }));
-    let name = |wanted: Kind| KINDS.iter().find(|(_, kind, _)| *kind == wanted).map(|(name, ..)| *name);
-    let before = stack.obstacles().into_iter();
-    let before =
-        before.map(|(bucket, obstacle)| json!({ "kind": name(Kind::Bucket(obstacle)), "bucket": bucket }));
+    let name = |searched: Kind| KINDS.iter().find(|(_, kind, _)| *kind == searched).map(|(name, ..)| *name);
+    let set = stack.obstacles().into_iter();
+    let set = set.map(|(bucket, obstacle)| json!({ "kind": name(Kind::Bucket(obstacle)), "bucket": bucket }));
     let deleted = stack.deleted_buckets().into_iter();
     let deleted = deleted.map(|bucket| json!({ "kind": "deleted-bucket", "bucket": bucket }));
-    delay.into_iter().chain(before).chain(deleted).collect()
+    delay.into_iter().chain(set).chain(deleted).collect()
 }
 
 fn parse_kind(kind: &str) -> Result<Kind, ErrorResponse> {

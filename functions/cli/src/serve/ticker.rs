@@ -20,8 +20,8 @@ pub(super) async fn run(embedded: &Sandbox, pause: Duration, output: Output) {
         match embedded.tick().await {
             Ok(tick) => {
                 for (id, outcome) in tick.outcomes {
-                    if let Some(told) = describe_outcome(&id, &outcome, output) {
-                        output.line(format_args!("{}  {told}", embedded.clock().now()));
+                    if let Some(description) = describe_outcome(&id, &outcome, output) {
+                        output.line(format_args!("{}  {description}", embedded.clock().now()));
                     }
                 }
             }
@@ -34,9 +34,11 @@ pub(super) async fn run(embedded: &Sandbox, pause: Duration, output: Output) {
 /// Describes the outcome of a run; `None` if there was nothing to do.
 fn describe_outcome(id: &ConnectorId, outcome: &Outcome, output: Output) -> Option<String> {
     match outcome {
-        Outcome::Completed(summary) => describe_summary(summary, output).map(|did| format!("{id}  {did}")),
-        Outcome::Failed { error: failure, .. } => {
-            Some(format!("{id}  {}: {}", output.styled(Style::Failure, "failed"), failure.detail))
+        Outcome::Completed(summary) => {
+            describe_summary(summary, output).map(|description| format!("{id}  {description}"))
+        }
+        Outcome::Failed { error, .. } => {
+            Some(format!("{id}  {}: {}", output.styled(Style::Failure, "failed"), error.detail))
         }
         Outcome::Busy | Outcome::Inactive => None,
     }

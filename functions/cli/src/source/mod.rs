@@ -10,9 +10,9 @@ use domain::time::Time;
 use serde::Serialize;
 
 use crate::backend::{Backend, open_source};
-use crate::output::Output;
-use crate::error::{CliError, Exit};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit};
+use crate::output::Output;
 use crate::table::{Column, counted, table};
 use args::{AcceptArgs, SourceCommand};
 
@@ -40,15 +40,16 @@ struct Entry {
 }
 
 /// Runs a command on the events table.
-pub(crate) async fn run(command: SourceCommand, surroundings: &ProcessContext) -> Result<Exit, CliError> {
+pub(crate) async fn run(command: SourceCommand, context: &ProcessContext) -> Result<Exit, CliError> {
     let SourceCommand::Accept(args) = command;
-    let (backend, source) = open_source(&args.target, surroundings).await?;
-    let done = accept(&backend, source, &args, surroundings.output).await;
+    let (backend, source) = open_source(&args.target, context).await?;
+    let done = accept(&backend, source, &args, context.output).await;
     backend.close().await;
     done
 }
 
-/// `source accept`. Each connector is one conditional write, so the command can be stopped anywhere and repeated.
+/// `source accept`. Each connector is one conditional write, so the command can be stopped anywhere and
+/// repeated.
 async fn accept(
     backend: &Backend,
     source: EventsSource,
@@ -63,8 +64,8 @@ async fn accept(
     } else {
         let mut after = None;
         loop {
-            let wanted = ConnectorFilter::default();
-            let page = backend.onboarding.list(&backend.caller, wanted, after.as_ref(), PAGE_SIZE).await?;
+            let filter = ConnectorFilter::default();
+            let page = backend.onboarding.list(&backend.caller, filter, after.as_ref(), PAGE_SIZE).await?;
             for connector in &page {
                 report.accept(backend, &connector.id, connector.tenant.clone(), args.from).await?;
             }

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listing_that_has_no_end_is_left() {
+    fn a_listing_without_end_is_aborted() {
         let mut pages = PageTokens::default();
         let token = |text: &str| Some(text.to_owned());
         assert_eq!(pages.next_token(token("a"), false).unwrap(), token("a"));

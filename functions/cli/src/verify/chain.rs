@@ -7,9 +7,9 @@ use std::io;
 use domain::manifest::{KeyId, Manifest, Origin};
 use domain::part::{PartNumber, Sha256};
 
-use super::key_state::{KeyState, SignatureStatus};
 use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
+use super::key_state::{KeyState, SignatureStatus};
 use super::keys::{KnownKeys, SignatureCheck};
 use super::links::{FollowedChain, Links};
 use super::manifests::{ManifestRecord, ParsedManifest};
@@ -60,7 +60,7 @@ struct Candidate {
 
 impl<'a> Chain<'a> {
     pub(crate) fn new(
-        ask: &'a VerifyOptions,
+        options: &'a VerifyOptions,
         keys: Keys<'a>,
         vouched: VouchedTexts,
         origin: Option<&Origin>,
@@ -68,10 +68,14 @@ impl<'a> Chain<'a> {
     ) -> Self {
         let trust = keys.trusts.for_origin(&origin.map(ToString::to_string).unwrap_or_default());
         Self {
-            options: ask,
+            options,
             keys,
             vouched,
-            links: Links::new(ask, KeyState::new(trust, ask.pins.len(), &ask.boundaries, findings), findings),
+            links: Links::new(
+                options,
+                KeyState::new(trust, options.pins.len(), &options.boundaries, findings),
+                findings,
+            ),
             origin: origin.cloned(),
             findings,
             part: None,
@@ -104,7 +108,7 @@ impl<'a> Chain<'a> {
 
     /// Adds a manifest of the chain: another text of its part, or one more file of a known text.
     fn add_candidate(&mut self, name: String, read: ParsedManifest) -> io::Result<()> {
-        let (standing, sha256) = (self.signature_status(&read)?, read.note.sha256());
+        let (signatures, sha256) = (self.signature_status(&read)?, read.note.sha256());
         let ParsedManifest { note, manifest, checks: signed } = read;
         self.newest_seen |= self.options.newest == Some(sha256);
         let right = manifest.name(sha256);
@@ -112,29 +116,32 @@ impl<'a> Chain<'a> {
             let detail = format!("it was moved, renamed or copied: its content belongs under {right}");
             self.links.report(Finding::new(Kind::ManifestMisplaced, detail).file(&name), &manifest);
         }
-        let idle = ignored_lines(note.signatures(), &signed);
-        if idle > 0 {
+        let ignored = ignored_lines(note.signatures(), &signed);
+        if ignored > 0 {
             let detail = format!(
-                "{idle} of its {} signatures were ignored: they are invalid for the key that they name, or repeated. Anyone with write access can add such lines, so they prove nothing",
+                "{ignored} of its {} signatures were ignored: they are invalid for the key that they name, \
+                 or repeated. Anyone with write access can add such lines, so they prove nothing",
                 signed.len()
             );
             self.links.report(Finding::new(Kind::SignatureIgnored, detail).file(&name), &manifest);
         }
-        if let Some(met) = self.candidates.iter_mut().find(|met| met.sha256 == sha256) {
-            met.signatures.signers.extend(standing.signers);
-            met.signatures.signers.sort_unstable();
-            met.signatures.signers.dedup();
-            met.signatures.has_invalid_line |= standing.has_invalid_line;
-            met.is_accepted = self.links.keys.is_accepted(manifest.part, &met.signatures);
+        if let Some(existing) = self.candidates.iter_mut().find(|existing| existing.sha256 == sha256) {
+            existing.signatures.signers.extend(signatures.signers);
+            existing.signatures.signers.sort_unstable();
+            existing.signatures.signers.dedup();
+            existing.signatures.has_invalid_line |= signatures.has_invalid_line;
+            existing.is_accepted = self.links.keys.is_accepted(manifest.part, &existing.signatures);
             if name == right {
-                met.name = name;
+                existing.name = name;
             }
             return Ok(());
         }
-        let counts = self.links.keys.is_accepted(manifest.part, &standing);
-        let candidate = Candidate { name, manifest, sha256, signatures: standing, is_accepted: counts };
+        let is_accepted = self.links.keys.is_accepted(manifest.part, &signatures);
+        let candidate = Candidate { name, manifest, sha256, signatures, is_accepted };
         // Accepted texts are few: only the holder of a trusted key can create them.
-        if counts || self.candidates.iter().filter(|met| !met.is_accepted).count() < MAX_CANDIDATES {
+        if is_accepted
+            || self.candidates.iter().filter(|existing| !existing.is_accepted).count() < MAX_CANDIDATES
+        {
             self.candidates.push(candidate);
         } else {
             self.report_second(&candidate);
@@ -162,8 +169,8 @@ impl<'a> Chain<'a> {
         group.sort_by_key(|one| std::cmp::Reverse(self.rank(one)));
         let mut group = group.into_iter();
         if let Some(chosen) = group.next() {
-            let Candidate { name, manifest, sha256, signatures: standing, .. } = &chosen;
-            self.links.add(name, (manifest, *sha256), standing)?;
+            let Candidate { name, manifest, sha256, signatures, .. } = &chosen;
+            self.links.add(name, (manifest, *sha256), signatures)?;
             for other in group {
                 self.report_second(&other);
             }
@@ -184,7 +191,8 @@ impl<'a> Chain<'a> {
                 "a second manifest of this part, which a trusted manifest of the next part also names";
             (Kind::PartDoubled, detail.to_owned())
         } else if self.links.keys.is_by_retired_key(part, &other.signatures) {
-            let detail = "a second manifest of this part, signed only by a key that had already been replaced: it was created by someone who still has that key";
+            let detail = "a second manifest of this part, signed only by a key that had already been \
+                replaced: it was created by someone who still has that key";
             (Kind::KeyRetired, detail.to_owned())
         } else {
             let detail = "a second manifest of this part, which no trusted key has signed: it was added";
@@ -197,17 +205,18 @@ impl<'a> Chain<'a> {
     /// and their trusted manifests and objects are ignored.
     fn add_foreign(&mut self, name: &str, read: &ParsedManifest) -> io::Result<()> {
         let manifest = &read.manifest;
-        let standing = self.signature_status(read)?;
+        let signatures = self.signature_status(read)?;
         let trust = self.keys.trusts.for_origin(&manifest.origin.to_string());
-        let is_trusted = standing.is_vouched
-            || trust.is_signed(&standing.signers, manifest.part, manifest.sealed)
+        let is_trusted = signatures.is_vouched
+            || trust.is_signed(&signatures.signers, manifest.part, manifest.sealed)
             || trust.keys().is_empty();
         if self.options.connector.is_some() && is_trusted && name == manifest.name(read.note.sha256()) {
             return self.links.expect_object(manifest, false);
         }
         let detail = if self.options.connector.is_some() {
             format!(
-                "it claims to belong to another connector, {}, and no trusted key has signed it under this name: it was added",
+                "it claims to belong to another connector, {}, and no trusted key has signed it under this \
+                 name: it was added",
                 manifest.origin
             )
         } else {

@@ -61,49 +61,57 @@ impl ChainSummary {
     /// Checks where the chain ends, and whether more parts were due.
     pub(super) fn check_tail(
         &mut self,
-        sound: Option<(&Manifest, Sha256)>,
+        newest: Option<(&Manifest, Sha256)>,
         newest_seen: bool,
-        ask: &VerifyOptions,
+        options: &VerifyOptions,
         findings: &Findings,
     ) {
-        let Some((newest, sha256)) = sound else {
-            let detail = "no manifest is signed by a trusted key: nothing can be proven. If the folder `manifests` was not copied, copy it too.";
+        let Some((newest, sha256)) = newest else {
+            let detail = "no manifest is signed by a trusted key: nothing can be proven. If the folder \
+                `manifests` was not copied, copy it too.";
             return findings.add(Finding::new(Kind::NothingFound, detail));
         };
         self.newest_manifest = Some(sha256.to_string());
         self.newest_sealed = Some(newest.sealed);
         let (part, to) = (newest.part, newest.window.to);
-        if let (Some(told), false) = (ask.newest, newest_seen) {
+        if let (Some(newest_hash), false) = (options.newest, newest_seen) {
             let detail = format!(
-                "the manifest {told} from the vendor is missing: the parts after part {} were cut off. The hash must be of the newest delivered manifest (`for auditors` in `connector show`), not of one that waits for its delivery.",
+                "the manifest {newest_hash} from the vendor is missing: the parts after part {} were cut \
+                 off. The hash must be of the newest delivered manifest (`for auditors` in `connector \
+                 show`), not of one that waits for its delivery.",
                 part.get()
             );
             return findings.add(Finding::new(Kind::TailMissing, detail).part(part.next()).since(to));
         }
-        self.tail_closed = ask.newest == Some(sha256);
+        self.tail_closed = options.newest == Some(sha256);
         if self.tail_closed {
             return;
         }
         // The instant that a heartbeat states as `next_expected_by`; other parts use the same function.
         let due = next_expected_by(to, newest.sealed, newest.frequency);
-        let compare = "Ask the vendor for the newest delivered manifest (`for auditors` in `auditferry connector show`, or `last_export.manifest` of its API), and verify with --newest HASH.";
-        let finding = match ask.to {
-            Some(asked) if to >= asked => return,
-            Some(asked) => Finding::new(
-                Kind::TailStale,
-                format!("the newest part ends at {to}, before {asked}: later parts are missing. {compare}"),
-            ),
-            None if ask.as_of > due => Finding::new(
+        let advice = "Ask the vendor for the newest delivered manifest (`for auditors` in `auditferry \
+            connector show`, or `last_export.manifest` of its API), and verify with --newest HASH.";
+        let finding = match options.to {
+            Some(range_end) if to >= range_end => return,
+            Some(range_end) => Finding::new(
                 Kind::TailStale,
                 format!(
-                    "the newest part was sealed at {}, and the next one was due by {due}: parts may have been cut off at the end, or not have been delivered. {compare} For an older copy, give the time of the copy with --as-of, or the end of the range with --to.",
+                    "the newest part ends at {to}, before {range_end}: later parts are missing. {advice}"
+                ),
+            ),
+            None if options.as_of > due => Finding::new(
+                Kind::TailStale,
+                format!(
+                    "the newest part was sealed at {}, and the next one was due by {due}: parts may have \
+                     been cut off at the end, or not have been delivered. {advice} For an older copy, give \
+                     the time of the copy with --as-of, or the end of the range with --to.",
                     newest.sealed
                 ),
             ),
             None => Finding::new(
                 Kind::TailOpen,
                 format!(
-                    "the archive can't show whether parts after part {} were cut off. {compare}",
+                    "the archive can't show whether parts after part {} were cut off. {advice}",
                     part.get()
                 ),
             ),

@@ -15,17 +15,17 @@ use domain::time::Time;
 
 use super::archive::Archive;
 use super::chain::{Chain, Keys};
+use super::chain_summary::ChainSummary;
 use super::contents::{Content, ContentCheck};
 use super::events::Fields;
-use super::object_matcher::{FirstManifest, ObjectMatcher};
 use super::finding::{Finding, Findings, Kind, Severity};
 use super::identities;
 use super::keys::KnownKeys;
 use super::listing::Listing;
 use super::manifests::{self, Manifests};
+use super::object_matcher::{FirstManifest, ObjectMatcher};
 use super::sorter::Sorted;
 use super::totals::FindingTotals;
-use super::chain_summary::ChainSummary;
 use super::trust::{Trust, TrustByOrigin};
 use super::vouch::{self, Vouched, VouchedTexts};
 
@@ -132,16 +132,20 @@ fn threads() -> usize {
 ///
 /// # Errors
 /// If it can't be listed, or a temporary file can't be written. A file that can't be read is a finding.
-pub(crate) fn check(archive: &dyn Archive, ask: &VerifyOptions, progress: &Progress) -> io::Result<Outcome> {
+pub(crate) fn check(
+    archive: &dyn Archive,
+    options: &VerifyOptions,
+    progress: &Progress,
+) -> io::Result<Outcome> {
     let findings = Findings::default();
-    let listing = Listing::read(archive, ask, &findings)?;
-    let known = KnownKeys::read(archive, &ask.pins, &listing.keys, &findings);
-    let read = manifests::read(archive, listing.manifests, &known, ask, progress)?;
-    let base = initial_trust(ask, &known, &read, &findings);
+    let listing = Listing::read(archive, options, &findings)?;
+    let known = KnownKeys::read(archive, &options.pins, &listing.keys, &findings);
+    let read = manifests::read(archive, listing.manifests, &known, options, progress)?;
+    let base = initial_trust(options, &known, &read, &findings);
     let Vouched { trusts, texts } =
-        vouch::resolve_trust(read.trust_records, &known, TrustByOrigin::new(base), ask.memory / 4)?;
+        vouch::resolve_trust(read.trust_records, &known, TrustByOrigin::new(base), options.memory / 4)?;
     let keys = Keys { known: &known, trusts: &trusts };
-    let mut chain = Chain::new(ask, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
+    let mut chain = Chain::new(options, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
     let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.add_record(record)?;
@@ -153,58 +157,52 @@ pub(crate) fn check(archive: &dyn Archive, ask: &VerifyOptions, progress: &Progr
     if !trusted.is_empty() {
         known.report_untrusted(trusted.iter(), &findings);
     }
-    if let (Some(newest), Some(location)) = (&followed.newest, &ask.location) {
+    if let (Some(newest), Some(location)) = (&followed.newest, &options.location) {
         check_location(newest, location, &findings);
     }
     progress.total.store(listing.object_bytes, Ordering::Relaxed);
-    let earliest = FirstManifest { part: followed.upgraded_at, covers_start: ask.from.is_none() };
-    let matches = ObjectMatcher::new(followed.expected, listing.objects, earliest)?;
+    let first_manifest = FirstManifest { part: followed.upgraded_at, covers_start: options.from.is_none() };
+    let matches = ObjectMatcher::new(followed.expected, listing.objects, first_manifest)?;
     let threads = threads().max(archive.concurrency().min(8));
-    let contents = ContentCheck::new(archive, ask, &findings, progress, ask.memory / 2 / threads);
+    let contents = ContentCheck::new(archive, options, &findings, progress, options.memory / 2 / threads);
     let (content, identities) = contents.check_all(&matches, threads)?;
-    identities::report_duplicates(identities, &ask.fields, &findings)?;
-    let any = read.has_manifests;
-    let (findings, counts, tally) = findings.into_sorted(any);
-    let verdict = verdict(ask, any, &counts);
-    let (origin, told) = (read.origin, followed.chain);
-    Ok(Outcome {
-        verdict,
-        origin,
-        has_manifests: any,
-        trusted,
-        chain: told,
-        content,
-        findings,
-        counts,
-        totals: tally,
-    })
+    identities::report_duplicates(identities, &options.fields, &findings)?;
+    let has_manifests = read.has_manifests;
+    let (findings, counts, totals) = findings.into_sorted(has_manifests);
+    let verdict = verdict(options, has_manifests, &counts);
+    let (origin, summary) = (read.origin, followed.chain);
+    Ok(Outcome { verdict, origin, has_manifests, trusted, chain: summary, content, findings, counts, totals })
 }
 
 /// The keys with which trust begins.
-fn initial_trust(ask: &VerifyOptions, known: &KnownKeys, read: &Manifests, findings: &Findings) -> Trust {
-    if !ask.pins.is_empty() {
-        return Trust::from_pins(&ask.pins);
+fn initial_trust(options: &VerifyOptions, known: &KnownKeys, read: &Manifests, findings: &Findings) -> Trust {
+    if !options.pins.is_empty() {
+        return Trust::from_pins(&options.pins);
     }
-    let (part, places) = read.first_signed.as_ref().map(|(part, places)| (*part, places)).unzip();
-    let signers = places.into_iter().flatten().filter_map(|place| known.get(*place));
+    let (part, indexes) = read.first_signed.as_ref().map(|(part, indexes)| (*part, indexes)).unzip();
+    let signers = indexes.into_iter().flatten().filter_map(|index| known.get(*index));
     let keys: Vec<VerifierKey> = signers.map(|known| known.key().clone()).collect();
-    let ask_for_it = "Ask the vendor for its key, by another channel than the bucket (the vendor's `auditferry connector setup` or /v1/keys), and name it with --key.";
+    let advice = "Ask the vendor for its key, by another channel than the bucket (the vendor's `auditferry \
+        connector setup` or /v1/keys), and name it with --key.";
     let finding = match keys.as_slice() {
         [] if read.origin.is_none() => None,
         [] => Some(Finding::new(
             Kind::NoKey,
-            format!("there is no key to check these signatures with. {ask_for_it}"),
+            format!("there is no key to check these signatures with. {advice}"),
         )),
         [key] => Some(Finding::new(
             Kind::TrustOnFirstUse,
             format!(
-                "no --key was given. Everything is checked against the key that signed the first manifest, {key}: that shows that there is one signer, but not who it is, since anyone with write access can sign everything again. {ask_for_it}"
+                "no --key was given. Everything is checked against the key that signed the first manifest, \
+                 {key}: that shows that there is one signer, but not who it is, since anyone with write \
+                 access can sign everything again. {advice}"
             ),
         )),
         [..] => Some(Finding::new(
             Kind::SignerAmbiguous,
             format!(
-                "no --key was given, and {} keys have signed the first manifest: the archive can't show which of them is the vendor's. {ask_for_it}",
+                "no --key was given, and {} keys have signed the first manifest: the archive can't show \
+                 which of them is the vendor's. {advice}",
                 keys.len()
             ),
         )),
@@ -225,7 +223,8 @@ fn check_location(newest: &Manifest, location: &(String, String), findings: &Fin
     let (here_bucket, here_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
     if bucket.as_str() != here_bucket || prefix.as_str() != here_prefix {
         let detail = format!(
-            "the newest manifest was delivered to {}, and this is s3://{here_bucket}/{here_prefix}: it was copied or moved, or is another connector's",
+            "the newest manifest was delivered to {}, and this is s3://{here_bucket}/{here_prefix}: it was \
+             copied or moved, or is another connector's",
             newest.destination
         );
         findings.add(Finding::new(Kind::DestinationDiffers, detail).part(newest.part));
@@ -234,14 +233,14 @@ fn check_location(newest: &Manifest, location: &(String, String), findings: &Fin
 
 /// Decides the verdict. Nothing is proven without a key that the auditor named, and nothing is violated if
 /// there is not `any` manifest.
-fn verdict(ask: &VerifyOptions, any: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
+fn verdict(options: &VerifyOptions, has_manifests: bool, counts: &BTreeMap<Kind, u64>) -> Verdict {
     let is_there =
         |severity| counts.keys().any(|kind| kind.severity() == severity && *kind != Kind::TrustOnFirstUse);
-    if any && is_there(Severity::Violated) {
+    if has_manifests && is_there(Severity::Violated) {
         Verdict::Violated
-    } else if !any || is_there(Severity::Incomplete) {
+    } else if !has_manifests || is_there(Severity::Incomplete) {
         Verdict::Incomplete
-    } else if ask.pins.is_empty() {
+    } else if options.pins.is_empty() {
         Verdict::Consistent
     } else {
         Verdict::Proven

@@ -15,10 +15,10 @@ use super::archive::Archive;
 use super::check::{Progress, VerifyOptions};
 use super::event_counts::EventCounts;
 use super::events::{Event, EventReader};
-use super::object_matcher::{Match, NextObject, ObjectMatcher};
 use super::finding::{Finding, Findings, Kind};
 use super::identities::{EventPosition, Identities, MAX_FLAWED_PARTS, encode};
 use super::object::{self, MAX_EVENT_BYTES, ObjectError};
+use super::object_matcher::{Match, NextObject, ObjectMatcher};
 use super::sorter::{DiskQuota, Sorter};
 
 /// Maximum size of temporary files per byte of the objects, and in any case: 41 bytes identify an event, and
@@ -79,27 +79,17 @@ struct WorkerResult {
 impl<'a> ContentCheck<'a> {
     pub(crate) fn new(
         archive: &'a dyn Archive,
-        ask: &'a VerifyOptions,
+        options: &'a VerifyOptions,
         findings: &'a Findings,
         progress: &'a Progress,
         memory: usize,
     ) -> Self {
-        let reader = EventReader::new(&ask.fields);
-        let room = Arc::new(DiskQuota::new(
+        let reader = EventReader::new(&options.fields);
+        let quota = Arc::new(DiskQuota::new(
             TEMP_BYTES_PER_BYTE.saturating_mul(Progress::get(&progress.total)).saturating_add(MIN_TEMP_BYTES),
         ));
-        let (tenant, no_room) = (Mutex::default(), AtomicBool::default());
-        Self {
-            archive,
-            options: ask,
-            findings,
-            progress,
-            reader,
-            memory,
-            tenant,
-            quota: room,
-            quota_exceeded: no_room,
-        }
+        let (tenant, quota_exceeded) = (Mutex::default(), AtomicBool::default());
+        Self { archive, options, findings, progress, reader, memory, tenant, quota, quota_exceeded }
     }
 
     /// Checks all objects.
@@ -118,15 +108,16 @@ impl<'a> ContentCheck<'a> {
         });
         let mut content = Content::default();
         let mut identities = Identities::default();
-        for seen in results {
-            let seen = seen?;
-            content.add(&seen.content);
-            identities.sorters.push(seen.identities);
-            identities.flawed.extend(seen.flawed);
+        for result in results {
+            let result = result?;
+            content.add(&result.content);
+            identities.sorters.push(result.identities);
+            identities.flawed.extend(result.flawed);
         }
         if self.quota_exceeded.into_inner() {
             let detail = format!(
-                "the identities of its events would take more than {} MB of temporary files, far more than an archive of this size needs; duplicate events were not ruled out",
+                "the identities of its events would take more than {} MB of temporary files, far more than \
+                 an archive of this size needs; duplicate events were not ruled out",
                 self.quota.limit() / 1_000_000
             );
             self.findings.add(Finding::new(Kind::BeyondLimits, detail));
@@ -135,7 +126,9 @@ impl<'a> ContentCheck<'a> {
         content.tenant = self.tenant.into_inner().unwrap_or_else(PoisonError::into_inner);
         if content.time_outside > 0 {
             let detail = format!(
-                "{} of {} events have a time outside of their window in a field that looks like a time. Windows use the time of writing, so this is not an error by itself; name the field with that time by --time-field to check it.",
+                "{} of {} events have a time outside of their window in a field that looks like a time. \
+                 Windows use the time of writing, so this is not an error by itself; name the field with \
+                 that time by --time-field to check it.",
                 content.time_outside, content.events
             );
             self.findings.add(Finding::new(Kind::EventTimeDiffers, detail));
@@ -144,26 +137,26 @@ impl<'a> ContentCheck<'a> {
     }
 
     fn work(&self, matches: &ObjectMatcher) -> io::Result<WorkerResult> {
-        let mut seen = WorkerResult {
+        let mut result = WorkerResult {
             content: Content::default(),
             identities: Sorter::with_quota(self.memory, Arc::clone(&self.quota)),
             flawed: HashSet::new(),
         };
         loop {
             match matches.next(self.findings)? {
-                NextObject::End => return Ok(seen),
+                NextObject::End => return Ok(result),
                 NextObject::Missing => {}
-                NextObject::Match(found) => self.check_object(&found, &mut seen)?,
+                NextObject::Match(found) => self.check_object(&found, &mut result)?,
             }
         }
     }
 
-    fn check_object(&self, found: &Match, seen: &mut WorkerResult) -> io::Result<()> {
+    fn check_object(&self, found: &Match, result: &mut WorkerResult) -> io::Result<()> {
         let Match { manifest, size } = found;
         let name = manifest.object();
         if let Some(how) = beyond_limits(manifest) {
             Progress::add(&self.progress.read, *size);
-            seen.mark_flawed(manifest.part);
+            result.mark_flawed(manifest.part);
             self.report(Kind::BeyondLimits, how, &name, manifest);
             return Ok(());
         }
@@ -180,8 +173,8 @@ impl<'a> ContentCheck<'a> {
                 if !event.tenants.iter().all(|tenant| self.is_same_tenant(tenant)) {
                     count.other_tenant = count.other_tenant.or(Some(count.events));
                 }
-                let place = EventPosition { part: manifest.part, number: count.events };
-                failed = self.record_identities(&event, place, &mut seen.identities);
+                let position = EventPosition { part: manifest.part, number: count.events };
+                failed = self.record_identities(&event, position, &mut result.identities);
                 if failed.is_err() { Err("a temporary file can't be written".to_owned()) } else { Ok(()) }
             };
             let file = self.archive.open(&name).map_err(ObjectError::Unreadable);
@@ -194,12 +187,12 @@ impl<'a> ContentCheck<'a> {
         Progress::add(&self.progress.events, count.events);
         match read {
             Ok(events) => {
-                let mut tell = |kind, detail| self.report(kind, detail, &name, manifest);
-                count.check(manifest, &self.options.fields, events, &mut tell);
-                seen.content.count(manifest, &count, self.options.fields.time.is_none());
+                let mut report = |kind, detail| self.report(kind, detail, &name, manifest);
+                count.check(manifest, &self.options.fields, events, &mut report);
+                result.content.count(manifest, &count, self.options.fields.time.is_none());
             }
             Err(flaw) => {
-                seen.mark_flawed(manifest.part);
+                result.mark_flawed(manifest.part);
                 let (kind, detail) = match flaw {
                     ObjectError::Unreadable(error) => (Kind::NotRead, format!("it can't be read: {error}")),
                     ObjectError::Changed(how) => (Kind::ObjectChanged, how),
@@ -216,12 +209,17 @@ impl<'a> ContentCheck<'a> {
     }
 
     /// Records the identities of an event, unless the limit of temporary files is exceeded.
-    fn record_identities(&self, event: &Event, place: EventPosition, sorter: &mut Sorter) -> io::Result<()> {
+    fn record_identities(
+        &self,
+        event: &Event,
+        position: EventPosition,
+        sorter: &mut Sorter,
+    ) -> io::Result<()> {
         for identity in &event.identities {
             if self.quota_exceeded.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            match sorter.push(&encode(*identity, place)) {
+            match sorter.push(&encode(*identity, position)) {
                 Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
                     self.quota_exceeded.store(true, Ordering::Relaxed);
                 }
@@ -286,7 +284,8 @@ fn beyond_limits(manifest: &Manifest) -> Option<String> {
     // The last event may exceed the limit, and so does the layout's last line.
     (manifest.events > events || manifest.raw_size > bytes + MAX_EVENT_BYTES).then(|| {
         format!(
-            "its manifest says {} events in {} bytes uncompressed. A part has at most {events} events in {bytes} bytes, so it was not read.",
+            "its manifest says {} events in {} bytes uncompressed. A part has at most {events} events in \
+             {bytes} bytes, so it was not read.",
             manifest.events, manifest.raw_size
         )
     })

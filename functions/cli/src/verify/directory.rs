@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, Entry, EntryKind};
-use super::system_files;
 use super::discovery::{ListFolders, MAX_SUBFOLDERS, Subfolders};
+use super::system_files;
 
 /// The number of entries that cost a search as much as one more folder.
 const ENTRIES_PER_BUDGET_UNIT: u32 = 1_000;

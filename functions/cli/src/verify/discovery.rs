@@ -64,7 +64,7 @@ pub(crate) enum SearchResult {
         /// Some of their paths.
         paths: Vec<String>,
         /// Whether the list is complete.
-        whole: bool,
+        is_complete: bool,
     },
     /// The given folder contains `events` or `manifests`, but nothing that could be signed.
     Unsigned,
@@ -73,7 +73,7 @@ pub(crate) enum SearchResult {
         /// The number of folders that were searched.
         searched: u32,
         /// Whether the list is complete.
-        whole: bool,
+        is_complete: bool,
         /// A folder that could not be read, and why.
         unreadable: Option<String>,
     },
@@ -84,59 +84,59 @@ pub(crate) enum SearchResult {
 /// # Errors
 /// If the root can't be listed. Subfolders that can't be listed are skipped.
 pub(crate) fn find_archives(folders: &dyn ListFolders, mut budget: u32) -> io::Result<SearchResult> {
-    let mut waiting = VecDeque::from([String::new()]);
-    let (mut places, mut whole, mut looked_at, mut unread) = (Vec::new(), true, 0, None);
-    let mut looks_like_one = false;
-    while let Some(below) = waiting.pop_front() {
-        if budget == 0 || places.len() > MAX_LISTED {
-            whole = false;
+    let mut queue = VecDeque::from([String::new()]);
+    let (mut paths, mut is_complete, mut searched, mut unreadable) = (Vec::new(), true, 0, None);
+    let mut is_unsigned = false;
+    while let Some(below) = queue.pop_front() {
+        if budget == 0 || paths.len() > MAX_LISTED {
+            is_complete = false;
             break;
         }
-        let level = match folders.list_folders(&below, &mut budget) {
-            Ok(level) => level,
+        let subfolders = match folders.list_folders(&below, &mut budget) {
+            Ok(subfolders) => subfolders,
             Err(error) if below.is_empty() => return Err(error),
             Err(error) => {
-                unread = unread.or(Some(error.to_string()));
+                unreadable = unreadable.or(Some(error.to_string()));
                 continue;
             }
         };
-        looked_at += 1;
-        whole &= level.is_complete;
-        if level.has("manifests") && has_manifests(folders, &join(&below, "manifests"), &mut budget) {
+        searched += 1;
+        is_complete &= subfolders.is_complete;
+        if subfolders.has("manifests") && has_manifests(folders, &join(&below, "manifests"), &mut budget) {
             if below.is_empty() {
                 return Ok(SearchResult::Here);
             }
             // Archives are not nested.
-            places.push(below);
+            paths.push(below);
             continue;
         }
-        looks_like_one |= below.is_empty() && (level.has("events") || level.has("manifests"));
-        for name in level.names.iter().filter(|name| !is_date(name)) {
+        is_unsigned |= below.is_empty() && (subfolders.has("events") || subfolders.has("manifests"));
+        for name in subfolders.names.iter().filter(|name| !is_date(name)) {
             let next = join(&below, name);
-            if next.len() > MAX_PATH_BYTES || waiting.len() >= MAX_QUEUED {
-                whole = false;
+            if next.len() > MAX_PATH_BYTES || queue.len() >= MAX_QUEUED {
+                is_complete = false;
             } else {
-                waiting.push_back(next);
+                queue.push_back(next);
             }
         }
     }
-    places.sort();
-    Ok(match places.as_slice() {
-        [one] if whole => SearchResult::Below(one.clone()),
-        [] if looks_like_one => SearchResult::Unsigned,
-        [] => SearchResult::NotFound { searched: looked_at, whole, unreadable: unread },
+    paths.sort();
+    Ok(match paths.as_slice() {
+        [path] if is_complete => SearchResult::Below(path.clone()),
+        [] if is_unsigned => SearchResult::Unsigned,
+        [] => SearchResult::NotFound { searched, is_complete, unreadable },
         _ => {
-            let all = whole && places.len() <= MAX_LISTED;
-            places.truncate(MAX_LISTED);
-            SearchResult::Several { paths: places, whole: all }
+            let is_complete = is_complete && paths.len() <= MAX_LISTED;
+            paths.truncate(MAX_LISTED);
+            SearchResult::Several { paths, is_complete }
         }
     })
 }
 
 /// Whether a folder `manifests` has Auditferry's layout. Other software has folders of that name, too.
 fn has_manifests(folders: &dyn ListFolders, manifests: &str, budget: &mut u32) -> bool {
-    let level = folders.list_folders(manifests, budget);
-    level.is_ok_and(|level| level.names.iter().any(|name| name == "keys" || is_date(name)))
+    let subfolders = folders.list_folders(manifests, budget);
+    subfolders.is_ok_and(|subfolders| subfolders.names.iter().any(|name| name == "keys" || is_date(name)))
 }
 
 /// Whether a folder's name has the form of a date, `date=YYYY-MM-DD`.
@@ -178,20 +178,20 @@ mod tests {
     /// A tree of folders, by their paths.
     struct Tree {
         paths: Vec<String>,
-        asked: Cell<u32>,
+        requests: Cell<u32>,
     }
 
     impl Tree {
         fn new(paths: &[&str]) -> Self {
-            Self { paths: paths.iter().map(|path| (*path).to_owned()).collect(), asked: Cell::new(0) }
+            Self { paths: paths.iter().map(|path| (*path).to_owned()).collect(), requests: Cell::new(0) }
         }
     }
 
     impl ListFolders for Tree {
         fn list_folders(&self, below: &str, budget: &mut u32) -> io::Result<Subfolders> {
-            self.asked.set(self.asked.get() + 1);
-            let Some(left) = budget.checked_sub(1) else { return Ok(Subfolders::default().truncated()) };
-            *budget = left;
+            self.requests.set(self.requests.get() + 1);
+            let Some(remaining) = budget.checked_sub(1) else { return Ok(Subfolders::default().truncated()) };
+            *budget = remaining;
             if below.ends_with("locked") {
                 return Err(io::Error::other(format!("{below}: permission denied")));
             }
@@ -207,67 +207,64 @@ mod tests {
         }
     }
 
-    fn found(paths: &[&str]) -> SearchResult {
+    fn search(paths: &[&str]) -> SearchResult {
         find_archives(&Tree::new(paths), 1_000).unwrap()
     }
 
     #[test]
-    fn the_place_itself_is_taken_if_it_holds_manifests() {
+    fn the_given_folder_is_used_if_it_contains_manifests() {
         let here = ["events/date=2026-11-20", "manifests/date=2026-11-20", "manifests/keys"];
-        assert_eq!(found(&here), SearchResult::Here);
-        assert_eq!(found(&["manifests/keys", "more/manifests/keys"]), SearchResult::Here);
+        assert_eq!(search(&here), SearchResult::Here);
+        assert_eq!(search(&["manifests/keys", "more/manifests/keys"]), SearchResult::Here);
     }
 
     #[test]
-    fn the_one_folder_below_is_taken_however_many_segments_its_prefix_has() {
+    fn the_only_folder_below_is_used_however_many_segments_its_prefix_has() {
         for prefix in
             ["auditferry", "audit/acme", "a/b/c/d/e/f/g", "manifests", "events", "date=2026", "keys"]
         {
             let (events, manifests) =
                 (format!("{prefix}/events/date=2026-11-20"), format!("{prefix}/manifests/date=2026-11-20"));
             let paths = [&events, &manifests, "logs/2026/11", "manifests.d/x", "k8s/manifests/prod"];
-            assert_eq!(found(&paths), SearchResult::Below(prefix.to_owned()), "{prefix}");
+            assert_eq!(search(&paths), SearchResult::Below(prefix.to_owned()), "{prefix}");
         }
     }
 
     #[test]
-    fn of_several_none_is_taken_and_all_are_named() {
+    fn of_several_archives_none_is_used_and_all_are_listed() {
         let paths = ["b/manifests/keys", "a/x/manifests/date=2026-11-20", "a/y/events/date=2026-11-20"];
-        let places = vec!["a/x".to_owned(), "b".to_owned()];
-        assert_eq!(found(&paths), SearchResult::Several { paths, whole: true });
+        let found = vec!["a/x".to_owned(), "b".to_owned()];
+        assert_eq!(search(&paths), SearchResult::Several { paths: found, is_complete: true });
         let many: Vec<String> = (0..300).map(|number| format!("c{number:03}/manifests/keys")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let SearchResult::Several { paths: places, whole: false } = found(&many) else { panic!("several") };
-        assert_eq!(places.len(), MAX_LISTED);
+        let SearchResult::Several { paths, is_complete: false } = search(&many) else { panic!("several") };
+        assert_eq!(paths.len(), MAX_LISTED);
     }
 
     #[test]
-    fn where_nothing_signed_can_lie_that_is_said() {
-        assert_eq!(found(&["events/date=2026-11-20"]), SearchResult::Unsigned);
-        assert_eq!(found(&["manifests/prod"]), SearchResult::Unsigned);
-        let nowhere = |looked_at, unread| SearchResult::NotFound {
-            searched: looked_at,
-            whole: true,
-            unreadable: unread,
-        };
-        assert_eq!(found(&[]), nowhere(1, None));
-        assert_eq!(found(&["date=2026-11-20", "keys"]), nowhere(2, None), "too deep");
-        assert_eq!(found(&["a/b", "locked"]), nowhere(3, Some("locked: permission denied".into())));
+    fn a_search_without_a_signed_archive_says_so() {
+        assert_eq!(search(&["events/date=2026-11-20"]), SearchResult::Unsigned);
+        assert_eq!(search(&["manifests/prod"]), SearchResult::Unsigned);
+        let not_found =
+            |searched, unreadable| SearchResult::NotFound { searched, is_complete: true, unreadable };
+        assert_eq!(search(&[]), not_found(1, None));
+        assert_eq!(search(&["date=2026-11-20", "keys"]), not_found(2, None), "too deep");
+        assert_eq!(search(&["a/b", "locked"]), not_found(3, Some("locked: permission denied".into())));
     }
 
     /// An archive that was found before the budget was used up may not be the only one.
     #[test]
-    fn a_search_that_had_to_end_takes_nothing() {
+    fn a_search_without_budget_left_selects_nothing() {
         let paths = ["a/manifests/keys", "b/c/d/e"];
         let search = |budget| find_archives(&Tree::new(&paths), budget).unwrap();
-        let places = vec!["a".to_owned()];
-        assert_eq!(search(3), SearchResult::Several { paths, whole: false });
-        assert_eq!(search(2), SearchResult::NotFound { searched: 2, whole: false, unreadable: None });
+        let found = vec!["a".to_owned()];
+        assert_eq!(search(3), SearchResult::Several { paths: found, is_complete: false });
+        assert_eq!(search(2), SearchResult::NotFound { searched: 2, is_complete: false, unreadable: None });
         assert_eq!(search(100), SearchResult::Below("a".to_owned()));
     }
 
     #[test]
-    fn a_path_that_points_into_an_archive_says_where_that_is() {
+    fn a_path_into_an_archive_shows_its_root() {
         for (path, archive) in [
             ("./copy/auditferry/events", Some("./copy/auditferry")),
             ("./copy/auditferry/manifests/", Some("./copy/auditferry")),
@@ -297,9 +294,9 @@ mod tests {
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
             let tree = Tree::new(&paths);
             let search = find_archives(&tree, budget).unwrap();
-            prop_assert!(tree.asked.get() <= budget + 1);
-            let signed = |place: &str| {
-                let manifests = join(place, "manifests");
+            prop_assert!(tree.requests.get() <= budget + 1);
+            let signed = |path: &str| {
+                let manifests = join(path, "manifests");
                 ["keys", "date=2026-11-20"].iter().any(|name| {
                     let folder = join(&manifests, name);
                     paths.iter().any(|path| *path == folder || path.starts_with(&format!("{folder}/")))
@@ -307,8 +304,10 @@ mod tests {
             };
             match search {
                 SearchResult::Here => prop_assert!(signed("")),
-                SearchResult::Below(place) => prop_assert!(signed(&place)),
-                SearchResult::Several { paths, .. } => prop_assert!(places.iter().all(|place| signed(place))),
+                SearchResult::Below(path) => prop_assert!(signed(&path)),
+                SearchResult::Several { paths: found, .. } => {
+                    prop_assert!(found.iter().all(|path| signed(path)));
+                }
                 SearchResult::Unsigned | SearchResult::NotFound { .. } => {}
             }
         }

@@ -83,11 +83,11 @@ impl EventCounts {
         manifest: &Manifest,
         fields: &Fields,
         lines: u64,
-        tell: &mut dyn FnMut(Kind, String),
+        report: &mut dyn FnMut(Kind, String),
     ) {
         let expected = expected_events(manifest);
         if lines != expected {
-            tell(
+            report(
                 Kind::CountMismatch,
                 format!("it contains {lines} events, and its manifest says {expected}"),
             );
@@ -97,26 +97,27 @@ impl EventCounts {
             let detail = format!(
                 "it contains {records} records of unreadable items, and its manifest says {unreadable}"
             );
-            tell(Kind::CountMismatch, detail);
+            report(Kind::CountMismatch, detail);
         } else if records > unreadable {
             let detail = format!(
-                "{records} of its events have the form of records of unreadable items, but its manifest says {unreadable}. The product wrote some of them itself, so all are checked like any event."
+                "{records} of its events have the form of records of unreadable items, but its manifest says \
+                 {unreadable}. The product wrote some of them itself, so all are checked like any event."
             );
-            tell(Kind::RecordsImitated, detail);
+            report(Kind::RecordsImitated, detail);
         }
         let total = self.total(manifest);
-        self.check_fields(fields, total, tell);
+        self.check_fields(fields, total, report);
         if let Some(number) = self.other_tenant {
             let detail = format!("event {number} has another tenant than the first event of the archive");
-            tell(Kind::TenantMixed, detail);
+            report(Kind::TenantMixed, detail);
         }
         if fields.time.is_some() {
-            total.check_times(manifest, tell);
+            total.check_times(manifest, report);
         }
     }
 
     /// Checks that all events have the fields that the auditor named, each exactly once.
-    fn check_fields(&self, fields: &Fields, total: FieldCounts, tell: &mut dyn FnMut(Kind, String)) {
+    fn check_fields(&self, fields: &Fields, total: FieldCounts, report: &mut dyn FnMut(Kind, String)) {
         let [id, time, tenant] = self.repeated;
         for (field, found, repeated) in [
             (&fields.id, total.with_id, id),
@@ -126,13 +127,14 @@ impl EventCounts {
             let Some(field) = field else { continue };
             if found < self.events {
                 let missing = self.events - found;
-                tell(Kind::FieldMissing, format!("{missing} of its events have no field `{field}`"));
+                report(Kind::FieldMissing, format!("{missing} of its events have no field `{field}`"));
             }
             if repeated > 0 {
                 let detail = format!(
-                    "{repeated} of its events have the field `{field}`, or one of its parents, more than once. Each value was checked, but readers differ in which one they use."
+                    "{repeated} of its events have the field `{field}`, or one of its parents, more than \
+                     once. Each value was checked, but readers differ in which one they use."
                 );
-                tell(Kind::FieldRepeated, detail);
+                report(Kind::FieldRepeated, detail);
             }
         }
     }
@@ -159,10 +161,10 @@ impl FieldCounts {
         }
     }
 
-    fn check_times(self, manifest: &Manifest, tell: &mut dyn FnMut(Kind, String)) {
+    fn check_times(self, manifest: &Manifest, report: &mut dyn FnMut(Kind, String)) {
         if self.after_window > 0 {
             let detail = format!("{} of its events have a time after its window", self.after_window);
-            tell(Kind::EventOutsideWindow, detail);
+            report(Kind::EventOutsideWindow, detail);
         }
         // A record without a time may be a late event.
         let late = self.before_window..=self.before_window + self.without_time;
@@ -171,7 +173,7 @@ impl FieldCounts {
                 "{} of its events have a time before its window, and its manifest says {}",
                 self.before_window, manifest.late
             );
-            tell(Kind::EventOutsideWindow, detail);
+            report(Kind::EventOutsideWindow, detail);
         }
     }
 }

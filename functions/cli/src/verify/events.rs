@@ -174,17 +174,17 @@ impl EventReader {
     /// name.
     fn values<'s, 'l>(&'s self, role: Role, found: &FieldValues<'l>) -> Option<(&'s str, Vec<&'l str>)> {
         let of_role = self.roles.iter().enumerate().filter(|(_, (of, _))| *of == role);
-        of_role.map(|(place, _)| place).find_map(|place| {
+        of_role.map(|(index, _)| index).find_map(|index| {
             let is_value = |raw: &&str| !matches!(*raw, "null" | "\"\"");
-            let values: Vec<&str> = found.all(place).filter(is_value).collect();
-            (!values.is_empty()).then(|| (self.names.get(place).map_or("", String::as_str), values))
+            let values: Vec<&str> = found.all(index).filter(is_value).collect();
+            (!values.is_empty()).then(|| (self.names.get(index).map_or("", String::as_str), values))
         })
     }
 
     /// Whether a named field of that role occurs more than once.
     fn is_repeated(&self, role: Role, found: &FieldValues<'_>) -> bool {
         let named = self.roles.iter().enumerate().filter(|(_, of)| **of == (role, true));
-        named.map(|(place, _)| place).any(|place| found.is_repeated(place))
+        named.map(|(index, _)| index).any(|index| found.is_repeated(index))
     }
 }
 
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_known_by_its_id_however_it_is_written() {
+    fn an_event_is_identified_by_its_id_however_it_is_written() {
         let fields = Fields::default();
         let one = read(&fields, r#"{"a":{"id":9},"eventID":"x-1","n":1}"#);
         let other = read(&fields, r#"{"n":2,"event\u0049D":"\u0078-1"}"#);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_named_by_the_auditor_also_inside_of_others() {
+    fn the_auditor_can_name_nested_fields() {
         let fields = Fields {
             id: Some("/detail/key".into()),
             time: Some("at".into()),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_field_that_stands_twice_each_value_counts() {
+    fn each_value_of_a_repeated_field_counts() {
         let fields =
             Fields { id: Some("id".into()), time: Some("/w/at".into()), tenant: Some("tenant".into()) };
         let event = read(&fields, r#"{"tenant":"acme","id":1,"ten\u0061nt":"other","id":2,"id":1}"#);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused_without_its_content() {
+    fn a_line_that_is_not_an_event_is_rejected_without_its_content() {
         for line in [
             "1",
             "\"a\"",

@@ -240,34 +240,34 @@ struct Collected {
 impl Findings {
     /// Adds a finding.
     pub(crate) fn add(&self, finding: Finding) {
-        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.totals.add(&finding);
-        let count = kept.counts.entry(finding.kind).or_default();
+        let mut collected = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        collected.totals.add(&finding);
+        let count = collected.counts.entry(finding.kind).or_default();
         *count += 1;
         if *count <= MAX_PER_KIND as u64 {
-            kept.findings.push(finding);
+            collected.findings.push(finding);
         }
     }
 
     /// Records that there is an object with this part number in its name that no manifest names.
     pub(crate) fn object_present(&self, part: PartNumber) {
-        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.totals.object_present(part.get());
+        let mut collected = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        collected.totals.object_present(part.get());
     }
 
     /// Returns the findings, sorted by severity and part, with their counts by kind and their totals.
     ///
     /// If nothing `signed` was found, nothing can be said to be changed, so no finding is a violation.
     pub(crate) fn into_sorted(self, signed: bool) -> (Vec<Finding>, BTreeMap<Kind, u64>, FindingTotals) {
-        let mut kept = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut collected = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !signed {
-            for finding in &mut kept.findings {
+            for finding in &mut collected.findings {
                 finding.severity = finding.severity.max(Severity::Incomplete);
             }
         }
-        kept.findings.sort_by(|a, b| {
+        collected.findings.sort_by(|a, b| {
             (a.severity, a.part.unwrap_or(u64::MAX), a).cmp(&(b.severity, b.part.unwrap_or(u64::MAX), b))
         });
-        (kept.findings, kept.counts, kept.totals)
+        (collected.findings, collected.counts, collected.totals)
     }
 }

@@ -30,14 +30,14 @@ pub(crate) struct EventPosition {
 
 /// Encodes an identity as a record: events with the same identity, and equal ones among them, sort
 /// adjacently.
-pub(crate) fn encode(identity: Identity, place: EventPosition) -> [u8; 41] {
+pub(crate) fn encode(identity: Identity, position: EventPosition) -> [u8; 41] {
     let mut record = [0; 41];
     let fields: [&[u8]; 5] = [
         &[u8::from(identity.has_id)],
         &identity.hash,
         &identity.line.to_be_bytes(),
-        &place.part.get().to_be_bytes(),
-        &place.number.to_be_bytes(),
+        &position.part.get().to_be_bytes(),
+        &position.number.to_be_bytes(),
     ];
     for (to, from) in record.iter_mut().zip(fields.into_iter().flatten()) {
         *to = *from;
@@ -65,7 +65,8 @@ pub(crate) fn report_duplicates(
     let mut sorted = Sorted::new(sorters)?;
     let mut before: Option<(Identity, EventPosition)> = None;
     while let Some(record) = sorted.next()? {
-        let Some((identity, place)) = decode(record).filter(|(_, place)| !flawed.contains(&place.part))
+        let Some((identity, position)) =
+            decode(record).filter(|(_, position)| !flawed.contains(&position.part))
         else {
             continue;
         };
@@ -84,13 +85,13 @@ pub(crate) fn report_duplicates(
             };
             let detail = format!(
                 "event {} of this part: {what} is event {} of part {} too",
-                place.number,
+                position.number,
                 first.number,
                 first.part.get()
             );
-            findings.add(Finding::new(kind, detail).part(place.part));
+            findings.add(Finding::new(kind, detail).part(position.part));
         }
-        before = Some((identity, place));
+        before = Some((identity, position));
     }
     Ok(())
 }

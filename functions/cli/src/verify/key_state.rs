@@ -67,55 +67,55 @@ impl<'a> KeyState<'a> {
     }
 
     /// Whether a text of that part is accepted: signed by a key that may sign it, or vouched for.
-    pub(crate) fn is_accepted(&self, part: PartNumber, of: &SignatureStatus) -> bool {
-        !self.has_keys || of.is_vouched || of.signers.iter().any(|place| self.may_sign(*place, part))
+    pub(crate) fn is_accepted(&self, part: PartNumber, status: &SignatureStatus) -> bool {
+        !self.has_keys || status.is_vouched || status.signers.iter().any(|index| self.may_sign(*index, part))
     }
 
     /// The accountable key that signed a second text of that part, if any: that key equivocated.
-    pub(crate) fn equivocating_key(&self, part: PartNumber, of: &SignatureStatus) -> Option<KeyId> {
+    pub(crate) fn equivocating_key(&self, part: PartNumber, status: &SignatureStatus) -> Option<KeyId> {
         let answers =
-            |place: &&usize| self.trust.is_accountable(**place, part) && !self.retired.contains_key(*place);
-        of.signers.iter().find(answers).and_then(|place| self.id(*place))
+            |index: &&usize| self.trust.is_accountable(**index, part) && !self.retired.contains_key(*index);
+        status.signers.iter().find(answers).and_then(|index| self.id(*index))
     }
 
     /// Whether only retired keys, or keys retired with that part, signed a text of it.
-    pub(crate) fn is_by_retired_key(&self, part: PartNumber, of: &SignatureStatus) -> bool {
-        !of.signers.is_empty() && self.equivocating_key(part, of).is_none()
+    pub(crate) fn is_by_retired_key(&self, part: PartNumber, status: &SignatureStatus) -> bool {
+        !status.signers.is_empty() && self.equivocating_key(part, status).is_none()
     }
 
-    fn may_sign(&self, place: usize, part: PartNumber) -> bool {
-        self.trust.may_sign(place, part) && !self.retired.contains_key(&place)
+    fn may_sign(&self, index: usize, part: PartNumber) -> bool {
+        self.trust.may_sign(index, part) && !self.retired.contains_key(&index)
     }
 
-    fn id(&self, place: usize) -> Option<KeyId> {
-        self.trust.keys().get(place).map(|trusted| trusted.key().id().into())
+    fn id(&self, index: usize) -> Option<KeyId> {
+        self.trust.keys().get(index).map(|trusted| trusted.key().id().into())
     }
 
-    fn key(&self, place: usize) -> Option<&'a VerifierKey> {
-        self.trust.keys().get(place).map(TrustedKey::key)
+    fn key(&self, index: usize) -> Option<&'a VerifierKey> {
+        self.trust.keys().get(index).map(TrustedKey::key)
     }
 
     /// Checks the signatures of the next part; returns a finding if its text is not accepted.
     pub(crate) fn check_signatures(
         &mut self,
         manifest: &Manifest,
-        of: &SignatureStatus,
+        status: &SignatureStatus,
     ) -> Result<(), Finding> {
         if !self.has_keys {
             return Ok(());
         }
         let part = manifest.part;
         let live: Vec<usize> =
-            of.signers.iter().copied().filter(|place| self.may_sign(*place, part)).collect();
+            status.signers.iter().copied().filter(|index| self.may_sign(*index, part)).collect();
         let valid: Vec<usize> =
-            live.iter().copied().filter(|place| self.trust.is_valid(*place, manifest.sealed)).collect();
-        let expected = valid.iter().copied().find(|place| self.key(*place) == self.current.as_ref());
+            live.iter().copied().filter(|index| self.trust.is_valid(*index, manifest.sealed)).collect();
+        let expected = valid.iter().copied().find(|index| self.key(*index) == self.current.as_ref());
         let signer = expected.or_else(|| valid.first().copied());
         if let Some(signer) = signer {
             self.check_key_change(manifest, signer);
             self.check_boundaries(manifest, signer);
             self.used
-                .extend(valid.iter().filter(|place| !self.used.contains(place)).copied().collect::<Vec<_>>());
+                .extend(valid.iter().filter(|index| !self.used.contains(index)).copied().collect::<Vec<_>>());
             self.last_signer = Some(signer);
             // With two signers and no hand-over, neither is known to be the current key.
             if valid.len() == 1 || expected.is_some() {
@@ -125,16 +125,16 @@ impl<'a> KeyState<'a> {
             self.flush_vouched();
             return Ok(());
         }
-        let retired = of
+        let retired = status
             .signers
             .iter()
-            .find(|place| self.retired.contains_key(place) || self.trust.handed_over_before(**place, part));
-        if let Some(place) = retired {
+            .find(|index| self.retired.contains_key(index) || self.trust.handed_over_before(**index, part));
+        if let Some(index) = retired {
             self.last_signer = None;
-            return Err(self.retired_key_finding(*place));
+            return Err(self.retired_key_finding(*index));
         }
         self.last_signer = None;
-        if of.is_vouched {
+        if status.is_vouched {
             self.vouched_parts = Some((self.vouched_parts.map_or(part, |(first, _)| first), part));
             if let Some(successor) = &manifest.successor {
                 self.current = Some(successor.clone());
@@ -144,18 +144,20 @@ impl<'a> KeyState<'a> {
         Err(if !live.is_empty() {
             let detail = format!("it was sealed at {}, when its key was not valid", manifest.sealed);
             Finding::new(Kind::KeyNotValid, detail)
-        } else if of.has_invalid_line {
-            let detail = "a signature is invalid for the key that it names, and no trusted key has signed: text or signature was changed";
+        } else if status.has_invalid_line {
+            let detail = "a signature is invalid for the key that it names, and no trusted key has signed: \
+                text or signature was changed";
             Finding::new(Kind::SignatureInvalid, detail)
         } else {
             self.untrusted_finding()
         })
     }
 
-    fn retired_key_finding(&self, place: usize) -> Finding {
-        let key = self.id(place).map(|id| id.to_string()).unwrap_or_default();
+    fn retired_key_finding(&self, index: usize) -> Finding {
+        let key = self.id(index).map(|id| id.to_string()).unwrap_or_default();
         let detail = format!(
-            "it is signed by key {key}, which had already been replaced: a replaced key never signs again. It was created by someone who still has that key"
+            "it is signed by key {key}, which had already been replaced: a replaced key never signs again. \
+             It was created by someone who still has that key"
         );
         Finding::new(Kind::KeyRetired, detail)
     }
@@ -168,9 +170,12 @@ impl<'a> KeyState<'a> {
             Kind::SignatureUntrusted,
             match successor {
                 Some(successor) => format!(
-                    "none of the named keys has signed it. The chain handed over to {successor}, which is not among them: if the vendor confirms that key, name it too"
+                    "none of the named keys has signed it. The chain handed over to {successor}, which is \
+                     not among them: if the vendor confirms that key, name it too"
                 ),
-                None => "no trusted key has signed it, and no trusted manifest names its text: it was created by somebody else, or its signature was removed".to_owned(),
+                None => "no trusted key has signed it, and no trusted manifest names its text: it was \
+                    created by somebody else, or its signature was removed"
+                    .to_owned(),
             },
         )
     }
@@ -182,11 +187,11 @@ impl<'a> KeyState<'a> {
             return;
         }
         // About an untrusted key only what the new one vouches for is known, and that is enough.
-        let Some(place) = self.trust.keys().iter().position(|trusted| trusted.key() == before) else {
+        let Some(index) = self.trust.keys().iter().position(|trusted| trusted.key() == before) else {
             return;
         };
         let (before, part) = (before.clone(), manifest.part);
-        self.retired.insert(place, part);
+        self.retired.insert(index, part);
         let head = match manifest.previous {
             Previous::Manifest(head) => Some(head),
             Previous::Start(_) => None,
@@ -200,7 +205,10 @@ impl<'a> KeyState<'a> {
         } else {
             let at = head.map(|head| format!("{}:{head}", part.get())).unwrap_or_default();
             let detail = format!(
-                "key {new} replaces key {old} from here on, and no signed text hands over to it. This happens after a key was lost or stolen, and also if the rest was forged. Ask the vendor for the boundary (`auditferry connector show` has it), and if it is this one, verify with --boundary {at}"
+                "key {new} replaces key {old} from here on, and no signed text hands over to it. This \
+                 happens after a key was lost or stolen, and also if the rest was forged. Ask the vendor for \
+                 the boundary (`auditferry connector show` has it), and if it is this one, verify with \
+                 --boundary {at}"
             );
             Finding::new(Kind::KeyChanged, detail)
         };
@@ -210,9 +218,10 @@ impl<'a> KeyState<'a> {
     /// Checks the boundaries of this part.
     fn check_boundaries(&mut self, manifest: &Manifest, signer: usize) {
         let (named, signed_last) = (self.pinned_count, self.last_signer);
-        for (boundary, met) in self.boundaries.iter_mut().filter(|(named, _)| named.part == manifest.part) {
-            let hangs = manifest.previous == Previous::Manifest(boundary.head);
-            let wrong = if !hangs {
+        for (boundary, reached) in self.boundaries.iter_mut().filter(|(named, _)| named.part == manifest.part)
+        {
+            let is_chained = manifest.previous == Previous::Manifest(boundary.head);
+            let reason = if !is_chained {
                 "the manifest of this part is chained to another one"
             } else if signed_last == Some(signer) {
                 "the key that signed the previous part also signs this one"
@@ -220,11 +229,12 @@ impl<'a> KeyState<'a> {
                 // With several keys, an unsigned previous part leaves open which of them was replaced.
                 continue;
             } else {
-                *met = true;
+                *reached = true;
                 continue;
             };
-            *met = true;
-            let detail = format!("the keys do not change at the boundary {boundary} that you named: {wrong}");
+            *reached = true;
+            let detail =
+                format!("the keys do not change at the boundary {boundary} that you named: {reason}");
             self.findings.add(
                 Finding::new(Kind::BoundaryMismatch, detail).part(manifest.part).since(manifest.window.from),
             );
@@ -235,9 +245,9 @@ impl<'a> KeyState<'a> {
     fn hand_over(&mut self, manifest: &Manifest, signers: &[usize]) {
         let Some(successor) = &manifest.successor else { return };
         let old: Vec<usize> =
-            signers.iter().copied().filter(|place| self.key(*place) != Some(successor)).collect();
-        for place in &old {
-            self.retired.insert(*place, manifest.part.next());
+            signers.iter().copied().filter(|index| self.key(*index) != Some(successor)).collect();
+        for index in &old {
+            self.retired.insert(*index, manifest.part.next());
         }
         if !old.is_empty() {
             let detail = format!("this part's signed text hands over to the key {successor}");
@@ -261,7 +271,8 @@ impl<'a> KeyState<'a> {
             format!("parts {} to {} are", first.get(), last.get())
         };
         let detail = format!(
-            "{parts} not signed by a trusted key; part {}, which is, names the text through `previous`, so it counts regardless of its signer",
+            "{parts} not signed by a trusted key; part {}, which is, names the text through `previous`, so \
+             it counts regardless of its signer",
             last.next().get()
         );
         self.findings.add(Finding::new(Kind::VouchedByPrevious, detail).part(first));
@@ -270,10 +281,11 @@ impl<'a> KeyState<'a> {
     /// Finishes after the last part; `is_closed` if the vendor's hash confirms the end.
     pub(crate) fn finish(&mut self, is_closed: bool) {
         self.flush_vouched();
-        for (boundary, met) in &self.boundaries {
-            if !met {
+        for (boundary, reached) in &self.boundaries {
+            if !reached {
                 let detail = format!(
-                    "the boundary {boundary} that you named can't be checked: there is no manifest of that part that a named key signed after a part of another key"
+                    "the boundary {boundary} that you named can't be checked: there is no manifest of that \
+                     part that a named key signed after a part of another key"
                 );
                 self.findings.add(Finding::new(Kind::BoundaryNotReached, detail).part(boundary.part));
             }
@@ -281,10 +293,12 @@ impl<'a> KeyState<'a> {
         if self.pinned_count < 2 || is_closed {
             return;
         }
-        for (place, trusted) in self.trust.keys().iter().enumerate() {
-            if !self.used.contains(&place) {
+        for (index, trusted) in self.trust.keys().iter().enumerate() {
+            if !self.used.contains(&index) {
                 let detail = format!(
-                    "the key {} that you named signed nothing here. If it is the newer one, its parts are missing, or somebody with the older one created all of this. Name only the current key, or also --newest",
+                    "the key {} that you named signed nothing here. If it is the newer one, its parts are \
+                     missing, or somebody with the older one created all of this. Name only the current key, \
+                     or also --newest",
                     trusted.key()
                 );
                 self.findings.add(Finding::new(Kind::KeyUnused, detail));

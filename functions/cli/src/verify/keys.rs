@@ -68,8 +68,8 @@ impl KnownKeys {
     }
 
     fn add(&mut self, key: RingKey, file: Option<String>) {
-        let place = self.ring.add(key.clone());
-        match self.keys.get_mut(place) {
+        let index = self.ring.add(key.clone());
+        match self.keys.get_mut(index) {
             Some(known) => known.file = known.file.take().or(file),
             None => self.keys.push(KnownKey { key, file }),
         }
@@ -78,20 +78,20 @@ impl KnownKeys {
     /// Checks a signature line of a note.
     pub(crate) fn check_signature(&self, note: &SignedNote, signature: &NoteSignature) -> SignatureCheck {
         match self.ring.signer(note, signature) {
-            Some(Some(place)) => SignatureCheck::Valid(place),
+            Some(Some(index)) => SignatureCheck::Valid(index),
             Some(None) => SignatureCheck::Invalid,
             None => SignatureCheck::UnknownKey,
         }
     }
 
     /// The key with this index.
-    pub(crate) fn get(&self, place: usize) -> Option<&KnownKey> {
-        self.keys.get(place)
+    pub(crate) fn get(&self, index: usize) -> Option<&KnownKey> {
+        self.keys.get(index)
     }
 
     /// Whether the auditor named the key with this index.
-    pub(crate) const fn is_pinned(&self, place: usize) -> bool {
-        place < self.pinned_count
+    pub(crate) const fn is_pinned(&self, index: usize) -> bool {
+        index < self.pinned_count
     }
 
     /// Reports the keys of the archive that are not among these trusted ones.
@@ -103,7 +103,8 @@ impl KnownKeys {
         let trusted: Vec<&VerifierKey> = trusted.collect();
         for known in &self.keys {
             if let (Some(file), false) = (&known.file, trusted.contains(&known.key())) {
-                let detail = "this key is not trusted: it was not named with --key, and no text signed by a trusted key names it. Its signatures count only for texts that a trusted manifest names";
+                let detail = "this key is not trusted: it was not named with --key, and no text signed by a \
+                    trusted key names it. Its signatures count only for texts that a trusted manifest names";
                 findings.add(Finding::new(Kind::KeyUnvouched, detail).file(file));
             }
         }

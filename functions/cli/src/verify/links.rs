@@ -7,11 +7,11 @@ use domain::manifest::{ChainStart, Manifest, Previous};
 use domain::part::{PartNumber, Sha256, Window};
 use domain::time::Time;
 
-use super::key_state::{KeyState, SignatureStatus};
+use super::chain_summary::ChainSummary;
 use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
+use super::key_state::{KeyState, SignatureStatus};
 use super::sorter::Sorter;
-use super::chain_summary::ChainSummary;
 
 /// The chain as far as it was followed.
 #[derive(Debug)]
@@ -53,15 +53,15 @@ pub(crate) struct FollowedChain {
 }
 
 impl<'a> Links<'a> {
-    pub(crate) fn new(ask: &'a VerifyOptions, charge: KeyState<'a>, findings: &'a Findings) -> Self {
+    pub(crate) fn new(options: &'a VerifyOptions, keys: KeyState<'a>, findings: &'a Findings) -> Self {
         Self {
-            options: ask,
+            options,
             findings,
-            keys: charge,
+            keys,
             last: None,
             newest: None,
             started: false,
-            expected: Sorter::new(ask.memory / 4),
+            expected: Sorter::new(options.memory / 4),
             upgraded_at: None,
             chain: ChainSummary::default(),
         }
@@ -88,14 +88,14 @@ impl<'a> Links<'a> {
         &mut self,
         name: &str,
         (manifest, sha256): (&Manifest, Sha256),
-        standing: &SignatureStatus,
+        signatures: &SignatureStatus,
     ) -> io::Result<()> {
         let upgraded = manifest.previous == Previous::Start(ChainStart::Upgrade);
-        let is_later = self.options.to.is_some_and(|asked| manifest.window.from >= asked);
+        let is_later = self.options.to.is_some_and(|limit| manifest.window.from >= limit);
         if self.is_before_range(manifest.window) || is_later {
             // Outside of the requested range, so not checked. But only an accepted one becomes part of the
             // chain: otherwise one with a window outside of the range could replace a part inside of it.
-            if self.keys.is_accepted(manifest.part, standing) {
+            if self.keys.is_accepted(manifest.part, signatures) {
                 if is_later {
                     self.check_number(manifest.part, upgraded);
                 }
@@ -106,7 +106,7 @@ impl<'a> Links<'a> {
         }
         self.check_number(manifest.part, upgraded);
         self.check_range_start(manifest);
-        if let Err(finding) = self.keys.check_signatures(manifest, standing) {
+        if let Err(finding) = self.keys.check_signatures(manifest, signatures) {
             self.keys.skip_part();
             self.report(finding.file(name), manifest);
             self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
@@ -132,7 +132,7 @@ impl<'a> Links<'a> {
 
     /// Whether a window is before the requested range.
     fn is_before_range(&self, Window { from, to }: Window) -> bool {
-        self.options.from.is_some_and(|asked| to <= asked && from < asked)
+        self.options.from.is_some_and(|limit| to <= limit && from < limit)
     }
 
     /// Checks that the number is the next one; `upgraded` if the chain says that it begins here.
@@ -141,14 +141,16 @@ impl<'a> Links<'a> {
             Some(last) => (last.part.next(), last.window_end),
             None if self.options.from.is_none() && part > PartNumber::FIRST && upgraded => {
                 let detail = format!(
-                    "the parts before part {} were exported by a version that wrote no manifests, so nothing is proven about them. Give the start of the range with --from.",
+                    "the parts before part {} were exported by a version that wrote no manifests, so nothing \
+                     is proven about them. Give the start of the range with --from.",
                     part.get()
                 );
                 return self.findings.add(Finding::new(Kind::BeforeManifests, detail).part(part));
             }
             None if self.options.from.is_none() && part > PartNumber::FIRST => {
                 let detail = format!(
-                    "the chain begins with part {} instead of part 1. If the older parts were moved or removed on purpose, give the start of the range with --from.",
+                    "the chain begins with part {} instead of part 1. If the older parts were moved or \
+                     removed on purpose, give the start of the range with --from.",
                     part.get()
                 );
                 let finding = Finding::new(Kind::StartMissing, detail).part(part);
@@ -222,10 +224,10 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Expects an object, which is read if `look_into` is set.
-    pub(crate) fn expect_object(&mut self, manifest: &Manifest, look_into: bool) -> io::Result<()> {
+    /// Expects an object, which is read if `must_read` is set.
+    pub(crate) fn expect_object(&mut self, manifest: &Manifest, must_read: bool) -> io::Result<()> {
         let mut record = manifest.object().into_bytes();
-        record.extend_from_slice(&[0, u8::from(look_into)]);
+        record.extend_from_slice(&[0, u8::from(must_read)]);
         record.extend_from_slice(manifest.text().as_bytes());
         self.expected.push(&record)
     }
@@ -237,8 +239,8 @@ impl<'a> Links<'a> {
 
     /// Finishes after the last part; `newest_seen` if the manifest named by `--newest` was found.
     pub(crate) fn finish(mut self, newest_seen: bool) -> FollowedChain {
-        let sound = self.newest.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
-        self.chain.check_tail(sound, newest_seen, self.options, self.findings);
+        let newest = self.newest.as_ref().map(|(manifest, sha256)| (manifest, *sha256));
+        self.chain.check_tail(newest, newest_seen, self.options, self.findings);
         self.keys.finish(self.chain.tail_closed);
         let newest = self.newest.map(|(manifest, _)| manifest);
         FollowedChain { chain: self.chain, expected: self.expected, upgraded_at: self.upgraded_at, newest }

@@ -33,15 +33,19 @@ impl Listing {
     ///
     /// # Errors
     /// If it can't be listed, or a temporary file can't be written.
-    pub(crate) fn read(archive: &dyn Archive, ask: &VerifyOptions, findings: &Findings) -> io::Result<Self> {
+    pub(crate) fn read(
+        archive: &dyn Archive,
+        options: &VerifyOptions,
+        findings: &Findings,
+    ) -> io::Result<Self> {
         let mut listing = Self {
             keys: Vec::new(),
-            manifests: Sorter::new(ask.memory / 4),
-            objects: Sorter::new(ask.memory / 4),
+            manifests: Sorter::new(options.memory / 4),
+            objects: Sorter::new(options.memory / 4),
             object_bytes: 0,
         };
         let mut probes = Vec::new();
-        archive.list(&mut |entry| listing.add(entry, ask, &mut probes, findings))?;
+        archive.list(&mut |entry| listing.add(entry, options, &mut probes, findings))?;
         listing.keys.sort();
         for name in probes {
             if !is_probe(archive, &name) {
@@ -54,15 +58,15 @@ impl Listing {
     fn add(
         &mut self,
         entry: Entry,
-        ask: &VerifyOptions,
+        options: &VerifyOptions,
         probes: &mut Vec<String>,
         findings: &Findings,
     ) -> io::Result<()> {
-        let Entry { name, kind: found } = entry;
-        if date_of(&name).is_some_and(|date| !is_in_range(date, ask)) {
+        let Entry { name, kind } = entry;
+        if date_of(&name).is_some_and(|date| !is_in_range(date, options)) {
             return Ok(());
         }
-        let size = match found {
+        let size = match kind {
             EntryKind::File(size) => size,
             EntryKind::Unsupported(what) => {
                 findings.add(Finding::new(Kind::FileOdd, what).file(&name));
@@ -107,9 +111,9 @@ fn date_of(name: &str) -> Option<&str> {
 }
 
 /// A part is under the date of its window's start and ends on that date, so other dates are irrelevant.
-fn is_in_range(date: &str, ask: &VerifyOptions) -> bool {
-    ask.from.is_none_or(|from| from.date().as_str() <= date)
-        && ask.to.is_none_or(|to| date <= to.date().as_str())
+fn is_in_range(date: &str, options: &VerifyOptions) -> bool {
+    options.from.is_none_or(|from| from.date().as_str() <= date)
+        && options.to.is_none_or(|to| date <= to.date().as_str())
 }
 
 /// The connector of a verification object, by the object's name.
@@ -125,7 +129,7 @@ fn is_probe(archive: &dyn Archive, name: &str) -> bool {
     let text = format!(
         "Auditferry wrote this object for connector {connector} to see that it can. It may be deleted.\n"
     );
-    let mut found = Vec::new();
-    let read = archive.open(name).and_then(|file| file.take(1_000).read_to_end(&mut found));
-    read.is_ok() && found == text.as_bytes()
+    let mut content = Vec::new();
+    let read = archive.open(name).and_then(|file| file.take(1_000).read_to_end(&mut content));
+    read.is_ok() && content == text.as_bytes()
 }

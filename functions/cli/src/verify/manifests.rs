@@ -29,7 +29,7 @@ const INVALID: u8 = 254;
 /// The manifests of an archive, as records for the next passes.
 #[derive(Debug)]
 pub(crate) struct Manifests {
-    /// One record per file, see [`Record`].
+    /// One record per file, see [`ManifestRecord`].
     pub(crate) records: Vec<Sorter>,
     /// One record per readable manifest, for the passes that decide which keys are trusted.
     pub(crate) trust_records: Vec<Sorter>,
@@ -73,19 +73,19 @@ impl OriginStats {
     fn of(manifest: &Manifest, signed: &[SignatureCheck], known: &KnownKeys) -> Self {
         let mut signers: BTreeSet<usize> = signed
             .iter()
-            .filter_map(|signed| if let SignatureCheck::Valid(place) = signed { Some(*place) } else { None })
-            .filter(|place| {
-                known.get(*place).is_some_and(|known| *known.key().name() == manifest.origin.key_name())
+            .filter_map(|signed| if let SignatureCheck::Valid(index) = signed { Some(*index) } else { None })
+            .filter(|index| {
+                known.get(*index).is_some_and(|known| *known.key().name() == manifest.origin.key_name())
             })
             .collect();
-        let named = u64::from(signers.iter().any(|place| known.is_pinned(*place)));
+        let pinned_count = u64::from(signers.iter().any(|index| known.is_pinned(*index)));
         // The successor signs together with the key that names it; that is not a second signer.
         if signers.len() > 1 {
             let successor = manifest.successor.as_ref();
-            signers.retain(|place| known.get(*place).map(super::keys::KnownKey::key) != successor);
+            signers.retain(|index| known.get(*index).map(super::keys::KnownKey::key) != successor);
         }
         let first = (!signers.is_empty()).then_some((manifest.part, signers));
-        Self { pinned_count: named, count: 1, first_signed: first }
+        Self { pinned_count, count: 1, first_signed: first }
     }
 }
 
@@ -119,30 +119,30 @@ pub(crate) fn read(
     archive: &dyn Archive,
     names: Sorter,
     known: &KnownKeys,
-    ask: &VerifyOptions,
+    options: &VerifyOptions,
     progress: &Progress,
 ) -> io::Result<Manifests> {
     let names = Mutex::new(Sorted::new([names])?);
     let threads = archive.concurrency();
     let work = || {
-        let mut notes = Sorter::new(ask.memory / 4 / threads);
-        let mut claims = Sorter::new(ask.memory / 8 / threads);
+        let mut notes = Sorter::new(options.memory / 4 / threads);
+        let mut trust_records = Sorter::new(options.memory / 8 / threads);
         let mut origins: HashMap<Origin, OriginStats> = HashMap::new();
         loop {
             let name = {
                 let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
                 names.next()?.map(|name| String::from_utf8_lossy(name).into_owned())
             };
-            let Some(name) = name else { return Ok((notes, claims, origins)) };
+            let Some(name) = name else { return Ok((notes, trust_records, origins)) };
             match read_file(archive, &name) {
                 Ok(bytes) => {
                     let (record, read) = encode(&name, &bytes, known);
                     notes.push(&record)?;
-                    if let Some((claim, origin, seen)) = read {
-                        claims.push(&claim)?;
-                        let room = origins.len() < MAX_ORIGINS || seen.pinned_count > 0;
-                        if room || origins.contains_key(&origin) {
-                            origins.entry(origin).or_default().add(seen);
+                    if let Some((trusted, origin, stats)) = read {
+                        trust_records.push(&trusted)?;
+                        let has_room = origins.len() < MAX_ORIGINS || stats.pinned_count > 0;
+                        if has_room || origins.contains_key(&origin) {
+                            origins.entry(origin).or_default().add(stats);
                         }
                     }
                 }
@@ -158,40 +158,34 @@ pub(crate) fn read(
             .map(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))))
             .collect()
     });
-    let (mut notes, mut claims) = (Vec::new(), Vec::new());
+    let (mut notes, mut trust_records) = (Vec::new(), Vec::new());
     let mut origins: HashMap<Origin, OriginStats> = HashMap::new();
     for result in results {
-        let (of_notes, of_claims, seen) = result?;
+        let (of_notes, of_trust, stats) = result?;
         notes.push(of_notes);
-        claims.push(of_claims);
-        for (origin, seen) in seen {
-            origins.entry(origin).or_default().add(seen);
+        trust_records.push(of_trust);
+        for (origin, stats) in stats {
+            origins.entry(origin).or_default().add(stats);
         }
     }
-    let any = !origins.is_empty();
-    let (origin, first) = choose_origin(origins, ask).unzip();
-    Ok(Manifests {
-        records: notes,
-        trust_records: claims,
-        has_manifests: any,
-        origin,
-        first_signed: first.flatten(),
-    })
+    let has_manifests = !origins.is_empty();
+    let (origin, first) = choose_origin(origins, options).unzip();
+    Ok(Manifests { records: notes, trust_records, has_manifests, origin, first_signed: first.flatten() })
 }
 
 /// Chooses the requested origin, or the one with the most manifests signed by named keys, or else the one
 /// with the most manifests.
 fn choose_origin(
     origins: HashMap<Origin, OriginStats>,
-    ask: &VerifyOptions,
+    options: &VerifyOptions,
 ) -> Option<(Origin, Option<FirstSigned>)> {
-    let asked =
-        |origin: &Origin| ask.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
-    let (origin, seen) =
-        origins.into_iter().filter(|(origin, _)| asked(origin)).max_by(|(a, of_a), (b, of_b)| {
+    let is_requested =
+        |origin: &Origin| options.connector.as_ref().is_none_or(|connector| *connector == origin.connector);
+    let (origin, stats) =
+        origins.into_iter().filter(|(origin, _)| is_requested(origin)).max_by(|(a, of_a), (b, of_b)| {
             (of_a.pinned_count, of_a.count).cmp(&(of_b.pinned_count, of_b.count)).then_with(|| b.cmp(a))
         })?;
-    Some((origin, seen.first_signed))
+    Some((origin, stats.first_signed))
 }
 
 /// The bytes of a file, at most as many as a note may have.
@@ -221,8 +215,8 @@ fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<Parse
             record.push(u8::try_from(signed.len()).unwrap_or(MALFORMED));
             record.extend(signed.iter().map(|signed| encode_check(*signed)));
             record.extend_from_slice(bytes);
-            let seen = OriginStats::of(&manifest, &signed, known);
-            (record, Some((trust_record(&note, &manifest, &signed), manifest.origin, seen)))
+            let stats = OriginStats::of(&manifest, &signed, known);
+            (record, Some((trust_record(&note, &manifest, &signed), manifest.origin, stats)))
         }
         Err(error) => {
             record.push(MALFORMED);
@@ -235,8 +229,8 @@ fn encode(name: &str, bytes: &[u8], known: &KnownKeys) -> (Vec<u8>, Option<Parse
 /// Encodes the check of a signature line as a byte.
 pub(super) fn encode_check(signed: SignatureCheck) -> u8 {
     match signed {
-        SignatureCheck::Valid(place) => {
-            u8::try_from(place).ok().filter(|place| *place < INVALID).unwrap_or(UNKNOWN_KEY)
+        SignatureCheck::Valid(index) => {
+            u8::try_from(index).ok().filter(|index| *index < INVALID).unwrap_or(UNKNOWN_KEY)
         }
         SignatureCheck::Invalid => INVALID,
         SignatureCheck::UnknownKey => UNKNOWN_KEY,
@@ -248,7 +242,7 @@ pub(super) fn decode_check(byte: u8) -> SignatureCheck {
     match byte {
         UNKNOWN_KEY => SignatureCheck::UnknownKey,
         INVALID => SignatureCheck::Invalid,
-        place => SignatureCheck::Valid(usize::from(place)),
+        index => SignatureCheck::Valid(usize::from(index)),
     }
 }
 

@@ -9,30 +9,30 @@ mod archive;
 pub(crate) mod args;
 mod bucket;
 mod chain;
-mod key_state;
+mod chain_summary;
 mod check;
 pub(crate) mod command;
 mod contents;
-mod event_counts;
 mod directory;
+mod discovery;
+mod event_counts;
 mod events;
-mod object_matcher;
 mod finding;
 mod identities;
+mod key_state;
 mod keys;
 mod links;
 mod listing;
-mod system_files;
 mod manifests;
 mod object;
+mod object_matcher;
 mod open;
-mod discovery;
 mod report;
 mod sorter;
-mod totals;
+mod system_files;
 #[cfg(test)]
 mod tests;
-mod chain_summary;
+mod totals;
 mod trust;
 mod vouch;
 
@@ -52,8 +52,8 @@ use self::check::{Outcome, Progress, Verdict, VerifyOptions, check};
 use self::directory::Directory;
 use self::events::Fields;
 use self::open::OpenedArchive;
-use crate::error::{CliError, Exit};
 use crate::context::ProcessContext;
+use crate::error::{CliError, Exit};
 
 /// Approximate limit, in bytes, of the memory used for sorting.
 const MEMORY_BUDGET: usize = 128 << 20;
@@ -80,7 +80,7 @@ pub(crate) fn verify_folder(
     newest: Option<Sha256>,
     as_of: Time,
 ) -> std::io::Result<Proof> {
-    let ask = VerifyOptions {
+    let options = VerifyOptions {
         pins: vec![key],
         connector: None,
         from: None,
@@ -92,7 +92,7 @@ pub(crate) fn verify_folder(
         fields: Fields::default(),
         memory: MEMORY_BUDGET / 8,
     };
-    let outcome = check(&Directory::open(folder)?, &ask, &Progress::default())?;
+    let outcome = check(&Directory::open(folder)?, &options, &Progress::default())?;
     let proven = outcome.verdict == Verdict::Proven;
     Ok(Proof { proven, summary: report::summary(&outcome) })
 }
@@ -100,28 +100,28 @@ pub(crate) fn verify_folder(
 /// Runs `verify`. It has its own exit codes: an error while reading is not a violation.
 pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit {
     let output = surroundings.output;
-    let (ask, target) = match parse_options(&args, surroundings).await {
-        Ok(asked) => asked,
+    let (options, target) = match parse_options(&args, surroundings).await {
+        Ok(parsed) => parsed,
         Err(problem) => {
             output.error(&problem);
             // An unavailable S3 is not a usage error.
             return if problem.exit() == Exit::Usage { Exit::VerifyUsage } else { Exit::Incomplete };
         }
     };
-    let OpenedArchive { archive, path: place, is_nested: is_below, s3_location: _ } = target;
-    if is_below {
+    let OpenedArchive { archive, path, is_nested, s3_location: _ } = target;
+    if is_nested {
         output.line(format_args!(
             "{} contains no archive itself; verifying the only one below it: {}",
             args.archive,
-            command::quoted_path(&place)
+            command::quoted_path(&path)
         ));
     }
-    let result = check_with_progress(archive, ask.clone(), surroundings).await;
+    let result = check_with_progress(archive, options.clone(), surroundings).await;
     output.clear_progress();
     match result {
         Ok(outcome) => {
-            let again = |key: &VerifierKey| command::command(&args, &place, &[key.to_string()]);
-            report::report(&outcome, &ask, &place, &again, surroundings);
+            let repeat_command = |key: &VerifierKey| command::command(&args, &path, &[key.to_string()]);
+            report::report(&outcome, &options, &path, &repeat_command, surroundings);
             match outcome.verdict {
                 Verdict::Proven => Exit::Done,
                 Verdict::Violated => Exit::Failed,
@@ -131,7 +131,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
         Err(error) => {
             output.error(&CliError::failed(
                 format!("the archive can't be read completely: {error}"),
-                format!("{} Temporary files (TMPDIR) need disk space, too.", open::access_hint(&place)),
+                format!("{} Temporary files (TMPDIR) need disk space, too.", open::access_hint(&path)),
             ));
             Exit::Incomplete
         }
@@ -143,7 +143,7 @@ async fn parse_options(
     args: &VerifyArgs,
     surroundings: &ProcessContext,
 ) -> Result<(VerifyOptions, OpenedArchive), CliError> {
-    let mut ask = VerifyOptions {
+    let mut options = VerifyOptions {
         pins: pinned_keys(&args.key)?,
         connector: args.connector.clone(),
         from: args.from,
@@ -159,14 +159,14 @@ async fn parse_options(
         },
         memory: MEMORY_BUDGET,
     };
-    if let (Some(from), Some(to)) = (ask.from, ask.to)
+    if let (Some(from), Some(to)) = (options.from, options.to)
         && from >= to
     {
         return Err(CliError::usage("--from is not earlier than --to", "Swap them."));
     }
     let target = open::open(args, surroundings).await?;
-    ask.location.clone_from(&target.s3_location);
-    Ok((ask, target))
+    options.location.clone_from(&target.s3_location);
+    Ok((options, target))
 }
 
 /// The keys that were named, directly or in a file.
@@ -197,12 +197,12 @@ fn pinned_keys(named: &[String]) -> Result<Vec<RingKey>, CliError> {
 /// Verifies in separate threads, and reports the progress.
 async fn check_with_progress(
     archive: Arc<dyn Archive>,
-    ask: VerifyOptions,
+    options: VerifyOptions,
     surroundings: &ProcessContext,
 ) -> std::io::Result<Outcome> {
     let progress = Arc::new(Progress::default());
     let working = Arc::clone(&progress);
-    let mut work = tokio::task::spawn_blocking(move || check(archive.as_ref(), &ask, &working));
+    let mut work = tokio::task::spawn_blocking(move || check(archive.as_ref(), &options, &working));
     let mut tick = tokio::time::interval(Duration::from_millis(200));
     let mut reading_since = None;
     loop {

@@ -87,9 +87,9 @@ fn decompress<R: Read>(
             expect_end(packed, "gzip member").map(|()| events)
         }
         Compression::Zstd => {
-            let wrong = |error: io::Error| ObjectError::ContentMismatch(error.to_string());
-            let mut decoder = zstd::Decoder::with_buffer(&mut packed).map_err(wrong)?.single_frame();
-            decoder.window_log_max(ZSTD_WINDOW).map_err(wrong)?;
+            let to_error = |error: io::Error| ObjectError::ContentMismatch(error.to_string());
+            let mut decoder = zstd::Decoder::with_buffer(&mut packed).map_err(to_error)?.single_frame();
+            decoder.window_log_max(ZSTD_WINDOW).map_err(to_error)?;
             let events = read_decompressed(decoder, manifest, each)?;
             expect_end(packed, "zstd frame").map(|()| events)
         }
@@ -103,7 +103,8 @@ fn expect_end(mut packed: impl BufRead, what: &str) -> Result<(), ObjectError> {
         return Ok(());
     }
     Err(ObjectError::ContentMismatch(format!(
-        "there is data after its {what}, but an object is a single {what}: many readers would not see the rest"
+        "there is data after its {what}, but an object is a single {what}: many readers would not see the \
+         rest"
     )))
 }
 
@@ -175,8 +176,8 @@ fn read_events(
 /// Reads a line without its line end; returns `false` at the end of the content.
 fn read_line(content: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, String> {
     line.clear();
-    let wrong = |error: io::Error| format!("it can't be decompressed: {error}");
-    if content.take(MAX_EVENT_BYTES).read_until(b'\n', line).map_err(wrong)? == 0 {
+    let to_error = |error: io::Error| format!("it can't be decompressed: {error}");
+    if content.take(MAX_EVENT_BYTES).read_until(b'\n', line).map_err(to_error)? == 0 {
         return Ok(false);
     }
     match line.pop() {

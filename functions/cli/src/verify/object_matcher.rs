@@ -26,7 +26,7 @@ pub(crate) struct FirstManifest {
 
 #[derive(Debug)]
 struct MatcherState {
-    earliest: FirstManifest,
+    first_manifest: FirstManifest,
     expected: Sorted,
     present: Sorted,
     /// The current object: its name, its size, and whether a manifest names it.
@@ -54,11 +54,11 @@ pub(crate) enum NextObject {
 
 impl ObjectMatcher {
     /// Matches `expected`, from the chain, with `present`, from the listing.
-    pub(crate) fn new(expected: Sorter, present: Sorter, earliest: FirstManifest) -> io::Result<Self> {
+    pub(crate) fn new(expected: Sorter, present: Sorter, first_manifest: FirstManifest) -> io::Result<Self> {
         let (expected, present) = (Sorted::new([expected])?, Sorted::new([present])?);
-        let mut sides = MatcherState { earliest, expected, present, object: None };
-        sides.advance()?;
-        Ok(Self(Mutex::new(sides)))
+        let mut state = MatcherState { first_manifest, expected, present, object: None };
+        state.advance()?;
+        Ok(Self(Mutex::new(state)))
     }
 
     /// The next object. Missing and unnamed objects are reported on the way.
@@ -77,33 +77,34 @@ impl MatcherState {
         loop {
             let Some(record) = self.expected.next()? else {
                 while let Some((name, _, named)) = self.object.take() {
-                    self.earliest.report_unnamed(findings, &name, named);
+                    self.first_manifest.report_unnamed(findings, &name, named);
                     self.advance()?;
                 }
                 return Ok(NextObject::End);
             };
-            let Some((manifest, look_into)) = decode_expected(record) else {
+            let Some((manifest, must_read)) = decode_expected(record) else {
                 return Err(io::Error::other("a temporary file is corrupt"));
             };
-            let wanted = manifest.object();
-            while let Some((name, _, named)) = self.object.take_if(|(name, ..)| *name < wanted) {
-                self.earliest.report_unnamed(findings, &name, named);
+            let expected_name = manifest.object();
+            while let Some((name, _, named)) = self.object.take_if(|(name, ..)| *name < expected_name) {
+                self.first_manifest.report_unnamed(findings, &name, named);
                 self.advance()?;
             }
             let size = match &mut self.object {
-                Some((name, size, named)) if *name == wanted => {
+                Some((name, size, named)) if *name == expected_name => {
                     *named = true;
                     *size
                 }
-                _ if look_into => {
+                _ if must_read => {
                     let detail = "the manifest names this object, but it is missing";
-                    let finding = Finding::new(Kind::ObjectMissing, detail).file(&wanted).part(manifest.part);
+                    let finding =
+                        Finding::new(Kind::ObjectMissing, detail).file(&expected_name).part(manifest.part);
                     findings.add(finding.since(manifest.window.from));
                     return Ok(NextObject::Missing);
                 }
                 _ => continue,
             };
-            if look_into {
+            if must_read {
                 return Ok(NextObject::Match(Box::new(Match { manifest, size })));
             }
         }
@@ -141,6 +142,6 @@ fn decode_object(record: &[u8]) -> Option<(String, u64)> {
 
 fn decode_expected(record: &[u8]) -> Option<(Manifest, bool)> {
     let zero = record.iter().position(|byte| *byte == 0)?;
-    let (look_into, text) = record.get(zero + 1..)?.split_first()?;
-    Some((Manifest::parse(std::str::from_utf8(text).ok()?).ok()?, *look_into == 1))
+    let (must_read, text) = record.get(zero + 1..)?.split_first()?;
+    Some((Manifest::parse(std::str::from_utf8(text).ok()?).ok()?, *must_read == 1))
 }

@@ -15,8 +15,8 @@ use super::bucket::Bucket;
 use super::command::command;
 use super::directory::Directory;
 use super::discovery::{self, ListFolders as _, SearchResult, find_archives, join};
-use crate::error::CliError;
 use crate::context::ProcessContext;
+use crate::error::CliError;
 use crate::table::{counted, grouped};
 
 /// Maximum number of local folders that a search reads.
@@ -24,7 +24,8 @@ const MAX_FOLDERS: u32 = 10_000;
 /// Maximum number of requests to S3 in a search, each for a page of up to a thousand names.
 const MAX_REQUESTS: u32 = 500;
 /// The layout that an archive has, for error messages.
-const EXPECTED_LAYOUT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
+const EXPECTED_LAYOUT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder \
+    `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
 
 /// An opened archive.
 pub(crate) struct OpenedArchive {
@@ -39,12 +40,12 @@ pub(crate) struct OpenedArchive {
 }
 
 impl OpenedArchive {
-    fn new(archive: impl Archive + 'static, place: String, is_below: bool) -> Self {
-        let location = place.strip_prefix("s3://").map(|place| {
-            let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    fn new(archive: impl Archive + 'static, path: String, is_nested: bool) -> Self {
+        let location = path.strip_prefix("s3://").map(|path| {
+            let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
             (bucket.to_owned(), prefix.to_owned())
         });
-        Self { archive: Arc::new(archive), path: place, is_nested: is_below, s3_location: location }
+        Self { archive: Arc::new(archive), path, is_nested, s3_location: location }
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) async fn open(
     surroundings: &ProcessContext,
 ) -> Result<OpenedArchive, CliError> {
     let archive = match args.archive.strip_prefix("s3://") {
-        Some(place) => Some(open_bucket(place, surroundings).await?),
+        Some(location) => Some(open_bucket(location, surroundings).await?),
         None => None,
     };
     let args = args.clone();
@@ -85,9 +86,10 @@ fn open_folder(args: &VerifyArgs) -> Result<OpenedArchive, CliError> {
     match search {
         SearchResult::Here => Ok(OpenedArchive::new(directory, given.clone(), false)),
         SearchResult::Below(below) => {
-            let place = full_path(given, &below);
-            let directory = Directory::open(&path.join(below)).map_err(crate::error::io_error(&place))?;
-            Ok(OpenedArchive::new(directory, place, true))
+            let display_path = full_path(given, &below);
+            let directory =
+                Directory::open(&path.join(below)).map_err(crate::error::io_error(&display_path))?;
+            Ok(OpenedArchive::new(directory, display_path, true))
         }
         other => match enclosing_archive(given, &real) {
             None if other == SearchResult::Unsigned => {
@@ -122,7 +124,8 @@ fn single_file_error(args: &VerifyArgs, path: &Path) -> CliError {
         Some(above) => format!("Verify its whole archive:\n  {}", command(args, &above, &args.key)),
         None => {
             format!(
-                "Name the folder that contains the archive; unpack it first if it is packed. {EXPECTED_LAYOUT}."
+                "Name the folder that contains the archive; unpack it first if it is packed. \
+                 {EXPECTED_LAYOUT}."
             )
         }
     };
@@ -130,15 +133,16 @@ fn single_file_error(args: &VerifyArgs, path: &Path) -> CliError {
 }
 
 /// The archive in S3, once it is known that requests can be made at all.
-async fn open_bucket(place: &str, surroundings: &ProcessContext) -> Result<Bucket, CliError> {
-    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+async fn open_bucket(location: &str, surroundings: &ProcessContext) -> Result<Bucket, CliError> {
+    let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
     let bucket: BucketName = bucket.parse()?;
     let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
     let clients = Clients::from_environment(s3).await;
     if clients.region().is_none() {
         return Err(CliError::usage(
             "no AWS region is set",
-            "Set AWS_REGION to the region of the bucket, such as AWS_REGION=eu-central-1, or `region` in the profile that AWS_PROFILE names.",
+            "Set AWS_REGION to the region of the bucket, such as AWS_REGION=eu-central-1, or `region` in the \
+             profile that AWS_PROFILE names.",
         ));
     }
     Ok(Bucket::new(S3Archive::new(clients.s3, bucket.to_string(), prefix)))
@@ -151,8 +155,8 @@ fn open_s3(args: &VerifyArgs, archive: Bucket) -> Result<OpenedArchive, CliError
     match search {
         SearchResult::Here => Ok(OpenedArchive::new(archive, given.clone(), false)),
         SearchResult::Below(below) => {
-            let place = full_path(given, &below);
-            Ok(OpenedArchive::new(archive.below(&below), place, true))
+            let path = full_path(given, &below);
+            Ok(OpenedArchive::new(archive.below(&below), path, true))
         }
         other => match enclosing_archive_in_s3(given, &archive) {
             None if other == SearchResult::Unsigned => Ok(OpenedArchive::new(archive, given.clone(), false)),
@@ -183,10 +187,11 @@ fn full_path(given: &str, below: &str) -> String {
 }
 
 /// A hint on the access that reading needs.
-pub(crate) const fn access_hint(place: &str) -> &'static str {
-    match place.as_bytes() {
+pub(crate) const fn access_hint(path: &str) -> &'static str {
+    match path.as_bytes() {
         [b's', b'3', b':', ..] => {
-            "Check the bucket's name, that AWS_REGION is its region, and that your credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and the like) may s3:ListBucket and s3:GetObject there."
+            "Check the bucket's name, that AWS_REGION is its region, and that your credentials (AWS_PROFILE, \
+             or AWS_ACCESS_KEY_ID and the like) may s3:ListBucket and s3:GetObject there."
         }
         _ => "Check that you may list and read it.",
     }
@@ -195,9 +200,9 @@ pub(crate) const fn access_hint(place: &str) -> &'static str {
 /// The error if there are several archives, or none.
 fn not_one_archive(args: &VerifyArgs, search: &SearchResult, above: Option<String>) -> CliError {
     let given = &args.archive;
-    if let SearchResult::Several { paths: places, whole } = search {
-        let number = grouped(places.len() as u64);
-        let message = match (places.as_slice(), whole) {
+    if let SearchResult::Several { paths, is_complete } = search {
+        let number = grouped(paths.len() as u64);
+        let message = match (paths.as_slice(), is_complete) {
             ([_], _) => {
                 format!(
                     "{given} contains too many folders to make sure that there is only one archive below it"
@@ -208,15 +213,16 @@ fn not_one_archive(args: &VerifyArgs, search: &SearchResult, above: Option<Strin
             }
             (_, false) => {
                 format!(
-                    "there are {number} archives below {given}, perhaps more, and only one can be verified at a time"
+                    "there are {number} archives below {given}, perhaps more, and only one can be verified \
+                     at a time"
                 )
             }
         };
         let mut remedy = "Name one of them:".to_owned();
-        for below in places {
+        for below in paths {
             let _ = write!(remedy, "\n  {}", command(args, &full_path(given, below), &args.key));
         }
-        if places.len() > 1 {
+        if paths.len() > 1 {
             remedy.push_str("\nIf they belong to one connector that was moved, copy them into one folder.");
         }
         return CliError::usage(message, remedy);
@@ -230,21 +236,21 @@ fn not_one_archive(args: &VerifyArgs, search: &SearchResult, above: Option<Strin
             ),
         );
     }
-    let (looked_at, whole, unread) = match search {
-        SearchResult::NotFound { searched: looked_at, whole, unreadable: unread } => {
-            (*looked_at, *whole, unread.as_deref())
+    let (searched, is_complete, unreadable) = match search {
+        SearchResult::NotFound { searched, is_complete, unreadable } => {
+            (*searched, *is_complete, unreadable.as_deref())
         }
         _ => (1, true, None),
     };
     let mut message = format!(
         "there is no archive at {given} or below it ({} searched",
-        counted(looked_at.into(), "folder")
+        counted(searched.into(), "folder")
     );
-    if !whole {
+    if !is_complete {
         message.push_str(", and there are more");
     }
-    if let Some(unread) = unread {
-        let _ = write!(message, "; not all could be read: {unread}");
+    if let Some(unreadable) = unreadable {
+        let _ = write!(message, "; not all could be read: {unreadable}");
     }
     message.push(')');
     CliError::usage(message, format!("{EXPECTED_LAYOUT}."))

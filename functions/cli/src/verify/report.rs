@@ -6,13 +6,13 @@ use std::time::Duration;
 use domain::manifest::VerifierKey;
 use serde::Serialize;
 
+use super::chain_summary::ChainSummary;
 use super::check::{Outcome, Progress, Verdict, VerifyOptions};
 use super::contents::Content;
 use super::finding::{Finding, Kind, Severity};
 use super::totals::Missing;
-use super::chain_summary::ChainSummary;
-use crate::output::{Output, Style};
 use crate::context::ProcessContext;
+use crate::output::{Output, Style};
 use crate::table::{counted, grouped};
 
 /// Maximum number of findings of a kind that are printed for people.
@@ -70,17 +70,17 @@ struct Checked<'a> {
 /// Prints the result of a verification.
 pub(super) fn report(
     outcome: &Outcome,
-    ask: &VerifyOptions,
+    options: &VerifyOptions,
     archive: &str,
-    again: &dyn Fn(&VerifierKey) -> String,
+    repeat_command: &dyn Fn(&VerifierKey) -> String,
     surroundings: &ProcessContext,
 ) {
     let output = surroundings.output;
     let summary = summary(outcome);
     if output.is_json() {
-        output.json(&json(outcome, ask, again, (archive, &summary), surroundings.elapsed()));
+        output.json(&json(outcome, options, repeat_command, (archive, &summary), surroundings.elapsed()));
     } else {
-        print(outcome, ask, again, &summary, output);
+        print(outcome, options, repeat_command, &summary, output);
     }
 }
 
@@ -96,8 +96,8 @@ const fn verdict_name(verdict: Verdict) -> &'static str {
 /// One JSON object; each finding is on its own line, so that `grep` works too.
 fn json(
     outcome: &Outcome,
-    ask: &VerifyOptions,
-    again: &dyn Fn(&VerifierKey) -> String,
+    options: &VerifyOptions,
+    repeat_command: &dyn Fn(&VerifierKey) -> String,
     (archive, summary): (&str, &str),
     took: Duration,
 ) -> String {
@@ -107,19 +107,19 @@ fn json(
         archive,
         origin: outcome.origin.as_ref().map(ToString::to_string),
         trusted_keys: outcome.trusted.iter().map(ToString::to_string).collect(),
-        repeat: repeat(outcome, again),
+        repeat: repeat(outcome, repeat_command),
         chain: &outcome.chain,
         content: &outcome.content,
         checked: Checked {
-            keys: match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
+            keys: match (options.pins.is_empty(), outcome.trusted.is_empty()) {
                 (false, _) => "named",
                 (true, false) => "trust on first use",
                 (true, true) => "none",
             },
-            connector: if ask.connector.is_some() { "named" } else { "as found" },
-            id: ask.fields.id.as_deref().unwrap_or("likely"),
-            time: ask.fields.time.as_deref(),
-            tenant: ask.fields.tenant.as_deref(),
+            connector: if options.connector.is_some() { "named" } else { "as found" },
+            id: options.fields.id.as_deref().unwrap_or("likely"),
+            time: options.fields.time.as_deref(),
+            tenant: options.fields.tenant.as_deref(),
         },
         counts: outcome.counts.iter().map(|(kind, count)| (kind.name(), *count)).collect(),
         missing: outcome.totals.missing,
@@ -137,8 +137,8 @@ fn json(
 
 fn print(
     outcome: &Outcome,
-    ask: &VerifyOptions,
-    again: &dyn Fn(&VerifierKey) -> String,
+    options: &VerifyOptions,
+    repeat_command: &dyn Fn(&VerifierKey) -> String,
     summary: &str,
     output: Output,
 ) {
@@ -163,18 +163,18 @@ fn print(
         }
     }
     output.line("");
-    output.line(checked_line(outcome, ask));
+    output.line(checked_line(outcome, options));
     if let Some(newest) = &outcome.chain.newest_manifest {
         output.line(format_args!("newest manifest: {newest}"));
     }
-    if let Some(command) = repeat(outcome, again) {
+    if let Some(command) = repeat(outcome, repeat_command) {
         output.line("Once the vendor has confirmed this key, by another channel than the bucket, repeat:");
         output.line(format_args!("  {command}"));
     }
     let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Style::Success, format!("Proven{}.", connector_suffix(outcome, ask))),
+        Verdict::Proven => (Style::Success, format!("Proven{}.", connector_suffix(outcome, options))),
         Verdict::Consistent => {
-            (Style::Bold, format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, ask)))
+            (Style::Bold, format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, options)))
         }
         Verdict::Violated => (Style::Failure, "Violated.".to_owned()),
         Verdict::Incomplete => (Style::Failure, "Incomplete: the available files don't suffice.".to_owned()),
@@ -184,18 +184,18 @@ fn print(
 
 /// The connector of the archive, if the auditor did not name one: the archive of another connector of the
 /// same vendor would be equally valid.
-fn connector_suffix(outcome: &Outcome, ask: &VerifyOptions) -> String {
-    match (&outcome.origin, &ask.connector) {
+fn connector_suffix(outcome: &Outcome, options: &VerifyOptions) -> String {
+    match (&outcome.origin, &options.connector) {
         (Some(origin), None) => format!(", for connector {} of {}", origin.connector, origin.vendor),
         _ => String::new(),
     }
 }
 
 /// The command to repeat with the key that was found, if the auditor named none.
-fn repeat(outcome: &Outcome, again: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
+fn repeat(outcome: &Outcome, repeat_command: &dyn Fn(&VerifierKey) -> String) -> Option<String> {
     match outcome.trusted.as_slice() {
         // The newest is enough: a signed text's successor follows the key that names it.
-        [.., newest] if outcome.counts.contains_key(&Kind::TrustOnFirstUse) => Some(again(newest)),
+        [.., newest] if outcome.counts.contains_key(&Kind::TrustOnFirstUse) => Some(repeat_command(newest)),
         _ => None,
     }
 }
@@ -215,23 +215,23 @@ fn print_finding(finding: &Finding, output: Output) {
 }
 
 /// What was checked in the events, and what was not.
-fn checked_line(outcome: &Outcome, ask: &VerifyOptions) -> String {
+fn checked_line(outcome: &Outcome, options: &VerifyOptions) -> String {
     let content = &outcome.content;
     let of = |with: u64| format!("{} of {}", grouped(with), grouped(content.events));
-    let keys = match (ask.pins.is_empty(), outcome.trusted.is_empty()) {
+    let keys = match (options.pins.is_empty(), outcome.trusted.is_empty()) {
         (false, _) => "named by you",
         (true, false) => "taken from the archive, not confirmed",
         (true, true) => "missing",
     };
-    let id = match &ask.fields.id {
+    let id = match &options.fields.id {
         Some(field) => format!("IDs by `{field}`"),
         None => format!("IDs in likely fields ({})", of(content.with_id)),
     };
-    let time = match &ask.fields.time {
+    let time = match &options.fields.time {
         Some(field) => format!("times by `{field}`"),
         None => "times of single events not checked (--time-field)".to_owned(),
     };
-    let tenant = match (&ask.fields.tenant, &content.tenant) {
+    let tenant = match (&options.fields.tenant, &content.tenant) {
         (Some(field), Some(tenant)) => {
             let tenant: String = tenant.chars().take(80).flat_map(char::escape_debug).collect();
             format!("tenant by `{field}`: {tenant}")
@@ -244,28 +244,28 @@ fn checked_line(outcome: &Outcome, ask: &VerifyOptions) -> String {
 
 /// The one-line summary for people.
 pub(super) fn summary(outcome: &Outcome) -> String {
-    let Outcome { chain: told, content, totals: tally, .. } = outcome;
+    let Outcome { chain, content, totals, .. } = outcome;
     if !outcome.has_manifests {
-        return match tally.added.saturating_add(tally.changed) {
+        return match totals.added.saturating_add(totals.changed) {
             0 => "no manifest found".to_owned(),
             files => format!("no manifest found, so nothing vouches for {}", counted(files, "file")),
         };
     }
-    let first = if tally.start_missing { Some(1) } else { told.first_part };
+    let first = if totals.start_missing { Some(1) } else { chain.first_part };
     let all =
-        first.zip(told.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
+        first.zip(chain.last_part).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1));
     let found = |what: &str, number: u64| match number {
         0 => format!("nothing {what}"),
         number => format!("{} {what}", grouped(number)),
     };
     [
         format!("{} of {}", grouped(content.objects), counted(all, "part")),
-        counted(told.quiet_seconds / 3_600, "quiet hour"),
+        counted(chain.quiet_seconds / 3_600, "quiet hour"),
         counted(content.events, "event"),
-        format!("{} late", grouped(told.late)),
-        missing(tally.missing),
-        found("changed", tally.changed),
-        found("added", tally.added),
+        format!("{} late", grouped(chain.late)),
+        missing(totals.missing),
+        found("changed", totals.changed),
+        found("added", totals.added),
     ]
     .join(", ")
 }

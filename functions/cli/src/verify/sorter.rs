@@ -63,8 +63,8 @@ impl Sorter {
     }
 
     /// A sorter with an approximate memory budget in bytes, and a limit on its temporary files.
-    pub(crate) fn with_quota(budget: usize, room: Arc<DiskQuota>) -> Self {
-        Self { quota: Some(room), ..Self::new(budget) }
+    pub(crate) fn with_quota(budget: usize, quota: Arc<DiskQuota>) -> Self {
+        Self { quota: Some(quota), ..Self::new(budget) }
     }
 
     /// Adds a record; spills to a temporary file if the memory budget is reached.
@@ -72,26 +72,26 @@ impl Sorter {
     /// # Errors
     /// If a temporary file can't be written; of kind `QuotaExceeded` if the limit is reached.
     pub(crate) fn push(&mut self, record: &[u8]) -> io::Result<()> {
-        let held = self.bytes.len() + record.len() + 8 * (self.spans.len() + 1);
-        if held > self.budget && !self.spans.is_empty() {
+        let needed = self.bytes.len() + record.len() + 8 * (self.spans.len() + 1);
+        if needed > self.budget && !self.spans.is_empty() {
             self.spill()?;
         }
-        let place = |length: usize| u32::try_from(length).map_err(io::Error::other);
-        let begin = place(self.bytes.len())?;
+        let offset = |length: usize| u32::try_from(length).map_err(io::Error::other);
+        let begin = offset(self.bytes.len())?;
         self.bytes.extend_from_slice(record);
-        self.spans.push((begin, place(self.bytes.len())?));
+        self.spans.push((begin, offset(self.bytes.len())?));
         Ok(())
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        if let Some(room) = &self.quota {
+        if let Some(quota) = &self.quota {
             // Each record is preceded by its length.
-            room.reserve((self.bytes.len() + 4 * self.spans.len()) as u64)?;
+            quota.reserve((self.bytes.len() + 4 * self.spans.len()) as u64)?;
         }
         let mut run = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
         sort(&self.bytes, &mut self.spans);
-        for place in &self.spans {
-            write(&mut run, record(&self.bytes, *place))?;
+        for span in &self.spans {
+            write(&mut run, record(&self.bytes, *span))?;
         }
         self.bytes.clear();
         self.spans.clear();
@@ -140,7 +140,7 @@ impl Sorted {
         for mut sorter in sorters {
             sort(&sorter.bytes, &mut sorter.spans);
             runs.append(&mut sorter.runs);
-            in_memory.push(Source::Memory { bytes: sorter.bytes, places: sorter.spans.into_iter() });
+            in_memory.push(Source::Memory { bytes: sorter.bytes, spans: sorter.spans.into_iter() });
         }
         Self::of(runs, in_memory)
     }
@@ -150,8 +150,8 @@ impl Sorted {
             sources.push(Source::Run(BufReader::with_capacity(1 << 16, run)));
         }
         let mut merged = Self { sources, heap: BinaryHeap::new(), current: None };
-        for place in 0..merged.sources.len() {
-            merged.refill(place, Vec::new())?;
+        for index in 0..merged.sources.len() {
+            merged.refill(index, Vec::new())?;
         }
         Ok(merged)
     }
@@ -161,34 +161,34 @@ impl Sorted {
     /// # Errors
     /// If a temporary file can't be read.
     pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        if let Some((buffer, place)) = self.current.take() {
-            self.refill(place, buffer)?;
+        if let Some((buffer, index)) = self.current.take() {
+            self.refill(index, buffer)?;
         }
         self.current = self.heap.pop().map(|Reverse(smallest)| smallest);
         Ok(self.current.as_ref().map(|(record, _)| record.as_slice()))
     }
 
-    fn refill(&mut self, place: usize, mut buffer: Vec<u8>) -> io::Result<()> {
-        let Some(source) = self.sources.get_mut(place) else { return Ok(()) };
+    fn refill(&mut self, index: usize, mut buffer: Vec<u8>) -> io::Result<()> {
+        let Some(source) = self.sources.get_mut(index) else { return Ok(()) };
         buffer.clear();
         if source.read(&mut buffer)? {
-            self.heap.push(Reverse((buffer, place)));
+            self.heap.push(Reverse((buffer, index)));
         }
         Ok(())
     }
 }
 
 enum Source {
-    Memory { bytes: Vec<u8>, places: std::vec::IntoIter<(u32, u32)> },
+    Memory { bytes: Vec<u8>, spans: std::vec::IntoIter<(u32, u32)> },
     Run(BufReader<File>),
 }
 
 impl Source {
     fn read(&mut self, into: &mut Vec<u8>) -> io::Result<bool> {
         match self {
-            Self::Memory { bytes, places } => {
-                let Some(place) = places.next() else { return Ok(false) };
-                into.extend_from_slice(record(bytes, place));
+            Self::Memory { bytes, spans } => {
+                let Some(span) = spans.next() else { return Ok(false) };
+                into.extend_from_slice(record(bytes, span));
                 Ok(true)
             }
             Self::Run(run) => {
@@ -210,8 +210,8 @@ fn record(bytes: &[u8], (begin, end): (u32, u32)) -> &[u8] {
     bytes.get(begin as usize..end as usize).unwrap_or_default()
 }
 
-fn sort(bytes: &[u8], places: &mut [(u32, u32)]) {
-    places.sort_unstable_by(|a, b| record(bytes, *a).cmp(record(bytes, *b)));
+fn sort(bytes: &[u8], spans: &mut [(u32, u32)]) {
+    spans.sort_unstable_by(|a, b| record(bytes, *a).cmp(record(bytes, *b)));
 }
 
 fn write(run: &mut impl Write, record: &[u8]) -> io::Result<()> {
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_in_memory_is_sorted_all_the_same() {
+    fn records_beyond_the_memory_budget_are_sorted_too() {
         // With a few bytes of memory every other record is spilled, and runs are merged over several levels.
         let mut sorters = [Sorter::new(64), Sorter::new(1 << 20)];
         let mut expected = Vec::new();
@@ -252,9 +252,9 @@ mod tests {
     }
 
     #[test]
-    fn temporary_files_take_no_more_than_there_is_room_for() {
-        let room = Arc::new(DiskQuota::new(1_000));
-        let mut sorters = [(); 2].map(|()| Sorter::with_quota(64, Arc::clone(&room)));
+    fn temporary_files_stay_within_their_quota() {
+        let quota = Arc::new(DiskQuota::new(1_000));
+        let mut sorters = [(); 2].map(|()| Sorter::with_quota(64, Arc::clone(&quota)));
         let pushed: io::Result<()> =
             (0..1_000u32).try_for_each(|turn| sorters[turn as usize % 2].push(&turn.to_be_bytes()));
         assert_eq!(pushed.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_systems_leave_is_known_by_its_exact_name() {
+    fn system_files_are_recognized_by_their_exact_names() {
         for name in [
             ".DS_Store",
             "events/date=2026-11-20/.DS_Store",
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn no_event_hides_behind_a_name_of_litter() {
+    fn no_event_hides_behind_the_name_of_a_system_file() {
         let name = "events/date=2026-11-20/._20261120T200000.000Z_x.json.gz";
         assert!(is(name, b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"));
         for bytes in [&b"[\n{}\n]\n"[..], b"", b"\x00\x05\x16", b"\x1f\x8b\x08\x00"] {

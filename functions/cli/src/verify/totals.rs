@@ -100,7 +100,7 @@ impl FindingTotals {
     /// Records that the object of a part exists without a manifest. The gaps are sorted, since the chain is.
     pub(super) fn object_present(&mut self, part: u64) {
         let after = self.gaps.partition_point(|gap| gap.first <= part);
-        let gap = after.checked_sub(1).and_then(|place| self.gaps.get(place));
+        let gap = after.checked_sub(1).and_then(|index| self.gaps.get(index));
         if gap.is_some_and(|gap| part <= gap.last)
             && self.present.len() < MAX_TRACKED
             && self.present.insert(part)
@@ -125,35 +125,35 @@ mod tests {
     }
 
     #[test]
-    fn missing_parts_are_counted_and_not_the_findings_that_tell_them() {
-        let mut tally = FindingTotals::default();
-        tally.add(&gap(Kind::StartMissing, 1, 2));
-        tally.add(&gap(Kind::PartMissing, 7, 20));
-        assert_eq!(tally.missing, missing(16, 32));
-        tally.add(&Finding::new(Kind::ObjectMissing, "").part(PartNumber::new(25)));
-        assert_eq!(tally.missing, missing(17, 33));
+    fn missing_parts_are_counted_and_not_their_findings() {
+        let mut totals = FindingTotals::default();
+        totals.add(&gap(Kind::StartMissing, 1, 2));
+        totals.add(&gap(Kind::PartMissing, 7, 20));
+        assert_eq!(totals.missing, missing(16, 32));
+        totals.add(&Finding::new(Kind::ObjectMissing, "").part(PartNumber::new(25)));
+        assert_eq!(totals.missing, missing(17, 33));
         // The objects of two parts exist, one reported twice; part 3 is not missing.
         for part in [1, 20, 20, 3, 21] {
-            tally.object_present(part);
+            totals.object_present(part);
         }
-        assert_eq!(tally.missing, missing(17, 31));
-        tally.add(&Finding::new(Kind::TailMissing, ""));
-        assert_eq!(tally.missing, Missing { parts: 18, files: 33, at_least: true });
+        assert_eq!(totals.missing, missing(17, 31));
+        totals.add(&Finding::new(Kind::TailMissing, ""));
+        assert_eq!(totals.missing, Missing { parts: 18, files: 33, at_least: true });
     }
 
     #[test]
     fn numbers_of_a_hostile_manifest_do_not_overflow() {
-        let mut tally = FindingTotals::default();
-        tally.add(&gap(Kind::PartMissing, 2, u64::MAX));
-        tally.add(&gap(Kind::PartMissing, 0, u64::MAX));
-        tally.add(&Finding::new(Kind::TailMissing, ""));
-        assert_eq!(tally.missing, Missing { parts: u64::MAX, files: u64::MAX, at_least: true });
-        tally.object_present(u64::MAX);
+        let mut totals = FindingTotals::default();
+        totals.add(&gap(Kind::PartMissing, 2, u64::MAX));
+        totals.add(&gap(Kind::PartMissing, 0, u64::MAX));
+        totals.add(&Finding::new(Kind::TailMissing, ""));
+        assert_eq!(totals.missing, Missing { parts: u64::MAX, files: u64::MAX, at_least: true });
+        totals.object_present(u64::MAX);
     }
 
     #[test]
-    fn a_part_of_which_several_things_were_changed_is_one_changed_part() {
-        let mut tally = FindingTotals::default();
+    fn several_changes_of_a_part_are_one_changed_part() {
+        let mut totals = FindingTotals::default();
         let of = |kind, part| Finding::new(kind, "").part(PartNumber::new(part));
         for finding in [
             of(Kind::ObjectChanged, 3),
@@ -162,8 +162,8 @@ mod tests {
             Finding::new(Kind::ManifestMalformed, ""),
             of(Kind::TailOpen, 5),
         ] {
-            tally.add(&finding);
+            totals.add(&finding);
         }
-        assert_eq!(tally.changed, 3);
+        assert_eq!(totals.changed, 3);
     }
 }

@@ -93,8 +93,8 @@ impl Trust {
                 return false;
             }
             let by_known = |signed: &SignatureCheck| match signed {
-                SignatureCheck::Valid(place) => {
-                    known.get(*place).is_some_and(|known| known.key() == trusted.key())
+                SignatureCheck::Valid(index) => {
+                    known.get(*index).is_some_and(|known| known.key() == trusted.key())
                 }
                 SignatureCheck::Invalid | SignatureCheck::UnknownKey => false,
             };
@@ -104,45 +104,45 @@ impl Trust {
                     note.signatures().iter().any(|signature| trusted.key().has_signed(note, signature))
                 })
         };
-        self.keys.iter().enumerate().filter(made).map(|(place, _)| place).collect()
+        self.keys.iter().enumerate().filter(made).map(|(index, _)| index).collect()
     }
 
     /// Whether the key with this index may sign that part: after the hand-over only its successor may.
-    pub(crate) fn may_sign(&self, place: usize, part: PartNumber) -> bool {
-        self.keys.get(place).is_some_and(|trusted| {
+    pub(crate) fn may_sign(&self, index: usize, part: PartNumber) -> bool {
+        self.keys.get(index).is_some_and(|trusted| {
             trusted.first_part <= part && trusted.last_part.is_none_or(|last| part <= last)
         })
     }
 
     /// Whether the key with this index is accountable for a second text of that part. It is not for texts
     /// beside its own hand-over: from there on its signatures are ignored.
-    pub(crate) fn is_accountable(&self, place: usize, part: PartNumber) -> bool {
-        self.keys.get(place).is_some_and(|trusted| {
+    pub(crate) fn is_accountable(&self, index: usize, part: PartNumber) -> bool {
+        self.keys.get(index).is_some_and(|trusted| {
             trusted.first_part <= part && trusted.last_part.is_none_or(|last| part < last)
         })
     }
 
     /// Whether the key with this index had handed over before that part.
-    pub(crate) fn handed_over_before(&self, place: usize, part: PartNumber) -> bool {
-        self.keys.get(place).and_then(|trusted| trusted.last_part).is_some_and(|last| last < part)
+    pub(crate) fn handed_over_before(&self, index: usize, part: PartNumber) -> bool {
+        self.keys.get(index).and_then(|trusted| trusted.last_part).is_some_and(|last| last < part)
     }
 
     /// Whether the key with this index was valid at that time, by the auditor's limits.
-    pub(crate) fn is_valid(&self, place: usize, sealed: Time) -> bool {
-        self.keys.get(place).is_some_and(|trusted| trusted.key.is_valid_at(sealed))
+    pub(crate) fn is_valid(&self, index: usize, sealed: Time) -> bool {
+        self.keys.get(index).is_some_and(|trusted| trusted.key.is_valid_at(sealed))
     }
 
     /// Whether one of these keys may sign that part, sealed at that time.
     pub(crate) fn is_signed(&self, signers: &[usize], part: PartNumber, sealed: Time) -> bool {
-        signers.iter().any(|place| self.may_sign(*place, part) && self.is_valid(*place, sealed))
+        signers.iter().any(|index| self.may_sign(*index, part) && self.is_valid(*index, sealed))
     }
 
     /// Processes the hand-over to a successor in a text of that part with these signers.
     fn hand_over(&mut self, signers: &[usize], part: PartNumber, sealed: Time, successor: &VerifierKey) {
         let mut handed_over = false;
-        for place in signers {
-            let may = self.may_sign(*place, part) && self.is_valid(*place, sealed);
-            if let Some(trusted) = self.keys.get_mut(*place)
+        for index in signers {
+            let may = self.may_sign(*index, part) && self.is_valid(*index, sealed);
+            if let Some(trusted) = self.keys.get_mut(*index)
                 && may
                 && trusted.last_part.is_none()
                 && trusted.key() != successor

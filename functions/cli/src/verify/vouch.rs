@@ -249,11 +249,11 @@ impl VouchedTexts {
 
 /// The number of ignored signature lines of a note: invalid ones, and repeated ones of the same key.
 pub(crate) fn ignored_lines(signatures: &[NoteSignature], signed: &[SignatureCheck]) -> usize {
-    let repeated = |(place, signature): (usize, &NoteSignature)| {
-        signatures.iter().take(place).any(|earlier| {
+    let repeated = |(index, signature): (usize, &NoteSignature)| {
+        signatures.iter().take(index).any(|earlier| {
             earlier.id == signature.id && earlier.name == signature.name && earlier.bytes == signature.bytes
         })
     };
-    let wrong = signed.iter().filter(|signed| **signed == SignatureCheck::Invalid).count();
-    wrong + signatures.iter().enumerate().filter(|at| repeated(*at)).count()
+    let invalid = signed.iter().filter(|signed| **signed == SignatureCheck::Invalid).count();
+    invalid + signatures.iter().enumerate().filter(|at| repeated(*at)).count()
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::program::{cloudtrail_events, command, events, files, run, run_ok};
 
 #[test]
-fn the_demo_proves_every_promise() {
-    let told = run_ok(&["demo"]);
+fn the_demo_meets_every_guarantee() {
+    let result = run_ok(&["demo"]);
     for (name, number) in [
         ("events_imported", 2900),
         ("events_delivered", 2900),
@@ -23,11 +23,11 @@ fn the_demo_proves_every_promise() {
         ("recovered", 1),
         ("killed", 1),
     ] {
-        assert_eq!(told[name], number, "{name}");
+        assert_eq!(result[name], number, "{name}");
     }
-    assert!(told["proved"].as_bool().unwrap() && told["seconds"].as_f64().unwrap() < 30.0);
-    assert!(told["promises"].as_array().unwrap().iter().all(|promise| promise["kept"] == true));
-    let block = &told["blocks"][0];
+    assert!(result["proved"].as_bool().unwrap() && result["seconds"].as_f64().unwrap() < 30.0);
+    assert!(result["promises"].as_array().unwrap().iter().all(|promise| promise["kept"] == true));
+    let block = &result["blocks"][0];
     assert_eq!((&block["tenant"], &block["code"]), (&"gone-inc".into(), &"NoSuchBucket".into()));
     assert!(block["remedy"].as_str().unwrap().contains("Create gone-inc-audit-log"), "{block}");
 }
@@ -45,12 +45,12 @@ fn without_a_command_the_demo_runs_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
+fn a_kept_demo_is_plain_files_and_an_auditferry_folder() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path().join("demo");
     let path = dir.to_str().unwrap();
-    let told = run_ok(&["demo", "--dir", path]);
-    assert_eq!(told["dir"], path);
+    let result = run_ok(&["demo", "--dir", path]);
+    assert_eq!(result["dir"], path);
 
     // The bucket contains the lines of the input, each once, in order.
     let mut found: Vec<String> = files(&dir.join("buckets/acme-audit-log/auditferry/events"))
@@ -61,7 +61,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
     found.sort();
     imported.sort();
     assert!(found == imported, "{} of {} events", found.len(), imported.len());
-    for file in told["files"].as_array().unwrap() {
+    for file in result["files"].as_array().unwrap() {
         let file = dir.join("buckets").join(text(&file["bucket"])).join(text(&file["key"]));
         assert!(file.is_file(), "{}", file.display());
     }
@@ -75,7 +75,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
         // Three connectors, each created, verified and activated.
         ("ConnectorChanged", 9),
     ] {
-        let count = kinds.iter().filter(|told| *told == kind).count();
+        let count = kinds.iter().filter(|found| *found == kind).count();
         assert!(count >= least, "{kind}: {count}");
     }
 
@@ -88,7 +88,7 @@ fn a_kept_demo_is_plain_files_and_a_folder_to_look_on_in() {
 /// Runs the last line of the demo in a shell, as a user who copies it does.
 #[test]
 #[cfg(unix)]
-fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
+fn a_kept_demo_ends_with_the_command_that_proves_it() {
     let temporary = tempfile::tempdir().unwrap();
     let shell = |line: &str| {
         let tools = temporary.path().join("tools");
@@ -99,13 +99,13 @@ fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
         crate::program::CommandOutput::from(shell.output().unwrap())
     };
     for (dir, more) in [("./out", ""), ("\"it's kept\"", " --now 2023-07-11T01:30:00Z")] {
-        let told = shell(&format!("auditferry demo --dir {dir}{more}"));
-        assert_eq!(told.code, Some(0), "{told:?}");
-        let command = told.stdout.lines().last().unwrap().trim();
+        let demo = shell(&format!("auditferry demo --dir {dir}{more}"));
+        assert_eq!(demo.code, Some(0), "{demo:?}");
+        let command = demo.stdout.lines().last().unwrap().trim();
         assert!(command.starts_with("auditferry verify ") && command.contains(" --key "), "{command}");
-        let said = shell(command);
-        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{command}: {said:?}");
-        let verdict = said.stdout.lines().last().unwrap();
+        let output = shell(command);
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{command}: {output:?}");
+        let verdict = output.stdout.lines().last().unwrap();
         assert!(
             verdict.contains(" 2,900 events, ") && verdict.contains(". Proven, for connector "),
             "{verdict}"
@@ -115,10 +115,10 @@ fn a_kept_demo_ends_with_the_command_that_ends_in_proven() {
 
 #[test]
 fn the_demo_runs_as_of_a_later_time_too() {
-    let told = run_ok(&["demo", "--now", "2023-07-11T01:30:00Z"]);
+    let result = run_ok(&["demo", "--now", "2023-07-11T01:30:00Z"]);
     // A short first window and 13 hours for each of three connectors; two files of acme contain events.
-    assert_eq!((&told["parts"], &told["heartbeats"]), (&(3 * 14).into(), &(3 * 14 - 2).into()));
-    assert_eq!(told["proved"], true);
+    assert_eq!((&result["parts"], &result["heartbeats"]), (&(3 * 14).into(), &(3 * 14 - 2).into()));
+    assert_eq!(result["proved"], true);
 }
 
 fn text(value: &Value) -> &str {
@@ -126,8 +126,9 @@ fn text(value: &Value) -> &str {
 }
 
 fn bus(dir: &Path) -> Vec<String> {
-    let told = std::fs::read_to_string(dir.join("bus.ndjson")).unwrap();
-    told.lines()
+    let notices = std::fs::read_to_string(dir.join("bus.ndjson")).unwrap();
+    notices
+        .lines()
         .map(|line| text(&serde_json::from_str::<Value>(line).unwrap()["detail-type"]).to_owned())
         .collect()
 }

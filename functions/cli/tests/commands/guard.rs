@@ -1,5 +1,5 @@
-//! `serve` refuses pages of other origins, other users of this machine, and anyone without credentials. Each test is the
-//! attack itself.
+//! `serve` refuses pages of other origins, other users of this machine, and anyone without credentials. Each
+//! test is the attack itself.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -14,7 +14,7 @@ use crate::program::{cloudtrail_file, run_ok};
 use crate::serve::Serve;
 
 /// Sends a request; returns the status, the headers in lower case, and the body.
-fn ask(serve: &Serve, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, String) {
+fn send_request(serve: &Serve, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(serve.host()).unwrap();
     let named = headers.iter().any(|(name, _)| *name == "host");
     let host = if named { String::new() } else { format!("host: {}\r\n", serve.host()) };
@@ -32,9 +32,9 @@ fn ask(serve: &Serve, line: &str, headers: &[(&str, &str)], body: &str) -> (u16,
 
 /// A connector under attack, and the requests that would change or read it.
 fn harmful(serve: &Serve) -> (String, Vec<(String, &'static str, String)>) {
-    let (status, made) = serve.post("/v1/connectors", &json!({ "tenant": "acme" }));
-    assert_eq!(status, 201, "{made}");
-    let one = format!("/v1/connectors/{}", made["id"].as_str().unwrap());
+    let (status, created) = serve.post("/v1/connectors", &json!({ "tenant": "acme" }));
+    assert_eq!(status, 201, "{created}");
+    let one = format!("/v1/connectors/{}", created["id"].as_str().unwrap());
     let stack = json!({ "AccountId": "222222222222", "BucketName": "evil", "CreateBucket": "yes", "BucketNamespace": "global" });
     let event = json!({ "Entries": [{ "Source": "evil", "DetailType": "evil", "Detail": "{}" }] });
     let requests = [
@@ -84,7 +84,8 @@ fn no_page_of_another_origin_reaches_anything() {
             &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")][..],
             &[("origin", "null")],
             &[("origin", &elsewhere)],
-            // A form, an image, a script, a link: no Origin on a GET, and nothing that a preflight would ask for.
+            // A form, an image, a script, a link: no Origin on a GET, and nothing that a preflight would ask
+            // for.
             &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
             &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "navigate")],
             &[("host", &rebound), ("sec-fetch-site", "same-origin")],
@@ -95,11 +96,11 @@ fn no_page_of_another_origin_reaches_anything() {
             if !kind.is_empty() {
                 headers.push(("content-type", kind));
             }
-            let (status, head, said) = ask(&serve, line, &headers, body);
-            assert_eq!(status, 403, "{line} {headers:?}: {said}");
+            let (status, head, response) = send_request(&serve, line, &headers, body);
+            assert_eq!(status, 403, "{line} {headers:?}: {response}");
             assert!(
-                !head.contains("access-control-") && !said.contains("con_"),
-                "{line} {headers:?}: {head} {said}"
+                !head.contains("access-control-") && !response.contains("con_"),
+                "{line} {headers:?}: {head} {response}"
             );
         }
         let path = line.split_once(' ').unwrap().1;
@@ -108,7 +109,7 @@ fn no_page_of_another_origin_reaches_anything() {
             ("access-control-request-method", "DELETE"),
             ("access-control-request-private-network", "true"),
         ];
-        let (status, head, _) = ask(&serve, &format!("OPTIONS {path}"), &preflight, "");
+        let (status, head, _) = send_request(&serve, &format!("OPTIONS {path}"), &preflight, "");
         assert!(status == 403 && !head.contains("access-control-"), "{path}: {head}");
     }
     is_unharmed(&serve, &one, folder.path());
@@ -120,16 +121,16 @@ fn no_page_of_another_origin_reaches_anything() {
         ("sec-fetch-site", "none".to_owned()),
     ] {
         let headers = [(own.0, &*own.1), ("authorization", &token)];
-        assert_eq!(ask(&serve, "GET /v1/connectors", &headers, "").0, 200, "{own:?}");
+        assert_eq!(send_request(&serve, "GET /v1/connectors", &headers, "").0, 200, "{own:?}");
     }
     // Linux identifies the user of a connection; elsewhere the token is needed.
     let without = if cfg!(target_os = "linux") { 200 } else { 401 };
-    assert_eq!(ask(&serve, "GET /v1/connectors", &[], "").0, without);
+    assert_eq!(send_request(&serve, "GET /v1/connectors", &[], "").0, without);
     serve.stop("-INT");
 }
 
 #[test]
-fn the_stand_ins_take_their_own_type_of_content_alone() {
+fn the_stand_ins_accept_only_their_own_content_type() {
     let serve = Serve::start(&[]);
     let event = json!({ "Entries": [{ "Source": "s", "DetailType": "t", "Detail": "{}" }] }).to_string();
     for kind in [
@@ -154,9 +155,9 @@ fn the_stand_ins_take_their_own_type_of_content_alone() {
 }
 
 /// A command as another user of this machine.
-fn as_nobody(words: &[&str]) -> Command {
+fn as_nobody(args: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).args(words);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).args(args);
     command.stdin(Stdio::null());
     command
 }
@@ -172,13 +173,13 @@ fn has_second_user(dir: &Path) -> bool {
 }
 
 #[test]
-fn another_user_gets_at_nothing_in_the_folder() {
+fn another_user_can_access_nothing_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     // The parent is readable by anyone, so only the folder's own permissions protect it.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let dir = folder.path().join("af");
-    let words = ["--local", dir.to_str().unwrap()];
-    run_ok(&[&["init"], &words[..]].concat());
+    let args = ["--local", dir.to_str().unwrap()];
+    run_ok(&[&["init"], &args[..]].concat());
     let fields = [
         "--tenant",
         "acme",
@@ -190,7 +191,7 @@ fn another_user_gets_at_nothing_in_the_folder() {
     ]
     .map(str::to_owned);
     let fields = fields.iter().map(String::as_str).collect::<Vec<_>>();
-    run_ok(&[&["events", "import"], &words[..], &fields].concat());
+    run_ok(&[&["events", "import"], &args[..], &fields].concat());
     let demo = folder.path().join("demo");
     run_ok(&["demo", "--dir", demo.to_str().unwrap()]);
     let mut folders = vec![dir, demo];
@@ -218,14 +219,14 @@ fn another_user_gets_at_nothing_in_the_folder() {
     );
     for path in all.iter().filter(|path| !path.to_str().unwrap().contains("/s3/")) {
         let path = path.to_str().unwrap();
-        for words in [["ls", path], ["cat", path], ["touch", path]] {
-            assert!(!as_nobody(&words).output().unwrap().status.success(), "{words:?}");
+        for args in [["ls", path], ["cat", path], ["touch", path]] {
+            assert!(!as_nobody(&args).output().unwrap().status.success(), "{args:?}");
         }
     }
 }
 
 #[test]
-fn another_user_is_refused_and_whoever_shows_the_token_is_not() {
+fn another_user_is_refused_unless_it_has_the_token() {
     let folder = tempfile::tempdir().unwrap();
     if !has_second_user(folder.path()) {
         return;
@@ -245,9 +246,9 @@ fn another_user_is_refused_and_whoever_shows_the_token_is_not() {
     };
     for (line, kind, body) in &requests {
         let kind = if kind.is_empty() { String::new() } else { format!("content-type: {kind}\\r\\n") };
-        let said = send(line, &kind, body, "cat <&3");
-        let refused = said.starts_with("HTTP/1.1 401") || said.starts_with("HTTP/1.1 400");
-        assert!(refused && !said.contains("con_"), "{line}: {said}");
+        let response = send(line, &kind, body, "cat <&3");
+        let refused = response.starts_with("HTTP/1.1 401") || response.starts_with("HTTP/1.1 400");
+        assert!(refused && !response.contains("con_"), "{line}: {response}");
         // A connection that is closed at once leaves a socket that looks like root's.
         send(line, &kind, body, "exec 3>&-");
     }
@@ -258,8 +259,9 @@ fn another_user_is_refused_and_whoever_shows_the_token_is_not() {
     let shown = send("GET /v1/connectors", &format!("authorization: Bearer {token}\\r\\n"), "", "cat <&3");
     assert!(shown.starts_with("HTTP/1.1 200"), "{shown}");
     for wrong in [&token[1..], &format!("{token}0"), &"0".repeat(64), ""] {
-        let said = send("GET /v1/connectors", &format!("authorization: Bearer {wrong}\\r\\n"), "", "cat <&3");
-        assert!(said.starts_with("HTTP/1.1 401"), "{said}");
+        let response =
+            send("GET /v1/connectors", &format!("authorization: Bearer {wrong}\\r\\n"), "", "cat <&3");
+        assert!(response.starts_with("HTTP/1.1 401"), "{response}");
     }
     serve.stop("-INT");
 }

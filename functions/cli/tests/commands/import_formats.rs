@@ -1,5 +1,5 @@
-//! Imports read all common formats: the same real events in every format, split and compression result in the same set,
-//! and unsupported formats are named.
+//! Imports read all common formats: the same real events in every format, split and compression result in the
+//! same set, and unsupported formats are named.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -13,13 +13,13 @@ const FIELDS: [&str; 4] = ["--time-field", "eventTime", "--id-field", "eventID"]
 
 /// Imports files into a folder.
 fn import(folder: &Folder, files: &[&str]) -> CommandOutput {
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json"];
-    run(&[&words[..], &FIELDS, files].concat())
+    let args = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json"];
+    run(&[&args[..], &FIELDS, files].concat())
 }
 
-fn imported(said: &CommandOutput) -> (u64, u64, u64) {
-    let said = said.json();
-    let count = |name: &str| said[name].as_u64().unwrap_or_else(|| panic!("{said}"));
+fn imported(output: &CommandOutput) -> (u64, u64, u64) {
+    let output = output.json();
+    let count = |name: &str| output[name].as_u64().unwrap_or_else(|| panic!("{output}"));
     (count("imported"), count("already_there"), count("not_imported"))
 }
 
@@ -119,20 +119,20 @@ fn every_form_of_the_same_events_is_the_same_events() {
         // The name has no extension.
         let file = dir.path().join(name);
         std::fs::write(&file, bytes).unwrap();
-        let said = import(&folder, &[file.to_str().unwrap()]);
+        let output = import(&folder, &[file.to_str().unwrap()]);
         // A native item's keys are in another order, so its text differs.
         if ["export", "scan"].contains(&name) {
             continue;
         }
-        assert_eq!((imported(&said), said.code), (expected, Some(0)), "{name}: {said:?}");
+        assert_eq!((imported(&output), output.code), (expected, Some(0)), "{name}: {output:?}");
         // All further files find each event in the table, identical.
         expected = (0, 300, 0);
     }
     for name in ["export", "scan"] {
         let folder = Folder::new();
         let file = dir.path().join(name);
-        let said = import(&folder, &[file.to_str().unwrap()]);
-        assert_eq!((imported(&said), said.code), ((300, 0, 0), Some(0)), "{name}: {said:?}");
+        let output = import(&folder, &[file.to_str().unwrap()]);
+        assert_eq!((imported(&output), output.code), ((300, 0, 0), Some(0)), "{name}: {output:?}");
         assert_eq!(exported(&folder), lines.iter().map(|line| by_name(line)).collect(), "{name}");
     }
 }
@@ -153,9 +153,9 @@ fn exported(folder: &Folder) -> BTreeSet<String> {
 fn delivered(folder: &Folder, format: &str, compression: &str) -> Vec<Vec<u8>> {
     let now = "2023-07-10T14:06:00Z";
     let create = ["connector", "create", "--tenant", "acme", "--start-from", "2023-07-10T09:00:00Z"];
-    let made =
+    let created =
         folder.run_ok(&[&create[..], &["--format", format, "--compression", compression]].concat(), now);
-    let id = made["connector"]["id"].as_str().unwrap();
+    let id = created["connector"]["id"].as_str().unwrap();
     let role = "arn:aws:iam::123456789012:role/auditferry/R";
     let to = ["--role-arn", role, "--bucket", "acme-log", "--region", "us-east-1"];
     folder.run_ok(&[&["connector", "connect", id], &to[..]].concat(), now);
@@ -165,7 +165,7 @@ fn delivered(folder: &Folder, format: &str, compression: &str) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_we_deliver_can_be_imported_again() {
+fn delivered_files_can_be_imported_again() {
     let source = Folder::new();
     assert_eq!(import(&source, &[cloudtrail_file().to_str().unwrap()]).code, Some(0));
     let dir = tempfile::tempdir().unwrap();
@@ -173,10 +173,10 @@ fn what_we_deliver_can_be_imported_again() {
         std::fs::write(dir.path().join(format!("{number}.json.gz")), file).unwrap();
     }
     let folder = Folder::new();
-    let said = import(&folder, &[dir.path().to_str().unwrap()]);
-    assert_eq!((imported(&said), said.code), ((2900, 0, 0), Some(0)), "{said:?}");
+    let output = import(&folder, &[dir.path().to_str().unwrap()]);
+    assert_eq!((imported(&output), output.code), ((2900, 0, 0), Some(0)), "{output:?}");
     // Heartbeats are not events of the tenant.
-    assert!(said.json()["heartbeats"].as_u64().unwrap() > 0, "{said:?}");
+    assert!(output.json()["heartbeats"].as_u64().unwrap() > 0, "{output:?}");
     let lines: BTreeSet<String> = cloudtrail_events().iter().map(|line| by_name(line)).collect();
     assert!(exported(&folder) == lines);
 }
@@ -193,7 +193,7 @@ fn tree(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
 }
 
 #[test]
-fn folders_and_several_files_are_read_in_order_and_say_what_was_left_out() {
+fn folders_and_several_files_are_read_in_order_and_skipped_files_are_reported() {
     let lines = cloudtrail_events();
     let records = |lines: &[String]| gzip(format!("{{\"Records\":[{}]}}", lines.join(",")).as_bytes());
     let dir = tree(&[
@@ -206,15 +206,15 @@ fn folders_and_several_files_are_read_in_order_and_say_what_was_left_out() {
     ]);
     let folder = Folder::new();
     let one = dir.path().join("more/d.ndjson");
-    let said = import(&folder, &[dir.path().to_str().unwrap(), one.to_str().unwrap()]);
-    assert_eq!((imported(&said), said.code), ((300, 100, 0), Some(0)), "{said:?}");
-    let told = said.json();
-    assert_eq!((&told["files"], &told["skipped"]["count"]), (&json!(4), &json!(3)));
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme"];
-    let said = run(&[&words[..], &FIELDS, &[dir.path().to_str().unwrap()]].concat());
+    let output = import(&folder, &[dir.path().to_str().unwrap(), one.to_str().unwrap()]);
+    assert_eq!((imported(&output), output.code), ((300, 100, 0), Some(0)), "{output:?}");
+    let result = output.json();
+    assert_eq!((&result["files"], &result["skipped"]["count"]), (&json!(4), &json!(3)));
+    let args = ["events", "import", "--local", folder.path(), "--tenant", "acme"];
+    let output = run(&[&args[..], &FIELDS, &[dir.path().to_str().unwrap()]].concat());
     assert!(
-        said.stdout.contains("300 events already in the table") && said.stdout.contains("readme.txt"),
-        "{said:?}"
+        output.stdout.contains("300 events already in the table") && output.stdout.contains("readme.txt"),
+        "{output:?}"
     );
 }
 
@@ -232,20 +232,20 @@ fn an_export_of_the_events_table_keeps_its_keys_and_brings_no_other_tenant() {
         item("acme2", "2023-07-10T11:42:18Z#d", text("{}")),
     ];
     let folder = Folder::new();
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
-    let said = run_with(&words, lines.join("\n").as_bytes());
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let args = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
+    let output = run_with(&args, lines.join("\n").as_bytes());
+    assert_eq!(output.code, Some(0), "{output:?}");
     assert!(
-        said.stdout.contains("2 events imported") && said.stdout.contains("2 items of other partitions"),
-        "{said:?}"
+        output.stdout.contains("2 events imported") && output.stdout.contains("2 items of other partitions"),
+        "{output:?}"
     );
-    let again = run_with(&[&words[..], &["--json"]].concat(), lines.join("\n").as_bytes()).json();
+    let again = run_with(&[&args[..], &["--json"]].concat(), lines.join("\n").as_bytes()).json();
     assert_eq!((&again["imported"], &again["already_there"]), (&json!(0), &json!(2)));
     assert_eq!(exported(&folder), [r#"{"n":1.5}"#, r#"{"n":1}"#].map(str::to_owned).into());
 }
 
 #[test]
-fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
+fn an_unsupported_format_is_named_with_a_remedy() {
     let folder = Folder::new();
     let lines = cloudtrail_events();
     let whole = gzip(lines.join("\n").as_bytes());
@@ -274,25 +274,25 @@ fn what_can_not_be_read_says_what_it_is_and_what_to_do() {
     ] {
         let dir = tree(&[(name, bytes)]);
         let file = dir.path().join(name);
-        let words = ["events", "import", "--local", folder.path(), "--tenant", "acme"];
-        let said = run(&[&words[..], &FIELDS, &[file.to_str().unwrap()]].concat());
-        assert_eq!(said.code, Some(1), "{name}: {said:?}");
-        assert!(said.stderr.contains(what) && said.stderr.contains(remedy), "{name}: {said:?}");
-        assert!(said.stderr.contains(name) && said.stderr.lines().count() <= 3, "{name}: {said:?}");
+        let args = ["events", "import", "--local", folder.path(), "--tenant", "acme"];
+        let output = run(&[&args[..], &FIELDS, &[file.to_str().unwrap()]].concat());
+        assert_eq!(output.code, Some(1), "{name}: {output:?}");
+        assert!(output.stderr.contains(what) && output.stderr.contains(remedy), "{name}: {output:?}");
+        assert!(output.stderr.contains(name) && output.stderr.lines().count() <= 3, "{name}: {output:?}");
         // A valid file next to it is still imported.
         let good = dir.path().join("z.ndjson");
         std::fs::write(&good, lines[..10].join("\n")).unwrap();
-        let said = import(&folder, &[file.to_str().unwrap(), good.to_str().unwrap()]);
-        assert_eq!((said.code, said.json()["unread"].clone()), (Some(1), json!(1)), "{name}: {said:?}");
-        let (new, known, _) = imported(&said);
-        assert!(new + known >= 10, "{name}: {said:?}");
+        let output = import(&folder, &[file.to_str().unwrap(), good.to_str().unwrap()]);
+        assert_eq!((output.code, output.json()["unread"].clone()), (Some(1), json!(1)), "{name}: {output:?}");
+        let (new, known, _) = imported(&output);
+        assert!(new + known >= 10, "{name}: {output:?}");
     }
-    let said = run_with(&["events", "import", "--local", folder.path(), "--tenant", "acme", "-"], b"");
-    assert!(said.code == Some(1) && said.stderr.contains("stdin is empty"), "{said:?}");
+    let output = run_with(&["events", "import", "--local", folder.path(), "--tenant", "acme", "-"], b"");
+    assert!(output.code == Some(1) && output.stderr.contains("stdin is empty"), "{output:?}");
 }
 
 #[test]
-fn json_that_no_reader_takes_is_imported_as_it_is_and_said() {
+fn json_that_some_readers_reject_is_imported_unchanged_and_reported() {
     let folder = Folder::new();
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let odd = ["1e400", r#""\ud83d""#, &deep];
@@ -303,11 +303,11 @@ fn json_that_no_reader_takes_is_imported_as_it_is_and_said() {
         })
         .chain([format!(r#"{{"time":"2023-07-10t11:42:18z","id":0,"digits":{}}}"#, "9".repeat(300))])
         .collect();
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
-    let said = run_with(&words, lines.join("\n").as_bytes());
-    assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.stdout.contains("4 events imported"), "{said:?}");
-    assert!(said.stdout.contains("3 events will be exported as unreadable records"), "{said:?}");
+    let args = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
+    let output = run_with(&args, lines.join("\n").as_bytes());
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.stdout.contains("4 events imported"), "{output:?}");
+    assert!(output.stdout.contains("3 events will be exported as unreadable records"), "{output:?}");
     let files = delivered(&folder, "json", "none");
     let events = files.iter().flat_map(|file| serde_json::from_slice::<Vec<Value>>(file).unwrap());
     let raw: BTreeSet<String> = events.filter_map(|event| event["raw"].as_str().map(str::to_owned)).collect();
@@ -315,22 +315,22 @@ fn json_that_no_reader_takes_is_imported_as_it_is_and_said() {
 }
 
 #[test]
-fn memory_does_not_grow_with_what_is_read() {
+fn memory_does_not_grow_with_the_input() {
     let folder = Folder::new();
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json", "-"];
+    let args = ["events", "import", "--local", folder.path(), "--tenant", "acme", "--json", "-"];
     // 200 MB of white space in 200 KB, an array that never ends, and a string that never ends.
     let bomb = gzip(&[&b"["[..], &vec![b' '; 200 << 20], b"]"].concat());
     let open = gzip(&vec![b'['; 128 << 20]);
     let string = gzip(&[&b"{\"a\":\""[..], &vec![b'x'; 128 << 20]].concat());
     for (bytes, code) in [(bomb, 0), (open, 1), (string, 1)] {
-        let mut limited = command(&words);
+        let mut limited = command(&args);
         // The memory limit is lower than a copy of the input.
         #[cfg(target_os = "linux")]
-        let said = limit(&mut limited, &bytes);
+        let output = limit(&mut limited, &bytes);
         #[cfg(not(target_os = "linux"))]
-        let said = run_with(&words, &bytes);
+        let output = run_with(&args, &bytes);
         drop(limited);
-        assert_eq!(said.code, Some(code), "{said:?}");
+        assert_eq!(output.code, Some(code), "{output:?}");
     }
 }
 
@@ -345,10 +345,10 @@ fn limit(import: &mut std::process::Command, stdin: &[u8]) -> CommandOutput {
     let mut pipe = child.stdin.take().unwrap();
     pipe.write_all(stdin).unwrap();
     drop(pipe);
-    let said: CommandOutput = child.wait_with_output().unwrap().into();
+    let output: CommandOutput = child.wait_with_output().unwrap().into();
     let peak = watch.join().unwrap();
     assert!(peak < 100_000, "{peak} KB");
-    said
+    output
 }
 
 /// The peak memory of a process until it ended, in KB.

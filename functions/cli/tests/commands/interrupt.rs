@@ -9,8 +9,8 @@ use crate::program::{Folder, command};
 #[cfg(unix)]
 fn an_import_that_waits_for_its_input_can_be_stopped() {
     let folder = Folder::new();
-    let words = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
-    let mut import = command(&words);
+    let args = ["events", "import", "--local", folder.path(), "--tenant", "acme", "-"];
+    let mut import = command(&args);
     let mut import =
         import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A batch of invalid lines is reported at once: after the first one, the import is running.

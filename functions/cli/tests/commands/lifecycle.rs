@@ -8,18 +8,18 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery
 
 fn import(folder: &Folder) {
     let fields = ["--tenant", "acme", "--time-field", "eventTime", "--id-field", "eventID"];
-    let told = folder.run_ok(
+    let result = folder.run_ok(
         &[&["events", "import"], &fields[..], &[cloudtrail_file().to_str().unwrap()]].concat(),
         "2023-07-10T11:00:00Z",
     );
-    assert_eq!((&told["imported"], &told["bad"]), (&2900.into(), &Value::Array(Vec::new())));
+    assert_eq!((&result["imported"], &result["bad"]), (&2900.into(), &Value::Array(Vec::new())));
 }
 
 fn create(folder: &Folder, options: &[&str]) -> String {
-    let words = [&["connector", "create", "--tenant", "acme"], options].concat();
-    let made = folder.run_ok(&words, "2023-07-10T11:00:00Z");
-    assert_eq!(made["connector"]["state"], "draft");
-    made["connector"]["id"].as_str().unwrap().to_owned()
+    let args = [&["connector", "create", "--tenant", "acme"], options].concat();
+    let created = folder.run_ok(&args, "2023-07-10T11:00:00Z");
+    assert_eq!(created["connector"]["state"], "draft");
+    created["connector"]["id"].as_str().unwrap().to_owned()
 }
 
 fn connect(folder: &Folder, id: &str) {
@@ -28,7 +28,7 @@ fn connect(folder: &Folder, id: &str) {
 }
 
 #[test]
-fn a_connector_lives_from_create_to_resume() {
+fn a_connector_goes_from_create_to_resume() {
     let folder = Folder::new();
     import(&folder);
     let id = create(&folder, &[]);
@@ -72,7 +72,8 @@ fn a_connector_lives_from_create_to_resume() {
     assert!(found == imported, "{} of {} events", found.len(), imported.len());
 }
 
-/// While a delivery waits, the newest sealed manifest is not in the bucket yet: auditors get the newest delivered one.
+/// While a delivery waits, the newest sealed manifest is not in the bucket yet: auditors get the newest
+/// delivered one.
 #[test]
 fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
     let folder = Folder::new();
@@ -82,8 +83,8 @@ fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
     let on = |verb: &str, now: &str| folder.run_ok(&["connector", verb, &id], now);
     on("activate", "2023-07-10T11:30:00Z");
     let shows = |now: &str| {
-        let place = ["--local", folder.path(), "--now", now];
-        (on("show", now), run(&[&["connector", "show", &id], &place[..]].concat()).stdout)
+        let target = ["--local", folder.path(), "--now", now];
+        (on("show", now), run(&[&["connector", "show", &id], &target[..]].concat()).stdout)
     };
     let (json, text) = shows("2023-07-10T11:31:00Z");
     assert!(json["delivered_manifest"].is_null() && json["manifest"].is_null(), "{json}");
@@ -112,7 +113,7 @@ fn the_manifest_for_auditors_is_the_newest_one_that_was_delivered() {
 }
 
 #[test]
-fn a_backlog_is_worked_off_from_the_start_that_was_asked_for() {
+fn a_backlog_is_exported_from_the_requested_start() {
     let folder = Folder::new();
     import(&folder);
     let id = create(
@@ -131,24 +132,24 @@ fn a_backlog_is_worked_off_from_the_start_that_was_asked_for() {
 }
 
 #[test]
-fn a_blocked_connector_says_why_and_since_when_and_what_is_next() {
+fn a_blocked_connector_shows_cause_start_and_next_step() {
     let folder = Folder::new();
     let id = create(&folder, &[]);
     connect(&folder, &id);
     folder.run_ok(&["connector", "activate", &id], "2023-07-10T11:30:00Z");
     // The customer deletes the role.
     folder.edit_accounts(|accounts| accounts["roles"] = serde_json::json!({}));
-    let place = ["--local", folder.path(), "--now", "2023-07-10T12:06:00Z"];
-    let ran = run(&[&["connector", "run", &id], &place[..], &["--json"]].concat());
+    let target = ["--local", folder.path(), "--now", "2023-07-10T12:06:00Z"];
+    let ran = run(&[&["connector", "run", &id], &target[..], &["--json"]].concat());
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert_eq!(ran.json()["blocked"]["reason"], "denied");
 
-    let shown = run(&[&["connector", "show", &id], &place[..]].concat());
+    let shown = run(&[&["connector", "show", &id], &target[..]].concat());
     assert_eq!(shown.code, Some(0));
-    for words in
+    for expected in
         ["is active and blocked since 2023-07-10T12:06:0", "assume_role", "remedy", "external ID", "next try"]
     {
-        assert!(shown.stdout.contains(words), "{words}: {}", shown.stdout);
+        assert!(shown.stdout.contains(expected), "{expected}: {}", shown.stdout);
     }
 }
 
@@ -156,17 +157,17 @@ fn a_blocked_connector_says_why_and_since_when_and_what_is_next() {
 fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
     let folder = Folder::new();
     let id = create(&folder, &[]);
-    for (verb, words) in [
+    for (verb, expected) in [
         ("activate", "connector connect"),
         ("run", "connector activate"),
         ("pause", "requires active"),
         ("resume", "requires paused"),
     ] {
-        let said = run(&["connector", verb, &id, "--local", folder.path()]);
-        assert!(said.code == Some(1) && said.stderr.contains(words), "{verb}: {said:?}");
+        let output = run(&["connector", verb, &id, "--local", folder.path()]);
+        assert!(output.code == Some(1) && output.stderr.contains(expected), "{verb}: {output:?}");
         // The suggested command works in this folder, and not in AWS.
         let next = format!("{id} --local {}", folder.path());
-        assert!(said.stderr.lines().last().unwrap().contains(&next), "{verb}: {said:?}");
+        assert!(output.stderr.lines().last().unwrap().contains(&next), "{verb}: {output:?}");
     }
     let shown = run(&["connector", "show", &id, "--local", folder.path()]);
     assert!(shown.stdout.contains(&format!("connect {id} --local {} ", folder.path())), "{shown:?}");
@@ -189,41 +190,44 @@ fn shards_can_only_be_raised_and_only_from_two_on_once_it_exports() {
     assert_eq!((set("4"), set("2")), (4.into(), 2.into()), "it has read nothing yet");
     folder.run_ok(&["connector", "activate", &id], now);
     assert_eq!(set("8"), 8);
-    let words = to("4");
-    let place = ["--local", folder.path(), "--now", now];
-    let said = run(&[&words.each_ref().map(String::as_str)[..], &place].concat());
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("only be raised") && said.stderr.contains("connector create"), "{said:?}");
+    let args = to("4");
+    let target = ["--local", folder.path(), "--now", now];
+    let output = run(&[&args.each_ref().map(String::as_str)[..], &target].concat());
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(
+        output.stderr.contains("only be raised") && output.stderr.contains("connector create"),
+        "{output:?}"
+    );
 }
 
 #[test]
-fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
+fn contacts_are_set_shown_and_removed_and_a_secret_is_shown_once() {
     let folder = Folder::new();
     let now = "2023-07-10T11:00:00Z";
     let id = create(&folder, &[]);
     let url = "https://hooks.acme.example/auditferry";
     let set = ["connector", "contacts", &id, "--email", "security@acme.example", "--webhook", url];
-    let told = folder.run_ok(&set, now);
-    let secret = told["webhook_secret"].as_str().unwrap().to_owned();
-    assert!(secret.starts_with("whsec_") && told["note"].as_str().unwrap().contains("--local"), "{told}");
+    let result = folder.run_ok(&set, now);
+    let secret = result["webhook_secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("whsec_") && result["note"].as_str().unwrap().contains("--local"), "{result}");
     let rotated = folder.run_ok(&["connector", "rotate-webhook-secret", &id], now);
     let new = rotated["webhook_secret"].as_str().unwrap().to_owned();
     assert_ne!(new, secret);
     assert!(rotated["connector"]["contacts"]["webhook"]["retiring"]["until"].is_string());
     folder.run_ok(&["connector", "test-contacts", &id], now);
-    let place = ["--local", folder.path(), "--now", now];
-    let again = run(&[&["connector", "test-contacts", &id], &place[..]].concat());
-    assert!(again.code == Some(1) && again.stderr.contains("again from 2023-07-10T11:05:0"), "{again:?}");
-    for words in [vec!["show", &id], vec!["contacts", &id], vec!["changes", &id], vec!["list"]] {
-        let words = [vec!["connector"], words].concat();
-        let said = run(&[&words[..], &place].concat());
-        assert_eq!(said.code, Some(0), "{said:?}");
-        let json = folder.run_ok(&words, now).to_string();
+    let target = ["--local", folder.path(), "--now", now];
+    let again = run(&[&["connector", "test-contacts", &id], &target[..]].concat());
+    assert!(again.code == Some(1) && again.stderr.contains("again after 2023-07-10T11:05:0"), "{again:?}");
+    for args in [vec!["show", &id], vec!["contacts", &id], vec!["changes", &id], vec!["list"]] {
+        let args = [vec!["connector"], args].concat();
+        let output = run(&[&args[..], &target].concat());
+        assert_eq!(output.code, Some(0), "{output:?}");
+        let json = folder.run_ok(&args, now).to_string();
         for secret in [&secret, &new] {
-            assert!(!said.stdout.contains(secret) && !json.contains(secret), "{words:?} shows it");
+            assert!(!output.stdout.contains(secret) && !json.contains(secret), "{args:?} shows it");
         }
     }
-    let shown = run(&[&["connector", "show", &id], &place[..]].concat());
+    let shown = run(&[&["connector", "show", &id], &target[..]].concat());
     assert!(shown.stdout.contains(url), "{shown:?}");
     assert!(
         shown.stdout.contains("security@acme.example, waiting for an operator to confirm it"),
@@ -236,15 +240,15 @@ fn contacts_are_set_shown_and_taken_off_and_a_secret_is_shown_once() {
         (&"confirmed".into(), &"contract".into()),
         "{confirmed}"
     );
-    let shown = run(&[&["connector", "show", &id], &place[..]].concat());
+    let shown = run(&[&["connector", "show", &id], &target[..]].concat());
     assert!(shown.stdout.contains("confirmed by contract at 2023-07-10T11:00:0"), "{shown:?}");
-    for (words, said) in [
+    for (args, output) in [
         (["--confirm", "other@acme.example"].as_slice(), "is not a contact of connector"),
-        (&["--ask-again"], "an operator confirms it"),
+        (&["--ask-again"], "an operator must confirm"),
         (&["--confirm", "a@acme.example", "--ask-again"], "cannot be used with"),
     ] {
-        let refused = run(&[&["connector", "contacts", &id], words, &place].concat());
-        assert!(refused.code != Some(0) && refused.stderr.contains(said), "{refused:?}");
+        let refused = run(&[&["connector", "contacts", &id], args, &target].concat());
+        assert!(refused.code != Some(0) && refused.stderr.contains(output), "{refused:?}");
     }
     let none = folder.run_ok(&["connector", "contacts", &id, "--none"], now);
     assert!(none["connector"].get("contacts").is_none_or(|left| left.get("webhook").is_none()), "{none}");

@@ -1,5 +1,5 @@
-//! Refusals of the domain on the command line: an exhausted budget, an idempotency key with other values, a start in the
-//! future. The API returns the same messages.
+//! Refusals of the domain on the command line: an exhausted budget, an idempotency key with other values, a
+//! start in the future. The API returns the same messages.
 
 use serde_json::Value;
 
@@ -7,24 +7,24 @@ use crate::program::{CommandOutput, Folder, command, run};
 
 const NOW: &str = "2023-07-10T11:00:00Z";
 
-fn run_in(folder: &Folder, words: &[&str]) -> CommandOutput {
-    run(&[&["connector"], words, &["--local", folder.path(), "--now", NOW]].concat())
+fn run_in(folder: &Folder, args: &[&str]) -> CommandOutput {
+    run(&[&["connector"], args, &["--local", folder.path(), "--now", NOW]].concat())
 }
 
 fn create(folder: &Folder, more: &[&str]) -> String {
-    let made = folder.run_ok(&[&["connector", "create", "--tenant", "acme"], more].concat(), NOW);
-    made["connector"]["id"].as_str().unwrap().to_owned()
+    let created = folder.run_ok(&[&["connector", "create", "--tenant", "acme"], more].concat(), NOW);
+    created["connector"]["id"].as_str().unwrap().to_owned()
 }
 
 /// The message and the remedy of a refusal with this exit code, the same with `--json` and without.
-fn refused(folder: &Folder, words: &[&str], code: i32) -> (String, String) {
-    let said = run_in(folder, words);
-    assert!(said.code == Some(code) && said.stdout.is_empty(), "{said:?}");
-    let as_json = run_in(folder, &[words, &["--json"]].concat());
+fn refused(folder: &Folder, args: &[&str], code: i32) -> (String, String) {
+    let output = run_in(folder, args);
+    assert!(output.code == Some(code) && output.stdout.is_empty(), "{output:?}");
+    let as_json = run_in(folder, &[args, &["--json"]].concat());
     assert_eq!((as_json.code, as_json.stderr.as_str()), (Some(code), ""));
     let error: Value = as_json.json()["error"].clone();
     let [message, remedy] = ["message", "remedy"].map(|field| error[field].as_str().unwrap().to_owned());
-    assert_eq!(said.stderr, format!("error: {message}\n{remedy}\n"));
+    assert_eq!(output.stderr, format!("error: {message}\n{remedy}\n"));
     (message, remedy)
 }
 
@@ -50,21 +50,21 @@ fn a_key_with_other_values_is_refused_and_ends_with_its_connector() {
     assert_ne!(second, first);
     let shown = folder.run_ok(&["connector", "show", &second], NOW);
     assert_eq!(shown["connector"]["state"], "draft", "{shown}");
-    let said = run_in(&folder, &["create", "--tenant", "acme", "--idempotency-key", "a b"]);
-    assert!(said.code == Some(2) && said.stderr.contains("1 to 255 visible ASCII"), "{said:?}");
+    let output = run_in(&folder, &["create", "--tenant", "acme", "--idempotency-key", "a b"]);
+    assert!(output.code == Some(2) && output.stderr.contains("1 to 255 visible ASCII"), "{output:?}");
 }
 
 #[test]
-fn test_messages_are_bounded_for_operators_too_in_the_words_of_the_api() {
+fn test_messages_are_limited_for_operators_too_with_the_message_of_the_api() {
     let folder = Folder::new();
     let mut ids = Vec::new();
     for _ in 0..4 {
         let id = create(&folder, &[]);
-        let mut words = vec!["connector", "contacts", &id, "--webhook", "https://hooks.acme.example/"];
+        let mut args = vec!["connector", "contacts", &id, "--webhook", "https://hooks.acme.example/"];
         for address in ["a@s.example", "b@s.example", "c@s.example", "d@s.example", "e@s.example"] {
-            words.extend(["--email", address]);
+            args.extend(["--email", address]);
         }
-        folder.run_ok(&words, NOW);
+        folder.run_ok(&args, NOW);
         ids.push(id);
     }
     for id in &ids[..3] {
@@ -81,7 +81,7 @@ fn test_messages_are_bounded_for_operators_too_in_the_words_of_the_api() {
 
 /// An operator may give a tenant more connectors than the limit.
 #[test]
-fn an_operator_makes_the_twenty_first_connector() {
+fn an_operator_creates_the_twenty_first_connector() {
     let folder = Folder::new();
     for _ in 0..21 {
         create(&folder, &[]);
@@ -91,19 +91,19 @@ fn an_operator_makes_the_twenty_first_connector() {
 #[test]
 fn a_start_in_the_future_is_refused_and_so_is_another_version() {
     let folder = Folder::new();
-    let words = ["create", "--tenant", "acme", "--start-from", "2023-07-10T11:30:00Z"];
-    let (message, remedy) = refused(&folder, &words, 2);
+    let args = ["create", "--tenant", "acme", "--start-from", "2023-07-10T11:30:00Z"];
+    let (message, remedy) = refused(&folder, &args, 2);
     assert!(message.contains("2023-07-10T11:30:00.000Z is in the future"), "{message}");
     assert!(remedy.contains("--start-from"), "{remedy}");
     let id = create(&folder, &[]);
     for verb in ["verify", "activate", "resume", "run"] {
         let (message, _) = refused(&folder, &[verb, &id, "--if-version", "7"], 1);
-        assert!(message.contains("it is at version 1 now"), "{verb}: {message}");
+        assert!(message.contains("it is now at version 1"), "{verb}: {message}");
     }
 }
 
 #[test]
-fn limits_that_are_none_are_told_by_their_variable() {
+fn invalid_limits_are_reported_with_their_variable() {
     for (value, why) in [("test_message=1", "unknown budget `test_message`"), ("runs=0", "runs is `0`")] {
         let output = command(&["connector", "list"]).env("BUDGETS", value).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();

@@ -1,5 +1,5 @@
-//! The promises of the command line, tested on the built program: exit codes, JSON, messages. One binary with one module
-//! per topic.
+//! The promises of the command line, tested on the built program: exit codes, JSON, messages. One binary with
+//! one module per topic.
 
 #[cfg(test)]
 mod demo;

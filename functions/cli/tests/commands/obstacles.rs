@@ -9,10 +9,10 @@ const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-
 
 /// A verified connector, with a KMS key so that the key's obstacles affect it too.
 fn connected(serve: &Serve) -> String {
-    let made = serve.post("/v1/connectors", &json!({ "tenant": "acme" })).1;
-    let one = format!("/v1/connectors/{}", made["id"].as_str().unwrap());
+    let created = serve.post("/v1/connectors", &json!({ "tenant": "acme" })).1;
+    let one = format!("/v1/connectors/{}", created["id"].as_str().unwrap());
     let stack = json!({
-        "AccountId": "222222222222", "Link": made["quick_create_url"], "BucketName": BUCKET, "CreateBucket": "yes",
+        "AccountId": "222222222222", "Link": created["quick_create_url"], "BucketName": BUCKET, "CreateBucket": "yes",
         "BucketNamespace": "global",
     });
     let (status, launched) = serve.post("/stand-in/stacks", &stack);
@@ -28,22 +28,22 @@ fn connected(serve: &Serve) -> String {
 
 /// The failed stage and its finding, if a verification fails.
 fn failing(serve: &Serve, one: &str) -> Option<(String, String)> {
-    let (status, told) = serve.post(&format!("{one}/verify"), &json!({}));
-    assert_eq!(status, 200, "{told}");
-    let failed = told["reports"].as_array().unwrap().iter().find(|report| report["verdict"] == "failed")?;
-    assert_eq!(told["passed"], false);
+    let (status, result) = serve.post(&format!("{one}/verify"), &json!({}));
+    assert_eq!(status, 200, "{result}");
+    let failed = result["reports"].as_array().unwrap().iter().find(|report| report["verdict"] == "failed")?;
+    assert_eq!(result["passed"], false);
     Some((failed["stage"].as_str().unwrap().to_owned(), failed["finding"].to_string()))
 }
 
 #[test]
-fn each_obstacle_is_met_explained_and_taken_away() {
+fn each_obstacle_is_set_explained_and_removed() {
     let serve = Serve::start(&[]);
     let one = connected(&serve);
     let path = |kind: &str| format!("/stand-in/obstacles/{kind}");
     let put =
         |kind: &str, body: &Value| serve.request("PUT", &path(kind), "application/json", &body.to_string());
     let bucket = json!({ "bucket": BUCKET });
-    for (kind, stage, words) in [
+    for (kind, stage, expected) in [
         ("bucket-policy", "put_object", "policy"),
         ("service-control-policy", "put_object", "ervice control policy"),
         ("resource-control-policy", "put_object", "esource control policy"),
@@ -57,9 +57,9 @@ fn each_obstacle_is_met_explained_and_taken_away() {
         assert_eq!((status, &set["set"]), (200, &json!([{ "kind": kind, "bucket": BUCKET }])), "{set}");
         // Setting it again changes nothing.
         assert_eq!(put(kind, &bucket), (200, set));
-        let (failed, said) = failing(&serve, &one).unwrap_or_else(|| panic!("{kind} has no effect"));
-        assert!(said.contains(words), "{kind}: {failed} {said}");
-        assert!(failed == stage || kind == "deleted-bucket", "{kind}: {failed} {said}");
+        let (failed, response) = failing(&serve, &one).unwrap_or_else(|| panic!("{kind} has no effect"));
+        assert!(response.contains(expected), "{kind}: {failed} {response}");
+        assert!(failed == stage || kind == "deleted-bucket", "{kind}: {failed} {response}");
         assert_eq!(serve.request("DELETE", &path(kind), "", ""), (200, json!({ "set": [] })), "{kind}");
         assert_eq!(failing(&serve, &one), None, "{kind}");
     }
@@ -86,10 +86,10 @@ fn each_obstacle_is_met_explained_and_taken_away() {
 }
 
 #[test]
-fn what_can_not_be_an_obstacle_is_refused_with_what_can() {
+fn an_unknown_obstacle_is_refused_with_the_valid_ones() {
     let serve = Serve::start(&[]);
     connected(&serve);
-    for (method, path, body, status, words) in [
+    for (method, path, body, status, expected) in [
         ("PUT", "/bucket", json!({ "bucket": BUCKET }), 404, "bucket-policy"),
         ("DELETE", "/bucket", json!({}), 404, "bucket-policy"),
         ("PUT", "/bucket-policy", json!({ "bucket": "other" }), 404, BUCKET),
@@ -105,14 +105,17 @@ fn what_can_not_be_an_obstacle_is_refused_with_what_can() {
         ("DELETE", "/new-role-delay?bucket=x", json!({}), 400, "?bucket=NAME"),
         ("PATCH", "/bucket-policy", json!({}), 405, ""),
     ] {
-        let (answered, said) = serve.request(
+        let (answered, response) = serve.request(
             method,
             &format!("/stand-in/obstacles{path}"),
             "application/json",
             &body.to_string(),
         );
-        let detail = said["detail"].as_str().unwrap_or_default();
-        assert!(answered == status && detail.contains(words), "{method} {path} {body}: {answered} {said}");
+        let detail = response["detail"].as_str().unwrap_or_default();
+        assert!(
+            answered == status && detail.contains(expected),
+            "{method} {path} {body}: {answered} {response}"
+        );
     }
     let (_, list) = serve.request("GET", "/stand-in/obstacles", "", "");
     assert_eq!(list["set"], json!([]));

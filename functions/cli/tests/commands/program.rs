@@ -8,9 +8,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The command with an empty environment.
-pub(crate) fn command(words: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auditferry"));
-    command.args(words).env_clear();
+    command.args(args).env_clear();
     command
 }
 
@@ -38,13 +38,13 @@ impl CommandOutput {
 }
 
 /// Runs the program to its end.
-pub(crate) fn run(words: &[&str]) -> CommandOutput {
-    command(words).stdin(Stdio::null()).output().unwrap().into()
+pub(crate) fn run(args: &[&str]) -> CommandOutput {
+    command(args).stdin(Stdio::null()).output().unwrap().into()
 }
 
 /// Runs the program with this stdin.
-pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> CommandOutput {
-    let mut command = command(words);
+pub(crate) fn run_with(args: &[&str], stdin: &[u8]) -> CommandOutput {
+    let mut command = command(args);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
@@ -54,11 +54,11 @@ pub(crate) fn run_with(words: &[&str], stdin: &[u8]) -> CommandOutput {
 }
 
 /// Runs a command that must succeed, with `--json`.
-pub(crate) fn run_ok(words: &[&str]) -> Value {
-    let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
-    let said = run(&words);
-    assert_eq!(said.code, Some(0), "{words:?}: {said:?}");
-    said.json()
+pub(crate) fn run_ok(args: &[&str]) -> Value {
+    let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+    let output = run(&args);
+    assert_eq!(output.code, Some(0), "{args:?}: {output:?}");
+    output.json()
 }
 
 /// The real events.
@@ -92,9 +92,9 @@ impl Folder {
     }
 
     /// Runs a command on the folder that must succeed, as of a time.
-    pub(crate) fn run_ok(&self, words: &[&str], now: &str) -> Value {
-        let place = ["--local", self.path(), "--now", now];
-        run_ok(&[words, &place].concat())
+    pub(crate) fn run_ok(&self, args: &[&str], now: &str) -> Value {
+        let target = ["--local", self.path(), "--now", now];
+        run_ok(&[args, &target].concat())
     }
 
     /// Edits the stand-in's accounts directly: the roles, and the owners of the buckets.

@@ -61,9 +61,9 @@ fn run_script(shell: &str, script: &str) -> String {
     }
     let path = format!("{}:{path}", tools.display());
 
-    let ended = format!("set -eu -o pipefail\n{script}");
+    let script = format!("set -eu -o pipefail\n{script}");
     let mut child = Command::new(shell)
-        .args(["-c", &ended])
+        .args(["-c", &script])
         .current_dir(temporary.path())
         .env_clear()
         .env("PATH", path)
@@ -80,9 +80,9 @@ fn run_script(shell: &str, script: &str) -> String {
     let status = child.wait().unwrap();
     let group = format!("-{}", child.id());
     let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-    let (said, wrong) = (stdout.join().unwrap(), stderr.join().unwrap());
-    assert!(status.success(), "{shell}: {script}\n---\n{said}\n---\n{wrong}");
-    said
+    let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+    assert!(status.success(), "{shell}: {script}\n---\n{stdout}\n---\n{stderr}");
+    stdout
 }
 
 fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
@@ -114,61 +114,61 @@ fn shells() -> Vec<&'static str> {
 }
 
 #[test]
-fn the_walk_through_onboarding_works_as_it_stands_in_the_readme() {
+fn the_onboarding_walkthrough_of_the_readme_works_verbatim() {
     let text = section("Onboarding a customer");
     // Only the port is replaced by a free one.
     let script = script(&text).replace("8080", &free_port());
     assert!(script.contains("call -X POST") && script.contains("connector activate"), "{script}");
     for shell in shells() {
-        onboarded(&script, &run_script(shell, &script));
+        assert_onboarded(&script, &run_script(shell, &script));
     }
 }
 
-fn onboarded(script: &str, said: &str) {
+fn assert_onboarded(script: &str, stdout: &str) {
     // The results that the text describes.
-    for words in [
+    for expected in [
         "\"state\":\"active\"",
         "\"part\":2,\"state\":\"delivered\"",
         "✗ assume_role",
         "✓ put_object",
         "active and healthy",
     ] {
-        assert!(said.contains(words), "{words}:\n{said}");
+        assert!(stdout.contains(expected), "{expected}:\n{stdout}");
     }
     // It ends with the auditor's verification, with the vendor's key, whose last line says Proven.
     let last = script.trim_end().lines().last().unwrap();
     assert!(last.contains(" verify ") && last.contains("--key"), "{last}");
-    let verdict = said.trim_end().lines().last().unwrap();
+    let verdict = stdout.trim_end().lines().last().unwrap();
     assert!(verdict.contains(" 2,900 events, ") && verdict.contains(". Proven, for connector "), "{verdict}");
 }
 
 /// The lines of the blocks that show output.
-fn shown(text: &str) -> Vec<&str> {
+fn output_lines(text: &str) -> Vec<&str> {
     let mut inside = false;
-    let mut shown = Vec::new();
+    let mut lines = Vec::new();
     for line in text.lines() {
         match line {
             "```text" => inside = true,
             "```" => inside = false,
-            line if inside => shown.push(line),
+            line if inside => lines.push(line),
             _ => {}
         }
     }
-    shown
+    lines
 }
 
 #[test]
-fn the_five_mishaps_end_as_the_readme_shows() {
+fn the_five_failures_end_as_the_readme_shows() {
     let text = section("Five common failures, and how to fix them");
     let script = script(&text).replace("8081", &free_port());
-    let shown = shown(&text);
+    let shown = output_lines(&text);
     let count = |start: &str| shown.iter().filter(|line| line.starts_with(start)).count();
     // Four show a failure; all five end with success.
     assert_eq!((count("✗ "), count("Verified. ") + count("con_… is active")), (4, 5), "{shown:?}");
     for shell in shells() {
-        let said = run_script(shell, &script);
+        let stdout = run_script(shell, &script);
         // The shown lines appear in this order. `…` stands for omitted text.
-        let mut lines = said.lines();
+        let mut lines = stdout.lines();
         for expected in &shown {
             let parts: Vec<&str> = expected.split('…').map(str::trim_end).collect();
             let matches = |line: &str| {
@@ -178,7 +178,7 @@ fn the_five_mishaps_end_as_the_readme_shows() {
                 }
                 rest.is_some() && line.starts_with(parts[0])
             };
-            assert!(lines.any(matches), "{shell}: {expected}\n---\n{said}");
+            assert!(lines.any(matches), "{shell}: {expected}\n---\n{stdout}");
         }
     }
 }

@@ -5,9 +5,9 @@ use crate::program::{command, run};
 const CON: &str = "con_0123456789abcdef";
 
 fn connect<'a>(option: &'a str, value: &'a str) -> Vec<&'a str> {
-    let mut words = vec!["connector", "connect", CON, "--local", "x"];
+    let mut args = vec!["connector", "connect", CON, "--local", "x"];
     if option == "--external-id" {
-        words.extend([option, value]);
+        args.extend([option, value]);
     }
     for (name, good) in [
         ("--role-arn", "arn:aws:iam::123456789012:role/auditferry/R"),
@@ -15,9 +15,9 @@ fn connect<'a>(option: &'a str, value: &'a str) -> Vec<&'a str> {
         ("--region", "eu-central-1"),
         ("--prefix", "audit"),
     ] {
-        words.extend([name, if name == option { value } else { good }]);
+        args.extend([name, if name == option { value } else { good }]);
     }
-    words
+    args
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn wrong_values_are_refused_with_the_right_form() {
     let create =
         |option, value| vec!["connector", "create", "--local", "x", "--tenant", "acme", option, value];
     let import = |option, value| vec!["events", "import", "--local", "x", option, value, "file"];
-    for (words, problem, form) in [
+    for (args, problem, form) in [
         (import("--tenant", "a\nb"), "contains a control character", "1 to 256"),
         (import("--tenant", &longer), "longer than 256 characters", "1 to 256"),
         (import("--tenant", ""), "", "--tenant"),
@@ -66,24 +66,28 @@ fn wrong_values_are_refused_with_the_right_form() {
         (vec!["serve", "--tick", "0"], "0", "1..=3600"),
         (vec!["serve", "--port", "65536"], "65536", "0..=65535"),
     ] {
-        let said = run(&words);
-        assert_eq!(said.code, Some(2), "{words:?}: {said:?}");
-        assert!(said.stderr.contains(problem) && said.stderr.contains(form), "{words:?}: {}", said.stderr);
-        assert!(said.stdout.is_empty(), "{said:?}");
+        let output = run(&args);
+        assert_eq!(output.code, Some(2), "{args:?}: {output:?}");
+        assert!(
+            output.stderr.contains(problem) && output.stderr.contains(form),
+            "{args:?}: {}",
+            output.stderr
+        );
+        assert!(output.stdout.is_empty(), "{output:?}");
     }
 }
 
 #[test]
 fn with_json_a_refusal_is_an_object_on_stdout() {
-    let said = run(&["connector", "create", "--tenant", "a\tb", "--json"]);
-    assert!(said.code == Some(2) && said.stderr.is_empty(), "{said:?}");
-    let error = &said.json()["error"];
+    let output = run(&["connector", "create", "--tenant", "a\tb", "--json"]);
+    assert!(output.code == Some(2) && output.stderr.is_empty(), "{output:?}");
+    let error = &output.json()["error"];
     assert_eq!(error["kind"], "usage");
     assert!(error["message"].as_str().unwrap().ends_with("none of them a control character"), "{error}");
 
-    let said = run(&["connector", "list", "--local", "/nowhere", "--json"]);
-    assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""));
-    let error = &said.json()["error"];
+    let output = run(&["connector", "list", "--local", "/nowhere", "--json"]);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(1), ""));
+    let error = &output.json()["error"];
     assert_eq!(
         (&error["kind"], &error["remedy"]),
         (&"failed".into(), &"Create it first: auditferry init --local /nowhere".into())
@@ -91,42 +95,42 @@ fn with_json_a_refusal_is_an_object_on_stdout() {
 }
 
 #[test]
-fn a_variable_that_is_missing_or_malformed_is_told_by_its_name() {
-    let told = |name: &str, value: &str, words: &[&str]| {
-        let output = command(words).env(name, value).output().unwrap();
+fn a_missing_or_malformed_variable_is_reported_by_name() {
+    let stderr_of = |name: &str, value: &str, args: &[&str]| {
+        let output = command(args).env(name, value).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         String::from_utf8(output.stderr).unwrap()
     };
-    let text = told("SETTLE_SECONDS", "5m", &["connector", "list"]);
+    let text = stderr_of("SETTLE_SECONDS", "5m", &["connector", "list"]);
     assert!(text.contains("LEDGER_TABLE is not set") && text.contains("SETTLE_SECONDS is `5m`"), "{text}");
-    let text = told("CUSTOMER_TEMPLATE_URL", "http://x", &["connector", "create", "--tenant", "a"]);
+    let text = stderr_of("CUSTOMER_TEMPLATE_URL", "http://x", &["connector", "create", "--tenant", "a"]);
     assert!(text.contains("EVENT_BUS_NAME is not set") && text.contains("an https URL"), "{text}");
-    let text = told("EVENTS_SORT_KEY_FORM", "iso", &["events", "import", "--tenant", "a", "/dev/null"]);
+    let text = stderr_of("EVENTS_SORT_KEY_FORM", "iso", &["events", "import", "--tenant", "a", "/dev/null"]);
     assert!(
         text.contains("EVENTS_TABLE is not set") && text.contains("EVENTS_SORT_KEY_FORM is `iso`"),
         "{text}"
     );
-    let text = told("AUDITFERRY_LOG", "loud", &["demo"]);
+    let text = stderr_of("AUDITFERRY_LOG", "loud", &["demo"]);
     assert!(text.contains("AUDITFERRY_LOG is `loud`") && text.contains("info"), "{text}");
 }
 
 #[test]
-fn nothing_is_made_in_aws_by_hand_nor_in_a_folder_of_something_else() {
-    let said = run(&["init"]);
-    assert!(said.code == Some(2) && said.stderr.contains("AWS_ENDPOINT_URL"), "{said:?}");
+fn nothing_is_created_in_aws_or_in_a_folder_with_other_content() {
+    let output = run(&["init"]);
+    assert!(output.code == Some(2) && output.stderr.contains("AWS_ENDPOINT_URL"), "{output:?}");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("thesis.txt"), "mine").unwrap();
-    let said = run(&["init", "--local", folder.path().to_str().unwrap()]);
+    let output = run(&["init", "--local", folder.path().to_str().unwrap()]);
     assert!(
-        said.code == Some(1) && said.stderr.contains("is not empty and not an Auditferry folder"),
-        "{said:?}"
+        output.code == Some(1) && output.stderr.contains("is not empty and not an Auditferry folder"),
+        "{output:?}"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for words in [
+    for args in [
         "--help",
         "demo --help",
         "init --help",
@@ -154,13 +158,13 @@ fn every_command_has_help_with_an_example() {
         "serve --help",
         "verify --help",
     ] {
-        let said = run(&words.split(' ').collect::<Vec<_>>());
-        assert_eq!(said.code, Some(0), "{words}");
+        let output = run(&args.split(' ').collect::<Vec<_>>());
+        assert_eq!(output.code, Some(0), "{args}");
         assert!(
-            said.stdout.contains("Example") && said.stdout.contains("--json"),
-            "{words}: {}",
-            said.stdout
+            output.stdout.contains("Example") && output.stdout.contains("--json"),
+            "{args}: {}",
+            output.stdout
         );
-        assert!(!said.stdout.contains("demo-exporter"), "{words}");
+        assert!(!output.stdout.contains("demo-exporter"), "{args}");
     }
 }

@@ -16,8 +16,8 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) fn start(words: &[&str]) -> Self {
-        let mut command = command(&[&["serve", "--port", "0", "--tick", "1", "--json"], words].concat());
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut command = command(&[&["serve", "--port", "0", "--tick", "1", "--json"], args].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -26,15 +26,15 @@ impl Serve {
     }
 
     /// Runs a command in the environment that `serve` printed, as in another terminal.
-    pub(crate) fn run(&self, words: &[&str]) -> CommandOutput {
-        self.run_with(&[], words)
+    pub(crate) fn run(&self, args: &[&str]) -> CommandOutput {
+        self.run_with(&[], args)
     }
 
     /// The same, with other values for these variables.
-    pub(crate) fn run_with(&self, changed: &[(&str, &str)], words: &[&str]) -> CommandOutput {
+    pub(crate) fn run_with(&self, changed: &[(&str, &str)], args: &[&str]) -> CommandOutput {
         let environment = self.startup["environment"].as_object().unwrap();
         let environment = environment.iter().map(|(name, value)| (name, value.as_str().unwrap()));
-        let mut command = command(words);
+        let mut command = command(args);
         command.envs(environment).envs(changed.iter().copied());
         command.stdin(Stdio::null()).output().unwrap().into()
     }
@@ -90,10 +90,10 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("af");
     let serve = Serve::start(&["--local", dir.to_str().unwrap(), "--now", "2023-07-10T13:06:00Z"]);
-    let (status, made) =
+    let (status, created) =
         serve.post("/v1/connectors", &json!({ "tenant": "acme", "start_from": "2023-07-10T11:30:00Z" }));
-    assert_eq!(status, 201, "{made}");
-    let id = made["id"].as_str().unwrap();
+    assert_eq!(status, 201, "{created}");
+    let id = created["id"].as_str().unwrap();
     let setup = serve.request("GET", &format!("/v1/connectors/{id}/setup"), "", "").1;
     // The link fills in everything but the bucket; parameters in the body take precedence.
     let stack = json!({
@@ -131,51 +131,54 @@ fn a_connector_goes_from_the_api_to_its_customers_bucket() {
 }
 
 #[test]
-fn in_the_environment_that_is_told_a_command_works_as_in_aws() {
+fn in_the_printed_environment_a_command_works_as_in_aws() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
     let serve = Serve::start(&["--local", dir]);
-    let said = serve.run(&["connector", "create", "--tenant", "acme", "--json"]);
-    assert_eq!(said.code, Some(0), "{said:?}");
-    let made = said.json();
-    let id = made["connector"]["id"].as_str().unwrap();
+    let output = serve.run(&["connector", "create", "--tenant", "acme", "--json"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let created = output.json();
+    let id = created["connector"]["id"].as_str().unwrap();
     // The vendor's account comes from STS, and the template is not published.
-    let trust = &made["setup"]["trust_policy"]["Statement"][0];
+    let trust = &created["setup"]["trust_policy"]["Statement"][0];
     assert_eq!(trust["Principal"]["AWS"], "arn:aws:iam::111111111111:root");
-    assert!(made["setup"]["quick_create_url"].is_null());
+    assert!(created["setup"]["quick_create_url"].is_null());
 
     let to = ["--role-arn", "arn:aws:iam::222222222222:role/auditferry/R", "--bucket", "acme-log"];
-    let words = [&["connector", "connect", id], &to[..], &["--region", "eu-central-1"]].concat();
-    for said in [serve.run(&words), serve.run(&["connector", "verify", id])] {
-        assert!(said.code == Some(1) && said.stdout.contains("✗ assume_role"), "{said:?}");
-        assert!(said.stderr.contains("user/auditferry") && said.stderr.contains("HTTP API"), "{said:?}");
+    let args = [&["connector", "connect", id], &to[..], &["--region", "eu-central-1"]].concat();
+    for output in [serve.run(&args), serve.run(&["connector", "verify", id])] {
+        assert!(output.code == Some(1) && output.stdout.contains("✗ assume_role"), "{output:?}");
+        assert!(
+            output.stderr.contains("user/auditferry") && output.stderr.contains("HTTP API"),
+            "{output:?}"
+        );
     }
     let stack = json!({
-        "AccountId": "222222222222", "ExternalId": made["setup"]["external_id"], "BucketName": "acme-log", "RoleName": "R",
+        "AccountId": "222222222222", "ExternalId": created["setup"]["external_id"], "BucketName": "acme-log", "RoleName": "R",
         "CreateBucket": "yes", "BucketNamespace": "global",
     });
     assert_eq!(serve.post("/stand-in/stacks", &stack).0, 201);
-    let said = serve.run(&["connector", "activate", id, "--json"]);
+    let output = serve.run(&["connector", "activate", id, "--json"]);
     assert_eq!(
-        (said.code, said.json()["connector"]["state"].as_str()),
+        (output.code, output.json()["connector"]["state"].as_str()),
         (Some(0), Some("active")),
-        "{said:?}"
+        "{output:?}"
     );
 
     // API and CLI show the same changes, with the name of the signer, and both processes published notices.
     let (status, changes) = serve.request("GET", &format!("/v1/connectors/{id}/changes"), "", "");
     assert_eq!((status, &changes["changes"][0]["what"]), (200, &"activate".into()));
     assert_eq!(changes["changes"][0]["by"]["name"], "arn:aws:iam::111111111111:user/auditferry");
-    let told = std::fs::read_to_string(folder.path().join("bus.ndjson")).unwrap();
-    assert_eq!(told.matches("ConnectorChanged").count(), 4, "{told}");
+    let notices = std::fs::read_to_string(folder.path().join("bus.ndjson")).unwrap();
+    assert_eq!(notices.matches("ConnectorChanged").count(), 4, "{notices}");
     serve.stop("-TERM");
 }
 
 #[test]
-fn the_customers_part_takes_nothing_but_sound_parameters() {
+fn a_stack_is_launched_with_valid_parameters_only() {
     let serve = Serve::start(&[]);
     let sound = json!({ "AccountId": "222222222222", "BucketName": "acme-log" });
-    for (field, value, words) in [
+    for (field, value, expected) in [
         ("AccountId", json!("1"), "12 digits"),
         ("BucketName", json!("Acme"), "3 to 63"),
         ("Prefix", json!("../x"), "segments"),
@@ -192,7 +195,10 @@ fn the_customers_part_takes_nothing_but_sound_parameters() {
         let mut stack = sound.clone();
         stack[field] = value;
         let (status, refused) = serve.post("/stand-in/stacks", &stack);
-        assert!(status == 400 && refused["detail"].as_str().unwrap().contains(words), "{field}: {refused}");
+        assert!(
+            status == 400 && refused["detail"].as_str().unwrap().contains(expected),
+            "{field}: {refused}"
+        );
     }
     assert_eq!(serve.request("POST", "/stand-in/stacks", "text/plain", &sound.to_string()).0, 415);
     assert_eq!(serve.request("GET", "/stand-in/stacks", "", "").0, 405);
@@ -201,12 +207,12 @@ fn the_customers_part_takes_nothing_but_sound_parameters() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_before_anything_is_made() {
+fn a_port_in_use_is_reported_before_anything_is_created() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("af");
-    let said = crate::program::run(&["serve", "--port", &port, "--local", dir.to_str().unwrap()]);
-    assert!(said.code == Some(1) && said.stderr.contains("--port"), "{said:?}");
+    let output = crate::program::run(&["serve", "--port", &port, "--local", dir.to_str().unwrap()]);
+    assert!(output.code == Some(1) && output.stderr.contains("--port"), "{output:?}");
     assert!(!dir.exists());
 }

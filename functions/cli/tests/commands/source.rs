@@ -9,9 +9,9 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/auditferry/AuditferryDelivery
 /// A folder with one connector, sealed up to 12:25.
 fn sealed() -> Folder {
     let folder = Folder::new();
-    let done = |words: &[&str]| folder.run_ok(words, "2023-07-10T11:30:00Z");
-    let made = done(&["connector", "create", "--tenant", "acme"]);
-    let id = made["connector"]["id"].as_str().unwrap();
+    let done = |args: &[&str]| folder.run_ok(args, "2023-07-10T11:30:00Z");
+    let created = done(&["connector", "create", "--tenant", "acme"]);
+    let id = created["connector"]["id"].as_str().unwrap();
     let to = ["--role-arn", ROLE, "--bucket", "acme-audit-log", "--region", "eu-central-1"];
     done(&[&["connector", "connect", id], &to[..]].concat());
     done(&["connector", "activate", id]);
@@ -28,16 +28,17 @@ fn another_table_is_accepted_once_it_loses_nothing_and_the_old_one_is_refused_fr
 
     let serve = Serve::start(&["--local", folder.path(), "--now", NOW]);
     let elsewhere =
-        |words: &[&str]| -> CommandOutput { serve.run_with(&[("EVENTS_TABLE", "events-2")], words) };
+        |args: &[&str]| -> CommandOutput { serve.run_with(&[("EVENTS_TABLE", "events-2")], args) };
     let missing = elsewhere(&accept("2023-07-10T12:00:00Z"));
     assert!(missing.code != Some(0) && missing.stderr.contains("events-2"), "{missing:?}");
     assert_eq!(elsewhere(&["init"]).code, Some(0));
 
     let late = elsewhere(&accept("2023-07-10T12:26:00Z"));
     assert_eq!(late.code, Some(1), "{late:?}");
-    for words in ["sealed up to 2023-07-10T12:25:00.000Z only", "refused for 1", "accepted for 0 connectors"]
+    for expected in
+        ["sealed up to 2023-07-10T12:25:00.000Z only", "refused for 1", "accepted for 0 connectors"]
     {
-        assert!(late.stdout.contains(words), "{words}: {late:?}");
+        assert!(late.stdout.contains(expected), "{expected}: {late:?}");
     }
     let accepted = elsewhere(&[&accept("2023-07-10T12:00:00Z")[..], &["--json"]].concat());
     assert_eq!(accepted.code, Some(0), "{accepted:?}");
@@ -52,15 +53,15 @@ fn another_table_is_accepted_once_it_loses_nothing_and_the_old_one_is_refused_fr
 
     // The folder's own table is now the old one: nothing is sealed from it.
     let id = report["accepted"][0]["connector"].as_str().unwrap();
-    let words = ["connector", "run", id, "--local", folder.path(), "--now", "2023-07-10T13:06:00Z"];
-    let ran = run(&words);
+    let args = ["connector", "run", id, "--local", folder.path(), "--now", "2023-07-10T13:06:00Z"];
+    let ran = run(&args);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    let said = format!("{}{}", ran.stdout, ran.stderr);
-    assert!(said.contains("events-2") && said.contains("auditferry source accept"), "{said}");
+    let output = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(output.contains("events-2") && output.contains("auditferry source accept"), "{output}");
 }
 
 #[test]
-fn accepting_wants_the_time_from_which_the_new_table_holds_the_events() {
-    let said = run(&["source", "accept"]);
-    assert!(said.code == Some(2) && said.stderr.contains("--from"), "{said:?}");
+fn accepting_requires_the_time_from_which_the_new_table_contains_the_events() {
+    let output = run(&["source", "accept"]);
+    assert!(output.code == Some(2) && output.stderr.contains("--from"), "{output:?}");
 }

@@ -1,5 +1,5 @@
-//! Tenant IDs are the product's own: events are imported, exported and listed by the exact ID, and every command refuses
-//! an ID that would read like another tenant's partition.
+//! Tenant IDs are the product's own: events are imported, exported and listed by the exact ID, and every
+//! command refuses an ID that would read like another tenant's partition.
 
 use std::process::Stdio;
 
@@ -18,8 +18,8 @@ fn import(folder: &Folder, tenant: &str, lines: &str) -> crate::program::Command
 fn activated(folder: &Folder, tenant: &str, number: usize) -> String {
     let tenant = format!("--tenant={tenant}");
     let start = "2026-01-01T00:00:00Z";
-    let made = folder.run_ok(&["connector", "create", &tenant, "--start-from", start], NOW);
-    let id = made["connector"]["id"].as_str().unwrap().to_owned();
+    let created = folder.run_ok(&["connector", "create", &tenant, "--start-from", start], NOW);
+    let id = created["connector"]["id"].as_str().unwrap().to_owned();
     let (role, bucket) = (
         format!("arn:aws:iam::{:012}:role/auditferry/R", 200_000_000_000 + number),
         format!("audit-log-{number}"),
@@ -47,8 +47,8 @@ fn every_tenant_gets_its_own_events_whatever_it_is_called() {
         &longest,
     ];
     for (n, tenant) in tenants.iter().enumerate() {
-        let said = import(&folder, tenant, &format!(r#"{{"time":"2026-01-01T00:00:00Z","id":"of-{n}"}}"#));
-        assert_eq!((said.code, &said.json()["tenant"]), (Some(0), &Value::from(*tenant)), "{said:?}");
+        let output = import(&folder, tenant, &format!(r#"{{"time":"2026-01-01T00:00:00Z","id":"of-{n}"}}"#));
+        assert_eq!((output.code, &output.json()["tenant"]), (Some(0), &Value::from(*tenant)), "{output:?}");
     }
     for (n, tenant) in tenants.iter().enumerate() {
         let id = activated(&folder, tenant, n);
@@ -71,12 +71,12 @@ fn an_id_that_reads_like_a_shard_of_another_tenant_is_refused_by_every_command()
     let create = ["connector", "create", "--local", folder.path(), "--tenant", "acme#0"];
     let imported = import(&folder, "acme#0", "");
     assert_eq!(imported.code, Some(2), "{imported:?}");
-    let told = imported.json()["error"]["message"].as_str().unwrap().to_owned();
-    for words in ["`acme#0` ends in `#0`", "EVENTS_PARTITION_FORMAT", "no number beside `#`"] {
-        assert!(told.contains(words), "{words}: {told}");
+    let result = imported.json()["error"]["message"].as_str().unwrap().to_owned();
+    for expected in ["`acme#0` ends in `#0`", "EVENTS_PARTITION_FORMAT", "no number beside `#`"] {
+        assert!(result.contains(expected), "{expected}: {result}");
     }
     let created = run(&create);
-    assert!(created.code == Some(2) && created.stderr.contains(&told), "{created:?}");
+    assert!(created.code == Some(2) && created.stderr.contains(&result), "{created:?}");
     let listed = folder.run_ok(&["connector", "list"], NOW);
     assert_eq!(listed["connectors"].as_array().unwrap().len(), 0);
 }
@@ -90,8 +90,8 @@ fn an_import_follows_the_partition_format_of_the_deployment() {
         // Fails only because nobody listens at the address.
         ("TENANT#{tenant}", "acme#1", 1),
     ] {
-        let words = ["events", "import", "--tenant", tenant, "--json", "/dev/null"];
-        let said: crate::program::CommandOutput = command(&words)
+        let args = ["events", "import", "--tenant", tenant, "--json", "/dev/null"];
+        let output: crate::program::CommandOutput = command(&args)
             .env("EVENTS_TABLE", "events")
             .env("EVENTS_PARTITION_FORMAT", format)
             .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -100,19 +100,19 @@ fn an_import_follows_the_partition_format_of_the_deployment() {
             .output()
             .unwrap()
             .into();
-        let refused = said.stdout.contains("EVENTS_PARTITION_FORMAT");
-        assert_eq!(refused, code == 2, "{format} {tenant}: {said:?}");
+        let refused = output.stdout.contains("EVENTS_PARTITION_FORMAT");
+        assert_eq!(refused, code == 2, "{format} {tenant}: {output:?}");
     }
 }
 
 /// A person sees every character of an ID, and a terminal gets no character that reverses its line.
 #[test]
-fn what_does_not_show_itself_is_written_out_for_a_person() {
+fn invisible_characters_are_escaped_for_a_person() {
     let folder = Folder::new();
-    let place = ["--local", folder.path()];
-    let made = run(&[&["connector", "create", "--tenant", "acme\u{202e} "], &place[..]].concat());
-    assert!(made.stdout.contains("was created for acme\\u{202e}\\u{20}\n"), "{made:?}");
-    let listed = run(&[&["connector", "list"], &place[..]].concat());
+    let target = ["--local", folder.path()];
+    let created = run(&[&["connector", "create", "--tenant", "acme\u{202e} "], &target[..]].concat());
+    assert!(created.stdout.contains("was created for acme\\u{202e}\\u{20}\n"), "{created:?}");
+    let listed = run(&[&["connector", "list"], &target[..]].concat());
     assert!(listed.stdout.contains("acme\\u{202e}\\u{20}  draft"), "{listed:?}");
-    assert!(!(made.stdout + &listed.stdout).contains('\u{202e}'));
+    assert!(!(created.stdout + &listed.stdout).contains('\u{202e}'));
 }

@@ -11,9 +11,9 @@ const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
 
 /// Creates a folder with a copy of a connector's bucket.
 fn copy() -> (TempDir, Sealer) {
-    let (folder, story) = (tempfile::tempdir().unwrap(), sample_archive(1, 7));
-    write(&sample_archive.files, folder.path()).unwrap();
-    (folder, sample_archive)
+    let (folder, archive) = (tempfile::tempdir().unwrap(), sample_archive(1, 7));
+    write(&archive.files, folder.path()).unwrap();
+    (folder, archive)
 }
 
 fn verify(folder: &Path, options: &[&str]) -> CommandOutput {
@@ -21,81 +21,84 @@ fn verify(folder: &Path, options: &[&str]) -> CommandOutput {
 }
 
 #[test]
-fn a_sound_copy_is_proven_in_words_and_as_json() {
-    let (folder, story) = copy();
+fn a_valid_copy_is_proven_as_text_and_as_json() {
+    let (folder, archive) = copy();
     let key = TestKey::new(7).public.to_string();
-    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &key]].concat());
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let output = verify(folder.path(), &[&AS_OF[..], &["--key", &key]].concat());
+    assert_eq!(output.code, Some(0), "{output:?}");
     let summary =
         "14 of 14 parts, 3 quiet hours, 33 events, 3 late, nothing missing, nothing changed, nothing added";
     let of_whom = "for connector con_0000000000000001 of vendor.example";
-    assert!(said.stdout.ends_with(&format!("{summary}. Proven, {of_whom}.\n")), "{}", said.stdout);
-    assert!(said.stdout.contains("tail_open") && said.stdout.contains("--newest"), "{}", said.stdout);
+    assert!(output.stdout.ends_with(&format!("{summary}. Proven, {of_whom}.\n")), "{}", output.stdout);
+    assert!(output.stdout.contains("tail_open") && output.stdout.contains("--newest"), "{}", output.stdout);
 
     let named = ["--key", &key, "--connector", "con_0000000000000001"];
-    let said = verify(folder.path(), &[&AS_OF[..], &named].concat());
-    assert!(said.code == Some(0) && said.stdout.ends_with(&format!("{summary}. Proven.\n")), "{said:?}");
+    let output = verify(folder.path(), &[&AS_OF[..], &named].concat());
+    assert!(
+        output.code == Some(0) && output.stdout.ends_with(&format!("{summary}. Proven.\n")),
+        "{output:?}"
+    );
 
-    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &key, "--json"]].concat());
-    assert!(said.code == Some(0) && said.stderr.is_empty(), "{said:?}");
-    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    assert_eq!((&told["verdict"], &told["summary"]), (&"proven".into(), &summary.into()));
-    assert_eq!(told["chain"]["newest_manifest"], story.parts[13].note.sha256().to_string());
+    let output = verify(folder.path(), &[&AS_OF[..], &["--key", &key, "--json"]].concat());
+    assert!(output.code == Some(0) && output.stderr.is_empty(), "{output:?}");
+    let result: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&result["verdict"], &result["summary"]), (&"proven".into(), &summary.into()));
+    assert_eq!(result["chain"]["newest_manifest"], archive.parts[13].note.sha256().to_string());
     assert_eq!(
-        (&told["checked"]["keys"], &told["checked"]["connector"]),
+        (&result["checked"]["keys"], &result["checked"]["connector"]),
         (&"named".into(), &"as found".into())
     );
     let trusted = [7, 107].map(|seed| TestKey::new(seed).public.to_string());
-    assert_eq!((&told["trusted_keys"], told.get("repeat")), (&trusted.to_vec().into(), None));
+    assert_eq!((&result["trusted_keys"], result.get("repeat")), (&trusted.to_vec().into(), None));
 }
 
-/// Anyone with write access to the bucket can sign everything again. So without the vendor's key it is consistent at
-/// best, and the command that proves it is printed.
+/// Anyone with write access to the bucket can sign everything again. So without the vendor's key it is
+/// consistent at best, and the command that proves it is printed.
 #[test]
 fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
     let (folder, _) = copy();
-    let said = verify(folder.path(), &AS_OF);
-    assert_eq!(said.code, Some(2), "{said:?}");
+    let output = verify(folder.path(), &AS_OF);
+    assert_eq!(output.code, Some(2), "{output:?}");
     let end = "Consistent, signer not confirmed, for connector con_0000000000000001 of vendor.example.\n";
     assert!(
-        said.stdout.ends_with(end) && said.stdout.contains("another channel than the bucket"),
-        "{said:?}"
+        output.stdout.ends_with(end) && output.stdout.contains("another channel than the bucket"),
+        "{output:?}"
     );
     let command =
-        said.stdout.lines().find_map(|line| line.trim().strip_prefix("auditferry verify ")).unwrap();
-    let words = command.replace('\'', "");
-    let words: Vec<&str> = ["verify"].into_iter().chain(words.split(' ')).collect();
-    let repeated = run(&words);
-    assert_eq!(repeated.code, Some(0), "{words:?}: {repeated:?}");
+        output.stdout.lines().find_map(|line| line.trim().strip_prefix("auditferry verify ")).unwrap();
+    let args = command.replace('\'', "");
+    let args: Vec<&str> = ["verify"].into_iter().chain(args.split(' ')).collect();
+    let repeated = run(&args);
+    assert_eq!(repeated.code, Some(0), "{args:?}: {repeated:?}");
 
-    let said = verify(folder.path(), &[&AS_OF[..], &["--json"]].concat());
-    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    assert_eq!((said.code, &told["verdict"]), (Some(2), &"consistent".into()));
-    assert_eq!(told["checked"]["keys"], "trust on first use");
-    assert!(told["repeat"].as_str().unwrap().contains(" --key 'vendor.example/auditferry+"), "{told}");
+    let output = verify(folder.path(), &[&AS_OF[..], &["--json"]].concat());
+    let result: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, &result["verdict"]), (Some(2), &"consistent".into()));
+    assert_eq!(result["checked"]["keys"], "trust on first use");
+    assert!(result["repeat"].as_str().unwrap().contains(" --key 'vendor.example/auditferry+"), "{result}");
     // One finding per line, for grep.
-    let line = said.stdout.lines().find(|line| line.contains("trust_on_first_use\",\"part\"")).unwrap();
+    let line = output.stdout.lines().find(|line| line.contains("trust_on_first_use\",\"part\"")).unwrap();
     let finding: serde_json::Value = serde_json::from_str(line.trim_end_matches(',')).unwrap();
     assert_eq!((&finding["severity"], &finding["part"]), (&"incomplete".into(), &1.into()));
 }
 
 #[test]
 fn the_exit_code_says_proven_violated_incomplete_or_wrong_usage() {
-    let (folder, story) = copy();
+    let (folder, archive) = copy();
     // Years later the newest part is long overdue.
-    let said = verify(folder.path(), &["--as-of", "2030-01-01T00:00:00Z"]);
-    assert!(said.code == Some(2) && said.stdout.contains("tail_stale"), "{said:?}");
-    let newest = sample_archive.parts[13].note.sha256().to_string();
+    let output = verify(folder.path(), &["--as-of", "2030-01-01T00:00:00Z"]);
+    assert!(output.code == Some(2) && output.stdout.contains("tail_stale"), "{output:?}");
+    let newest = archive.parts[13].note.sha256().to_string();
     let key = TestKey::new(7).public.to_string();
-    let said = verify(folder.path(), &["--newest", &newest, "--key", &key]);
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let output = verify(folder.path(), &["--newest", &newest, "--key", &key]);
+    assert_eq!(output.code, Some(0), "{output:?}");
     std::fs::write(folder.path().join("events/date=2026-11-20/more.json"), "[\n1\n]\n").unwrap();
-    let said = verify(folder.path(), &AS_OF);
-    assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");
-    assert!(said.stdout.contains("1 added. Violated."), "{said:?}");
+    let output = verify(folder.path(), &AS_OF);
+    assert!(output.code == Some(1) && output.stdout.contains("file_unnamed"), "{output:?}");
+    assert!(output.stdout.contains("1 added. Violated."), "{output:?}");
 
     let here = folder.path().to_str().unwrap();
-    for words in [
+    for args in [
         &["verify"][..],
         &["verify", "/nowhere"],
         &["verify", "/dev/null"],
@@ -112,10 +115,10 @@ fn the_exit_code_says_proven_violated_incomplete_or_wrong_usage() {
         &["verify", here, "--connector", "acme"],
         &["verify", here, "--deep"],
     ] {
-        let said = run(words);
-        assert!(said.code == Some(3) && said.stdout.is_empty(), "{words:?}: {said:?}");
-        let said = run(&[words, &["--json"]].concat());
-        assert!(said.code == Some(3) && said.json()["error"]["kind"] == "usage", "{words:?}: {said:?}");
+        let output = run(args);
+        assert!(output.code == Some(3) && output.stdout.is_empty(), "{args:?}: {output:?}");
+        let output = run(&[args, &["--json"]].concat());
+        assert!(output.code == Some(3) && output.json()["error"]["kind"] == "usage", "{args:?}: {output:?}");
     }
 }
 
@@ -130,14 +133,15 @@ fn keys_are_named_one_by_one_or_in_a_file() {
     )
     .unwrap();
     let file = format!("@{}", keys.path().display());
-    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &file]].concat());
-    assert!(said.code == Some(0) && said.stdout.contains("Keys named by you"), "{said:?}");
+    let output = verify(folder.path(), &[&AS_OF[..], &["--key", &file]].concat());
+    assert!(output.code == Some(0) && output.stdout.contains("Keys named by you"), "{output:?}");
     let other = TestKey::new(8).public.to_string();
-    let said = verify(folder.path(), &[&AS_OF[..], &["--key", &other]].concat());
-    assert!(said.code == Some(1) && said.stdout.contains("signature_untrusted"), "{said:?}");
+    let output = verify(folder.path(), &[&AS_OF[..], &["--key", &other]].concat());
+    assert!(output.code == Some(1) && output.stdout.contains("signature_untrusted"), "{output:?}");
 }
 
-/// One finding may cover many parts, and several findings one part: the summary counts missing parts and files.
+/// One finding may cover many parts, and several findings one part: the summary counts missing parts and
+/// files.
 #[test]
 fn a_summary_counts_the_parts_and_files_that_are_missing() {
     let at = |text: &str| text.parse::<domain::time::Time>().unwrap();
@@ -162,7 +166,7 @@ fn a_summary_counts_the_parts_and_files_that_are_missing() {
         write(&files, folder.path()).unwrap();
         verify(folder.path(), &["--key", &key, "--newest", &newest])
     };
-    for (parts, manifests, objects, words) in [
+    for (parts, manifests, objects, expected) in [
         (3..=16, true, true, "6 of 20 parts, 6 quiet hours, 0 events, 0 late, 14 parts missing (28 files)"),
         (7..=8, true, true, "18 of 20 parts, 18 quiet hours, 0 events, 0 late, 2 parts missing (4 files)"),
         (1..=5, true, true, "15 of 20 parts, 15 quiet hours, 0 events, 0 late, 5 parts missing (10 files)"),
@@ -170,8 +174,8 @@ fn a_summary_counts_the_parts_and_files_that_are_missing() {
         (7..=8, true, false, "0 late, 2 parts missing (2 files), nothing changed, 2 added. Violated."),
         (18..=20, true, true, "17 of 17 parts, 17 quiet hours, 0 events, 0 late, at least 1 part missing"),
     ] {
-        let said = without(parts.clone(), manifests, objects);
-        assert_eq!(said.code, Some(1), "{parts:?}: {said:?}");
-        assert!(said.stdout.lines().last().unwrap().contains(words), "{parts:?}: {}", said.stdout);
+        let output = without(parts.clone(), manifests, objects);
+        assert_eq!(output.code, Some(1), "{parts:?}: {output:?}");
+        assert!(output.stdout.lines().last().unwrap().contains(expected), "{parts:?}: {}", output.stdout);
     }
 }

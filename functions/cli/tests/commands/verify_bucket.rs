@@ -16,8 +16,8 @@ use crate::program::{CommandOutput, command};
 /// The bucket's objects, by key.
 type Bucket = State<Arc<Files>>;
 
-/// Returns a page of five keys below the prefix; the token is the last key of the previous page. With a delimiter it
-/// returns all folders. Below `endless` the second page names itself as the next one.
+/// Returns a page of five keys below the prefix; the token is the last key of the previous page. With a
+/// delimiter it returns all folders. Below `endless` the second page names itself as the next one.
 async fn list(State(files): Bucket, Query(asked): Query<HashMap<String, String>>) -> Response {
     if asked.contains_key("delimiter") {
         let below = files.keys().filter_map(|key| key.strip_prefix(&asked["prefix"]));
@@ -57,7 +57,7 @@ async fn object(State(files): Bucket, Path(key): Path<String>) -> Response {
 }
 
 /// Verifies a bucket with these objects.
-async fn verify(files: Files, words: &[&str]) -> CommandOutput {
+async fn verify(files: Files, args: &[&str]) -> CommandOutput {
     let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", server.local_addr().unwrap());
     let router = Router::new()
@@ -66,7 +66,7 @@ async fn verify(files: Files, words: &[&str]) -> CommandOutput {
         .route("/acme-audit-log/{*key}", get(object))
         .with_state(Arc::new(files));
     let serving = tokio::spawn(async move { axum::serve(server, router).await });
-    let mut command = command(&[&["verify", "--as-of", "2026-11-20T10:30:00Z"], words].concat());
+    let mut command = command(&[&["verify", "--as-of", "2026-11-20T10:30:00Z"], args].concat());
     command
         .env("AWS_ENDPOINT_URL_S3", endpoint)
         .env("S3_FORCE_PATH_STYLE", "true")
@@ -84,79 +84,86 @@ fn below(prefix: &str, files: &Files) -> Files {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_verified_page_by_page_without_a_copy() {
-    let story = sample_archive(1, 7);
-    let mut files = below("audit/acme/", &sample_archive.files);
+    let archive = sample_archive(1, 7);
+    let mut files = below("audit/acme/", &archive.files);
     // A folder object from the console, and objects of another prefix, do not belong to the archive.
     files.insert("audit/acme/".into(), Vec::new());
     files.insert("audit/acme-2/events/x".into(), Vec::new());
     let key = TestKey::new(7).public.to_string();
-    for place in ["s3://acme-audit-log/audit/acme", "s3://acme-audit-log/audit/acme/"] {
-        let said = verify(files.clone(), &[place, "--key", &key]).await;
-        assert!(said.code == Some(0) && said.stdout.contains("14 of 14 parts"), "{said:?}");
+    for location in ["s3://acme-audit-log/audit/acme", "s3://acme-audit-log/audit/acme/"] {
+        let output = verify(files.clone(), &[location, "--key", &key]).await;
+        assert!(output.code == Some(0) && output.stdout.contains("14 of 14 parts"), "{output:?}");
         // The manifests name another destination: the archive was moved, or belongs to another connector.
         let moved = "destination_differs part 14: the newest manifest was delivered to s3://acme-audit-log-2/auditferry";
-        assert!(said.stdout.contains(moved), "{said:?}");
+        assert!(output.stdout.contains(moved), "{output:?}");
     }
     // A whole bucket contains the archive below the connector's prefix.
-    for place in ["s3://acme-audit-log", "s3://acme-audit-log/", "s3://acme-audit-log/audit"] {
-        let said = verify(files.clone(), &[place, "--key", &key]).await;
+    for location in ["s3://acme-audit-log", "s3://acme-audit-log/", "s3://acme-audit-log/audit"] {
+        let output = verify(files.clone(), &[location, "--key", &key]).await;
         let taken = "the only one below it: s3://acme-audit-log/audit/acme\n";
-        assert!(said.code == Some(0) && said.stdout.contains(taken), "{said:?}");
-        assert!(said.stdout.contains("14 of 14 parts"), "{said:?}");
+        assert!(output.code == Some(0) && output.stdout.contains(taken), "{output:?}");
+        assert!(output.stdout.contains("14 of 14 parts"), "{output:?}");
     }
-    for place in ["events", "manifests", "manifests/date=2026-11-20", "manifests/keys"] {
-        let said = verify(files.clone(), &[&format!("s3://acme-audit-log/audit/acme/{place}")]).await;
+    for location in ["events", "manifests", "manifests/date=2026-11-20", "manifests/keys"] {
+        let output = verify(files.clone(), &[&format!("s3://acme-audit-log/audit/acme/{location}")]).await;
         let right = "auditferry verify s3://acme-audit-log/audit/acme --as-of ";
-        assert!(said.code == Some(3) && said.stderr.contains(right), "{place}: {said:?}");
+        assert!(output.code == Some(3) && output.stderr.contains(right), "{location}: {output:?}");
     }
-    files.extend(below("b/", &sample_archive.files));
-    let said = verify(files.clone(), &["s3://acme-audit-log"]).await;
-    assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
-    for place in ["audit/acme", "b"] {
-        assert!(said.stderr.contains(&format!("auditferry verify s3://acme-audit-log/{place} ")), "{said:?}");
+    files.extend(below("b/", &archive.files));
+    let output = verify(files.clone(), &["s3://acme-audit-log"]).await;
+    assert!(output.code == Some(3) && output.stdout.is_empty(), "{output:?}");
+    for location in ["audit/acme", "b"] {
+        assert!(
+            output.stderr.contains(&format!("auditferry verify s3://acme-audit-log/{location} ")),
+            "{output:?}"
+        );
     }
-    let said = verify(files, &["s3://acme-audit-log/nothing-here"]).await;
-    assert!(said.code == Some(3) && said.stderr.contains("`events` and `manifests`"), "{said:?}");
+    let output = verify(files, &["s3://acme-audit-log/nothing-here"]).await;
+    assert!(output.code == Some(3) && output.stderr.contains("`events` and `manifests`"), "{output:?}");
 
-    let mut files = below("", &sample_archive.files);
-    files.remove(&sample_archive.parts[3].manifest.object());
+    let mut files = below("", &archive.files);
+    files.remove(&archive.parts[3].manifest.object());
     files.insert("../../etc/passwd".into(), Vec::new());
-    let said = verify(files, &["s3://acme-audit-log", "--json"]).await;
-    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    assert_eq!((said.code, &told["verdict"]), (Some(1), &"violated".into()));
-    assert_eq!((&told["counts"]["object_missing"], &told["counts"]["file_unnamed"]), (&1.into(), &1.into()));
+    let output = verify(files, &["s3://acme-audit-log", "--json"]).await;
+    let result: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, &result["verdict"]), (Some(1), &"violated".into()));
+    assert_eq!(
+        (&result["counts"]["object_missing"], &result["counts"]["file_unnamed"]),
+        (&1.into(), &1.into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_cannot_be_listed_proves_nothing() {
-    let said = verify(Files::new(), &["s3://not-this-one/x", "--json"]).await;
-    assert!(said.code == Some(2) && said.json()["error"]["kind"] == "failed", "{said:?}");
+    let output = verify(Files::new(), &["s3://not-this-one/x", "--json"]).await;
+    assert!(output.code == Some(2) && output.json()["error"]["kind"] == "failed", "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_repeats_itself_ends() {
-    let said = verify(below("endless/", &sample_archive(1, 7).files), &["s3://acme-audit-log/endless"]).await;
-    assert!(said.code == Some(2) && said.stderr.contains("it does not end"), "{said:?}");
+    let output =
+        verify(below("endless/", &sample_archive(1, 7).files), &["s3://acme-audit-log/endless"]).await;
+    assert!(output.code == Some(2) && output.stderr.contains("it does not end"), "{output:?}");
 }
 
 /// No system creates such files in a bucket by itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_system_leaves_in_a_folder_is_added_in_a_bucket() {
+async fn system_files_count_as_added_in_a_bucket() {
     let mut files = sample_archive(1, 7).files;
     files.insert(".DS_Store".into(), Vec::new());
-    let said = verify(below("a/", &files), &["s3://acme-audit-log/a"]).await;
-    assert!(said.code == Some(1) && said.stdout.contains("file_unnamed"), "{said:?}");
+    let output = verify(below("a/", &files), &["s3://acme-audit-log/a"]).await;
+    assert!(output.code == Some(1) && output.stdout.contains("file_unnamed"), "{output:?}");
 }
 
 #[test]
-fn without_a_region_the_variable_that_names_it_is_named() {
-    let said: CommandOutput = command(&["verify", "s3://acme-audit-log/a"])
+fn a_missing_region_is_reported_with_its_variable() {
+    let output: CommandOutput = command(&["verify", "s3://acme-audit-log/a"])
         .env("AWS_ACCESS_KEY_ID", "AKIAAUDITOR")
         .env("AWS_SECRET_ACCESS_KEY", "secret")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .output()
         .unwrap()
         .into();
-    assert!(said.code == Some(3) && said.stderr.contains("Set AWS_REGION"), "{said:?}");
-    assert!(!said.stderr.contains("TMPDIR"), "{said:?}");
+    assert!(output.code == Some(3) && output.stderr.contains("Set AWS_REGION"), "{output:?}");
+    assert!(!output.stderr.contains("TMPDIR"), "{output:?}");
 }

@@ -1,4 +1,5 @@
-//! `verify` on realistic copies: a whole bucket, several archives, a part of an archive, and with system files in it.
+//! `verify` on realistic copies: a whole bucket, several archives, a part of an archive, and with system
+//! files in it.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,9 +15,9 @@ fn key() -> String {
     TestKey::new(7).public.to_string()
 }
 
-/// Verifies with the vendor's key, as of soon after the story's end.
-fn verify(place: &Path) -> CommandOutput {
-    run(&[&["verify", place.to_str().unwrap(), "--key", &key()], &AS_OF[..]].concat())
+/// Verifies with the vendor's key, as of soon after the archive's end.
+fn verify(location: &Path) -> CommandOutput {
+    run(&[&["verify", location.to_str().unwrap(), "--key", &key()], &AS_OF[..]].concat())
 }
 
 /// A folder with these archives, each below its prefix.
@@ -55,89 +56,95 @@ fn a_copy_of_a_whole_bucket_is_proven_by_the_one_archive_in_it() {
             folder.path(),
             &[("logs/2026/app.json", b"{}"), ("k8s/manifests/pod.yaml", b"x"), ("README", b"x")],
         );
-        let said = verify(folder.path());
+        let output = verify(folder.path());
         assert!(
-            said.code == Some(0) && said.stdout.contains(" Proven, for connector "),
-            "{prefix}: {said:?}"
+            output.code == Some(0) && output.stdout.contains(" Proven, for connector "),
+            "{prefix}: {output:?}"
         );
         let taken = format!("{}/{prefix}", folder.path().display());
-        assert!(said.stdout.lines().next().unwrap().ends_with(&taken), "{prefix}: {said:?}");
-        let words = ["verify", folder.path().to_str().unwrap(), "--json", "--key", &key()];
-        let said = run(&[&words[..], &AS_OF].concat());
-        let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-        assert_eq!((&told["verdict"], &told["archive"]), (&"proven".into(), &taken.into()));
+        assert!(output.stdout.lines().next().unwrap().ends_with(&taken), "{prefix}: {output:?}");
+        let args = ["verify", folder.path().to_str().unwrap(), "--json", "--key", &key()];
+        let output = run(&[&args[..], &AS_OF].concat());
+        let result: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!((&result["verdict"], &result["archive"]), (&"proven".into(), &taken.into()));
     }
 }
 
 #[test]
-fn of_several_archives_each_has_a_command_and_none_is_taken() {
+fn of_several_archives_each_gets_a_command_and_none_is_chosen() {
     let folder = copies(&[
         ("one/auditferry", &sample_archive(1, 7)),
         ("two's copy/audit/acme", &sample_archive(2, 7)),
     ]);
     put(folder.path(), &[("three/logs/x", b"x")]);
-    let said = verify(folder.path());
-    assert!(said.code == Some(3) && said.stdout.is_empty(), "{said:?}");
-    assert!(said.stderr.contains("there are 2 archives below"), "{said:?}");
-    let said = copied(&said.stderr);
-    assert_eq!(said.len(), 2);
+    let output = verify(folder.path());
+    assert!(output.code == Some(3) && output.stdout.is_empty(), "{output:?}");
+    assert!(output.stderr.contains("there are 2 archives below"), "{output:?}");
+    let output = copied(&output.stderr);
+    assert_eq!(output.len(), 2);
     assert!(
-        said.iter().all(|said| said.code == Some(0) && said.stdout.contains(" Proven, for connector ")),
-        "{said:?}"
+        output
+            .iter()
+            .all(|output| output.code == Some(0) && output.stdout.contains(" Proven, for connector ")),
+        "{output:?}"
     );
 }
 
 #[test]
-fn whoever_names_too_little_is_told_the_right_place() {
-    let story = sample_archive(1, 7);
-    let folder = copies(&[("copy/auditferry", &sample_archive)]);
+fn a_path_inside_an_archive_is_corrected() {
+    let sample = sample_archive(1, 7);
+    let folder = copies(&[("copy/auditferry", &sample)]);
     let archive = folder.path().join("copy/auditferry");
-    let note = sample_archive.parts[13].manifest.name(sample_archive.parts[13].note.sha256());
-    let object = sample_archive.parts[13].manifest.object();
+    let note = sample.parts[13].manifest.name(sample.parts[13].note.sha256());
+    let object = sample.parts[13].manifest.object();
     let inside = ["events", "manifests/", "manifests/keys", "events/date=2026-11-20", note.as_str(), &object];
-    for place in inside {
-        let said = verify(&archive.join(place));
-        assert!(said.code == Some(3) && said.stdout.is_empty(), "{place}: {said:?}");
-        let said = copied(&said.stderr);
-        assert!(said.len() == 1 && said[0].code == Some(0), "{place}: {said:?}");
+    for location in inside {
+        let output = verify(&archive.join(location));
+        assert!(output.code == Some(3) && output.stdout.is_empty(), "{location}: {output:?}");
+        let output = copied(&output.stderr);
+        assert!(output.len() == 1 && output[0].code == Some(0), "{location}: {output:?}");
     }
     // A relative path without names.
     let mut command = crate::program::command(&[&["verify", "."], &AS_OF[..]].concat());
-    let said = CommandOutput::from(command.current_dir(archive.join("events")).output().unwrap());
-    assert!(said.code == Some(3) && said.stderr.contains("copy/auditferry "), "{said:?}");
+    let output = CommandOutput::from(command.current_dir(archive.join("events")).output().unwrap());
+    assert!(output.code == Some(3) && output.stderr.contains("copy/auditferry "), "{output:?}");
     put(folder.path(), &[("copy.zip", b"PK"), ("empty/x", b"x")]);
-    for (place, words) in [("copy.zip", "single file"), ("empty", "there is no archive at")] {
-        let said = verify(&folder.path().join(place));
-        assert!(said.code == Some(3) && said.stderr.contains(words), "{place}: {said:?}");
-        assert!(said.stderr.contains("`events` and `manifests`"), "{place}: {said:?}");
+    for (location, expected) in [("copy.zip", "single file"), ("empty", "there is no archive at")] {
+        let output = verify(&folder.path().join(location));
+        assert!(output.code == Some(3) && output.stderr.contains(expected), "{location}: {output:?}");
+        assert!(output.stderr.contains("`events` and `manifests`"), "{location}: {output:?}");
     }
 }
 
 /// Without a signed manifest nothing can be reported as changed.
 #[test]
-fn where_no_manifest_can_be_read_nobody_is_accused() {
-    let story = sample_archive(1, 7);
-    let mut without = sample_archive.files.clone();
+fn without_a_readable_manifest_nothing_is_reported_as_violated() {
+    let sample = sample_archive(1, 7);
+    let mut without = sample.files.clone();
     without.retain(|name, _| !name.starts_with("manifests/date="));
     let mut no_keys = without.clone();
     no_keys.retain(|name, _| name.starts_with("events/"));
-    let mut broken = sample_archive.files.clone();
+    let mut broken = sample.files.clone();
     for (_, bytes) in broken.iter_mut().filter(|(name, _)| name.starts_with("manifests/date=")) {
         bytes.truncate(10);
     }
     for files in [without, no_keys, broken] {
         let folder = tempfile::tempdir().unwrap();
         write(&files, folder.path()).unwrap();
-        let said = verify(folder.path());
-        assert!(said.code == Some(2) && said.stdout.contains("nothing_found"), "{said:?}");
+        let output = verify(folder.path());
+        assert!(output.code == Some(2) && output.stdout.contains("nothing_found"), "{output:?}");
         for word in ["Violated", "✗", "changed", "14 added"] {
-            assert!(!said.stdout.lines().last().unwrap().contains(word), "{word}: {}", said.stdout);
+            assert!(!output.stdout.lines().last().unwrap().contains(word), "{word}: {}", output.stdout);
         }
-        assert!(!said.stdout.contains('✗') && said.stdout.contains("no manifest found"), "{}", said.stdout);
+        assert!(
+            !output.stdout.contains('✗') && output.stdout.contains("no manifest found"),
+            "{}",
+            output.stdout
+        );
     }
     // One readable manifest is enough to detect that files were added.
-    let mut files = sample_archive.files.clone();
-    let first = sample_archive.parts[0].manifest.name(sample_archive.parts[0].note.sha256());
+    let mut files = sample.files.clone();
+    let first = sample.parts[0].manifest.name(sample.parts[0].note.sha256());
     files.retain(|name, _| !name.starts_with("manifests/date=") || *name == first);
     let folder = tempfile::tempdir().unwrap();
     write(&files, folder.path()).unwrap();
@@ -145,7 +152,7 @@ fn where_no_manifest_can_be_read_nobody_is_accused() {
 }
 
 #[test]
-fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
+fn system_files_are_listed_and_nothing_else_is_exempt() {
     let folder = copies(&[("auditferry", &sample_archive(1, 7))]);
     let archive = folder.path().join("auditferry");
     let apple = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ";
@@ -166,9 +173,9 @@ fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
     );
     // Also above the archive, in the copy of the bucket.
     put(folder.path(), &[(".DS_Store", b""), ("__MACOSX/auditferry/manifests/keys/._x", apple)]);
-    let said = verify(folder.path());
-    assert!(said.code == Some(0) && said.stdout.contains(" Proven, for connector "), "{said:?}");
-    assert!(said.stdout.contains("· system_file: left by the operating system"), "{}", said.stdout);
+    let output = verify(folder.path());
+    assert!(output.code == Some(0) && output.stdout.contains(" Proven, for connector "), "{output:?}");
+    assert!(output.stdout.contains("· system_file: left by the operating system"), "{}", output.stdout);
     for (name, bytes) in [
         (format!("{day}/._more.json"), &b"[\n{}\n]\n"[..]),
         (format!("{day}/.DS_Store.json"), b"[\n{}\n]\n"),
@@ -177,8 +184,8 @@ fn what_operating_systems_leave_is_noted_and_nothing_else_is() {
         ("Thumbs.db.bak".to_owned(), b""),
     ] {
         put(&archive, &[(&name, bytes)]);
-        let said = verify(&archive);
-        assert!(said.code == Some(1) && said.stdout.contains("1 added. Violated."), "{name}: {said:?}");
+        let output = verify(&archive);
+        assert!(output.code == Some(1) && output.stdout.contains("1 added. Violated."), "{name}: {output:?}");
         std::fs::remove_file(archive.join(&name)).unwrap();
     }
     assert_eq!(verify(&archive).code, Some(0));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
 use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
@@ -21,14 +21,14 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match DispatcherSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(startup_failure(&wrong)),
+        Err(error) => return Ok(startup_failure(&error)),
     };
-    let meter = &EmfMetricsSink::new(settings.stack.name.clone());
+    let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
     let (ports, watchdog) = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
-        let dispatched = tick(ports, watchdog, meter, deadline).await?;
+        let dispatched = tick(ports, watchdog, metrics, deadline).await?;
         report(&dispatched);
         Ok::<_, Error>(dispatched)
     }))
@@ -45,7 +45,7 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
         due: Arc::clone(&ledger) as _,
         queue: Arc::new(SqsQueue::new(&services, settings.queue.url)),
         clock: Arc::clone(&clock) as _,
-        randomness: Arc::new(SystemRandomness),
+        randomness: Arc::new(SystemRng),
         rate_limiter: RateLimiter::default(),
     };
     let (timing, retention) = (settings.timing, settings.retention);
@@ -54,16 +54,8 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
 }
 
 fn report(dispatched: &Dispatched) {
-    let Dispatched { due, claimed, throttled, sent, released: given_back, more } = *dispatched;
-    tracing::info!(
-        due,
-        claimed,
-        throttled,
-        sent,
-        given_back,
-        more,
-        "due connectors were sent to the exporter"
-    );
+    let Dispatched { due, claimed, throttled, sent, released, more } = *dispatched;
+    tracing::info!(due, claimed, throttled, sent, released, more, "due connectors were sent to the exporter");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
@@ -72,7 +64,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(wrong: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %wrong, "the dispatcher can't start: its environment is invalid");
+fn startup_failure(error: &SettingsError) -> ExitCode {
+    tracing::error!(settings = %error, "the dispatcher can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -9,7 +9,7 @@ use super::Budget;
 /// The largest limit: a count must stay one small item.
 pub const MAX_BUDGET_LIMIT: u32 = 10_000;
 
-/// The limit of each budget, 1 to [`MOST`].
+/// The limit of each budget, 1 to [`MAX_BUDGET_LIMIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets([u32; Budget::ALL.len()]);
 

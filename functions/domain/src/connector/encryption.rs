@@ -9,7 +9,7 @@ use crate::names::KmsKeyArn;
 ///
 /// Source: Amazon S3 user guide, "Protecting data using server-side encryption".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "Form", into = "Form")]
+#[serde(try_from = "StoredEncryption", into = "StoredEncryption")]
 pub enum Encryption {
     /// None requested: the bucket's default applies.
     #[default]

@@ -27,13 +27,12 @@ pub enum NotAllowedError {
     /// A start in the future.
     #[error("start-from {0} is in the future; omit it to start at activation")]
     StartInFuture(Time),
-    /// Partitions that are read would no longer be, and with them what is not sealed yet.
+    /// Partitions in use would no longer be read, and their unsealed events would be lost.
     #[error(
         "connector {id} reads {from} shards and would lose events by reading {to}: the number can only be \
          raised, and only from 2 or more, since a tenant's single partition has another name than the first \
          of several; create a new connector with {to} shards and another prefix, and keep this one for the \
          existing shards"
-    /// Partitions in use would no longer be read, and their unsealed events would be lost.
     )]
     ShardsInUse {
         /// The connector whose shards were to change.

@@ -85,6 +85,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    // Explicit, because the prelude of proptest has an `Rng` too.
+    use crate::ports::Rng;
 
     struct Counting(std::sync::atomic::AtomicU64);
 

@@ -130,7 +130,7 @@ pub struct SignedRequest {
 /// The signature is omitted: it is valid for as long as the receiver accepts it.
 impl std::fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signed({} of {})", self.id, self.timestamp)
+        write!(f, "SignedRequest({} of {})", self.id, self.timestamp)
     }
 }
 
@@ -204,10 +204,10 @@ impl ContactMessage {
     /// If it is of a known kind with an unexpected form.
     pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
         let read = || -> Result<Option<Self>, serde_json::Error> {
-            let Some(what) = parse_fact(kind, detail)? else { return Ok(None) };
+            let Some(fact) = parse_fact(kind, detail)? else { return Ok(None) };
             let Common { id, tenant, connector } = Common::deserialize(detail)?;
             let kind = kind.to_owned();
-            Ok(Some(Self { id, kind, at, tenant, connector, fact: what, held_back: 0 }))
+            Ok(Some(Self { id, kind, at, tenant, connector, fact, held_back: 0 }))
         };
         read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
     }
@@ -297,10 +297,10 @@ fn parse_fact(kind: &str, detail: &Value) -> Result<Option<ContactFact>, serde_j
 
 fn blocked(detail: Blocked) -> ContactFact {
     let Blocked { block, waiting_parts, sealed_to, loss, reminder } = detail;
-    let Block { stage, kind: reason, code, cause, remedy, since, .. } = block;
-    let is_ours = reason.is_internal() || stage == DeliveryStage::Read;
-    let (stage, code) = if is_ours { (None, None) } else { (Some(stage), Some(code)) };
-    let (cause, remedy) = if is_ours { text::vendor_fault() } else { (cause, remedy) };
+    let Block { stage, kind, code, cause, remedy, since, .. } = block;
+    let is_internal = kind.is_internal() || stage == DeliveryStage::Read;
+    let (stage, code) = if is_internal { (None, None) } else { (Some(stage), Some(code)) };
+    let (cause, remedy) = if is_internal { text::vendor_fault() } else { (cause, remedy) };
     let (waiting_files, lost_from) = (waiting_parts, loss.lost_from);
     ContactFact::Blocked { since, stage, code, cause, remedy, reminder, waiting_files, sealed_to, lost_from }
 }

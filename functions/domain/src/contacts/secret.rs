@@ -95,6 +95,8 @@ mod tests {
     use sha2::Digest as _;
 
     use super::*;
+    // Explicit, because the prelude of proptest has an `Rng` too.
+    use crate::ports::Rng;
 
     /// The test vector of the specification's own libraries.
     #[test]

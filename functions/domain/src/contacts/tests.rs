@@ -350,3 +350,11 @@ fn a_mail_reports_what_happened_why_what_to_do_what_waits_and_where() {
     assert!(mails.iter().flat_map(|mail| mail.lines().skip(1)).all(|line| line.chars().count() <= 76));
     insta::assert_snapshot!(mails.join("\n----\n\n"));
 }
+
+#[test]
+fn an_address_is_among_the_addresses_in_any_case() {
+    let [mine, upper, other] =
+        ["ops@acme.example", "OPS@Acme.example", "it@acme.example"].map(|text| text.parse().unwrap());
+    let addresses: Addresses = vec![mine].try_into().unwrap();
+    assert!(addresses.contains(&upper) && !addresses.contains(&other));
+}

@@ -4,7 +4,8 @@
 //! An event is a JSON object (RFC 8259) in UTF-8 that every common reader accepts. Beyond the grammar this
 //! excludes three things, each of which makes some reader reject the whole file:
 //!
-//! - half of a surrogate pair as an escape, in a name or in a value (jq 1.6, Ruby, PHP, `DuckDB`, pyarrow, orjson);
+//! - half of a surrogate pair as an escape, in a name or in a value (jq 1.6, Ruby, PHP, `DuckDB`, pyarrow,
+//!   orjson);
 //! - a number beyond the range of a double, such as `1e400` (orjson, polars). A number of many digits within
 //!   the range is valid, and so is one that is too small for a double, such as `1e-400`: readers round it to
 //!   0;

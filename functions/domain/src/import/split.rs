@@ -5,9 +5,9 @@
 //! reads like the array. Invalid JSON is returned with its position, and reading resumes at the next line
 //! that begins an element. Memory is bounded by the longest element, time by the length of the input.
 
-mod recovery;
 mod buffer;
 mod element;
+mod recovery;
 
 use self::buffer::Buffer;
 pub use self::element::{Element, InvalidElement, Position};

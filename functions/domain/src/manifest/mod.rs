@@ -5,7 +5,6 @@
 //! text ([`Manifest::text`], [`Manifest::parse`]), the signed note around it ([`SignedNote`]), the keys
 //! ([`VerifierKey`], [`KeyRing`]) and the file names.
 
-mod verifier_key;
 mod chain;
 mod note;
 mod origin;
@@ -13,6 +12,7 @@ mod parse;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod verifier_key;
 
 use std::fmt::Write as _;
 
@@ -21,11 +21,11 @@ use crate::part::{Encoding, Part, PartKind, PartNumber, Sha256, Window, object_n
 use crate::schedule::Frequency;
 use crate::time::Time;
 
-pub use verifier_key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, VerifierKeyError};
 pub use chain::{ActiveSince, ChainState, KeyId};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
 pub use origin::{KeyName, Location, Origin, VendorDomain};
 pub use signing::{ManifestSigner, PreviousSigner, SignedManifest, SignedManifestError, SigningError};
+pub use verifier_key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, VerifierKeyError};
 
 /// The folder of the manifests below the connector's prefix.
 pub const MANIFEST_FOLDER: &str = "manifests/";
@@ -171,7 +171,7 @@ impl Manifest {
     /// The name of the note below the connector's prefix; `note` is the SHA-256 of its text.
     #[must_use]
     pub fn name(&self, note: Sha256) -> String {
-        note_name(self.window, self.part, note)
+        manifest_name(self.window, self.part, note)
     }
 
     /// The text that is signed. Each manifest has exactly one text; [`Self::parse`] accepts no other.
@@ -249,7 +249,7 @@ pub(crate) fn successor_line(key: &VerifierKey) -> String {
 
 /// The name of a part's note below the connector's prefix; `note` is the SHA-256 of its text.
 #[must_use]
-pub fn note_name(window: Window, part: PartNumber, note: Sha256) -> String {
+pub fn manifest_name(window: Window, part: PartNumber, note: Sha256) -> String {
     format!("{MANIFEST_FOLDER}date={}/{part}_{}.note", window.from.date(), note.short())
 }
 

@@ -10,8 +10,8 @@ use crate::names::{AccountId, BucketName, ConnectorId, InvalidValueError, Prefix
 
 /// The vendor's domain name in lower case, such as `vendor.example`, in whose name manifests are signed.
 ///
-/// Labels of 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end, joined by dots; at most 200
-/// bytes. Source: RFC 1123, section 2.1.
+/// Labels of 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end, joined by dots; at most
+/// 200 bytes. Source: RFC 1123, section 2.1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VendorDomain(String);

@@ -33,7 +33,8 @@ impl VerifierKeyError {
     }
 }
 
-/// A public Ed25519 key with its name, written `<name>+<8 hex digits of its ID>+<base64 of 0x01 and the key>`.
+/// A public Ed25519 key with its name, written `<name>+<8 hex digits of its ID>+<base64 of 0x01 and the
+/// key>`.
 ///
 /// Source: C2SP, "Note", and the verifier keys of Go's `golang.org/x/mod/sumdb/note`.
 #[derive(Clone, PartialEq, Eq)]

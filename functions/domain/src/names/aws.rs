@@ -49,9 +49,9 @@ const ACCOUNT_REGIONAL_SUFFIX: &str = "-an";
 /// A general purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens. White space and quotes
 /// around it are removed; `s3://acme-log` and `arn:aws:s3:::acme-log` are accepted, too.
 ///
-/// Sources: Amazon S3 user guide, "General purpose bucket naming rules", "Namespaces for general purpose buckets",
-/// "Access point naming rules" (`--xa-s3`) and "Using a bucket-style alias for your S3 on Outposts bucket access
-/// point" (`--op-s3`).
+/// Sources: Amazon S3 user guide, "General purpose bucket naming rules", "Namespaces for general purpose
+/// buckets", "Access point naming rules" (`--xa-s3`) and "Using a bucket-style alias for your S3 on Outposts
+/// bucket access point" (`--op-s3`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BucketName(String);

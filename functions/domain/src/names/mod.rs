@@ -3,24 +3,24 @@
 
 mod aws;
 mod contact;
-mod ids;
 mod idempotency_key;
+mod ids;
+mod invisible;
 mod pasted;
 mod portal;
 mod prefix;
 mod role;
 mod tenant;
-mod invisible;
 
 pub use aws::{AccountId, BucketName, KmsKeyArn, PARTITIONS, RESERVED_PREFIXES, RESERVED_SUFFIXES, Region};
 pub use contact::{EmailAddress, WebhookUrl};
-pub use ids::{ConnectorId, ExternalId, WorkerId};
 pub use idempotency_key::IdempotencyKey;
+pub use ids::{ConnectorId, ExternalId, WorkerId};
+pub use invisible::escape_invisible;
 pub use portal::PortalUrl;
 pub use prefix::Prefix;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;
-pub use invisible::escape_invisible;
 
 /// An invalid value: what is wrong with it and the right form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,13 +64,13 @@ macro_rules! text_newtype {
             }
         }
         impl std::str::FromStr for $name {
-            type Err = $crate::names::Refused;
+            type Err = $crate::names::InvalidValueError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::parse(text)
             }
         }
         impl TryFrom<String> for $name {
-            type Error = $crate::names::Refused;
+            type Error = $crate::names::InvalidValueError;
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 Self::parse(&text)
             }

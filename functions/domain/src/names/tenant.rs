@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidValueError, text_newtype, invisible};
+use super::{InvalidValueError, escape_invisible, text_newtype};
 
 /// The longest ID in characters, so at most 1,024 bytes: with the longest partition format still a key that
 /// DynamoDB accepts.
@@ -19,8 +19,8 @@ const MAX_CHARS: usize = 256;
 /// The ID never occurs in a name, a path or a policy; the connector's own ID is used there. Texts for people
 /// show it as [`Self::escaped`].
 ///
-/// Source: Amazon DynamoDB developer guide, "Quotas" (a partition key has 1 to 2,048 bytes). Control characters are
-/// those of Unicode's category Cc.
+/// Source: Amazon DynamoDB developer guide, "Quotas" (a partition key has 1 to 2,048 bytes). Control
+/// characters are those of Unicode's category Cc.
 ///
 /// [`PartitionFormat::check`]: crate::partition::PartitionFormat::check
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

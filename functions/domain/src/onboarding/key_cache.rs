@@ -32,7 +32,7 @@ pub(super) enum CacheLookup {
     /// The last call failed moments ago.
     RecentFailure,
     /// A call is needed.
-    Nothing,
+    Miss,
 }
 
 impl KeyCache {
@@ -40,12 +40,12 @@ impl KeyCache {
     pub(super) fn get(&self, now: Time) -> CacheLookup {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(CachedKeys { at, keys }) = last.as_ref().filter(|cached| cached.at <= now) else {
-            return CacheLookup::Nothing;
+            return CacheLookup::Miss;
         };
         match keys {
             Some(keys) if now.since(*at) < TTL => CacheLookup::Hit(keys.clone()),
             None if now.since(*at) < FAILURE_TTL => CacheLookup::RecentFailure,
-            _ => CacheLookup::Nothing,
+            _ => CacheLookup::Miss,
         }
     }
 
@@ -62,14 +62,14 @@ mod tests {
     #[test]
     fn an_answer_is_good_for_a_minute_and_a_failure_for_seconds() {
         let (cache, now) = (KeyCache::default(), Time::EPOCH + Duration::from_hours(1));
-        assert_eq!(cache.get(now), CacheLookup::Nothing);
+        assert_eq!(cache.get(now), CacheLookup::Miss);
         cache.put(now, Some(Vec::new()));
         let just = |span: Duration| now + span - Duration::from_millis(1);
         assert_eq!(cache.clone().get(just(TTL)), CacheLookup::Hit(Vec::new()));
-        assert_eq!(cache.get(now + TTL), CacheLookup::Nothing);
-        assert_eq!(cache.get(now - Duration::from_millis(1)), CacheLookup::Nothing, "the clock jumped back");
+        assert_eq!(cache.get(now + TTL), CacheLookup::Miss);
+        assert_eq!(cache.get(now - Duration::from_millis(1)), CacheLookup::Miss, "the clock jumped back");
         cache.put(now, None);
         assert_eq!(cache.get(just(FAILURE_TTL)), CacheLookup::RecentFailure);
-        assert_eq!(cache.get(now + FAILURE_TTL), CacheLookup::Nothing);
+        assert_eq!(cache.get(now + FAILURE_TTL), CacheLookup::Miss);
     }
 }

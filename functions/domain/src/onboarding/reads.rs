@@ -136,7 +136,7 @@ impl Onboarding {
                 let source = "fetching them failed a few seconds ago".into();
                 return Err(PortError::Transient { what: "reading the public keys", source }.into());
             }
-            CacheLookup::Nothing => {}
+            CacheLookup::Miss => {}
         }
         let ring = signing.public_keys().await;
         self.key_cache.put(now, ring.as_ref().ok().cloned());

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{SignedManifest, note_name};
+use crate::manifest::{SignedManifest, manifest_name};
 use crate::names::{ConnectorId, WorkerId};
 use crate::time::Time;
 
@@ -209,7 +209,7 @@ impl Part {
     #[must_use]
     pub fn manifest_name(&self) -> Option<String> {
         let manifest = self.manifest.as_ref()?;
-        Some(note_name(self.window, self.number, manifest.sha256()))
+        Some(manifest_name(self.window, self.number, manifest.sha256()))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::time::Time;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookResponse {
     /// Status 2xx.
-    Taken,
+    Accepted,
     /// Status 410: the webhook wants no retries of this notice.
     Gone,
     /// Any other response; the reason for a log, which contains nothing of the URL but its host.
@@ -33,7 +33,7 @@ pub trait WebhookClient: Send + Sync {
 #[derive(Debug)]
 pub enum MailOutcome {
     /// The mail service has accepted it, once. Whether it arrives is unknown.
-    Taken,
+    Accepted,
     /// The mail service has answered and not accepted it. [`PortError::Denied`] and [`PortError::Bug`] are
     /// permanent.
     Rejected(PortError),

@@ -43,7 +43,7 @@ pub struct PreflightContext<'a> {
 
 impl std::fmt::Debug for PreflightContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Means")
+        f.write_str("PreflightContext")
     }
 }
 

@@ -96,6 +96,23 @@ pub enum InternalErrorKind {
     Port,
 }
 
+impl InternalErrorKind {
+    /// The name in logs, which saved queries and the operator's handbook use. It never changes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClockSkew => "ClockSkew",
+            Self::TenantMismatch => "TenantMismatch",
+            Self::NoProgress => "NoProgress",
+            Self::Rejected => "Rejected",
+            Self::SigningFailed => "Unsigned",
+            Self::SourceChanged => "SourceChanged",
+            Self::InvariantViolated => "Broken",
+            Self::Port => "Port",
+        }
+    }
+}
+
 impl InternalError {
     /// An error of that kind.
     #[must_use]

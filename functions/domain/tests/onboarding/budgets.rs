@@ -8,8 +8,8 @@ use domain::connector::{Caller, Connector, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{ConnectorUpdate, NewConnector, NewContacts, OnboardingError};
 use domain::ports::Connectors as _;
-use tests::failing::{Flaky, Plan, Trouble};
-use tests::fakes::{FakeLedger, SetUp, Trust};
+use tests::fakes::{FakeLedger, RoleSetup, Trust};
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures;
 
 use super::{World, acme, key, new_connector, stranger};
@@ -175,7 +175,7 @@ async fn repeating_an_update_to_a_failed_destination_costs_only_a_check() {
         Budgets::default().with_limit(Budget::Changes, 1).with_limit(Budget::Verifications, 2);
     let id = world.connected().await;
     let trust = Trust::Only(domain::names::ExternalId::new(9, 9));
-    world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
+    world.prober.change(|setup| *setup = RoleSetup { trust, ..RoleSetup::correct() });
     let there = elsewhere();
     for _ in 0..2 {
         let updated = world.onboarding.update(&acme(), &id, None, to(there.clone()), |_| ()).await.unwrap();
@@ -191,7 +191,7 @@ async fn the_result_of_a_check_needs_no_budget() {
     let world = small();
     let id = world.active().await;
     while change(&world, &acme(), &id).await.is_ok() {}
-    world.prober.change(|set_up| set_up.trust = Trust::Anyone);
+    world.prober.change(|setup| setup.trust = Trust::Anyone);
     world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap();
     assert_eq!(
         (world.state(&id), world.published_verbs().last()),
@@ -270,7 +270,7 @@ async fn confirmation_mails_share_one_budget() {
 /// If the ledger fails, the operation is refused and nothing is done.
 #[tokio::test]
 async fn a_failed_spending_refuses_the_operation() {
-    let plan = Plan::none().and_always("spend", Trouble::Fail);
+    let plan = FaultPlan::none().inject_always("spend", InjectedFault::Fail);
     let ledger = FakeLedger::new();
     let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
     let id = world.connected().await;

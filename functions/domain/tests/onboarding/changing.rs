@@ -10,7 +10,7 @@ use domain::onboarding::{
 use domain::partition::{PartitionError, PartitionFormat};
 use domain::ports::{Connectors as _, Runs as _};
 use domain::time::Time;
-use tests::failing::Outage;
+use tests::fault_injection::Outage;
 use tests::fixtures::{self, at, tenant};
 
 use super::{OPERATOR, World, acme, is_not_found, key, new_connector, stranger};
@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Seals a connector's next part, one hour long and undelivered.
 async fn seal(world: &World, id: &ConnectorId) -> Time {
     let (connector, cursor) = (world.ledger.connector(id), world.ledger.cursor(id));
-    let to = connector.grid().unwrap().window(cursor.watermark, None).to;
+    let to = connector.window_schedule().unwrap().window(cursor.watermark, None).to;
     world.ledger.seal(&fixtures::seal(&connector, &cursor, to, &fixtures::worker())).await.unwrap();
     to
 }
@@ -52,7 +52,7 @@ async fn a_connector_is_created_as_requested_and_published_once() {
 #[tokio::test]
 async fn any_tenant_id_with_a_partition_of_its_own_is_allowed() {
     let mut world = World::new();
-    for tenant in fixtures::tenants_of_all_kinds() {
+    for tenant in fixtures::unusual_tenants() {
         let new = NewConnector { tenant: tenant.clone(), ..new_connector() };
         assert_eq!(world.onboarding.create(&OPERATOR, new).await.unwrap().tenant, tenant);
     }

@@ -6,9 +6,9 @@ use domain::names::ConnectorId;
 use domain::onboarding::{ConnectorUpdate, Difference, KeyReusedError, NewConnector, OnboardingError};
 use domain::part::{Compression, Encoding, Format};
 use domain::ports::PortError;
-use tests::failing::{Flaky, Plan, Trouble};
-use tests::fakes::{FakeLedger, SeededRandomness};
-use tests::turns::Worker;
+use tests::fakes::{FakeLedger, SeededRng};
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
+use tests::interleaving::SteppedWorker;
 
 use super::{OPERATOR, World, acme, key, new_connector, stranger};
 
@@ -107,7 +107,7 @@ async fn a_key_ends_with_its_connector_however_often() {
 /// one.
 #[tokio::test]
 async fn an_old_key_is_looked_up_by_binary_search() {
-    let plan = Plan::none();
+    let plan = FaultPlan::none();
     let ledger = FakeLedger::new();
     let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
     for _ in 0..100 {
@@ -122,18 +122,18 @@ async fn an_old_key_is_looked_up_by_binary_search() {
 #[tokio::test]
 async fn two_workers_with_one_key_create_one_connector_also_after_a_deleted_one() {
     for ended in [0, 1, 2, 5] {
-        let plan = Plan::pausing();
+        let plan = FaultPlan::yielding();
         let ledger = FakeLedger::new();
         let calm = World::over(ledger.clone(), ledger.clone());
         let mut racing = World::over(ledger.clone(), Flaky::new(ledger, &plan));
         // Another process draws other external IDs.
-        racing.onboarding.rng = std::sync::Arc::new(SeededRandomness::new(11));
+        racing.onboarding.rng = std::sync::Arc::new(SeededRng::new(11));
         for _ in 0..ended {
             let id = calm.onboarding.create(&acme(), keyed()).await.unwrap().id;
             delete(&calm, &id).await;
         }
         let (request, caller) = (keyed(), acme());
-        let mut worker = Worker::new(racing.onboarding.create(&caller, request.clone()));
+        let mut worker = SteppedWorker::new(racing.onboarding.create(&caller, request.clone()));
         while plan.count("create") < 1 {
             assert!(worker.step(), "it never stored it");
         }
@@ -143,7 +143,7 @@ async fn two_workers_with_one_key_create_one_connector_also_after_a_deleted_one(
         delete(&calm, &first.id).await;
         let (other, created) =
             (NewConnector { frequency: "6".parse().unwrap(), ..request.clone() }, plan.count("create"));
-        let mut worker = Worker::new(racing.onboarding.create(&caller, other));
+        let mut worker = SteppedWorker::new(racing.onboarding.create(&caller, other));
         while plan.count("create") == created {
             assert!(worker.step(), "it never stored it");
         }
@@ -155,7 +155,7 @@ async fn two_workers_with_one_key_create_one_connector_also_after_a_deleted_one(
 #[tokio::test]
 async fn a_creation_whose_answer_was_lost_is_found_by_its_key() {
     for ended in [0, 3] {
-        let plan = Plan::none().and("create", ended + 1, Trouble::LoseAnswer);
+        let plan = FaultPlan::none().inject("create", ended + 1, InjectedFault::LoseResponse);
         let ledger = FakeLedger::new();
         let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
         let request = keyed();

@@ -19,7 +19,7 @@ use domain::part::Encoding;
 use domain::partition::PartitionFormat;
 use domain::ports::{Connectors, SaveAnswer, Saved};
 use domain::schedule::Frequency;
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublished, FakeSigner, SeededRandomness};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, SeededRng};
 use tests::fixtures::{self, TIMING, at, tenant};
 
 const OPERATOR: Caller = Caller::System;
@@ -48,7 +48,7 @@ impl World {
             prober: Arc::new(prober.clone()),
             bus: Arc::new(bus.clone()),
             clock: Arc::new(clock.clone()),
-            rng: Arc::new(SeededRandomness::new(7)),
+            rng: Arc::new(SeededRng::new(7)),
             timing: TIMING,
             vendor: fixtures::vendor(),
             signing: Some(FakeSigner::new(1).signing()),
@@ -85,7 +85,7 @@ impl World {
 
     /// The kinds of change published on the bus, in order.
     fn published_verbs(&self) -> Vec<Verb> {
-        let notices = self.bus.told().into_iter();
+        let notices = self.bus.published().into_iter();
         notices
             .filter_map(|notice| if let Fact::Changed { what, .. } = notice.fact { Some(what) } else { None })
             .collect()
@@ -134,15 +134,15 @@ async fn changed_by_another(ledger: &FakeLedger, id: &ConnectorId, change: impl 
 #[tokio::test]
 async fn a_link_to_an_unreadable_template_comes_with_a_warning() {
     const URL: &str = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml";
-    for (shut, warnings) in [(None, 0), (Some("it answered 403"), 1)] {
+    for (denied, warnings) in [(None, 0), (Some("it answered 403"), 1)] {
         let mut world = World::new();
         let id = world.connected().await;
-        let bucket = FakePublished::new();
-        shut.into_iter().for_each(|why| bucket.shut(why));
+        let bucket = FakePublicUrlChecker::new();
+        denied.into_iter().for_each(|why| bucket.deny(why));
         world.onboarding.public_urls = Some(Arc::new(bucket.clone()));
         world.onboarding.vendor.template_url = Some(URL.to_owned());
         let setup = world.onboarding.setup(&OPERATOR, &id).await.unwrap();
-        assert_eq!((setup.warnings.len(), bucket.asked()), (warnings, vec![URL.to_owned()]));
+        assert_eq!((setup.warnings.len(), bucket.requests()), (warnings, vec![URL.to_owned()]));
         assert!(setup.quick_create_url.is_some());
         for warning in setup.warnings {
             assert!(warning.contains(URL) && warning.contains("it answered 403"), "{warning}");
@@ -150,6 +150,6 @@ async fn a_link_to_an_unreadable_template_comes_with_a_warning() {
         // Without a link there is nothing to check.
         world.onboarding.vendor.template_url = None;
         assert_eq!(world.onboarding.setup(&OPERATOR, &id).await.unwrap().warnings, [""; 0]);
-        assert_eq!(bucket.asked().len(), 1);
+        assert_eq!(bucket.requests().len(), 1);
     }
 }

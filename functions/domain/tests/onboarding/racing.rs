@@ -5,15 +5,15 @@ use domain::contacts::{SecretId, WebhookSecret};
 use domain::names::WebhookUrl;
 use domain::onboarding::{NewContacts, OnboardingError};
 use domain::ports::{Connectors as _, PortError};
-use tests::failing::{Flaky, Plan, Trouble};
-use tests::fakes::{FakeLedger, SeededRandomness, SetUp, Trust};
+use tests::fakes::{FakeLedger, RoleSetup, SeededRng, Trust};
+use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures;
-use tests::turns::Worker;
+use tests::interleaving::SteppedWorker;
 
 use super::{World, acme, changed_by_another};
 
 /// A deployment whose ledger calls fail by a plan, and one with the same ledger and no failures.
-fn flaky(plan: &Plan) -> (World, World) {
+fn flaky(plan: &FaultPlan) -> (World, World) {
     let ledger = FakeLedger::new();
     (World::over(ledger.clone(), Flaky::new(ledger.clone(), plan)), World::over(ledger.clone(), ledger))
 }
@@ -24,7 +24,7 @@ fn to(url: &str) -> NewContacts {
 }
 
 /// Runs a worker until just before its `nth` call of that name.
-fn until<T>(worker: &mut Worker<'_, T>, plan: &Plan, call: &str, nth: usize) {
+fn until<T>(worker: &mut SteppedWorker<'_, T>, plan: &FaultPlan, call: &str, nth: usize) {
     while plan.count(call) < nth {
         assert!(worker.step(), "it never called `{call}`");
     }
@@ -48,11 +48,11 @@ async fn a_change_of_a_stale_version_is_refused() {
 
 #[tokio::test]
 async fn a_change_without_a_version_is_applied_to_what_a_concurrent_writer_stored() {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
     let caller = acme();
-    let mut worker = Worker::new(world.onboarding.pause(&caller, &id, None));
+    let mut worker = SteppedWorker::new(world.onboarding.pause(&caller, &id, None));
     until(&mut worker, &plan, "save", 1);
     changed_by_another(&world.ledger, &id, |connector| connector.frequency = "24".parse().unwrap()).await;
     let paused = worker.finish().unwrap();
@@ -62,11 +62,11 @@ async fn a_change_without_a_version_is_applied_to_what_a_concurrent_writer_store
 
 #[tokio::test]
 async fn a_change_that_always_loses_the_race_is_refused_after_four_attempts() {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
     let caller = acme();
-    let mut worker = Worker::new(world.onboarding.pause(&caller, &id, None));
+    let mut worker = SteppedWorker::new(world.onboarding.pause(&caller, &id, None));
     for nth in 1..=4 {
         until(&mut worker, &plan, "save", nth);
         changed_by_another(&world.ledger, &id, |_| ()).await;
@@ -80,13 +80,13 @@ async fn a_change_that_always_loses_the_race_is_refused_after_four_attempts() {
 #[tokio::test]
 async fn a_check_does_not_verify_a_destination_set_during_it() {
     for unsafe_role in [false, true] {
-        let plan = Plan::pausing();
+        let plan = FaultPlan::yielding();
         let (world, calm) = flaky(&plan);
         let id = calm.active().await;
         let trust = if unsafe_role { Trust::Anyone } else { Trust::ThisConnector };
-        world.prober.change(|set_up| *set_up = SetUp { trust, ..SetUp::sound() });
+        world.prober.change(|setup| *setup = RoleSetup { trust, ..RoleSetup::correct() });
         let caller = acme();
-        let mut worker = Worker::new(world.onboarding.verify(&caller, &id, None, |_| ()));
+        let mut worker = SteppedWorker::new(world.onboarding.verify(&caller, &id, None, |_| ()));
         until(&mut worker, &plan, "save", usize::from(!unsafe_role));
         until(&mut worker, &plan, "get", 2);
         let elsewhere =
@@ -102,11 +102,12 @@ async fn a_check_does_not_verify_a_destination_set_during_it() {
 
 #[tokio::test]
 async fn a_concurrently_set_webhook_is_not_overwritten() {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let (world, calm) = flaky(&plan);
     let id = calm.active().await;
     let caller = acme();
-    let mut worker = Worker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")));
+    let mut worker =
+        SteppedWorker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")));
     until(&mut worker, &plan, "save", 1);
     let (theirs, _) =
         calm.onboarding.set_contacts(&caller, &id, None, to("https://b.example/")).await.unwrap();
@@ -118,12 +119,12 @@ async fn a_concurrently_set_webhook_is_not_overwritten() {
 /// Otherwise a webhook would be stored whose secret nobody has.
 #[tokio::test]
 async fn a_concurrently_removed_webhook_does_not_come_back_without_a_secret() {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let (world, calm) = flaky(&plan);
     let (id, caller) = (calm.active().await, acme());
     calm.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();
     let mut worker =
-        Worker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/b")));
+        SteppedWorker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/b")));
     until(&mut worker, &plan, "get", 2);
     calm.onboarding.set_contacts(&caller, &id, None, NewContacts::default()).await.unwrap();
     let refused = worker.finish();
@@ -134,12 +135,12 @@ async fn a_concurrently_removed_webhook_does_not_come_back_without_a_secret() {
 /// Otherwise the webhook would move back to its old host and sign with the new host's secret.
 #[tokio::test]
 async fn a_concurrently_moved_webhook_is_not_moved_back_with_the_other_hosts_secret() {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let (world, calm) = flaky(&plan);
     let (id, caller) = (calm.active().await, acme());
     calm.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();
     let mut worker =
-        Worker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/b")));
+        SteppedWorker::new(world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/b")));
     until(&mut worker, &plan, "get", 2);
     calm.onboarding.set_contacts(&caller, &id, None, to("https://b.example/")).await.unwrap();
     let refused = worker.finish();
@@ -150,12 +151,12 @@ async fn a_concurrently_moved_webhook_is_not_moved_back_with_the_other_hosts_sec
 /// Setting only addresses is independent of concurrent changes.
 #[tokio::test]
 async fn addresses_alone_need_no_version() {
-    let plan = Plan::pausing();
+    let plan = FaultPlan::yielding();
     let (world, calm) = flaky(&plan);
     let (id, caller) = (calm.active().await, acme());
     let emails = vec!["a@acme.example".parse().unwrap()].try_into().unwrap();
     let new = NewContacts { emails, webhook: None };
-    let mut worker = Worker::new(world.onboarding.set_contacts(&caller, &id, None, new.clone()));
+    let mut worker = SteppedWorker::new(world.onboarding.set_contacts(&caller, &id, None, new.clone()));
     until(&mut worker, &plan, "get", 2);
     changed_by_another(&world.ledger, &id, |connector| connector.frequency = "24".parse().unwrap()).await;
     let (connector, secret) = worker.finish().unwrap();
@@ -164,7 +165,7 @@ async fn addresses_alone_need_no_version() {
 
 #[tokio::test]
 async fn a_lost_answer_to_storing_a_secret_is_a_transient_error() {
-    let plan = Plan::none().and("keep_secret", 1, Trouble::LoseAnswer);
+    let plan = FaultPlan::none().inject("store_secret", 1, InjectedFault::LoseResponse);
     let (world, calm) = flaky(&plan);
     let (id, caller) = (calm.active().await, acme());
     let lost = world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await;
@@ -186,12 +187,12 @@ async fn next_secret() -> (SecretId, WebhookSecret) {
 /// read. So it uses another ID.
 #[tokio::test]
 async fn a_taken_secret_id_is_never_referenced() {
-    let other = WebhookSecret::new(&SeededRandomness::new(99));
+    let other = WebhookSecret::new(&SeededRng::new(99));
     for kept in [next_secret().await.1, other] {
         let world = World::new();
         let id = world.connected().await;
         let (taken, _) = next_secret().await;
-        assert!(world.ledger.keep_secret(&id, &taken, &kept).await.unwrap());
+        assert!(world.ledger.store_secret(&id, &taken, &kept).await.unwrap());
         let caller = acme();
         let answer = world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await;
         let (connector, shown) = answer.unwrap();
@@ -206,7 +207,7 @@ async fn a_taken_secret_id_is_never_referenced() {
 /// The role of the API may not read secrets (`template.yaml`), so its code must not try to.
 #[tokio::test]
 async fn contacts_are_set_and_secrets_rotated_without_reading_a_secret() {
-    let plan = (1..20).fold(Plan::none(), |plan, call| plan.and("secret", call, Trouble::Fail));
+    let plan = (1..20).fold(FaultPlan::none(), |plan, call| plan.inject("secret", call, InjectedFault::Fail));
     let (world, calm) = flaky(&plan);
     let (id, caller) = (calm.active().await, acme());
     let set = world.onboarding.set_contacts(&caller, &id, None, to("https://a.example/")).await.unwrap();

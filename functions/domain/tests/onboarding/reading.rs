@@ -56,7 +56,7 @@ async fn exports_and_changes_are_listed_newest_first() {
     let world = World::new();
     let id = world.active().await;
     let (connector, cursor) = (world.ledger.connector(&id), world.ledger.cursor(&id));
-    let to = connector.grid().unwrap().window(cursor.watermark, None).to;
+    let to = connector.window_schedule().unwrap().window(cursor.watermark, None).to;
     world.ledger.seal(&fixtures::seal(&connector, &cursor, to, &fixtures::worker())).await.unwrap();
     assert_eq!(world.onboarding.exports(&acme(), &id, None, 10).await.unwrap(), world.ledger.parts(&id));
     let changes = world.onboarding.changes(&acme(), &id, None, 10).await.unwrap();
@@ -85,7 +85,7 @@ struct Kept {
 #[async_trait::async_trait]
 impl Signer for Kept {
     async fn public_key(&self) -> Result<[u8; 32], PortError> {
-        FakeSigner::new(1).public().await
+        FakeSigner::new(1).public_key().await
     }
 
     async fn validity(&self) -> Result<Validity, PortError> {

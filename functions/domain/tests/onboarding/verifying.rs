@@ -4,7 +4,7 @@ use domain::connector::{Destination, NotAllowedError, State, Verb};
 use domain::names::ConnectorId;
 use domain::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use domain::ports::Connectors as _;
-use tests::fakes::{SetUp, Trust};
+use tests::fakes::{RoleSetup, Trust};
 use tests::fixtures::{self, at, tenant};
 
 use super::{World, acme, new_connector};
@@ -22,8 +22,8 @@ fn to(destination: Destination) -> ConnectorUpdate {
 }
 
 /// The customer's role denies access; everything else is fine.
-fn role_denied() -> SetUp {
-    SetUp { trust: Trust::Only(domain::names::ExternalId::new(9, 9)), ..SetUp::sound() }
+fn role_denied() -> RoleSetup {
+    RoleSetup { trust: Trust::Only(domain::names::ExternalId::new(9, 9)), ..RoleSetup::correct() }
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_connector_that_starts_in_the_past_is_due_from_there() {
 async fn a_failed_check_prevents_the_activation() {
     let world = World::new();
     let id = world.connected().await;
-    world.prober.change(|set_up| *set_up = role_denied());
+    world.prober.change(|setup| *setup = role_denied());
     let refused = world.onboarding.activate(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
     assert_eq!((world.state(&id), world.published_verbs()), (State::Draft, vec![Verb::Create]));
@@ -99,11 +99,11 @@ async fn a_resumption_verifies_and_runs_at_once() {
     let world = World::new();
     let id = world.active().await;
     world.onboarding.pause(&acme(), &id, None).await.unwrap();
-    world.prober.change(|set_up| *set_up = role_denied());
+    world.prober.change(|setup| *setup = role_denied());
     let refused = world.onboarding.resume(&acme(), &id, None, |_| ()).await;
     assert!(matches!(refused, Err(OnboardingError::NotVerified(_))), "{refused:?}");
     assert_eq!(world.state(&id), State::Paused);
-    world.prober.change(|set_up| *set_up = SetUp::sound());
+    world.prober.change(|setup| *setup = RoleSetup::correct());
     assert_eq!(world.onboarding.resume(&acme(), &id, None, |_| ()).await.unwrap().state, State::Active);
     assert_eq!(world.ledger.cursor(&id).next_run_at, world.clock.wall());
 }
@@ -124,7 +124,7 @@ async fn a_new_destination_that_passes_resumes_by_itself() {
 async fn a_new_destination_that_does_not_pass_is_kept_and_waits() {
     let world = World::new();
     let id = world.active().await;
-    world.prober.change(|set_up| *set_up = role_denied());
+    world.prober.change(|setup| *setup = role_denied());
     let there = elsewhere();
     let updated = update(&world, &id, to(there.clone())).await;
     assert!(!updated.verification.unwrap().passed);
@@ -163,10 +163,10 @@ async fn an_update_without_a_new_destination_is_not_verified() {
 async fn an_unverified_destination_is_verified_by_any_update_that_names_it() {
     let world = World::new();
     let id = world.active().await;
-    world.prober.change(|set_up| *set_up = role_denied());
+    world.prober.change(|setup| *setup = role_denied());
     let there = elsewhere();
     update(&world, &id, to(there.clone())).await;
-    world.prober.change(|set_up| *set_up = SetUp::sound());
+    world.prober.change(|setup| *setup = RoleSetup::correct());
     let other = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     assert_eq!(update(&world, &id, other).await.verification, None);
     assert!(update(&world, &id, to(there)).await.verification.unwrap().passed);
@@ -185,7 +185,7 @@ async fn an_update_is_one_change_and_without_a_difference_none() {
     };
     assert_eq!(update(&world, &id, same).await.connector, before);
     assert_eq!(world.ledger.connector(&id), before);
-    world.prober.change(|set_up| *set_up = role_denied());
+    world.prober.change(|setup| *setup = role_denied());
     let both = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..to(elsewhere()) };
     assert_eq!(update(&world, &id, both).await.connector.version, before.version + 1);
     let last = world.ledger.changes(&id, None, 1).await.unwrap().remove(0);
@@ -196,10 +196,10 @@ async fn an_update_is_one_change_and_without_a_difference_none() {
 async fn a_role_assumable_by_anyone_pauses_the_connector_and_a_denied_one_does_not() {
     let world = World::new();
     let id = world.active().await;
-    world.prober.change(|set_up| *set_up = role_denied());
+    world.prober.change(|setup| *setup = role_denied());
     assert!(!world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap().passed);
     assert_eq!(world.state(&id), State::Active);
-    world.prober.change(|set_up| set_up.trust = Trust::Anyone);
+    world.prober.change(|setup| setup.trust = Trust::Anyone);
     assert!(!world.onboarding.verify(&acme(), &id, None, |_| ()).await.unwrap().passed);
     assert_eq!(
         (world.state(&id), world.published_verbs().last()),

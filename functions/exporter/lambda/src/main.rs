@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adapters::bus::EventBridgeBus;
 use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
@@ -26,18 +26,18 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match ExporterSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(startup_failure(&wrong)),
+        Err(error) => return Ok(startup_failure(&error)),
     };
-    let meter = &EmfMetricsSink::new(settings.stack.name.clone());
-    let wired = &match wire(settings, meter.clone()).await {
-        Ok(wired) => wired,
-        Err(wrong) => return Ok(startup_failure(&wrong)),
+    let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
+    let wiring = &match wire(settings, metrics.clone()).await {
+        Ok(wiring) => wiring,
+        Err(error) => return Ok(startup_failure(&error)),
     };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let exporter = &wired.for_function(&event.context.invoked_function_arn);
+        let exporter = &wiring.for_function(&event.context.invoked_function_arn);
         let deadline =
             i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
-        Ok::<_, Error>(batch::handle(exporter, meter, event.payload, deadline).await)
+        Ok::<_, Error>(batch::handle(exporter, metrics, event.payload, deadline).await)
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
@@ -66,7 +66,7 @@ impl Wiring {
     }
 }
 
-async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wiring, SettingsError> {
+async fn wire(settings: ExporterSettings, metrics: EmfMetricsSink) -> Result<Wiring, SettingsError> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let (dynamodb, sts, customers) = (services.dynamodb(), services.sts(), services.customers());
     let ledger = Arc::new(DynamoLedger::new(dynamodb.clone(), settings.ledger.table, ClockOffset::default()));
@@ -74,7 +74,7 @@ async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wirin
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // A run logs and counts what its bus did not accept. A change of settings by a verification goes on
     // without its notice.
-    let noted = ObservedBus::new(Arc::clone(&bus)).with_metrics(Arc::new(meter), Arc::clone(&clock));
+    let observed = ObservedBus::new(Arc::clone(&bus)).with_metrics(Arc::new(metrics), Arc::clone(&clock));
     let ports = Ports {
         runs: Arc::clone(&ledger) as _,
         source: Arc::new(DynamoSource::new(dynamodb, settings.events)),
@@ -83,14 +83,14 @@ async fn wire(settings: ExporterSettings, meter: EmfMetricsSink) -> Result<Wirin
         customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
         bus,
         clock,
-        randomness: Arc::new(SystemRandomness),
+        randomness: Arc::new(SystemRng),
     };
     let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention);
     Ok(Wiring {
         exporter: Exporter { ports, timing, part_limits, retention, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
-        bus: Arc::new(noted),
+        bus: Arc::new(observed),
     })
 }
 
@@ -100,7 +100,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(wrong: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %wrong, "the exporter can't start: its environment is invalid");
+fn startup_failure(error: &SettingsError) -> ExitCode {
+    tracing::error!(settings = %error, "the exporter can't start: its environment is invalid");
     ExitCode::FAILURE
 }

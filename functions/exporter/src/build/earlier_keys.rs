@@ -1,4 +1,4 @@
-//! When a part contains new items with unparsable keys, the keys of such items in earlier parts are copied
+//! When a part contains new items with out-of-order keys, the keys of such items in earlier parts are copied
 //! into its key list. One list then names them all. A later read opens this list instead of one for each part
 //! that ever contained such an item.
 //!
@@ -24,8 +24,8 @@ pub(super) struct EarlierKeys<'a> {
 impl<'a> EarlierKeys<'a> {
     /// Reads nothing yet, and never anything if the task reads a window.
     pub(super) fn new(task: Task<'a>) -> Self {
-        let begun = !matches!(task.order.span, Span::OutOfOrderKeys { .. });
-        Self { task, list: None, is_started: begun }
+        let is_started = !matches!(task.order.span, Span::OutOfOrderKeys { .. });
+        Self { task, list: None, is_started }
     }
 
     /// Copies the keys before the one that the draft takes next.

@@ -3,8 +3,8 @@
 //! way to the staging bucket. It needs one page per shard and a few buffers of memory, however many events
 //! the part contains.
 
-mod earlier_keys;
 mod draft;
+mod earlier_keys;
 mod key_stream;
 mod sealed_keys;
 mod shards;
@@ -19,8 +19,8 @@ use domain::sort_key::{SortKey, SortKeyForm};
 use domain::time::Time;
 
 use crate::export::Exporter;
-use earlier_keys::EarlierKeys;
 use draft::DraftWriter;
+use earlier_keys::EarlierKeys;
 use sealed_keys::SealedKeys;
 use shards::Shards;
 
@@ -58,10 +58,10 @@ async fn finish_draft(
         Ok(_) if draft.is_empty() => Ok(Built::Nothing),
         Ok(FillResult::Complete) => Ok(Built::Staged(draft.finish(None).await?)),
         Ok(FillResult::Cut(cut)) => Ok(Built::Staged(draft.finish(Some(cut)).await?)),
-        Err(PageError::Foreign { expected: asked, found }) => {
+        Err(PageError::Foreign { expected, found }) => {
             draft.abort().await;
             Ok(Built::TenantMismatch {
-                detail: format!("partition key `{found}` in response to a query for `{asked}`"),
+                detail: format!("partition key `{found}` in response to a query for `{expected}`"),
             })
         }
         Err(PageError::Port(error)) => {
@@ -122,7 +122,7 @@ async fn read(
         {
             return Ok(end);
         }
-        // An item with an unparsable key belongs to no window, so it is late in every part.
+        // An item with an out-of-order key belongs to no window, so it is late in every part.
         let late = matches!(order.span, Span::OutOfOrderKeys { .. }) || item.is_before(form, order.watermark);
         carried.copy_up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
@@ -144,8 +144,8 @@ fn stop_before(
             let through = item.time?.floor(form.grain());
             (through > window.from).then_some(FillResult::OutOfTime { through })
         }
-        // Unparsable keys have no time: the read may stop anywhere, and the rest is read again.
-        (Span::OutOfOrderKeys { until: beyond, .. }, Some(_)) => Some(FillResult::Cut(*beyond)),
+        // Out-of-order keys have no time: the read may stop anywhere, and the rest is read again.
+        (Span::OutOfOrderKeys { until, .. }, Some(_)) => Some(FillResult::Cut(*until)),
         (Span::OutOfOrderKeys { .. }, None) => None,
     }
 }
@@ -170,8 +170,8 @@ fn is_in_span(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
     let is_before = |time| item.is_before(form, time);
     match span {
         Span::Window(Window { from, to }) => !is_before(*from) && is_before(*to),
-        Span::OutOfOrderKeys { since, until: beyond } => {
-            item.time.is_none() && (!is_before(*beyond) || form.lies_in_gap(&item.sort_key, *since))
+        Span::OutOfOrderKeys { since, until } => {
+            item.time.is_none() && (!is_before(*until) || form.lies_in_gap(&item.sort_key, *since))
         }
     }
 }

@@ -61,8 +61,8 @@ impl<'a> SealedKeys<'a> {
             Some(after) => runs.parts_reaching(&connector.id, after, order.number).await?,
             None => Vec::new(),
         };
-        let strays = order.exclude.out_of_order_in;
-        if let Some(number) = strays.filter(|number| parts.iter().all(|part| part.number != *number)) {
+        let out_of_order = order.exclude.out_of_order_in;
+        if let Some(number) = out_of_order.filter(|number| parts.iter().all(|part| part.number != *number)) {
             parts.extend(runs.part(&connector.id, number).await?);
         }
         let form = self.form;
@@ -70,7 +70,9 @@ impl<'a> SealedKeys<'a> {
             .iter()
             .filter_map(|part| match &part.content {
                 // This list names items of other parts too, so the part's own record does not bound it.
-                Content::Staged { keys, .. } if Some(part.number) == strays => Some(KeyList::unbounded(keys)),
+                Content::Staged { keys, .. } if Some(part.number) == out_of_order => {
+                    Some(KeyList::unbounded(keys))
+                }
                 Content::Staged { keys, .. } => Some(KeyList::of_part(part, keys, form)),
                 Content::Inline(_) => None,
             })
@@ -87,14 +89,14 @@ impl<'a> SealedKeys<'a> {
             self.find_lists().await?;
         }
         self.advance_to(item).await?;
-        let mut held = false;
+        let mut found = false;
         for (_, list) in &mut self.open {
             while list.head().is_some_and(|head| *head < item.key) {
                 list.advance().await?;
             }
-            held |= list.head() == Some(&item.key);
+            found |= list.head() == Some(&item.key);
         }
-        Ok(held)
+        Ok(found)
     }
 
     /// Reads all open lists to their ends, where their checksums are verified. A damaged list with wrong keys
@@ -122,11 +124,11 @@ impl<'a> SealedKeys<'a> {
             }
         }
         while !reached.is_empty() {
-            let some = reached.split_off(reached.len().saturating_sub(MAX_CONCURRENT_OPENS));
+            let batch = reached.split_off(reached.len().saturating_sub(MAX_CONCURRENT_OPENS));
             let staging = self.task.exporter.ports.staging.as_ref();
-            let opened = some.iter().map(|list| KeyStream::open(staging, &list.keys));
+            let opened = batch.iter().map(|list| KeyStream::open(staging, &list.keys));
             let opened = try_join_all(opened).await?;
-            self.open.extend(some.into_iter().zip(opened));
+            self.open.extend(batch.into_iter().zip(opened));
         }
         Ok(())
     }

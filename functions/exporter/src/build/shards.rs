@@ -37,8 +37,8 @@ impl Shards {
             Ok::<_, PageError>(Shard { reader, page: VecDeque::new(), is_exhausted: false })
         };
         let all = try_join_all((0..connector.shards.get()).map(open)).await?;
-        let dry = (0..all.len()).collect();
-        Ok(Self { shards: all, ready: Vec::new(), empty: dry })
+        let empty = (0..all.len()).collect();
+        Ok(Self { shards: all, ready: Vec::new(), empty })
     }
 
     /// The item with the smallest key. It is known only once every shard has a next item; shards whose page
@@ -54,27 +54,27 @@ impl Shards {
     }
 
     async fn fill(&mut self) -> Result<(), PageError> {
-        let dry = std::mem::take(&mut self.empty);
-        let read = self.shards.iter_mut().enumerate().filter(|(place, _)| dry.contains(place));
+        let empty = std::mem::take(&mut self.empty);
+        let read = self.shards.iter_mut().enumerate().filter(|(index, _)| empty.contains(index));
         try_join_all(read.map(|(_, shard)| shard.fill())).await?;
-        for place in dry {
-            self.insert_sorted(place);
+        for index in empty {
+            self.insert_sorted(index);
         }
         Ok(())
     }
 
     /// Sorts a shard in by the key of its next item.
-    fn insert_sorted(&mut self, place: usize) {
-        let Some(shard) = self.shards.get(place) else { return };
+    fn insert_sorted(&mut self, index: usize) {
+        let Some(shard) = self.shards.get(index) else { return };
         let Some(head) = shard.head() else {
             if !shard.is_exhausted {
-                self.empty.push(place);
+                self.empty.push(index);
             }
             return;
         };
         let is_larger = |other: &usize| self.shards.get(*other).and_then(Shard::head) > Some(head);
         let after = self.ready.partition_point(is_larger);
-        self.ready.insert(after, place);
+        self.ready.insert(after, index);
     }
 }
 

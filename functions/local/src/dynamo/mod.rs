@@ -56,8 +56,8 @@ struct ServerState {
 ///
 /// # Errors
 ///
-/// [`StackError::Database`] when the file isn't a database that it can open, [`StackError::Files`] when it can't be
-/// made, [`StackError::Listen`].
+/// [`StackError::Database`] when the file is not a database that it can open, [`StackError::Io`] when it
+/// can't be created, [`StackError::Listen`].
 pub(crate) async fn start(
     file: Option<&Path>,
     writes: Durability,
@@ -95,22 +95,22 @@ fn open(file: Option<&Path>) -> Result<Database, StackError> {
 }
 
 /// Answers a request that the vendor's keys have signed.
-async fn handle(State(answering): State<ServerState>, request: Request) -> Response {
+async fn handle(State(state): State<ServerState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST || parts.uri.path() != "/" || !is_json(&parts.headers) {
-        let words = format!("DynamoDB accepts POST / with the content type {CONTENT_TYPE_JSON}");
-        return aws_json(StatusCode::NOT_FOUND, "UnknownOperationException", &words);
+        let message = format!("DynamoDB accepts POST / with the content type {CONTENT_TYPE_JSON}");
+        return aws_json(StatusCode::NOT_FOUND, "UnknownOperationException", &message);
     }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        let words = "the body is over 16 MiB or did not arrive";
-        return aws_json(StatusCode::BAD_REQUEST, "SerializationException", words);
+        let message = "the body is over 16 MiB or did not arrive";
+        return aws_json(StatusCode::BAD_REQUEST, "SerializationException", message);
     };
-    if let Err(unsigned) = signature::check(&parts, &body, "dynamodb", &answering.sessions, clock::now()) {
-        return unsigned.response();
+    if let Err(error) = signature::check(&parts, &body, "dynamodb", &state.sessions, clock::now()) {
+        return error.response();
     }
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or_default();
-    match operations::run(&answering.database, operation, &body) {
+    match operations::run(&state.database, operation, &body) {
         Ok(json) => json_answer(StatusCode::OK, json),
         Err(error) => {
             let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
@@ -129,11 +129,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// low-level API".
 fn json_answer(status: StatusCode, json: String) -> Response {
     let checksum = HeaderValue::from(crc32fast::hash(json.as_bytes()));
-    let mut answer = (status, [(CONTENT_TYPE, CONTENT_TYPE_JSON)], json).into_response();
-    let headers = answer.headers_mut();
+    let mut response = (status, [(CONTENT_TYPE, CONTENT_TYPE_JSON)], json).into_response();
+    let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-amz-crc32"), checksum);
     if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().simple().to_string()) {
         headers.insert(HeaderName::from_static("x-amzn-requestid"), id);
     }
-    answer
+    response
 }

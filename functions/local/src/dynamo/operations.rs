@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 /// # Errors
 /// The error that DynamoDB would return.
 pub(super) fn run(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-    let answer = match operation {
+    let result = match operation {
         "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
         "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
@@ -37,24 +37,24 @@ pub(super) fn run(database: &Database, operation: &str, body: &[u8]) -> Result<S
         "UpdateTable" => call(body, |request| database.update_table(request)),
         "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
         other => {
-            let words = format!("this stand-in does not support the operation `{other}`");
-            Err(DynoxideError::ValidationException(words))
+            let message = format!("this stand-in does not support the operation `{other}`");
+            Err(DynoxideError::ValidationException(message))
         }
     };
-    answer.map_err(|error| enveloped(operation, error))
+    result.map_err(|error| enveloped(operation, error))
 }
 
-fn call<Request, Answer>(
+fn call<Request, Response>(
     body: &[u8],
-    operation: impl FnOnce(Request) -> dynoxide::Result<Answer>,
+    operation: impl FnOnce(Request) -> dynoxide::Result<Response>,
 ) -> Result<String, DynoxideError>
 where
     Request: DeserializeOwned,
-    Answer: Serialize,
+    Response: Serialize,
 {
     let request = serde_json::from_slice(body).map_err(|error| parse_error(&error))?;
-    let answer = operation(request)?;
-    serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    let response = operation(request)?;
+    serde_json::to_string(&response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// The error for a request that can't be parsed. The library marks DynamoDB's validation errors in its error
@@ -62,28 +62,29 @@ where
 fn parse_error(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
     if message.starts_with("recursion limit exceeded") {
-        let words = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
-        return DynoxideError::ValidationException(words.to_owned());
+        let message = "Nesting Levels have exceeded supported limits: Attributes in the item have nested \
+            levels beyond supported limit";
+        return DynoxideError::ValidationException(message.to_owned());
     }
-    let words = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
-    match words.split_once(':') {
-        Some(("VALIDATION", words)) => DynoxideError::ValidationException(words.to_owned()),
-        Some(("VALIDATION_REQUEST", words)) => DynoxideError::EnvelopedValidation(words.to_owned()),
-        Some(("SERIALIZATION", words)) => DynoxideError::SerializationException(words.to_owned()),
-        _ if error.is_data() => DynoxideError::ValidationException(words.to_owned()),
-        _ => DynoxideError::SerializationException(words.to_owned()),
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    match message.split_once(':') {
+        Some(("VALIDATION", message)) => DynoxideError::ValidationException(message.to_owned()),
+        Some(("VALIDATION_REQUEST", message)) => DynoxideError::EnvelopedValidation(message.to_owned()),
+        Some(("SERIALIZATION", message)) => DynoxideError::SerializationException(message.to_owned()),
+        _ if error.is_data() => DynoxideError::ValidationException(message.to_owned()),
+        _ => DynoxideError::SerializationException(message.to_owned()),
     }
 }
 
 /// Writes of one item wrap some messages in an envelope, and the other operations do not.
 fn enveloped(operation: &str, error: DynoxideError) -> DynoxideError {
     match error {
-        DynoxideError::EnvelopedValidation(words)
+        DynoxideError::EnvelopedValidation(message)
             if ["PutItem", "UpdateItem", "DeleteItem"].contains(&operation) =>
         {
-            DynoxideError::ValidationException(format!("1 validation error detected: {words}"))
+            DynoxideError::ValidationException(format!("1 validation error detected: {message}"))
         }
-        DynoxideError::EnvelopedValidation(words) => DynoxideError::ValidationException(words),
+        DynoxideError::EnvelopedValidation(message) => DynoxideError::ValidationException(message),
         other => other,
     }
 }

@@ -8,12 +8,13 @@
 //! - No response has a CORS header, whatever the router behind the guard sets. So a preflight permits
 //!   nothing, and no page can read a response.
 //! - Requests must prove that they come from the owner: by a signature with the keys of this start
-//!   (`signature`) for AWS SDKs, and otherwise as [`Person`] describes.
+//!   (`signature`) for AWS SDKs, and otherwise as [`OwnerAuth`] describes.
 //!
-//! Sources: RFC 9110, section 7.2 (Host); the Fetch standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers".
+//! Sources: RFC 9110, section 7.2 (Host); the Fetch standard, "CORS protocol"; W3C, "Fetch Metadata Request
+//! Headers".
 
-mod peer;
 mod owner;
+mod peer;
 mod rejection;
 pub(crate) mod signature;
 
@@ -27,8 +28,8 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
-pub use peer::Peer;
 pub use owner::{OwnerAuth, Token};
+pub use peer::Peer;
 pub use rejection::Dialect;
 pub(crate) use rejection::{GuardError, aws_json};
 
@@ -116,21 +117,21 @@ fn single_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str
 }
 
 async fn check_request(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let mut answer = match guard.check(request.method(), request.uri(), request.headers()) {
+    let mut response = match guard.check(request.method(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refused) => guard.dialect.response(&refused),
+        Err(error) => guard.dialect.response(&error),
     };
-    restrict_headers(answer.headers_mut());
-    answer
+    restrict_headers(response.headers_mut());
+    response
 }
 
 /// Removes headers that would make a response readable for pages, and adds those that prevent embedding.
 fn restrict_headers(headers: &mut HeaderMap) {
-    let shown = |name: &HeaderName| {
+    let is_exposing = |name: &HeaderName| {
         name.as_str().starts_with("access-control-") || name.as_str() == "timing-allow-origin"
     };
-    let shown: Vec<HeaderName> = headers.keys().filter(|name| shown(name)).cloned().collect();
-    for name in shown {
+    let exposing: Vec<HeaderName> = headers.keys().filter(|name| is_exposing(name)).cloned().collect();
+    for name in exposing {
         headers.remove(name);
     }
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));

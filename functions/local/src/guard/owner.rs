@@ -48,7 +48,7 @@ impl Token {
     /// another.
     ///
     /// # Errors
-    /// [`StackError::Files`] if the file can't be read or created, or contains no token.
+    /// [`StackError::Io`] if the file can't be read or created, or contains no token.
     pub fn read_or_create(dir: &Path) -> Result<Self, StackError> {
         let path = dir.join(FILE);
         let read = || -> io::Result<Self> {
@@ -65,12 +65,12 @@ impl Token {
                 return Ok(token);
             }
             let token = text.trim();
-            let is_sound = token.len() == DIGITS && token.bytes().all(|digit| digit.is_ascii_hexdigit());
-            let words = "it contains no token: remove it, and the next start creates another";
-            if is_sound {
+            let is_valid = token.len() == DIGITS && token.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let message = "it contains no token: remove it, and the next start creates another";
+            if is_valid {
                 Ok(Self(token.to_owned()))
             } else {
-                Err(io::Error::new(io::ErrorKind::InvalidData, words))
+                Err(io::Error::new(io::ErrorKind::InvalidData, message))
             }
         };
         read().map_err(StackError::io(&path))
@@ -84,8 +84,8 @@ impl Token {
 
     /// Compares in constant time.
     fn matches(&self, headers: &HeaderMap) -> bool {
-        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
-        shown.is_some_and(|(scheme, secret)| {
+        let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+        sent.is_some_and(|(scheme, secret)| {
             scheme.eq_ignore_ascii_case("bearer")
                 && bool::from(secret.trim().as_bytes().ct_eq(self.0.as_bytes()))
         })
@@ -130,10 +130,10 @@ impl OwnerAuth {
     }
 }
 
-async fn require_owner(State(person): State<OwnerAuth>, request: Request, next: Next) -> Response {
+async fn require_owner(State(auth): State<OwnerAuth>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if person.is_owner(&parts).await {
+    if auth.is_owner(&parts).await {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    person.dialect.response(&GuardError::Unauthenticated)
+    auth.dialect.response(&GuardError::Unauthenticated)
 }

@@ -25,8 +25,8 @@ pub struct Peer {
 
 impl Connected<IncomingStream<'_, TcpListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        let own = stream.io().local_addr().ok();
-        Self { local_address: own, remote_address: *stream.remote_addr(), is_same_user: Arc::default() }
+        let local = stream.io().local_addr().ok();
+        Self { local_address: local, remote_address: *stream.remote_addr(), is_same_user: Arc::default() }
     }
 }
 
@@ -36,9 +36,10 @@ impl Peer {
         *self.is_same_user.get_or_init(|| {
             let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).ok());
             let rows = || tables.iter().flatten().flat_map(|table| table.lines());
-            let Some(own) = self.local_address else { return false };
+            let Some(local) = self.local_address else { return false };
             let user = |here, there| rows().find_map(|row| user_of(row, here, there));
-            user(own, self.remote_address).is_some_and(|us| user(self.remote_address, own) == Some(us))
+            user(local, self.remote_address)
+                .is_some_and(|own_user| user(self.remote_address, local) == Some(own_user))
         })
     }
 }
@@ -71,7 +72,7 @@ mod tests {
     /// Rows as a kernel wrote them, of a little-endian machine.
     #[cfg(target_endian = "little")]
     #[test]
-    fn the_user_of_a_socket_is_told_while_a_process_has_it() {
+    fn the_user_of_a_socket_is_known_while_a_process_has_it_open() {
         let (server, client) = ("127.0.0.1:8080".parse().unwrap(), "127.0.0.1:51234".parse().unwrap());
         let row = |state: &str, uid: &str, inode: &str| {
             format!(
@@ -82,7 +83,8 @@ mod tests {
         assert_eq!(user_of(&row("01", " 1000", "12345"), server, client), None);
         // Closed by its process while the request is still in progress: it looks like root's.
         assert_eq!(user_of(&row("05", "    0", "0"), client, server), None);
-        let mapped = " 3: 0000000000000000FFFF00000100007F:C822 0000000000000000FFFF00000100007F:1F90 01 00000000:00000000 00:00000000 00000000 1000 0 77 1";
+        let mapped = " 3: 0000000000000000FFFF00000100007F:C822 0000000000000000FFFF00000100007F:1F90 01 \
+            00000000:00000000 00:00000000 00000000 1000 0 77 1";
         assert_eq!(user_of(mapped, client, server), Some(1000));
         assert_eq!(user_of("  sl  local_address rem_address   st", client, server), None);
     }

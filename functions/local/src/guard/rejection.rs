@@ -30,11 +30,12 @@ pub enum Dialect {
 impl GuardError {
     fn message(&self) -> String {
         match self {
-            Self::Host(own) => format!(
-                "The request's Host is not this server's. It serves this machine only: use http://{own}."
+            Self::Host(host) => format!(
+                "The request's Host is not this server's. It serves this machine only: use http://{host}."
             ),
             Self::Origin => {
-                "A web page of another origin sent this request. This server serves programs on this machine only."
+                "A web page of another origin sent this request. This server serves programs on this machine \
+                 only."
                     .to_owned()
             }
             Self::Unauthenticated => {
@@ -48,21 +49,22 @@ impl GuardError {
 
 impl Dialect {
     /// The error response in this format.
-    pub(crate) fn response(self, refused: &GuardError) -> Response {
-        let words = refused.message();
+    pub(crate) fn response(self, error: &GuardError) -> Response {
+        let message = error.message();
         match self {
-            Self::Problem if *refused == GuardError::Unauthenticated => {
-                let mut answer = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &words);
+            Self::Problem if *error == GuardError::Unauthenticated => {
+                let mut response = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &message);
                 let bearer = axum::http::HeaderValue::from_static("Bearer");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);
-                answer
+                response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+                response
             }
-            Self::Problem => problem(StatusCode::FORBIDDEN, "forbidden", &words),
-            Self::AwsJson => aws_json(StatusCode::FORBIDDEN, "AccessDeniedException", &words),
+            Self::Problem => problem(StatusCode::FORBIDDEN, "forbidden", &message),
+            Self::AwsJson => aws_json(StatusCode::FORBIDDEN, "AccessDeniedException", &message),
             Self::AwsXml => {
                 // Nothing in it needs escaping, as a host name can't contain special characters.
                 let xml = format!(
-                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code><Message>{words}</Message></Error>"
+                    "<?xml version=\"1.0\" \
+                     encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
                 );
                 (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "application/xml")], xml).into_response()
             }
@@ -71,16 +73,16 @@ impl Dialect {
 }
 
 /// A problem of the API's own types, as in infra/openapi.yaml.
-fn problem(status: StatusCode, code: &str, words: &str) -> Response {
+fn problem(status: StatusCode, code: &str, message: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({
-        "type": format!("urn:auditferry:problem:{code}"), "title": title, "status": status.as_u16(), "code": code, "detail": words,
+        "type": format!("urn:auditferry:problem:{code}"), "title": title, "status": status.as_u16(), "code": code, "detail": message,
     });
     (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
 /// An error of an AWS service with a JSON protocol.
-pub(crate) fn aws_json(status: StatusCode, code: &str, words: &str) -> Response {
-    let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": words });
+pub(crate) fn aws_json(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message });
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
 }

@@ -44,20 +44,22 @@ pub(crate) enum SignatureError {
 impl SignatureError {
     /// The error response, with AWS's message.
     pub(crate) fn response(self) -> Response {
-        let (code, words) = match self {
+        let (code, message) = match self {
             Self::Missing => {
                 ("MissingAuthenticationTokenException", "Request is missing Authentication Token")
             }
             Self::Incomplete => (
                 "IncompleteSignatureException",
-                "The header Authorization must have Credential, SignedHeaders (with host, x-amz-date and x-amz-target) and Signature, and the request no query.",
+                "The header Authorization must have Credential, SignedHeaders (with host, x-amz-date and \
+                 x-amz-target) and Signature, and the request no query.",
             ),
             Self::UnknownKey => {
                 ("UnrecognizedClientException", "The security token included in the request is invalid.")
             }
             Self::Mismatch => (
                 "InvalidSignatureException",
-                "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
+                "The request signature we calculated does not match the signature you provided. Check your \
+                 AWS Secret Access Key and signing method.",
             ),
             Self::ClockSkew => {
                 ("InvalidSignatureException", "Signature expired: its time is over 15 minutes from now.")
@@ -67,7 +69,7 @@ impl SignatureError {
                 "The session of a customer's role is not authorized to perform this.",
             ),
         };
-        aws_json(StatusCode::BAD_REQUEST, code, words)
+        aws_json(StatusCode::BAD_REQUEST, code, message)
     }
 }
 

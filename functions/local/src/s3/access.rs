@@ -88,8 +88,8 @@ impl AccessControl {
         let attempt = WriteRequest { principal_arn: &user, object_arn: &object, headers: cx.headers() };
         let obstacles = self.accounts.obstacles(name);
         let bucket_key = obstacles.contains(&Obstacle::BucketKey);
-        if let Some(refusal) = obstacles.into_iter().find_map(|obstacle| obstacle.denial(attempt)) {
-            return Err(refusal);
+        if let Some(error) = obstacles.into_iter().find_map(|obstacle| obstacle.denial(attempt)) {
+            return Err(error);
         }
         if !role.allows_put(name, key) {
             return Err(attempt.put_not_allowed_by("identity-based policy"));
@@ -132,16 +132,16 @@ impl S3Access for AccessControl {
         };
         check_region(cx, &bucket)?;
         check_owner(cx.headers(), &bucket)?;
-        let judged = match &principal {
+        let result = match &principal {
             Principal::Vendor if bucket.owner == Stack::VENDOR_ACCOUNT => Ok(()),
             Principal::Vendor => Err(access_denied()),
             Principal::Session(session) => self.check_session(session, &bucket, cx),
         };
-        judged.map_err(|refusal| match cx.s3_op().name() {
+        result.map_err(|error| match cx.s3_op().name() {
             // The region is returned even to callers without permissions
             // (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>).
-            "HeadBucket" => with_bucket_region(refusal, &bucket.region),
-            _ => refusal,
+            "HeadBucket" => with_bucket_region(error, &bucket.region),
+            _ => error,
         })
     }
 }

@@ -76,9 +76,9 @@ macro_rules! named_checksums {
 
 /// The other way round: a response with the given checksums and fields.
 macro_rules! with_checksums {
-    ($checksums:expr, $answer:ident { $($field:ident: $value:expr),* $(,)? }) => {{
+    ($checksums:expr, $output:ident { $($field:ident: $value:expr),* $(,)? }) => {{
         let checksums = $checksums;
-        $answer {
+        $output {
             $($field: $value,)*
             checksum_crc32: checksums.crc32,
             checksum_crc32c: checksums.crc32c,

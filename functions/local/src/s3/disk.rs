@@ -48,12 +48,12 @@ pub(super) enum Condition {
 impl Disk {
     /// Opens or creates the folders, and removes bodies that a killed run was receiving.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        let own = root.join("s3");
+        let internal = root.join("s3");
         let disk = Self {
             buckets: root.join("buckets"),
-            attributes: own.join("attributes"),
-            incoming: own.join("incoming"),
-            uploads: own.join("uploads"),
+            attributes: internal.join("attributes"),
+            incoming: internal.join("incoming"),
+            uploads: internal.join("uploads"),
             write_lock: Mutex::new(()),
         };
         remove_folder(&disk.incoming)?;
@@ -209,8 +209,8 @@ impl Disk {
 
     /// The path of a key's plain file. Segments with a special meaning to a file system are rejected.
     fn object_path(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
-        let plain = |segment: &str| !matches!(segment, "" | "." | "..") && segment.len() <= 255;
-        if key.split('/').all(plain) && !key.contains(['\0', '\\']) {
+        let is_plain = |segment: &str| !matches!(segment, "" | "." | "..") && segment.len() <= 255;
+        if key.split('/').all(is_plain) && !key.contains(['\0', '\\']) {
             Ok(self.buckets.join(bucket).join(key))
         } else {
             Err(invalid_key(key))
@@ -247,7 +247,7 @@ mod tests {
 
     /// Over HTTP the writers rarely meet at the critical moment. Here a barrier makes them.
     #[test]
-    fn of_writers_that_arrive_at_the_same_moment_one_gets_the_key() {
+    fn of_concurrent_writers_exactly_one_creates_the_object() {
         let root = tempfile::tempdir().unwrap();
         let disk = Disk::open(root.path()).unwrap();
         disk.create_bucket("acme-logs").unwrap();

@@ -24,23 +24,23 @@ enum ListEntry {
 ///
 /// `InternalError` when the folder can't be read.
 pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
-    let most = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
-    let wanted = usize::try_from(most).unwrap_or_default();
+    let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
+    let limit = usize::try_from(max_keys).unwrap_or_default();
     let after = input.continuation_token.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
     let prefix = input.prefix.as_deref().unwrap_or_default();
 
     let objects = disk.objects(&input.bucket).map_err(S3Error::internal_error)?;
     let matching = objects.into_iter().filter(|object| object.key.starts_with(prefix));
-    let mut lines = list_entries(matching, prefix, input.delimiter.as_deref());
-    lines.retain(|line| line.name() > after);
-    let is_truncated = wanted > 0 && lines.len() > wanted;
-    lines.truncate(wanted);
-    let last = lines.last().map(|line| line.name().to_owned());
-    let key_count = i32::try_from(lines.len()).ok();
+    let mut entries = list_entries(matching, prefix, input.delimiter.as_deref());
+    entries.retain(|entry| entry.name() > after);
+    let is_truncated = limit > 0 && entries.len() > limit;
+    entries.truncate(limit);
+    let last = entries.last().map(|entry| entry.name().to_owned());
+    let key_count = i32::try_from(entries.len()).ok();
 
     let (mut contents, mut common_prefixes) = (Vec::new(), Vec::new());
-    for line in lines {
-        match line {
+    for entry in entries {
+        match entry {
             ListEntry::Object(object) => contents.push(to_dto(disk, &input.bucket, object)?),
             ListEntry::CommonPrefix(prefix) => common_prefixes.push(CommonPrefix { prefix: Some(prefix) }),
         }
@@ -51,7 +51,7 @@ pub(super) fn page(disk: &Disk, input: ListObjectsV2Input) -> S3Result<ListObjec
         delimiter: input.delimiter,
         start_after: input.start_after,
         continuation_token: input.continuation_token,
-        max_keys: Some(most),
+        max_keys: Some(max_keys),
         key_count,
         is_truncated: Some(is_truncated),
         next_continuation_token: last.filter(|_| is_truncated),
@@ -77,19 +77,19 @@ fn list_entries(
     prefix: &str,
     delimiter: Option<&str>,
 ) -> Vec<ListEntry> {
-    let mut lines: Vec<ListEntry> = Vec::new();
+    let mut entries: Vec<ListEntry> = Vec::new();
     for object in objects {
         let folder = delimiter.filter(|delimiter| !delimiter.is_empty()).and_then(|delimiter| {
             let (start, _) = object.key.strip_prefix(prefix)?.split_once(delimiter)?;
             Some(format!("{prefix}{start}{delimiter}"))
         });
         match folder {
-            None => lines.push(ListEntry::Object(object)),
-            Some(folder) if lines.last().is_some_and(|line| line.name() == folder) => {}
-            Some(folder) => lines.push(ListEntry::CommonPrefix(folder)),
+            None => entries.push(ListEntry::Object(object)),
+            Some(folder) if entries.last().is_some_and(|entry| entry.name() == folder) => {}
+            Some(folder) => entries.push(ListEntry::CommonPrefix(folder)),
         }
     }
-    lines
+    entries
 }
 
 fn to_dto(disk: &Disk, bucket: &str, object: Object) -> S3Result<Listed> {

@@ -110,23 +110,23 @@ pub(super) fn add_part(
 ///
 /// # Errors
 ///
-/// `NoSuchUpload`, `MalformedXML` without parts, `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall`, and what
-/// [`Disk::put`] refuses.
+/// `NoSuchUpload`, `MalformedXML` without parts, `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall`, and
+/// what [`Disk::put`] refuses.
 pub(super) fn complete(
     disk: &Disk,
     input: CompleteMultipartUploadInput,
     condition: Condition,
 ) -> S3Result<CompleteMultipartUploadOutput> {
     let (folder, upload) = open(disk, &input.upload_id, &input.bucket, &input.key)?;
-    let wanted = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-    let parts = select_parts(&folder, &wanted)?;
+    let requested = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+    let parts = select_parts(&folder, &requested)?;
     let (body, crc64nvme) = concatenate(disk, &parts).map_err(S3Error::internal_error)?;
     let attributes = Attributes {
         e_tag: Some(multipart_etag(&parts)?),
         checksums: multipart_checksums(&parts, crc64nvme),
         ..upload.attributes
     };
-    let answer = with_checksums!(
+    let output = with_checksums!(
         attributes.checksums.clone(),
         CompleteMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
@@ -138,7 +138,7 @@ pub(super) fn complete(
     );
     disk.put((&input.bucket, &input.key), body.into_temp_path(), &attributes, condition)?;
     fs::remove_dir_all(folder).map_err(S3Error::internal_error)?;
-    Ok(answer)
+    Ok(output)
 }
 
 /// Deletes an upload and its parts.
@@ -163,23 +163,25 @@ fn open(disk: &Disk, id: &str, bucket: &str, key: &str) -> S3Result<(PathBuf, Up
 }
 
 /// The parts that the completion names, each compared with what was uploaded.
-fn select_parts(folder: &Path, wanted: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Part)>> {
-    if wanted.is_empty() {
+fn select_parts(folder: &Path, requested: &[CompletedPart]) -> S3Result<Vec<(PathBuf, Part)>> {
+    if requested.is_empty() {
         return Err(s3_error!(MalformedXML, "You must specify at least one part"));
     }
-    if !wanted.is_sorted_by(|a, b| a.part_number < b.part_number) {
+    if !requested.is_sorted_by(|a, b| a.part_number < b.part_number) {
         return Err(s3_error!(InvalidPartOrder, "The list of parts was not in ascending order."));
     }
     let missing = || s3_error!(InvalidPart, "One or more of the specified parts could not be found.");
-    let mut parts = Vec::with_capacity(wanted.len());
-    for (index, named) in wanted.iter().enumerate() {
-        let path = part_path(folder, named.part_number.unwrap_or_default());
+    let mut parts = Vec::with_capacity(requested.len());
+    for (index, completed) in requested.iter().enumerate() {
+        let path = part_path(folder, completed.part_number.unwrap_or_default());
         let part: Part = read_json(&path.with_extension("json")).ok_or_else(missing)?;
-        let same_tag = named.e_tag.as_ref().is_some_and(|tag| tag.value() == part.md5);
-        if !same_tag || (named.checksum_sha256.is_some() && named.checksum_sha256 != part.checksums.sha256) {
+        let same_tag = completed.e_tag.as_ref().is_some_and(|tag| tag.value() == part.md5);
+        if !same_tag
+            || (completed.checksum_sha256.is_some() && completed.checksum_sha256 != part.checksums.sha256)
+        {
             return Err(missing());
         }
-        if index + 1 < wanted.len() && part.size < MIN_PART_BYTES {
+        if index + 1 < requested.len() && part.size < MIN_PART_BYTES {
             return Err(s3_error!(
                 EntityTooSmall,
                 "Your proposed upload is smaller than the minimum allowed size"

@@ -57,7 +57,8 @@ impl S3 for Store {
         req: S3Request<CreateBucketInput>,
     ) -> S3Result<S3Response<CreateBucketOutput>> {
         let name = req.input.bucket;
-        let constraint = req.input.create_bucket_configuration.and_then(|wanted| wanted.location_constraint);
+        let constraint =
+            req.input.create_bucket_configuration.and_then(|configuration| configuration.location_constraint);
         let region = constraint.as_ref().map_or("us-east-1", BucketLocationConstraint::as_str).to_owned();
         let entry = Bucket { owner: Stack::VENDOR_ACCOUNT.to_owned(), region };
         // A bucket whose folder was removed by hand is created again.
@@ -105,7 +106,7 @@ impl S3 for Store {
             encryption: input.server_side_encryption.map(|name| name.as_str().to_owned()),
             kms_key: input.ssekms_key_id,
         };
-        let answer = with_checksums!(
+        let output = with_checksums!(
             attributes.checksums.clone(),
             PutObjectOutput {
                 e_tag: attributes.tag(),
@@ -117,7 +118,7 @@ impl S3 for Store {
             disk.put((&input.bucket, &input.key), received.file, &attributes, condition)
         })
         .await?;
-        Ok(S3Response::new(answer))
+        Ok(S3Response::new(output))
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

@@ -1,11 +1,11 @@
-//! The embedded STS: `AssumeRole`, and `GetCallerIdentity` for the vendor's keys, on the port of S3 and behind the
-//! same signature check.
+//! The embedded STS: `AssumeRole`, and `GetCallerIdentity` for the vendor's keys, on the port of S3 and
+//! behind the same signature check.
 //!
 //! Formats and error codes are those of
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 
-mod response;
 mod request;
+mod response;
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri};
 use s3s::route::S3Route;
 use s3s::{Body, S3Request, S3Response, S3Result};
 
+use self::request::AssumeRoleRequest;
 pub(crate) use self::response::reshape;
 use self::response::{StsError, assume_role_response, caller_identity_response};
-use self::request::AssumeRoleRequest;
 use crate::accounts::Accounts;
 use crate::policy::SessionPolicy;
 use crate::sessions::{AssumedRole, Principal, Sessions};
@@ -49,7 +49,7 @@ impl Route {
     }
 
     /// The response's XML.
-    fn answer(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
+    fn handle(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         if body == GET_CALLER_IDENTITY {
             return caller.check(&self.sessions).map(|()| caller_identity_response());
         }
@@ -126,13 +126,13 @@ impl S3Route for Route {
             service: request.service,
             has_token: request.headers.contains_key("x-amz-security-token"),
         };
-        let answer = match request.input.store_all_limited(MAX_BODY_BYTES).await {
-            Ok(body) => self.answer(&caller, &body),
+        let result = match request.input.store_all_limited(MAX_BODY_BYTES).await {
+            Ok(body) => self.handle(&caller, &body),
             Err(_) => Err(StsError::validation_error("the body is too long or did not arrive")),
         };
-        let (status, xml) = match answer {
+        let (status, xml) = match result {
             Ok(xml) => (StatusCode::OK, xml),
-            Err(refusal) => (refusal.status, refusal.xml()),
+            Err(error) => (error.status, error.xml()),
         };
         Ok(response::xml(status, xml))
     }

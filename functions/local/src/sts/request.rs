@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_a_limit_is_refused() {
+    fn parameters_beyond_their_limits_are_rejected() {
         for rest in [
             "&DurationSeconds=899",
             "&DurationSeconds=3601",

@@ -127,14 +127,14 @@ pub(crate) fn reshape(mut response: Response<Body>) -> Response<Body> {
         return response;
     }
     let message = element(&document, "Message").unwrap_or_default();
-    let refusal = match element(&document, "Code").unwrap_or_default() {
+    let error = match element(&document, "Code").unwrap_or_default() {
         "InvalidAccessKeyId" => StsError::unknown_key(),
         code => StsError { status: response.status(), code: code.to_owned(), message: message.to_owned() },
     };
-    *response.status_mut() = refusal.status;
+    *response.status_mut() = error.status;
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
-    *response.body_mut() = Body::from(refusal.xml());
+    *response.body_mut() = Body::from(error.xml());
     response
 }
 

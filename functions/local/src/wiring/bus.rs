@@ -57,12 +57,12 @@ impl RecordingBus {
     /// # Errors
     /// If the file can't be written.
     pub fn append(&self, event: Value) -> io::Result<()> {
-        let mut kept = self.lock();
-        if let Some(file) = &mut kept.file {
+        let mut recorded = self.lock();
+        if let Some(file) = &mut recorded.file {
             // One write per line, so that lines of two processes are never mixed.
             file.write_all(format!("{event}\n").as_bytes())?;
         }
-        kept.events.push(event);
+        recorded.events.push(event);
         Ok(())
     }
 

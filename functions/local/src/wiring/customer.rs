@@ -52,8 +52,8 @@ impl Sandbox {
     /// create it.
     pub fn grant_access(&self, connector: &Connector) -> Result<(), StackError> {
         let Some(to) = &connector.destination else { return Ok(()) };
-        let asked_for = self.stack.role(to.role.as_str()).and_then(|role| role.external_id);
-        if asked_for.is_some_and(|id| connector.external_ids().all(|own| own.as_str() != id)) {
+        let required_id = self.stack.role(to.role.as_str()).and_then(|role| role.external_id);
+        if required_id.is_some_and(|id| connector.external_ids().all(|own| own.as_str() != id)) {
             return Err(StackError::RoleExists(to.role.to_string()));
         }
         self.launch_stack(&CustomerStack {

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::clients::{Clients, Endpoints};
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use adapters::customers::{StsCustomers, StsProber};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::settings::S3Settings;
@@ -114,11 +114,11 @@ impl Sandbox {
         ensure_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
         let queue = Arc::new(MemoryQueue::default());
         let (bus, vendor, signing) = (Arc::new(bus), vendor()?, manifest_signing(&stack)?);
-        let mut embedded = Self { stack, clients, queue, bus, vendor, signing, clock_offset_ms: 0 };
+        let mut sandbox = Self { stack, clients, queue, bus, vendor, signing, clock_offset_ms: 0 };
         if let Some(now) = now {
-            embedded.set_now(now);
+            sandbox.set_now(now);
         }
-        Ok(embedded)
+        Ok(sandbox)
     }
 
     /// Whether a folder contains what [`Self::start`] creates.
@@ -141,7 +141,7 @@ impl Sandbox {
     /// The random number generator.
     #[must_use]
     pub fn randomness(&self) -> Arc<dyn Rng> {
-        Arc::new(SystemRandomness)
+        Arc::new(SystemRng)
     }
 
     /// The default settle time and look-back of a deployment.
@@ -312,7 +312,7 @@ fn manifest_signing(stack: &Stack) -> Result<ManifestSigner, SandboxError> {
     let vendor: VendorDomain = VENDOR_DOMAIN.parse()?;
     let name = KeyName::of(vendor.clone());
     let path = stack.folder().join(SIGNING_KEY);
-    let key = FileSigner::read_or_create(&path, &name, &SystemRandomness)?;
+    let key = FileSigner::read_or_create(&path, &name, &SystemRng)?;
     Ok(ManifestSigner { vendor, current: Arc::new(key), previous: PreviousSigner::None })
 }
 

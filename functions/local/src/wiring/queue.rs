@@ -17,8 +17,8 @@ impl MemoryQueue {
     /// The next batch, empty at the end.
     pub(super) fn receive_batch(&self) -> Vec<ConnectorId> {
         let mut waiting = self.lock();
-        let most = waiting.len().min(QUEUE_BATCH);
-        waiting.drain(..most).collect()
+        let count = waiting.len().min(QUEUE_BATCH);
+        waiting.drain(..count).collect()
     }
 
     /// No push or drain can be left half done, so a panic elsewhere does no harm.

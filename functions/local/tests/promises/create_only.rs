@@ -3,7 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::task::JoinSet;
 
-use crate::fixture::{BUCKET, body, keys, refusal, session_s3, start, text};
+use crate::fixture::{BUCKET, body, keys, session_s3, start, status_and_code, text};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_writers_at_once_exactly_one_creates_the_object() {
@@ -19,7 +19,7 @@ async fn of_thirty_writers_at_once_exactly_one_creates_the_object() {
     while let Some(done) = writers.join_next().await {
         match done.unwrap() {
             (writer, Ok(_)) => winners.push(writer),
-            (_, refused) => assert_eq!(refusal(refused), "412 PreconditionFailed"),
+            (_, refused) => assert_eq!(status_and_code(refused), "412 PreconditionFailed"),
         }
     }
     assert_eq!(winners.len(), 1);
@@ -33,7 +33,7 @@ async fn a_second_create_is_refused_and_changes_nothing() {
     let s3 = session_s3(&stack).await;
     let put = || s3.put_object().bucket(BUCKET).key("audit/a").if_none_match("*");
     put().body(body("first")).send().await.unwrap();
-    assert_eq!(refusal(put().body(body("second")).send().await), "412 PreconditionFailed");
+    assert_eq!(status_and_code(put().body(body("second")).send().await), "412 PreconditionFailed");
     assert_eq!(text(&stack, BUCKET, "audit/a"), "first");
 }
 

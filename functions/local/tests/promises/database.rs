@@ -1,4 +1,5 @@
-//! DynamoDB as Auditferry uses it: conditional writes, consistent queries, transactions. The rest is `dynoxide`'s own.
+//! DynamoDB as Auditferry uses it: conditional writes, consistent queries, transactions. The rest is
+//! `dynoxide`'s own.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -9,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_types::retry::RetryConfig;
 use local::Stack;
 
-use crate::fixture::{refusal, session_keys, start, vendor_keys};
+use crate::fixture::{session_keys, start, status_and_code, vendor_keys};
 
 fn client(stack: &Stack) -> Client {
     client_as(stack, vendor_keys(stack))
@@ -63,7 +64,7 @@ pub(crate) async fn number_of(stack: &Stack, sk: &str) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn a_query_reads_a_span_of_keys_consistently_and_in_order() {
+async fn a_query_reads_a_range_of_keys_consistently_and_in_order() {
     let stack = start().await;
     make_table(&stack).await;
     for (number, sk) in ["a", "b", "c", "d"].into_iter().enumerate() {
@@ -108,7 +109,7 @@ async fn a_transaction_writes_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn only_the_keys_of_this_start_are_let_in() {
+async fn only_the_keys_of_this_start_are_accepted() {
     let stack = start().await;
     make_table(&stack).await;
     let vendor = vendor_keys(&stack);
@@ -126,7 +127,7 @@ async fn only_the_keys_of_this_start_are_let_in() {
         (vendor_keys(&Stack::start(None).await.unwrap()), "400 UnrecognizedClientException"),
     ] {
         let scan = client_as(&stack, keys.clone()).scan().table_name("events").send().await;
-        assert_eq!(refusal(scan), refused, "{keys:?}");
+        assert_eq!(status_and_code(scan), refused, "{keys:?}");
     }
     client(&stack).scan().table_name("events").send().await.unwrap();
 }

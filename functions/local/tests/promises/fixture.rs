@@ -80,7 +80,7 @@ pub(crate) fn vendor_sts(stack: &Stack) -> aws_sdk_sts::Client {
 
 /// The temporary keys of a session of Acme's role.
 pub(crate) async fn session_keys(stack: &Stack, policy: Option<&str>) -> Credentials {
-    let answer = vendor_sts(stack)
+    let response = vendor_sts(stack)
         .assume_role()
         .role_arn(ROLE)
         .role_session_name("test")
@@ -89,7 +89,7 @@ pub(crate) async fn session_keys(stack: &Stack, policy: Option<&str>) -> Credent
         .send()
         .await
         .unwrap();
-    let keys = answer.credentials.unwrap();
+    let keys = response.credentials.unwrap();
     Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "test")
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn text(stack: &Stack, bucket: &str, key: &str) -> String {
 }
 
 /// Status and error code of an error, as `403 AccessDenied`.
-pub(crate) fn refusal<T: Debug, E>(
+pub(crate) fn status_and_code<T: Debug, E>(
     result: Result<T, SdkError<E, aws_sdk_s3::config::http::HttpResponse>>,
 ) -> String
 where

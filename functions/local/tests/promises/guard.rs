@@ -20,9 +20,9 @@ struct Response {
 fn send(url: &str, request: &str) -> Response {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let text = String::from_utf8(answer).unwrap();
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).unwrap();
+    let text = String::from_utf8(response).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     Response { status: head[9..12].parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
@@ -43,9 +43,9 @@ fn request(url: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Respo
 }
 
 /// Checks that nothing in the response permits a page to read it.
-fn assert_no_cors(answer: &Response) {
-    assert!(!answer.head.contains("access-control-"), "{}", answer.head);
-    assert!(answer.head.contains("cross-origin-resource-policy: same-origin"), "{}", answer.head);
+fn assert_no_cors(response: &Response) {
+    assert!(!response.head.contains("access-control-"), "{}", response.head);
+    assert!(response.head.contains("cross-origin-resource-policy: same-origin"), "{}", response.head);
 }
 
 async fn start_with_data() -> Stack {
@@ -63,7 +63,7 @@ async fn run_blocking(work: impl FnOnce() + Send + 'static) {
 const SCAN: &str = r#"{"TableName":"events"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_a_page_of_another_origin_sends_is_refused() {
+async fn every_request_of_a_page_of_another_origin_is_rejected() {
     let stack = start_with_data().await;
     let urls = [stack.dynamodb_url().to_owned(), stack.s3_url().to_owned()];
     run_blocking(move || {
@@ -82,9 +82,9 @@ async fn whatever_a_page_of_another_origin_sends_is_refused() {
                     [("host", "evil.example:8080"), ("sec-fetch-site", "same-origin")],
                     [("host", "evil.example"), ("content-type", "application/x-amz-json-1.0")],
                 ] {
-                    let answer = request(url, line, &headers, "");
-                    assert_eq!(answer.status, 403, "{url} {line} {headers:?}: {}", answer.body);
-                    assert_no_cors(&answer);
+                    let response = request(url, line, &headers, "");
+                    assert_eq!(response.status, 403, "{url} {line} {headers:?}: {}", response.body);
+                    assert_no_cors(&response);
                 }
             }
         }
@@ -109,27 +109,43 @@ async fn a_made_up_credential_reads_and_writes_nothing() {
         let target = ("x-amz-target", "DynamoDB_20120810.Scan");
         let json = ("content-type", "application/x-amz-json-1.0");
         let date = ("x-amz-date", "20261129T225000Z");
-        for authorization in ["", "AWS4-HMAC-SHA256", "Bearer x", &signed("any", "dynamodb"), &signed(&key, "dynamodb"), &signed(&key, "s3")] {
+        for authorization in [
+            "",
+            "AWS4-HMAC-SHA256",
+            "Bearer x",
+            &signed("any", "dynamodb"),
+            &signed(&key, "dynamodb"),
+            &signed(&key, "s3"),
+        ] {
             let mut headers = vec![target, json, date];
             if !authorization.is_empty() {
                 headers.push(("authorization", authorization));
             }
-            let answer = request(&database, "POST /", &headers, SCAN);
-            assert!(answer.status == 400 && !answer.body.contains("42"), "{authorization}: {}", answer.body);
+            let response = request(&database, "POST /", &headers, SCAN);
+            assert!(
+                response.status == 400 && !response.body.contains("42"),
+                "{authorization}: {}",
+                response.body
+            );
         }
-        for (line, authorization) in
-            [("GET /acme-logs", signed("any", "s3")), ("PUT /acme-logs/audit/a", signed(&key, "s3")), ("GET /", String::new())]
-        {
+        for (line, authorization) in [
+            ("GET /acme-logs", signed("any", "s3")),
+            ("PUT /acme-logs/audit/a", signed(&key, "s3")),
+            ("GET /", String::new()),
+        ] {
             let hash = ("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
             let mut headers = vec![date, hash];
             if !authorization.is_empty() {
                 headers.push(("authorization", &authorization));
             }
-            let answer = request(&s3, line, &headers, "");
-            assert!((400..500).contains(&answer.status), "{line}: {} {}", answer.status, answer.body);
+            let response = request(&s3, line, &headers, "");
+            assert!((400..500).contains(&response.status), "{line}: {} {}", response.status, response.body);
         }
         let form = [("content-type", "application/x-www-form-urlencoded"), date];
-        let role = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2FAuditferry&RoleSessionName=evil";
+        let role = concat!(
+            "Action=AssumeRole&Version=2011-06-15&RoleSessionName=evil",
+            "&RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2FAuditferry",
+        );
         assert_eq!(request(&s3, "POST /", &form, role).status, 403);
     })
     .await;
@@ -137,7 +153,7 @@ async fn a_made_up_credential_reads_and_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_request_to_this_server_is_refused_whatever_else_it_says() {
+async fn a_request_to_another_server_is_rejected() {
     let stack = start_with_data().await;
     let urls = [stack.dynamodb_url().to_owned(), stack.s3_url().to_owned()];
     run_blocking(move || {
@@ -149,13 +165,13 @@ async fn what_is_no_request_to_this_server_is_refused_whatever_else_it_says() {
                 format!("GET http://evil.example/ HTTP/1.1\r\nhost: {own}\r\nconnection: close\r\n\r\n"),
                 "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".to_owned(),
             ] {
-                let answer = send(&url, &request);
-                assert!(answer.status == 403 || answer.status == 400, "{request}: {}", answer.body);
+                let response = send(&url, &request);
+                assert!(response.status == 403 || response.status == 400, "{request}: {}", response.body);
             }
             // The own name is accepted, and the error names what is missing.
-            let answer = request(&url, "POST /", &[("host", &own.replace("127.0.0.1", "localhost"))], "");
-            assert_ne!(answer.status, 403, "{}", answer.body);
-            assert_no_cors(&answer);
+            let response = request(&url, "POST /", &[("host", &own.replace("127.0.0.1", "localhost"))], "");
+            assert_ne!(response.status, 403, "{}", response.body);
+            assert_no_cors(&response);
         }
     })
     .await;

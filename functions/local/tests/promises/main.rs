@@ -6,6 +6,8 @@ mod create_only;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod obstacles;
@@ -15,7 +17,7 @@ mod ownership;
 #[cfg(unix)]
 mod private;
 #[cfg(test)]
-mod refused_puts;
+mod rejected_puts;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
@@ -26,5 +28,3 @@ mod sessions;
 mod staging;
 #[cfg(test)]
 mod streaming;
-#[cfg(test)]
-mod fixture;

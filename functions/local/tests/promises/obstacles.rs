@@ -7,24 +7,24 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
 use local::{Obstacle, Role, Stack};
 
 use crate::fixture::{
-    BUCKET, EXTERNAL_ID, REGION, ROLE, body, refusal, role, s3_as, session_keys, session_s3, start,
+    BUCKET, EXTERNAL_ID, REGION, ROLE, body, role, s3_as, session_keys, session_s3, start, status_and_code,
     vendor_keys, vendor_s3, vendor_sts,
 };
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd";
 
-async fn put_refused(put: PutObjectFluentBuilder) -> (String, String) {
+async fn message_and_code(put: PutObjectFluentBuilder) -> (String, String) {
     let refused = put.bucket(BUCKET).body(body("x")).send().await;
-    let words =
+    let message =
         refused.as_ref().unwrap_err().as_service_error().and_then(|e| e.message()).unwrap_or_default();
-    (words.to_owned(), refusal(refused))
+    (message.to_owned(), status_and_code(refused))
 }
 
 #[tokio::test]
-async fn each_obstacle_is_told_in_the_words_of_s3() {
+async fn each_obstacle_is_reported_with_the_message_of_s3() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
-    for (obstacle, refused, words) in [
+    for (obstacle, expected_code, expected) in [
         (Obstacle::BucketPolicy, "403 AccessDenied", "with an explicit deny in a resource-based policy"),
         (
             Obstacle::ServiceControlPolicy,
@@ -51,16 +51,16 @@ async fn each_obstacle_is_told_in_the_words_of_s3() {
     ] {
         stack.set_obstacle(BUCKET, Some(obstacle));
         let put = s3.put_object().key("audit/a").server_side_encryption(ServerSideEncryption::AwsKms);
-        let (said, code) = put_refused(put.ssekms_key_id(KEY)).await;
-        assert_eq!(code, refused, "{obstacle:?}: {said}");
-        assert!(said.ends_with(words), "{obstacle:?}: {said}");
+        let (message, code) = message_and_code(put.ssekms_key_id(KEY)).await;
+        assert_eq!(code, expected_code, "{obstacle:?}: {message}");
+        assert!(message.ends_with(expected), "{obstacle:?}: {message}");
     }
     stack.set_obstacle(BUCKET, None);
     s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send().await.unwrap();
 }
 
 #[tokio::test]
-async fn keys_are_asked_for_only_by_writes_that_name_one_and_locks_only_by_those_without_a_checksum() {
+async fn key_obstacles_concern_only_writes_with_a_key_and_locks_only_those_without_a_checksum() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     for obstacle in [Obstacle::KeyDenied, Obstacle::KeyDisabled] {
@@ -76,12 +76,12 @@ async fn keys_are_asked_for_only_by_writes_that_name_one_and_locks_only_by_those
 #[tokio::test]
 async fn a_denial_names_session_action_object_and_the_policy_that_is_missing() {
     let stack = start().await;
-    let (said, code) = put_refused(session_s3(&stack).await.put_object().key("other/a")).await;
+    let (message, code) = message_and_code(session_s3(&stack).await.put_object().key("other/a")).await;
     assert_eq!(code, "403 AccessDenied");
     let expected = "User: arn:aws:sts::222222222222:assumed-role/Auditferry/test is not authorized to perform: \
                     s3:PutObject on resource: \"arn:aws:s3:::acme-logs/other/a\" because no identity-based \
                     policy allows the s3:PutObject action";
-    assert_eq!(said, expected);
+    assert_eq!(message, expected);
 }
 
 #[tokio::test]
@@ -95,9 +95,12 @@ async fn a_session_uses_a_key_only_if_its_policy_names_it() {
         put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(KEY)
     };
     let without = session_keys(&stack, Some(&policy(put))).await;
-    let (said, code) = put_refused(request(without)).await;
+    let (message, code) = message_and_code(request(without)).await;
     assert_eq!(code, "403 AccessDenied");
-    assert!(said.ends_with("because no session policy allows the kms:GenerateDataKey action"), "{said}");
+    assert!(
+        message.ends_with("because no session policy allows the kms:GenerateDataKey action"),
+        "{message}"
+    );
     let with = session_keys(&stack, Some(&policy(&format!("{put},{key}")))).await;
     request(with).bucket(BUCKET).body(body("x")).send().await.unwrap();
 }
@@ -105,7 +108,7 @@ async fn a_session_uses_a_key_only_if_its_policy_names_it() {
 /// A bucket whose KMS key is used through a Bucket Key: a session that generates data keys must be able to
 /// decrypt them too.
 #[tokio::test]
-async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
+async fn with_a_bucket_key_a_session_needs_decrypt_through_s3() {
     let stack = start().await;
     stack.set_obstacle(BUCKET, Some(Obstacle::BucketKey));
     let put = r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-logs/audit/*"}"#;
@@ -119,23 +122,23 @@ async fn behind_a_bucket_key_a_session_needs_decrypt_by_way_of_s3() {
         put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(KEY)
     };
     let makes = session_keys(&stack, Some(&policy(r#""kms:GenerateDataKey""#))).await;
-    let (said, code) = put_refused(request(makes)).await;
+    let (message, code) = message_and_code(request(makes)).await;
     assert_eq!(code, "403 AccessDenied");
-    assert!(said.ends_with("because no session policy allows the kms:Decrypt action"), "{said}");
+    assert!(message.ends_with("because no session policy allows the kms:Decrypt action"), "{message}");
     let both = session_keys(&stack, Some(&policy(r#"["kms:GenerateDataKey","kms:Decrypt"]"#))).await;
     request(both).bucket(BUCKET).body(body("x")).send().await.unwrap();
 }
 
 /// Status of a `HeadBucket`, and the region in its response.
 async fn head(stack: &Stack, keys: Credentials, region: &'static str) -> (u16, Option<String>) {
-    let answer = s3_as(stack, keys, region).head_bucket().bucket(BUCKET).send().await;
-    let error = answer.unwrap_err();
+    let response = s3_as(stack, keys, region).head_bucket().bucket(BUCKET).send().await;
+    let error = response.unwrap_err();
     let raw = error.raw_response().unwrap();
     (raw.status().as_u16(), raw.headers().get("x-amz-bucket-region").map(str::to_owned))
 }
 
 #[tokio::test]
-async fn a_buckets_region_is_told_to_whoever_asks_and_whatever_it_is_answered() {
+async fn a_buckets_region_is_returned_to_every_caller_with_every_status() {
     let stack = start().await;
     let keys = session_keys(&stack, None).await;
     assert_eq!(head(&stack, keys.clone(), REGION).await, (403, Some(REGION.into())));
@@ -148,34 +151,34 @@ async fn a_buckets_region_is_told_to_whoever_asks_and_whatever_it_is_answered() 
 }
 
 #[tokio::test]
-async fn a_wildcard_for_the_external_id_takes_any_but_not_none() {
+async fn a_wildcard_for_the_external_id_accepts_any_but_not_none() {
     let stack = start().await;
     stack.put_role(Role { external_id: Some("*".into()), ..role() }).unwrap();
     let assume = || vendor_sts(&stack).assume_role().role_arn(ROLE).role_session_name("test");
     assume().external_id(EXTERNAL_ID).send().await.unwrap();
     assume().external_id("any-other").send().await.unwrap();
-    assert_eq!(refusal(assume().send().await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume().send().await), "403 AccessDenied");
 }
 
 #[tokio::test]
-async fn a_bucket_elsewhere_answers_so_and_a_deleted_one_comes_back_empty() {
+async fn a_bucket_in_another_region_redirects_and_a_deleted_one_is_restored_empty() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
     put().await.unwrap();
     stack.add_obstacle(BUCKET, Obstacle::OtherRegion).unwrap();
-    assert_eq!(refusal(put().await), "301 PermanentRedirect");
+    assert_eq!(status_and_code(put().await), "301 PermanentRedirect");
     let keys = session_keys(&stack, None).await;
     assert_eq!(head(&stack, keys, REGION).await, (301, Some("us-west-2".into())));
     // Several can be set, and each is removed separately.
     stack.add_obstacle(BUCKET, Obstacle::BucketPolicy).unwrap();
     stack.clear_obstacles(|obstacle, _| obstacle == Obstacle::OtherRegion);
-    assert_eq!(refusal(put().await), "403 AccessDenied");
+    assert_eq!(status_and_code(put().await), "403 AccessDenied");
     assert_eq!(stack.obstacles(), [(BUCKET.to_owned(), Obstacle::BucketPolicy)]);
 
     stack.delete_customer_bucket(BUCKET).unwrap();
     assert_eq!((stack.deleted_buckets(), stack.obstacles()), (vec![BUCKET.to_owned()], vec![]));
-    assert_eq!(refusal(put().await), "404 NoSuchBucket");
+    assert_eq!(status_and_code(put().await), "404 NoSuchBucket");
     stack.restore_bucket(BUCKET).unwrap();
     assert!(stack.objects(BUCKET).unwrap().is_empty() && stack.deleted_buckets().is_empty());
     put().await.unwrap();

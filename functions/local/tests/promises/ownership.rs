@@ -4,39 +4,42 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use local::{Role, StackError};
 
 use crate::fixture::{
-    ACME, BUCKET, REGION, STAGING, body, keys, refusal, role, s3_as, session_keys, session_s3, start,
+    ACME, BUCKET, REGION, STAGING, body, keys, role, s3_as, session_keys, session_s3, start, status_and_code,
 };
 use crate::fixture::{vendor_keys, vendor_s3};
 
 #[tokio::test]
-async fn another_owner_than_expected_is_denied() {
+async fn an_unexpected_bucket_owner_is_denied() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     let put = |owner: &str| {
         s3.put_object().bucket(BUCKET).key("audit/a").expected_bucket_owner(owner).body(body("x")).send()
     };
-    assert_eq!(refusal(put("333333333333").await), "403 AccessDenied");
+    assert_eq!(status_and_code(put("333333333333").await), "403 AccessDenied");
     assert!(keys(&stack, BUCKET).is_empty());
     put(ACME).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_vendors_own_keys_reach_no_customers_bucket() {
+async fn the_vendors_own_keys_have_no_access_to_customers_buckets() {
     let stack = start().await;
     let s3 = vendor_s3(&stack);
     let put = s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send().await;
-    assert_eq!(refusal(put), "403 AccessDenied");
-    assert_eq!(refusal(s3.get_object().bucket(BUCKET).key("audit/a").send().await), "403 AccessDenied");
-    assert_eq!(refusal(s3.list_objects_v2().bucket(BUCKET).send().await), "403 AccessDenied");
+    assert_eq!(status_and_code(put), "403 AccessDenied");
+    assert_eq!(
+        status_and_code(s3.get_object().bucket(BUCKET).key("audit/a").send().await),
+        "403 AccessDenied"
+    );
+    assert_eq!(status_and_code(s3.list_objects_v2().bucket(BUCKET).send().await), "403 AccessDenied");
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_gone_is_no_such_bucket_and_works_again_once_made() {
+async fn a_deleted_bucket_does_not_exist_and_works_again_once_created() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
     stack.delete_bucket(BUCKET).unwrap();
-    assert_eq!(refusal(put().await), "404 NoSuchBucket");
+    assert_eq!(status_and_code(put().await), "404 NoSuchBucket");
     assert!(matches!(stack.objects(BUCKET), Err(StackError::NoSuchBucket(_))));
     stack.create_bucket(BUCKET, ACME, REGION).unwrap();
     put().await.unwrap();
@@ -50,7 +53,7 @@ async fn a_request_signed_for_another_region_is_redirected_to_the_right_one() {
     let error = s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send().await.unwrap_err();
     let header = error.raw_response().unwrap().headers().get("x-amz-bucket-region");
     assert_eq!(header, Some(REGION));
-    assert_eq!(refusal::<(), _>(Err(error)), "301 PermanentRedirect");
+    assert_eq!(status_and_code::<(), _>(Err(error)), "301 PermanentRedirect");
 }
 
 #[tokio::test]
@@ -59,11 +62,11 @@ async fn a_role_of_another_account_than_the_buckets_is_denied() {
     stack.put_role(Role { bucket: STAGING.into(), ..role() }).unwrap();
     let s3 = session_s3(&stack).await;
     let put = s3.put_object().bucket(STAGING).key("audit/a").body(body("x")).send().await;
-    assert_eq!(refusal(put), "403 AccessDenied");
+    assert_eq!(status_and_code(put), "403 AccessDenied");
 }
 
 #[tokio::test]
-async fn the_vendor_can_make_a_bucket_of_its_own_through_the_api() {
+async fn the_vendor_can_create_a_bucket_of_its_own_through_the_api() {
     let stack = start().await;
     let s3 = vendor_s3(&stack);
     let create = |name: &str| {
@@ -76,14 +79,14 @@ async fn the_vendor_can_make_a_bucket_of_its_own_through_the_api() {
     s3.put_object().bucket("vendor-second").key("a").body(body("x")).send().await.unwrap();
     let head = s3.head_bucket().bucket("vendor-second").send().await.unwrap();
     assert_eq!(head.bucket_region(), Some(REGION));
-    assert_eq!(refusal(create("vendor-second").await), "409 BucketAlreadyOwnedByYou");
-    assert_eq!(refusal(create(BUCKET).await), "409 BucketAlreadyExists");
+    assert_eq!(status_and_code(create("vendor-second").await), "409 BucketAlreadyOwnedByYou");
+    assert_eq!(status_and_code(create(BUCKET).await), "409 BucketAlreadyExists");
     let session = s3_as(&stack, session_keys(&stack, None).await, REGION);
-    assert_eq!(refusal(session.create_bucket().bucket("not-yours").send().await), "403 AccessDenied");
+    assert_eq!(status_and_code(session.create_bucket().bucket("not-yours").send().await), "403 AccessDenied");
 }
 
 #[tokio::test]
-async fn an_administrator_cannot_make_what_aws_would_not_take() {
+async fn an_administrator_cannot_create_what_aws_would_reject() {
     let stack = start().await;
     assert!(matches!(stack.create_bucket("Acme_Logs", ACME, REGION), Err(StackError::InvalidBucketName(_))));
     assert!(matches!(stack.create_bucket("acme-2", "22", REGION), Err(StackError::InvalidAccount(_))));

@@ -28,47 +28,47 @@ fn mode(path: &Path) -> u32 {
 }
 
 /// A folder with an event, a secret, a part and a notice in it.
-async fn filled(dir: &Path) -> Sandbox {
-    let embedded = Sandbox::start(Some(dir), None).await.unwrap();
-    set_up(embedded.stack());
-    let s3 = session_s3(embedded.stack()).await;
+async fn start_with_data(dir: &Path) -> Sandbox {
+    let sandbox = Sandbox::start(Some(dir), None).await.unwrap();
+    set_up(sandbox.stack());
+    let s3 = session_s3(sandbox.stack()).await;
     s3.put_object().bucket(BUCKET).key("audit/a/b").body(body("secret")).send().await.unwrap();
-    embedded.bus().append(serde_json::json!({ "secret": true })).unwrap();
+    sandbox.bus().append(serde_json::json!({ "secret": true })).unwrap();
     local::guard::Token::read_or_create(dir).unwrap();
-    embedded
+    sandbox
 }
 
 #[tokio::test]
-async fn nobody_else_may_read_anything_in_the_folder() {
+async fn no_other_user_can_read_anything_in_the_folder() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path().join("deep/af");
-    let embedded = filled(&dir).await;
+    let sandbox = start_with_data(&dir).await;
     let check = || {
         for path in all(&dir) {
             assert_eq!(mode(&path) & 0o077, 0, "{} has {:o}", path.display(), mode(&path));
         }
     };
     check();
-    embedded.stop().await;
+    sandbox.stop().await;
     check();
 }
 
 #[tokio::test]
-async fn a_folder_that_stands_open_is_closed_before_anything_is_written_to_it() {
+async fn an_accessible_folder_is_restricted_before_anything_is_written_to_it() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path().join("af");
-    filled(&dir).await.stop().await;
+    start_with_data(&dir).await.stop().await;
     let open = ["", "dynamodb.sqlite", "bus.ndjson", "token"].map(|name| dir.join(name));
     for path in &open {
         fs::set_permissions(path, fs::Permissions::from_mode(if path.is_dir() { 0o777 } else { 0o666 }))
             .unwrap();
     }
-    let embedded = Sandbox::start(Some(&dir), None).await.unwrap();
+    let sandbox = Sandbox::start(Some(&dir), None).await.unwrap();
     local::guard::Token::read_or_create(&dir).unwrap();
     for path in &open {
         assert_eq!(mode(path) & 0o077, 0, "{}", path.display());
     }
-    embedded.stop().await;
+    sandbox.stop().await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use local::{Stack, StackError};
 use tokio::net::TcpStream;
 
 use crate::database::{make_table, number_of, put_number};
-use crate::fixture::{ACME, BUCKET, REGION, body, refusal, session_s3, set_up, start, text};
+use crate::fixture::{ACME, BUCKET, REGION, body, session_s3, set_up, start, status_and_code, text};
 
 #[tokio::test]
 async fn items_objects_buckets_and_roles_survive_a_restart() {
@@ -43,7 +43,7 @@ async fn two_stacks_never_share_a_folder() {
 }
 
 #[tokio::test]
-async fn a_file_of_accounts_that_is_damaged_is_named() {
+async fn a_corrupt_file_of_accounts_is_named() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("accounts.json"), "{\"buckets\": 1}").unwrap();
     let error = Stack::start(Some(dir.path())).await.unwrap_err();
@@ -51,7 +51,7 @@ async fn a_file_of_accounts_that_is_damaged_is_named() {
 }
 
 #[tokio::test]
-async fn a_stopped_stack_closes_its_ports_though_a_client_keeps_its_connection() {
+async fn a_stopped_stack_closes_its_ports_even_with_an_open_connection() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send().await.unwrap();
@@ -66,7 +66,7 @@ async fn a_stopped_stack_closes_its_ports_though_a_client_keeps_its_connection()
 }
 
 #[tokio::test]
-async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again() {
+async fn a_bucket_whose_folder_is_removed_by_hand_is_deleted_and_can_be_created_again() {
     let dir = tempfile::tempdir().unwrap();
     let stack = Stack::start(Some(dir.path())).await.unwrap();
     set_up(&stack);
@@ -76,8 +76,8 @@ async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again(
     let folder = dir.path().join("buckets").join(BUCKET);
     std::fs::remove_dir_all(&folder).unwrap();
     // While the stack runs.
-    assert_eq!(refusal(put().await), "404 NoSuchBucket");
-    assert_eq!(refusal(s3.head_bucket().bucket(BUCKET).send().await), "404 NotFound");
+    assert_eq!(status_and_code(put().await), "404 NoSuchBucket");
+    assert_eq!(status_and_code(s3.head_bucket().bucket(BUCKET).send().await), "404 NotFound");
     assert!(matches!(stack.objects(BUCKET), Err(StackError::NoSuchBucket(_))));
     stack.create_bucket(BUCKET, ACME, REGION).unwrap();
     put().await.unwrap();
@@ -88,7 +88,7 @@ async fn a_bucket_whose_folder_is_removed_by_hand_is_gone_and_can_be_made_again(
     let stack = Stack::start(Some(dir.path())).await.unwrap();
     let s3 = session_s3(&stack).await;
     let put = || s3.put_object().bucket(BUCKET).key("audit/a").body(body("x")).send();
-    assert_eq!(refusal(put().await), "404 NoSuchBucket");
+    assert_eq!(status_and_code(put().await), "404 NoSuchBucket");
     stack.create_bucket(BUCKET, ACME, REGION).unwrap();
     put().await.unwrap();
 }

@@ -8,7 +8,7 @@ use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use local::{Role, Stack};
 use tokio::time::Instant;
 
-use crate::fixture::{EXTERNAL_ID, ROLE, refusal, role, session_keys, start, sts_as, vendor_sts};
+use crate::fixture::{EXTERNAL_ID, ROLE, role, session_keys, start, status_and_code, sts_as, vendor_sts};
 
 fn assume(stack: &Stack) -> AssumeRoleFluentBuilder {
     vendor_sts(stack).assume_role().role_arn(ROLE).role_session_name("auditferry-acme-42")
@@ -35,27 +35,27 @@ async fn the_right_external_id_gets_a_session_that_lasts_as_long_as_asked() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_external_id_is_denied_in_the_words_of_aws() {
+async fn a_wrong_or_missing_external_id_is_denied_with_the_message_of_aws() {
     let stack = start().await;
     let error = assume(&stack).external_id("wrong").send().await.unwrap_err();
     let message = error.as_service_error().unwrap().message().unwrap();
     assert!(message.starts_with("User: arn:aws:iam::111111111111:user/"), "{message}");
     assert!(message.ends_with(&format!("is not authorized to perform: sts:AssumeRole on resource: {ROLE}")));
-    assert_eq!(refusal::<(), _>(Err(error)), "403 AccessDenied");
-    assert_eq!(refusal(assume(&stack).send().await), "403 AccessDenied");
+    assert_eq!(status_and_code::<(), _>(Err(error)), "403 AccessDenied");
+    assert_eq!(status_and_code(assume(&stack).send().await), "403 AccessDenied");
     let longer = format!("{EXTERNAL_ID}0");
-    assert_eq!(refusal(assume(&stack).external_id(longer).send().await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume(&stack).external_id(longer).send().await), "403 AccessDenied");
     assert!(stack.assumed_roles().is_empty());
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_there_is_denied_like_one_that_does_not_trust() {
+async fn a_missing_role_is_denied_like_one_that_does_not_trust_the_caller() {
     let stack = start().await;
     let elsewhere = ROLE.replace("Auditferry", "Nobody");
     let unknown = assume(&stack).role_arn(elsewhere).external_id(EXTERNAL_ID).send().await;
-    assert_eq!(refusal(unknown), "403 AccessDenied");
+    assert_eq!(status_and_code(unknown), "403 AccessDenied");
     stack.delete_role(ROLE).unwrap();
-    assert_eq!(refusal(assume(&stack).external_id(EXTERNAL_ID).send().await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume(&stack).external_id(EXTERNAL_ID).send().await), "403 AccessDenied");
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
     let began = Instant::now();
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
     let assume = || assume(&stack).role_arn(&other).external_id(EXTERNAL_ID).send();
-    assert_eq!(refusal(assume().await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume().await), "403 AccessDenied");
     // Updating it does not make it new again.
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
     while assume().await.is_err() {
@@ -76,18 +76,18 @@ async fn a_new_role_is_unknown_until_its_delay_is_over_and_an_old_one_is_not() {
     assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
 
     stack.set_new_role_delay(Duration::MAX);
-    assert_eq!(refusal(assume().await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume().await), "403 AccessDenied");
     stack.set_new_role_delay(Duration::ZERO);
     assume().await.unwrap();
     // A role that is created again must be propagated again.
     stack.delete_role(&other).unwrap();
     stack.set_new_role_delay(Duration::from_hours(1));
     stack.put_role(Role { arn: other.clone(), ..role() }).unwrap();
-    assert_eq!(refusal(assume().await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume().await), "403 AccessDenied");
 }
 
 #[tokio::test]
-async fn a_role_without_the_external_id_condition_can_be_assumed_by_confusion() {
+async fn a_role_without_the_external_id_condition_makes_a_confused_deputy() {
     let stack = start().await;
     stack.put_role(Role { external_id: None, ..role() }).unwrap();
     assume(&stack).external_id("any-other").send().await.unwrap();
@@ -95,14 +95,14 @@ async fn a_role_without_the_external_id_condition_can_be_assumed_by_confusion() 
 }
 
 #[tokio::test]
-async fn names_durations_and_policies_keep_their_limits() {
+async fn names_durations_and_policies_have_limits() {
     let stack = start().await;
     let assume = || assume(&stack).external_id(EXTERNAL_ID);
-    assert_eq!(refusal(assume().role_session_name("a/b").send().await), "400 ValidationError");
-    assert_eq!(refusal(assume().duration_seconds(899).send().await), "400 ValidationError");
-    assert_eq!(refusal(assume().duration_seconds(3_601).send().await), "400 ValidationError");
-    assert_eq!(refusal(assume().policy(" ".repeat(2_049)).send().await), "400 ValidationError");
-    assert_eq!(refusal(assume().policy("{}").send().await), "400 MalformedPolicyDocument");
+    assert_eq!(status_and_code(assume().role_session_name("a/b").send().await), "400 ValidationError");
+    assert_eq!(status_and_code(assume().duration_seconds(899).send().await), "400 ValidationError");
+    assert_eq!(status_and_code(assume().duration_seconds(3_601).send().await), "400 ValidationError");
+    assert_eq!(status_and_code(assume().policy(" ".repeat(2_049)).send().await), "400 ValidationError");
+    assert_eq!(status_and_code(assume().policy("{}").send().await), "400 MalformedPolicyDocument");
 }
 
 #[tokio::test]
@@ -113,9 +113,9 @@ async fn only_the_vendors_long_lived_keys_may_assume() {
         let request = sts_as(&stack, keys).assume_role().role_arn(ROLE).role_session_name("chained");
         request.external_id(EXTERNAL_ID).send()
     };
-    assert_eq!(refusal(assume(keys).await), "403 AccessDenied");
+    assert_eq!(status_and_code(assume(keys).await), "403 AccessDenied");
     let unknown = Credentials::new("AKIA0000000000000000", "x", None, None, "test");
-    assert_eq!(refusal(assume(unknown).await), "403 InvalidClientTokenId");
+    assert_eq!(status_and_code(assume(unknown).await), "403 InvalidClientTokenId");
     let wrong = Credentials::new(stack.vendor_credentials().access_key_id, "wrong", None, None, "test");
-    assert_eq!(refusal(assume(wrong).await), "403 SignatureDoesNotMatch");
+    assert_eq!(status_and_code(assume(wrong).await), "403 SignatureDoesNotMatch");
 }

@@ -4,13 +4,15 @@ use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::ObjectCannedAcl;
 use local::Stack;
 
-use crate::fixture::{BUCKET, REGION, ROLE, body, keys, refusal, s3_as, session_keys, session_s3, start};
+use crate::fixture::{
+    BUCKET, REGION, ROLE, body, keys, s3_as, session_keys, session_s3, start, status_and_code,
+};
 
 async fn put(stack: &Stack, credentials: Credentials, key: &str) -> String {
     let s3 = s3_as(stack, credentials, REGION);
     match s3.put_object().bucket(BUCKET).key(key).body(body("x")).send().await {
         Ok(_) => "200".into(),
-        refused => refusal(refused),
+        refused => status_and_code(refused),
     }
 }
 
@@ -45,15 +47,21 @@ async fn a_role_writes_under_its_prefix_and_does_nothing_else() {
     assert_eq!(put(&stack, keys.clone(), "auditors/a").await, "403 AccessDenied");
     assert_eq!(put(&stack, keys.clone(), "audit").await, "403 AccessDenied");
     let s3 = s3_as(&stack, keys, REGION);
-    assert_eq!(refusal(s3.get_object().bucket(BUCKET).key("audit/a/b").send().await), "403 AccessDenied");
-    assert_eq!(refusal(s3.delete_object().bucket(BUCKET).key("audit/a/b").send().await), "403 AccessDenied");
-    assert_eq!(refusal(s3.list_objects_v2().bucket(BUCKET).send().await), "403 AccessDenied");
+    assert_eq!(
+        status_and_code(s3.get_object().bucket(BUCKET).key("audit/a/b").send().await),
+        "403 AccessDenied"
+    );
+    assert_eq!(
+        status_and_code(s3.delete_object().bucket(BUCKET).key("audit/a/b").send().await),
+        "403 AccessDenied"
+    );
+    assert_eq!(status_and_code(s3.list_objects_v2().bucket(BUCKET).send().await), "403 AccessDenied");
     let acl = s3.put_object().bucket(BUCKET).key("audit/c").acl(ObjectCannedAcl::BucketOwnerFullControl);
-    assert_eq!(refusal(acl.body(body("x")).send().await), "403 AccessDenied");
+    assert_eq!(status_and_code(acl.body(body("x")).send().await), "403 AccessDenied");
 }
 
 #[tokio::test]
-async fn a_session_policy_narrows_the_role_and_never_widens_it() {
+async fn a_session_policy_restricts_the_role_and_never_extends_it() {
     let stack = start().await;
     let policy = |resource: &str| {
         format!(
@@ -88,7 +96,7 @@ async fn a_session_may_upload_in_parts_under_its_prefix() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     let create = |key: &str| s3.create_multipart_upload().bucket(BUCKET).key(key).send();
-    assert_eq!(refusal(create("elsewhere/a").await), "403 AccessDenied");
+    assert_eq!(status_and_code(create("elsewhere/a").await), "403 AccessDenied");
     create("audit/a").await.unwrap();
     assert!(keys(&stack, BUCKET).is_empty(), "nothing is visible before the completion");
 }

@@ -6,10 +6,10 @@ use aws_sdk_s3::types::{
 };
 use local::Stack;
 
-use crate::fixture::{REGION, STAGING, body, keys, refusal, s3_as, start, vendor_keys, vendor_s3};
+use crate::fixture::{REGION, STAGING, body, keys, s3_as, start, status_and_code, vendor_keys, vendor_s3};
 
 #[tokio::test]
-async fn what_was_put_is_read_back_with_all_that_was_said_of_it() {
+async fn an_object_is_read_back_with_all_its_attributes() {
     let stack = start().await;
     let s3 = vendor_s3(&stack);
     let key = format!(
@@ -41,11 +41,11 @@ async fn what_was_put_is_read_back_with_all_that_was_said_of_it() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_there_is_no_such_key() {
+async fn a_missing_key_is_no_such_key() {
     let stack = start().await;
     let s3 = vendor_s3(&stack);
-    assert_eq!(refusal(s3.get_object().bucket(STAGING).key("a").send().await), "404 NoSuchKey");
-    assert_eq!(refusal(s3.head_object().bucket(STAGING).key("a").send().await), "404 NotFound");
+    assert_eq!(status_and_code(s3.get_object().bucket(STAGING).key("a").send().await), "404 NoSuchKey");
+    assert_eq!(status_and_code(s3.head_object().bucket(STAGING).key("a").send().await), "404 NotFound");
     s3.delete_object().bucket(STAGING).key("a").send().await.unwrap();
 }
 
@@ -56,7 +56,7 @@ async fn a_key_that_cannot_be_a_plain_file_of_its_bucket_is_refused() {
     s3.put_object().bucket(STAGING).key("file").body(body("x")).send().await.unwrap();
     for key in ["../acme-logs/audit/a", "a/../../b", "a//b", "a/", "file/below"] {
         let refused = s3.put_object().bucket(STAGING).key(key).body(body("x")).send().await;
-        assert!(refusal(refused).starts_with("400 "), "{key}");
+        assert!(status_and_code(refused).starts_with("400 "), "{key}");
     }
     assert_eq!(keys(&stack, STAGING), ["file"]);
     assert!(keys(&stack, crate::fixture::BUCKET).is_empty());
@@ -91,7 +91,7 @@ async fn a_listing_has_pages_prefixes_and_folders() {
 }
 
 #[tokio::test]
-async fn a_deleted_object_is_gone_and_takes_its_empty_folders_along() {
+async fn a_deleted_object_is_removed_with_its_empty_folders() {
     let stack = start().await;
     let s3 = vendor_s3(&stack);
     s3.put_object().bucket(STAGING).key("a/b/c").body(body("x")).send().await.unwrap();
@@ -122,13 +122,13 @@ async fn parts_become_one_object_when_the_upload_is_completed() {
 }
 
 #[tokio::test]
-async fn parts_that_are_wrong_or_too_small_are_refused_and_an_aborted_upload_is_gone() {
+async fn wrong_or_small_parts_are_rejected_and_an_aborted_upload_is_removed() {
     let stack = start().await;
     let s3 = vendor_s3(&stack);
     let upload = start_upload(&s3).await;
     let damaged = s3.upload_part().bucket(STAGING).key("big").upload_id(&upload).part_number(1);
     let damaged = damaged.checksum_sha256(crate::fixture::WRONG_SHA256).body(body("x")).send().await;
-    assert_eq!(refusal(damaged), "400 BadDigest");
+    assert_eq!(status_and_code(damaged), "400 BadDigest");
     let small = part(&s3, &upload, 1, vec![1; 100]).await;
     let last = part(&s3, &upload, 2, vec![2; 100]).await;
     let refused = complete(&s3, &upload, vec![small.clone(), last]).await;
@@ -142,7 +142,7 @@ async fn parts_that_are_wrong_or_too_small_are_refused_and_an_aborted_upload_is_
 async fn the_secret_of_another_start_does_not_work() {
     let (old, new) = (start().await, start().await);
     let s3 = s3_as(&new, vendor_keys(&old), REGION);
-    assert_eq!(refusal(s3.list_objects_v2().bucket(STAGING).send().await), "403 InvalidAccessKeyId");
+    assert_eq!(status_and_code(s3.list_objects_v2().bucket(STAGING).send().await), "403 InvalidAccessKeyId");
     assert_ne!(Stack::vendor_credentials(&old), Stack::vendor_credentials(&new));
 }
 
@@ -171,6 +171,6 @@ async fn complete(s3: &aws_sdk_s3::Client, upload: &str, parts: Vec<CompletedPar
     let complete = s3.complete_multipart_upload().bucket(STAGING).key("big").upload_id(upload);
     match complete.multipart_upload(parts).send().await {
         Ok(_) => Ok(()),
-        refused => Err(refusal(refused)),
+        refused => Err(status_and_code(refused)),
     }
 }

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRandomness};
+use adapters::clock::{SystemClock, SystemRng};
 use adapters::ledger::{ClockOffset, DynamoLedger};
 use adapters::logs;
 use adapters::metrics::EmfMetricsSink;
 use adapters::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
-use adapters::webhooks::{EgressPolicy, HttpsPoster};
+use adapters::webhooks::{EgressPolicy, HttpsWebhookClient};
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::ports::Mailer;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -22,12 +22,12 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match NotifierSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(wrong) => return Ok(startup_failure(&wrong)),
+        Err(error) => return Ok(startup_failure(&error)),
     };
-    let meter = &EmfMetricsSink::new(settings.stack.name.clone());
+    let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
     let notifier = &wire(settings).await?;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(batch::handle(notifier, meter, event.payload).await)
+        Ok::<_, Error>(batch::handle(notifier, metrics, event.payload).await)
     }))
     .await?;
     Ok(ExitCode::SUCCESS)
@@ -37,23 +37,21 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
     let services = ClientFactory::from_environment(S3Settings::default()).await;
     let mailer = |sender| Arc::new(SesMailer::new(&services, sender)) as Arc<dyn Mailer>;
     let mailer = settings.sender.map(mailer);
-    let asking = settings.confirmation.zip(mailer.clone());
-    let asking = asking.map(|(ConfirmationSettings { vendor, portal }, mailer)| ConfirmationMails {
-        mailer,
-        vendor,
-        portal,
+    let confirmation_mails = settings.confirmation.zip(mailer.clone());
+    let confirmation_mails = confirmation_mails.map(|(ConfirmationSettings { vendor, portal }, mailer)| {
+        ConfirmationMails { mailer, vendor, portal }
     });
     let ledger =
         Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default()));
     Ok(Notifier {
         connectors: Arc::clone(&ledger) as _,
         state: ledger,
-        webhooks: Arc::new(HttpsPoster::new(EgressPolicy::public()?)?),
+        webhooks: Arc::new(HttpsWebhookClient::new(EgressPolicy::public()?)?),
         mailer,
-        confirmation_mails: asking,
+        confirmation_mails,
         queue: Arc::new(NoticeQueue::new(&services, settings.queue_url)),
         clock: Arc::new(SystemClock::new()),
-        randomness: Arc::new(SystemRandomness),
+        randomness: Arc::new(SystemRng),
     })
 }
 
@@ -63,7 +61,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(wrong: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %wrong, "the notifier can't start: its environment is invalid");
+fn startup_failure(error: &SettingsError) -> ExitCode {
+    tracing::error!(settings = %error, "the notifier can't start: its environment is invalid");
     ExitCode::FAILURE
 }

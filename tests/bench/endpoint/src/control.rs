@@ -1,8 +1,9 @@
 //! The driver's interface to the endpoint, and its counts.
 //!
-//! - `POST /bench/reset?latency_ms=20` forgets the previous function and all counts; from now on every response of an AWS
-//!   service is delayed by that time.
-//! - `POST /bench/invoke` passes its body to the next function that polls, and returns that function's response and times.
+//! - `POST /bench/reset?latency_ms=20` forgets the previous function and all counts; from now on every
+//!   response of an AWS service is delayed by that time.
+//! - `POST /bench/invoke` passes its body to the next function that polls, and returns that function's
+//!   response and times.
 //! - `GET /bench/counts` returns the counts since the reset.
 
 use std::collections::BTreeMap;
@@ -31,8 +32,8 @@ pub(crate) struct Control {
 struct Seen {
     requests: BTreeMap<String, u64>,
     page_bytes: u64,
-    /// When the function first polled for an event, when it received its latest event, and when it responded to that; in
-    /// nanoseconds since 1970, as the driver's clock.
+    /// When the function first polled for an event, when it received its latest event, and when it responded
+    /// to that; in nanoseconds since 1970, as the driver's clock.
     ready: Option<u64>,
     handed: u64,
     answered: u64,

@@ -1,4 +1,5 @@
-//! DynamoDB: Query and DescribeTable for tables of events are served here, everything else by the embedded database.
+//! DynamoDB: Query and DescribeTable for tables of events are served here, everything else by the embedded
+//! database.
 
 use std::io;
 

@@ -1,7 +1,8 @@
 //! Pages of events as DynamoDB sends them: the fixture's events repeated, with unique keys.
 //!
-//! A table is defined by its name, `events_<shape>_<events>_<shards>_<hour>`, as in `events_map_100000_1_2026-11-20T20`:
-//! that many events, spread evenly over that hour and round-robin over the shards. Only the fixture is stored.
+//! A table is defined by its name, `events_<shape>_<events>_<shards>_<hour>`, as in
+//! `events_map_100000_1_2026-11-20T20`: that many events, spread evenly over that hour and round-robin over
+//! the shards. Only the fixture is stored.
 
 use std::io::{self, Read as _};
 

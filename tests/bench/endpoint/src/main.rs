@@ -1,13 +1,14 @@
-//! The endpoint of all clients of the benchmark, on one thread: DynamoDB, S3, STS, EventBridge and Lambda's Runtime API,
-//! on one plain address and one with TLS.
+//! The endpoint of all clients of the benchmark, on one thread: DynamoDB, S3, STS, EventBridge and Lambda's
+//! Runtime API, on one plain address and one with TLS.
 //!
 //! ```text
 //! endpoint FIXTURE.ndjson.gz FOLDER CERTIFICATE.pem KEY.pem
 //! ```
 //!
-//! Pages of events are generated from the fixture (`events`), uploads are written to the folder (`s3`), and every other
-//! table is in an embedded DynamoDB (`ledger`), so that our own protocol meets real conditions and transactions. The
-//! driver controls it through `/bench/` (`control`). Its first line of output contains its ports.
+//! Pages of events are generated from the fixture (`events`), uploads are written to the folder (`s3`), and
+//! every other table is in an embedded DynamoDB (`ledger`), so that our own protocol meets real conditions
+//! and transactions. The driver controls it through `/bench/` (`control`). Its first line of output contains
+//! its ports.
 
 mod answer;
 mod control;

@@ -135,9 +135,8 @@ async fn write(buckets: &Buckets, path: PathBuf, request: Request<Incoming>) -> 
     Ok(answer)
 }
 
-/// Writes the content of an `aws-chunked` body; returns its trailer.
-/// Source: Amazon S3 API reference, "Signature calculations for the authorization header: transferring payload in
-/// multiple chunks".
+/// Writes the content of an `aws-chunked` body; returns its trailer. Source: Amazon S3 API reference,
+/// "Signature calculations for the authorization header: transferring payload in multiple chunks".
 fn unchunk(body: &[u8], file: &mut File) -> io::Result<HeaderMap> {
     let malformed = || io::Error::other("malformed aws-chunked body");
     let line = |rest: &[u8]| rest.windows(2).position(|pair| pair == b"\r\n");

@@ -76,24 +76,24 @@ impl Accounts {
     /// A create-only put with all its checks.
     pub(super) fn put(
         &mut self,
-        to: &Destination,
+        destination: &Destination,
         key: &str,
         bytes: &Bytes,
-        honest: bool,
+        matches: bool,
     ) -> Result<PutAnswer, DeliveryError> {
-        let say = |reason, code| Err(delivery_error(DeliveryStage::PutObject, reason, code));
-        let allowed = self.allows(to, key);
-        let Some(bucket) = self.buckets.get_mut(to.bucket.as_str()) else {
-            return say(DeliveryErrorKind::Gone, "NoSuchBucket");
+        let error = |kind, code| Err(delivery_error(DeliveryStage::PutObject, kind, code));
+        let allowed = self.allows(destination, key);
+        let Some(bucket) = self.buckets.get_mut(destination.bucket.as_str()) else {
+            return error(DeliveryErrorKind::Gone, "NoSuchBucket");
         };
-        if bucket.region != to.region.as_str() {
-            return say(DeliveryErrorKind::Moved, "PermanentRedirect");
+        if bucket.region != destination.region.as_str() {
+            return error(DeliveryErrorKind::Moved, "PermanentRedirect");
         }
-        if !allowed || bucket.owner != to.role.account().as_str() {
-            return say(DeliveryErrorKind::Denied, "AccessDenied");
+        if !allowed || bucket.owner != destination.role.account().as_str() {
+            return error(DeliveryErrorKind::Denied, "AccessDenied");
         }
-        if !honest {
-            return say(DeliveryErrorKind::Rejected, "BadDigest");
+        if !matches {
+            return error(DeliveryErrorKind::Rejected, "BadDigest");
         }
         if bucket.objects.contains_key(key) {
             return Ok(PutAnswer::Exists);
@@ -103,9 +103,11 @@ impl Accounts {
     }
 
     /// Whether both the role's policy and the session policy allow it.
-    fn allows(&self, to: &Destination, key: &str) -> bool {
-        let Some(role) = self.roles.get(to.role.as_str()) else { return false };
-        role.bucket == to.bucket.as_str() && below(&role.prefix, key) && below(to.prefix.as_str(), key)
+    fn allows(&self, destination: &Destination, key: &str) -> bool {
+        let Some(role) = self.roles.get(destination.role.as_str()) else { return false };
+        role.bucket == destination.bucket.as_str()
+            && below(&role.prefix, key)
+            && below(destination.prefix.as_str(), key)
     }
 }
 

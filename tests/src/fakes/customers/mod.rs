@@ -75,13 +75,17 @@ impl FakeCustomers {
 
     /// Creates the role and the bucket that the connector needs.
     pub fn provision(&self, connector: &Connector) {
-        let to = destination(connector);
-        self.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
+        let destination = destination(connector);
+        self.create_bucket(
+            destination.bucket.as_str(),
+            destination.role.account().as_str(),
+            destination.region.as_str(),
+        );
         self.put_role(
-            to.role.as_str(),
+            destination.role.as_str(),
             connector.external_id.as_str(),
-            to.bucket.as_str(),
-            to.prefix.as_str(),
+            destination.bucket.as_str(),
+            destination.prefix.as_str(),
         );
     }
 
@@ -145,8 +149,8 @@ fn destination(connector: &Connector) -> Destination {
     connector.destination.clone().expect("only a connected connector is delivered for")
 }
 
-fn delivery_error(stage: DeliveryStage, reason: DeliveryErrorKind, code: &str) -> DeliveryError {
-    DeliveryError { stage, kind: reason, code: code.into(), message: format!("{code}, says the fake") }
+fn delivery_error(stage: DeliveryStage, kind: DeliveryErrorKind, code: &str) -> DeliveryError {
+    DeliveryError { stage, kind, code: code.into(), message: format!("{code}, says the fake") }
 }
 
 #[async_trait]
@@ -156,11 +160,11 @@ impl Customers for FakeCustomers {
         connector: &Connector,
         part: PartNumber,
     ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
-        let to = destination(connector);
+        let destination = destination(connector);
         let mut state = locked(&self.shared);
         state.sessions_opened += 1;
-        let lets_in = |id: &&ExternalId| state.accounts.trusts(to.role.as_str(), id.as_str());
-        let Some(shown) = connector.external_ids().find(lets_in).cloned() else {
+        let trusted = |id: &&ExternalId| state.accounts.trusts(destination.role.as_str(), id.as_str());
+        let Some(external_id) = connector.external_ids().find(trusted).cloned() else {
             return Err(delivery_error(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied, "AccessDenied"));
         };
         Ok(Box::new(Session { customers: self.clone(), destination, part, external_id }))
@@ -196,11 +200,12 @@ impl CustomerBucket for Session {
                 bytes.into()
             }
         };
-        let honest = bytes.len() as u64 == size && sha256 == Sha256::new(sha2::Sha256::digest(&bytes).into());
+        let matches =
+            bytes.len() as u64 == size && sha256 == Sha256::new(sha2::Sha256::digest(&bytes).into());
         let mut state = locked(&self.customers.shared);
-        let answer = state.put(&self.destination, &key, &bytes, honest);
+        let answer = state.put(&self.destination, &key, &bytes, matches);
         let bucket = self.destination.bucket.to_string();
-        let recorded = answer.as_ref().map(|a| *a).map_err(|fault| fault.kind);
+        let recorded = answer.as_ref().map(|a| *a).map_err(|error| error.kind);
         state.attempts.push(Attempt { bucket, key, opened_for: self.part, bytes, answer: recorded });
         answer
     }
@@ -213,29 +218,29 @@ impl CustomerBucket for Session {
 impl State {
     fn put(
         &mut self,
-        to: &Destination,
+        destination: &Destination,
         key: &str,
         bytes: &Bytes,
-        honest: bool,
+        matches: bool,
     ) -> Result<PutAnswer, DeliveryError> {
-        let say = |reason, code| Err(delivery_error(DeliveryStage::PutObject, reason, code));
-        let bucket = to.bucket.as_str();
-        let place = self.script.iter().position(|(name, _)| name == bucket);
-        match place.and_then(|place| self.script.remove(place)).map(|(_, scripted)| scripted) {
-            None => self.accounts.put(to, key, bytes, honest),
+        let error = |kind, code| Err(delivery_error(DeliveryStage::PutObject, kind, code));
+        let bucket = destination.bucket.as_str();
+        let index = self.script.iter().position(|(name, _)| name == bucket);
+        match index.and_then(|index| self.script.remove(index)).map(|(_, scripted)| scripted) {
+            None => self.accounts.put(destination, key, bytes, matches),
             Some(ScriptedResponse::Conflict) => {
-                say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
+                error(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
             }
-            Some(ScriptedResponse::Unavailable) => say(DeliveryErrorKind::Unavailable, "SlowDown"),
-            Some(ScriptedResponse::Expired) => say(DeliveryErrorKind::Expired, "ExpiredToken"),
-            Some(ScriptedResponse::Rejected) => say(DeliveryErrorKind::Rejected, "BadDigest"),
+            Some(ScriptedResponse::Unavailable) => error(DeliveryErrorKind::Unavailable, "SlowDown"),
+            Some(ScriptedResponse::Expired) => error(DeliveryErrorKind::Expired, "ExpiredToken"),
+            Some(ScriptedResponse::Rejected) => error(DeliveryErrorKind::Rejected, "BadDigest"),
             Some(ScriptedResponse::ConflictButWritten) => {
-                drop(self.accounts.put(to, key, bytes, honest));
-                say(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
+                drop(self.accounts.put(destination, key, bytes, matches));
+                error(DeliveryErrorKind::Conflict, "ConditionalRequestConflict")
             }
             Some(ScriptedResponse::UnavailableButWritten) => {
-                drop(self.accounts.put(to, key, bytes, honest));
-                say(DeliveryErrorKind::Unavailable, "RequestTimeout")
+                drop(self.accounts.put(destination, key, bytes, matches));
+                error(DeliveryErrorKind::Unavailable, "RequestTimeout")
             }
         }
     }

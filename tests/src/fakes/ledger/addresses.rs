@@ -27,11 +27,11 @@ impl FakeLedger {
     pub fn confirm(&self, connector: &Connector) {
         let by = Caller::Operator { name: "ops".into() };
         for address in connector.contacts.emails.iter() {
-            let known = &mut self.table().contacts.permissions;
+            let permissions = &mut self.table().contacts.permissions;
             let key = (connector.tenant.clone(), address.folded());
-            let before = known.get(&key).cloned().unwrap_or_else(|| Consent::unknown(address.clone()));
+            let before = permissions.get(&key).cloned().unwrap_or_else(|| Consent::unknown(address.clone()));
             if let Ok(Some(after)) = before.confirm_by_contract(&by, connector.created_at) {
-                known.insert(key, after);
+                permissions.insert(key, after);
             }
         }
     }
@@ -43,15 +43,15 @@ impl Consents for FakeLedger {
         Ok(self.table().contacts.permissions.get(&(tenant.clone(), address.folded())).cloned())
     }
 
-    async fn store_consent(&self, tenant: &TenantId, permission: &Consent) -> Result<bool, PortError> {
+    async fn store_consent(&self, tenant: &TenantId, consent: &Consent) -> Result<bool, PortError> {
         let mut table = self.table();
-        let key = (tenant.clone(), permission.address.folded());
+        let key = (tenant.clone(), consent.address.folded());
         let stored = table.contacts.permissions.get(&key).map_or(0, |stored| stored.version);
-        let holds = stored + 1 == permission.version;
-        if holds {
-            table.contacts.permissions.insert(key, permission.clone());
+        let is_next = stored + 1 == consent.version;
+        if is_next {
+            table.contacts.permissions.insert(key, consent.clone());
         }
-        Ok(holds)
+        Ok(is_next)
     }
 
     async fn store_link(
@@ -89,18 +89,18 @@ impl NotificationStore for FakeLedger {
         let mut table = self.table();
         let key = (tenant.clone(), connector.clone(), contact.clone());
         let stored = table.contacts.notified.get(&key).map_or(0, |stored| stored.version);
-        let holds = stored + 1 == notified.version;
-        if holds {
+        let is_next = stored + 1 == notified.version;
+        if is_next {
             table.contacts.notified.insert(key, notified.clone());
         }
-        Ok(holds)
+        Ok(is_next)
     }
 
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let mut table = self.table();
         let spent_to = table.contacts.spent_to.get(tenant).copied();
-        let ahead = now..=now + fair_share::MAX_AHEAD;
-        let begins = spent_to.filter(|spent_to| ahead.contains(spent_to)).unwrap_or(now);
+        let in_range = now..=now + fair_share::MAX_AHEAD;
+        let begins = spent_to.filter(|spent_to| in_range.contains(spent_to)).unwrap_or(now);
         table.contacts.spent_to.insert(tenant.clone(), begins + cost);
         Ok(begins)
     }

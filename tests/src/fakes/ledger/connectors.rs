@@ -30,7 +30,7 @@ impl Connectors for FakeLedger {
         if let Some(row) = table.rows.get(&connector.id) {
             return Ok(if row.changes.get(&change.version) == Some(change) { STORED } else { STALE });
         }
-        if let Some(taken) = table.taken(connector) {
+        if let Some(taken) = table.owned_by_other(connector) {
             return Ok(SaveAnswer::AlreadyOwned(taken));
         }
         if let Err(budget) = table.spend_for(change, spends) {
@@ -58,7 +58,7 @@ impl Connectors for FakeLedger {
         if row.connector.version != before.version || activated_before {
             return Ok(STALE);
         }
-        if let Some(taken) = table.taken(&change.after) {
+        if let Some(taken) = table.owned_by_other(&change.after) {
             return Ok(SaveAnswer::AlreadyOwned(taken));
         }
         if let Err(budget) = table.spend_for(change, spends) {
@@ -77,17 +77,18 @@ impl Connectors for FakeLedger {
 
     async fn list(
         &self,
-        wanted: ConnectorFilter<'_>,
+        filter: ConnectorFilter<'_>,
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
         let table = self.table();
         let all = table.rows.values().map(|row| &row.connector);
-        let behind = all.filter(|connector| after.is_none_or(|after| connector.id > *after));
-        let theirs =
-            behind.filter(|connector| wanted.tenant.is_none_or(|tenant| connector.tenant == *tenant));
-        let shown = theirs.filter(|connector| wanted.include_deleted || connector.state != State::Deleted);
-        Ok(shown.take(limit as usize).cloned().collect())
+        let after_cursor = all.filter(|connector| after.is_none_or(|after| connector.id > *after));
+        let of_tenant =
+            after_cursor.filter(|connector| filter.tenant.is_none_or(|tenant| connector.tenant == *tenant));
+        let visible =
+            of_tenant.filter(|connector| filter.include_deleted || connector.state != State::Deleted);
+        Ok(visible.take(limit as usize).cloned().collect())
     }
 
     async fn history(
@@ -125,8 +126,8 @@ impl Connectors for FakeLedger {
     ) -> Result<RunAnswer, PortError> {
         let mut table = self.table();
         let Ok((row, _)) = table.activated(id) else { return Ok(RunAnswer::NotActivated) };
-        if let (Some(key), Some((known, cut))) = (key, &row.run_request)
-            && known == key
+        if let (Some(key), Some((stored, cut))) = (key, &row.run_request)
+            && stored == key
         {
             return Ok(RunAnswer::Requested(*cut));
         }
@@ -188,17 +189,18 @@ impl Connectors for FakeLedger {
 impl Table {
     /// The resource of this connector that another one owns. The claims follow from all settings: under one
     /// lock they need no records of their own.
-    fn taken(&self, connector: &Connector) -> Option<OwnedResource> {
-        let to = connector.claims()?;
+    fn owned_by_other(&self, connector: &Connector) -> Option<OwnedResource> {
+        let destination = connector.claims()?;
         let others = self.rows.values().map(|row| &row.connector).filter(|other| other.id != connector.id);
         let others: Vec<_> = others.filter_map(|other| Some((&other.tenant, other.claims()?))).collect();
-        let same_place = |(_, there): &(&TenantId, &Destination)| {
-            there.bucket == to.bucket && there.prefix.overlaps(&to.prefix)
+        let overlapping = |(_, other): &(&TenantId, &Destination)| {
+            other.bucket == destination.bucket && other.prefix.overlaps(&destination.prefix)
         };
-        let same_role = |(tenant, there): &(&TenantId, &Destination)| {
-            **tenant != connector.tenant && there.role.as_str().eq_ignore_ascii_case(to.role.as_str())
+        let same_role = |(tenant, other): &(&TenantId, &Destination)| {
+            **tenant != connector.tenant
+                && other.role.as_str().eq_ignore_ascii_case(destination.role.as_str())
         };
-        if others.iter().any(same_place) {
+        if others.iter().any(overlapping) {
             return Some(OwnedResource::Destination);
         }
         others.iter().any(same_role).then_some(OwnedResource::Role)

@@ -80,9 +80,9 @@ pub enum Entry {
     /// The connector was unblocked.
     Unblocked,
     /// Read progress was recorded.
-    ReadThrough,
+    ProgressRecorded,
     /// The reconcile advanced.
-    Reconciled,
+    ReconcileRecorded,
     /// A run ended, and the connector runs next at this time.
     Released(Time),
     /// A tick claimed the connector until this time.

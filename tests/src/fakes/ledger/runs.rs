@@ -21,9 +21,9 @@ impl Runs for FakeLedger {
     ) -> Result<LeaseAnswer, PortError> {
         let mut table = self.table();
         let Ok((row, history)) = table.activated(id) else { return Ok(LeaseAnswer::Unknown) };
-        let holds = |end: Time| end >= now && end <= now + MAX_LEASE;
-        let held = |(owner, end): &(WorkerId, Time)| owner != worker && holds(*end);
-        if !self.grants_every_lease && row.lease.as_ref().is_some_and(held) {
+        let is_current = |end: Time| end >= now && end <= now + MAX_LEASE;
+        let held_by_other = |(owner, end): &(WorkerId, Time)| owner != worker && is_current(*end);
+        if !self.grants_every_lease && row.lease.as_ref().is_some_and(held_by_other) {
             return Ok(LeaseAnswer::Held);
         }
         row.lease = Some((worker.clone(), until));
@@ -44,13 +44,13 @@ impl Runs for FakeLedger {
         let id = &seal.part.connector;
         let (row, history) = table.activated(id)?;
         let number = seal.part.number;
-        let taken = row.parts.contains_key(&number);
+        let exists = row.parts.contains_key(&number);
         let cursor = row.cursor_mut();
-        let elsewhere = match (&seal.source, &cursor.source) {
+        let other_source = match (&seal.source, &cursor.source) {
             (Some(source), Some(remembered)) => source != remembered,
             _ => false,
         };
-        if taken || elsewhere || cursor.next != number || cursor.watermark != seal.watermark_before {
+        if exists || other_source || cursor.next != number || cursor.watermark != seal.watermark_before {
             return Ok(SealAnswer::Refused);
         }
         cursor.source = seal.source.clone().or(cursor.source.take());
@@ -120,7 +120,7 @@ impl Runs for FakeLedger {
         let cursor = row.cursor_mut();
         if (cursor.next, cursor.watermark) == (read.next, read.watermark) {
             cursor.read_progress = Some(read.progress);
-            history.push((id.clone(), Entry::ReadThrough));
+            history.push((id.clone(), Entry::ProgressRecorded));
         }
         Ok(())
     }
@@ -133,21 +133,21 @@ impl Runs for FakeLedger {
     ) -> Result<bool, PortError> {
         let mut table = self.table();
         let Some(row) = table.rows.get_mut(id).filter(|row| row.cursor.is_some()) else { return Ok(false) };
-        let tells = row.unreadable_notified_at.is_none_or(|told| told < since);
-        if tells {
+        let claimed = row.unreadable_notified_at.is_none_or(|last| last < since);
+        if claimed {
             row.unreadable_notified_at = Some(now);
         }
-        Ok(tells)
+        Ok(claimed)
     }
 
-    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError> {
+    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, history) = table.activated(id)?;
         let cursor = row.cursor_mut();
-        if cursor.reconcile == noted.before {
-            cursor.reconcile = noted.after.clone();
-            history.push((id.clone(), Entry::Reconciled));
-            if noted.unblock && cursor.block.take().is_some() {
+        if cursor.reconcile == update.before {
+            cursor.reconcile = update.after.clone();
+            history.push((id.clone(), Entry::ReconcileRecorded));
+            if update.unblock && cursor.block.take().is_some() {
                 history.push((id.clone(), Entry::Unblocked));
             }
         }

@@ -16,14 +16,14 @@ const PAGE: usize = 100;
 impl Watch for FakeLedger {
     async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
         let table = self.table();
-        let behind = |row: &&Row| after.is_none_or(|place| row.connector.id > place.connector);
+        let behind = |row: &&Row| after.is_none_or(|sweep_cursor| row.connector.id > sweep_cursor.connector);
         let rows: Vec<&Row> = table.rows.values().filter(behind).take(PAGE).collect();
-        let place = |Connector { tenant, id, .. }: &Connector| SweepCursor {
+        let sweep_cursor = |Connector { tenant, id, .. }: &Connector| SweepCursor {
             tenant: tenant.clone(),
             connector: id.clone(),
         };
         let full = rows.len() == PAGE;
-        let next = rows.last().filter(|_| full).map(|row| place(&row.connector));
+        let next = rows.last().filter(|_| full).map(|row| sweep_cursor(&row.connector));
         Ok(WatchPage { watched: rows.into_iter().map(watched).collect(), next })
     }
 
@@ -49,7 +49,7 @@ impl Watch for FakeLedger {
         let mut table = self.table();
         let Some(row) = table.rows.get_mut(id).filter(|row| row.cursor.is_some()) else { return Ok(false) };
         let is_next =
-            row.notification_state.map(|told| told.notified_at) == before.map(|told| told.notified_at);
+            row.notification_state.map(|state| state.notified_at) == before.map(|state| state.notified_at);
         if is_next {
             row.notification_state = Some(*after);
         }
@@ -65,7 +65,7 @@ fn watched(row: &Row) -> WatchedConnector {
     let oldest = cursor.as_ref().and_then(Cursor::undelivered);
     let waiting_since = oldest.and_then(|number| row.parts.get(&number)).map(|part| part.sealed_at);
     let (tenant, connector) = (tenant.clone(), id.clone());
-    let told = row.notification_state.filter(|_| exporting);
+    let last_notified = row.notification_state.filter(|_| exporting);
     WatchedConnector {
         tenant,
         connector,
@@ -74,6 +74,6 @@ fn watched(row: &Row) -> WatchedConnector {
         activated_at,
         cursor,
         waiting_since,
-        last_notified: told,
+        last_notified,
     }
 }

@@ -1,16 +1,16 @@
 //! Errors of the bucket, or between it and us.
 
 use domain::connector::Connector;
-use domain::time::Time;
 use domain::preflight::PreflightStage;
+use domain::time::Time;
 
 use super::super::connector;
 use super::super::scripted_aws::{Answers, Refusal};
 use super::{Case, case, refused_at_put};
 
 pub(super) fn cases() -> Vec<Case> {
-    let moved = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send \
-                 all future requests to this endpoint.";
+    let moved = "The bucket you are attempting to access must be addressed using the specified endpoint. \
+                 Please send all future requests to this endpoint.";
     let silent = |answers: &mut Answers| answers.head = Some(Refusal::new(400, "", ""));
     vec![
         case(
@@ -54,7 +54,11 @@ pub(super) fn cases() -> Vec<Case> {
             "something adds an ACL, which the bucket does not allow",
             connector(),
             Refusal::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"),
-            ("AccessControlListNotSupported", "has ACLs disabled", "what stands between us and S3"),
+            (
+                "AccessControlListNotSupported",
+                "has ACLs disabled",
+                "check any proxy between Auditferry and S3",
+            ),
         ),
         refused_at_put(
             "the bucket has Object Lock and something drops the checksum",
@@ -62,7 +66,8 @@ pub(super) fn cases() -> Vec<Case> {
             Refusal::new(
                 400,
                 "InvalidRequest",
-                "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+                "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object \
+                 Lock parameters",
             ),
             ("InvalidRequest", "has Object Lock and refused the write", "default retention"),
         ),

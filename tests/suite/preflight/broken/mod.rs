@@ -49,19 +49,19 @@ fn case(
 }
 
 /// A case in which the write is refused.
-fn at_put(name: &'static str, words: &str, told: (&'static str, &'static str, &str)) -> Case {
+fn at_put(name: &'static str, message: &str, expected: (&'static str, &'static str, &str)) -> Case {
     let connector = connector();
-    let said = put_denied(&connector, words);
-    case((name, PreflightStage::PutObject), connector, |answers| answers.put = Some(said), told)
+    let refusal = put_denied(&connector, message);
+    case((name, PreflightStage::PutObject), connector, |answers| answers.put = Some(refusal), expected)
 }
 
 fn refused_at_put(
     name: &'static str,
     connector: Connector,
-    said: Refusal,
-    told: (&'static str, &'static str, &str),
+    refusal: Refusal,
+    expected: (&'static str, &'static str, &str),
 ) -> Case {
-    case((name, PreflightStage::PutObject), connector, |answers| answers.put = Some(said), told)
+    case((name, PreflightStage::PutObject), connector, |answers| answers.put = Some(refusal), expected)
 }
 
 fn with_key() -> Connector {
@@ -72,14 +72,14 @@ fn with_key() -> Connector {
 
 async fn check_case(case: Case) {
     let Case { name, connector, answers, stage, verdict, code, cause, remedy, puts } = case;
-    let platform = ScriptedAws::start(&connector, answers).await;
-    let verification = verify(&platform.prober, &connector).await;
+    let aws = ScriptedAws::start(&connector, answers).await;
+    let verification = verify(&aws.prober, &connector).await;
     let (at, how, finding) = only_finding(&verification);
     assert_eq!((at, how, finding.code.as_str()), (stage, verdict, code), "{name}: {finding:?}");
     assert!(finding.cause.contains(cause), "{name}: {}", finding.cause);
     assert!(finding.remedy.contains(&remedy), "{name}: {}", finding.remedy);
     assert_stopped_at(&verification, stage);
-    assert_eq!(platform.puts(), puts, "{name}");
+    assert_eq!(aws.puts(), puts, "{name}");
 }
 
 #[tokio::test]
@@ -106,22 +106,22 @@ async fn the_denying_policy_is_named() {
 #[tokio::test]
 async fn a_sound_set_up_passes_with_and_without_a_key() {
     for connector in [connector(), with_key()] {
-        let platform = ScriptedAws::start(&connector, Answers::sound(&connector)).await;
-        let verification = verify(&platform.prober, &connector).await;
+        let aws = ScriptedAws::start(&connector, Answers::sound(&connector)).await;
+        let verification = verify(&aws.prober, &connector).await;
         assert!(verification.passed, "{verification:?}");
         assert!(verification.reports.iter().all(|report| report.finding.is_none()));
-        assert_eq!(platform.puts(), 2);
+        assert_eq!(aws.puts(), 2);
     }
 }
 
 #[tokio::test]
 async fn a_role_that_may_write_outside_the_prefix_is_a_warning() {
     let connector = connector();
-    let words = "The SHA256 you specified did not match the calculated checksum.";
+    let message = "The SHA256 you specified did not match the calculated checksum.";
     let mut answers = Answers::sound(&connector);
-    answers.outside = Some(Refusal::new(400, "BadDigest", words));
-    let platform = ScriptedAws::start(&connector, answers).await;
-    let verification = verify(&platform.prober, &connector).await;
+    answers.outside = Some(Refusal::new(400, "BadDigest", message));
+    let aws = ScriptedAws::start(&connector, answers).await;
+    let verification = verify(&aws.prober, &connector).await;
     assert!(verification.passed);
     let (stage, verdict, finding) = only_finding(&verification);
     assert_eq!((stage, verdict), (PreflightStage::PrefixScope, PreflightVerdict::Warning));
@@ -133,10 +133,10 @@ async fn an_inconclusive_sts_answer_proves_neither_safety_nor_danger() {
     let connector = connector();
     let mut answers = Answers::sound(&connector);
     answers.no_id = Some(Refusal::new(400, "Throttling", "Rate exceeded"));
-    let platform = ScriptedAws::start(&connector, answers).await;
-    let verification = verify(&platform.prober, &connector).await;
+    let aws = ScriptedAws::start(&connector, answers).await;
+    let verification = verify(&aws.prober, &connector).await;
     assert_stopped_at(&verification, PreflightStage::RefusesWithoutExternalId);
     assert!(!verification.is_unsafe());
     assert_eq!(only_finding(&verification).2.code, "Throttling");
-    assert_eq!(platform.puts(), 0);
+    assert_eq!(aws.puts(), 0);
 }

@@ -31,7 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
             (
                 "AccessDenied",
                 "denies the write",
-                "Take {objects} out of what the Deny statement of the role's policy",
+                "Exclude {objects} from the Deny statement of the role's policy",
             ),
         ),
         at_put(
@@ -88,13 +88,13 @@ pub(super) fn cases() -> Vec<Case> {
             "the key is disabled",
             with_key(),
             Refusal::new(400, "KMS.DisabledException", format!("{KEY} is disabled.")),
-            ("KMS.DisabledException", "is disabled", "see that the key is enabled"),
+            ("KMS.DisabledException", "is disabled", "check that the key is enabled"),
         ),
         refused_at_put(
             "the key is about to be deleted",
             with_key(),
             Refusal::new(400, "KMS.KMSInvalidStateException", format!("{KEY} is pending deletion.")),
-            ("KMS.KMSInvalidStateException", "is pending deletion", "see that the key is enabled"),
+            ("KMS.KMSInvalidStateException", "is pending deletion", "check that the key is enabled"),
         ),
         refused_at_put(
             "the bucket encrypts by default with a key that was not named",

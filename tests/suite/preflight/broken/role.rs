@@ -14,9 +14,14 @@ fn with_role(role: &str) -> Connector {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let sts = |name, connector: Connector, words: String, told| {
-        let said = Refusal::new(403, "AccessDenied", words);
-        case((name, PreflightStage::AssumeRole), connector, |answers| answers.right_id = Some(said), told)
+    let sts = |name, connector: Connector, message: String, expected| {
+        let refusal = Refusal::new(403, "AccessDenied", message);
+        case(
+            (name, PreflightStage::AssumeRole),
+            connector,
+            |answers| answers.right_id = Some(refusal),
+            expected,
+        )
     };
     let denied = |role: &str, why: &str| {
         format!(
@@ -26,9 +31,10 @@ pub(super) fn cases() -> Vec<Case> {
     let own = "arn:aws:iam::111111111111:role/auditferry/Delivery";
     let plain = connector();
     let not_let_in = assume_denied(&plain);
-    let disabled = "STS is not activated in this region for account:222222222222. Your account administrator can \
-                    activate STS in this region using the IAM Console.";
-    let skewed = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z (20261120T202000Z - 5 min.)";
+    let disabled = "STS is not activated in this region for account:222222222222. Your account administrator \
+                    can activate STS in this region using the IAM Console.";
+    let skewed = "Signature expired: 20261120T200000Z is now earlier than 20261120T201500Z \
+                  (20261120T202000Z - 5 min.)";
     vec![
         case(
             (
@@ -39,8 +45,14 @@ pub(super) fn cases() -> Vec<Case> {
             |answers| answers.right_id = Some(not_let_in),
             (
                 "AccessDenied",
-                "does not exist, does not trust us, or asks for another external ID",
-                r#"this statement: {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "{id}"}, "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/auditferry-exporter"}}}."#,
+                "does not exist, does not trust the vendor, or requires another external ID",
+                concat!(
+                    r#"this statement: {"Effect": "Allow", "Principal": {"AWS": "#,
+                    r#""arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole", "Condition": "#,
+                    r#"{"StringEquals": {"sts:ExternalId": "{id}"}, "#,
+                    r#""ArnEquals": {"aws:PrincipalArn": "#,
+                    r#""arn:aws:iam::111111111111:role/auditferry-exporter"}}}."#,
+                ),
             ),
         ),
         sts(
@@ -50,7 +62,7 @@ pub(super) fn cases() -> Vec<Case> {
             (
                 "OwnAccount",
                 "in the vendor's own account 111111111111",
-                "Give a role in the customer's account",
+                "Use a role in the customer's account",
             ),
         ),
         sts(

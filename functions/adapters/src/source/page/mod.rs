@@ -5,9 +5,9 @@
 //! `value` DynamoDB's values, `item` items as events, and `exported` an item from a file. Signing, retries,
 //! timeouts and errors stay with the SDK.
 
-mod raw_page;
 mod exported;
 mod item;
+mod raw_page;
 mod scan;
 mod string;
 mod value;

@@ -58,7 +58,8 @@ fn event(authorizer: &Value, method: &str, path: &str, body: Option<&Value>) -> 
             "authorizer": authorizer,
             "domainName": "id.execute-api.eu-central-1.amazonaws.com",
             "domainPrefix": "id",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                "userAgent": "test"},
             "requestId": "JKJaXmPLvHcESHA=",
             "routeKey": "$default",
             "stage": "$default",
@@ -71,14 +72,14 @@ fn event(authorizer: &Value, method: &str, path: &str, body: Option<&Value>) -> 
 }
 
 fn iam() -> Value {
-    json!({"iam": {"accessKey": "ASIA", "accountId": "111111111111", "callerId": "A:jane", "userArn": ARN, "userId": "A:jane"}})
+    json!({"iam": {"accessKey": "ASIA", "accountId": "111111111111", "callerId": "A:jane", "userArn": ARN,
+        "userId": "A:jane"}})
 }
 
 fn token(tenant: &str) -> Value {
     json!({"jwt": {"claims": {"sub": "u1", "tenant_id": tenant}, "scopes": null}})
 }
 
-/// Status and body.
 async fn ask(function: &mut Function, event: Value) -> (u64, Value) {
     let answer = function.invoke(&event).await.unwrap();
     assert_eq!(answer["isBase64Encoded"], false, "problems are text too: {answer}");

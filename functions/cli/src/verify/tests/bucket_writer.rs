@@ -6,7 +6,7 @@
 //! The short form runs with all tests. The long form, 100,000 cases:
 //!
 //! ```text
-//! cargo test -p auditferry -- --ignored --nocapture anyone
+//! cargo test -p auditferry -- --ignored --nocapture in_100_000_cases
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER, Manifest, NoteSignature, Sig
 use domain::part::{Compression, Encoding, Format, PartNumber, Sha256};
 use tests::archive::{Sealed, forge, forge_all, note_of, resign, sha256, sign};
 
-use super::tampering::Dice;
+use super::tampering::Rng;
 use super::*;
 
 /// A genuine archive, and the keys that signed it.
@@ -59,26 +59,30 @@ impl Genuine {
     }
 
     /// The parts in the requested range.
-    fn parts_in_range(&self, ask: &VerifyOptions) -> std::ops::RangeInclusive<u64> {
-        let is_asked = |part: &&Sealed| {
-            ask.from.is_none_or(|from| part.manifest.window.to > from)
-                && ask.to.is_none_or(|to| part.manifest.window.from < to)
+    fn parts_in_range(&self, options: &VerifyOptions) -> std::ops::RangeInclusive<u64> {
+        let is_requested = |part: &&Sealed| {
+            options.from.is_none_or(|from| part.manifest.window.to > from)
+                && options.to.is_none_or(|to| part.manifest.window.from < to)
         };
-        let mut asked = self.sealer.parts.iter().filter(is_asked).map(|part| part.manifest.part.get());
-        let first = asked.next().unwrap_or(1);
-        first..=asked.next_back().unwrap_or(first)
+        let mut requested =
+            self.sealer.parts.iter().filter(is_requested).map(|part| part.manifest.part.get());
+        let first = requested.next().unwrap_or(1);
+        first..=requested.next_back().unwrap_or(first)
     }
 
     /// The first difference from the genuine archive in the verified parts: `None` if all texts of the
     /// chain's notes and all bytes of its objects are genuine.
-    fn difference(&self, files: &Files, ask: &VerifyOptions, outcome: &Outcome) -> Option<String> {
+    fn difference(&self, files: &Files, options: &VerifyOptions, outcome: &Outcome) -> Option<String> {
         let verified = outcome.chain.first_part?..=outcome.chain.last_part?;
-        let asked = self.parts_in_range(ask);
-        let last = if ask.to.is_some() { *asked.end() } else { *verified.end() };
-        if verified != (*asked.start()..=last)
+        let requested = self.parts_in_range(options);
+        let last = if options.to.is_some() { *requested.end() } else { *verified.end() };
+        if verified != (*requested.start()..=last)
             || outcome.chain.manifests != verified.end() + 1 - verified.start()
         {
-            return Some(format!("parts {verified:?} of {asked:?}, {} manifests", outcome.chain.manifests));
+            return Some(format!(
+                "parts {verified:?} of {requested:?}, {} manifests",
+                outcome.chain.manifests
+            ));
         }
         let mut texts = BTreeSet::new();
         for (_, bytes) in files.iter().filter(|(name, _)| name.starts_with(MANIFEST_FOLDER)) {
@@ -106,7 +110,7 @@ impl Genuine {
 
 /// A forger who mutates an archive.
 struct Forger<'a> {
-    dice: Dice,
+    rng: Rng,
     genuine: &'a Genuine,
     /// Another connector of the same vendor.
     other: &'a Genuine,
@@ -116,23 +120,23 @@ struct Forger<'a> {
 
 impl Forger<'_> {
     fn below(&mut self, end: usize) -> usize {
-        self.dice.below(end)
+        self.rng.below(end)
     }
 
     fn part(&mut self) -> Sealed {
-        let place = self.below(self.genuine.sealer.parts.len());
-        self.genuine.sealer.parts[place].clone()
+        let index = self.below(self.genuine.sealer.parts.len());
+        self.genuine.sealer.parts[index].clone()
     }
 
     fn key(&mut self) -> TestKey {
-        let place = self.below(self.keys.len());
-        self.keys[place].clone()
+        let index = self.below(self.keys.len());
+        self.keys[index].clone()
     }
 
     /// A random file below a folder, if there is one.
     fn file(&mut self, folder: &str) -> Option<String> {
         let names: Vec<String> = self.files.keys().filter(|name| name.starts_with(folder)).cloned().collect();
-        (!names.is_empty()).then(|| names[self.dice.below(names.len())].clone())
+        (!names.is_empty()).then(|| names[self.rng.below(names.len())].clone())
     }
 
     fn put_note(&mut self, manifest: &Manifest, note: &SignedNote) {
@@ -188,7 +192,7 @@ impl Forger<'_> {
         match self.below(7) {
             0 => drop(self.files.remove(&name)),
             1 => {
-                let (byte, bit) = (self.dice.next(), self.below(8));
+                let (byte, bit) = (self.rng.next(), self.below(8));
                 let bytes = self.files.get_mut(&name).unwrap();
                 if !bytes.is_empty() {
                     let byte = usize::try_from(byte % bytes.len() as u64).unwrap();
@@ -219,8 +223,8 @@ impl Forger<'_> {
     /// Replays a genuine file of the other connector, or of this one.
     fn replay(&mut self) {
         let source = if self.below(2) == 0 { self.other } else { self.genuine };
-        let place = self.below(source.sealer.parts.len());
-        let sealed = &source.sealer.parts[place];
+        let index = self.below(source.sealer.parts.len());
+        let sealed = &source.sealer.parts[index];
         let (note, object) = (note_of(sealed), sealed.manifest.object());
         match self.below(4) {
             0 => drop(self.files.insert(note.clone(), source.sealer.files[&note].clone())),
@@ -242,7 +246,7 @@ impl Forger<'_> {
         match self.below(7) {
             5 => {
                 // A window of another hour with the same part number.
-                let span = Duration::from_hours(self.dice.below(12) as u64);
+                let span = Duration::from_hours(self.rng.below(12) as u64);
                 manifest.window.from = at("2026-11-20T00:00:00Z") + span;
                 manifest.window.to = manifest.window.from + Duration::from_hours(1);
             }
@@ -275,9 +279,9 @@ impl Forger<'_> {
 
     /// Forges the parts after a part, or everything, or signs the same texts again.
     fn tail(&mut self) {
-        let (parts, key) = (&self.genuine.sealer.parts, self.keys[self.dice.below(self.keys.len())].clone());
-        let from = self.dice.below(parts.len()) as u64 + 1;
-        match self.dice.below(5) {
+        let (parts, key) = (&self.genuine.sealer.parts, self.keys[self.rng.below(self.keys.len())].clone());
+        let from = self.rng.below(parts.len()) as u64 + 1;
+        match self.rng.below(5) {
             0 => forge(&mut self.files, parts, from, &key, false),
             1 => forge(&mut self.files, parts, from, &key, true),
             2 => forge_all(&mut self.files, parts, &[key]),
@@ -298,9 +302,9 @@ impl Forger<'_> {
 
     /// Removes the end or the beginning.
     fn cut(&mut self) {
-        let (place, end) = (self.below(self.genuine.sealer.parts.len()), self.below(3) > 0);
+        let (index, end) = (self.below(self.genuine.sealer.parts.len()), self.below(3) > 0);
         for (number, sealed) in self.genuine.sealer.parts.iter().enumerate() {
-            if (number >= place) == end {
+            if (number >= index) == end {
                 self.files.remove(&note_of(sealed));
                 self.files.remove(&sealed.manifest.object());
             }
@@ -342,31 +346,31 @@ impl Forger<'_> {
 }
 
 /// The options of an auditor in one of the cases.
-fn random_options(genuine: &Genuine, other: &Genuine, dice: &mut Dice) -> VerifyOptions {
+fn random_options(genuine: &Genuine, other: &Genuine, rng: &mut Rng) -> VerifyOptions {
     let keys = &genuine.keys;
-    let pins = match dice.below(5) {
+    let pins = match rng.below(5) {
         0 => Vec::new(),
         1 => vec![keys[keys.len() - 1].ring_key()],
         2 => keys.iter().map(TestKey::ring_key).collect(),
         _ => vec![keys[0].ring_key()],
     };
-    let connector = match dice.below(4) {
+    let connector = match rng.below(4) {
         0 => Some(genuine.sealer.origin.connector.clone()),
         1 => Some(other.sealer.origin.connector.clone()),
         _ => None,
     };
-    let newest = match dice.below(4) {
+    let newest = match rng.below(4) {
         0 => Some(genuine.newest()),
         1 => Some(Sha256::new([3; 32])),
         _ => None,
     };
     // Sometimes only a range of time. Naming the newest manifest requires everything up to it.
-    let boundary = |dice: &mut Dice| {
-        let place = dice.below(genuine.sealer.parts.len());
-        genuine.sealer.parts[place].manifest.window.from + Duration::from_mins(10)
+    let boundary = |rng: &mut Rng| {
+        let index = rng.below(genuine.sealer.parts.len());
+        genuine.sealer.parts[index].manifest.window.from + Duration::from_mins(10)
     };
-    let from = (dice.below(4) == 0).then(|| boundary(dice));
-    let to = (newest.is_none() && dice.below(4) == 0).then(|| boundary(dice));
+    let from = (rng.below(4) == 0).then(|| boundary(rng));
+    let to = (newest.is_none() && rng.below(4) == 0).then(|| boundary(rng));
     let to = to.filter(|to| from.is_none_or(|from| from < *to));
     VerifyOptions { pins, connector, from, to, newest, as_of: genuine.as_of(), ..options() }
 }
@@ -387,16 +391,16 @@ fn run_cases(cases: usize, seed: u64) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for turn in 0..cases {
         let genuine = &archives[turn % archives.len()];
-        let mut dice = Dice::new(seed.wrapping_mul(1 << 32) + turn as u64);
-        let ask = random_options(genuine, &other, &mut dice);
+        let mut rng = Rng::new(seed.wrapping_mul(1 << 32) + turn as u64);
+        let options = random_options(genuine, &other, &mut rng);
         // Two keys with the vendor's name, and one with another.
         let keys =
             vec![TestKey::new(200), TestKey::new(201), TestKey::named("forger.example/auditferry", 202)];
-        let mut forger = Forger { dice, genuine, other: &other, files: genuine.sealer.files.clone(), keys };
+        let mut forger = Forger { rng, genuine, other: &other, files: genuine.sealer.files.clone(), keys };
         let acts: Vec<&str> = (0..=forger.below(4)).map(|_| forger.mutate()).collect();
-        let outcome = verify(&forger.files, &ask);
+        let outcome = verify(&forger.files, &options);
         let case = || format!("turn {turn} of seed {seed}, {acts:?}: {:#?}", outcome.findings);
-        if ask.pins.is_empty() {
+        if options.pins.is_empty() {
             assert_ne!(outcome.verdict, Verdict::Proven, "without a key, {}", case());
         } else {
             let is_genuine =
@@ -410,13 +414,13 @@ fn run_cases(cases: usize, seed: u64) {
             let of = outcome.origin.as_ref().unwrap();
             let source = if *of == genuine.sealer.origin { genuine } else { &other };
             assert_eq!(source.sealer.origin, *of, "{}", case());
-            assert_eq!(source.difference(&forger.files, &ask, &outcome), None, "{}", case());
-            if ask.newest == Some(genuine.newest()) {
+            assert_eq!(source.difference(&forger.files, &options, &outcome), None, "{}", case());
+            if options.newest == Some(genuine.newest()) {
                 assert_eq!(outcome.chain.last_part, Some(genuine.sealer.parts.len() as u64), "{}", case());
             }
-            assert_ne!(ask.newest, Some(Sha256::new([3; 32])), "{}", case());
+            assert_ne!(options.newest, Some(Sha256::new([3; 32])), "{}", case());
         }
-        let pins = if ask.pins.is_empty() { "without a key" } else { "with a key" };
+        let pins = if options.pins.is_empty() { "without a key" } else { "with a key" };
         *counts.entry(format!("{:?} {pins}", outcome.verdict)).or_default() += 1;
     }
     for (verdict, count) in &counts {
@@ -426,30 +430,30 @@ fn run_cases(cases: usize, seed: u64) {
 }
 
 #[test]
-fn whatever_anyone_does_without_the_vendors_key_is_never_proven() {
+fn no_tampering_without_the_vendors_key_is_ever_proven() {
     run_cases(4_000, 1);
 }
 
 #[test]
 #[ignore = "the long form: 100,000 cases, some minutes"]
-fn whatever_anyone_does_without_the_vendors_key_is_never_proven_in_100_000_cases() {
+fn no_tampering_without_the_vendors_key_is_ever_proven_in_100_000_cases() {
     let seed = std::process::id();
     run_cases(100_000, seed.into());
 }
 
 /// The generator creates valid archives, and every auditor who names a key proves them.
 #[test]
-fn what_nobody_touched_is_proven_to_anyone_who_names_a_key() {
+fn an_unchanged_archive_is_proven_to_everyone_who_names_a_key() {
     for (parts, rotations) in [(3, &[][..]), (5, &[3]), (8, &[2, 6]), (4, &[1]), (6, &[6])] {
         for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
             let genuine = Genuine::new(1, parts, compression, rotations);
             let with = |pins: Vec<_>| VerifyOptions { pins, as_of: genuine.as_of(), ..options() };
             let all: Vec<_> = genuine.keys.iter().map(TestKey::ring_key).collect();
             let newest = genuine.keys[genuine.keys.len() - 1].ring_key();
-            for ask in [with(vec![genuine.keys[0].ring_key()]), with(vec![newest]), with(all)] {
-                let outcome = verify(&genuine.sealer.files, &ask);
+            for options in [with(vec![genuine.keys[0].ring_key()]), with(vec![newest]), with(all)] {
+                let outcome = verify(&genuine.sealer.files, &options);
                 assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-                assert_eq!(genuine.difference(&genuine.sealer.files, &ask, &outcome), None);
+                assert_eq!(genuine.difference(&genuine.sealer.files, &options, &outcome), None);
             }
             assert_eq!(verify(&genuine.sealer.files, &with(Vec::new())).verdict, Verdict::Consistent);
             assert_eq!(genuine.sealer.parts.last().unwrap().manifest.part, PartNumber::new(parts.into()));

@@ -10,12 +10,10 @@ use super::*;
 
 /// The kinds of findings if these files are added to a valid archive.
 fn findings_with(files: &[(&str, &[u8])]) -> Vec<Kind> {
-    let mut all = story_of_one().files;
+    let mut all = sample().files;
     all.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
-    let outcome = verify(
-        &all,
-        &VerifyOptions { newest: Some(story_of_one().parts[13].note.sha256()), ..pinned_options() },
-    );
+    let outcome =
+        verify(&all, &VerifyOptions { newest: Some(sample().parts[13].note.sha256()), ..pinned_options() });
     outcome
         .counts
         .into_keys()
@@ -24,8 +22,8 @@ fn findings_with(files: &[(&str, &[u8])]) -> Vec<Kind> {
 }
 
 #[test]
-fn whatever_lies_among_the_manifests_is_told_for_what_it_is() {
-    let note = story_of_one().parts[2].note.bytes();
+fn every_invalid_file_among_the_manifests_is_reported_by_its_kind() {
+    let note = sample().parts[2].note.bytes();
     let text = String::from_utf8(note.clone()).unwrap();
     let big = vec![b'x'; 10 << 20];
     for (name, bytes, expected) in [
@@ -57,9 +55,9 @@ fn whatever_lies_among_the_manifests_is_told_for_what_it_is() {
 
 /// The sample archive with another object in part 7 (plain JSON), sealed by the vendor's own key.
 fn with_content(encoding: Encoding, object: &[u8], raw: &[u8]) -> Vec<Kind> {
-    let story = story_of_one();
-    let mut files = sample_archive.files.clone();
-    let sealed = &sample_archive.parts[6];
+    let archive = sample();
+    let mut files = archive.files.clone();
+    let sealed = &archive.parts[6];
     files.remove(&sealed.manifest.object());
     let seven = resealed(&mut files, sealed, &sealed.keys, |manifest| {
         manifest.encoding = encoding;
@@ -74,7 +72,7 @@ fn with_content(encoding: Encoding, object: &[u8], raw: &[u8]) -> Vec<Kind> {
 }
 
 #[test]
-fn a_bomb_is_unpacked_no_further_than_its_manifest_says() {
+fn a_bomb_is_decompressed_no_further_than_its_manifest_says() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let zeros = vec![b' '; 1 << 20];
     for _ in 0..300 {
@@ -95,7 +93,7 @@ fn a_bomb_is_unpacked_no_further_than_its_manifest_says() {
 }
 
 #[test]
-fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
+fn content_of_another_layout_is_reported_even_if_the_vendor_sealed_it() {
     let plain = |format| Encoding { format, compression: Compression::None };
     for bytes in [
         "",
@@ -132,7 +130,7 @@ fn content_that_is_no_layout_of_ours_is_told_even_if_the_vendor_sealed_it() {
 /// Half of the common readers stop at the end of the first member or frame, so they would not see what this
 /// verifier counts; and data after it is not checked content.
 #[test]
-fn an_object_that_goes_on_behind_its_first_member_or_frame_is_told() {
+fn an_object_with_data_after_its_first_member_or_frame_is_reported() {
     let raw = b"[\n{\"a\":1},\n{\"a\":2}\n]\n";
     let gzip = |piece: &[u8]| {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -143,29 +141,30 @@ fn an_object_that_goes_on_behind_its_first_member_or_frame_is_told() {
     for compression in [Compression::Gzip, Compression::Zstd] {
         let encoding = Encoding { format: Format::Json, compression };
         let pack = |piece: &[u8]| if compression == Compression::Gzip { gzip(piece) } else { zstd(piece) };
-        let is_told = |object: &[u8]| with_content(encoding, object, raw).contains(&Kind::ContentMismatch);
-        assert!(!is_told(&pack(raw)), "{compression:?}: a single one is valid");
+        let is_rejected =
+            |object: &[u8]| with_content(encoding, object, raw).contains(&Kind::ContentMismatch);
+        assert!(!is_rejected(&pack(raw)), "{compression:?}: a single one is valid");
         for cut in [0, 2, 12, raw.len()] {
             let (start, end) = raw.split_at(cut);
-            assert!(is_told(&[pack(start), pack(end)].concat()), "{compression:?}, cut at {cut}");
+            assert!(is_rejected(&[pack(start), pack(end)].concat()), "{compression:?}, cut at {cut}");
         }
         for rest in [&b"\0"[..], b"\n", &[0; 512], &[0x1f, 0x8b], &[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]] {
-            assert!(is_told(&[&pack(raw), rest].concat()), "{compression:?} with {rest:?} after it");
+            assert!(is_rejected(&[&pack(raw), rest].concat()), "{compression:?} with {rest:?} after it");
         }
     }
 }
 
 #[test]
 fn a_heartbeat_must_be_that_of_its_part() {
-    let story = story_of_one();
-    let beat = &sample_archive.parts[7];
+    let archive = sample();
+    let beat = &archive.parts[7];
     assert_eq!(beat.manifest.kind(), PartKind::Heartbeat);
-    let text = String::from_utf8(sample_archive.files[&beat.manifest.object()].clone()).unwrap();
+    let text = String::from_utf8(archive.files[&beat.manifest.object()].clone()).unwrap();
     for (from, to) in [("\"part\":8", "\"part\":9"), ("T02:00", "T01:00"), ("auditferry.heartbeat", "login")]
     {
         let bytes = text.replace(from, to).into_bytes();
         assert_ne!(bytes, text.as_bytes());
-        let mut files = sample_archive.files.clone();
+        let mut files = archive.files.clone();
         files.remove(&beat.manifest.object());
         let eight = resealed(&mut files, beat, &beat.keys, |manifest| {
             (manifest.sha256, manifest.size) = (sha256(&bytes), bytes.len() as u64);
@@ -181,14 +180,14 @@ fn a_heartbeat_must_be_that_of_its_part() {
 fn nothing_outside_of_the_folder_is_read() {
     use std::os::unix::fs::symlink;
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let story = story_of_one();
-    write(&sample_archive.files, folder.path()).unwrap();
-    let here = |ask: &VerifyOptions| {
-        check(&Directory::open(folder.path()).unwrap(), ask, &Progress::default()).unwrap()
+    let archive = sample();
+    write(&archive.files, folder.path()).unwrap();
+    let here = |options: &VerifyOptions| {
+        check(&Directory::open(folder.path()).unwrap(), options, &Progress::default()).unwrap()
     };
     assert_eq!(here(&pinned_options()).verdict, Verdict::Proven);
     // An object outside with the right bytes; a folder of manifests outside; and a circular link.
-    let object = folder.path().join(sample_archive.parts[3].manifest.object());
+    let object = folder.path().join(archive.parts[3].manifest.object());
     let elsewhere = outside.path().join("object");
     std::fs::rename(&object, &elsewhere).unwrap();
     symlink(&elsewhere, &object).unwrap();
@@ -209,25 +208,25 @@ fn nothing_outside_of_the_folder_is_read() {
 /// Between a check of a file and its opening somebody may replace it. The system itself then rejects it.
 #[test]
 #[cfg(unix)]
-fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
+fn a_file_that_becomes_a_link_or_a_pipe_after_the_listing_is_not_opened() {
     use std::os::unix::fs::symlink;
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let copy = folder.path().join("copy");
-    let story = story_of_one();
-    write(&sample_archive.files, &copy).unwrap();
+    let archive = sample();
+    write(&archive.files, &copy).unwrap();
     let directory = Directory::open(&copy).unwrap();
-    let name = sample_archive.parts[3].manifest.object();
+    let name = archive.parts[3].manifest.object();
     let read = |name: &str| -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         directory.open(name)?.read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    assert_eq!(read(&name).unwrap(), story.files[&name]);
+    assert_eq!(read(&name).unwrap(), archive.files[&name]);
     // The open folder stays the same, whatever happens to its path.
     let moved = folder.path().join("moved");
     std::fs::rename(&copy, &moved).unwrap();
     symlink(outside.path(), &copy).unwrap();
-    assert_eq!(read(&name).unwrap(), story.files[&name]);
+    assert_eq!(read(&name).unwrap(), archive.files[&name]);
     // The file, and a parent folder.
     let (file, day) = (moved.join(&name), moved.join(&name).parent().unwrap().to_owned());
     std::fs::rename(&file, outside.path().join("file")).unwrap();
@@ -247,9 +246,9 @@ fn what_becomes_a_link_or_a_pipe_after_it_was_listed_is_not_opened() {
 
 /// Nobody wants to search an archive of a thousand folders for the unreadable one.
 #[test]
-fn an_error_names_the_folder_that_it_was_met_in() {
+fn an_error_names_its_folder() {
     let folder = tempfile::tempdir().unwrap();
-    write(&story_of_one().files, folder.path()).unwrap();
+    write(&sample().files, folder.path()).unwrap();
     let directory = Directory::open(folder.path()).unwrap();
     let path = directory.path().to_owned();
     drop(folder);
@@ -259,11 +258,11 @@ fn an_error_names_the_folder_that_it_was_met_in() {
 
 #[test]
 #[cfg(unix)]
-fn what_would_never_end_is_not_opened() {
+fn a_file_that_never_ends_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
-    let story = story_of_one();
-    write(&sample_archive.files, folder.path()).unwrap();
-    let object = folder.path().join(sample_archive.parts[3].manifest.object());
+    let archive = sample();
+    write(&archive.files, folder.path()).unwrap();
+    let object = folder.path().join(archive.parts[3].manifest.object());
     std::fs::remove_file(&object).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
     std::fs::rename(folder.path().join("s"), &object).unwrap();
@@ -274,7 +273,7 @@ fn what_would_never_end_is_not_opened() {
 }
 
 #[test]
-fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
+fn an_unreadable_file_is_incomplete_and_not_a_violation() {
     struct Failing<'a>(Memory<'a>, &'a str);
     struct Breaks;
     impl Read for Breaks {
@@ -294,12 +293,11 @@ fn what_cannot_be_read_is_incomplete_and_not_a_violation() {
             3
         }
     }
-    let story = story_of_one();
+    let archive = sample();
     for part in [3, 4, 7] {
-        let name = sample_archive.parts[part].manifest.object();
+        let name = archive.parts[part].manifest.object();
         let outcome =
-            check(&Failing(Memory(&sample_archive.files), &name), &pinned_options(), &Progress::default())
-                .unwrap();
+            check(&Failing(Memory(&archive.files), &name), &pinned_options(), &Progress::default()).unwrap();
         assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
         assert!(outcome.counts.contains_key(&Kind::NotRead) && outcome.content.objects == 13);
     }

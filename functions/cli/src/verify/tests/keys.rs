@@ -22,8 +22,8 @@ fn count_of(outcome: &Outcome, kind: Kind) -> u64 {
 }
 
 /// The outcome, after checking that only these keys were trusted, and that there is no equivocation.
-fn verify_without_accusation(files: &Files, ask: &VerifyOptions, genuine: &[&TestKey]) -> Outcome {
-    let outcome = verify(files, ask);
+fn verify_without_accusation(files: &Files, options: &VerifyOptions, genuine: &[&TestKey]) -> Outcome {
+    let outcome = verify(files, options);
     for key in &outcome.trusted {
         assert!(genuine.iter().any(|known| known.public == *key), "{key} was trusted");
     }
@@ -33,12 +33,12 @@ fn verify_without_accusation(files: &Files, ask: &VerifyOptions, genuine: &[&Tes
 
 #[test]
 fn a_forged_tail_is_never_proven_wherever_it_begins() {
-    let story = story_of_one();
+    let archive = sample();
     let [old, new, _, forger] = keys();
     for from in 1..=13 {
         for names in [false, true] {
-            let mut files = sample_archive.files.clone();
-            forge(&mut files, &sample_archive.parts, from, &forger, names);
+            let mut files = archive.files.clone();
+            forge(&mut files, &archive.parts, from, &forger, names);
             for pins in [vec![&old], vec![&new], vec![&old, &new]] {
                 let outcome = verify_without_accusation(&files, &pinned(&pins), &[&old, &new]);
                 assert_eq!(outcome.verdict, Verdict::Violated, "from {from}: {:#?}", outcome.findings);
@@ -51,9 +51,9 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
     for (hands, expected) in
         [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
     {
-        let mut files = sample_archive.files.clone();
+        let mut files = archive.files.clone();
         let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
-        forge_all(&mut files, &sample_archive.parts, &one_hand);
+        forge_all(&mut files, &archive.parts, &one_hand);
         assert_eq!(verify_without_accusation(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
         let outcome = verify(&files, &options());
         assert_eq!(outcome.verdict, expected, "{:#?}", outcome.findings);
@@ -62,59 +62,59 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
 
 #[test]
 fn two_signers_of_the_first_manifest_without_a_named_key_are_incomplete() {
-    let mut story = story_of_one();
+    let mut archive = sample();
     let forger = TestKey::new(9);
-    let first = &sample_archive.parts[0];
+    let first = &archive.parts[0];
     let lines = [first.note.signatures(), &[forger.sign(first.note.text())]].concat();
-    sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
-    sample_archive.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
-    let outcome = verify(&sample_archive.files, &options());
+    archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
+    archive.files.insert(note_of(first), with_signatures(&first.note, lines).bytes());
+    let outcome = verify(&archive.files, &options());
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignerAmbiguous)), (Verdict::Incomplete, 1));
     // An auditor who names the key is not affected by the line.
     assert_eq!(
-        verify_without_accusation(&story.files, &pinned_options(), &[&keys()[0], &keys()[1]]).verdict,
+        verify_without_accusation(&archive.files, &pinned_options(), &[&keys()[0], &keys()[1]]).verdict,
         Verdict::Proven
     );
 }
 
 #[test]
-fn without_any_key_it_is_incomplete_and_nobody_is_blamed() {
-    let mut story = story_of_one();
-    sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
-    let outcome = verify(&sample_archive.files, &options());
+fn without_any_key_an_archive_is_incomplete_and_nobody_is_accused() {
+    let mut archive = sample();
+    archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
+    let outcome = verify(&archive.files, &options());
     assert_eq!(outcome.verdict, Verdict::Incomplete, "{:#?}", outcome.findings);
     assert_eq!((count_of(&outcome, Kind::NoKey), outcome.content.objects), (1, 14));
     // A key that signed nothing does not help.
     let forger = TestKey::new(9);
-    sample_archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
-    let outcome = verify(&sample_archive.files, &options());
+    archive.files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
+    let outcome = verify(&archive.files, &options());
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::NoKey)), (Verdict::Incomplete, 1));
     // Missing files are reported all the same.
-    sample_archive.files.remove(&sample_archive.parts[3].manifest.object());
-    assert_eq!(verify(&story.files, &options()).verdict, Verdict::Violated);
+    archive.files.remove(&archive.parts[3].manifest.object());
+    assert_eq!(verify(&archive.files, &options()).verdict, Verdict::Violated);
 }
 
 #[test]
-fn the_key_files_are_a_convenience_and_their_absence_takes_no_trust() {
-    let mut story = story_of_one();
-    sample_archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
+fn missing_key_files_do_not_reduce_trust() {
+    let mut archive = sample();
+    archive.files.retain(|name, _| !name.starts_with("manifests/keys/"));
     let [old, new, ..] = keys();
     for pins in [vec![&old], vec![&new], vec![&old, &new]] {
-        let outcome = verify_without_accusation(&sample_archive.files, &pinned(&pins), &[&old, &new]);
+        let outcome = verify_without_accusation(&archive.files, &pinned(&pins), &[&old, &new]);
         assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     }
 }
 
 #[test]
 fn the_newest_key_alone_is_enough_for_the_whole_chain() {
-    let story = story_of_one();
+    let archive = sample();
     let [old, new, ..] = keys();
-    let outcome = verify_without_accusation(&sample_archive.files, &pinned(&[&new]), &[&new]);
+    let outcome = verify_without_accusation(&archive.files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
     assert_eq!((count_of(&outcome, Kind::VouchedByPrevious), count_of(&outcome, Kind::KeyRotated)), (1, 0));
     // Backwards only through unbroken hashes: another text in between breaks the chain.
-    let mut files = sample_archive.files.clone();
-    resealed(&mut files, &sample_archive.parts[2], std::slice::from_ref(&old), |manifest| {
+    let mut files = archive.files.clone();
+    resealed(&mut files, &archive.parts[2], std::slice::from_ref(&old), |manifest| {
         manifest.sealed = manifest.window.to;
     });
     let outcome = verify_without_accusation(&files, &pinned(&[&new]), &[&new]);
@@ -123,14 +123,14 @@ fn the_newest_key_alone_is_enough_for_the_whole_chain() {
 
 #[test]
 fn several_named_keys_are_the_whole_set() {
-    let story = story_of_one();
+    let archive = sample();
     let [old, new, other, _] = keys();
-    let outcome = verify_without_accusation(&sample_archive.files, &pinned(&[&old, &other]), &[&old, &other]);
+    let outcome = verify_without_accusation(&archive.files, &pinned(&[&old, &other]), &[&old, &other]);
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 8));
     let untrusted = outcome.findings.iter().find(|one| one.kind == Kind::SignatureUntrusted).unwrap();
     assert!(untrusted.detail.contains(&new.public.to_string()), "it names the key: {untrusted:?}");
     assert_eq!(
-        verify_without_accusation(&story.files, &pinned(&[&old, &new]), &[&old, &new]).verdict,
+        verify_without_accusation(&archive.files, &pinned(&[&old, &new]), &[&old, &new]).verdict,
         Verdict::Proven
     );
 }
@@ -141,13 +141,13 @@ fn relined(files: &mut Files, sealed: &Sealed, lines: Vec<NoteSignature>) {
 }
 
 #[test]
-fn the_successor_is_who_the_signed_text_names_with_or_without_its_own_signature() {
-    let story = story_of_one();
+fn the_successor_is_the_key_in_the_signed_text_with_or_without_its_own_signature() {
+    let archive = sample();
     let [old, new, ..] = keys();
-    let six = &sample_archive.parts[5];
+    let six = &archive.parts[5];
     let [by_old, by_new] = six.note.signatures() else { panic!("two signatures") };
-    let newest = Some(sample_archive.parts[13].note.sha256());
-    let mut files = sample_archive.files.clone();
+    let newest = Some(archive.parts[13].note.sha256());
+    let mut files = archive.files.clone();
     relined(&mut files, six, vec![by_old.clone()]);
     for pins in [vec![&old], vec![&new], vec![&old, &new]] {
         let outcome =
@@ -171,16 +171,16 @@ fn plan<'a>(spans: &'a [(u64, &'a TestKey)]) -> impl Fn(u64) -> (Vec<TestKey>, O
 
 #[test]
 fn a_key_that_was_replaced_never_returns() {
-    let story = story_of_one();
+    let archive = sample();
     let [old, new, ..] = keys();
-    let mut files = sample_archive.files.clone();
-    resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (14, &old)]));
+    let mut files = archive.files.clone();
+    resign(&mut files, &archive.parts, plan(&[(4, &old), (7, &new), (14, &old)]));
     let outcome = verify(&files, &pinned(&[&old, &new]));
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyRetired)), (Verdict::Violated, 7));
     assert_eq!(outcome.findings[0].part, Some(8), "{:#?}", outcome.findings);
     // Also if the new key signs again after it, and also if the new key handed over to it.
-    files.clone_from(&sample_archive.files);
-    resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
+    files.clone_from(&archive.files);
+    resign(&mut files, &archive.parts, plan(&[(4, &old), (7, &new), (9, &old), (14, &new)]));
     assert_eq!(count_of(&verify(&files, &pinned(&[&old, &new])), Kind::KeyRetired), 2);
     let returns = |part: u64| match part {
         1..=3 | 8.. => (vec![old.clone()], None),
@@ -188,8 +188,8 @@ fn a_key_that_was_replaced_never_returns() {
         7 => (vec![new.clone(), old.clone()], Some(old.clone())),
         _ => (vec![new.clone()], None),
     };
-    files.clone_from(&sample_archive.files);
-    resign(&mut files, &sample_archive.parts, returns);
+    files.clone_from(&archive.files);
+    resign(&mut files, &archive.parts, returns);
     for pins in [vec![&old], vec![&old, &new]] {
         let outcome = verify(&files, &pinned(&pins));
         assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
@@ -198,18 +198,18 @@ fn a_key_that_was_replaced_never_returns() {
 }
 
 #[test]
-fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary() {
-    let story = story_of_one();
+fn a_change_of_keys_without_a_hand_over_needs_the_vendors_boundary() {
+    let archive = sample();
     let [old, new, ..] = keys();
-    let mut files = sample_archive.files.clone();
-    let parts = resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (14, &new)]));
+    let mut files = archive.files.clone();
+    let parts = resign(&mut files, &archive.parts, plan(&[(4, &old), (14, &new)]));
     let both = pinned(&[&old, &new]);
     let head = |part: usize| parts[part - 1].note.sha256();
     let outcome = verify(&files, &both);
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyChanged)), (Verdict::Incomplete, 1));
-    let told = outcome.findings.iter().find(|one| one.kind == Kind::KeyChanged).unwrap();
-    assert_eq!(told.part, Some(5));
-    assert!(told.detail.contains(&format!("--boundary 5:{}", head(4))), "{told:?}");
+    let finding = outcome.findings.iter().find(|one| one.kind == Kind::KeyChanged).unwrap();
+    assert_eq!(finding.part, Some(5));
+    assert!(finding.detail.contains(&format!("--boundary 5:{}", head(4))), "{finding:?}");
 
     let with = |part: u64, head: Sha256| VerifyOptions {
         boundaries: vec![Boundary { part: PartNumber::new(part), head }],
@@ -231,13 +231,13 @@ fn a_change_of_keys_without_a_hand_over_wants_the_vendors_word_for_the_boundary(
 
 /// A thief with the old key but not the new one goes on signing, as if it had never been replaced.
 #[test]
-fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
-    let story = story_of_one();
+fn a_stolen_key_that_goes_on_signing_is_detected_by_the_vendors_boundary() {
+    let archive = sample();
     let [old, new, ..] = keys();
-    let mut files = sample_archive.files.clone();
-    let genuine = resign(&mut files, &sample_archive.parts, plan(&[(4, &old), (14, &new)]));
-    let mut stolen = sample_archive.files.clone();
-    resign(&mut stolen, &sample_archive.parts, plan(&[(14, &old)]));
+    let mut files = archive.files.clone();
+    let genuine = resign(&mut files, &archive.parts, plan(&[(4, &old), (14, &new)]));
+    let mut stolen = archive.files.clone();
+    resign(&mut stolen, &archive.parts, plan(&[(14, &old)]));
     let both = pinned(&[&old, &new]);
     let outcome = verify(&stolen, &both);
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::KeyUnused)), (Verdict::Incomplete, 1));
@@ -256,15 +256,15 @@ fn a_stolen_key_that_signs_on_is_held_against_what_the_vendor_says() {
 }
 
 #[test]
-fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story() {
-    let story = story_of_one();
+fn a_text_by_a_replaced_key_beside_the_hand_over_is_foreign_and_not_equivocation() {
+    let archive = sample();
     let [old, new, ..] = keys();
     for part in [6, 7, 12] {
-        let sealed = &sample_archive.parts[part - 1];
+        let sealed = &archive.parts[part - 1];
         let mut manifest = sealed.manifest.clone();
         manifest.events += 1;
         let note = sign(manifest.text(), std::slice::from_ref(&old));
-        let mut files = sample_archive.files.clone();
+        let mut files = archive.files.clone();
         files.insert(manifest.name(note.sha256()), note.bytes());
         for pins in [vec![&old], vec![&old, &new]] {
             let outcome = verify_without_accusation(&files, &pinned(&pins), &[&old, &new]);
@@ -277,8 +277,8 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
         );
     }
     // Before it the key is accountable for what it signs.
-    let mut files = sample_archive.files.clone();
-    let mut manifest = sample_archive.parts[2].manifest.clone();
+    let mut files = archive.files.clone();
+    let mut manifest = archive.parts[2].manifest.clone();
     manifest.sealed = manifest.window.to;
     let note = sign(manifest.text(), std::slice::from_ref(&old));
     files.insert(manifest.name(note.sha256()), note.bytes());
@@ -286,16 +286,16 @@ fn what_a_replaced_key_signs_beside_the_hand_over_is_foreign_and_no_second_story
 }
 
 #[test]
-fn signatures_that_both_keys_gave_without_a_word_hand_nothing_over() {
-    let story = story_of_one();
+fn signatures_of_both_keys_without_a_successor_line_are_no_hand_over() {
+    let archive = sample();
     let [old, new, ..] = keys();
-    let mut files = sample_archive.files.clone();
+    let mut files = archive.files.clone();
     let plan = |part: u64| match part {
         ..5 => (vec![old.clone()], None),
         5 => (vec![old.clone(), new.clone()], None),
         _ => (vec![new.clone()], None),
     };
-    resign(&mut files, &sample_archive.parts, plan);
+    resign(&mut files, &archive.parts, plan);
     let outcome = verify_without_accusation(&files, &pinned(&[&old]), &[&old]);
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::SignatureUntrusted)), (Verdict::Violated, 9));
     let outcome = verify_without_accusation(&files, &pinned(&[&old, &new]), &[&old, &new]);
@@ -303,11 +303,11 @@ fn signatures_that_both_keys_gave_without_a_word_hand_nothing_over() {
 }
 
 #[test]
-fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
-    let story = story_of_one();
-    let newest = Some(sample_archive.parts[13].note.sha256());
+fn a_repeated_or_added_line_accuses_nobody_and_truncates_nothing() {
+    let archive = sample();
+    let newest = Some(archive.parts[13].note.sha256());
     let [old, new, _, forger] = keys();
-    for sealed in &sample_archive.parts {
+    for sealed in &archive.parts {
         let own = sealed.note.signatures();
         let mut junk = own[0].clone();
         junk.bytes = vec![0; 64];
@@ -319,7 +319,7 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
         ] {
             let note = with_signatures(&sealed.note, lines);
             // Under the same name it is the same manifest.
-            let mut files = sample_archive.files.clone();
+            let mut files = archive.files.clone();
             files.insert(note_of(sealed), note.bytes());
             let outcome = verify_without_accusation(
                 &files,
@@ -329,7 +329,7 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
             assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
             assert!(outcome.chain.tail_closed);
             // And under another name, for example that of its own bytes, it is a misplaced file.
-            let mut files = sample_archive.files.clone();
+            let mut files = archive.files.clone();
             files.insert(sealed.manifest.name(tests::archive::sha256(&note.bytes())), note.bytes());
             let outcome = verify_without_accusation(
                 &files,
@@ -343,12 +343,12 @@ fn a_repeated_or_added_line_accuses_nobody_and_cuts_nothing_off() {
 }
 
 #[test]
-fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
-    let (story, other) = (story_of_one(), sample_archive(2, 7));
+fn a_planted_manifest_of_another_connector_explains_no_file() {
+    let (archive, other) = (sample(), sample_archive(2, 7));
     let forger = TestKey::new(9);
-    let asked = VerifyOptions { connector: Some(ConnectorId::new(1)), ..pinned_options() };
+    let requested = VerifyOptions { connector: Some(ConnectorId::new(1)), ..pinned_options() };
     let planted = |keys: &[TestKey]| {
-        let mut files = sample_archive.files.clone();
+        let mut files = archive.files.clone();
         files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
         let mut manifest: Manifest = other.parts[0].manifest.clone();
         let object = b"[\n{\"planted\":1}\n]\n".to_vec();
@@ -358,27 +358,27 @@ fn a_planted_manifest_of_another_connector_makes_no_file_expected() {
         let note = sign(manifest.text(), keys);
         files.insert(manifest.object(), object);
         files.insert(manifest.name(note.sha256()), note.bytes());
-        verify(&files, &asked)
+        verify(&files, &requested)
     };
     let outcome = planted(std::slice::from_ref(&forger));
     assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
     assert_eq!((count_of(&outcome, Kind::ManifestForeign), count_of(&outcome, Kind::FileUnnamed)), (1, 1));
     assert_eq!(planted(&[TestKey::new(7)]).verdict, Verdict::Proven, "the vendor's own");
     // A successor of the other connector's keys is trusted there, and vouches backwards.
-    let mut files = sample_archive.files.clone();
+    let mut files = archive.files.clone();
     files.extend(other.files);
     for key in [7, 107] {
-        let ask = VerifyOptions { pins: vec![TestKey::new(key).ring_key()], ..asked.clone() };
-        assert_eq!(verify(&files, &ask).verdict, Verdict::Proven, "{key}");
+        let options = VerifyOptions { pins: vec![TestKey::new(key).ring_key()], ..requested.clone() };
+        assert_eq!(verify(&files, &options).verdict, Verdict::Proven, "{key}");
     }
 }
 
 #[test]
-fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
-    let story = story_of_one();
+fn many_foreign_manifests_do_not_hide_the_vendors() {
+    let archive = sample();
     let forger = TestKey::new(9);
-    let three = &sample_archive.parts[2];
-    let mut files = sample_archive.files.clone();
+    let three = &archive.parts[2];
+    let mut files = archive.files.clone();
     for number in 0..40 {
         let mut manifest = three.manifest.clone();
         manifest.raw_size += number + 1;
@@ -402,17 +402,17 @@ fn a_crowd_of_foreign_manifests_hides_none_of_the_vendors() {
 /// Within a range of time: a removed part can't be replaced by a manifest that claims another time.
 #[test]
 fn a_foreign_manifest_of_another_hour_fills_no_gap() {
-    let story = story_of_one();
+    let archive = sample();
     let span = VerifyOptions {
         from: Some(at("2026-11-20T01:00:00Z")),
         to: Some(at("2026-11-20T08:00:00Z")),
         pins: vec![TestKey::new(107).ring_key()],
         ..pinned_options()
     };
-    assert_eq!(verify(&story.files, &span).verdict, Verdict::Proven);
+    assert_eq!(verify(&archive.files, &span).verdict, Verdict::Proven);
     for from in ["2026-11-20T00:00:00Z", "2026-11-20T09:00:00Z"] {
-        let mut files = sample_archive.files.clone();
-        let gone = &sample_archive.parts[8];
+        let mut files = archive.files.clone();
+        let gone = &archive.parts[8];
         files.remove(&note_of(gone));
         files.remove(&gone.manifest.object());
         let mut manifest = gone.manifest.clone();
@@ -427,23 +427,23 @@ fn a_foreign_manifest_of_another_hour_fills_no_gap() {
 }
 
 #[test]
-fn the_largest_part_number_is_a_number_like_another() {
-    let story = story_of_one();
-    let mut manifest = sample_archive.parts[13].manifest.clone();
+fn the_largest_part_number_is_an_ordinary_number() {
+    let archive = sample();
+    let mut manifest = archive.parts[13].manifest.clone();
     (manifest.part, manifest.previous) =
         (PartNumber::new(u64::MAX), Previous::Manifest(Sha256::new([1; 32])));
     let note = sign(manifest.text(), &[TestKey::new(9)]);
-    let mut files = sample_archive.files.clone();
+    let mut files = archive.files.clone();
     files.insert(manifest.name(note.sha256()), note.bytes());
     assert_eq!(verify(&files, &pinned_options()).verdict, Verdict::Violated);
 }
 
 #[test]
-fn where_it_was_delivered_to_is_held_against_where_it_lies_as_a_note() {
-    let story = story_of_one();
+fn a_location_other_than_the_destination_is_a_note() {
+    let archive = sample();
     let at = |bucket: &str, prefix: &str| {
         let location = Some((bucket.to_owned(), prefix.to_owned()));
-        verify(&sample_archive.files, &VerifyOptions { location, ..pinned_options() })
+        verify(&archive.files, &VerifyOptions { location, ..pinned_options() })
     };
     for prefix in ["auditferry", "auditferry/"] {
         assert_eq!(count_of(&at("acme-audit-log-2", prefix), Kind::DestinationDiffers), 0);

@@ -4,9 +4,9 @@ mod bucket_writer;
 mod hostile;
 mod keys;
 mod odd_events;
-mod valid_archives;
-mod tampering;
 mod tamper_cases;
+mod tampering;
+mod valid_archives;
 
 use std::io::{self, Read};
 
@@ -67,12 +67,12 @@ fn pinned_options() -> VerifyOptions {
     VerifyOptions { pins: vec![TestKey::new(7).ring_key()], fields, ..options() }
 }
 
-fn verify(files: &Files, ask: &VerifyOptions) -> Outcome {
-    check(&Memory(files), ask, &Progress::default()).unwrap()
+fn verify(files: &Files, options: &VerifyOptions) -> Outcome {
+    check(&Memory(files), options, &Progress::default()).unwrap()
 }
 
 /// The sample archive of one connector, with its own key.
-fn story_of_one() -> Sealer {
+fn sample() -> Sealer {
     sample_archive(1, 7)
 }
 

@@ -41,7 +41,7 @@ fn record(id: u8, event: &str) -> String {
 }
 
 #[test]
-fn a_field_that_stands_twice_evades_no_check() {
+fn a_repeated_field_evades_no_check() {
     let tenant = |line: &str, field: &str| verify_events(&[line], 0, [None, None, Some(field)]);
     let sound = tenant(r#"{"tenant":"acme","a":{"b":"acme"}}"#, "tenant");
     assert_eq!(sound.verdict, Verdict::Proven, "{:#?}", sound.findings);
@@ -82,7 +82,7 @@ fn a_field_that_stands_twice_evades_no_check() {
 }
 
 #[test]
-fn an_event_of_the_product_is_exempt_from_nothing_by_its_type() {
+fn the_type_of_a_products_event_exempts_it_from_nothing() {
     let tenant = [None, None, Some("/org")];
     let acme = r#"{"id":1,"org":"acme"}"#;
     for line in [
@@ -111,7 +111,7 @@ fn an_event_of_the_product_is_exempt_from_nothing_by_its_type() {
 }
 
 #[test]
-fn a_record_is_exempt_from_the_products_fields_and_what_it_carries_is_not() {
+fn a_record_is_exempt_from_the_products_fields_but_its_event_is_not() {
     let fields = [Some("key"), Some("at"), Some("org")];
     let acme = r#"{"key":1,"at":"2026-11-20T08:30:00Z","org":"acme"}"#;
     for (event, verdict) in [
@@ -153,16 +153,16 @@ fn bomb(line: &[u8], lines: usize, events: u64) -> (Files, VerifyOptions) {
 }
 
 #[test]
-fn a_small_object_fills_neither_the_auditors_disk_nor_his_day() {
+fn a_small_object_exhausts_neither_disk_nor_time_of_the_auditor() {
     for (line, events, kind) in [
         (&b"1\n"[..], 20_000_000, Kind::BeyondLimits),
         (b"{}\n", 20_000_000, Kind::BeyondLimits),
         (b"1\n", 1_000_000, Kind::ContentMismatch),
         (b"{}\n", 1_000, Kind::CountMismatch),
     ] {
-        let (files, ask) = bomb(line, 20_000_000, events);
+        let (files, options) = bomb(line, 20_000_000, events);
         let progress = Progress::default();
-        let outcome = check(&Memory(&files), &ask, &progress).unwrap();
+        let outcome = check(&Memory(&files), &options, &progress).unwrap();
         assert!(
             Progress::get(&progress.events) <= 1_000,
             "at most as many events are read as the manifest says"
@@ -174,9 +174,9 @@ fn a_small_object_fills_neither_the_auditors_disk_nor_his_day() {
 
 /// Also within the limits of a manifest: a few kilobytes with megabytes of identities.
 #[test]
-fn what_tells_events_apart_takes_no_more_room_than_an_archive_of_its_size_needs() {
-    let (files, ask) = bomb(b"{}\n", 60_000, 60_000);
-    let outcome = verify(&files, &VerifyOptions { memory: 1 << 16, ..ask });
+fn identities_take_no_more_disk_space_than_an_archive_of_its_size_needs() {
+    let (files, options) = bomb(b"{}\n", 60_000, 60_000);
+    let outcome = verify(&files, &VerifyOptions { memory: 1 << 16, ..options });
     assert_eq!((outcome.verdict, outcome.counts[&Kind::BeyondLimits]), (Verdict::Incomplete, 1));
     assert_eq!(outcome.content.events, 60_000, "everything else was read");
 }
@@ -207,7 +207,12 @@ fn text() -> impl Strategy<Value = String> {
         .prop_map(|(members, depth)| {
             format!("{}{{{}}}{}", "{\"a\":".repeat(depth), members.join(","), "}".repeat(depth))
         });
-    prop_oneof![6 => object, 1 => any::<String>(), 1 => Just("user.login".to_owned()), 1 => Just("[{}]".to_owned())]
+    prop_oneof![
+        6 => object,
+        1 => any::<String>(),
+        1 => Just("user.login".to_owned()),
+        1 => Just("[{}]".to_owned()),
+    ]
 }
 
 fn item(number: usize, shape: Shape, is_odd: bool) -> SourceItem {
@@ -228,7 +233,7 @@ proptest! {
 
     /// Whatever a product writes, readers of the file can parse it, and the archive is valid.
     #[test]
-    fn what_is_exported_honestly_is_never_accused(
+    fn an_honest_export_is_never_accused(
         items in prop::collection::vec((text(), any::<bool>(), 0..8u8), 1..6),
     ) {
         let items: Vec<SourceItem> = items.into_iter().enumerate().map(|(number, (text, is_odd, shape))| {
@@ -241,7 +246,11 @@ proptest! {
             item(number, shape, is_odd)
         }).collect();
         let lines: Vec<String> = items.iter().map(|item| {
-            let line = item.content.clone().or_else(|why| generated_events::unreadable_record(item, &why).map(Into::into)).unwrap();
+            let line = item
+                .content
+                .clone()
+                .or_else(|why| generated_events::unreadable_record(item, &why).map(Into::into))
+                .unwrap();
             String::from_utf8(line.into()).unwrap()
         }).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -251,7 +260,9 @@ proptest! {
         // Another parser, which decodes everything.
         let events: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(object).unwrap();
         prop_assert_eq!(events.len(), lines.len());
-        let outcome = verify(&files, &VerifyOptions { as_of: at("2026-11-20T09:30:00Z"), fields: Fields::default(), ..pinned_options() });
+        let as_of = at("2026-11-20T09:30:00Z");
+        let options = VerifyOptions { as_of, fields: Fields::default(), ..pinned_options() };
+        let outcome = verify(&files, &options);
         // The product itself may write an event twice.
         let accused = outcome.findings.iter().find(|found| {
             found.severity == super::super::finding::Severity::Violated && found.kind != Kind::EventTwice

@@ -7,15 +7,15 @@ use super::tampering::{Tamper, note_name};
 use super::*;
 
 /// The number of the part at that index of the sample.
-fn nth(place: usize) -> u64 {
-    u64::try_from(place).unwrap() + 1
+fn nth(index: usize) -> u64 {
+    u64::try_from(index).unwrap() + 1
 }
 
 /// The expected findings if the signature of a part is missing. Its text is accepted all the same if the next
 /// part's trusted text names it. That is not so for the last part, nor for the part in which the key hands
 /// over, since without its signature the next key is unknown.
-fn unless_needed(place: usize, needed: &'static [Kind], otherwise: &'static [Kind]) -> &'static [Kind] {
-    if matches!(place, HAND_OVER | 13) { needed } else { otherwise }
+fn unless_needed(index: usize, needed: &'static [Kind], otherwise: &'static [Kind]) -> &'static [Kind] {
+    if matches!(index, HAND_OVER | 13) { needed } else { otherwise }
 }
 
 /// The index of the part in which the key hands over.
@@ -33,219 +33,219 @@ const ANY: &[Kind] = &[
 
 /// All ways of tampering.
 pub(super) const TAMPERS: [(&str, Tamper); 41] = [
-    ("flip a bit of an object", |scene| {
-        let (place, sealed) = scene.part();
-        scene.flip(&sealed.manifest.object(), usize::MAX);
-        (&[Kind::ObjectChanged], Some(nth(place)))
+    ("flip a bit of an object", |context| {
+        let (index, sealed) = context.part();
+        context.flip(&sealed.manifest.object(), usize::MAX);
+        (&[Kind::ObjectChanged], Some(nth(index)))
     }),
-    ("flip a bit of a manifest's text", |scene| {
-        let (_, sealed) = scene.part();
-        scene.flip(&note_name(&sealed), sealed.note.text().len());
+    ("flip a bit of a manifest's text", |context| {
+        let (_, sealed) = context.part();
+        context.flip(&note_name(&sealed), sealed.note.text().len());
         // At least that, since the name contains the hash.
         (&[Kind::ManifestMisplaced, Kind::ManifestMalformed, Kind::ManifestForeign], None)
     }),
-    ("flip a bit of a manifest's text and rename it", |scene| {
-        let (_, sealed) = scene.inner();
+    ("flip a bit of a manifest's text and rename it", |context| {
+        let (_, sealed) = context.inner();
         let length = sealed.note.text().len();
-        scene.flip(&note_name(&sealed), length);
-        let bytes = scene.files.remove(&note_name(&sealed)).unwrap();
-        scene.files.insert(sealed.manifest.name(sha256(&bytes[..length])), bytes);
+        context.flip(&note_name(&sealed), length);
+        let bytes = context.files.remove(&note_name(&sealed)).unwrap();
+        context.files.insert(sealed.manifest.name(sha256(&bytes[..length])), bytes);
         (ANY, None)
     }),
-    ("flip a bit of a signature", |scene| {
-        let (place, sealed) = scene.part();
+    ("flip a bit of a signature", |context| {
+        let (index, sealed) = context.part();
         let mut lines = sealed.note.signatures().to_vec();
-        let (byte, bit) = (scene.dice.below(64), scene.dice.below(8));
+        let (byte, bit) = (context.rng.below(64), context.rng.below(8));
         lines[0].bytes[byte] ^= 1 << bit;
-        *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
-        (unless_needed(place, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(place)))
+        *context.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
+        (unless_needed(index, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(index)))
     }),
-    ("add an invalid signature line", |scene| {
-        let (place, sealed) = scene.part();
+    ("add an invalid signature line", |context| {
+        let (index, sealed) = context.part();
         let mut lines = sealed.note.signatures().to_vec();
         let mut junk = lines[0].clone();
         junk.bytes[7] ^= 1;
-        lines.insert(scene.dice.below(lines.len() + 1), junk);
-        *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
-        (&[Kind::SignatureIgnored], Some(nth(place)))
+        lines.insert(context.rng.below(lines.len() + 1), junk);
+        *context.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
+        (&[Kind::SignatureIgnored], Some(nth(index)))
     }),
-    ("repeat a signature line", |scene| {
-        let (place, sealed) = scene.part();
+    ("repeat a signature line", |context| {
+        let (index, sealed) = context.part();
         let own = sealed.note.signatures();
-        let lines = vec![own; 2 + scene.dice.below(3)].concat();
-        *scene.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
-        (&[Kind::SignatureIgnored], Some(nth(place)))
+        let lines = vec![own; 2 + context.rng.below(3)].concat();
+        *context.note(&sealed) = with_signatures(&sealed.note, lines).bytes();
+        (&[Kind::SignatureIgnored], Some(nth(index)))
     }),
-    ("add a copy of a manifest with another line, under the hash of its bytes", |scene| {
-        let (place, sealed) = scene.part();
-        let lines = [sealed.note.signatures(), &[scene.stranger().sign(sealed.note.text())]].concat();
+    ("add a copy of a manifest with another line, under the hash of its bytes", |context| {
+        let (index, sealed) = context.part();
+        let lines = [sealed.note.signatures(), &[context.stranger().sign(sealed.note.text())]].concat();
         let note = with_signatures(&sealed.note, lines);
-        scene.files.insert(sealed.manifest.name(sha256(&note.bytes())), note.bytes());
-        (&[Kind::ManifestMisplaced], Some(nth(place)))
+        context.files.insert(sealed.manifest.name(sha256(&note.bytes())), note.bytes());
+        (&[Kind::ManifestMisplaced], Some(nth(index)))
     }),
-    ("sign beside the vendor, and forge what follows", |scene| {
-        let (place, sealed) = scene.inner();
-        let key = scene.stranger();
-        forge(&mut scene.files, &scene.story.parts, sealed.manifest.part.get(), &key, false);
-        scene.ask.newest = None;
-        (&[Kind::SignatureUntrusted], Some(nth(place) + 1))
+    ("sign beside the vendor, and forge what follows", |context| {
+        let (index, sealed) = context.inner();
+        let key = context.stranger();
+        forge(&mut context.files, &context.archive.parts, sealed.manifest.part.get(), &key, false);
+        context.options.newest = None;
+        (&[Kind::SignatureUntrusted], Some(nth(index) + 1))
     }),
-    ("name a key as the successor in the vendor's manifest, and forge what follows", |scene| {
-        let (place, sealed) = scene.part();
-        let key = scene.stranger();
-        forge(&mut scene.files, &scene.story.parts, sealed.manifest.part.get(), &key, true);
-        scene.ask.newest = None;
-        (&[Kind::SignatureInvalid], Some(nth(place)))
+    ("name a key as the successor in the vendor's manifest, and forge what follows", |context| {
+        let (index, sealed) = context.part();
+        let key = context.stranger();
+        forge(&mut context.files, &context.archive.parts, sealed.manifest.part.get(), &key, true);
+        context.options.newest = None;
+        (&[Kind::SignatureInvalid], Some(nth(index)))
     }),
-    ("forge everything", |scene| {
-        let key = scene.stranger();
-        forge_all(&mut scene.files, &scene.story.parts, &[key]);
-        scene.ask.newest = None;
+    ("forge everything", |context| {
+        let key = context.stranger();
+        forge_all(&mut context.files, &context.archive.parts, &[key]);
+        context.options.newest = None;
         (&[Kind::SignatureUntrusted], Some(1))
     }),
-    ("delete an object", |scene| {
-        let (place, sealed) = scene.part();
-        scene.files.remove(&sealed.manifest.object());
-        (&[Kind::ObjectMissing], Some(nth(place)))
+    ("delete an object", |context| {
+        let (index, sealed) = context.part();
+        context.files.remove(&sealed.manifest.object());
+        (&[Kind::ObjectMissing], Some(nth(index)))
     }),
-    ("delete a manifest", |scene| {
-        let (place, sealed) = scene.inner();
-        scene.files.remove(&note_name(&sealed));
-        (if place == 0 { &[Kind::StartMissing] } else { &[Kind::PartMissing] }, None)
+    ("delete a manifest", |context| {
+        let (index, sealed) = context.inner();
+        context.files.remove(&note_name(&sealed));
+        (if index == 0 { &[Kind::StartMissing] } else { &[Kind::PartMissing] }, None)
     }),
-    ("delete a part", |scene| {
-        let (place, sealed) = scene.inner();
-        scene.files.remove(&note_name(&sealed));
-        scene.files.remove(&sealed.manifest.object());
-        (if place == 0 { &[Kind::StartMissing] } else { &[Kind::PartMissing] }, None)
+    ("delete a part", |context| {
+        let (index, sealed) = context.inner();
+        context.files.remove(&note_name(&sealed));
+        context.files.remove(&sealed.manifest.object());
+        (if index == 0 { &[Kind::StartMissing] } else { &[Kind::PartMissing] }, None)
     }),
-    ("delete the beginning", |scene| {
-        let (place, _) = scene.inner();
-        for sealed in &scene.story.parts[..=place] {
-            scene.files.remove(&note_name(sealed));
-            scene.files.remove(&sealed.manifest.object());
+    ("delete the beginning", |context| {
+        let (index, _) = context.inner();
+        for sealed in &context.archive.parts[..=index] {
+            context.files.remove(&note_name(sealed));
+            context.files.remove(&sealed.manifest.object());
         }
         (&[Kind::StartMissing], None)
     }),
-    ("delete a day", |scene| {
-        scene.files.retain(|name, _| !name.contains("date=2026-11-19"));
+    ("delete a day", |context| {
+        context.files.retain(|name, _| !name.contains("date=2026-11-19"));
         (&[Kind::StartMissing], None)
     }),
-    ("swap the bytes of two objects", |scene| {
-        let ((place, one), (_, other)) = (scene.part(), scene.part());
+    ("swap the bytes of two objects", |context| {
+        let ((index, one), (_, other)) = (context.part(), context.part());
         if one.manifest.part == other.manifest.part {
-            scene.object(&one).push(0);
+            context.object(&one).push(0);
         } else {
-            let bytes = scene.object(&one).clone();
-            let bytes = std::mem::replace(scene.object(&other), bytes);
-            *scene.object(&one) = bytes;
+            let bytes = context.object(&one).clone();
+            let bytes = std::mem::replace(context.object(&other), bytes);
+            *context.object(&one) = bytes;
         }
-        (&[Kind::ObjectChanged], Some(nth(place)))
+        (&[Kind::ObjectChanged], Some(nth(index)))
     }),
-    ("swap the names of two manifests", |scene| {
-        let ((place, one), (_, other)) = (scene.part(), scene.part());
+    ("swap the names of two manifests", |context| {
+        let ((index, one), (_, other)) = (context.part(), context.part());
         let other = if one.manifest.part == other.manifest.part {
-            scene.story.parts[(place + 1) % 14].clone()
+            context.archive.parts[(index + 1) % 14].clone()
         } else {
             other
         };
-        let bytes = scene.note(&one).clone();
-        let bytes = std::mem::replace(scene.note(&other), bytes);
-        *scene.note(&one) = bytes;
+        let bytes = context.note(&one).clone();
+        let bytes = std::mem::replace(context.note(&other), bytes);
+        *context.note(&one) = bytes;
         (&[Kind::ManifestMisplaced], None)
     }),
-    ("take another tenant's object", |scene| {
-        let (place, sealed) = scene.part();
-        let bytes = scene.other.files[&scene.other.parts[place].manifest.object()].clone();
-        *scene.object(&sealed) = bytes;
-        (&[Kind::ObjectChanged], Some(nth(place)))
+    ("take another tenant's object", |context| {
+        let (index, sealed) = context.part();
+        let bytes = context.other.files[&context.other.parts[index].manifest.object()].clone();
+        *context.object(&sealed) = bytes;
+        (&[Kind::ObjectChanged], Some(nth(index)))
     }),
-    ("take another tenant's part", |scene| {
-        let (place, sealed) = scene.part();
-        let other = &scene.other.parts[place];
-        scene.files.remove(&note_name(&sealed));
-        scene.files.remove(&sealed.manifest.object());
+    ("take another tenant's part", |context| {
+        let (index, sealed) = context.part();
+        let other = &context.other.parts[index];
+        context.files.remove(&note_name(&sealed));
+        context.files.remove(&sealed.manifest.object());
         for name in [note_name(other), other.manifest.object()] {
-            scene.files.insert(name.clone(), scene.other.files[&name].clone());
+            context.files.insert(name.clone(), context.other.files[&name].clone());
         }
-        (&[Kind::ManifestForeign], Some(nth(place)))
+        (&[Kind::ManifestForeign], Some(nth(index)))
     }),
-    ("add another tenant's part", |scene| {
-        let (place, _) = scene.part();
-        let other = &scene.other.parts[place];
+    ("add another tenant's part", |context| {
+        let (index, _) = context.part();
+        let other = &context.other.parts[index];
         for name in [note_name(other), other.manifest.object()] {
-            scene.files.insert(name.clone(), scene.other.files[&name].clone());
+            context.files.insert(name.clone(), context.other.files[&name].clone());
         }
-        (&[Kind::ManifestForeign], Some(nth(place)))
+        (&[Kind::ManifestForeign], Some(nth(index)))
     }),
-    ("sign a part with another key", |scene| {
-        let (place, sealed) = scene.part();
-        let key = scene.stranger();
-        scene.reseal(&sealed, &[key], |_| {});
-        scene.ask.newest = None;
-        (unless_needed(place, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(place)))
+    ("sign a part with another key", |context| {
+        let (index, sealed) = context.part();
+        let key = context.stranger();
+        context.reseal(&sealed, &[key], |_| {});
+        context.options.newest = None;
+        (unless_needed(index, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(index)))
     }),
-    ("sign a part with another key, and put that beside the manifests", |scene| {
-        let (place, sealed) = scene.part();
-        let key = scene.stranger();
-        scene.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
-        scene.reseal(&sealed, &[key], |_| {});
-        scene.ask.newest = None;
-        (unless_needed(place, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(place)))
+    ("sign a part with another key, and put that beside the manifests", |context| {
+        let (index, sealed) = context.part();
+        let key = context.stranger();
+        context.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
+        context.reseal(&sealed, &[key], |_| {});
+        context.options.newest = None;
+        (unless_needed(index, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(index)))
     }),
-    ("sign all parts with another key", |scene| {
-        let key = scene.stranger();
-        scene.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
-        for sealed in &scene.story.parts {
-            resealed(&mut scene.files, sealed, std::slice::from_ref(&key), |_| {});
+    ("sign all parts with another key", |context| {
+        let key = context.stranger();
+        context.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
+        for sealed in &context.archive.parts {
+            resealed(&mut context.files, sealed, std::slice::from_ref(&key), |_| {});
         }
-        scene.ask.newest = None;
+        context.options.newest = None;
         (&[Kind::SignatureUntrusted], Some(1))
     }),
-    ("give a signature another key's name", |scene| {
-        let (place, sealed) = scene.part();
+    ("give a signature another key's name", |context| {
+        let (index, sealed) = context.part();
         let text = sealed.manifest.text();
         let right = &sealed.keys[0].public;
         let wrong = sign(text.clone(), &[TestKey::new(99)]);
         let signature = right.signature(wrong.signatures()[0].bytes.clone().try_into().unwrap());
         let note = SignedNote::new(text, vec![signature]).unwrap();
-        scene.files.remove(&note_name(&sealed));
-        scene.files.insert(sealed.manifest.name(note.sha256()), note.bytes());
-        scene.ask.newest = None;
-        (unless_needed(place, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(place)))
+        context.files.remove(&note_name(&sealed));
+        context.files.insert(sealed.manifest.name(note.sha256()), note.bytes());
+        context.options.newest = None;
+        (unless_needed(index, &[Kind::SignatureInvalid], &[Kind::SignatureIgnored]), Some(nth(index)))
     }),
-    ("truncate an object", |scene| {
-        let (place, sealed) = scene.part();
-        let length = scene.story.files[&sealed.manifest.object()].len();
-        let keep = scene.dice.below(length);
-        scene.object(&sealed).truncate(keep);
-        (&[Kind::ObjectChanged], Some(nth(place)))
+    ("truncate an object", |context| {
+        let (index, sealed) = context.part();
+        let length = context.archive.files[&sealed.manifest.object()].len();
+        let keep = context.rng.below(length);
+        context.object(&sealed).truncate(keep);
+        (&[Kind::ObjectChanged], Some(nth(index)))
     }),
-    ("truncate a manifest", |scene| {
-        let (place, sealed) = scene.part();
-        let keep = scene.dice.below(sealed.note.text().len());
-        scene.note(&sealed).truncate(keep);
-        (&[Kind::ManifestMalformed], Some(nth(place)))
+    ("truncate a manifest", |context| {
+        let (index, sealed) = context.part();
+        let keep = context.rng.below(sealed.note.text().len());
+        context.note(&sealed).truncate(keep);
+        (&[Kind::ManifestMalformed], Some(nth(index)))
     }),
-    ("lengthen an object", |scene| {
-        let (place, sealed) = scene.part();
-        let more = vec![b' '; 1 + scene.dice.below(100)];
-        scene.object(&sealed).extend(more);
-        (&[Kind::ObjectChanged], Some(nth(place)))
+    ("lengthen an object", |context| {
+        let (index, sealed) = context.part();
+        let more = vec![b' '; 1 + context.rng.below(100)];
+        context.object(&sealed).extend(more);
+        (&[Kind::ObjectChanged], Some(nth(index)))
     }),
-    ("damage a manifest's text form", |scene| {
-        let (place, sealed) = scene.part();
+    ("damage a manifest's text form", |context| {
+        let (index, sealed) = context.part();
         let text = String::from_utf8(sealed.note.bytes()).unwrap();
-        *scene.note(&sealed) = match scene.dice.below(5) {
+        *context.note(&sealed) = match context.rng.below(5) {
             0 => format!("\u{feff}{text}").into_bytes(),
             1 => text.replace('\n', "\r\n").into_bytes(),
             2 => text.repeat(2).into_bytes(),
             3 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             _ => text.replacen(' ', "  ", 1).into_bytes(),
         };
-        (&[Kind::ManifestMalformed], Some(nth(place)))
+        (&[Kind::ManifestMalformed], Some(nth(index)))
     }),
-    ("add a file", |scene| {
+    ("add a file", |context| {
         let names = [
             "events/date=2026-11-20/20261120T000000.000Z_20261120T010000.000Z_000000000006_0123456789abcdef.json",
             "events/date=2026-11-21/x.json",
@@ -254,126 +254,126 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
             "readme.txt",
             "verification/con_0000000000000001_0000000000000000.txt",
         ];
-        let name = names[scene.dice.below(names.len())];
-        scene.files.insert(name.to_owned(), b"[\n1\n]\n".to_vec());
+        let name = names[context.rng.below(names.len())];
+        context.files.insert(name.to_owned(), b"[\n1\n]\n".to_vec());
         (&[Kind::FileUnnamed], None)
     }),
-    ("replay an old object under a new name", |scene| {
-        let (_, sealed) = scene.part();
+    ("replay an old object under a new name", |context| {
+        let (_, sealed) = context.part();
         let name = sealed.manifest.object().replace("_0000000000", "_0000000001");
-        scene.files.insert(name, scene.story.files[&sealed.manifest.object()].clone());
+        context.files.insert(name, context.archive.files[&sealed.manifest.object()].clone());
         (&[Kind::FileUnnamed], None)
     }),
-    ("replay an old manifest under a new name", |scene| {
-        let (place, sealed) = scene.part();
+    ("replay an old manifest under a new name", |context| {
+        let (index, sealed) = context.part();
         let name = note_name(&sealed).replace("/0000000000", "/0000000001");
-        scene.files.insert(name, sealed.note.bytes());
-        (&[Kind::ManifestMisplaced], Some(nth(place)))
+        context.files.insert(name, sealed.note.bytes());
+        (&[Kind::ManifestMisplaced], Some(nth(index)))
     }),
-    ("replay an old part in a new one's place", |scene| {
-        let (place, old) = scene.inner();
-        let new = scene.story.parts[place + 1].clone();
-        let bytes = scene.story.files[&old.manifest.object()].clone();
-        *scene.object(&new) = bytes;
-        *scene.note(&new) = old.note.bytes();
-        (&[Kind::ManifestMisplaced], Some(nth(place)))
+    ("replay an old part in a new one's place", |context| {
+        let (index, old) = context.inner();
+        let new = context.archive.parts[index + 1].clone();
+        let bytes = context.archive.files[&old.manifest.object()].clone();
+        *context.object(&new) = bytes;
+        *context.note(&new) = old.note.bytes();
+        (&[Kind::ManifestMisplaced], Some(nth(index)))
     }),
-    ("cut the tail, and the vendor names the newest", |scene| {
-        let (place, _) = scene.inner();
-        for sealed in &scene.story.parts[place + 1..] {
-            scene.files.remove(&note_name(sealed));
-            scene.files.remove(&sealed.manifest.object());
+    ("cut the tail, and the vendor names the newest", |context| {
+        let (index, _) = context.inner();
+        for sealed in &context.archive.parts[index + 1..] {
+            context.files.remove(&note_name(sealed));
+            context.files.remove(&sealed.manifest.object());
         }
-        (&[Kind::TailMissing], Some(nth(place) + 1))
+        (&[Kind::TailMissing], Some(nth(index) + 1))
     }),
-    ("cut the tail, and nobody names the newest", |scene| {
-        let place = scene.dice.below(11);
-        for sealed in &scene.story.parts[place + 1..] {
-            scene.files.remove(&note_name(sealed));
-            scene.files.remove(&sealed.manifest.object());
+    ("cut the tail, and nobody names the newest", |context| {
+        let index = context.rng.below(11);
+        for sealed in &context.archive.parts[index + 1..] {
+            context.files.remove(&note_name(sealed));
+            context.files.remove(&sealed.manifest.object());
         }
-        scene.ask.newest = None;
-        (&[Kind::TailStale], Some(nth(place)))
+        context.options.newest = None;
+        (&[Kind::TailStale], Some(nth(index)))
     }),
-    ("change an event and its hashes", |scene| {
-        let (place, sealed) = scene.part();
-        let mut lines = scene.lines(&sealed);
-        let line = scene.dice.below(lines.len());
+    ("change an event and its hashes", |context| {
+        let (index, sealed) = context.part();
+        let mut lines = context.lines(&sealed);
+        let line = context.rng.below(lines.len());
         lines[line] = lines[line].replacen('0', "1", 1);
-        let key = scene.stranger();
-        scene.replace(&sealed, &[key], &lines);
-        scene.ask.newest = None;
-        (&[Kind::SignatureUntrusted], Some(nth(place)))
+        let key = context.stranger();
+        context.replace(&sealed, &[key], &lines);
+        context.options.newest = None;
+        (&[Kind::SignatureUntrusted], Some(nth(index)))
     }),
-    ("change an event and its hashes, and keep the signature", |scene| {
-        let (place, sealed) = scene.part();
+    ("change an event and its hashes, and keep the signature", |context| {
+        let (index, sealed) = context.part();
         let mut manifest = sealed.manifest.clone();
         let bytes = b"[\n{\"nothing\":\"happened\"}\n]\n".to_vec();
         (manifest.sha256, manifest.size) = (sha256(&bytes), bytes.len() as u64);
         (manifest.raw_sha256, manifest.raw_size) = (manifest.sha256, manifest.size);
         let note = SignedNote::new(manifest.text(), sealed.note.signatures().to_vec()).unwrap();
-        scene.files.remove(&note_name(&sealed));
-        scene.files.remove(&sealed.manifest.object());
-        scene.files.insert(manifest.object(), bytes);
-        scene.files.insert(manifest.name(note.sha256()), note.bytes());
-        scene.ask.newest = None;
-        (&[Kind::SignatureInvalid], Some(nth(place)))
+        context.files.remove(&note_name(&sealed));
+        context.files.remove(&sealed.manifest.object());
+        context.files.insert(manifest.object(), bytes);
+        context.files.insert(manifest.name(note.sha256()), note.bytes());
+        context.options.newest = None;
+        (&[Kind::SignatureInvalid], Some(nth(index)))
     }),
-    ("the vendor seals a part again", |scene| {
-        let (place, sealed) = scene.inner();
+    ("the vendor seals a part again", |context| {
+        let (index, sealed) = context.inner();
         let keys = sealed.keys.clone();
-        scene.reseal(&sealed, &keys, |manifest| {
+        context.reseal(&sealed, &keys, |manifest| {
             manifest.sealed = manifest.sealed + std::time::Duration::from_secs(1);
         });
         // A heartbeat states the time of its seal itself.
-        (&[Kind::ChainBroken], Some(nth(place) + 1))
+        (&[Kind::ChainBroken], Some(nth(index) + 1))
     }),
-    ("the vendor equivocates about a part", |scene| {
-        let (place, sealed) = scene.part();
+    ("the vendor equivocates about a part", |context| {
+        let (index, sealed) = context.part();
         let mut files = Files::new();
         resealed(&mut files, &sealed, &sealed.keys, |manifest| {
             manifest.sealed = manifest.sealed + std::time::Duration::from_secs(1);
         });
-        scene.files.extend(files);
-        (&[Kind::PartDoubled], Some(nth(place)))
+        context.files.extend(files);
+        (&[Kind::PartDoubled], Some(nth(index)))
     }),
-    ("the vendor's window leaves a gap", |scene| {
-        let (place, sealed) = scene.inner();
-        let next = scene.story.parts[place + 1].clone();
+    ("the vendor's window leaves a gap", |context| {
+        let (index, sealed) = context.inner();
+        let next = context.archive.parts[index + 1].clone();
         let from = sealed.manifest.window.to + std::time::Duration::from_secs(1);
         if next.manifest.window.to < from {
             // A part that closes no time span: move it as a whole.
-            scene.reseal(&next, &next.keys.clone(), |manifest| {
+            context.reseal(&next, &next.keys.clone(), |manifest| {
                 (manifest.window.from, manifest.window.to) = (from, from);
             });
         } else {
-            scene.reseal(&next, &next.keys.clone(), |manifest| manifest.window.from = from);
+            context.reseal(&next, &next.keys.clone(), |manifest| manifest.window.from = from);
         }
-        (&[Kind::WindowsNotContiguous], Some(nth(place) + 1))
+        (&[Kind::WindowsNotContiguous], Some(nth(index) + 1))
     }),
-    ("the vendor counts wrongly", |scene| {
-        let (place, sealed) = loop {
-            let (place, sealed) = scene.part();
+    ("the vendor counts wrongly", |context| {
+        let (index, sealed) = loop {
+            let (index, sealed) = context.part();
             if sealed.manifest.events > 1 {
-                break (place, sealed);
+                break (index, sealed);
             }
         };
-        scene.reseal(&sealed, &sealed.keys.clone(), |manifest| manifest.events += 1);
-        (&[Kind::CountMismatch], Some(nth(place)))
+        context.reseal(&sealed, &sealed.keys.clone(), |manifest| manifest.events += 1);
+        (&[Kind::CountMismatch], Some(nth(index)))
     }),
-    ("the vendor seals an event twice", |scene| {
-        let (place, sealed) = loop {
-            let (place, sealed) = scene.part();
-            if place > 0 && sealed.manifest.events > 0 {
-                break (place, sealed);
+    ("the vendor seals an event twice", |context| {
+        let (index, sealed) = loop {
+            let (index, sealed) = context.part();
+            if index > 0 && sealed.manifest.events > 0 {
+                break (index, sealed);
             }
         };
-        let mut lines = scene.lines(&sealed);
-        lines[0] = scene.lines(&scene.story.parts[0])[0].clone();
-        if scene.dice.below(2) == 0 {
+        let mut lines = context.lines(&sealed);
+        lines[0] = context.lines(&context.archive.parts[0])[0].clone();
+        if context.rng.below(2) == 0 {
             lines[0] = lines[0].replacen("\"eventName\":\"", "\"eventName\":\"Not", 1);
         }
-        scene.replace(&sealed, &sealed.keys.clone(), &lines);
-        (&[Kind::EventTwice], Some(nth(place)))
+        context.replace(&sealed, &sealed.keys.clone(), &lines);
+        (&[Kind::EventTwice], Some(nth(index)))
     }),
 ];

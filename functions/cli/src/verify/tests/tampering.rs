@@ -17,9 +17,9 @@ use super::tamper_cases::TAMPERS;
 use super::*;
 
 /// Pseudo-random numbers, the same for the same seed (`splitmix64`).
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(super) const fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -41,19 +41,19 @@ impl Dice {
 /// A tampered archive, and the expected findings: one of these kinds, in this part if there is one.
 struct Case {
     files: Files,
-    ask: VerifyOptions,
+    options: VerifyOptions,
     expected: &'static [Kind],
     part: Option<u64>,
 }
 
 /// The archive to tamper with.
 pub(super) struct TamperContext<'a> {
-    pub(super) story: &'a Sealer,
+    pub(super) archive: &'a Sealer,
     /// Another connector of the same vendor, whose key signs both.
     pub(super) other: &'a Sealer,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     pub(super) files: Files,
-    pub(super) ask: VerifyOptions,
+    pub(super) options: VerifyOptions,
 }
 
 /// Tampers, and returns the expected findings: one of these kinds, in this part if one is named.
@@ -62,19 +62,19 @@ pub(super) type Tamper = fn(&mut TamperContext<'_>) -> (&'static [Kind], Option<
 impl TamperContext<'_> {
     /// A part of the sample, with its index.
     pub(super) fn part(&mut self) -> (usize, Sealed) {
-        let place = self.dice.below(self.story.parts.len());
-        (place, self.story.parts[place].clone())
+        let index = self.rng.below(self.archive.parts.len());
+        (index, self.archive.parts[index].clone())
     }
 
     /// A part that is not the last.
     pub(super) fn inner(&mut self) -> (usize, Sealed) {
-        let place = self.dice.below(self.story.parts.len() - 1);
-        (place, self.story.parts[place].clone())
+        let index = self.rng.below(self.archive.parts.len() - 1);
+        (index, self.archive.parts[index].clone())
     }
 
     /// An unknown key.
     pub(super) fn stranger(&mut self) -> TestKey {
-        TestKey::new(200 + u8::try_from(self.dice.below(50)).unwrap())
+        TestKey::new(200 + u8::try_from(self.rng.below(50)).unwrap())
     }
 
     pub(super) fn object(&mut self, sealed: &Sealed) -> &mut Vec<u8> {
@@ -88,8 +88,8 @@ impl TamperContext<'_> {
     /// Flips a bit among the first `first` bytes of a file.
     pub(super) fn flip(&mut self, name: &str, first: usize) {
         let bytes = self.files.get_mut(name).unwrap();
-        let (place, bit) = (self.dice.below(bytes.len().min(first)), self.dice.below(8));
-        bytes[place] ^= 1 << bit;
+        let (index, bit) = (self.rng.below(bytes.len().min(first)), self.rng.below(8));
+        bytes[index] ^= 1 << bit;
     }
 
     /// Replaces the manifest of a part by another one, signed by these keys.
@@ -135,21 +135,21 @@ pub(super) fn note_name(sealed: &Sealed) -> String {
 
 /// Runs `cases` cases, each kind in turn; `seed` varies them.
 fn run_cases(cases: usize, seed: u64) {
-    let (story, other) = (story_of_one(), sample_archive(2, 7));
-    let newest = sample_archive.parts[13].note.sha256();
+    let (archive, other) = (sample(), sample_archive(2, 7));
+    let newest = archive.parts[13].note.sha256();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for turn in 0..cases {
         let (name, tampering) = TAMPERS[turn % TAMPERS.len()];
-        let mut scene = TamperContext {
-            story: &sample_archive,
+        let mut context = TamperContext {
+            archive: &archive,
             other: &other,
-            dice: Dice(seed.wrapping_mul(1 << 32) + turn as u64),
-            files: sample_archive.files.clone(),
-            ask: VerifyOptions { newest: Some(newest), ..pinned_options() },
+            rng: Rng(seed.wrapping_mul(1 << 32) + turn as u64),
+            files: archive.files.clone(),
+            options: VerifyOptions { newest: Some(newest), ..pinned_options() },
         };
-        let (expected, part) = tampering(&mut scene);
-        let TamperContext { files, ask, .. } = scene;
-        let case = Case { files, ask, expected, part };
+        let (expected, part) = tampering(&mut context);
+        let TamperContext { files, options, .. } = context;
+        let case = Case { files, options, expected, part };
         check_detected(&case).unwrap_or_else(|found| panic!("{name}, turn {turn} of seed {seed}: {found}"));
         *counts.entry(name).or_default() += 1;
     }
@@ -161,7 +161,7 @@ fn run_cases(cases: usize, seed: u64) {
 
 /// Checks that a case has the expected finding.
 fn check_detected(case: &Case) -> Result<(), String> {
-    let outcome = verify(&case.files, &case.ask);
+    let outcome = verify(&case.files, &case.options);
     let named = outcome
         .findings
         .iter()
@@ -183,13 +183,13 @@ fn check_detected(case: &Case) -> Result<(), String> {
 }
 
 #[test]
-fn tampering_is_detected_and_named() {
+fn tampering_is_detected_and_reported() {
     run_cases(TAMPERS.len() * 12, 1);
 }
 
 #[test]
 #[ignore = "the long form: 20,000 cases, a minute with --release"]
-fn tampering_is_detected_and_named_in_20_000_cases() {
+fn tampering_is_detected_and_reported_in_20_000_cases() {
     let seed = std::process::id();
     eprintln!("seed {seed}");
     run_cases(20_000, seed.into());
@@ -197,12 +197,11 @@ fn tampering_is_detected_and_named_in_20_000_cases() {
 
 /// Without tampering there is no finding.
 #[test]
-fn what_was_not_tampered_with_is_proven() {
-    let story = story_of_one();
-    let newest: Sha256 = sample_archive.parts[13].note.sha256();
+fn an_archive_without_tampering_is_proven() {
+    let archive = sample();
+    let newest: Sha256 = archive.parts[13].note.sha256();
     let pins: Vec<RingKey> = vec![TestKey::new(7).ring_key()];
-    let outcome =
-        verify(&sample_archive.files, &VerifyOptions { newest: Some(newest), pins, ..pinned_options() });
+    let outcome = verify(&archive.files, &VerifyOptions { newest: Some(newest), pins, ..pinned_options() });
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    assert_eq!(story.parts[13].manifest.part, PartNumber::new(14));
+    assert_eq!(archive.parts[13].manifest.part, PartNumber::new(14));
 }

@@ -5,7 +5,7 @@ use crate::world::{World, dispatcher};
 #[tokio::test]
 async fn all_errors_of_the_environment_are_reported_at_once() {
     let world = World::start().await;
-    for (ledger, queue, told) in [
+    for (ledger, queue, expected) in [
         (None, None, ["LEDGER_TABLE is not set", "EXPORT_QUEUE_URL is not set", "EVENT_BUS_NAME is not set"]),
         (
             Some("a b"),
@@ -24,6 +24,6 @@ async fn all_errors_of_the_environment_are_reported_at_once() {
         let [line] = log.as_slice() else { panic!("one line: {log:?}") };
         assert_eq!(line["level"], "ERROR");
         let settings = line["settings"].as_str().unwrap();
-        assert!(told.iter().all(|wrong| settings.contains(wrong)), "{settings}");
+        assert!(expected.iter().all(|error| settings.contains(error)), "{settings}");
     }
 }

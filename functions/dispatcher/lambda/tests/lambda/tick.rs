@@ -31,13 +31,13 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     let waiting = world.connector(later).await;
     let mut function = dispatcher(&world.environment()).await;
 
-    let answer = function.invoke(&scheduled_event()).await.unwrap();
+    let response = function.invoke(&scheduled_event()).await.unwrap();
 
     assert_eq!(
-        answer,
+        response,
         json!({ "due": 25, "claimed": 25, "throttled": 0, "sent": 25, "given_back": 0, "more": false })
     );
-    assert_eq!(world.taken(), messages(&due));
+    assert_eq!(world.messages_sent(), messages(&due));
     for id in &due {
         assert!(
             world.next_run_at(id).await >= now + CLAIM_DURATION,
@@ -54,7 +54,7 @@ async fn a_tick_sends_each_due_connector_once_and_the_next_one_nothing() {
     let mut other = dispatcher(&world.environment()).await;
     assert_eq!(other.invoke(&scheduled_event()).await.unwrap(), nothing);
     other.kill().await;
-    assert_eq!(world.taken(), messages(&due));
+    assert_eq!(world.messages_sent(), messages(&due));
 }
 
 #[tokio::test]
@@ -68,18 +68,19 @@ async fn a_message_that_the_queue_rejects_once_is_sent_again_and_the_others_are_
     }
     let mut function = dispatcher(&world.environment()).await;
 
-    let answer = function.invoke(&scheduled_event()).await.unwrap();
+    let response = function.invoke(&scheduled_event()).await.unwrap();
 
     assert_eq!(
-        answer,
+        response,
         json!({ "due": 25, "claimed": 25, "throttled": 0, "sent": 25, "given_back": 0, "more": false })
     );
     assert_eq!(world.queue.refused().len(), 1);
-    assert_eq!(world.taken(), messages(&due));
+    assert_eq!(world.messages_sent(), messages(&due));
     let log = function.kill().await.log();
-    let told = log.iter().filter(|line| line["message"] == "the export queue rejected a message");
-    let told: Vec<_> = told.map(|line| json!({ "connector_id": line["connector.id"] }).to_string()).collect();
-    assert_eq!(told, world.queue.refused(), "the log names them: {log:#?}");
+    let rejected = log.iter().filter(|line| line["message"] == "the export queue rejected a message");
+    let rejected: Vec<_> =
+        rejected.map(|line| json!({ "connector_id": line["connector.id"] }).to_string()).collect();
+    assert_eq!(rejected, world.queue.refused(), "the log names them: {log:#?}");
 }
 
 #[tokio::test]
@@ -90,13 +91,13 @@ async fn a_connector_that_the_queue_keeps_rejecting_is_due_again_at_once() {
     let id = world.connector(due_at).await;
     let mut function = dispatcher(&world.environment()).await;
 
-    let answer = function.invoke(&scheduled_event()).await.unwrap();
+    let response = function.invoke(&scheduled_event()).await.unwrap();
 
     assert_eq!(
-        answer,
+        response,
         json!({ "due": 1, "claimed": 1, "throttled": 0, "sent": 0, "given_back": 1, "more": false })
     );
-    assert_eq!(world.taken(), messages(&[]));
+    assert_eq!(world.messages_sent(), messages(&[]));
     assert_eq!(world.next_run_at(&id).await, due_at);
     function.kill().await;
 }
@@ -110,8 +111,8 @@ async fn a_missing_ledger_fails_the_invocation_and_not_the_process() {
     let mut function = dispatcher(&environment).await;
     for _ in 0..2 {
         let error = function.invoke(&scheduled_event()).await.unwrap_err();
-        let told = error["errorMessage"].as_str().unwrap();
-        assert!(told.contains("listing due connectors"), "{error}");
+        let message = error["errorMessage"].as_str().unwrap();
+        assert!(message.contains("listing due connectors"), "{error}");
     }
     function.kill().await;
 }
@@ -145,7 +146,7 @@ async fn a_missed_export_is_notified_once_with_its_date_of_loss_and_no_secret_is
     for secret in [late.external_id.as_str(), &secret] {
         assert!(log.iter().all(|log| !log.contains(secret)), "{secret} is in the log");
         assert!(
-            !world.bus.published().iter().any(|told| told.to_string().contains(secret)),
+            !world.bus.published().iter().any(|notice| notice.to_string().contains(secret)),
             "{secret} was published"
         );
     }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use tests::fixtures;
 use tests::lambda::{EventBus, Function, MessageQueue};
 
-/// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) embedded: Sandbox,
@@ -25,10 +24,10 @@ impl World {
     }
 
     /// The bodies of the messages in the queue, sorted.
-    pub(crate) fn taken(&self) -> Vec<String> {
-        let mut taken = self.queue.accepted();
-        taken.sort();
-        taken
+    pub(crate) fn messages_sent(&self) -> Vec<String> {
+        let mut accepted = self.queue.accepted();
+        accepted.sort();
+        accepted
     }
 
     /// The environment as the template sets it, without the exporter's variables.

@@ -18,7 +18,7 @@ fn message(id: &str, minutes: u64, fact: ContactFact) -> ContactMessage {
         at: after(minutes),
         tenant,
         connector,
-        fact: what,
+        fact,
         held_back: 0,
     }
 }

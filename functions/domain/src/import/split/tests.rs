@@ -33,7 +33,9 @@ fn drain(splitter: &mut Splitter, found: &mut Vec<Found>) {
         found.push(match piece {
             Element::Object { text, is_item: false, .. } => Found::Object(text.to_owned()),
             Element::Object { text, .. } => Found::Item(text.to_owned()),
-            Element::Invalid(bad) => Found::Invalid(bad.position.line, bad.last_line, bad.reason),
+            Element::Invalid(invalid) => {
+                Found::Invalid(invalid.position.line, invalid.last_line, invalid.reason)
+            }
         });
     }
 }
@@ -47,7 +49,7 @@ fn objects(input: &str) -> Vec<String> {
 }
 
 /// The first and last lines of the invalid elements, and the number of objects.
-fn bad(input: &str) -> (Vec<(u64, u64)>, usize) {
+fn invalid_lines(input: &str) -> (Vec<(u64, u64)>, usize) {
     let found = split(input.as_bytes(), 1 << 16);
     for pieces in [1, 7] {
         assert_eq!(split(input.as_bytes(), pieces), found, "in pieces of {pieces}");
@@ -124,7 +126,7 @@ fn invalid_elements_are_reported_by_their_lines_and_the_rest_is_found() {
         ("[{\"Records\":[{}]},\n{\"Records\":[{},x]}\n]", vec![(2, 2)], 2),
         ("{\"a\":\u{7f}1}\n{}", vec![(1, 1)], 1),
     ] {
-        let (found, count) = bad(input);
+        let (found, count) = invalid_lines(input);
         assert!(found.starts_with(&lines) && count == objects, "{input}: {found:?} and {count} objects");
     }
 }
@@ -167,8 +169,10 @@ fn an_element_that_is_too_long_is_skipped_and_the_rest_is_found() {
     ] {
         let found = split(input.as_bytes(), 1 << 16);
         let objects = found.iter().filter(|found| matches!(found, Found::Object(_))).count();
-        let bad: Vec<_> = found.iter().filter(|found| matches!(found, Found::Invalid(..))).collect();
-        let Some(Found::Invalid(.., reason)) = bad.first() else { panic!("{input:.60}: nothing is invalid") };
+        let invalid: Vec<_> = found.iter().filter(|found| matches!(found, Found::Invalid(..))).collect();
+        let Some(Found::Invalid(.., reason)) = invalid.first() else {
+            panic!("{input:.60}: nothing is invalid")
+        };
         assert!(objects == 2 && reason.contains("longer than 4 MB"), "{input:.60}: {objects}, {reason}");
     }
 }
@@ -203,8 +207,9 @@ fn a_complete_element_is_returned_before_more_input_comes() {
     assert!(matches!(splitter.next_element(), Some(Element::Object { text: "{\"a\":1}", .. })));
     assert!(splitter.next_element().is_none() && !splitter.is_drained());
     splitter.feed(b":2}\n");
+    let second = splitter.next_element();
     assert!(
-        matches!(splitter.next_element(), Some(Element::Object { text: "{\"b\":2}", position, .. }) if position.line == 2)
+        matches!(second, Some(Element::Object { text: "{\"b\":2}", position, .. }) if position.line == 2)
     );
     assert!(splitter.is_drained() && splitter.next_element().is_none() && splitter.is_drained());
 }

@@ -19,9 +19,9 @@ async fn a_delivery_error_fails_no_message_and_affects_no_other_connector() {
 
     let unknown = r#"{"connector_id":"con_00000000000000ff"}"#;
     let messages = [&message(&gone), unknown, r#"{"connector_id": 7}"#, "not JSON", "", &message(&fine)];
-    let answer = exporter.invoke(&batch(&messages)).await.unwrap();
+    let response = exporter.invoke(&batch(&messages)).await.unwrap();
 
-    assert_eq!(answer, failed(&[]));
+    assert_eq!(response, failed(&[]));
     let verdict = world.verdict(&fine, &EVENTS);
     verdict.assert_clean();
     assert_eq!(verdict.delivered, EVENTS.len());
@@ -43,9 +43,9 @@ async fn an_internal_error_fails_the_messages_of_its_connector_only() {
     let mut exporter = world.exporter().await;
 
     let messages = batch(&[&message(&busy), &message(&quiet), &message(&busy)]);
-    let answer = exporter.invoke(&messages).await.unwrap();
+    let response = exporter.invoke(&messages).await.unwrap();
 
-    assert_eq!(answer, failed(&["message-0", "message-2"]));
+    assert_eq!(response, failed(&["message-0", "message-2"]));
     assert_eq!(world.verdict(&busy, &EVENTS).parts, 0);
     let verdict = world.verdict(&quiet, &[]);
     verdict.assert_clean();

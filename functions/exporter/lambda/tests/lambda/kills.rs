@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::connector::Connector;
 use domain::names::WorkerId;
 use domain::time::Time;
-use tests::fakes::SeededRandomness;
+use tests::fakes::SeededRng;
 use tests::fixtures::cloudtrail;
 use tests::lambda::Function;
 
@@ -32,32 +32,32 @@ pub(crate) struct KillStats {
     pub(crate) events: u64,
 }
 
-/// Kills `count` processes, each at a moment that follows from the seed and the speed of this machine. `tell`
-/// is called after each round.
-pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&KillStats)) -> KillStats {
-    let chance = SeededRandomness::new(seed);
+/// Kills `count` processes, each at a moment that follows from the seed and the speed of this machine.
+/// `on_round` is called after each round.
+pub(crate) async fn rounds(count: u64, seed: u64, on_round: impl Fn(&KillStats)) -> KillStats {
+    let rng = SeededRng::new(seed);
     let world = World::start().await;
     let mut environment = world.environment();
     environment.push(("MAX_PART_EVENTS", PART_EVENTS.to_owned()));
-    let mut tally = KillStats::default();
+    let mut stats = KillStats::default();
     let mut victim = exporter(&environment).await;
     let span = whole_run(&world, &mut victim).await;
     for round in 0..count {
         let events: Vec<&str> = real_events(round);
         let connector = world.connector(&format!("acme-{round}"), &events).await;
         let next = exporter(&environment).await;
-        let moment = chance.below(u64::try_from(span.as_millis()).unwrap().max(1));
-        let two = chance.below(3) == 0;
-        tally.with_second_worker += u64::from(two);
+        let moment = rng.below(u64::try_from(span.as_millis()).unwrap().max(1));
+        let second_worker = rng.below(3) == 0;
+        stats.with_second_worker += u64::from(second_worker);
         let killed = Killing {
             world: &world,
             connector: &connector,
             moment: Duration::from_millis(moment),
-            second_worker: two,
+            second_worker,
         };
         let (mut next, answered) = killed.run(victim, next).await;
-        tally.killed_before_reply += u64::from(!answered);
-        tally.files_before += world.files_after_a_kill(&connector) as u64;
+        stats.killed_before_reply += u64::from(!answered);
+        stats.files_before += world.files_after_a_kill(&connector) as u64;
 
         finish(&world, &connector, &mut next).await;
         let verdict = world.verdict(&connector, &events);
@@ -65,14 +65,14 @@ pub(crate) async fn rounds(count: u64, seed: u64, tell: impl Fn(&KillStats)) -> 
         assert_eq!(verdict.delivered, EVENTS, "round {round}");
         let cursor = world.cursor(&connector.id).await;
         assert_eq!(cursor.next.previous().get(), verdict.parts as u64, "round {round}: every part is there");
-        tally.rounds += 1;
-        tally.files += verdict.parts as u64;
-        tally.events += verdict.delivered as u64;
-        tell(&tally);
+        stats.rounds += 1;
+        stats.files += verdict.parts as u64;
+        stats.events += verdict.delivered as u64;
+        on_round(&stats);
         victim = next;
     }
     victim.kill().await;
-    tally
+    stats
 }
 
 /// The duration of an undisturbed run on this machine.
@@ -131,8 +131,8 @@ async fn expire_lease(world: &World, connector: &Connector) {
 async fn finish(world: &World, connector: &Connector, process: &mut Function) {
     for _ in 0..10 {
         expire_lease(world, connector).await;
-        let answer = process.invoke(&batch(&[&message(connector)])).await.unwrap();
-        assert_eq!(answer, failed(&[]));
+        let response = process.invoke(&batch(&[&message(connector)])).await.unwrap();
+        assert_eq!(response, failed(&[]));
         let cursor = world.cursor(&connector.id).await;
         if cursor.undelivered().is_none() && cursor.watermark > world.since {
             return;
@@ -143,7 +143,7 @@ async fn finish(world: &World, connector: &Connector, process: &mut Function) {
 
 #[tokio::test]
 async fn a_process_killed_at_any_moment_loses_and_duplicates_nothing() {
-    let tally = rounds(20, 1, |_| ()).await;
-    assert_eq!(tally.rounds, 20);
-    assert!(tally.killed_before_reply >= 5, "{tally:?}");
+    let stats = rounds(20, 1, |_| ()).await;
+    assert_eq!(stats.rounds, 20);
+    assert!(stats.killed_before_reply >= 5, "{stats:?}");
 }

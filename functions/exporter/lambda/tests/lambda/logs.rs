@@ -78,7 +78,7 @@ async fn every_line_is_json_and_none_contains_an_event_a_credential_or_an_extern
     // The prefixes of access key IDs, long-term and temporary.
     let log = log_of_every_outcome("INFO", &["AKIA", "ASIA"]).await;
     let messages = messages(&log);
-    for (told, times) in [
+    for (message, times) in [
         ("the connector was exported", 2),
         (
             "items that are not valid events were exported as unreadable records; look them up by their keys",
@@ -87,7 +87,11 @@ async fn every_line_is_json_and_none_contains_an_event_a_credential_or_an_extern
         ("the connector's destination is blocked", 2),
         ("the export failed and will be retried", 1),
     ] {
-        assert_eq!(messages.iter().filter(|message| **message == told).count(), times, "{told}: {log:#?}");
+        assert_eq!(
+            messages.iter().filter(|logged| **logged == message).count(),
+            times,
+            "{message}: {log:#?}"
+        );
     }
     assert_eq!(messages.iter().filter(|message| message.starts_with("a message was dropped")).count(), 1);
     for line in &log {

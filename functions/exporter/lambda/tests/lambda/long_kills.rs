@@ -9,7 +9,7 @@
 //! the machine, so the same round may pass the next time. The randomness here is the process's; the
 //! simulation is the repeatable test.
 
-#![expect(clippy::print_stdout, reason = "its figures are what it is for")]
+#![expect(clippy::print_stdout, reason = "it prints its results")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a round fails")]
 
 mod kills;
@@ -20,29 +20,30 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Some((rounds, seed)) = asked() else {
+    let Some((rounds, seed)) = arguments() else {
         eprintln!("usage: kills [--rounds COUNT] [--seed SEED]");
         return ExitCode::from(2);
     };
-    let tally = kills::rounds(rounds, seed, |tally| {
-        if tally.rounds % 50 == 0 {
-            eprintln!("{} of {rounds}", tally.rounds);
+    let stats = kills::rounds(rounds, seed, |stats| {
+        if stats.rounds % 50 == 0 {
+            eprintln!("{} of {rounds}", stats.rounds);
         }
     })
     .await;
-    let kills::Tally { rounds, killed_at_work, with_two, files_before, files, events } = tally;
-    println!("{rounds:>8}  processes killed, {killed_at_work} of them before they had answered");
-    println!("{with_two:>8}  with a second process at work on the same connector");
+    let kills::KillStats { rounds, killed_before_reply, with_second_worker, files_before, files, events } =
+        stats;
+    println!("{rounds:>8}  processes killed, {killed_before_reply} of them before their response");
+    println!("{with_second_worker:>8}  with a second process on the same connector");
     println!("{files:>8}  files, {files_before} of them written before the kill");
-    println!("{events:>8}  events, each there once");
+    println!("{events:>8}  events, each delivered once");
     ExitCode::SUCCESS
 }
 
-fn asked() -> Option<(u64, u64)> {
+fn arguments() -> Option<(u64, u64)> {
     let (mut rounds, mut seed) = (1000, 1);
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    while let Some(argument) = arguments.next() {
-        let value = arguments.next()?.parse().ok()?;
+    let mut args = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    while let Some(argument) = args.next() {
+        let value = args.next()?.parse().ok()?;
         match argument.as_str() {
             "--rounds" => rounds = value,
             "--seed" => seed = value,

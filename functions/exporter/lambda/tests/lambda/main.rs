@@ -8,8 +8,8 @@ mod kills;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
-mod start;
-#[cfg(test)]
 mod reverification;
+#[cfg(test)]
+mod start;
 #[cfg(test)]
 mod world;

@@ -26,23 +26,23 @@ async fn stored(world: &World, connector: &Connector) -> Connector {
 #[tokio::test]
 async fn a_connector_whose_role_admits_any_caller_is_paused_after_the_run_and_others_are_verified() {
     let world = World::start().await;
-    let (sound, opened) = (unverified(&world, "sound").await, unverified(&world, "opened").await);
-    let to = opened.destination.clone().unwrap();
+    let (safe, exposed) = (unverified(&world, "sound").await, unverified(&world, "opened").await);
+    let to = exposed.destination.clone().unwrap();
     let (arn, bucket, prefix) = (to.role.to_string(), to.bucket.to_string(), to.prefix.to_string());
     world.embedded.stack().put_role(Role { arn, external_id: None, bucket, prefix }).unwrap();
 
     let mut exporter = world.exporter().await;
-    let answer = exporter.invoke(&batch(&[&message(&sound), &message(&opened)])).await.unwrap();
-    assert_eq!(answer, failed(&[]));
+    let response = exporter.invoke(&batch(&[&message(&safe), &message(&exposed)])).await.unwrap();
+    assert_eq!(response, failed(&[]));
 
-    let verified = stored(&world, &sound).await;
+    let verified = stored(&world, &safe).await;
     assert_eq!(verified.state, State::Active);
-    assert!(verified.verified_at > sound.verified_at);
-    let paused = stored(&world, &opened).await;
+    assert!(verified.verified_at > safe.verified_at);
+    let paused = stored(&world, &exposed).await;
     assert_eq!((paused.state, paused.verified_at), (State::Paused, None));
-    let changes = world.embedded.connectors().changes(&opened.id, None, 1).await.unwrap();
+    let changes = world.embedded.connectors().changes(&exposed.id, None, 1).await.unwrap();
     assert_eq!((changes[0].what, &changes[0].by), (Verb::RefuseDestination, &Caller::System));
-    assert!(world.bus.detail_types_of(opened.id.as_str()).contains(&"ConnectorChanged".to_owned()));
+    assert!(world.bus.detail_types_of(exposed.id.as_str()).contains(&"ConnectorChanged".to_owned()));
     let objects = world.embedded.stack().objects(to.bucket.as_str()).unwrap();
     assert!(!objects.iter().any(|object| object.key.contains("/verification/")), "{objects:?}");
 
@@ -51,5 +51,5 @@ async fn a_connector_whose_role_admits_any_caller_is_paused_after_the_run_and_ot
     let line = log.iter().find(|line| line["message"] == "the connector was paused: its role is not safe");
     let line = line.unwrap_or_else(|| panic!("{log:#?}"));
     assert_eq!((&line["level"], &line["stage"]), (&"ERROR".into(), &"refuses_without_external_id".into()));
-    assert!(!ended.stdout.contains(opened.external_id.as_str()), "the remedy contains it, the log must not");
+    assert!(!ended.stdout.contains(exposed.external_id.as_str()), "the remedy contains it, the log must not");
 }

@@ -9,9 +9,9 @@ async fn an_invalid_environment_fails_the_start_and_all_errors_are_reported_at_o
     let world = World::start().await;
     let mut environment = world.environment();
     environment.retain(|(name, _)| *name != "LEDGER_TABLE");
-    for wrong in [("STAGING_BUCKET", "Not_A_Bucket"), ("SETTLE_SECONDS", "5m"), ("EVENT_BUS_NAME", "")] {
-        environment.retain(|(name, _)| *name != wrong.0);
-        environment.push((wrong.0, wrong.1.to_owned()));
+    for invalid in [("STAGING_BUCKET", "Not_A_Bucket"), ("SETTLE_SECONDS", "5m"), ("EVENT_BUS_NAME", "")] {
+        environment.retain(|(name, _)| *name != invalid.0);
+        environment.push((invalid.0, invalid.1.to_owned()));
     }
     let ended = exporter(&environment).await.shut_down().await;
 
@@ -19,16 +19,16 @@ async fn an_invalid_environment_fails_the_start_and_all_errors_are_reported_at_o
     let log = ended.log();
     let [line] = log.as_slice() else { panic!("one line: {log:?}") };
     assert_eq!(line["level"], "ERROR");
-    let told = line["settings"].as_str().unwrap();
+    let settings = line["settings"].as_str().unwrap();
     for right in [
         "LEDGER_TABLE is not set",
         "EVENT_BUS_NAME is not set",
         "STAGING_BUCKET is `Not_A_Bucket`",
         "SETTLE_SECONDS is `5m`",
     ] {
-        assert!(told.contains(right), "{right}: {told}");
+        assert!(settings.contains(right), "{right}: {settings}");
     }
-    assert_eq!(told.matches("it must be").count(), 4, "each with the valid format: {told}");
+    assert_eq!(settings.matches("it must be").count(), 4, "each with the valid format: {settings}");
 }
 
 #[tokio::test]
@@ -40,9 +40,9 @@ async fn each_required_variable_is_named_when_it_alone_is_missing() {
         let environment: Vec<_> = full.iter().filter(|(name, _)| *name != missing).cloned().collect();
         let ended = exporter(&environment).await.shut_down().await;
         assert!(ended.code.is_some_and(|code| code != 0), "{ended:?}");
-        let told = ended.log().remove(0)["settings"].as_str().unwrap().to_owned();
+        let settings = ended.log().remove(0)["settings"].as_str().unwrap().to_owned();
         for name in needed {
-            assert_eq!(told.contains(name), name == missing, "{told}");
+            assert_eq!(settings.contains(name), name == missing, "{settings}");
         }
     }
 }

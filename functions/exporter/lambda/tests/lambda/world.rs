@@ -14,11 +14,10 @@ use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures::{self, TIMING, unique_id};
 use tests::lambda::{EventBus, Function};
-use tests::oracle::{Verdict, files, judge};
+use tests::oracle::{Verdict, files, compare};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) embedded: Sandbox,
@@ -72,7 +71,7 @@ impl World {
 
     /// Compares what the customer has received with what it should have received.
     pub(crate) fn verdict(&self, connector: &Connector, events: &[&str]) -> Verdict {
-        judge(&files(&self.objects(connector)), events.iter().copied())
+        compare(&files(&self.objects(connector)), events.iter().copied())
     }
 
     /// How many files a customer has after a kill. Only the newest may lack its manifest.

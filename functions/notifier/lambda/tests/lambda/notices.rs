@@ -22,7 +22,8 @@ fn event(connector: &Connector, now: Time) -> String {
         Notice::changed(&Change { version: 2, at: now, by, what: Verb::TestContacts, before: None, after });
     json!({
         "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": notice.fact.kind(),
-        "source": "auditferry", "account": "111111111111", "time": now, "region": "eu-central-1", "resources": [],
+        "source": "auditferry", "account": "111111111111", "time": now, "region": "eu-central-1",
+        "resources": [],
         "detail": notice,
     })
     .to_string()
@@ -84,8 +85,8 @@ async fn a_requeued_message_keeps_its_trace_and_lambda_lets_it_go_on_only_if_all
         for _ in 0..20 {
             let Some(invocation) = queue.invoke() else { break };
             let batch = batch(&invocation.bodies());
-            let answer = function.invoke_traced(&batch, Some(&invocation.trace)).await;
-            assert_eq!(answer.unwrap(), none_failed());
+            let response = function.invoke_traced(&batch, Some(&invocation.trace)).await;
+            assert_eq!(response.unwrap(), none_failed());
             queue.answer(invocation, &[]);
             invoked += 1;
             // Advances the queue's clock, not the notifier's: for the notifier the message is still early.
@@ -101,9 +102,9 @@ async fn a_requeued_message_keeps_its_trace_and_lambda_lets_it_go_on_only_if_all
 
 /// A notice that the contacts were set, as the bus delivers it.
 fn set(connector: &Connector, now: Time) -> String {
-    let mut told: Value = serde_json::from_str(&event(connector, now)).unwrap();
-    told["detail"]["what"] = json!("set_contacts");
-    told.to_string()
+    let mut notice: Value = serde_json::from_str(&event(connector, now)).unwrap();
+    notice["detail"]["what"] = json!("set_contacts");
+    notice.to_string()
 }
 
 #[tokio::test]
@@ -118,8 +119,8 @@ async fn a_new_address_gets_one_link_and_nothing_else_until_it_confirms() {
     connector.contacts.webhook = None;
     connector.version += 1;
     connectors.save(&fixtures::change(&before, &connector), None, &[]).await.unwrap();
-    let asked = Consent::unknown(new.clone()).ask(now).unwrap();
-    assert!(connectors.store_consent(&connector.tenant, &asked).await.unwrap());
+    let requested = Consent::unknown(new.clone()).ask(now).unwrap();
+    assert!(connectors.store_consent(&connector.tenant, &requested).await.unwrap());
     let mut function = notifier(&world.environment()).await;
     let messages = [set(&connector, now), set(&connector, now), event(&connector, now)];
     for _ in 0..2 {
@@ -161,16 +162,16 @@ async fn no_secret_no_address_and_no_webhook_path_is_in_the_log_or_the_queue() {
         assert_eq!(function.invoke(&batch(&messages)).await.unwrap(), none_failed());
         let ended = function.kill().await;
         assert_eq!(ended.stderr, "", "everything is in the log");
-        for told in [
+        for message in [
             "a contact was notified",
             "giving up on notifying a contact",
             "a message was dropped: it is not a notice",
         ] {
-            assert!(ended.log().iter().any(|line| line["message"] == told), "{told}: {}", ended.stdout);
+            assert!(ended.log().iter().any(|line| line["message"] == message), "{message}: {}", ended.stdout);
         }
         let metrics = ended.log().into_iter().find(|line| line["_aws"].is_object()).unwrap();
-        let figures = ["ContactsTold", "ContactsUnreached", "MailsRefused", "MessagesDropped"];
-        assert_eq!(figures.map(|name| metrics[name].as_i64().unwrap()), [2, 1, 0, 2]);
+        let metric_names = ["ContactsTold", "ContactsUnreached", "MailsRefused", "MessagesDropped"];
+        assert_eq!(metric_names.map(|name| metrics[name].as_i64().unwrap()), [2, 1, 0, 2]);
         log += &ended.stdout;
     }
     let vendor = world.embedded.stack().vendor_credentials().secret_access_key;
@@ -214,7 +215,7 @@ async fn all_errors_of_the_environment_are_reported_at_once() {
     let log = ended.log();
     let [line] = log.as_slice() else { panic!("one line: {log:?}") };
     let settings = line["settings"].as_str().unwrap();
-    for wrong in ["LEDGER_TABLE is not set", "NOTICE_QUEUE_URL is `notices`", "NOTIFY_SENDER is `Audit <"] {
-        assert!(settings.contains(wrong), "{settings}");
+    for error in ["LEDGER_TABLE is not set", "NOTICE_QUEUE_URL is `notices`", "NOTIFY_SENDER is `Audit <"] {
+        assert!(settings.contains(error), "{settings}");
     }
 }

@@ -24,7 +24,6 @@ pub(crate) const SENDER: &str = "audit@vendor.example";
 #[derive(Debug, Clone, Default)]
 struct ReceivedRequests(Arc<Mutex<Vec<(String, Value)>>>);
 
-/// The deployment.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) embedded: Sandbox,
@@ -34,12 +33,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let (embedded, asked) = (Sandbox::start(None, None).await.unwrap(), ReceivedRequests::default());
+        let (embedded, received) = (Sandbox::start(None, None).await.unwrap(), ReceivedRequests::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(answer).with_state(asked.clone());
+        let router = Router::new().fallback(answer).with_state(received.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { embedded, url, received: asked }
+        Self { embedded, url, received }
     }
 
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
@@ -90,8 +89,8 @@ impl World {
     }
 
     fn bodies_of(&self, what: &str) -> Vec<Value> {
-        let asked = self.received.0.lock().unwrap();
-        asked.iter().filter(|(of, _)| of == what).map(|(_, body)| body.clone()).collect()
+        let received = self.received.0.lock().unwrap();
+        received.iter().filter(|(target, _)| target == what).map(|(_, body)| body.clone()).collect()
     }
 }
 
@@ -100,14 +99,14 @@ pub(crate) fn webhook_secret() -> WebhookSecret {
 }
 
 async fn answer(
-    State(asked): State<ReceivedRequests>,
+    State(received): State<ReceivedRequests>,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
-    let of = target.unwrap_or_else(|| uri.path().to_owned());
-    asked.0.lock().unwrap().push((of, serde_json::from_slice(&body).unwrap()));
+    let target = target.unwrap_or_else(|| uri.path().to_owned());
+    received.0.lock().unwrap().push((target, serde_json::from_slice(&body).unwrap()));
     axum::Json(json!({ "MessageId": "1" })).into_response()
 }
 

@@ -1,5 +1,5 @@
-//! Measures single steps that every export needs: on the lines of an export, in memory, in the blocks of the exporter's
-//! file writer.
+//! Measures single steps that every export needs: on the lines of an export, in memory, in the blocks of the
+//! exporter's file writer.
 
 use std::hint::black_box;
 

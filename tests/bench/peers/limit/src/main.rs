@@ -1,9 +1,10 @@
-//! The minimum of an export: signed requests over one connection each, pages converted to lines in one pass without
-//! validation, the exporter's own encoder, and one upload. No SDK, no retries, no checksum of a page, no staging, no
-//! ledger. The difference to the exporter is the cost of all these.
+//! The minimum of an export: signed requests over one connection each, pages converted to lines in one pass
+//! without validation, the exporter's own encoder, and one upload. No SDK, no retries, no checksum of a page,
+//! no staging, no ledger. The difference to the exporter is the cost of all these.
 //!
-//! With `"drop": true` in the job, pages are received and dropped, which measures the endpoint's ceiling. With
-//! `"alone": "gzip"` all lines are kept, and a single step that every export needs is measured on them (`alone`).
+//! With `"drop": true` in the job, pages are received and dropped, which measures the endpoint's ceiling.
+//! With `"alone": "gzip"` all lines are kept, and a single step that every export needs is measured on them
+//! (`alone`).
 
 mod alone;
 mod http;

@@ -1,5 +1,5 @@
-//! A straightforward export in Rust: page by page through the SDK, each event as a `serde_json::Value`, the lines through
-//! flate2, and one object at the end.
+//! A straightforward export in Rust: page by page through the SDK, each event as a `serde_json::Value`, the
+//! lines through flate2, and one object at the end.
 
 use std::collections::HashMap;
 use std::io::Write as _;

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::fixture::{
-    BUCKET, WRONG_SHA256, body, keys, refusal, session_keys, session_s3, start, text, vendor_s3,
+    BUCKET, WRONG_SHA256, body, keys, session_keys, session_s3, start, status_and_code, text, vendor_s3,
 };
 use crate::fixture::{REGION, STAGING, s3_as};
 
@@ -20,7 +20,7 @@ async fn a_wrong_sha256_is_a_bad_digest_and_leaves_nothing() {
     let stack = start().await;
     let put = session_s3(&stack).await.put_object().bucket(BUCKET).key("audit/a");
     let refused = put.checksum_sha256(WRONG_SHA256).body(body("hello")).send().await;
-    assert_eq!(refusal(refused), "400 BadDigest");
+    assert_eq!(status_and_code(refused), "400 BadDigest");
     assert!(keys(&stack, BUCKET).is_empty());
 }
 
@@ -29,16 +29,16 @@ async fn a_wrong_md5_is_a_bad_digest_and_leaves_nothing() {
     let stack = start().await;
     let put = session_s3(&stack).await.put_object().bucket(BUCKET).key("audit/a");
     let refused = put.content_md5("rL0Y20zC+Fzt72VPzMSk2A==").body(body("hello")).send().await;
-    assert_eq!(refusal(refused), "400 BadDigest");
+    assert_eq!(status_and_code(refused), "400 BadDigest");
     assert!(keys(&stack, BUCKET).is_empty());
 }
 
 #[tokio::test]
-async fn a_body_damaged_on_the_way_is_refused_and_leaves_nothing() {
+async fn a_body_corrupted_in_transit_is_rejected_and_leaves_nothing() {
     let stack = start().await;
     let put = session_s3(&stack).await.put_object().bucket(BUCKET).key("audit/a").body(body("hello"));
     let refused = put.customize().interceptor(Damage).send().await;
-    assert_eq!(refusal(refused), "400 XAmzContentSHA256Mismatch");
+    assert_eq!(status_and_code(refused), "400 XAmzContentSHA256Mismatch");
     assert!(keys(&stack, BUCKET).is_empty());
 }
 
@@ -49,14 +49,14 @@ async fn a_refused_overwrite_leaves_the_object_as_it_was() {
     let put = || s3.put_object().bucket(STAGING).key("a");
     let first = put().body(body("hello")).send().await.unwrap();
     let refused = put().checksum_sha256(WRONG_SHA256).body(body("damage")).send().await;
-    assert_eq!(refusal(refused), "400 BadDigest");
+    assert_eq!(status_and_code(refused), "400 BadDigest");
     assert_eq!(text(&stack, STAGING, "a"), "hello");
     let head = s3.head_object().bucket(STAGING).key("a").send().await.unwrap();
     assert_eq!(head.e_tag, first.e_tag);
 }
 
 #[tokio::test]
-async fn a_body_that_ends_early_leaves_nothing_and_damages_nothing() {
+async fn a_truncated_body_leaves_nothing_and_corrupts_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let stack = local::Stack::start(Some(dir.path())).await.unwrap();
     crate::fixture::set_up(&stack);
@@ -68,8 +68,8 @@ async fn a_body_that_ends_early_leaves_nothing_and_damages_nothing() {
     send(put.uri(), "only this much").await;
     assert!(keys(&stack, BUCKET).is_empty());
     // The control: with all bytes the same request is accepted.
-    let answer = send(put.uri(), "all of the 20 bytes.").await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let response = send(put.uri(), "all of the 20 bytes.").await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert_eq!(text(&stack, BUCKET, "audit/a"), "all of the 20 bytes.");
     send(put.uri(), "only this much").await;
     stack.stop().await;
@@ -82,14 +82,14 @@ async fn a_body_that_ends_early_leaves_nothing_and_damages_nothing() {
 }
 
 #[tokio::test]
-async fn a_probe_with_a_wrong_checksum_tells_allowed_from_not_allowed() {
+async fn a_probe_with_a_wrong_checksum_distinguishes_allowed_from_denied() {
     let stack = start().await;
     let s3 = session_s3(&stack).await;
     let probe = |key: &str| {
         s3.put_object().bucket(BUCKET).key(key).checksum_sha256(WRONG_SHA256).body(body("probe")).send()
     };
-    assert_eq!(refusal(probe("elsewhere/probe").await), "403 AccessDenied");
-    assert_eq!(refusal(probe("audit/probe").await), "400 BadDigest");
+    assert_eq!(status_and_code(probe("elsewhere/probe").await), "403 AccessDenied");
+    assert_eq!(status_and_code(probe("audit/probe").await), "400 BadDigest");
     assert!(keys(&stack, BUCKET).is_empty());
 }
 
@@ -124,8 +124,8 @@ async fn send(url: &str, body: &str) -> String {
     if body.len() < 20 {
         socket.shutdown().await.unwrap();
     }
-    let mut answer = String::new();
+    let mut response = String::new();
     // The server may reset an aborted connection: it has nobody to answer.
-    let _ = socket.read_to_string(&mut answer).await;
-    answer
+    let _ = socket.read_to_string(&mut response).await;
+    response
 }

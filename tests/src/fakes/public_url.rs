@@ -9,7 +9,7 @@ use super::locked;
 
 /// A bucket that everybody can read, until access is denied.
 #[derive(Debug, Clone, Default)]
-pub struct FakePublished {
+pub struct FakePublicUrlChecker {
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -19,7 +19,7 @@ struct Shared {
     requests: Vec<String>,
 }
 
-impl FakePublished {
+impl FakePublicUrlChecker {
     /// A readable bucket without requests.
     #[must_use]
     pub fn new() -> Self {
@@ -27,8 +27,8 @@ impl FakePublished {
     }
 
     /// From now on nobody can read it, for this reason.
-    pub fn deny(&self, why: &str) {
-        locked(&self.shared).denied_reason = Some(why.to_owned());
+    pub fn deny(&self, reason: &str) {
+        locked(&self.shared).denied_reason = Some(reason.to_owned());
     }
 
     /// The requested URLs.
@@ -39,7 +39,7 @@ impl FakePublished {
 }
 
 #[async_trait]
-impl PublicUrlChecker for FakePublished {
+impl PublicUrlChecker for FakePublicUrlChecker {
     async fn unreadable_reason(&self, url: &str) -> Option<String> {
         let mut shared = locked(&self.shared);
         shared.requests.push(url.to_owned());
