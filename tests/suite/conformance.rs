@@ -3,8 +3,7 @@
 use adapters::clock::{SystemClock, SystemRng};
 use domain::sort_key::SortKeyForm;
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeSource, FakeStaging,
-    SeededRng,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeSource, FakeStaging, SeededRng,
 };
 use tests::fixtures::{at, keys};
 use tests::promises;
@@ -80,8 +79,11 @@ mod source {
     #[tokio::test]
     async fn the_adapter_tiles_for_every_form_of_key() {
         for (form, numeric) in keys::every_form() {
-            source::windows_and_out_of_order_keys_tile_the_table(&StackEvents::start(form, numeric).await, numeric)
-                .await;
+            source::windows_and_out_of_order_keys_tile_the_table(
+                &StackEvents::start(form, numeric).await,
+                numeric,
+            )
+            .await;
         }
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::connector::Destination;
-use crate::events_source::RememberedSource;
 use crate::delivery_error::Block;
+use crate::events_source::RememberedSource;
 use crate::manifest::{ChainState, KeyId, Location, SignedManifest};
 use crate::part::{PartNumber, Window};
 use crate::time::Time;

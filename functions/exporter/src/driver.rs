@@ -158,7 +158,7 @@ impl<'a> Driver<'a> {
             }
             Effect::Block(block) => ports.runs.block(self.id, &block).await.map(done),
             Effect::RecordProgress(read) => ports.runs.record_progress(self.id, &read).await.map(done),
-            Effect::RecordReconcile(noted) => ports.runs.record_reconcile(self.id, &noted).await.map(done),
+            Effect::RecordReconcile(update) => ports.runs.record_reconcile(self.id, &update).await.map(done),
             Effect::Release(release) => ports.runs.release(self.id, &self.worker, &release).await.map(done),
             Effect::Finish(Outcome::Failed { error: failure, .. }) => return Err(failure),
             Effect::Finish(_) => Ok(Answer::Done),

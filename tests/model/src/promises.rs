@@ -94,7 +94,7 @@ impl View<'_> {
     /// Its events that can be read now, and since when.
     fn readable(&self) -> impl Iterator<Item = (usize, &Event, Time)> {
         let all = self.setup.events.iter().zip(&self.world.events).enumerate();
-        all.filter_map(|(number, (event, standing))| match standing {
+        all.filter_map(|(number, (event, state))| match state {
             EventState::Readable(since) if event.account == self.number && !event.foreign => {
                 Some((number, event, *since))
             }

@@ -44,7 +44,11 @@ impl StoredItem {
             (None, event) => {
                 let original =
                     event.map_or_else(|(_, _, original)| original, |line| Some(OriginalContent::Event(line)));
-                Err((UnreadableReason::SortKeyForm, "the sort key does not parse as a time".to_owned(), original))
+                Err((
+                    UnreadableReason::SortKeyForm,
+                    "the sort key does not parse as a time".to_owned(),
+                    original,
+                ))
             }
             (Some(_), event) => event,
         };

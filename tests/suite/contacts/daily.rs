@@ -55,7 +55,8 @@ async fn a_connector_that_flaps_for_three_days_notifies_each_contact_four_times_
     assert_eq!(held, [None, Some(143.into()), Some(143.into()), Some(143.into())]);
     assert_eq!(world.mailer.sent().len(), 2 * 8, "two addresses, as often");
     let mails = world.mailer.sent();
-    let (_, last) = mails.iter().rev().find(|(_, mail)| mail.subject.contains("blocked since")).unwrap();
+    let (_, last) =
+        mails.iter().rev().find(|(_, mail)| mail.subject.contains("has been blocked since")).unwrap();
     assert!(last.text.contains("143 more times since our last message"), "{}", last.text);
     assert_eq!(world.count("NoticesHeldBack"), 3 * 2 * (3 * 143));
 }

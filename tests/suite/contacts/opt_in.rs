@@ -164,7 +164,7 @@ async fn a_request_beyond_the_budget_changes_and_sends_nothing_and_learns_when_t
     let before = deployment.world.ledger.connector(&draft.id);
     let refused = deployment.set(&acme(), &draft.id, &many(10)).await.unwrap_err();
     let OnboardingError::Exhausted(exhausted) = &refused else { panic!("{refused:?}") };
-    assert!(exhausted.to_string().contains("10 confirmation mails a day"), "{exhausted}");
+    assert!(exhausted.to_string().contains("10 confirmation mails per day"), "{exhausted}");
     assert_eq!(deployment.world.ledger.connector(&draft.id), before);
     // A known address costs nothing.
     deployment.set(&acme(), &draft.id, &many(3)).await.unwrap();

@@ -18,8 +18,8 @@ use exporter::{Exporter, batch};
 use notifier::Notifier;
 use serde_json::{Value, json};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient,
-    FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRng, Shape, StoredItem, signing,
+    FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakeQueue,
+    FakeSigner, FakeSource, FakeStaging, FakeWebhookClient, SeededRng, Shape, StoredItem, signing,
 };
 use tests::fixtures::{TIMING, activated, at, connector, tenant};
 

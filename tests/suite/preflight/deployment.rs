@@ -12,8 +12,7 @@ use domain::sort_key::SortKeyForm;
 use domain::time::Time;
 use exporter::{Exporter, Ports, export};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSigner, FakeSource, FakeStaging,
-    SeededRng,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSigner, FakeSource, FakeStaging, SeededRng,
 };
 use tests::fixtures::{self, TIMING, activated, at};
 

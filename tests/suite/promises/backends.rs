@@ -18,8 +18,8 @@ use exporter::Ports;
 use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRng,
-    Shape, signing,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRng, Shape,
+    signing,
 };
 use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fixtures;

@@ -105,13 +105,8 @@ impl RunHarness {
         let limits = Limits::between(now, now + Duration::from_secs(900));
         let vendor = "vendor.example".parse().unwrap();
         let run = Run::new(fixtures::worker(), vendor, TIMING, limits);
-        let mut rehearsal = Self {
-            run,
-            effect: Effect::Snapshot,
-            random: SeededRng::new(7),
-            now,
-            released_by_mark: None,
-        };
+        let mut rehearsal =
+            Self { run, effect: Effect::Snapshot, random: SeededRng::new(7), now, released_by_mark: None };
         rehearsal.answer(Answer::Start);
         rehearsal
     }

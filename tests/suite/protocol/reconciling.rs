@@ -165,7 +165,7 @@ fn interrupted_reconcile() -> (Snapshot, Time) {
     let (snapshot, now) = reconcile_due();
     let mut run = run(&snapshot, now);
     run.expect_build(Built::TenantMismatch {
-        detail: "`globex` came back where `acme` was asked for".into(),
+        detail: "`globex` was returned where `acme` was requested".into(),
     });
     run.expect_announce();
     let block = run.expect_block();

@@ -239,7 +239,7 @@ fn an_item_of_another_tenant_stops_the_connector() {
     let snapshot = snapshot();
     let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_build(Built::TenantMismatch {
-        detail: "`globex` came back where `acme` was asked for".into(),
+        detail: "`globex` was returned where `acme` was requested".into(),
     });
     assert_eq!(run.expect_announce().fact.kind(), "ExportBlocked");
     let block = run.expect_block();

@@ -308,14 +308,14 @@ async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored
         (
             with("kms_key", "arn:aws:kms:eu-central-1:222222222222:alias/aws/s3"),
             "/destination/kms_key",
-            "of your own",
+            "use a customer managed key",
         ),
         (with("bucket", "acme-999999999999-eu-central-1-an"), "/destination/bucket", "999999999999"),
         (with("bucket", "s3://acme-log/audit"), "/destination/bucket", "the bucket acme-log"),
         (
             with("role", "arn:aws:sts::222222222222:assumed-role/R/x"),
             "/destination/role",
-            "session of a role",
+            "names a role session",
         ),
     ] {
         for (method, at, body) in [
@@ -333,7 +333,7 @@ async fn incompatible_values_are_rejected_with_their_field_and_nothing_is_stored
 }
 
 #[tokio::test]
-async fn pasted_values_are_stored_without_their_surroundings() {
+async fn pasted_values_are_stored_without_surrounding_spaces() {
     let world = World::new();
     let path = world.connected("acme").await;
     let mut to = destination(fixtures::unique_id());

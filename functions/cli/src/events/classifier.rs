@@ -266,7 +266,7 @@ mod tests {
             ),
             (r#"{"time":1689000000,"id":"a"}"#, "--time-form epoch_seconds"),
             ("{\"time\":\"2023-07-10T11:42:18Z\",\"id\":\"a\tb\"}", "not JSON at line 1, column"),
-            (r#"{"time":null,"id":"a"}"#, "not a text"),
+            (r#"{"time":null,"id":"a"}"#, "is not a string with an RFC 3339 time"),
             (r#"{"time":"yesterday","id":"a"}"#, "`yesterday` is not an RFC 3339 time"),
             (r#"{"time":"2023-07-10T11:42:18","id":"a"}"#, "no time zone"),
             (r#"{"time":"2023-07-10T11:42:18Z","id":null}"#, "neither a string nor a number"),

@@ -98,9 +98,9 @@ pub(crate) fn verify_folder(
 }
 
 /// Runs `verify`. It has its own exit codes: an error while reading is not a violation.
-pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit {
-    let output = surroundings.output;
-    let (options, target) = match parse_options(&args, surroundings).await {
+pub(crate) async fn run(args: VerifyArgs, context: &ProcessContext) -> Exit {
+    let output = context.output;
+    let (options, target) = match parse_options(&args, context).await {
         Ok(parsed) => parsed,
         Err(problem) => {
             output.error(&problem);
@@ -116,12 +116,12 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
             command::quoted_path(&path)
         ));
     }
-    let result = check_with_progress(archive, options.clone(), surroundings).await;
+    let result = check_with_progress(archive, options.clone(), context).await;
     output.clear_progress();
     match result {
         Ok(outcome) => {
             let repeat_command = |key: &VerifierKey| command::command(&args, &path, &[key.to_string()]);
-            report::report(&outcome, &options, &path, &repeat_command, surroundings);
+            report::report(&outcome, &options, &path, &repeat_command, context);
             match outcome.verdict {
                 Verdict::Proven => Exit::Done,
                 Verdict::Violated => Exit::Failed,
@@ -141,7 +141,7 @@ pub(crate) async fn run(args: VerifyArgs, surroundings: &ProcessContext) -> Exit
 /// The options of the command line, and the archive that it names.
 async fn parse_options(
     args: &VerifyArgs,
-    surroundings: &ProcessContext,
+    context: &ProcessContext,
 ) -> Result<(VerifyOptions, OpenedArchive), CliError> {
     let mut options = VerifyOptions {
         pins: pinned_keys(&args.key)?,
@@ -164,7 +164,7 @@ async fn parse_options(
     {
         return Err(CliError::usage("--from is not earlier than --to", "Swap them."));
     }
-    let target = open::open(args, surroundings).await?;
+    let target = open::open(args, context).await?;
     options.location.clone_from(&target.s3_location);
     Ok((options, target))
 }
@@ -198,7 +198,7 @@ fn pinned_keys(named: &[String]) -> Result<Vec<RingKey>, CliError> {
 async fn check_with_progress(
     archive: Arc<dyn Archive>,
     options: VerifyOptions,
-    surroundings: &ProcessContext,
+    context: &ProcessContext,
 ) -> std::io::Result<Outcome> {
     let progress = Arc::new(Progress::default());
     let working = Arc::clone(&progress);
@@ -210,10 +210,10 @@ async fn check_with_progress(
             done = &mut work => return done.unwrap_or_else(|error| Err(std::io::Error::other(error))),
             _ = tick.tick() => {
                 if Progress::get(&progress.total) > 0 && reading_since.is_none() {
-                    reading_since = Some(surroundings.elapsed());
+                    reading_since = Some(context.elapsed());
                 }
-                let since = reading_since.map(|since| surroundings.elapsed().saturating_sub(since));
-                surroundings.output.progress(report::progress(&progress, since));
+                let since = reading_since.map(|since| context.elapsed().saturating_sub(since));
+                context.output.progress(report::progress(&progress, since));
             }
         }
     }

@@ -50,12 +50,9 @@ impl OpenedArchive {
 }
 
 /// Opens the archive that the command line names, or the only one below it.
-pub(crate) async fn open(
-    args: &VerifyArgs,
-    surroundings: &ProcessContext,
-) -> Result<OpenedArchive, CliError> {
+pub(crate) async fn open(args: &VerifyArgs, context: &ProcessContext) -> Result<OpenedArchive, CliError> {
     let archive = match args.archive.strip_prefix("s3://") {
-        Some(location) => Some(open_bucket(location, surroundings).await?),
+        Some(location) => Some(open_bucket(location, context).await?),
         None => None,
     };
     let args = args.clone();
@@ -133,10 +130,10 @@ fn single_file_error(args: &VerifyArgs, path: &Path) -> CliError {
 }
 
 /// The archive in S3, once it is known that requests can be made at all.
-async fn open_bucket(location: &str, surroundings: &ProcessContext) -> Result<Bucket, CliError> {
+async fn open_bucket(location: &str, context: &ProcessContext) -> Result<Bucket, CliError> {
     let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
     let bucket: BucketName = bucket.parse()?;
-    let s3 = S3Settings::read(&|name| surroundings.variable(name))?;
+    let s3 = S3Settings::read(&|name| context.variable(name))?;
     let clients = Clients::from_environment(s3).await;
     if clients.region().is_none() {
         return Err(CliError::usage(

@@ -73,12 +73,12 @@ pub(super) fn report(
     options: &VerifyOptions,
     archive: &str,
     repeat_command: &dyn Fn(&VerifierKey) -> String,
-    surroundings: &ProcessContext,
+    context: &ProcessContext,
 ) {
-    let output = surroundings.output;
+    let output = context.output;
     let summary = summary(outcome);
     if output.is_json() {
-        output.json(&json(outcome, options, repeat_command, (archive, &summary), surroundings.elapsed()));
+        output.json(&json(outcome, options, repeat_command, (archive, &summary), context.elapsed()));
     } else {
         print(outcome, options, repeat_command, &summary, output);
     }

@@ -265,7 +265,7 @@ fn an_unsupported_format_is_named_with_a_remedy() {
             "a tar archive inside gzip",
             "tar -x",
         ),
-        ("a.html", b"<!DOCTYPE html><html></html>".to_vec(), "is HTML", "refused"),
+        ("a.html", b"<!DOCTYPE html><html></html>".to_vec(), "is HTML", "error page of a server"),
         ("a.pdf", b"%PDF-1.7\n".to_vec(), "is a PDF", "JSON"),
         ("empty.json", Vec::new(), "is empty", "Get the file again"),
         ("cut.gz", whole[..whole.len() / 2].to_vec(), "its gzip data is truncated", "repeat the import"),

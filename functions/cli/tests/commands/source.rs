@@ -36,7 +36,7 @@ fn another_table_is_accepted_once_it_loses_nothing_and_the_old_one_is_refused_fr
     let late = elsewhere(&accept("2023-07-10T12:26:00Z"));
     assert_eq!(late.code, Some(1), "{late:?}");
     for expected in
-        ["sealed up to 2023-07-10T12:25:00.000Z only", "refused for 1", "accepted for 0 connectors"]
+        ["sealed only up to 2023-07-10T12:25:00.000Z,", "refused for 1", "accepted for 0 connectors"]
     {
         assert!(late.stdout.contains(expected), "{expected}: {late:?}");
     }

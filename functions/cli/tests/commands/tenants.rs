@@ -72,7 +72,8 @@ fn an_id_that_reads_like_a_shard_of_another_tenant_is_refused_by_every_command()
     let imported = import(&folder, "acme#0", "");
     assert_eq!(imported.code, Some(2), "{imported:?}");
     let result = imported.json()["error"]["message"].as_str().unwrap().to_owned();
-    for expected in ["`acme#0` ends in `#0`", "EVENTS_PARTITION_FORMAT", "no number beside `#`"] {
+    for expected in ["`acme#0` ends in `#0`", "EVENTS_PARTITION_FORMAT", "an ID without a number next to `#`"]
+    {
         assert!(result.contains(expected), "{expected}: {result}");
     }
     let created = run(&create);

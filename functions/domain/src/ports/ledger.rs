@@ -98,7 +98,7 @@ pub trait Runs: Send + Sync {
 
     /// Advances the reconcile if it is still at `before`; otherwise another worker has advanced it, and
     /// nothing changes. Also clears a read block, if the update says so.
-    async fn record_reconcile(&self, id: &ConnectorId, noted: &ReconcileUpdate) -> Result<(), PortError>;
+    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError>;
 
     /// Claims the notice about unreadable items at `now`, unless one was claimed at `since` or later: then
     /// `false`. Of two concurrent workers exactly one gets `true`.

@@ -1,4 +1,4 @@
-//! How errors are explained, by the platform's own messages. `tests/suite/verification` shows on the wire
+//! How errors are explained, by the platform's own messages. `tests/suite/preflight` shows on the wire
 //! that the SDK returns them as they are here.
 
 use super::explain::{explain, may_be_new_role};

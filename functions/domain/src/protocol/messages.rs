@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::connector::Connector;
 use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
+use crate::delivery_error::{Block, DeliveryError};
 use crate::encode::Encoded;
 use crate::events_source::RememberedSource;
-use crate::delivery_error::{Block, DeliveryError};
 use crate::manifest::{ChainState, SignedManifest};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};

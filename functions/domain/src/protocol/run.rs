@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::connector::{Connector, State};
 use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Slice};
-use crate::events_source::EventsSource;
 use crate::delivery_error::DeliveryStage;
+use crate::events_source::EventsSource;
 use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};

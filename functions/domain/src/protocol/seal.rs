@@ -7,8 +7,8 @@ use base64::Engine as _;
 
 use crate::backoff::REQUEST;
 use crate::cursor::{ReadProgress, Reconcile, Slice};
-use crate::events_source::RememberedSource;
 use crate::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use crate::events_source::RememberedSource;
 use crate::generated_events::Heartbeat;
 use crate::manifest::ChainState;
 use crate::part::{Content, Part, PartKind, Window};

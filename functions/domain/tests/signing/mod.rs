@@ -61,7 +61,7 @@ async fn the_current_key_signs_alone_whatever_the_previous_key() {
 }
 
 #[tokio::test]
-async fn the_previous_key_hands_over_in_a_text_with_the_whole_new_key() {
+async fn the_previous_key_signs_the_hand_over_in_a_text_with_the_whole_new_key() {
     let (old, new) = (id(1).await, id(2).await);
     let signing = signing(FakeSigner::new(2), key(1));
     assert_eq!(signers(&signing, Some(old)).await.unwrap(), [old, new]);
@@ -115,7 +115,7 @@ async fn a_retired_key_never_signs_again() {
 }
 
 #[tokio::test]
-async fn a_key_that_nobody_hands_over_to_does_not_sign() {
+async fn a_key_without_a_hand_over_does_not_sign() {
     let (lost, new) = (id(3).await, id(2).await);
     for before in [PreviousSigner::None, key(1)] {
         let answer = signers(&signing(FakeSigner::new(2), before), Some(lost)).await;

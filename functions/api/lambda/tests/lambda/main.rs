@@ -197,17 +197,17 @@ async fn an_unreadable_event_is_answered_and_the_function_goes_on() {
     long_query["rawQueryString"] = json!("a".repeat(70_000));
     let many: serde_json::Map<String, Value> = (0..40_000).map(|n| (format!("x-{n}"), json!("1"))).collect();
     for (what, event) in [
-        ("a body that is no base64", flagged),
-        ("a header that has no name of a header", odd_header),
+        ("a body that is not base64", flagged),
+        ("a header with an invalid name", odd_header),
         ("a header with a line break", with("/headers/content-type", json!("text/plain\r\nx: y"))),
-        ("a host that is none", with("/headers/host", json!("a b:c/d\u{0}"))),
+        ("an invalid host", with("/headers/host", json!("a b:c/d\u{0}"))),
         ("too many headers", with("/headers", Value::Object(many))),
-        ("a method that is none", with("/requestContext/http/method", json!("G T"))),
+        ("an invalid method", with("/requestContext/http/method", json!("G T"))),
         ("no method", with("/requestContext/http/method", json!(""))),
         ("a query that is longer than a URL", long_query),
         ("a query with a fragment", with("/rawQueryString", json!("a#b"))),
-        ("a path that is no text", with("/rawPath", json!(7))),
-        ("headers that are none", with("/headers", json!([1]))),
+        ("a path that is not a string", with("/rawPath", json!(7))),
+        ("headers that are not an object", with("/headers", json!([1]))),
         ("another event", json!({"Records": []})),
         ("no event", json!(null)),
     ] {
@@ -220,7 +220,7 @@ async fn an_unreadable_event_is_answered_and_the_function_goes_on() {
         event
     };
     for (what, event) in [
-        ("a scheme that is none", forwarded),
+        ("an invalid scheme", forwarded),
         ("a body of bytes", {
             let mut event = with("/body", json!("eyJ0ZW5hbnQiOiJhY21lIn0="));
             event["isBase64Encoded"] = json!(true);

@@ -287,8 +287,8 @@ impl Forger<'_> {
             2 => forge_all(&mut self.files, parts, &[key]),
             3 => {
                 let successor = self.genuine.keys[0].clone();
-                let hands_over = |part| (vec![key.clone()], (part == from).then(|| successor.clone()));
-                drop(resign(&mut self.files, parts, hands_over));
+                let hand_over = |part| (vec![key.clone()], (part == from).then(|| successor.clone()));
+                drop(resign(&mut self.files, parts, hand_over));
             }
             _ => {
                 // The same texts, signed by somebody else from here on.

@@ -48,12 +48,13 @@ fn a_forged_tail_is_never_proven_wherever_it_begins() {
         }
     }
     // Everything signed again, by the forger alone and by two signers: consistent in itself, but unconfirmed.
-    for (hands, expected) in
+    for (signers, expected) in
         [(vec![forger.clone()], Verdict::Consistent), (keys().to_vec(), Verdict::Incomplete)]
     {
         let mut files = archive.files.clone();
-        let one_hand: Vec<TestKey> = hands.into_iter().filter(|key| key.public != old.public).collect();
-        forge_all(&mut files, &archive.parts, &one_hand);
+        let other_signers: Vec<TestKey> =
+            signers.into_iter().filter(|key| key.public != old.public).collect();
+        forge_all(&mut files, &archive.parts, &other_signers);
         assert_eq!(verify_without_accusation(&files, &pinned(&[&old]), &[&old]).verdict, Verdict::Violated);
         let outcome = verify(&files, &options());
         assert_eq!(outcome.verdict, expected, "{:#?}", outcome.findings);

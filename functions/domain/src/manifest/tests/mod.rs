@@ -77,7 +77,7 @@ fn a_manifest_is_the_note_that_the_specification_shows() {
 }
 
 #[test]
-fn a_manifest_that_hands_over_is_the_note_that_the_specification_shows() {
+fn a_hand_over_manifest_is_the_note_that_the_specification_shows() {
     let note = signed(&handing_over(), &[1, 2]);
     let specification = include_str!("../../../../../infra/schemas/manifest.md");
     let lines: Vec<String> = note.signatures().iter().map(ToString::to_string).collect();

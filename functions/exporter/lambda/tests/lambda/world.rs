@@ -14,7 +14,7 @@ use local::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures::{self, TIMING, unique_id};
 use tests::lambda::{EventBus, Function};
-use tests::oracle::{Verdict, files, compare};
+use tests::oracle::{Verdict, compare, files};
 
 const HOUR: Duration = Duration::from_hours(1);
 
