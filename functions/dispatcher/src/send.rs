@@ -63,10 +63,10 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
     // If the response of a send was lost, a connector may be both queued and released. It then runs twice,
     // one run after the other or one finding the lease held, and the second run has nothing to do.
     let rejected = claims.iter().filter(|claim| left.contains(&claim.id));
-    let releases = rejected.map(|claim| ports.due.release_claim(claim, until));
-    let mut releases = stream::iter(releases).buffer_unordered(QUEUE_BATCH);
+    let attempts = rejected.map(|claim| ports.due.release_claim(claim, until));
+    let mut attempts = stream::iter(attempts).buffer_unordered(QUEUE_BATCH);
     let mut released = 0;
-    while let Some(result) = releases.next().await {
+    while let Some(result) = attempts.next().await {
         match result {
             Ok(()) => released += 1,
             Err(failure) => error = error.or(Some(failure)),

@@ -211,7 +211,7 @@ impl Reconcile {
             due: now + RECONCILE_INTERVAL,
             passes: self.passes.wrapping_add(1),
             resume_at: None,
-            out_of_order_in: out_of_order_in,
+            out_of_order_in,
         }
     }
 }

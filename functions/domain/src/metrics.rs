@@ -2,7 +2,7 @@
 //! where they go.
 //!
 //! A metric is of the whole deployment. The tenant or connector that it was counted for is a property
-//! ([`MetricRecord::properties`]), which can be searched but is not a CloudWatch dimension: with a thousand
+//! ([`MetricRecord::properties`]), which can be searched but is not a `CloudWatch` dimension: with a thousand
 //! customers, a dimension would make a thousand metrics.
 
 use crate::time::Time;
@@ -25,7 +25,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The unit's name in CloudWatch.
+    /// The unit's name in `CloudWatch`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -81,7 +81,7 @@ fn connectors(batch: SqsEvent) -> (BTreeMap<ConnectorId, Vec<String>>, u64) {
         let message_id = message.message_id.unwrap_or_default();
         match serde_json::from_str::<ExportMessage>(message.body.as_deref().unwrap_or_default()) {
             Ok(ExportMessage { connector_id }) => {
-                connectors.entry(connector_id).or_default().push(message_id)
+                connectors.entry(connector_id).or_default().push(message_id);
             }
             Err(error) => {
                 dropped += 1;

@@ -54,7 +54,7 @@ pub async fn handle(notifier: &Notifier, sink: &dyn MetricsSink, batch: SqsEvent
                 tracing::error!(message.id = id, error = error.chain(), "failed to deliver a notice");
             }
             Err(error) => {
-                tracing::error!(message.id = id, error = %error, "the delivery of a notice panicked")
+                tracing::error!(message.id = id, error = %error, "the delivery of a notice panicked");
             }
         }
         let mut failure = BatchItemFailure::default();

@@ -49,8 +49,8 @@ async fn it_is_requested_once_without_credentials_and_only_the_status_is_read() 
         for _ in 0..3 {
             assert_eq!(reader.unreadable_reason(URL).await, None);
         }
-        let received = receiver.received();
-        let [request] = received.as_slice() else { panic!("{received:?}") };
+        let requests = receiver.received();
+        let [request] = requests.as_slice() else { panic!("{requests:?}") };
         assert!(request.starts_with("GET /auditferry/customer-role.yaml HTTP/1.1\r\n"), "{request}");
         let request = request.to_lowercase();
         assert!(!request.contains("authorization") && !request.contains("x-amz"), "{request}");

@@ -65,8 +65,8 @@ fn reason(response: &WebhookResponse) -> &str {
 async fn a_message_is_one_request_with_the_headers_of_standard_webhooks() {
     let (response, receiver) = post(Reply::status(204)).await;
     assert_eq!(response, WebhookResponse::Accepted);
-    let received = receiver.received();
-    let [request] = received.as_slice() else { panic!("{received:?}") };
+    let requests = receiver.received();
+    let [request] = requests.as_slice() else { panic!("{requests:?}") };
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let lines: Vec<&str> = head.lines().collect();
     assert_eq!(lines[0], "POST /in?key=1 HTTP/1.1");

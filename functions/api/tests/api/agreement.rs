@@ -1,4 +1,4 @@
-//! The OpenAPI document and the router agree, both ways: every operation, every status of each, and every
+//! The `OpenAPI` document and the router agree, both ways: every operation, every status of each, and every
 //! problem code is produced here, and nothing undocumented. (Every test checks that each response has the
 //! documented format.)
 

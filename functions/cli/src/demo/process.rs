@@ -102,7 +102,7 @@ impl ExporterProcess {
                 .map_err(|error| process_error(&format!("it sent `{line}`: {error}")))?
             {
                 ExporterMessage::Notice { event } => {
-                    embedded.bus().append(event).map_err(io_error("bus.ndjson"))?
+                    embedded.bus().append(event).map_err(io_error("bus.ndjson"))?;
                 }
                 message => return Ok(message),
             }

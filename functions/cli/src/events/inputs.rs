@@ -139,7 +139,7 @@ impl Inputs {
             } else if is_importable(&name) {
                 match fs::metadata(&path) {
                     Ok(metadata) if metadata.is_file() && metadata.len() > 0 => {
-                        self.add_file(&path, &metadata)
+                        self.add_file(&path, &metadata);
                     }
                     _ => self.skipped.record(&path),
                 }

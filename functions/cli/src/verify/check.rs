@@ -167,7 +167,7 @@ pub(crate) fn check(
     let contents = ContentCheck::new(archive, options, &findings, progress, options.memory / 2 / threads);
     let (content, identities) = contents.check_all(&matches, threads)?;
     identities::report_duplicates(identities, &options.fields, &findings)?;
-    let has_manifests = read.has_manifests;
+    let has_manifests = read.found;
     let (findings, counts, totals) = findings.into_sorted(has_manifests);
     let verdict = verdict(options, has_manifests, &counts);
     let (origin, summary) = (read.origin, followed.chain);

@@ -110,13 +110,17 @@ impl EventReader {
         match &fields.id {
             Some(name) => reader.add_field(Role::Id, FieldPath::new(name), true),
             None => {
-                LIKELY_IDS.iter().for_each(|name| reader.add_field(Role::Id, FieldPath::new(name), false))
+                for name in LIKELY_IDS {
+                    reader.add_field(Role::Id, FieldPath::new(name), false);
+                }
             }
         }
         match &fields.time {
             Some(name) => reader.add_field(Role::Time, FieldPath::new(name), true),
             None => {
-                LIKELY_TIMES.iter().for_each(|name| reader.add_field(Role::Time, FieldPath::new(name), false))
+                for name in LIKELY_TIMES {
+                    reader.add_field(Role::Time, FieldPath::new(name), false);
+                }
             }
         }
         if let Some(name) = &fields.tenant {

@@ -34,7 +34,7 @@ pub(crate) struct Manifests {
     /// One record per readable manifest, for the passes that decide which keys are trusted.
     pub(crate) trust_records: Vec<Sorter>,
     /// Whether any of the files is a manifest.
-    pub(crate) has_manifests: bool,
+    pub(crate) found: bool,
     /// The origin to verify.
     pub(crate) origin: Option<Origin>,
     /// The lowest part of it that a known key signed, and the indexes of those keys.
@@ -168,9 +168,9 @@ pub(crate) fn read(
             origins.entry(origin).or_default().add(stats);
         }
     }
-    let has_manifests = !origins.is_empty();
+    let found = !origins.is_empty();
     let (origin, first) = choose_origin(origins, options).unzip();
-    Ok(Manifests { records: notes, trust_records, has_manifests, origin, first_signed: first.flatten() })
+    Ok(Manifests { records: notes, trust_records, found, origin, first_signed: first.flatten() })
 }
 
 /// Chooses the requested origin, or the one with the most manifests signed by named keys, or else the one

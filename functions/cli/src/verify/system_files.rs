@@ -37,7 +37,7 @@ pub(crate) fn is_system_folder(name: &str) -> bool {
 }
 
 /// Whether a file of that name is a system file. `open` opens it: `._NAME` with an ending by which readers of
-/// events would find it must really be AppleDouble, or else an event could hide in it.
+/// events would find it must really be `AppleDouble`, or else an event could hide in it.
 pub(crate) fn is_system_file<F: Read>(name: &str, open: impl FnOnce() -> io::Result<F>) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     if FILES.contains(&file) || WINDOWS_FILES.iter().any(|known| known.eq_ignore_ascii_case(file)) {

@@ -12,7 +12,7 @@ use crate::export::Exporter;
 
 /// The merged stream of a tenant's items.
 pub(super) struct Shards {
-    shards: Vec<Shard>,
+    readers: Vec<Shard>,
     /// Indexes of the shards with a next item, sorted by its key, the smallest last.
     ready: Vec<usize>,
     /// Indexes of the shards whose page is used up.
@@ -38,7 +38,7 @@ impl Shards {
         };
         let all = try_join_all((0..connector.shards.get()).map(open)).await?;
         let empty = (0..all.len()).collect();
-        Ok(Self { shards: all, ready: Vec::new(), empty })
+        Ok(Self { readers: all, ready: Vec::new(), empty })
     }
 
     /// The item with the smallest key. It is known only once every shard has a next item; shards whose page
@@ -48,14 +48,14 @@ impl Shards {
             self.fill().await?;
         }
         let Some(smallest) = self.ready.pop() else { return Ok(None) };
-        let item = self.shards.get_mut(smallest).and_then(|shard| shard.page.pop_front());
+        let item = self.readers.get_mut(smallest).and_then(|shard| shard.page.pop_front());
         self.insert_sorted(smallest);
         Ok(item)
     }
 
     async fn fill(&mut self) -> Result<(), PageError> {
         let empty = std::mem::take(&mut self.empty);
-        let read = self.shards.iter_mut().enumerate().filter(|(index, _)| empty.contains(index));
+        let read = self.readers.iter_mut().enumerate().filter(|(index, _)| empty.contains(index));
         try_join_all(read.map(|(_, shard)| shard.fill())).await?;
         for index in empty {
             self.insert_sorted(index);
@@ -65,14 +65,14 @@ impl Shards {
 
     /// Sorts a shard in by the key of its next item.
     fn insert_sorted(&mut self, index: usize) {
-        let Some(shard) = self.shards.get(index) else { return };
+        let Some(shard) = self.readers.get(index) else { return };
         let Some(head) = shard.head() else {
             if !shard.is_exhausted {
                 self.empty.push(index);
             }
             return;
         };
-        let is_larger = |other: &usize| self.shards.get(*other).and_then(Shard::head) > Some(head);
+        let is_larger = |other: &usize| self.readers.get(*other).and_then(Shard::head) > Some(head);
         let after = self.ready.partition_point(is_larger);
         self.ready.insert(after, index);
     }

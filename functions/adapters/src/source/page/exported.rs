@@ -87,14 +87,14 @@ fn event(item: &str, layout: &Arc<EventsTable>, partition: &str) -> Result<Strin
     let context = QueryContext { layout: Arc::clone(layout), schema, partition: partition.to_owned() };
     let mut scanner = Scanner::new(item);
     let read = item::read(&mut scanner, &context, &mut Vec::new(), &mut BytesMut::new());
-    let content = match read {
+    let body = match read {
         Ok(read) => read.content,
         Err(ReadError::Malformed(malformed)) => return Err(malformed.into()),
         Err(ReadError::Rejected(error)) => {
             return Err(ExportedItemError::UnsupportedValue(error.to_string()));
         }
     };
-    match content {
+    match body {
         Ok(line) => text(line.into()),
         Err(why) => match (why.reason, why.original) {
             (UnreadableReason::NoEvent, _) => Err(ExportedItemError::KeysOnly),

@@ -45,11 +45,11 @@ pub(super) struct Attribute<'a> {
 /// Reads one item. `out` and `attributes` are buffers for reuse; `out` is left empty.
 pub(super) fn read<'a>(
     scanner: &mut Scanner<'a>,
-    context: &QueryContext,
+    query: &QueryContext,
     attributes: &mut Vec<Attribute<'a>>,
     out: &mut BytesMut,
 ) -> Result<SourceItem, ReadError> {
-    let layout = &context.layout;
+    let layout = &query.layout;
     attributes.clear();
     let mut event: Option<Content> = None;
     scanner.object(|scanner, name| {
@@ -65,7 +65,7 @@ pub(super) fn read<'a>(
     })?;
     let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
 
-    check_partition(find(&layout.partition_key), &context.partition)?;
+    check_partition(find(&layout.partition_key), &query.partition)?;
     let sort_key = match find(&layout.sort_key) {
         Some(attribute) => attribute.key()?.and_then(key::sort_key),
         None => None,
@@ -74,19 +74,19 @@ pub(super) fn read<'a>(
         bug(format!("the `{}` of an item is neither a string nor a number", layout.sort_key))
     })?;
     let sort = key::ordered_bytes(&sort_key).ok_or_else(|| bug("a sort key has no order".to_owned()))?;
-    let mut table_keys = Vec::with_capacity(context.schema.table_keys.len());
-    for name in &context.schema.table_keys {
+    let mut table_keys = Vec::with_capacity(query.schema.table_keys.len());
+    for name in &query.schema.table_keys {
         let found = find(name).ok_or_else(|| bug(format!("an item of the index has no `{name}`")))?;
         let found = found
             .key()?
             .ok_or_else(|| bug("a key of the table has a type that keys can't have".to_owned()))?;
         table_keys.push(found);
     }
-    let key = EventKey { sort, tie_breaker: tie_breaker(&table_keys, &context.partition)? };
+    let key = EventKey { sort, tie_breaker: tie_breaker(&table_keys, &query.partition)? };
     let time = layout.sort_key_form.time_of(&sort_key);
     let content = match event {
         Some(content) => content,
-        None => whole_item(attributes, scanner, context, out)?,
+        None => whole_item(attributes, scanner, query, out)?,
     };
     let content = match (time, content) {
         (Some(_), Ok(line)) => Ok(line),
@@ -103,7 +103,7 @@ pub(super) fn read<'a>(
         }
     };
     let content = content.map_err(|(reason, detail, original)| Unreadable {
-        partition_key: context.partition.clone(),
+        partition_key: query.partition.clone(),
         sort_key: sort_key.as_str().to_owned(),
         reason,
         detail,
@@ -225,10 +225,10 @@ fn body(
 fn whole_item(
     attributes: &[Attribute<'_>],
     scanner: &Scanner<'_>,
-    context: &QueryContext,
+    query: &QueryContext,
     out: &mut BytesMut,
 ) -> Result<Content, MalformedPageError> {
-    let layout = &context.layout;
+    let layout = &query.layout;
     // DynamoDB expires items by a number only (developer guide, "Time to Live"), so any other value belongs
     // to the product.
     let is_own = |attribute: &Attribute<'_>| {
