@@ -78,7 +78,8 @@ fn no_page_of_another_origin_reaches_anything() {
     let (one, requests) = harmful(&serve);
     let port = serve.host().rsplit_once(':').unwrap().1;
     let rebound = format!("rebound.example:{port}");
-    let elsewhere = format!("http://localhost:{}1", &port[..port.len() - 1]);
+    let other_port = port.parse::<u16>().unwrap() ^ 1;
+    let elsewhere = format!("http://localhost:{other_port}");
     for (line, kind, body) in &requests {
         for page in [
             &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")][..],
