@@ -20,7 +20,7 @@ variable "vendor_account_id" {
 }
 
 variable "vendor_role_name" {
-  description = "Role in the vendor's account that puts the files, and that checks this set-up. No other can assume the role."
+  description = "Role in the vendor's account that puts the files, and that checks this setup. No other can assume the role."
   type        = string
   default     = "auditferry-exporter"
   validation {

@@ -81,7 +81,7 @@ def series(points: Points, name: str, stat: str, period: int) -> list[tuple[date
 
 
 def alike(widget: dict[str, Any]) -> list[str]:
-    """The lines that nobody can distinguish by their colour. CloudWatch's own are matplotlib's first ten."""
+    """The lines that nobody can distinguish by their color. CloudWatch's own are matplotlib's first ten."""
     seen: dict[str, str] = {}
     found = []
     for place, (*_, options) in enumerate(metrics(widget)):
@@ -155,14 +155,14 @@ def draw(points: Points, days: int, picture: Path) -> int:
                                 (widget["height"] - 1.7) / rows))
         axes.set_title(widget["properties"]["title"], fontsize=10, loc="left", weight="bold")
         if widget["type"] == "log":
-            draw_words(axes, "a table of log lines: the customer, the cause, and what to do")
+            draw_words(axes, "a table of log lines: connector, cause and remedy")
             continue
         drawn |= {name for namespace, name, *_ in metrics(widget) if namespace == OURS}
         unclear += [] if widget["properties"]["view"] == "singleValue" else alike(widget)
         (draw_numbers if widget["properties"]["view"] == "singleValue" else draw_graph)(axes, widget, points)
     figure.savefig(picture, dpi=80)
     missing = sorted(name for name in drawn if not points[name])
-    print(f"{picture}: {len(widgets)} widgets, {len(drawn)} metrics" + (f", without values: {missing}" if missing else "") + (f", of one colour: {unclear}" if unclear else ""))
+    print(f"{picture}: {len(widgets)} widgets, {len(drawn)} metrics" + (f", without values: {missing}" if missing else "") + (f", of one color: {unclear}" if unclear else ""))
     return 1 if missing or unclear else 0
 
 

@@ -105,7 +105,7 @@ def request_context(body: bytes) -> dict[str, Any]:
 
 def enforce(access_key: str, iam_action: str, service: str, region: str, resource_arn: str = "*",
             service_context: dict[str, Any] | None = None) -> Any:
-    """MiniStack's own judgement; of an item in a transaction, by what that item is."""
+    """MiniStack's own judgment; of an item in a transaction, by what that item is."""
     context = resource_arn.context if isinstance(resource_arn, ItemArn) else {}
     return OWN_ENFORCE(access_key, iam_action, service, region, resource_arn=resource_arn,
                        service_context={**(service_context or {}), **context})

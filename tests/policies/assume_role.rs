@@ -1,4 +1,4 @@
-//! The real requests of the exporter to STS, and the real set-up of a customer: the policy tests take both
+//! The real requests of the exporter to STS, and the real setup of a customer: the policy tests take both
 //! from here, so that no copy of them can drift.
 //!
 //! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the

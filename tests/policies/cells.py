@@ -178,8 +178,8 @@ def around(one: Customer, sessions: Mapping[str, Policy | None]) -> Iterator[Cel
                 for via in (None, "dynamodb"):
                     yield encrypt(one, session, one.key, False, f"{who}: {action} by {via or 'itself'}", action=action,
                                   via=via)
-            neighbour = one.key.rsplit("/", 1)[0] + "/ffffffff-12ab-34cd-56ef-1234567890ab"
-            yield encrypt(one, session, neighbour, False, f"{who}: another key of the account")
+            neighbor = one.key.rsplit("/", 1)[0] + "/ffffffff-12ab-34cd-56ef-1234567890ab"
+            yield encrypt(one, session, neighbor, False, f"{who}: another key of the account")
 
 
 def owner(one: Customer) -> Iterator[Cell]:

@@ -187,7 +187,7 @@ def logs_end(templates: Bundle) -> Iterator[str]:
         group = function["Properties"].get("LoggingConfig", {}).get("LogGroup", {})
         if not (isinstance(group, dict) and group.get("Ref") in groups):
             yield f"{name} writes into a log group that is not ours"
-    yield from (f"{name} keeps its lines for ever" for name, group in groups.items()
+    yield from (f"{name} keeps its lines forever" for name, group in groups.items()
                 if "RetentionInDays" not in group["Properties"])
 
 

@@ -22,7 +22,6 @@ const USAGE: &str = "usage: simulation [--seeds COUNT] [--from SEED] | --seed SE
 /// How often progress is printed.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// The command line.
 struct Arguments {
     seeds: u64,
     from: u64,

@@ -33,8 +33,9 @@ pub fn violations(objects: &BTreeMap<String, Bytes>) -> Vec<String> {
         if events.remove_entry(&manifest.object()).filter(matches).is_none() {
             violations.push(format!("chain: the bytes of part {number} do not match its manifest"));
         }
-        violations
-            .extend(manifest.contradicting_times().map(|misfit| format!("chain: part {number}: {misfit}")));
+        violations.extend(
+            manifest.contradicting_times().map(|mismatch| format!("chain: part {number}: {mismatch}")),
+        );
         let is_chained = match (manifest.previous, last) {
             (Previous::Manifest(named), Some((before, to))) => named == before && manifest.window.from == to,
             (Previous::Start(ChainStart::Activation | ChainStart::StartFrom), None) => true,

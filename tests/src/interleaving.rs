@@ -25,7 +25,7 @@ impl Future for YieldOnce {
             return Poll::Ready(());
         }
         self.yielded = true;
-        // Under a runtime the task must be woken, or it would sleep for ever.
+        // Under a runtime the task must be woken, or it would sleep forever.
         context.waker().wake_by_ref();
         Poll::Pending
     }

@@ -19,11 +19,11 @@ fn the_fixture_is_what_its_readme_says() {
     assert!(events.iter().all(|event| !event.json.contains('\n')));
 }
 
-/// The cost of the check compared with the grammar-only pass that it replaced. Optimised, as in the exporter:
+/// The cost of the check compared with the grammar-only pass that it replaced. Optimized, as in the exporter:
 /// `cargo test -p tests --test suite the_check --config 'profile.dev.package.domain.opt-level=3' --config
 /// 'profile.dev.package.serde_json.opt-level=3' -- --ignored --nocapture`.
 #[test]
-#[ignore = "a measurement, for an optimised build on an idle machine"]
+#[ignore = "a measurement, for an optimized build on an idle machine"]
 #[expect(clippy::disallowed_methods, reason = "the time that it takes is what is measured")]
 fn the_check_of_an_event_costs_no_more_than_its_grammar_alone() {
     let lines: Vec<&[u8]> = cloudtrail().iter().map(|event| event.json.as_bytes()).collect();

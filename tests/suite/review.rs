@@ -73,7 +73,7 @@ async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcom
 
 /// Reading stops at two thirds of a run's time. What was read by then is a part, and the next run continues
 /// there. If it looked back first, it would read all of that part again, and run out of time at the same
-/// point, for ever.
+/// point, forever.
 #[tokio::test]
 async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
     let fakes = Fakes::new();
@@ -157,7 +157,7 @@ async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_un
 }
 
 /// Quiet means quiet: with seconds where the settings say milliseconds, every key has a time in January 1970,
-/// and the customer would get heartbeats of an empty table for ever.
+/// and the customer would get heartbeats of an empty table forever.
 #[tokio::test]
 async fn seconds_in_a_table_of_milliseconds_are_never_called_quiet() {
     let mut fakes = Fakes::with_keys(SortKeyForm::EpochMillis);

@@ -23,10 +23,12 @@ pub struct CallerIdentity {
 /// # Errors
 /// If there are no valid credentials, or STS does not respond or the response is malformed.
 pub async fn caller_identity(sts: &aws_sdk_sts::Client) -> Result<CallerIdentity, PortError> {
-    const WHAT: &str = "reading the caller identity from STS";
-    let answer = sts.get_caller_identity().send().await.map_err(|error| port_error(WHAT, error))?;
-    parse_identity(answer)
-        .ok_or_else(|| PortError::Bug { what: WHAT, source: "the response has no account or ARN".into() })
+    const OPERATION: &str = "reading the caller identity from STS";
+    let answer = sts.get_caller_identity().send().await.map_err(|error| port_error(OPERATION, error))?;
+    parse_identity(answer).ok_or_else(|| PortError::Bug {
+        what: OPERATION,
+        source: "the response has no account or ARN".into(),
+    })
 }
 
 fn parse_identity(answer: GetCallerIdentityOutput) -> Option<CallerIdentity> {

@@ -18,7 +18,7 @@ use crate::conflict_retry::RetryTransactionConflicts;
 use crate::settings::S3Settings;
 
 /// A lost SYN is sent again after three seconds; this timeout lets that second one through. It is the SDK's
-/// own value since this behaviour version.
+/// own value since this behavior version.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 /// Timeout of one attempt at a small request. DynamoDB returns a page of 1 MB within a tenth of a second. An
 /// attempt that takes a hundred times as long is lost, and a retry is better than waiting.
@@ -49,7 +49,7 @@ pub struct Clients {
 /// Endpoints of stand-ins, each as `http://host:port`.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
-    /// The DynamoDB stand-in.
+    /// The DynamoDB stand-in, for the ledger and the events table.
     pub dynamodb: String,
     /// The EventBridge stand-in. `None` sends its requests to the discard port, never to AWS.
     pub events: Option<String>,
@@ -61,7 +61,7 @@ pub struct Endpoints {
     pub ses: Option<String>,
     /// The SQS stand-in. `None` sends its requests to the discard port, never to AWS.
     pub sqs: Option<String>,
-    /// The STS stand-in.
+    /// The STS stand-in, for `AssumeRole`.
     pub sts: String,
 }
 
@@ -145,7 +145,7 @@ impl ClientFactory {
     #[must_use]
     pub fn config(&self, endpoint: fn(&Endpoints) -> Option<&str>) -> SdkConfig {
         match &self.endpoints {
-            Some(at) => self.sdk.to_builder().endpoint_url(or_discard(endpoint(at))).build(),
+            Some(at) => self.sdk.to_builder().endpoint_url(endpoint_or_discard(endpoint(at))).build(),
             None => self.sdk.clone(),
         }
     }
@@ -168,7 +168,7 @@ impl ClientFactory {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    client!(events: aws_sdk_eventbridge, |at| or_discard(at.events.as_deref()));
+    client!(events: aws_sdk_eventbridge, |at| endpoint_or_discard(at.events.as_deref()));
     client!(sts: aws_sdk_sts, |at| &at.sts);
 
     /// See [`Clients::s3`].
@@ -236,7 +236,7 @@ impl CustomerClients {
     }
 }
 
-fn or_discard(endpoint: Option<&str>) -> &str {
+fn endpoint_or_discard(endpoint: Option<&str>) -> &str {
     endpoint.unwrap_or(DISCARD_ENDPOINT)
 }
 

@@ -34,7 +34,7 @@ const PIECES_PER_SIZE: i32 = 1000;
 const WRITING: &str = "writing to the staging bucket";
 const READING: &str = "reading from the staging bucket";
 
-/// An S3 bucket.
+/// The vendor's staging bucket in S3.
 #[derive(Debug, Clone)]
 pub struct S3Staging {
     client: aws_sdk_s3::Client,
@@ -86,8 +86,8 @@ impl Staging for S3Staging {
         self.tag(key, tags::DELIVERED_TAG).await
     }
 
-    async fn list(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.list_page(below, after).await
+    async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
+        self.list_page(prefix, start_after).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {

@@ -79,7 +79,7 @@ impl Fields {
         word.map_or_else(|_| self.reject(name, &form), Some)
     }
 
-    /// A nested object.
+    /// A nested object. A member that `read` does not take is rejected.
     pub(crate) fn object<T>(
         &mut self,
         name: &'static str,
@@ -105,7 +105,6 @@ impl Fields {
         read
     }
 
-    /// A required string.
     pub(crate) fn required_text<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,

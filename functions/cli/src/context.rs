@@ -12,7 +12,6 @@ use crate::output::Output;
 pub(crate) struct ProcessContext {
     environment: HashMap<String, String>,
     started: Instant,
-    /// Where commands print.
     pub(crate) output: Output,
 }
 

@@ -12,7 +12,7 @@ use crate::backend::with_target_flag;
 /// How a command ended. The numbers are part of the interface for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 0: success.
+    /// 0: the command succeeded.
     Done,
     /// 1: failed, wholly or in part.
     Failed,

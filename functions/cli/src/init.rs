@@ -18,7 +18,6 @@ struct Resources {
     staging_bucket: String,
 }
 
-/// Runs `init`.
 pub(crate) async fn run(args: InitArgs, context: &ProcessContext) -> Result<Exit, CliError> {
     let created = match &args.target.local {
         Some(dir) => {

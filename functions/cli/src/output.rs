@@ -1,7 +1,7 @@
 //! The output of a command: results on stdout, progress and errors on stderr.
 //!
 //! With `--json` stdout gets exactly one JSON object, also on failure, and nothing else. Without it the
-//! output is for a person. Colours, and progress lines that are overwritten, only go to a terminal.
+//! output is for a person. Colors, and progress lines that are overwritten, only go to a terminal.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -14,29 +14,29 @@ use crate::error::CliError;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
-    colours: bool,
+    colors: bool,
     progress: bool,
 }
 
 /// How a text is emphasized.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Style {
-    /// Green.
+    /// In green.
     Success,
-    /// Red.
+    /// In red.
     Failure,
-    /// A heading.
+    /// In bold, for headings.
     Bold,
 }
 
 impl Output {
-    /// `no_color` is the value of the variable `NO_COLOR`: anything but empty means no colours
+    /// `no_color` is the value of the variable `NO_COLOR`: anything but empty means no colors
     /// (<https://no-color.org>).
     pub(crate) fn new(json: bool, no_color: Option<&str>) -> Self {
         let enabled = no_color.unwrap_or_default().is_empty();
         Self {
             json,
-            colours: enabled && !json && io::stdout().is_terminal(),
+            colors: enabled && !json && io::stdout().is_terminal(),
             progress: io::stderr().is_terminal(),
         }
     }
@@ -102,9 +102,9 @@ impl Output {
         self.progress("");
     }
 
-    /// The text in this style, if colours are enabled.
+    /// The text in this style, if colors are enabled.
     pub(crate) fn styled(self, style: Style, text: impl Display) -> String {
-        if !self.colours {
+        if !self.colors {
             return text.to_string();
         }
         let code = match style {

@@ -37,7 +37,7 @@ const MAX_CONCURRENT_CLAIMS: usize = 32;
 pub struct Ports {
     /// The connectors that are due.
     pub due: Arc<dyn DueConnectors>,
-    /// The exporter's queue.
+    /// The exporter's queue: one message per due connector.
     pub queue: Arc<dyn Queue>,
     /// The clock, injected.
     pub clock: Arc<dyn Clock>,
@@ -94,7 +94,7 @@ pub struct TickError {
 pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickError> {
     let now = ports.clock.now();
     let stop_at = now + deadline.since(now) * 5 / 6;
-    let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), failure: None };
+    let mut tick = Tick { ports, now, stop_at, done: Dispatched::default(), first_error: None };
     let mut sending = Ok(());
     for shard in partitions(now) {
         sending = tick.dispatch_partition(shard).await;
@@ -102,8 +102,8 @@ pub async fn dispatch(ports: &Ports, deadline: Time) -> Result<Dispatched, TickE
             break;
         }
     }
-    let Tick { done, failure, .. } = tick;
-    let Some(source) = sending.err().or(failure) else { return Ok(done) };
+    let Tick { done, first_error, .. } = tick;
+    let Some(source) = sending.err().or(first_error) else { return Ok(done) };
     let Dispatched { due, claimed, throttled, sent, released, more } = done;
     tracing::warn!(
         due,
@@ -132,7 +132,7 @@ struct Tick<'a> {
     stop_at: Time,
     done: Dispatched,
     /// The first error that did not end the tick.
-    failure: Option<PortError>,
+    first_error: Option<PortError>,
 }
 
 impl Tick<'_> {
@@ -149,7 +149,7 @@ impl Tick<'_> {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::warn!(shard, error = error.chain(), "failed to query due connectors");
-                    self.failure.get_or_insert(error);
+                    self.first_error.get_or_insert(error);
                     return Ok(());
                 }
             };
@@ -160,11 +160,11 @@ impl Tick<'_> {
             let claimed = self.claim(page.due, until).await;
             self.done.claimed += claimed.len() as u64;
             let batches = self.ports.rate_limiter.batches(self.ports.clock.now(), claimed);
-            let SendOutcome { sent, released, failure } = send(self.ports, &batches, until).await;
+            let SendOutcome { sent, released, first_error } = send(self.ports, &batches, until).await;
             self.done.sent += sent;
             self.done.released += released;
-            if let Some(failure) = failure {
-                return Err(failure);
+            if let Some(error) = first_error {
+                return Err(error);
             }
             if !page.more {
                 return Ok(());
@@ -195,7 +195,7 @@ impl Tick<'_> {
                         connector.id = %claim.id, error = error_chain,
                         "failed to claim a due connector"
                     );
-                    self.failure.get_or_insert(error);
+                    self.first_error.get_or_insert(error);
                 }
             }
         }

@@ -22,8 +22,7 @@ pub(crate) struct SendOutcome {
     pub(crate) sent: u64,
     /// How many were released.
     pub(crate) released: u64,
-    /// The first error.
-    pub(crate) failure: Option<PortError>,
+    pub(crate) first_error: Option<PortError>,
 }
 
 /// Sends all batches. Each is completed independently of the others: its connectors are sent or released.
@@ -34,7 +33,7 @@ pub(crate) async fn send(ports: &Ports, batches: &[Batch], until: Time) -> SendO
     while let Some(batch) = batches.next().await {
         all.sent += batch.sent;
         all.released += batch.released;
-        all.failure = all.failure.or(batch.failure);
+        all.first_error = all.first_error.or(batch.first_error);
     }
     all
 }
@@ -73,5 +72,5 @@ async fn send_batch(ports: &Ports, Batch { claims, delay }: &Batch, until: Time)
         }
     }
     let sent = claims.len().saturating_sub(left.len()) as u64;
-    SendOutcome { sent, released, failure: error }
+    SendOutcome { sent, released, first_error: error }
 }

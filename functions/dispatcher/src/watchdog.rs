@@ -30,7 +30,7 @@ pub struct Watchdog {
     pub clock: Arc<dyn Clock>,
     /// Settle time and look-back; they determine when an export is late.
     pub timing: Timing,
-    /// How long the source keeps an event, if not for ever.
+    /// How long the source keeps an event, if not forever.
     pub retention: Option<Duration>,
 }
 

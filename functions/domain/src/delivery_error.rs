@@ -1,4 +1,4 @@
-//! What can go wrong at the customer's side, in plain words: stage, kind, code, cause and remedy.
+//! What can go wrong at the customer's side: stage, kind, code, cause and remedy.
 //!
 //! A customer's error is a recorded outcome, not a failure of the run. The adapter reports what the storage
 //! platform answered ([`DeliveryError`]); this module explains what it means and how to fix it
@@ -40,7 +40,7 @@ impl DeliveryStage {
     }
 }
 
-/// What must be done about it.
+/// The kind of delivery error; it decides between retry and block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryErrorKind {
@@ -83,7 +83,7 @@ impl DeliveryErrorKind {
 pub struct DeliveryError {
     /// The step of the delivery that failed.
     pub stage: DeliveryStage,
-    /// What must be done about it.
+    /// The kind of delivery error; it decides between retry and block.
     pub kind: DeliveryErrorKind,
     /// The platform's own error code, such as `AccessDenied`.
     pub code: String,
@@ -124,7 +124,7 @@ impl DeliveryError {
 pub struct Block {
     /// The step of the delivery that failed.
     pub stage: DeliveryStage,
-    /// What must be done about it.
+    /// The kind of delivery error; it decides between retry and block.
     #[serde(rename = "reason")]
     pub kind: DeliveryErrorKind,
     /// The platform's own error code.
@@ -174,7 +174,7 @@ impl Block {
     }
 }
 
-/// Cause and remedy in plain words.
+/// Cause and remedy, one sentence each.
 #[must_use]
 pub fn diagnose(error: &DeliveryError, to: &Destination) -> (String, String) {
     let Destination { role, bucket, region, prefix, encryption } = to;
@@ -204,7 +204,7 @@ pub fn diagnose(error: &DeliveryError, to: &Destination) -> (String, String) {
                 .into(),
         ),
         (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => (
-            format!("The role {role} denied sts:AssumeRole ({}: {}).", error.code, error.message),
+            format!("sts:AssumeRole on the role {role} was denied ({}: {}).", error.code, error.message),
             "Check that the role exists on the path /auditferry/, and that its trust policy names the \
              vendor's account and requires this connector's external ID, exactly as `connector show` prints \
              it."
@@ -249,8 +249,8 @@ pub fn diagnose(error: &DeliveryError, to: &Destination) -> (String, String) {
             format!("Connect again with the bucket's own region; S3 says: {}.", error.message),
         ),
         (_, DeliveryErrorKind::Conflict | DeliveryErrorKind::Unavailable) => (
-            format!("The storage platform kept failing for a temporary reason ({}).", error.code),
-            "Nothing to do: it is retried with growing pauses, and everything is kept.".into(),
+            format!("The storage platform repeatedly returned a temporary error ({}).", error.code),
+            "No action is needed: delivery is retried with backoff, and everything is kept.".into(),
         ),
         (_, DeliveryErrorKind::Expired | DeliveryErrorKind::Rejected | DeliveryErrorKind::TenantMismatch) => {
             (

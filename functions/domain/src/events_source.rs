@@ -2,7 +2,7 @@
 //!
 //! An empty read of a wrong table looks like a quiet hour and would be signed as one. So a run whose table,
 //! index or keys differ from the remembered ones seals nothing until an operator accepts the new source and
-//! states from when on it contains the events.
+//! states the time from which it contains the events.
 
 use std::fmt;
 
@@ -76,7 +76,7 @@ pub struct Acceptance {
     pub from: Time,
     /// When it was accepted.
     pub at: Time,
-    /// Who accepted it.
+    /// The operator who accepted it.
     pub by: String,
 }
 

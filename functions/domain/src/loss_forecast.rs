@@ -18,12 +18,12 @@ use crate::time::Time;
 pub enum LossForecast {
     /// Nothing: what waits is sealed, and stays until it is delivered.
     Sealed,
-    /// Nothing, as far as configured: what waits is not sealed, but the events table keeps it for ever.
+    /// Nothing, as far as configured: what waits is not sealed, but the events table keeps it forever.
     KeptForever {
         /// Events from this time on are in no part.
         unsealed_from: Time,
     },
-    /// Unsealed events expire.
+    /// TTL deletes unsealed events.
     Expiring {
         /// Events from this time on are in no part.
         unsealed_from: Time,
@@ -47,7 +47,7 @@ impl From<LossForecast> for LossForecastJson {
 
 impl LossForecast {
     /// The forecast for a blocked connector that is sealed to `sealed_to`. `retention` is how long the events
-    /// table keeps an event; `None` for ever.
+    /// table keeps an event; `None` means forever.
     #[must_use]
     pub fn of_block(block: &Block, sealed_to: Time, retention: Option<Duration>) -> Self {
         if block.stage == DeliveryStage::Read {

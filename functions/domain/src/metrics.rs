@@ -18,7 +18,7 @@ pub enum Unit {
     Milliseconds,
     /// A duration in seconds.
     Seconds,
-    /// A percentage.
+    /// A share, in percent.
     Percent,
     /// Any other unit; the name says which.
     None,
@@ -39,14 +39,14 @@ impl Unit {
     }
 }
 
-/// One metric value.
+/// A metric's value with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Metric {
     /// The name, such as `PartsSealed`.
     pub name: &'static str,
     /// The unit of the value.
     pub unit: Unit,
-    /// The value.
+    /// The value, in `unit`.
     pub value: i64,
 }
 
@@ -87,7 +87,7 @@ impl Metric {
 pub struct MetricRecord {
     /// When they were recorded.
     pub at: Time,
-    /// What they are of, in a few words: `metrics of a run`.
+    /// The log message of the record, such as `metrics of a run`.
     pub name: &'static str,
     /// Searchable context: names and values. Never event content, a credential or an external ID.
     pub properties: Vec<(&'static str, String)>,

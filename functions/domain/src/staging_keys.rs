@@ -41,7 +41,7 @@ pub fn staged_key(id: &ConnectorId, number: PartNumber, attempt: &str, kind: Sta
 /// The two objects of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StagedObject {
-    /// The encoded part.
+    /// The encoded part, byte for byte as it is delivered.
     Data,
     /// The part's key list.
     Keys,

@@ -149,7 +149,7 @@ impl Add<Duration> for Time {
 
 impl Sub<Duration> for Time {
     type Output = Self;
-    /// Saturates at 1970.
+    /// Saturates at [`Time::EPOCH`].
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(millis(span)).max(0))
     }

@@ -84,35 +84,35 @@ impl<'a> Driver<'a> {
                 ports.runs.lease(self.id, &self.worker, now, until).await.map(Answer::Leased)
             }
             Effect::Snapshot => {
-                let snapshot = ports.runs.snapshot(self.id).await.map_err(port_failure)?;
+                let snapshot = ports.runs.snapshot(self.id).await.map_err(port_error)?;
                 self.connector = snapshot.as_ref().map(|s| s.connector.clone());
                 self.sweep_progress =
                     snapshot.as_ref().map(|s| SweepProgress::from_cursor(&s.cursor)).unwrap_or_default();
                 Ok(Answer::Snapshot(snapshot.map(Box::new)))
             }
-            Effect::Build(order) => {
+            Effect::Build(request) => {
                 self.builds += 1;
                 let connector = self
                     .connector
                     .as_ref()
-                    .ok_or_else(|| internal_failure("build requested before snapshot"))?;
+                    .ok_or_else(|| internal_error("build requested before snapshot"))?;
                 let attempt = format!("{}-{}", self.worker.as_str(), self.builds);
-                let task = Task { exporter: self.exporter, connector, order: &order, attempt: &attempt };
-                let (built, unreadable) = build::build(task).await.map_err(port_failure)?;
+                let task = Task { exporter: self.exporter, connector, request: &request, attempt: &attempt };
+                let (built, unreadable) = build::build(task).await.map_err(port_error)?;
                 self.first_unreadable = unreadable;
                 Ok(Answer::Built(Box::new(built)))
             }
             Effect::Seal(seal) => {
-                let answer = ports.runs.seal(&seal).await.map_err(port_failure)?;
+                let answer = ports.runs.seal(&seal).await.map_err(port_error)?;
                 if answer == SealAnswer::Won {
                     self.record_unreadable(&seal.part);
                     self.sweep_progress.sealed_through = seal.part.number;
                 }
                 Ok(Answer::Sealed(answer))
             }
-            Effect::Sign(order) => {
-                let signed = ports.signing.sign(order.text, order.chain_state.as_ref()).await;
-                return signed.map(|pinned| Answer::Signed(Box::new(pinned))).map_err(signing_failure);
+            Effect::Sign(request) => {
+                let signed = ports.signing.sign(request.text, request.chain_state.as_ref()).await;
+                return signed.map(|manifest| Answer::Signed(Box::new(manifest))).map_err(signing_error);
             }
             Effect::ReadBack(number) | Effect::Load(number) => {
                 ports.runs.part(self.id, number).await.map(|part| Answer::Part(part.map(Box::new)))
@@ -121,7 +121,7 @@ impl<'a> Driver<'a> {
                 let connector = self
                     .connector
                     .as_ref()
-                    .ok_or_else(|| internal_failure("open requested before snapshot"))?;
+                    .ok_or_else(|| internal_error("open requested before snapshot"))?;
                 let opened = ports.customers.open(connector, number).await;
                 Ok(Answer::Opened(opened.map(|bucket| self.bucket = Some(bucket))))
             }
@@ -163,7 +163,7 @@ impl<'a> Driver<'a> {
             Effect::Finish(Outcome::Failed { error: failure, .. }) => return Err(failure),
             Effect::Finish(_) => Ok(Answer::Done),
         }
-        .map_err(port_failure)
+        .map_err(port_error)
     }
 
     /// Marks the bytes of a delivered part as expirable; its key list is needed for as long as a look-back
@@ -183,10 +183,10 @@ impl<'a> Driver<'a> {
     fn destination(&self) -> Result<(&dyn CustomerBucket, &Prefix), InternalError> {
         let bucket = self.bucket.as_deref();
         let bucket =
-            bucket.ok_or_else(|| internal_failure("delivery requested before the bucket was opened"))?;
+            bucket.ok_or_else(|| internal_error("delivery requested before the bucket was opened"))?;
         let destination = self.connector.as_ref().and_then(|connector| connector.destination.as_ref());
         let destination =
-            destination.ok_or_else(|| internal_failure("an active connector has no destination"))?;
+            destination.ok_or_else(|| internal_error("an active connector has no destination"))?;
         Ok((bucket, &destination.prefix))
     }
 
@@ -196,11 +196,11 @@ impl<'a> Driver<'a> {
             Content::Inline(text) => {
                 let bytes = base64::engine::general_purpose::STANDARD
                     .decode(text)
-                    .map_err(|error| internal_failure(&format!("part {}: {error}", part.number)))?;
+                    .map_err(|error| internal_error(&format!("part {}: {error}", part.number)))?;
                 Body::Whole(bytes.into())
             }
             Content::Staged { data, .. } => {
-                Body::Stream(self.exporter.ports.staging.read(data).await.map_err(port_failure)?)
+                Body::Stream(self.exporter.ports.staging.read(data).await.map_err(port_error)?)
             }
         };
         let object = NewObject {
@@ -229,10 +229,10 @@ impl<'a> Driver<'a> {
 
     async fn put_manifest(&self, part: &Part) -> Result<Answer, InternalError> {
         let (bucket, prefix) = self.destination()?;
-        let (Some(name), Some(pinned)) = (part.manifest_name(), &part.manifest) else {
-            return Err(internal_failure("manifest delivery requested for a part without a signed manifest"));
+        let (Some(name), Some(manifest)) = (part.manifest_name(), &part.manifest) else {
+            return Err(internal_error("manifest delivery requested for a part without a signed manifest"));
         };
-        Ok(Answer::Put(bucket.put_new(text_object(prefix.key(&name), pinned.note().bytes())).await))
+        Ok(Answer::Put(bucket.put_new(text_object(prefix.key(&name), manifest.note().bytes())).await))
     }
 }
 
@@ -248,7 +248,7 @@ fn text_object(key: String, bytes: Vec<u8>) -> NewObject {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
-fn signing_failure(error: SigningError) -> InternalError {
+fn signing_error(error: SigningError) -> InternalError {
     let detail = match &error {
         SigningError::Port(port) => port.chain(),
         other => other.to_string(),
@@ -257,10 +257,10 @@ fn signing_failure(error: SigningError) -> InternalError {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
-pub(crate) fn port_failure(error: PortError) -> InternalError {
+pub(crate) fn port_error(error: PortError) -> InternalError {
     InternalError::new(InternalErrorKind::Port, error.chain())
 }
 
-fn internal_failure(detail: &str) -> InternalError {
+fn internal_error(detail: &str) -> InternalError {
     InternalError::new(InternalErrorKind::InvariantViolated, detail)
 }

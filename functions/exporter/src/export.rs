@@ -12,7 +12,7 @@ use domain::ports::{Bus, Clock, Customers, Rng, Runs, Source, Staging};
 use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 use domain::time::Time;
 
-use crate::driver::{Driver, port_failure};
+use crate::driver::{Driver, port_error};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};
 use crate::orphan_sweep::sweep_orphans;
 use crate::reverification::reverify;
@@ -23,13 +23,13 @@ use crate::unreadable::publish_unreadable;
 pub struct Ports {
     /// Connectors, cursors and part records.
     pub runs: Arc<dyn Runs>,
-    /// The events table.
+    /// The events table, read-only.
     pub source: Arc<dyn Source>,
     /// The vendor's staging bucket.
     pub staging: Arc<dyn Staging>,
     /// The keys that sign manifests.
     pub signing: ManifestSigner,
-    /// The customers' accounts.
+    /// The customers' accounts, where files are delivered.
     pub customers: Arc<dyn Customers>,
     /// The vendor's event bus.
     pub bus: Arc<dyn Bus>,
@@ -54,8 +54,8 @@ pub struct Exporter {
     pub timing: Timing,
     /// Maximum size of a part.
     pub part_limits: PartLimits,
-    /// How long the source keeps an event, if not for ever. A notice of a block uses it to say from when
-    /// events would be lost.
+    /// How long the source keeps an event, if not forever. A notice of a block uses it to state the time
+    /// from which events would be lost.
     pub retention: Option<Duration>,
     /// Verifies active connectors again, if set. [`Exporter::with_reverification`] sets it.
     pub onboarding: Option<Onboarding>,
@@ -76,7 +76,7 @@ pub(crate) async fn export_measured(exporter: &Exporter, id: &ConnectorId, deadl
     let vendor = exporter.ports.signing.vendor.clone();
     let mut run = Run::new(worker.clone(), vendor, exporter.timing, Limits::between(started_at, deadline))
         .with_retention(exporter.retention)
-        .with_source(exporter.ports.source.identity().await.map_err(port_failure));
+        .with_source(exporter.ports.source.identity().await.map_err(port_error));
     // The customer's credentials and clients live in the driver and are dropped with the run.
     let mut driver = Driver::new(exporter, id, worker);
     let mut answer = Answer::Start;

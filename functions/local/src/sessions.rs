@@ -60,7 +60,7 @@ struct OpenSessions {
 }
 
 /// How long an expired session is kept, so that its keys get the error `ExpiredToken`.
-const EXPIRED_KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
+const EXPIRED_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
 impl Sessions {
     /// No sessions, and new long-lived keys for the vendor.
@@ -105,7 +105,7 @@ impl Sessions {
     pub(crate) fn open(&self, assumed: AssumedRole, policy: Option<SessionPolicy>) -> Session {
         let now = clock::now();
         let mut open = self.lock();
-        open.by_access_key.retain(|_, session| now.duration_since(session.expires) < EXPIRED_KEPT_FOR);
+        open.by_access_key.retain(|_, session| now.duration_since(session.expires) < EXPIRED_RETENTION);
         open.count += 1;
         let session = Session {
             credentials: Credentials::temporary(),

@@ -304,7 +304,7 @@ impl Stack {
     /// Makes new roles visible to STS only after this delay, as in IAM. It also applies to roles that this
     /// stack has already created; zero, the default, makes each visible at once.
     pub fn set_new_role_delay(&self, delay: Duration) {
-        // A delay beyond the range of time means for ever.
+        // A delay beyond the range of time means forever.
         self.accounts.set_new_role_delay(SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX));
     }
 

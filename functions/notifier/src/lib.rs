@@ -39,7 +39,7 @@ pub struct ConfirmationMails {
 
 impl std::fmt::Debug for ConfirmationMails {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Asking")
+        f.write_str("ConfirmationMails")
     }
 }
 
@@ -50,7 +50,7 @@ pub struct Notifier {
     pub connectors: Arc<dyn Connectors>,
     /// The notification state of contacts, and the tenants' shares of time.
     pub state: Arc<dyn NotificationStore>,
-    /// Posts to webhooks.
+    /// Posts to webhooks; never to a private address.
     pub webhooks: Arc<dyn WebhookClient>,
     /// Sends e-mails, if the deployment has a sender.
     pub mailer: Option<Arc<dyn Mailer>>,

@@ -29,7 +29,6 @@ pub(crate) struct BusEvent {
 pub(crate) struct Retry {
     #[serde(rename = "again")]
     pub(crate) event: BusEvent,
-    /// The connector's tenant.
     #[serde(rename = "of")]
     pub(crate) tenant: TenantId,
     #[serde(rename = "only")]

@@ -30,8 +30,8 @@ def bars(title, rows, unit):
         y = 52 + step * index
         weight = ' font-weight="600"' if ours else ""
         parts.append(f'<text x="{left - 10}" y="{y + 16}" text-anchor="end"{weight}>{label}</text>')
-        colour = OURS if ours else THEIRS
-        parts.append(f'<rect x="{left}" y="{y}" width="{max(width(value), 2):.1f}" height="22" fill="{colour}"/>')
+        color = OURS if ours else THEIRS
+        parts.append(f'<rect x="{left}" y="{y}" width="{max(width(value), 2):.1f}" height="22" fill="{color}"/>')
         parts.append(f'<text x="{left + width(value) + 8:.0f}" y="{y + 16}"{weight}>{value:,.0f}</text>')
     height = 90 + step * len(rows)
     parts.append(f'<text x="{WIDTH - 16}" y="{height - 6}" text-anchor="end">{unit}, scale of powers of ten</text>')
@@ -61,11 +61,11 @@ def lines(title, series, x_label, y_label, limit=None):
                      'stroke-dasharray="6 4"/>')
         parts.append(f'<text x="{WIDTH - RIGHT}" y="{y - 6:.1f}" text-anchor="end" fill="#bc4c00">{limit[1]}</text>')
     for index, (name, line) in enumerate(series.items()):
-        colour = (OURS, THEIRS, "#0969da", "#8250df")[index % 4]
+        color = (OURS, THEIRS, "#0969da", "#8250df")[index % 4]
         path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y in line)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-        parts += [f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in line]
-        parts.append(f'<text x="{LEFT + 12 + 160 * index}" y="{TOP - 14}" fill="{colour}" font-weight="600">{name}</text>')
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2.5"/>')
+        parts += [f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3.5" fill="{color}"/>' for x, y in line]
+        parts.append(f'<text x="{LEFT + 12 + 160 * index}" y="{TOP - 14}" fill="{color}" font-weight="600">{name}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{x_label}</text>')
     parts.append(f'<text x="16" y="{HEIGHT - 8}">{y_label}</text>')
     return page(title, "\n".join(parts))

@@ -126,7 +126,7 @@ fuzz_target!(|bytes: &[u8]| {
     let outcome = check(&Memory(&files), &options, &Progress::default()).expect("a folder in memory");
     let genuine = [7, 107].map(|seed| TestKey::new(seed).public);
     assert!(outcome.trusted.iter().all(|key| genuine.contains(key)), "{:?}", outcome.trusted);
-    for accusation in [Kind::PartDoubled, Kind::KeyRetired] {
+    for accusation in [Kind::Equivocation, Kind::KeyRetired] {
         assert!(!outcome.counts.contains_key(&accusation), "{:#?}", outcome.findings);
     }
     if outcome.verdict == Verdict::Proven {

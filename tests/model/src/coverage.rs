@@ -34,7 +34,7 @@ pub enum CoverageGoal {
 }
 
 impl CoverageGoal {
-    /// All goals.
+    /// Every goal that an exploration can reach.
     pub const ALL: [Self; 11] = [
         Self::RaceLost,
         Self::ObjectExists,

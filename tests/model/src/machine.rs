@@ -22,7 +22,7 @@ const CLAIM: Duration = Duration::from_mins(20);
 /// A setup, explored with the correct protocol or a broken one.
 #[derive(Debug)]
 pub struct Machine {
-    /// What may happen.
+    /// The world to explore: what may happen in it.
     pub setup: Setup,
     /// The protocol to explore.
     pub variant: Variant,

@@ -9,7 +9,7 @@ use crate::manifests::{StoredManifest, manifest_field};
 use crate::setup::{Event, Setup, TIMING};
 use crate::world::{Account, Body, EventState, Events, World, body_of, events_of};
 
-/// What Auditferry promises.
+/// The guarantees that the checker tests in every state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Promise {
     /// An event readable within settle time and look-back of its time, and not deleted before its seal, is in
@@ -34,7 +34,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    /// All promises.
+    /// Every promise; the checker tests each.
     pub const ALL: [Self; 8] = [
         Self::NoLoss,
         Self::NoDouble,

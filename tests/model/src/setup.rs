@@ -27,7 +27,7 @@ pub struct Event {
     pub foreign: bool,
     /// The first and the last time at which it may become readable. It may also never be written.
     pub readable: (Time, Time),
-    /// From when on TTL may delete it.
+    /// The time from which TTL may delete it.
     pub expires: Option<Time>,
 }
 
@@ -71,7 +71,7 @@ pub enum Lease {
     Ignored,
 }
 
-/// One world.
+/// A world to explore, with bounds on what may happen in it.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// Its name in the report.
@@ -95,7 +95,7 @@ pub struct Setup {
     /// A run also starts at any time, as for a message that is delivered twice or late; otherwise only when
     /// its connector is due.
     pub doubles: bool,
-    /// Items per page.
+    /// The most items of a page of the source.
     pub page: usize,
     /// The most events of a part.
     pub part_events: u64,

@@ -107,7 +107,7 @@ impl Variant {
         effect
     }
 
-    /// The worker's clock.
+    /// The worker's clock at the ledger's time `now`.
     #[must_use]
     pub fn clock(self, now: Time) -> Time {
         if self == Self::DoesNotSettle { now + TIMING.settle } else { now }

@@ -91,7 +91,7 @@ pub struct Object {
     pub number: PartNumber,
     /// Its name below the prefix.
     pub name: String,
-    /// Its content.
+    /// Events or a heartbeat.
     pub body: Body,
 }
 

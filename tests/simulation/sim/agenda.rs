@@ -13,7 +13,7 @@ pub(crate) struct Message {
 /// Something that happens at a certain time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AgendaItem {
-    /// The schedule's event.
+    /// The schedule invokes the dispatcher.
     Tick,
     /// A second event for the same tick.
     TickAgain,

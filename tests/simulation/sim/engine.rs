@@ -29,7 +29,6 @@ pub(crate) enum Next {
     Item(AgendaItem),
 }
 
-/// A function's process.
 #[derive(Debug, Default)]
 struct Worker {
     /// How far its clock is ahead, in milliseconds.
@@ -187,7 +186,6 @@ impl Engine {
         }
     }
 
-    /// Postpones a call.
     pub(crate) fn postpone(&self, call: Call, until: Time) {
         self.inner().enter(until, Next::Call(call));
     }

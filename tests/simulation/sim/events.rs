@@ -1,5 +1,5 @@
 //! Fills the events table: recorded events, each with a tenant and a number of its own, in every shape that
-//! contract 1 allows. They are in time, late or much too late, and some have unparsable keys.
+//! the default layout allows. They are in time, late or much too late, and some have unparsable keys.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;

@@ -41,7 +41,6 @@ enum Answer {
     Run(Outcome),
 }
 
-/// All functions.
 #[derive(Debug)]
 pub(crate) struct Functions {
     world: Arc<World>,
@@ -68,7 +67,6 @@ impl Functions {
         Worker { world, number, ignores_leases }
     }
 
-    /// Starts a dispatcher.
     pub(crate) fn tick(&mut self) {
         let worker = self.add_worker();
         let deadline = self.world.engine.now() + DISPATCHER_LIMIT;

@@ -3,12 +3,10 @@
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $mutant:ident: $description:literal,)+) => {
-        /// One mutant.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Mutant { $($(#[$doc])* $mutant,)+ }
 
         impl Mutant {
-            /// All mutants.
             pub(crate) const ALL: &[Self] = &[$(Self::$mutant,)+];
 
             /// Its description in the report.

@@ -193,8 +193,9 @@ impl Staging for Worker {
         self.call(CallKind::StagedRead, "read_staged", self.world.staging.read(&expected), breaks_off).await
     }
 
-    async fn list(&self, prefix: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.call(CallKind::Staging, "list", self.world.staging.list(prefix, after), transient_error).await
+    async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
+        self.call(CallKind::Staging, "list", self.world.staging.list(prefix, start_after), transient_error)
+            .await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {

@@ -67,10 +67,10 @@ pub fn sign(text: String, keys: &[TestKey]) -> SignedNote {
     SignedNote::new(text, signatures).expect("a note")
 }
 
-/// A sealed part.
+/// A sealed part: its manifest, and the keys that signed it.
 #[derive(Debug, Clone)]
 pub struct Sealed {
-    /// The manifest.
+    /// The manifest without its signatures.
     pub manifest: Manifest,
     /// The manifest with its signatures.
     pub note: SignedNote,
@@ -89,7 +89,7 @@ pub struct Sealer {
     pub frequency: Frequency,
     /// The destination's location.
     pub destination: Location,
-    /// The delivered files.
+    /// The files that were delivered so far, by name.
     pub files: Files,
     /// The sealed parts.
     pub parts: Vec<Sealed>,

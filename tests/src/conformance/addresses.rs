@@ -129,7 +129,7 @@ pub async fn a_tenants_time_is_spent_once(ledger: &impl Contacts) {
     assert_eq!(ledger.spend_time(&acme, cost, wrong).await.unwrap(), wrong);
     let right = later + Duration::from_secs(7);
     assert_eq!(ledger.spend_time(&acme, cost, right).await.unwrap(), right);
-    assert!(wrong > right + fair_share::MAX_AHEAD);
+    assert!(wrong > right + fair_share::MAX_RESERVATION);
     ledger.refund_time(&tenant("initech"), cost).await.unwrap();
 }
 

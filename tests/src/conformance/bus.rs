@@ -17,7 +17,7 @@ use crate::fixtures::{self, tenant};
 
 /// A bus whose outages a test can set, and which returns what was published on it.
 pub trait BusRig {
-    /// The port's type.
+    /// The implementation under test.
     type Port: Bus;
     /// The port under test.
     fn port(&self) -> &Self::Port;

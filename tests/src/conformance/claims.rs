@@ -234,7 +234,7 @@ pub async fn of_racing_tenants_exactly_one_gets_a_role(ledger: &impl Ledger) {
 }
 
 /// Nobody is rejected for being quick: disjoint folders are all granted, and one role to all of one tenant.
-pub async fn racing_neighbours_are_all_accepted(ledger: &impl Ledger) {
+pub async fn racing_neighbors_are_all_accepted(ledger: &impl Ledger) {
     let other = ready("acme");
     let role = &destination(&other).role;
     let mut racers: Vec<_> = (0..6).map(|n| in_same_bucket(&other, "acme", &format!("audit/{n}"))).collect();
@@ -242,7 +242,7 @@ pub async fn racing_neighbours_are_all_accepted(ledger: &impl Ledger) {
         racer.destination.as_mut().unwrap().role = role.clone();
     }
     assert_eq!(stored_of(&race(ledger, &racers).await, STORED), racers.len());
-    // And none has lost its folder to a neighbour that was written at the same time.
+    // And none has lost its folder to a neighbor that was written at the same time.
     for racer in &racers {
         let there = destination(racer).prefix.as_str();
         assert_eq!(

@@ -16,7 +16,7 @@ use crate::fixtures::{self, at, tenant};
 
 /// Customers whose accounts a test can provision.
 pub trait CustomersRig {
-    /// The port's type.
+    /// The implementation under test.
     type Port: Customers;
     /// The port under test.
     fn port(&self) -> &Self::Port;
@@ -26,7 +26,7 @@ pub trait CustomersRig {
     fn delete_bucket(&self, bucket: &str);
     /// Creates or changes a role.
     fn put_role(&self, arn: &str, external_id: &str, bucket: &str, prefix: &str);
-    /// Deletes a role.
+    /// Deletes a role; sessions can't be opened any more.
     fn delete_role(&self, arn: &str);
     /// The objects of a bucket, by key.
     fn objects(&self, bucket: &str) -> Vec<(String, Bytes)>;

@@ -47,7 +47,6 @@ async fn create(ledger: &impl Ledger, connector: &Connector) -> SaveAnswer {
     ledger.create(connector, &fixtures::creation(connector), &[]).await.unwrap()
 }
 
-/// Stores changed settings.
 async fn save(ledger: &impl Ledger, before: &Connector, after: &Connector) -> SaveAnswer {
     ledger.save(&fixtures::change(before, after), None, &[]).await.unwrap()
 }
@@ -60,7 +59,6 @@ async fn activate(ledger: &impl Ledger) -> (Connector, Cursor) {
     (connector, cursor)
 }
 
-/// The current cursor.
 async fn cursor(ledger: &impl Ledger, connector: &Connector) -> Cursor {
     ledger.snapshot(&connector.id).await.unwrap().expect("an activated connector").cursor
 }

@@ -14,7 +14,7 @@ use crate::fixtures::{self, at, tenant, unique_id};
 /// A customer's setup of role and bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CustomerSetup {
-    /// Everything is correct.
+    /// Role and bucket are set up as documented.
     Correct,
     /// The trust policy requires no external ID.
     TrustsAnyone,
@@ -30,7 +30,7 @@ pub enum CustomerSetup {
 
 /// A customer's role and bucket that a test can set up.
 pub trait ProberRig {
-    /// The port's type.
+    /// The implementation under test.
     type Port: Prober;
     /// The port under test.
     fn port(&self) -> &Self::Port;

@@ -88,7 +88,7 @@ macro_rules! promises {
         an_existing_id_is_reported_before_a_claimed_destination
         of_racing_creators_in_one_bucket_exactly_one_wins
         of_racing_tenants_exactly_one_gets_a_role
-        racing_neighbours_are_all_accepted
+        racing_neighbors_are_all_accepted
         a_released_folder_goes_to_one_of_its_claimants
     } };
     (budgets => $then:ident { $($with:tt)* }) => { $then! { budgets; $($with)*;

@@ -13,7 +13,7 @@ use crate::fixtures::unique_id;
 
 /// A queue that rejects on demand and returns what was sent to it.
 pub trait QueueRig {
-    /// The port's type.
+    /// The implementation under test.
     type Port: Queue;
     /// The port under test.
     fn port(&self) -> &Self::Port;

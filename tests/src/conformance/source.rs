@@ -20,7 +20,7 @@ use crate::fixtures::{self, at, keys, tenant};
 /// A table that a test can write to.
 #[async_trait]
 pub trait EventsRig: Sync {
-    /// The port's type.
+    /// The implementation under test.
     type Port: Source;
     /// The port under test.
     fn port(&self) -> &Self::Port;
@@ -117,7 +117,7 @@ pub async fn windows_and_out_of_order_keys_tile_the_table(rig: &impl EventsRig, 
     let history = history(form, numeric, start);
     for (n, key) in reachable.iter().chain(&out_of_range).chain(&history).enumerate() {
         rig.store(&acme, Shards::ONE, 0, key, &text(n)).await;
-        // A neighbour whose name starts with ours, and items that a careless Query would find too.
+        // A neighbor whose name starts with ours, and items that a careless Query would find too.
         rig.store(&tenant("acme2"), Shards::ONE, 0, key, &text(n)).await;
     }
     let cuts = [0, 1, 500, 1000, 1500, 30_000, 59_999, 60_001, 3_600_000, 7_200_000];

@@ -23,7 +23,7 @@ pub enum Trust {
     Only(ExternalId),
     /// Callers that present any external ID.
     AnyExternalId,
-    /// All callers.
+    /// All callers, with or without an external ID.
     Anyone,
     /// Nobody; this is the error of STS.
     Nobody(DeliveryError),
@@ -49,7 +49,7 @@ pub struct RoleSetup {
 }
 
 impl RoleSetup {
-    /// Everything is correct.
+    /// A setup that passes every stage.
     #[must_use]
     pub fn correct() -> Self {
         Self {

@@ -31,7 +31,7 @@ impl FakePublicUrlChecker {
         locked(&self.shared).denied_reason = Some(reason.to_owned());
     }
 
-    /// The requested URLs.
+    /// The URLs that were requested, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         locked(&self.shared).requests.clone()

@@ -115,7 +115,7 @@ impl Staging for FakeStaging {
     }
 }
 
-/// An upload. The object is invisible before it is finished, and for ever if the upload is dropped.
+/// An upload. The object is invisible before it is finished, and forever if the upload is dropped.
 struct Upload {
     bucket: FakeStaging,
     key: String,

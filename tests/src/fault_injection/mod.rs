@@ -67,7 +67,7 @@ struct PlannedFault {
 }
 
 impl FaultPlan {
-    /// No faults.
+    /// A plan without faults.
     #[must_use]
     pub fn none() -> Self {
         Self::default()

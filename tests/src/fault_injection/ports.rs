@@ -329,8 +329,8 @@ impl<P: Staging> Staging for Flaky<P> {
         self.plan.call("read_staged", self.inner.read(key), lost).await
     }
 
-    async fn list(&self, prefix: &str, after: &str) -> Result<StagedPage, PortError> {
-        self.plan.call("list_staged", self.inner.list(prefix, after), lost).await
+    async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
+        self.plan.call("list_staged", self.inner.list(prefix, start_after), lost).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {

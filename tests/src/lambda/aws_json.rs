@@ -89,7 +89,6 @@ impl Operation {
         if is_signature { Ok(()) } else { Err(invalid("no signature")) }
     }
 
-    /// A success response.
     pub(super) fn answer(&self, content: &Value) -> Response {
         ([("content-type", self.content_type)], content.to_string()).into_response()
     }

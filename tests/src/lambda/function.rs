@@ -16,7 +16,7 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_mins(1);
 /// A function that has not responded or ended by then never will.
 const TEST_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// A running function.
+/// A function's process, and the Runtime API that invokes it.
 #[derive(Debug)]
 pub struct Function {
     api: RuntimeApi,

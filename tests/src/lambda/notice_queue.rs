@@ -54,7 +54,7 @@ const BATCH_SIZE: usize = 10;
 pub enum RecursiveLoop {
     /// A chain goes on for as long as the function continues it.
     Allow,
-    /// Lambda's default.
+    /// Lambda stops a chain that it takes for a loop: its default.
     Terminate,
 }
 
@@ -96,7 +96,7 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// The messages' bodies.
+    /// The bodies of the invocation's messages, in their order.
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
         self.messages.iter().map(|message| message.body.clone()).collect()

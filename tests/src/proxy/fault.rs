@@ -9,15 +9,15 @@ use hyper::{HeaderMap, Method};
 /// The service, which determines the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// AWS JSON 1.0.
+    /// DynamoDB: AWS JSON 1.0.
     DynamoDb,
-    /// AWS JSON 1.1.
+    /// EventBridge: AWS JSON 1.1.
     EventBridge,
-    /// REST with XML.
+    /// S3: REST with XML.
     S3,
-    /// AWS JSON 1.0.
+    /// SQS: AWS JSON 1.0.
     Sqs,
-    /// Query with XML.
+    /// STS: the Query protocol with XML.
     Sts,
 }
 

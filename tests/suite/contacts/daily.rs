@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::connector::{Connector, Verb};
-use domain::contacts::MIN_INTERVAL;
+use domain::contacts::NOTICE_COOLDOWN;
 use domain::cursor::Cursor;
 use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use domain::notice::{Backlog, Notice, Recovery};
@@ -90,7 +90,7 @@ async fn a_held_back_problem_that_lasts_comes_with_the_next_reminder() {
     let again = world.clock.wall();
     world.notify(&blocked(&acme, again)).await;
     assert_eq!(webhook(&world).len(), 2);
-    world.clock.advance(MIN_INTERVAL);
+    world.clock.advance(NOTICE_COOLDOWN);
     world.notify(&blocked(&acme, again).as_reminder(world.clock.wall())).await;
     world.notify(&recovered(&acme, again, world.clock.wall())).await;
     let kinds: Vec<String> = webhook(&world).into_iter().map(|(kind, _)| kind).collect();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::connector::Verb;
 use domain::contacts::{
-    MIN_INTERVAL, NOTIFIED_KINDS, NOTIFIED_VERBS, SecretId, WebhookSecret, retry::GIVE_UP_AFTER,
+    NOTICE_COOLDOWN, NOTIFIED_KINDS, NOTIFIED_VERBS, SecretId, WebhookSecret, retry::GIVE_UP_AFTER,
 };
 use domain::ports::{Connectors as _, DelayQueue as _, WebhookResponse};
 use domain::time::Time;
@@ -29,7 +29,7 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
     let (acme, globex) = (world.connector("acme").await, world.connector("globex").await);
     for (nth, notice) in (1..).zip(each_kind(&acme, world.clock.wall())) {
         // One notice of a cause is delivered a day; here that is its reminder.
-        world.clock.advance(MIN_INTERVAL);
+        world.clock.advance(NOTICE_COOLDOWN);
         world.notify(&notice).await;
         let notified = world.recipients();
         for contact in ["hooks.acme.example", "one@acme.example", "two@acme.example"] {

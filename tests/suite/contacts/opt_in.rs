@@ -284,7 +284,11 @@ async fn a_silent_address_is_asked_again_once_a_day_on_request_and_three_times_i
         Err(error) => error.to_string(),
         Ok(_) => String::new(),
     };
-    assert!(refusals().await.contains("at most once a day; the next mail can be sent at 2026-11-21T20:15"));
+    assert!(
+        refusals()
+            .await
+            .contains("at most one confirmation mail a day; the next one is possible at 2026-11-21T20:15")
+    );
     for day in 1..10 {
         deployment.world.clock.advance(Duration::from_hours(24));
         let refused = refusals().await;

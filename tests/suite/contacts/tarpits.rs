@@ -82,7 +82,6 @@ impl WebhookClient for Hosts {
     }
 }
 
-/// A standard queue.
 #[derive(Clone)]
 struct Sqs {
     clock: FakeClock,
@@ -336,7 +335,7 @@ async fn many_fast_webhooks_of_one_tenant_do_not_delay_each_other() {
     assert!((0..100).all(|n| run.delivery_delay(&format!("hooks{n}.acme.example"), since).is_some()));
 }
 
-/// No message loops for ever, and none is abandoned without an attempt.
+/// No message loops forever, and none is abandoned without an attempt.
 #[tokio::test]
 async fn each_tarpit_is_tried_abandoned_after_a_day_and_costs_a_bounded_number_of_messages() {
     let run = Simulation::new(NEVER);

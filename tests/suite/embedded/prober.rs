@@ -1,4 +1,4 @@
-//! The prober on a stack, and a customer with a right or a wrong set-up.
+//! The prober on a stack, and a customer with a right or a wrong setup.
 
 use adapters::customers::StsProber;
 use domain::connector::Connector;

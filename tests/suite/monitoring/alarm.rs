@@ -25,7 +25,6 @@ pub(crate) struct Alarm {
     properties: Vec<(String, String)>,
 }
 
-/// All alarms.
 pub(crate) fn all() -> Vec<Alarm> {
     let mut alarms: Vec<Alarm> = Vec::new();
     let mut blocks = ALARMS.split("    Type: AWS::CloudWatch::Alarm\n");

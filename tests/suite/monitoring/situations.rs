@@ -12,7 +12,6 @@ use super::world::{TICK, World};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Three healthy hours.
 async fn healthy() -> World {
     let mut world = World::new();
     world.advance(HOUR * 3).await;

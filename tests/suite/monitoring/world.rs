@@ -46,7 +46,6 @@ struct Log {
     points: BTreeMap<String, Vec<Point>>,
 }
 
-/// The deployment.
 pub(crate) struct World {
     pub(crate) clock: FakeClock,
     pub(crate) ledger: FakeLedger,

@@ -35,7 +35,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A connector that exports once a day, with a valid set-up of the customer.
+    /// A connector that exports once a day, with a valid setup of the customer.
     pub(crate) async fn start() -> Self {
         let clock = FakeClock::at(start());
         let (ledger, customers) = (FakeLedger::with_clock(&clock), FakeCustomers::new());

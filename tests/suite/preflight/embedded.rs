@@ -16,7 +16,7 @@ async fn verified(rig: &StackProber, connector: &Connector) -> PreflightReport {
     verify(prober, connector).await
 }
 
-/// A connector with a valid set-up.
+/// A connector with a valid setup.
 async fn sound() -> (StackProber, Connector) {
     let (rig, connector) = (StackProber::start().await, connector());
     rig.set_up(&connector, CustomerSetup::Correct);
@@ -27,7 +27,7 @@ fn bucket(connector: &Connector) -> &str {
     connector.destination.as_ref().unwrap().bucket.as_str()
 }
 
-/// Asserts the finding after a change to the valid set-up.
+/// Asserts the finding after a change to the valid setup.
 async fn assert_found(
     change: impl FnOnce(&StackProber, &mut Connector),
     stage: PreflightStage,
@@ -163,8 +163,8 @@ async fn a_role_without_the_permission_or_with_another_prefix_may_not_write() {
 async fn what_stands_before_a_bucket_is_named() {
     for (obstacle, code, cause) in [
         (Obstacle::BucketPolicy, "AccessDenied", "The policy of the bucket"),
-        (Obstacle::ServiceControlPolicy, "AccessDenied", "A service control policy of the organisation"),
-        (Obstacle::ResourceControlPolicy, "AccessDenied", "A resource control policy of the organisation"),
+        (Obstacle::ServiceControlPolicy, "AccessDenied", "A service control policy of the organization"),
+        (Obstacle::ResourceControlPolicy, "AccessDenied", "A resource control policy of the organization"),
         (Obstacle::PermissionsBoundary, "AccessDenied", "The permissions boundary of"),
         (Obstacle::KeyDenied, "AccessDenied", "refuses to encrypt"),
         (Obstacle::KeyDisabled, "KMS.DisabledException", "is disabled"),

@@ -21,7 +21,7 @@ const API: Duration = Duration::from_secs(29);
 /// The duration of each call.
 const CALL: Duration = Duration::from_millis(300);
 
-/// A customer with a valid set-up, whose role STS knows from a time on.
+/// A customer with a valid setup, whose role STS knows from a time on.
 struct NewRole {
     visible_from: Time,
     clock: FakeClock,

@@ -1,5 +1,5 @@
 //! AWS on the wire, as far as the connection check sees it: an STS and an S3 that answer as for a valid
-//! set-up, until a test replaces answers by others, in AWS's own words.
+//! setup, until a test replaces answers by others, in AWS's own words.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, Uri};
 use domain::connector::Connector;
 
-/// An error answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -65,7 +64,7 @@ pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
 }
 
 impl Answers {
-    /// The answers for a valid set-up.
+    /// The answers for a valid setup.
     pub(crate) fn sound(connector: &Connector) -> Self {
         let to = connector.destination.as_ref().unwrap();
         let refused = Some(assume_denied(connector));

@@ -29,7 +29,6 @@ use crate::embedded::{self, StackCustomers, StackEvents};
 
 const SAVED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 
-/// The fakes.
 #[derive(Clone)]
 pub(crate) struct Fakes {
     pub(crate) ledger: FakeLedger,
@@ -57,7 +56,6 @@ impl Fakes {
     }
 }
 
-/// The ports, wrapped.
 fn wrap(
     plan: &FaultPlan,
     clock: &FakeClock,

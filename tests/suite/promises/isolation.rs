@@ -23,7 +23,7 @@ super::on_both_backends! {
 async fn each_customer_gets_its_own_events_only(world: World) {
     let start = at("2023-07-10T11:40:00Z");
     let first = world.activate(start, |_| {}).await;
-    // A neighbour whose name continues the first one's, as `acme` and `acme-2`.
+    // A neighbor whose name continues the first one's, as `acme` and `acme-2`.
     let second = world.activate(start, |c| c.tenant = format!("{}-2", first.tenant).parse().unwrap()).await;
     let events = around_noon(40);
     world.write_real(&first, &events[..25]).await;

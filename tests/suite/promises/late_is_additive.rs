@@ -87,7 +87,7 @@ async fn what_no_window_can_reach_is_exported_once_as_unreadable(world: World) {
 }
 
 /// The settings name another form than the keys have. Every item must be exported as unreadable, or the
-/// customer would get heartbeats of an empty table for ever.
+/// customer would get heartbeats of an empty table forever.
 #[tokio::test]
 async fn a_table_whose_keys_have_another_form_is_never_called_quiet() {
     for form in

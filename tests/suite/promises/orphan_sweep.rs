@@ -238,7 +238,7 @@ fn run_until(fakes: &Fakes, world: &World, connector: &Connector, end: Time) -> 
         at_once(world.advance_to(due));
         at_once(export(&exporter, &connector.id, due + Duration::from_secs(900)));
     }
-    panic!("it runs for ever");
+    panic!("it runs forever");
 }
 
 /// Three hours of a connector whose customer's bucket is gone, and then it is disabled.

@@ -37,11 +37,8 @@ pub(crate) trait Backend {
     async fn expire(&self, tenant: &TenantId, before: Time);
     /// Stores a connector and its first cursor.
     async fn insert(&self, connector: &Connector, cursor: &Cursor);
-    /// Stores changed settings.
     async fn save(&self, connector: &Connector);
-    /// Requests a run.
     async fn request_run(&self, connector: &Connector, now: Time, cut: Time);
-    /// The stored cursor.
     async fn cursor(&self, connector: &Connector) -> Cursor;
     /// All parts, by number.
     async fn parts(&self, connector: &Connector) -> Vec<Part>;
@@ -149,7 +146,6 @@ impl World {
         json
     }
 
-    /// Writes recorded events.
     pub(crate) async fn write_real(&self, connector: &Connector, events: &[RealEvent]) {
         for event in events {
             let key = SortKey::Text(event.sort_key());
@@ -214,7 +210,7 @@ impl World {
                 self.advance_to(due + TICK).await;
             }
         }
-        panic!("{} runs for ever: {:?}", connector.id, self.cursor(connector).await);
+        panic!("{} runs forever: {:?}", connector.id, self.cursor(connector).await);
     }
 
     pub(crate) fn backend(&self) -> &dyn Backend {

@@ -22,7 +22,6 @@ pub(crate) struct RunHarness {
     run: Run,
     effect: Effect,
     random: SeededRng,
-    /// The worker's clock.
     pub(crate) now: Time,
     /// The release that the last mark included.
     released_by_mark: Option<Release>,
@@ -143,23 +142,23 @@ impl RunHarness {
 
     /// Expects a build, and if it results in a part, its signature.
     pub(crate) fn expect_build(&mut self, built: Built) -> BuildRequest {
-        let order = self.expect_build_only(built);
+        let request = self.expect_build_only(built);
         if matches!(self.effect, Effect::Sign(_)) {
             self.expect_sign();
         }
-        order
+        request
     }
 
     pub(crate) fn expect_build_only(&mut self, built: Built) -> BuildRequest {
-        let order = expect!(self, Effect::Build(order) => *order);
+        let request = expect!(self, Effect::Build(request) => *request);
         self.answer(Answer::Built(Box::new(built)));
-        order
+        request
     }
 
     pub(crate) fn expect_sign(&mut self) -> SignRequest {
-        let order = expect!(self, Effect::Sign(order) => *order);
-        self.answer(Answer::Signed(Box::new(fixtures::signed_manifest(order.text.clone()))));
-        order
+        let request = expect!(self, Effect::Sign(request) => *request);
+        self.answer(Answer::Signed(Box::new(fixtures::signed_manifest(request.text.clone()))));
+        request
     }
 
     pub(crate) fn expect_staged(&mut self) -> BuildRequest {

@@ -77,8 +77,8 @@ fn nothing_is_read_after_two_thirds_of_the_time_and_the_next_run_continues_at_on
     snapshot.cursor.since = at("2026-11-20T12:00:00Z");
     snapshot.cursor.watermark = at("2026-11-20T12:00:00Z");
     let mut run = RunHarness::with_snapshot(&snapshot);
-    let order = run.expect_staged();
-    assert_eq!(order.stop_at, now() + SECOND * 600);
+    let request = run.expect_staged();
+    assert_eq!(request.stop_at, now() + SECOND * 600);
     run.now = now() + SECOND * 600;
     let part = run.expect_seal(SealAnswer::Won).part;
     // Sealed parts are still delivered.

@@ -16,10 +16,10 @@ use super::harness::{
 fn a_window_is_read_sealed_delivered_and_marked() {
     let snapshot = snapshot();
     let mut run = RunHarness::with_snapshot(&snapshot);
-    let order = run.expect_staged();
+    let request = run.expect_staged();
     let window = Window { from: at("2026-11-20T20:15:30.123Z"), to: at("2026-11-20T21:00:00Z") };
-    assert_eq!(order.span, Span::Window(window), "nothing before the activation is read");
-    assert_eq!((order.number, order.watermark), (PartNumber::FIRST, window.from));
+    assert_eq!(request.span, Span::Window(window), "nothing before the activation is read");
+    assert_eq!((request.number, request.watermark), (PartNumber::FIRST, window.from));
     let seal = run.expect_seal(SealAnswer::Won);
     assert_eq!((seal.watermark_before, seal.watermark_after), (window.from, window.to));
     assert_eq!((seal.part.window, seal.part.kind, seal.part.events), (window, PartKind::Regular, 3));
@@ -60,10 +60,13 @@ fn each_window_looks_back_an_hour_for_late_events() {
     let mut run = RunHarness::start(at("2026-11-21T00:05:00Z"));
     run.expect_lease(LeaseAnswer::Granted);
     run.expect_snapshot(Some(snapshot));
-    let order = run.expect_staged();
+    let request = run.expect_staged();
     let span = Window { from: at("2026-11-20T22:00:00Z"), to: at("2026-11-21T00:00:00Z") };
-    assert_eq!(order.span, Span::Window(span));
-    assert_eq!(order.exclude, domain::protocol::Exclude { reaching: Some(span.from), out_of_order_in: None });
+    assert_eq!(request.span, Span::Window(span));
+    assert_eq!(
+        request.exclude,
+        domain::protocol::Exclude { reaching: Some(span.from), out_of_order_in: None }
+    );
     let part = run.expect_seal(SealAnswer::Won).part;
     assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");
 }
@@ -220,8 +223,8 @@ fn a_part_cut_in_its_window_ends_there_and_the_next_goes_on() {
     let seal = run.expect_seal(SealAnswer::Won);
     assert_eq!((seal.part.window.to, seal.watermark_after), (cut, cut));
     run.expect_delivery(&seal.part);
-    let order = run.expect_staged();
-    assert_eq!((order.number, order.watermark), (PartNumber::new(2), cut));
+    let request = run.expect_staged();
+    assert_eq!((request.number, request.watermark), (PartNumber::new(2), cut));
 }
 
 #[test]

@@ -23,14 +23,14 @@ fn what_is_signed_is_what_is_sealed() {
     let snapshot = snapshot();
     let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_build_only(Built::Nothing);
-    let order = run.expect_sign();
+    let request = run.expect_sign();
     let part = run.expect_seal(SealAnswer::Won).part;
-    let manifest = Manifest::parse(&order.text).unwrap();
+    let manifest = Manifest::parse(&request.text).unwrap();
     assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
-    assert_eq!((order.chain_state, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
+    assert_eq!((request.chain_state, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
     assert_eq!(manifest.destination.prefix, snapshot.connector.destination.unwrap().prefix);
     let pinned = part.manifest.unwrap();
-    assert_eq!(pinned.note().text(), order.text);
+    assert_eq!(pinned.note().text(), request.text);
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn each_part_is_chained_to_the_previous_one_and_the_first_says_why_it_begins() {
     });
     let mut run = RunHarness::with_snapshot(&second);
     run.expect_build_only(Built::Staged(draft()));
-    let order = run.expect_sign();
-    assert_eq!(order.chain_state.as_ref(), Some(&hung));
-    assert_eq!(Manifest::parse(&order.text).unwrap().previous, Previous::Manifest(hung.sha256));
+    let request = run.expect_sign();
+    assert_eq!(request.chain_state.as_ref(), Some(&hung));
+    assert_eq!(Manifest::parse(&request.text).unwrap().previous, Previous::Manifest(hung.sha256));
 
     let without_notes = with_cursor(&snapshot(), |cursor| cursor.next = PartNumber::new(3));
     let manifest = ordered_manifest(&without_notes);

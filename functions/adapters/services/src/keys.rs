@@ -44,7 +44,7 @@ fn client(services: &ClientFactory) -> aws_sdk_kms::Client {
     aws_sdk_kms::Client::new(&services.config(|at| at.kms.as_deref()))
 }
 
-/// A KMS key.
+/// Signs with an asymmetric KMS key, which never leaves KMS.
 #[derive(Debug)]
 pub struct KmsSigner {
     client: aws_sdk_kms::Client,
@@ -85,7 +85,7 @@ impl Signer for KmsSigner {
     }
 
     /// Valid from its creation until its scheduled deletion, if any. Read on every call, since a deletion can
-    /// be scheduled and cancelled. Source: AWS KMS API reference, `KeyMetadata`.
+    /// be scheduled and canceled. Source: AWS KMS API reference, `KeyMetadata`.
     async fn validity(&self) -> Result<Validity, PortError> {
         let answer = self.client.describe_key().key_id(&self.key).send().await;
         let answer = answer.map_err(|error| port_error(DESCRIBING, error))?;

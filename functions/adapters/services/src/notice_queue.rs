@@ -34,10 +34,10 @@ impl DelayQueue for NoticeQueue {
     /// while a tenant has many messages in flight, SQS hands out other tenants' messages first. The group is
     /// a hash, because a tenant ID may contain characters that a group may not, or be longer than 128
     /// characters.
-    async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError> {
+    async fn send_after(&self, message: &str, delay: Duration, tenant: &TenantId) -> Result<(), PortError> {
         let seconds = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or_default();
         let send = self.client.send_message().queue_url(&self.url).message_body(message);
-        let send = send.delay_seconds(seconds).message_group_id(short_hash(of.as_str()));
+        let send = send.delay_seconds(seconds).message_group_id(short_hash(tenant.as_str()));
         send.send().await.map(drop).map_err(|error| port_error(SENDING, error))
     }
 }

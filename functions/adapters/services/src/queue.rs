@@ -12,7 +12,7 @@ use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 const SENDING: &str = "sending to the export queue";
 
-/// An SQS queue.
+/// The exporter's queue in SQS, by its URL.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: aws_sdk_sqs::Client,

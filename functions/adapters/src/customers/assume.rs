@@ -28,7 +28,6 @@ pub(super) struct AssumeRoleRequest<'a> {
     pub(super) policy: Option<String>,
 }
 
-/// An assumed role.
 #[derive(Debug)]
 pub(super) struct Session {
     /// The destination's bucket. It has the only copy of the session's keys.

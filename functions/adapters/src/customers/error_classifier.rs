@@ -95,7 +95,6 @@ impl ErrorClassifier {
     }
 }
 
-/// A failed call.
 enum CallError {
     /// AWS sent an error response.
     Response(OwnedErrorResponse),
@@ -103,7 +102,6 @@ enum CallError {
     NoResponse { kind: DeliveryErrorKind, code: &'static str, message: String },
 }
 
-/// An owned [`ErrorResponse`].
 struct OwnedErrorResponse {
     status: u16,
     code: String,

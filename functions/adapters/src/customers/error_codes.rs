@@ -6,14 +6,11 @@
 
 use domain::delivery_error::{DeliveryErrorKind, REGION_DISABLED};
 
-/// An error response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ErrorResponse<'a> {
-    /// The HTTP status.
     pub(super) status: u16,
     /// The error code; empty if the response has none.
     pub(super) code: &'a str,
-    /// The error message.
     pub(super) message: &'a str,
     /// The bucket's region, if the response names it.
     pub(super) region: Option<&'a str>,
@@ -24,7 +21,6 @@ pub(super) struct ErrorResponse<'a> {
 pub(super) enum PutOutcome {
     /// An object with this key exists.
     Exists,
-    /// The write failed.
     Failed(DeliveryErrorKind),
 }
 

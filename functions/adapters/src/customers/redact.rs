@@ -31,9 +31,9 @@ fn mask_external_ids(text: &str) -> String {
     while let Some((before, after)) = rest.split_once(EXTERNAL_ID_PREFIX) {
         masked.push_str(before);
         rest = match after.split_at_checked(EXTERNAL_ID_DIGITS) {
-            Some((digits, behind)) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Some((digits, tail)) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
                 masked.push_str("(external ID)");
-                behind
+                tail
             }
             _ => {
                 masked.push_str(EXTERNAL_ID_PREFIX);

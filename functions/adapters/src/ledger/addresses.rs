@@ -116,7 +116,7 @@ impl DynamoLedger {
         cost: u64,
         now: Time,
     ) -> Result<Option<Time>, PortError> {
-        let latest = now + fair_share::MAX_AHEAD;
+        let latest = now + fair_share::MAX_RESERVATION;
         let update = self
             .update_share(tenant)
             .update_expression("SET #spent_to = #spent_to + :cost")
@@ -142,7 +142,7 @@ impl DynamoLedger {
     /// Starts from `now`, if nothing beyond it is used. Of two at once one succeeds, and the other adds after
     /// it.
     async fn spend_from_now(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
-        let (after, latest) = (now + Duration::from_millis(cost), now + fair_share::MAX_AHEAD);
+        let (after, latest) = (now + Duration::from_millis(cost), now + fair_share::MAX_RESERVATION);
         let update = self
             .update_share(tenant)
             .update_expression("SET #spent_to = :after")
@@ -268,11 +268,11 @@ mod tests {
     fn every_item_lies_where_the_notifier_may_write_and_none_is_anothers() {
         let (acme, token): (TenantId, TokenHash) =
             ("acme".parse().unwrap(), serde_json::from_str(r#""0f""#).unwrap());
-        let odd: TenantId = "#0f".parse().unwrap();
+        let other: TenantId = "#0f".parse().unwrap();
         let address: EmailAddress = "A@acme.example".parse().unwrap();
         let (connector, contact) = (ConnectorId::new(7), ContactKey::of_address(&address));
         let mut keys = Vec::new();
-        for tenant in [&acme, &odd] {
+        for tenant in [&acme, &other] {
             keys.push(address_key(tenant, &address));
             keys.push(contact_key((tenant, &connector), &contact));
             keys.push(host_key(tenant, "hooks.acme.example"));

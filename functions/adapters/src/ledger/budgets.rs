@@ -27,7 +27,7 @@ use super::expression::{names, number, values};
 use super::write_outcome::{TransactionOutcome, classify_transaction};
 use super::{DynamoLedger, keys};
 
-const WHAT: &str = "counting against a budget";
+const OPERATION: &str = "counting against a budget";
 const USED: &str = "used";
 /// When DynamoDB may delete an item of the ledger, in seconds since 1970. Only counters have it.
 pub(super) const EXPIRES_AT: &str = "expires_at";
@@ -99,16 +99,16 @@ impl Spender for DynamoLedger {
         let mut cause: BoxError = "others used the same budget on every attempt".into();
         for _ in 0..MAX_ATTEMPTS {
             let request = self.client.transact_write_items().transact_items(write.clone());
-            match classify_transaction(WHAT, request.send().await)? {
+            match classify_transaction(OPERATION, request.send().await)? {
                 TransactionOutcome::Committed => return Ok(SpendOutcome::Counted),
                 TransactionOutcome::ConditionsFailed(_) => return Ok(SpendOutcome::Exhausted),
                 TransactionOutcome::Conflict(other) => cause = other,
                 TransactionOutcome::Unknown(lost) => {
-                    return Err(PortError::Transient { what: WHAT, source: lost });
+                    return Err(PortError::Transient { what: OPERATION, source: lost });
                 }
             }
         }
-        Err(PortError::Transient { what: WHAT, source: cause })
+        Err(PortError::Transient { what: OPERATION, source: cause })
     }
 }
 

@@ -19,7 +19,6 @@ pub(super) fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Ite
     values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// A string attribute.
 pub(super) fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
@@ -29,7 +28,6 @@ pub(super) fn time(time: Time) -> AttributeValue {
     AttributeValue::S(time.to_string())
 }
 
-/// A number attribute.
 pub(super) fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }

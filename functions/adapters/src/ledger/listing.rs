@@ -12,7 +12,7 @@ use super::keys::{self, Item, PK, TENANT_ID, TENANT_INDEX};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-const WHAT: &str = "listing connectors";
+const OPERATION: &str = "listing connectors";
 const STATE: &str = "state";
 
 impl DynamoLedger {
@@ -44,7 +44,7 @@ impl DynamoLedger {
         while connectors.len() < limit {
             let rest = i32::try_from(limit - connectors.len()).unwrap_or(i32::MAX);
             let page = query.clone().limit(rest).set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| port_error(WHAT, error))?;
+            let page = page.map_err(|error| port_error(OPERATION, error))?;
             for item in page.items.unwrap_or_default() {
                 connectors.push(records::parse_connector(item)?);
             }
@@ -84,7 +84,7 @@ impl DynamoLedger {
         let mut start = None;
         loop {
             let page = scan.clone().set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| port_error(WHAT, error))?;
+            let page = page.map_err(|error| port_error(OPERATION, error))?;
             for item in page.items.unwrap_or_default() {
                 let Some(id) = item.get(PK).and_then(keys::connector_of) else { continue };
                 items.insert(id, item);

@@ -33,7 +33,7 @@ impl ClockOffset {
 pub(super) struct ResponseDate(Arc<AtomicI64>);
 
 impl ResponseDate {
-    /// Before any response.
+    /// Creates the state before any response.
     pub(super) fn new() -> Self {
         Self(Arc::new(AtomicI64::new(NO_DATE)))
     }

@@ -14,7 +14,7 @@ use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
 use super::write_outcome::{TransactionOutcome, classify_transaction};
 use crate::port_error::port_error;
 
-const WHAT: &str = "requesting a run";
+const OPERATION: &str = "requesting a run";
 const REQUEST_KEY: &str = "asked_key";
 const REQUEST_CUT: &str = "asked_cut";
 
@@ -52,17 +52,17 @@ impl DynamoLedger {
                 TransactionOutcome::ConditionsFailed(failed) => {
                     let first = failed.first().and_then(|index| spends.get(index.checked_sub(1)?));
                     let no_reason =
-                        || PortError::Bug { what: WHAT, source: "rejected without a reason".into() };
+                        || PortError::Bug { what: OPERATION, source: "rejected without a reason".into() };
                     return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(no_reason);
                 }
                 TransactionOutcome::Conflict(other) => cause = other,
                 // With a key, a retry gets the stored answer; without one, an extra run does no harm.
                 TransactionOutcome::Unknown(lost) => {
-                    return Err(PortError::Transient { what: WHAT, source: lost });
+                    return Err(PortError::Transient { what: OPERATION, source: lost });
                 }
             }
         }
-        Err(PortError::Transient { what: WHAT, source: cause })
+        Err(PortError::Transient { what: OPERATION, source: cause })
     }
 
     async fn try_put_run_request(
@@ -99,19 +99,19 @@ impl DynamoLedger {
         for spending in spends {
             request = request.transact_items(self.spend_write(spending)?);
         }
-        classify_transaction(WHAT, request.send().await)
+        classify_transaction(OPERATION, request.send().await)
     }
 
     /// The answer to the request with this key, if it is the last one.
     async fn requested_cut(&self, id: &ConnectorId, key: &str) -> Result<Option<Time>, PortError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = get.set_key(Some(keys::key(id, CURSOR))).send().await;
-        let item: Item = answer.map_err(|error| port_error(WHAT, error))?.item.unwrap_or_default();
+        let item: Item = answer.map_err(|error| port_error(OPERATION, error))?.item.unwrap_or_default();
         let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
         let Some(cut) = of(REQUEST_CUT).filter(|_| of(REQUEST_KEY).is_some_and(|stored| stored == key))
         else {
             return Ok(None);
         };
-        cut.parse().map(Some).map_err(|error| PortError::Bug { what: WHAT, source: Box::new(error) })
+        cut.parse().map(Some).map_err(|error| PortError::Bug { what: OPERATION, source: Box::new(error) })
     }
 }

@@ -1,4 +1,4 @@
-//! The seal: the one write that fixes a part for ever.
+//! The seal: the one write that fixes a part forever.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ports::PortError;

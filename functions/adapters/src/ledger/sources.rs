@@ -9,7 +9,7 @@ use super::keys::CURSOR;
 use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 
-const WHAT: &str = "changing the remembered source";
+const OPERATION: &str = "changing the remembered source";
 pub(super) const SOURCE: &str = "source";
 
 impl DynamoLedger {
@@ -32,11 +32,11 @@ impl DynamoLedger {
             .condition_expression("#source = :before AND #next = :next AND #watermark = :watermark")
             .set_expression_attribute_names(Some(named))
             .set_expression_attribute_values(Some(values([
-                (":before", records::attribute(WHAT, &change.before)?),
-                (":after", records::attribute(WHAT, &change.after)?),
+                (":before", records::attribute(OPERATION, &change.before)?),
+                (":after", records::attribute(OPERATION, &change.after)?),
                 (":next", part_number(change.next)),
                 (":watermark", time(change.watermark)),
             ])));
-        condition_met(WHAT, update.send().await)
+        condition_met(OPERATION, update.send().await)
     }
 }

@@ -27,7 +27,7 @@ use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-const WHAT: &str = "reading connectors for the watchdog";
+const OPERATION: &str = "reading connectors for the watchdog";
 const STORING_SWEEP: &str = "storing the sweep cursor";
 const STORING_STATE: &str = "storing a connector's notification state";
 /// How many connectors a page reads at most.
@@ -67,7 +67,7 @@ pub const CURSOR_ATTRIBUTES: [&str; 15] = [
 /// The item with the sweep cursor: in its own partition, and in no index.
 const WATCHDOG: &str = "WATCHDOG";
 const SWEEP: &str = "SWEEP";
-const KEPT: &str = "kept";
+const SWEEP_STATE: &str = "kept";
 const SWEEP_CURSOR: &str = "place";
 
 /// The connector's notification state, stored with its cursor.
@@ -111,7 +111,7 @@ impl DynamoLedger {
         for name in only {
             request = request.expression_attribute_names(format!("#{name}"), *name);
         }
-        let request = request.build().map_err(|error| bug(WHAT, error))?;
+        let request = request.build().map_err(|error| bug(OPERATION, error))?;
         let mut left = std::collections::HashMap::from([(self.table.clone(), request)]);
         let mut found = Vec::new();
         for attempt in 0..MAX_ATTEMPTS {
@@ -119,7 +119,7 @@ impl DynamoLedger {
                 tokio::time::sleep(FIRST_RETRY_DELAY * 2_u32.pow(attempt)).await;
             }
             let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await;
-            let answer = answer.map_err(|error| port_error(WHAT, error))?;
+            let answer = answer.map_err(|error| port_error(OPERATION, error))?;
             found.extend(answer.responses.unwrap_or_default().into_values().flatten());
             left = answer.unprocessed_keys.unwrap_or_default();
             if left.is_empty() {
@@ -127,7 +127,7 @@ impl DynamoLedger {
             }
         }
         Err(PortError::Transient {
-            what: WHAT,
+            what: OPERATION,
             source: "the table is throttled and left out requested items".into(),
         })
     }
@@ -175,7 +175,7 @@ impl Watch for DynamoLedger {
             .set_expression_attribute_names(Some(names(SETTINGS_ATTRIBUTES)))
             .set_exclusive_start_key(after.map(start_key))
             .limit(PAGE_SIZE);
-        let page = scan.send().await.map_err(|error| port_error(WHAT, error))?;
+        let page = scan.send().await.map_err(|error| port_error(OPERATION, error))?;
         let mut settings = BTreeMap::new();
         for item in page.items.unwrap_or_default() {
             settings.insert(
@@ -225,7 +225,7 @@ impl Watch for DynamoLedger {
             .set_key(Some(sweep_key()))
             .update_expression("SET #kept = :kept, #place = :place")
             .condition_expression("attribute_not_exists(#pk) OR #kept = :before")
-            .set_expression_attribute_names(Some(names([PK, KEPT, SWEEP_CURSOR])))
+            .set_expression_attribute_names(Some(names([PK, SWEEP_STATE, SWEEP_CURSOR])))
             .set_expression_attribute_values(Some(values([
                 (":kept", number(sweep.version)),
                 (":before", number(sweep.version.saturating_sub(1))),
@@ -277,13 +277,14 @@ fn start_key(cursor: &SweepCursor) -> Item {
 fn parse_sweep_cursor(mut key: Item) -> Result<SweepCursor, PortError> {
     let connector = connector_id(&key)?;
     let tenant = key.remove(TENANT_ID).and_then(|tenant| tenant.as_s().ok()?.parse().ok());
-    let tenant = tenant.ok_or_else(|| bug(WHAT, "a page of the index ended at a key without a tenant"))?;
+    let tenant =
+        tenant.ok_or_else(|| bug(OPERATION, "a page of the index ended at a key without a tenant"))?;
     Ok(SweepCursor { tenant, connector })
 }
 
 fn connector_id(item: &Item) -> Result<ConnectorId, PortError> {
     let id = item.get(PK).and_then(keys::connector_of);
-    id.ok_or_else(|| bug(WHAT, format!("an item has a malformed key: {:?}", item.get(PK))))
+    id.ok_or_else(|| bug(OPERATION, format!("an item has a malformed key: {:?}", item.get(PK))))
 }
 
 fn bug(what: &'static str, source: impl Into<domain::ports::BoxError>) -> PortError {

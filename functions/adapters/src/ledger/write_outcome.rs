@@ -47,14 +47,14 @@ pub(super) fn classify_transaction<T>(
     answer: Result<T, SdkError<TransactWriteItemsError, HttpResponse>>,
 ) -> Result<TransactionOutcome, PortError> {
     let Err(error) = answer else { return Ok(TransactionOutcome::Committed) };
-    let cancelled = error.as_service_error().and_then(|error| match error {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-            let codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
+    let canceled = error.as_service_error().and_then(|error| match error {
+        TransactWriteItemsError::TransactionCanceledException(canceled) => {
+            let codes = canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
             Some(classify_cancellation(codes))
         }
         _ => None,
     });
-    match cancelled {
+    match canceled {
         Some(Cancellation::ConditionsFailed(failed)) => Ok(TransactionOutcome::ConditionsFailed(failed)),
         Some(Cancellation::Conflict) => Ok(TransactionOutcome::Conflict(Box::new(error))),
         Some(Cancellation::Invalid) => Err(PortError::Bug { what, source: Box::new(error) }),
@@ -70,7 +70,7 @@ fn is_unparsable_success(error: &SdkError<TransactWriteItemsError, HttpResponse>
     error.raw_response().is_some_and(|response| response.status().is_success())
 }
 
-/// The reason why a transaction was cancelled.
+/// The reason why a transaction was canceled.
 #[derive(Debug, PartialEq, Eq)]
 enum Cancellation {
     ConditionsFailed(Vec<usize>),
@@ -90,7 +90,7 @@ fn classify_cancellation<'a>(codes: impl Iterator<Item = &'a str>) -> Cancellati
     match (failed.is_empty(), wrong) {
         (false, _) => Cancellation::ConditionsFailed(failed),
         (true, true) => Cancellation::Invalid,
-        // Cancelled without a reason: the caller reads its record back.
+        // Canceled without a reason: the caller reads its record back.
         (true, false) => Cancellation::Conflict,
     }
 }

@@ -12,7 +12,7 @@ use super::read::{Lookup, SettingsError, optional, zip_errors};
 use super::timing::timing;
 use super::{BusSettings, LedgerSettings, S3Settings, SigningSettings, StackSettings, VendorSettings};
 
-/// The API's settings.
+/// The API's settings, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSettings {
     /// The name of the ledger's table.

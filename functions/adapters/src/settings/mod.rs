@@ -33,7 +33,7 @@ pub use self::vendor::VendorSettings;
 pub use self::watch::{StackSettings, retention};
 use crate::source::EventsTable;
 
-/// The exporter's settings.
+/// The exporter's settings, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExporterSettings {
     /// The name and layout of the events table.
@@ -48,7 +48,7 @@ pub struct ExporterSettings {
     pub timing: Timing,
     /// The maximum size of a part.
     pub part_limits: PartLimits,
-    /// How long the source keeps an event; `None` for ever.
+    /// How long the source keeps an event; `None` means forever.
     pub retention: Option<Duration>,
     /// How S3 buckets are addressed.
     pub s3: S3Settings,
@@ -106,7 +106,7 @@ impl ExporterSettings {
     }
 }
 
-/// The dispatcher's settings.
+/// The dispatcher's settings, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DispatcherSettings {
     /// The name of the ledger's table.
@@ -117,7 +117,7 @@ pub struct DispatcherSettings {
     pub bus: BusSettings,
     /// Settle time and look-back, which decide when an export is late.
     pub timing: Timing,
-    /// How long the source keeps an event; `None` for ever.
+    /// How long the source keeps an event; `None` means forever.
     pub retention: Option<Duration>,
     /// The name of this deployment, and its log level.
     pub stack: StackSettings,

@@ -7,7 +7,7 @@ use super::read::{Lookup, SettingsError, non_empty, required, zip_errors};
 use super::signing::{VENDOR_FORM, vendor_if_set};
 use super::{LedgerSettings, StackSettings};
 
-/// The notifier's settings.
+/// The notifier's settings, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotifierSettings {
     /// The ledger, for contacts and their secrets.

@@ -43,7 +43,7 @@ fn is_stack_name(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Reads `EVENT_RETENTION_DAYS`: how long the source keeps an event. Absent or zero means for ever.
+/// Reads `EVENT_RETENTION_DAYS`: how long the source keeps an event. Absent or zero means forever.
 ///
 /// # Errors
 /// If it is not a whole number from 0 to 3,650.

@@ -10,7 +10,7 @@ use super::layout::EventsTable;
 use super::schema;
 use crate::ledger::create::{create, enable_ttl as switch_on_expiry, key_schema, string_attribute};
 
-const WHAT: &str = "creating the events table";
+const OPERATION: &str = "creating the events table";
 
 /// Creates the default events table and waits until it is active; an existing table is left as it is. Then it
 /// enables TTL on `expires_at`. If DynamoDB rejects that, as it does once TTL is enabled, nothing changes.
@@ -39,7 +39,7 @@ pub async fn create_table_of(client: &Client, layout: &EventsTable) -> Result<()
 }
 
 async fn create_if_missing(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
-    create(WHAT, client, &layout.table, definition(layout).map_err(bug)?).await
+    create(OPERATION, client, &layout.table, definition(layout).map_err(bug)?).await
 }
 
 async fn enable_ttl(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
@@ -50,7 +50,7 @@ async fn enable_ttl(client: &Client, layout: &EventsTable) -> Result<(), PortErr
 }
 
 fn bug(source: BuildError) -> PortError {
-    PortError::Bug { what: WHAT, source: Box::new(source) }
+    PortError::Bug { what: OPERATION, source: Box::new(source) }
 }
 
 fn definition(layout: &EventsTable) -> Result<CreateTableInputBuilder, BuildError> {

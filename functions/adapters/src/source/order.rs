@@ -3,7 +3,7 @@
 use domain::item::{EventKey, SourceItem};
 use domain::ports::PortError;
 
-use super::reader::WHAT;
+use super::reader::OPERATION;
 
 /// Returns items in strictly ascending order of their keys. Deduplication relies on this order.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Order {
         let keys = self.last.iter().chain(items.iter().map(|item| &item.key));
         if !keys.is_sorted_by(|before, after| before < after) {
             let source = "two items of a partition came in the wrong order, or one came twice".into();
-            return Err(PortError::Bug { what: WHAT, source });
+            return Err(PortError::Bug { what: OPERATION, source });
         }
         if let Some(item) = items.last() {
             self.last = Some(item.key.clone());

@@ -22,7 +22,7 @@ use super::page_size::PageSize;
 use super::range::Range;
 use super::schema;
 
-pub(super) const WHAT: &str = "reading a page of the events table";
+pub(super) const OPERATION: &str = "reading a page of the events table";
 /// How often a page is requested whose body is complete but malformed.
 const MAX_ATTEMPTS: usize = 3;
 
@@ -143,7 +143,7 @@ impl Reader {
         async move {
             let page = RawPageCapture::default();
             if let Err(error) = query.customize().interceptor(page.clone()).send().await {
-                return Err(schema::explain_refusal(&client, &layout, WHAT, error).await);
+                return Err(schema::explain_refusal(&client, &layout, OPERATION, error).await);
             }
             page.take().ok_or_else(|| bug("the SDK reported success, but no page was captured"))
         }
@@ -172,10 +172,10 @@ impl PageReader for Reader {
 }
 
 fn bug(source: impl Into<BoxError>) -> PortError {
-    PortError::Bug { what: WHAT, source: source.into() }
+    PortError::Bug { what: OPERATION, source: source.into() }
 }
 
 /// The checksum is right, so DynamoDB itself sent a malformed page; the request was not the cause.
 fn malformed_page(malformed: MalformedPageError) -> PortError {
-    PortError::Transient { what: WHAT, source: Box::new(malformed) }
+    PortError::Transient { what: OPERATION, source: Box::new(malformed) }
 }

@@ -16,14 +16,14 @@ use super::layout::EventsTable;
 use crate::port_error::port_error;
 use mismatch::SchemaMismatchError;
 
-const WHAT: &str = "describing the events table";
+const OPERATION: &str = "describing the events table";
 
 /// The type of a sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyType {
-    /// Type S.
+    /// DynamoDB's type S.
     Text,
-    /// Type N.
+    /// DynamoDB's type N.
     Number,
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn load(client: &Client, layout: &EventsTable) -> Result<Schema
 /// [`PortError::Misconfigured`] with every setting that does not match the table, and what the table has.
 pub(super) async fn load_described(client: &Client, layout: &EventsTable) -> Result<Schema, PortError> {
     let table = describe_table(client, layout).await?;
-    schema(&table, layout).map_err(|mismatch| misconfigured(WHAT, mismatch))
+    schema(&table, layout).map_err(|mismatch| misconfigured(OPERATION, mismatch))
 }
 
 /// Describes the table.
@@ -66,11 +66,11 @@ pub(super) async fn describe_table(
     let description = client.describe_table().table_name(&layout.table).send().await;
     let description = description.map_err(|error| match error.as_service_error() {
         Some(DescribeTableError::ResourceNotFoundException(_)) => {
-            misconfigured(WHAT, SchemaMismatchError::TableNotFound(layout.table.clone()))
+            misconfigured(OPERATION, SchemaMismatchError::TableNotFound(layout.table.clone()))
         }
-        _ => port_error(WHAT, error),
+        _ => port_error(OPERATION, error),
     })?;
-    let not_described = || misconfigured(WHAT, SchemaMismatchError::NotDescribed(layout.table.clone()));
+    let not_described = || misconfigured(OPERATION, SchemaMismatchError::NotDescribed(layout.table.clone()));
     description.table.ok_or_else(not_described)
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn explain_refusal<E>(
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    // The error code of a transaction only says that it was cancelled.
+    // The error code of a transaction only says that it was canceled.
     let codes = ["ValidationException", "ResourceNotFoundException", "TransactionCanceledException"];
     if !error.code().is_some_and(|code| codes.contains(&code)) {
         return port_error(what, error);

@@ -193,8 +193,8 @@ impl EventsWriter {
             return Ok(TransactionOutcome::Committed);
         };
         let reasons = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                cancelled.cancellation_reasons().to_vec()
+            Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                canceled.cancellation_reasons().to_vec()
             }
             Some(_) if is_transient(&error) && error.code() != Some("InternalServerError") => {
                 return Ok(TransactionOutcome::Retryable(Box::new(error)));

@@ -33,9 +33,9 @@ impl S3Staging {
 
     /// One response of S3, a thousand keys at most. S3 lists keys in the order of their UTF-8 bytes. Source:
     /// Amazon S3 API reference, `ListObjectsV2`.
-    pub(super) async fn list_page(&self, below: &str, after: &str) -> Result<StagedPage, PortError> {
-        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(below);
-        let after = Some(after).filter(|after| !after.is_empty()).map(str::to_owned);
+    pub(super) async fn list_page(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let after = Some(start_after).filter(|after| !after.is_empty()).map(str::to_owned);
         let answer = request.set_start_after(after).send().await;
         let answer = answer.map_err(|error| port_error(LISTING, error))?;
         let more = answer.is_truncated.unwrap_or_default();

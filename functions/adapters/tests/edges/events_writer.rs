@@ -68,12 +68,12 @@ fn put(id: &str) -> Value {
     }})
 }
 
-/// The response to a cancelled transaction (Amazon DynamoDB API reference, `TransactWriteItems`).
-fn cancelled(reasons: &[Value]) -> ScriptedResponse {
+/// The response to a canceled transaction (Amazon DynamoDB API reference, `TransactWriteItems`).
+fn canceled(reasons: &[Value]) -> ScriptedResponse {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     ScriptedResponse::new(
         400,
-        json!({"__type": kind, "Message": "cancelled", "CancellationReasons": reasons}).to_string(),
+        json!({"__type": kind, "Message": "canceled", "CancellationReasons": reasons}).to_string(),
     )
 }
 
@@ -113,7 +113,7 @@ async fn every_put_is_on_the_condition_that_its_key_is_free() {
 async fn an_existing_item_is_compared_and_never_replaced() {
     let same = item("a", "{ \"id\" : \"a\" }\n");
     let other = item("b", "{\"id\":\"B\"}");
-    let answers = [cancelled(&[key_exists(&same), key_exists(&other), no_failure()]), done()];
+    let answers = [canceled(&[key_exists(&same), key_exists(&other), no_failure()]), done()];
     let (written, requests) = write(&events(), answers).await;
     assert_eq!(
         written.unwrap(),
@@ -127,7 +127,7 @@ async fn an_item_that_is_not_returned_is_read() {
     let read = ScriptedResponse::new(200, json!({"Item": item("a", "{\"id\":\"a\"}")}).to_string());
     let nothing = json!({"Code": "ConditionalCheckFailed"});
     let (written, requests) =
-        write(&events(), [cancelled(&[nothing, no_failure(), no_failure()]), read, done()]).await;
+        write(&events(), [canceled(&[nothing, no_failure(), no_failure()]), read, done()]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::AlreadyExists, WriteOutcome::Written, WriteOutcome::Written]);
     assert_eq!((&requests[1]["ConsistentRead"], &requests[1]["TableName"]), (&json!(true), &json!("events")));
     assert_eq!(requests[2]["TransactItems"], json!([put("b"), put("c")]));
@@ -136,7 +136,7 @@ async fn an_item_that_is_not_returned_is_read() {
 #[tokio::test]
 async fn a_body_of_another_type_is_another_event() {
     let map = json!({"pk": {"S": "acme"}, "sk": {"S": "x"}, "event": {"M": {"id": {"S": "a"}}}});
-    let (written, _) = write(&events()[..1], [cancelled(&[key_exists(&map)])]).await;
+    let (written, _) = write(&events()[..1], [canceled(&[key_exists(&map)])]).await;
     assert_eq!(written.unwrap(), [WriteOutcome::KeyTaken]);
 }
 
@@ -146,7 +146,7 @@ async fn two_events_with_one_key_are_never_in_one_transaction() {
     events[1] = events[0].clone();
     events[2] = NewEvent::new(Time::EPOCH, "a".into(), "{}".into());
     let there = || key_exists(&item("a", "{\"id\":\"a\"}"));
-    let (written, requests) = write(&events, [done(), cancelled(&[there()]), cancelled(&[there()])]).await;
+    let (written, requests) = write(&events, [done(), canceled(&[there()]), canceled(&[there()])]).await;
     assert_eq!(
         written.unwrap(),
         [WriteOutcome::Written, WriteOutcome::AlreadyExists, WriteOutcome::KeyTaken]
@@ -179,7 +179,7 @@ async fn a_transaction_stays_within_its_limits() {
 
 #[tokio::test]
 async fn a_conflict_is_retried_with_a_limit() {
-    let code = |code: &str| cancelled(&[json!({"Code": code}), no_failure(), no_failure()]);
+    let code = |code: &str| canceled(&[json!({"Code": code}), no_failure(), no_failure()]);
     let busy = [code("TransactionConflict"), code("ThrottlingError"), done()];
     let (written, requests) = write(&events(), busy).await;
     assert_eq!((written.unwrap(), requests.len()), (vec![WriteOutcome::Written; 3], 3));

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Reply {
     /// These bytes, to every request.
     With(String),
-    /// No reply.
+    /// The connection stays open without a reply.
     Never,
     /// The connection is closed.
     Closes,

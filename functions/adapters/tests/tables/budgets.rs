@@ -4,7 +4,7 @@ use domain::budget::{Budget, BudgetScope, Party, Spending};
 use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved, SpendOutcome, Spender as _};
 use serde_json::{Value, json};
 
-use super::scripted::{ScriptedServer, cancelled, error};
+use super::scripted::{ScriptedServer, canceled, error};
 use super::world::{change, connector, ledger};
 
 const FAILED: &str = "ConditionalCheckFailed";
@@ -38,13 +38,13 @@ async fn a_use_is_one_conditional_write_under_a_token() {
 
 #[tokio::test]
 async fn only_a_response_grants_and_a_conflict_is_retried() {
-    let (answer, requests) = spend([(400, cancelled([FAILED]))]).await;
+    let (answer, requests) = spend([(400, canceled([FAILED]))]).await;
     assert_eq!((answer.unwrap(), requests.len()), (SpendOutcome::Exhausted, 1));
-    let conflict = || (400, cancelled(["TransactionConflict"]));
+    let conflict = || (400, canceled(["TransactionConflict"]));
     let (answer, requests) = spend([conflict(), conflict(), (200, json!({}))]).await;
     assert_eq!((answer.unwrap(), requests.len()), (SpendOutcome::Counted, 3));
     let (answer, requests) = spend((0..99).map(|_| conflict())).await;
-    assert!(matches!(answer, Err(PortError::Transient { .. })) && requests.len() == 8, "not for ever");
+    assert!(matches!(answer, Err(PortError::Transient { .. })) && requests.len() == 8, "not forever");
     // Unknown whether it was counted: it is not granted, and not counted again.
     let (answer, requests) = spend([(500, json!({})), (200, json!({}))]).await;
     assert!(matches!(answer, Err(PortError::Transient { .. })) && requests.len() == 1, "{answer:?}");
@@ -90,7 +90,7 @@ async fn an_exhausted_budget_is_reported_after_a_version_and_before_a_claim() {
         (["None", "None", FAILED, FAILED], SaveAnswer::Exhausted(Budget::Connectors)),
         ([FAILED, FAILED, FAILED, "None"], SaveAnswer::Saved(Saved::Stale)),
     ] {
-        let server = ScriptedServer::start([(400, cancelled(reasons)), nothing()]).await;
+        let server = ScriptedServer::start([(400, canceled(reasons)), nothing()]).await;
         let result = ledger(&server.client).create(&connector(), &creation, &spends).await;
         assert_eq!((result.unwrap(), server.requests().len()), (answer, 2), "{reasons:?}");
     }

@@ -5,7 +5,7 @@ use domain::onboarding::OwnedResource;
 use domain::ports::{Connectors as _, PortError, SaveAnswer, Saved};
 use serde_json::{Value, json};
 
-use super::scripted::{ScriptedServer, cancelled, error};
+use super::scripted::{ScriptedServer, canceled, error};
 use super::world::{change, connected, connector, ledger};
 
 const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
@@ -107,7 +107,7 @@ async fn one_transaction_has_all_of_a_change_each_write_with_its_condition() {
 
 #[tokio::test]
 async fn a_lost_response_is_resolved_by_the_record() {
-    for lost in [(500, json!({})), (400, cancelled(["TransactionConflict", "None", "None", "None"]))] {
+    for lost in [(500, json!({})), (400, canceled(["TransactionConflict", "None", "None", "None"]))] {
         // It was committed.
         let (answer, requests) = connect([claims(3, "x"), lost.clone(), our_record()]).await;
         assert_eq!((answer.unwrap(), requests.len()), (STORED, 3));
@@ -117,7 +117,7 @@ async fn a_lost_response_is_resolved_by_the_record() {
             connect([claims(3, "x"), lost.clone(), nothing(), claims(3, "x"), done()]).await;
         assert_eq!((answer.unwrap(), requests.len()), (STORED, 5));
         // It was committed after that was checked: the second attempt fails, and finds its own record.
-        let failed = (400, cancelled(["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"]));
+        let failed = (400, canceled(["ConditionalCheckFailed", "ConditionalCheckFailed", "None", "None"]));
         let answers = [claims(3, "x"), lost, nothing(), claims(4, "x"), failed.clone(), our_record()];
         assert_eq!(connect(answers).await.0.unwrap(), STORED);
     }
@@ -129,7 +129,7 @@ async fn someone_elses_record_means_stale_whatever_else_failed() {
     for reasons in
         [[failed, "None", "None", "None"], [failed, failed, failed, failed], ["None", "None", "None", failed]]
     {
-        let answers = [claims(3, "x"), (400, cancelled(reasons)), someone_elses_record()];
+        let answers = [claims(3, "x"), (400, canceled(reasons)), someone_elses_record()];
         assert_eq!(connect(answers).await.0.unwrap(), STALE, "{reasons:?}");
     }
     let (answer, _) = connect([claims(3, "audit/below"), someone_elses_record()]).await;
@@ -138,7 +138,7 @@ async fn someone_elses_record_means_stale_whatever_else_failed() {
 
 #[tokio::test]
 async fn a_claimed_role_and_a_claimed_folder_are_distinguished() {
-    let role = (400, cancelled(["None", "None", "None", "ConditionalCheckFailed"]));
+    let role = (400, canceled(["None", "None", "None", "ConditionalCheckFailed"]));
     let (answer, _) = connect([claims(3, "x"), role, nothing()]).await;
     assert_eq!(answer.unwrap(), SaveAnswer::AlreadyOwned(OwnedResource::Role));
     for prefix in ["audit", "", "audit/below"] {
@@ -150,7 +150,7 @@ async fn a_claimed_role_and_a_claimed_folder_are_distinguished() {
 
 #[tokio::test]
 async fn a_lost_race_in_the_bucket_checks_its_claims_again() {
-    let moved = || (400, cancelled(MOVED));
+    let moved = || (400, canceled(MOVED));
     let (answer, requests) = connect([claims(3, "x"), moved(), claims(4, "y"), done()]).await;
     assert_eq!(answer.unwrap(), STORED);
     for (request, version) in [(1, "3"), (3, "4")] {
@@ -171,7 +171,7 @@ async fn a_lost_race_in_the_bucket_checks_its_claims_again() {
 async fn a_permanently_failing_change_is_an_error_of_its_kind() {
     let (answer, _) = connect([claims(3, "x"), (400, error("AccessDeniedException"))]).await;
     assert!(matches!(answer, Err(PortError::Denied { .. })));
-    let wrong = (400, cancelled(["None", "None", "ValidationError", "None"]));
+    let wrong = (400, canceled(["None", "None", "ValidationError", "None"]));
     let (answer, _) = connect([claims(3, "x"), wrong]).await;
     assert!(matches!(answer, Err(PortError::Bug { .. })));
     let (answer, _) = connect([(503, error("ServiceUnavailable"))]).await;

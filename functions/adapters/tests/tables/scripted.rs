@@ -71,8 +71,8 @@ pub(crate) fn error(code: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "as scripted"})
 }
 
-/// A cancelled transaction with these reasons.
-pub(crate) fn cancelled<const N: usize>(reasons: [&str; N]) -> Value {
+/// A canceled transaction with these reasons.
+pub(crate) fn canceled<const N: usize>(reasons: [&str; N]) -> Value {
     let mut answer = error("TransactionCanceledException");
     answer["CancellationReasons"] = reasons.iter().map(|code| json!({"Code": code})).collect();
     answer

@@ -8,7 +8,7 @@ use domain::protocol::SealAnswer;
 use domain::time::Time;
 use serde_json::{Value, json};
 
-use super::scripted::{ScriptedServer, cancelled, error};
+use super::scripted::{ScriptedServer, canceled, error};
 use super::world::{self, at, connector, ledger};
 
 async fn seal_answered(status: u16, answer: Value) -> Result<SealAnswer, PortError> {
@@ -21,10 +21,10 @@ async fn seal_answered(status: u16, answer: Value) -> Result<SealAnswer, PortErr
 #[tokio::test]
 async fn a_seal_is_refused_only_by_its_conditions() {
     for reasons in [["ConditionalCheckFailed", "None"], ["None", "ConditionalCheckFailed"]] {
-        assert_eq!(seal_answered(400, cancelled(reasons)).await.unwrap(), SealAnswer::Refused);
+        assert_eq!(seal_answered(400, canceled(reasons)).await.unwrap(), SealAnswer::Refused);
     }
     for reasons in [["TransactionConflict", "None"], ["None", "ThrottlingError"]] {
-        assert_eq!(seal_answered(400, cancelled(reasons)).await.unwrap(), SealAnswer::Unknown);
+        assert_eq!(seal_answered(400, canceled(reasons)).await.unwrap(), SealAnswer::Unknown);
     }
 }
 
@@ -59,7 +59,7 @@ async fn a_permanently_failing_seal_is_an_error_of_its_kind() {
     }
     let bug = seal_answered(400, error("ValidationException")).await.unwrap_err();
     assert!(matches!(bug, PortError::Bug { .. }));
-    let bug = seal_answered(400, cancelled(["None", "ValidationError"])).await.unwrap_err();
+    let bug = seal_answered(400, canceled(["None", "ValidationError"])).await.unwrap_err();
     assert!(matches!(bug, PortError::Bug { .. }));
 }
 

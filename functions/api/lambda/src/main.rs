@@ -37,7 +37,7 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match ApiSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(error) => return Ok(startup_failure(&error)),
+        Err(error) => return Ok(startup_error(&error)),
     };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
@@ -101,7 +101,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(error: &SettingsError) -> ExitCode {
+fn startup_error(error: &SettingsError) -> ExitCode {
     tracing::error!(settings = %error, "the API can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -137,7 +137,7 @@ mod tests {
     fn path() -> impl Strategy<Value = String> {
         let ours =
             prop::sample::select(ROUTES).prop_map(|(_, path)| path.replace("{id}", "con_0123456789abcdef"));
-        let odd = prop::sample::select(vec![
+        let fragment = prop::sample::select(vec![
             "..",
             "/..",
             "/../",
@@ -165,13 +165,13 @@ mod tests {
             "keys",
             "*",
         ]);
-        let odd = prop_oneof![odd.prop_map(ToOwned::to_owned), any::<String>()];
-        (ours, prop::collection::vec((any::<prop::sample::Index>(), odd), 0..4)).prop_map(
+        let fragment = prop_oneof![fragment.prop_map(ToOwned::to_owned), any::<String>()];
+        (ours, prop::collection::vec((any::<prop::sample::Index>(), fragment), 0..4)).prop_map(
             |(mut path, changes)| {
-                for (place, odd) in changes {
-                    let mut places: Vec<usize> = path.char_indices().map(|(at, _)| at).collect();
-                    places.push(path.len());
-                    path.insert_str(places[place.index(places.len())], &odd);
+                for (position, fragment) in changes {
+                    let mut positions: Vec<usize> = path.char_indices().map(|(at, _)| at).collect();
+                    positions.push(path.len());
+                    path.insert_str(positions[position.index(positions.len())], &fragment);
                 }
                 path
             },

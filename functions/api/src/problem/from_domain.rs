@@ -34,9 +34,9 @@ impl From<OnboardingError> for Problem {
                 Self::unprocessable(vec![FieldError { pointer: String::new(), detail: refused.to_string() }])
             }
             OnboardingError::DestinationMismatch(found) => {
-                let error = |misfit: DestinationMismatchError| FieldError {
-                    pointer: format!("/destination/{}", misfit.field),
-                    detail: misfit.problem,
+                let error = |mismatch: DestinationMismatchError| FieldError {
+                    pointer: format!("/destination/{}", mismatch.field),
+                    detail: mismatch.problem,
                 };
                 Self::unprocessable(found.into_iter().map(error).collect())
             }
@@ -52,7 +52,7 @@ impl From<OnboardingError> for Problem {
             OnboardingError::Link(_) => Self::conflict("link", "Invalid link", sentence(&text)),
             OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
             OnboardingError::LossNotAccepted(loss) => Self::would_lose(loss),
-            OnboardingError::Forbidden(what) => Self::forbidden(&capitalised(what)),
+            OnboardingError::Forbidden(what) => Self::forbidden(&capitalize(what)),
             OnboardingError::Port(error) => port_problem(&error),
             OnboardingError::Keys(cause) => {
                 tracing::error!(%cause, "failed to read the signing keys; the request was answered with 500");
@@ -86,7 +86,7 @@ impl From<NotAllowedError> for Problem {
                 Self::conflict("declined", "The address has declined", detail)
             }
             NotAllowedError::NothingToAsk { .. } => {
-                Self::conflict("nothing_to_ask", "No address to ask", detail)
+                Self::conflict("nothing_to_ask", "No address to confirm", detail)
             }
             NotAllowedError::TestCooldown { .. } => {
                 Self::conflict("tested_just_now", "Tested recently", detail)
@@ -137,10 +137,10 @@ fn internal() -> Problem {
 
 /// A message of the domain as a sentence.
 pub(super) fn sentence(text: &str) -> String {
-    format!("{}.", capitalised(text))
+    format!("{}.", capitalize(text))
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}", letters.as_str())

@@ -111,7 +111,7 @@ async fn equal_keys_at_once_are_one_connector() {
         (other.status, other.code(), other.pointers()),
         (422, "idempotency_key_reused", vec!["/frequency"])
     );
-    assert_eq!(other.body["errors"][0]["detail"], "frequency was 1 then and is 6 now");
+    assert_eq!(other.body["errors"][0]["detail"], "frequency was 1 and is now 6");
     assert_eq!(listed(&world).await.len(), 1);
     // The key expires with its connector.
     let path = answers[0].headers["location"].clone();

@@ -120,7 +120,6 @@ impl World {
         }
     }
 
-    /// With other budgets.
     pub(crate) fn with_budgets(budgets: Budgets) -> Self {
         let ledger = FakeLedger::new();
         let world = Self::with_connectors(ledger.clone(), Arc::new(ledger), FakeSigner::new(1));

@@ -51,7 +51,7 @@ pub(crate) enum ConnectorCommand {
     /// Show or set the tenant's own contacts for notices
     #[command(after_help = help::CONTACTS)]
     Contacts(ContactsArgs),
-    /// Issue a new webhook secret; the old one signs too for a day
+    /// Issue a new webhook secret; the old one also signs for 24 hours
     #[command(after_help = help::ROTATE_WEBHOOK_SECRET)]
     RotateWebhookSecret(ChangeArgs),
     /// Send a test message to the contacts

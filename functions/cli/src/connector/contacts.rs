@@ -62,7 +62,7 @@ pub(crate) async fn rotate_webhook_secret(
         .rotate_webhook_secret(&backend.caller, &args.connector.id, args.if_version)
         .await?;
     let hours = SECRET_OVERLAP.as_secs() / 3_600;
-    output.line(format_args!("The previous secret signs too for {hours} more hours."));
+    output.line(format_args!("The previous secret also signs for {hours} more hours."));
     show(backend, &connector, Some(&secret), output).await
 }
 

@@ -89,7 +89,7 @@ pub(crate) async fn setup(backend: &Backend, id: &ConnectorId, output: Output) -
         ("External ID", setup.external_id.to_string()),
         ("Names of the stack and the role", format!("{} and {}", setup.stack_name, setup.role_name)),
         ("Link that opens the customer's console", setup.quick_create_url.clone().unwrap_or_else(missing)),
-        ("Or by hand: the role's trust policy", pretty(&setup.trust_policy)),
+        ("For manual setup: the role's trust policy", pretty(&setup.trust_policy)),
         ("… and its permissions", pretty(&setup.permissions_policy)),
         ("Or with Terraform", setup.terraform.trim_end().to_owned()),
         (

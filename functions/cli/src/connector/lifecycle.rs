@@ -27,7 +27,6 @@ pub(super) struct ChangeOutput<'a> {
 }
 
 impl<'a> ChangeOutput<'a> {
-    /// The settings alone.
     pub(super) const fn settings(connector: &'a Connector) -> Self {
         Self { connector, since: None, next_run_at: None }
     }
@@ -102,7 +101,7 @@ pub(crate) async fn enable(backend: &Backend, args: &ChangeArgs, output: Output)
     let connector = backend.onboarding.enable(&backend.caller, id, args.if_version).await?;
     let (description, next) = match connector.state {
         State::Paused => {
-            ("is paused: it seals the events of the meantime, and delivers once it is resumed", "resume")
+            ("is paused: it seals the events since it was disabled, and delivers after resume", "resume")
         }
         _ => ("is a draft again, since it never exported", "activate"),
     };
@@ -127,7 +126,7 @@ pub(crate) async fn rotate_external_id(
         "The customer sets the parameter ExternalId of its stack ({stack}, created by the link) to it."
     ));
     output.line(format_args!(
-        "For policies by hand or with Terraform: {}",
+        "For manual policies or Terraform: {}",
         backend.command(format_args!("setup {id}"))
     ));
     output.line(format_args!("Then: {}", backend.command(format_args!("verify {id}"))));

@@ -17,7 +17,7 @@ use crate::output::{Output, Style};
 use crate::table::counted;
 
 /// The maximum number of runs in sequence, each ended by its deadline. Each makes progress or fails, so this
-/// is never reached, but a command must not run for ever.
+/// is never reached, but a command must not run forever.
 const MAX_RUNS: u32 = 1000;
 
 #[derive(Serialize)]

@@ -114,7 +114,11 @@ fn facts(
         facts.push(("verified", verified_at.to_string()));
     }
     if let Some(next) = &connector.next_external_id {
-        facts.push(("external ID", format!("{next}; until it works, {} too", connector.external_id)));
+        let pending = format!(
+            "{next} (pending; {} stays valid until a verification with the new one passes)",
+            connector.external_id
+        );
+        facts.push(("external ID", pending));
     } else {
         facts.push(("external ID", connector.external_id.to_string()));
     }
@@ -172,6 +176,6 @@ fn block_facts(block: &Block) -> [(&'static str, String); 4] {
         ("at", format!("{} ({})", block.stage.as_str(), block.code)),
         ("cause", block.cause.clone()),
         ("remedy", block.remedy.clone()),
-        ("next try", format!("{}, after {attempts}", block.next_attempt)),
+        ("next attempt", format!("{}, after {attempts}", block.next_attempt)),
     ]
 }

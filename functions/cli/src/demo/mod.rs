@@ -22,7 +22,6 @@ use args::DemoArgs;
 pub(crate) use exporter::run as exporter_process;
 use scenario::Times;
 
-/// Runs the demo.
 pub(crate) async fn run(args: DemoArgs, context: &ProcessContext) -> Result<Exit, CliError> {
     let times = Times::with_second_tick(args.now)?;
     if let Some(dir) = &args.dir {

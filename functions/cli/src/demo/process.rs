@@ -29,15 +29,11 @@ pub(super) enum ExporterMessage {
         event: serde_json::Value,
     },
     /// A part is delivered, and not marked yet.
-    BeforeMark {
-        /// The part's number.
-        part: u64,
-    },
+    BeforeMark { part: u64 },
     /// The run has ended.
     Finished {
-        /// Parts sealed.
         sealed: u64,
-        /// Parts delivered.
+        /// Parts delivered, including those whose object existed already.
         delivered: u64,
         /// Delivered parts whose object existed already.
         existed: u64,
@@ -46,7 +42,6 @@ pub(super) enum ExporterMessage {
     },
 }
 
-/// A running exporter.
 #[derive(Debug)]
 pub(super) struct ExporterProcess {
     child: Child,

@@ -13,9 +13,7 @@ use sha2::{Digest, Sha256};
 /// A file in a bucket.
 #[derive(Debug, Clone)]
 pub(super) struct File {
-    /// The object's key.
     pub(super) key: String,
-    /// The object's content.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -58,7 +56,6 @@ pub(super) struct Findings {
 /// An event file in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct FileInfo {
-    /// The object's key.
     pub(super) key: String,
     /// How many events it contains, a heartbeat included.
     pub(super) events: u64,
@@ -212,7 +209,7 @@ fn parse_name(file: &File, prefix: &str) -> Result<ParsedName, String> {
     Ok(ParsedName { window, number })
 }
 
-/// `20230710T113000.000Z`
+/// Parses the form `20230710T113000.000Z` of file names.
 fn basic_time(text: &str) -> Option<Time> {
     let digits = |range: std::ops::Range<usize>| text.get(range);
     let (year, month, day) = (digits(0..4)?, digits(4..6)?, digits(6..8)?);

@@ -8,7 +8,7 @@ use domain::time::Time;
 use serde::Serialize;
 
 use super::proof::FileInfo;
-use super::scenario::{BUSY, GONE, PREFIX, QUIET};
+use super::scenario::{BUSY_TENANT, DELETED_BUCKET_TENANT, PREFIX, QUIET_TENANT};
 use super::steps::{BucketResult, DemoResult};
 use crate::context::ProcessContext;
 use crate::output::{Output, Style};
@@ -114,7 +114,7 @@ pub(super) fn report(result: &DemoResult, dir: Option<&Path>, context: &ProcessC
 /// The command that verifies the bucket: with the vendor's key, and as of the day of the demo. It prints
 /// *Proven*.
 fn verify_command(result: &DemoResult, dir: &Path, context: &ProcessContext) -> Option<String> {
-    let BucketResult { bucket, .. } = result.buckets.iter().find(|found| found.tenant == BUSY)?;
+    let BucketResult { bucket, .. } = result.buckets.iter().find(|found| found.tenant == BUSY_TENANT)?;
     let folder = dir.join("buckets").join(bucket).join(PREFIX);
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
     let by_cargo = context.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
@@ -154,11 +154,13 @@ fn promises(result: &DemoResult) -> Vec<Promise> {
     let (delivered, missing, duplicated) = (sum(|f| f.delivered), sum(|f| f.missing), sum(|f| f.duplicates));
     let foreign = sum(|f| f.foreign);
     let (invalid, gaps) = (collect(|f| &f.invalid), collect(|f| &f.gaps));
-    let quiet =
-        findings().find(|(tenant, _)| *tenant == QUIET).map(|(_, f)| (f.heartbeats, f.files.len() as u64));
+    let quiet = findings()
+        .find(|(tenant, _)| *tenant == QUIET_TENANT)
+        .map(|(_, f)| (f.heartbeats, f.files.len() as u64));
     let (beats, windows) = quiet.unwrap_or_default();
-    let gone = result.blocked.iter().find(|(tenant, ..)| tenant == GONE).map(|(_, _, block)| block);
-    let is_explained = gone.is_some_and(|block| !block.cause.is_empty() && !block.remedy.is_empty());
+    let block =
+        result.blocked.iter().find(|(tenant, ..)| tenant == DELETED_BUCKET_TENANT).map(|(_, _, block)| block);
+    let is_explained = block.is_some_and(|block| !block.cause.is_empty() && !block.remedy.is_empty());
     let promise = |name, kept, detail| Promise { name, kept, detail, faults: Vec::new() };
     vec![
         promise(
@@ -201,19 +203,19 @@ fn promises(result: &DemoResult) -> Vec<Promise> {
         promise(
             "quiet means quiet",
             beats > 0 && beats == windows,
-            format!("{} for {} of {QUIET}", counted(beats, "heartbeat"), counted(windows, "window")),
+            format!("{} for {} of {QUIET_TENANT}", counted(beats, "heartbeat"), counted(windows, "window")),
         ),
         promise(
             "a crash loses nothing",
             result.crash.killed && result.crash.recovered,
             format!(
-                "{BUSY}'s exporter was killed between delivery and mark, and continued without a duplicate"
+                "{BUSY_TENANT}'s exporter was killed between delivery and mark, and continued without a duplicate"
             ),
         ),
         promise(
             "a delivery error is reported, and recovered from",
             is_explained && result.recovered == result.blocked.len() as u64,
-            format!("{GONE} was blocked, with cause and remedy, and has caught up"),
+            format!("{DELETED_BUCKET_TENANT} was blocked, with cause and remedy, and has caught up"),
         ),
     ]
 }
@@ -262,7 +264,7 @@ fn print(report: &Report<'_>, output: Output) {
     output.line(format_args!("{verdict} {:.1} s in total.", report.seconds));
     if let Some(command) = &report.verify {
         output.line(format_args!(
-            "\nVerify {BUSY}'s bucket like its auditor, with the vendor's key (connector setup):\n  {command}"
+            "\nVerify {BUSY_TENANT}'s bucket like its auditor, with the vendor's key (connector setup):\n  {command}"
         ));
     }
 }

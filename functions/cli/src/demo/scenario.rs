@@ -12,18 +12,19 @@ use local::wiring::{REGION, Sandbox};
 
 use crate::error::CliError;
 
-/// 2,900 CloudTrail events of 10 July 2023; their source and licence are in the same folder.
+/// 2,900 CloudTrail events of 10 July 2023; their source and license are in the same folder.
 pub(super) const EVENTS: &[u8] = include_bytes!("../../../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz");
 /// The tenant with these events.
-pub(super) const BUSY: &str = "acme";
+pub(super) const BUSY_TENANT: &str = "acme";
 /// The tenant without events.
-pub(super) const QUIET: &str = "quiet-co";
+pub(super) const QUIET_TENANT: &str = "quiet-co";
 /// The tenant whose bucket is deleted.
-pub(super) const GONE: &str = "gone-inc";
+pub(super) const DELETED_BUCKET_TENANT: &str = "gone-inc";
 /// The key prefix in each bucket.
 pub(super) const PREFIX: &str = "auditferry";
 
-const ACCOUNTS: [(&str, &str); 3] = [(BUSY, "222222222222"), (QUIET, "333333333333"), (GONE, "444444444444")];
+const ACCOUNTS: [(&str, &str); 3] =
+    [(BUSY_TENANT, "222222222222"), (QUIET_TENANT, "333333333333"), (DELETED_BUCKET_TENANT, "444444444444")];
 
 const HOUR: Duration = Duration::from_hours(1);
 /// The day of the demo.
@@ -83,7 +84,6 @@ impl Times {
     }
 }
 
-/// The tenants' connectors.
 #[derive(Debug)]
 pub(super) struct Tenants {
     /// The tenant with events.
@@ -91,7 +91,7 @@ pub(super) struct Tenants {
     /// The tenant without events.
     pub(super) quiet: Connector,
     /// The tenant without a bucket.
-    pub(super) gone: Connector,
+    pub(super) deleted_bucket: Connector,
 }
 
 impl Tenants {
@@ -102,21 +102,20 @@ impl Tenants {
     /// # Errors
     /// If the stand-ins or a verification fail.
     pub(super) async fn setup(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
-        let [busy, quiet, gone] = ACCOUNTS;
+        let [busy, quiet, deleted_bucket] = ACCOUNTS;
         let tenants = Self {
             busy: setup_tenant(embedded, busy, now).await?,
             quiet: setup_tenant(embedded, quiet, now).await?,
-            gone: setup_tenant(embedded, gone, now).await?,
+            deleted_bucket: setup_tenant(embedded, deleted_bucket, now).await?,
         };
-        if let Some(to) = &tenants.gone.destination {
+        if let Some(to) = &tenants.deleted_bucket.destination {
             embedded.stack().delete_bucket(to.bucket.as_str())?;
         }
         Ok(tenants)
     }
 
-    /// All three connectors.
     pub(super) const fn all(&self) -> [&Connector; 3] {
-        [&self.busy, &self.quiet, &self.gone]
+        [&self.busy, &self.quiet, &self.deleted_bucket]
     }
 
     /// The tenant of this connector; `?` if it is unknown.

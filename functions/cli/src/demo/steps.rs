@@ -18,7 +18,7 @@ use local::wiring::Sandbox;
 
 use super::process::{ExporterMessage, ExporterProcess};
 use super::proof::{self, Expected, File, Findings};
-use super::scenario::{BUSY, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
+use super::scenario::{BUSY_TENANT, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
 use crate::context::ProcessContext;
 use crate::error::{CliError, io_error};
 use crate::events::import::Import;
@@ -46,7 +46,7 @@ pub(super) struct DemoResult {
     pub(super) key: VerifierKey,
 }
 
-/// The killed exporter.
+/// What became of the exporter that was killed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Crash {
     /// It was killed after it delivered a part and before the ledger's mark.
@@ -60,7 +60,6 @@ pub(super) struct Crash {
 pub(super) struct BucketResult {
     /// The tenant that owns the bucket.
     pub(super) tenant: String,
-    /// The bucket's name.
     pub(super) bucket: String,
     /// The comparison with the imported events.
     pub(super) findings: Findings,
@@ -100,10 +99,10 @@ pub(super) async fn run(
     let mut crash = demo.first_tick(times.first).await?;
     crash.recovered = demo.restart(times.restarted).await?;
     demo.tick(times.second).await?;
-    demo.embedded.grant_access(&demo.tenants.gone)?;
+    demo.embedded.grant_access(&demo.tenants.deleted_bucket)?;
     demo.print_step(
         times.third,
-        format_args!("gone-inc has created its bucket {} again", bucket(&demo.tenants.gone)),
+        format_args!("gone-inc has created its bucket {} again", bucket(&demo.tenants.deleted_bucket)),
     );
     demo.tick(times.third).await?;
     let result = demo.collect_results(times, imported, crash).await?;
@@ -114,7 +113,7 @@ pub(super) async fn run(
 async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
     let import = Import {
         writer: embedded.events(),
-        tenant: tenant(BUSY)?,
+        tenant: tenant(BUSY_TENANT)?,
         shards: Shards::ONE,
         keys: KeyFields::new("eventTime", "eventID", TimeForm::Rfc3339),
     };
@@ -124,7 +123,7 @@ async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
         _ => String::new(),
     };
     output.line(format_args!(
-        "       {} of CloudTrail imported for {BUSY}{span}",
+        "       {} of CloudTrail imported for {BUSY_TENANT}{span}",
         counted(stats.imported, "event")
     ));
     Ok(stats.imported)
@@ -153,7 +152,7 @@ impl Demo<'_> {
         let killed = self.is_delivered_but_unmarked().await?;
         self.print_step(
             at,
-            format_args!("killed {BUSY}'s exporter between delivery and mark of part {part}"),
+            format_args!("killed {BUSY_TENANT}'s exporter between delivery and mark of part {part}"),
         );
         Ok(Crash { killed, recovered: false })
     }
@@ -193,7 +192,7 @@ impl Demo<'_> {
         let recovered = (sealed, delivered, existed) == (0, 1, 1);
         let description =
             if recovered { "found its file there (412) and marked it" } else { "did not find its file" };
-        self.print_step(at, format_args!("started {BUSY}'s exporter again: it {description}"));
+        self.print_step(at, format_args!("started {BUSY_TENANT}'s exporter again: it {description}"));
         Ok(recovered)
     }
 

@@ -59,7 +59,7 @@ impl Classifier {
         if is_item {
             return self
                 .classify_item(text)
-                .unwrap_or_else(|| rejected("its attributes are not typed, unlike those of its neighbours"));
+                .unwrap_or_else(|| rejected("its attributes are not typed, unlike those of its neighbors"));
         }
         if let Some(item) = exported_item(text)
             && let Some(classification) = self.classify_item(item)

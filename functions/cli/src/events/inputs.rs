@@ -31,7 +31,6 @@ pub(crate) struct Input {
 pub(crate) enum Source {
     /// A file or pipe.
     File(PathBuf),
-    /// The standard input.
     Stdin,
     /// Bytes in this program.
     Bytes(&'static [u8]),

@@ -18,7 +18,6 @@ const MIN_SNIFF_BYTES: usize = 16;
 
 /// An open file with its decompressor.
 pub(super) struct OpenInput {
-    /// The decompressed text.
     pub(super) text: Box<dyn Read + Send>,
     /// The compression, if any.
     pub(super) compression: Option<Compression>,

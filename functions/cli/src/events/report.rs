@@ -18,7 +18,6 @@ struct Report<'a> {
     stats: &'a ImportStats,
 }
 
-/// Prints the result.
 pub(super) fn report(output: Output, tenant: &TenantId, stats: &ImportStats) {
     if !output.is_json() {
         print(output, tenant, stats);

@@ -71,7 +71,6 @@ pub(crate) struct RejectedEntry {
 /// A file that could not be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct UnreadFile {
-    /// The file's name.
     pub(crate) file: String,
     /// The reason, as a predicate after the name.
     pub(crate) reason: String,

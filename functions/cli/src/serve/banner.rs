@@ -20,7 +20,6 @@ const ENVIRONMENT_FILE: &str = "environment";
 struct StartupInfo<'a> {
     /// The connectors of infra/openapi.yaml.
     connectors_url: String,
-    /// Launches customers' stacks.
     stacks_url: String,
     /// Injects faults of customers.
     obstacles_url: String,

@@ -47,7 +47,6 @@ enum Namespace {
     Global,
 }
 
-/// The template's outputs.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Outputs {

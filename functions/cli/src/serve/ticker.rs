@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 use crate::output::{Output, Style, eprint_line};
 use crate::table::counted;
 
-/// Ticks for ever. Dropping the future is like a crash, which is safe at any point.
+/// Ticks forever. Dropping the future is like a crash, which is safe at any point.
 pub(super) async fn run(embedded: &Sandbox, pause: Duration, output: Output) {
     let mut ticks = tokio::time::interval(pause);
     // Missed ticks are delayed, not made up for.

@@ -81,7 +81,6 @@ fn boundary(text: &str) -> Result<Boundary, String> {
     Ok(Boundary { part, head: hash(head).map_err(|_| form())? })
 }
 
-/// Parses a SHA-256.
 fn hash(text: &str) -> Result<Sha256, String> {
     Sha256::try_from(text.to_ascii_lowercase())
         .map_err(|_| "expected a manifest's hash of 64 hexadecimal digits".to_owned())
@@ -101,7 +100,7 @@ that a later trusted manifest names it; that each manifest names the previous on
 contiguous; that each object exists with its size and hash; its layout and number of events; that no event \
 occurs twice; and that the manifests name every file.
 
-Who signed it: name the vendor's key with --key. It must come from the vendor, by another channel than the \
+Who signed it: name the vendor's key with --key. It must come from the vendor, by a channel other than the \
 bucket (the vendor's `connector setup`, or /v1/keys of its API). The current key is enough: its manifests \
 are chained to everything before, also to parts signed by older keys, and a newer key is trusted if a \
 signed text names it as the successor. Several keys are the whole set: no other key is trusted, and if one \

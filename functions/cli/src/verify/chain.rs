@@ -7,6 +7,7 @@ use std::io;
 use domain::manifest::{KeyId, Manifest, Origin};
 use domain::part::{PartNumber, Sha256};
 
+use super::back_references::{ChainedTexts, ignored_lines};
 use super::check::VerifyOptions;
 use super::finding::{Finding, Findings, Kind};
 use super::key_state::{KeyState, SignatureStatus};
@@ -14,7 +15,6 @@ use super::keys::{KnownKeys, SignatureCheck};
 use super::links::{FollowedChain, Links};
 use super::manifests::{ManifestRecord, ParsedManifest};
 use super::trust::{Signatures, TrustByOrigin};
-use super::vouch::{VouchedTexts, ignored_lines};
 
 /// Maximum number of unaccepted texts of one part that are examined; further ones are only reported.
 const MAX_CANDIDATES: usize = 16;
@@ -33,7 +33,7 @@ pub(crate) struct Keys<'a> {
 pub(crate) struct Chain<'a> {
     options: &'a VerifyOptions,
     keys: Keys<'a>,
-    vouched: VouchedTexts,
+    chained: ChainedTexts,
     links: Links<'a>,
     origin: Option<Origin>,
     findings: &'a Findings,
@@ -62,7 +62,7 @@ impl<'a> Chain<'a> {
     pub(crate) fn new(
         options: &'a VerifyOptions,
         keys: Keys<'a>,
-        vouched: VouchedTexts,
+        chained: ChainedTexts,
         origin: Option<&Origin>,
         findings: &'a Findings,
     ) -> Self {
@@ -70,7 +70,7 @@ impl<'a> Chain<'a> {
         Self {
             options,
             keys,
-            vouched,
+            chained,
             links: Links::new(
                 options,
                 KeyState::new(trust, options.pins.len(), &options.boundaries, findings),
@@ -156,7 +156,7 @@ impl<'a> Chain<'a> {
         let signatures = Signatures { origin: &origin, checks: &read.checks, note };
         Ok(SignatureStatus {
             signers: self.keys.trusts.for_origin(&origin).signers(self.keys.known, signatures),
-            is_vouched: self.vouched.has(read.manifest.part, read.note.sha256().bytes())?,
+            is_chained: self.chained.has(read.manifest.part, read.note.sha256().bytes())?,
             has_invalid_line: read.checks.contains(&SignatureCheck::Invalid),
         })
     }
@@ -185,11 +185,11 @@ impl<'a> Chain<'a> {
     fn report_second(&self, other: &Candidate) {
         let part = other.manifest.part;
         let (kind, detail) = if let Some(key) = self.links.keys.equivocating_key(part, &other.signatures) {
-            (Kind::PartDoubled, equivocation(key))
-        } else if other.signatures.is_vouched {
+            (Kind::Equivocation, equivocation(key))
+        } else if other.signatures.is_chained {
             let detail =
                 "a second manifest of this part, which a trusted manifest of the next part also names";
-            (Kind::PartDoubled, detail.to_owned())
+            (Kind::Equivocation, detail.to_owned())
         } else if self.links.keys.is_by_retired_key(part, &other.signatures) {
             let detail = "a second manifest of this part, signed only by a key that had already been \
                 replaced: it was created by someone who still has that key";
@@ -207,7 +207,7 @@ impl<'a> Chain<'a> {
         let manifest = &read.manifest;
         let signatures = self.signature_status(read)?;
         let trust = self.keys.trusts.for_origin(&manifest.origin.to_string());
-        let is_trusted = signatures.is_vouched
+        let is_trusted = signatures.is_chained
             || trust.is_signed(&signatures.signers, manifest.part, manifest.sealed)
             || trust.keys().is_empty();
         if self.options.connector.is_some() && is_trusted && name == manifest.name(read.note.sha256()) {
@@ -232,9 +232,9 @@ impl<'a> Chain<'a> {
         let is_signed = !one.signatures.signers.is_empty();
         [
             one.is_accepted,
-            one.signatures.is_vouched,
+            one.signatures.is_chained,
             is_signed,
-            self.links.is_chained(&one.manifest),
+            self.links.continues_chain(&one.manifest),
             is_named,
         ]
     }

@@ -69,7 +69,7 @@ impl ChainSummary {
         let Some((newest, sha256)) = newest else {
             let detail = "no manifest is signed by a trusted key: nothing can be proven. If the folder \
                 `manifests` was not copied, copy it too.";
-            return findings.add(Finding::new(Kind::NothingFound, detail));
+            return findings.add(Finding::new(Kind::NoTrustedManifest, detail));
         };
         self.newest_manifest = Some(sha256.to_string());
         self.newest_sealed = Some(newest.sealed);

@@ -14,6 +14,7 @@ use domain::part::{PartNumber, Sha256};
 use domain::time::Time;
 
 use super::archive::Archive;
+use super::back_references::{self, ChainedTexts, TrustResolution};
 use super::chain::{Chain, Keys};
 use super::chain_summary::ChainSummary;
 use super::contents::{Content, ContentCheck};
@@ -27,7 +28,6 @@ use super::object_matcher::{FirstManifest, ObjectMatcher};
 use super::sorter::Sorted;
 use super::totals::FindingTotals;
 use super::trust::{Trust, TrustByOrigin};
-use super::vouch::{self, Vouched, VouchedTexts};
 
 /// The options of a verification: what to verify, and what the auditor knows.
 #[derive(Debug, Clone)]
@@ -95,13 +95,12 @@ pub(crate) struct Outcome {
     pub(crate) origin: Option<Origin>,
     /// Whether there is any manifest, regardless of its signer.
     pub(crate) has_manifests: bool,
-    /// The trusted keys.
+    /// The trusted keys: those that were named, and their successors.
     pub(crate) trusted: Vec<VerifierKey>,
     /// The numbers of the chain.
     pub(crate) chain: ChainSummary,
     /// The totals of the objects' contents.
     pub(crate) content: Content,
-    /// The individual findings.
     pub(crate) findings: Vec<Finding>,
     /// The number of findings of each kind.
     pub(crate) counts: BTreeMap<Kind, u64>,
@@ -142,10 +141,14 @@ pub(crate) fn check(
     let known = KnownKeys::read(archive, &options.pins, &listing.keys, &findings);
     let read = manifests::read(archive, listing.manifests, &known, options, progress)?;
     let base = initial_trust(options, &known, &read, &findings);
-    let Vouched { trusts, texts } =
-        vouch::resolve_trust(read.trust_records, &known, TrustByOrigin::new(base), options.memory / 4)?;
+    let TrustResolution { trusts, texts } = back_references::resolve_trust(
+        read.trust_records,
+        &known,
+        TrustByOrigin::new(base),
+        options.memory / 4,
+    )?;
     let keys = Keys { known: &known, trusts: &trusts };
-    let mut chain = Chain::new(options, keys, VouchedTexts::new(texts)?, read.origin.as_ref(), &findings);
+    let mut chain = Chain::new(options, keys, ChainedTexts::new(texts)?, read.origin.as_ref(), &findings);
     let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.add_record(record)?;
@@ -182,7 +185,7 @@ fn initial_trust(options: &VerifyOptions, known: &KnownKeys, read: &Manifests, f
     let (part, indexes) = read.first_signed.as_ref().map(|(part, indexes)| (*part, indexes)).unzip();
     let signers = indexes.into_iter().flatten().filter_map(|index| known.get(*index));
     let keys: Vec<VerifierKey> = signers.map(|known| known.key().clone()).collect();
-    let advice = "Ask the vendor for its key, by another channel than the bucket (the vendor's `auditferry \
+    let advice = "Ask the vendor for its key, by a channel other than the bucket (the vendor's `auditferry \
         connector setup` or /v1/keys), and name it with --key.";
     let finding = match keys.as_slice() {
         [] if read.origin.is_none() => None,
@@ -220,11 +223,11 @@ fn initial_trust(options: &VerifyOptions, known: &KnownKeys, read: &Manifests, f
 /// is only a note.
 fn check_location(newest: &Manifest, location: &(String, String), findings: &Findings) {
     let Location { bucket, prefix, .. } = &newest.destination;
-    let (here_bucket, here_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
-    if bucket.as_str() != here_bucket || prefix.as_str() != here_prefix {
+    let (archive_bucket, archive_prefix) = (location.0.as_str(), location.1.trim_matches('/'));
+    if bucket.as_str() != archive_bucket || prefix.as_str() != archive_prefix {
         let detail = format!(
-            "the newest manifest was delivered to {}, and this is s3://{here_bucket}/{here_prefix}: it was \
-             copied or moved, or is another connector's",
+            "the newest manifest was delivered to {}, and this is s3://{archive_bucket}/{archive_prefix}: it \
+             was copied or moved, or is another connector's",
             newest.destination
         );
         findings.add(Finding::new(Kind::DestinationDiffers, detail).part(newest.part));

@@ -28,7 +28,6 @@ pub(crate) trait ListFolders {
 /// The subfolders of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subfolders {
-    /// Their names, sorted.
     pub(crate) names: Vec<String>,
     /// Whether the list is complete.
     pub(crate) is_complete: bool,

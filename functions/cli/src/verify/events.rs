@@ -60,7 +60,7 @@ pub(crate) struct Event {
     pub(crate) identities: Vec<Identity>,
     /// Whether it has an ID.
     pub(crate) has_id: bool,
-    /// Its time.
+    /// The time field's value, if it has one.
     pub(crate) time: EventTime,
     /// Its tenant, as JSON; all of them, if it has several.
     pub(crate) tenants: Vec<String>,

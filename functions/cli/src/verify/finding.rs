@@ -48,14 +48,16 @@ pub(crate) enum Kind {
     BeforeManifests,
     /// A part has no manifest.
     PartMissing,
-    /// Accountable keys signed two manifests of a part with different texts (equivocation).
-    PartDoubled,
+    /// Accountable keys signed two manifests of a part with different texts.
+    #[serde(rename = "part_doubled")]
+    Equivocation,
     /// A manifest's `previous` is not the hash of the previous manifest's text.
     ChainBroken,
     /// A window does not begin where the previous one ended.
     WindowsNotContiguous,
     /// The times of the first and last event don't match the window.
-    TimesMisfit,
+    #[serde(rename = "times_misfit")]
+    TimesMismatch,
     /// The object of a manifest is missing.
     ObjectMissing,
     /// The object's bytes differ from the manifest.
@@ -72,12 +74,14 @@ pub(crate) enum Kind {
     TenantMixed,
     /// A file that no manifest names.
     FileUnnamed,
-    /// Something that is not a file.
-    FileOdd,
+    /// Something that is not a regular file.
+    #[serde(rename = "file_odd")]
+    NotRegularFile,
     /// The newest manifest of the vendor (`--newest`) is missing.
     TailMissing,
     /// There is no manifest signed by a trusted key.
-    NothingFound,
+    #[serde(rename = "nothing_found")]
+    NoTrustedManifest,
     /// The newest manifest is older than it should be.
     TailStale,
     /// Something could not be read.
@@ -93,7 +97,8 @@ pub(crate) enum Kind {
     /// Whether parts followed the newest manifest is unknown.
     TailOpen,
     /// A key in the archive that is not trusted.
-    KeyUnvouched,
+    #[serde(rename = "key_unvouched")]
+    KeyUntrusted,
     /// One key has handed over to another.
     KeyRotated,
     /// The connector's destination was changed.
@@ -109,7 +114,8 @@ pub(crate) enum Kind {
     /// Signature lines that were ignored.
     SignatureIgnored,
     /// Parts that no trusted key signed, but that the `previous` of a trusted one names.
-    VouchedByPrevious,
+    #[serde(rename = "vouched_by_previous")]
+    TrustedByChain,
     /// A key replaces another one, and no signed text hands over to it.
     KeyChanged,
     /// The same, at the boundary that the auditor named.
@@ -136,7 +142,7 @@ impl Kind {
     /// The severity of this kind.
     pub(crate) const fn severity(self) -> Severity {
         match self {
-            Self::NothingFound
+            Self::NoTrustedManifest
             | Self::BeforeManifests
             | Self::TailStale
             | Self::NotRead
@@ -150,7 +156,7 @@ impl Kind {
             | Self::NoKey
             | Self::SignerAmbiguous => Severity::Incomplete,
             Self::TailOpen
-            | Self::KeyUnvouched
+            | Self::KeyUntrusted
             | Self::KeyRotated
             | Self::Moved
             | Self::Reconfigured
@@ -158,7 +164,7 @@ impl Kind {
             | Self::IdRepeated
             | Self::LineRepeated
             | Self::SignatureIgnored
-            | Self::VouchedByPrevious
+            | Self::TrustedByChain
             | Self::KeyChangeConfirmed
             | Self::DestinationDiffers
             | Self::SystemFile
@@ -178,7 +184,7 @@ impl Kind {
 pub(crate) struct Finding {
     /// The severity, from the kind.
     pub(crate) severity: Severity,
-    /// The kind.
+    /// Its kind; scripts rely on the name.
     #[serde(rename = "finding")]
     pub(crate) kind: Kind,
     /// The part, if it is about one.
@@ -238,7 +244,6 @@ struct Collected {
 }
 
 impl Findings {
-    /// Adds a finding.
     pub(crate) fn add(&self, finding: Finding) {
         let mut collected = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         collected.totals.add(&finding);

@@ -84,7 +84,7 @@ pub(crate) fn report_duplicates(
                 (false, ..) => (Kind::LineRepeated, "an equal event, neither of them with an ID,"),
             };
             let detail = format!(
-                "event {} of this part: {what} is event {} of part {} too",
+                "event {} of this part: {what} is also event {} of part {}",
                 position.number,
                 first.number,
                 first.part.get()

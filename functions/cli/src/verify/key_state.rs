@@ -16,8 +16,8 @@ use super::trust::{Trust, TrustedKey};
 pub(crate) struct SignatureStatus {
     /// The trusted keys that signed it, by their indexes.
     pub(crate) signers: Vec<usize>,
-    /// Whether a trusted text of the next part names it.
-    pub(crate) is_vouched: bool,
+    /// Whether it is a chained text: a trusted text of the next part names it.
+    pub(crate) is_chained: bool,
     /// Whether a signature line is invalid for the known key that it names.
     pub(crate) has_invalid_line: bool,
 }
@@ -41,8 +41,8 @@ pub(crate) struct KeyState<'a> {
     used: Vec<usize>,
     /// The boundaries that the auditor named, and whether their part was reached.
     boundaries: Vec<(Boundary, bool)>,
-    /// The first and last of consecutive parts that only a later part's `previous` vouches for.
-    vouched_parts: Option<(PartNumber, PartNumber)>,
+    /// The first and last of consecutive parts that are trusted only through the chain.
+    chained_parts: Option<(PartNumber, PartNumber)>,
 }
 
 impl<'a> KeyState<'a> {
@@ -62,13 +62,13 @@ impl<'a> KeyState<'a> {
             retired: BTreeMap::new(),
             used: Vec::new(),
             boundaries: boundaries.iter().map(|boundary| (*boundary, false)).collect(),
-            vouched_parts: None,
+            chained_parts: None,
         }
     }
 
-    /// Whether a text of that part is accepted: signed by a key that may sign it, or vouched for.
+    /// Whether a text of that part is accepted: signed by a key that may sign it, or chained.
     pub(crate) fn is_accepted(&self, part: PartNumber, status: &SignatureStatus) -> bool {
-        !self.has_keys || status.is_vouched || status.signers.iter().any(|index| self.may_sign(*index, part))
+        !self.has_keys || status.is_chained || status.signers.iter().any(|index| self.may_sign(*index, part))
     }
 
     /// The accountable key that signed a second text of that part, if any: that key equivocated.
@@ -122,7 +122,7 @@ impl<'a> KeyState<'a> {
                 self.current = self.key(signer).cloned();
             }
             self.hand_over(manifest, &valid);
-            self.flush_vouched();
+            self.flush_chained();
             return Ok(());
         }
         let retired = status
@@ -134,8 +134,8 @@ impl<'a> KeyState<'a> {
             return Err(self.retired_key_finding(*index));
         }
         self.last_signer = None;
-        if status.is_vouched {
-            self.vouched_parts = Some((self.vouched_parts.map_or(part, |(first, _)| first), part));
+        if status.is_chained {
+            self.chained_parts = Some((self.chained_parts.map_or(part, |(first, _)| first), part));
             if let Some(successor) = &manifest.successor {
                 self.current = Some(successor.clone());
             }
@@ -186,7 +186,7 @@ impl<'a> KeyState<'a> {
         if before == now {
             return;
         }
-        // About an untrusted key only what the new one vouches for is known, and that is enough.
+        // What an untrusted key signed is trusted only through the chain of the new one, and that is enough.
         let Some(index) = self.trust.keys().iter().position(|trusted| trusted.key() == before) else {
             return;
         };
@@ -220,8 +220,8 @@ impl<'a> KeyState<'a> {
         let (named, signed_last) = (self.pinned_count, self.last_signer);
         for (boundary, reached) in self.boundaries.iter_mut().filter(|(named, _)| named.part == manifest.part)
         {
-            let is_chained = manifest.previous == Previous::Manifest(boundary.head);
-            let reason = if !is_chained {
+            let is_at_head = manifest.previous == Previous::Manifest(boundary.head);
+            let reason = if !is_at_head {
                 "the manifest of this part is chained to another one"
             } else if signed_last == Some(signer) {
                 "the key that signed the previous part also signs this one"
@@ -260,11 +260,11 @@ impl<'a> KeyState<'a> {
     /// Skips a part whose signatures are ignored or were not checked: its signer is unknown.
     pub(crate) fn skip_part(&mut self) {
         self.last_signer = None;
-        self.flush_vouched();
+        self.flush_chained();
     }
 
-    fn flush_vouched(&mut self) {
-        let Some((first, last)) = self.vouched_parts.take() else { return };
+    fn flush_chained(&mut self) {
+        let Some((first, last)) = self.chained_parts.take() else { return };
         let parts = if first == last {
             format!("part {} is", first.get())
         } else {
@@ -275,12 +275,12 @@ impl<'a> KeyState<'a> {
              it counts regardless of its signer",
             last.next().get()
         );
-        self.findings.add(Finding::new(Kind::VouchedByPrevious, detail).part(first));
+        self.findings.add(Finding::new(Kind::TrustedByChain, detail).part(first));
     }
 
     /// Finishes after the last part; `is_closed` if the vendor's hash confirms the end.
     pub(crate) fn finish(&mut self, is_closed: bool) {
-        self.flush_vouched();
+        self.flush_chained();
         for (boundary, reached) in &self.boundaries {
             if !reached {
                 let detail = format!(

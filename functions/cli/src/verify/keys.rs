@@ -19,7 +19,6 @@ pub(crate) struct KnownKey {
 }
 
 impl KnownKey {
-    /// The public key.
     pub(crate) const fn key(&self) -> &VerifierKey {
         &self.key.key
     }
@@ -105,7 +104,7 @@ impl KnownKeys {
             if let (Some(file), false) = (&known.file, trusted.contains(&known.key())) {
                 let detail = "this key is not trusted: it was not named with --key, and no text signed by a \
                     trusted key names it. Its signatures count only for texts that a trusted manifest names";
-                findings.add(Finding::new(Kind::KeyUnvouched, detail).file(file));
+                findings.add(Finding::new(Kind::KeyUntrusted, detail).file(file));
             }
         }
     }

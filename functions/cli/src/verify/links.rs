@@ -68,7 +68,7 @@ impl<'a> Links<'a> {
     }
 
     /// Whether a manifest names the previous one, or is the first.
-    pub(crate) fn is_chained(&self, manifest: &Manifest) -> bool {
+    pub(crate) fn continues_chain(&self, manifest: &Manifest) -> bool {
         match (manifest.previous, self.last) {
             (Previous::Manifest(previous), Some(last)) => last.manifest_hash == Some(previous),
             (Previous::Start(_), None) => true,
@@ -116,8 +116,8 @@ impl<'a> Links<'a> {
         if upgraded && self.last.is_none() {
             self.upgraded_at = Some(manifest.part);
         }
-        if let Some(misfit) = manifest.contradicting_times() {
-            self.report(Finding::new(Kind::TimesMisfit, misfit).file(name), manifest);
+        if let Some(mismatch) = manifest.contradicting_times() {
+            self.report(Finding::new(Kind::TimesMismatch, mismatch).file(name), manifest);
         }
         self.report_changes(manifest);
         self.last = Some(PreviousPart {
@@ -179,7 +179,7 @@ impl<'a> Links<'a> {
             && manifest.part > PartNumber::FIRST
         {
             let detail = format!(
-                "no part goes back to {from}; the first is part {}, from {} on",
+                "the archive begins after {from}: its first part is {}, from {}",
                 manifest.part.get(),
                 manifest.window.from
             );
@@ -224,10 +224,10 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Expects an object, which is read if `must_read` is set.
-    pub(crate) fn expect_object(&mut self, manifest: &Manifest, must_read: bool) -> io::Result<()> {
+    /// Expects an object, which is read if `content_required` is set.
+    pub(crate) fn expect_object(&mut self, manifest: &Manifest, content_required: bool) -> io::Result<()> {
         let mut record = manifest.object().into_bytes();
-        record.extend_from_slice(&[0, u8::from(must_read)]);
+        record.extend_from_slice(&[0, u8::from(content_required)]);
         record.extend_from_slice(manifest.text().as_bytes());
         self.expected.push(&record)
     }

@@ -69,7 +69,7 @@ impl Listing {
         let size = match kind {
             EntryKind::File(size) => size,
             EntryKind::Unsupported(what) => {
-                findings.add(Finding::new(Kind::FileOdd, what).file(&name));
+                findings.add(Finding::new(Kind::NotRegularFile, what).file(&name));
                 return Ok(());
             }
             EntryKind::SystemFile => {

@@ -8,11 +8,11 @@ use domain::manifest::{MAX_NOTE, Manifest, Origin, SignedNote};
 use domain::part::PartNumber;
 
 use super::archive::Archive;
+use super::back_references::trust_record;
 use super::check::{Progress, VerifyOptions, parse_part_number};
 use super::finding::Kind;
 use super::keys::{KnownKeys, SignatureCheck};
 use super::sorter::{Sorted, Sorter};
-use super::vouch::trust_record;
 
 /// Maximum number of different origins that are counted; an archive has one.
 const MAX_ORIGINS: usize = 1_000;
@@ -49,7 +49,7 @@ type FirstSigned = (PartNumber, BTreeSet<usize>);
 struct OriginStats {
     /// The number with a signature of a key that the auditor named. Nobody else can increase it.
     pinned_count: u64,
-    /// The total number.
+    /// All manifests, signed by a named key or not.
     count: u64,
     /// The lowest part with a signature of a known key, and the signers.
     first_signed: Option<FirstSigned>,
@@ -103,7 +103,6 @@ pub(crate) struct ManifestRecord {
 /// A manifest that could be parsed.
 #[derive(Debug)]
 pub(crate) struct ParsedManifest {
-    /// The signed note.
     pub(crate) note: SignedNote,
     /// The manifest in it.
     pub(crate) manifest: Manifest,

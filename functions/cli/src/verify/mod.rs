@@ -7,6 +7,7 @@
 
 mod archive;
 pub(crate) mod args;
+mod back_references;
 mod bucket;
 mod chain;
 mod chain_summary;
@@ -34,7 +35,6 @@ mod system_files;
 mod tests;
 mod totals;
 mod trust;
-mod vouch;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -40,7 +40,7 @@ impl From<String> for ObjectError {
     }
 }
 
-/// Receives each event.
+/// Receives each event; an error ends the reading.
 pub(crate) type OnEvent<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), String>;
 
 /// Reads the object of a manifest, and returns its number of events.

@@ -36,7 +36,6 @@ struct MatcherState {
 /// An object to read, with its manifest.
 #[derive(Debug)]
 pub(crate) struct Match {
-    /// Its manifest.
     pub(crate) manifest: Manifest,
     /// Its size in the listing, in bytes.
     pub(crate) size: u64,
@@ -82,7 +81,7 @@ impl MatcherState {
                 }
                 return Ok(NextObject::End);
             };
-            let Some((manifest, must_read)) = decode_expected(record) else {
+            let Some((manifest, content_required)) = decode_expected(record) else {
                 return Err(io::Error::other("a temporary file is corrupt"));
             };
             let expected_name = manifest.object();
@@ -95,7 +94,7 @@ impl MatcherState {
                     *named = true;
                     *size
                 }
-                _ if must_read => {
+                _ if content_required => {
                     let detail = "the manifest names this object, but it is missing";
                     let finding =
                         Finding::new(Kind::ObjectMissing, detail).file(&expected_name).part(manifest.part);
@@ -104,7 +103,7 @@ impl MatcherState {
                 }
                 _ => continue,
             };
-            if must_read {
+            if content_required {
                 return Ok(NextObject::Match(Box::new(Match { manifest, size })));
             }
         }
@@ -123,7 +122,7 @@ impl FirstManifest {
         if self.part.zip(number).is_none_or(|(first, number)| number >= first) {
             findings.add(unnamed_file(name));
         } else if self.covers_start {
-            let detail = "its name is of a version that wrote no manifests: nothing is proven about it";
+            let detail = "its name is from a version without manifests, so nothing is proven about it";
             findings.add(Finding::new(Kind::BeforeManifests, detail).file(name));
         }
     }
@@ -142,6 +141,6 @@ fn decode_object(record: &[u8]) -> Option<(String, u64)> {
 
 fn decode_expected(record: &[u8]) -> Option<(Manifest, bool)> {
     let zero = record.iter().position(|byte| *byte == 0)?;
-    let (must_read, text) = record.get(zero + 1..)?.split_first()?;
-    Some((Manifest::parse(std::str::from_utf8(text).ok()?).ok()?, *must_read == 1))
+    let (content_required, text) = record.get(zero + 1..)?.split_first()?;
+    Some((Manifest::parse(std::str::from_utf8(text).ok()?).ok()?, *content_required == 1))
 }

@@ -27,9 +27,7 @@ const MAX_REQUESTS: u32 = 500;
 const EXPECTED_LAYOUT: &str = "An archive contains two folders, `events` and `manifests`, both with a folder \
     `date=…` for each day. They are in the bucket under the connector's prefix; copy everything below it";
 
-/// An opened archive.
 pub(crate) struct OpenedArchive {
-    /// Its objects.
     pub(crate) archive: Arc<dyn Archive>,
     /// Its path or S3 URL, as on the command line.
     pub(crate) path: String,

@@ -168,7 +168,7 @@ fn print(
         output.line(format_args!("newest manifest: {newest}"));
     }
     if let Some(command) = repeat(outcome, repeat_command) {
-        output.line("Once the vendor has confirmed this key, by another channel than the bucket, repeat:");
+        output.line("Once the vendor has confirmed this key, by a channel other than the bucket, repeat:");
         output.line(format_args!("  {command}"));
     }
     let (tone, verdict) = match outcome.verdict {
@@ -248,7 +248,7 @@ pub(super) fn summary(outcome: &Outcome) -> String {
     if !outcome.has_manifests {
         return match totals.added.saturating_add(totals.changed) {
             0 => "no manifest found".to_owned(),
-            files => format!("no manifest found, so nothing vouches for {}", counted(files, "file")),
+            files => format!("no manifest found, so {} can't be verified", counted(files, "file")),
         };
     }
     let first = if totals.start_missing { Some(1) } else { chain.first_part };

@@ -57,7 +57,7 @@ fn is_apple_double<F: Read>(open: impl FnOnce() -> io::Result<F>) -> bool {
 mod tests {
     use super::*;
 
-    fn is(name: &str, bytes: &'static [u8]) -> bool {
+    fn is_system(name: &str, bytes: &'static [u8]) -> bool {
         is_system_file(name, || Ok(bytes))
     }
 
@@ -74,7 +74,7 @@ mod tests {
             "ehthumbs.db",
             ".localized",
         ] {
-            assert!(is(name, b""), "{name}");
+            assert!(is_system(name, b""), "{name}");
         }
         for name in [
             "DS_Store",
@@ -87,7 +87,7 @@ mod tests {
             "events/date=2026-11-20/.DS_Store/x.json",
             "desktop.ini ",
         ] {
-            assert!(!is(name, b"\x00\x05\x16\x07"), "{name}");
+            assert!(!is_system(name, b"\x00\x05\x16\x07"), "{name}");
         }
         assert!(
             is_system_folder("__MACOSX")
@@ -99,11 +99,11 @@ mod tests {
     #[test]
     fn no_event_hides_behind_the_name_of_a_system_file() {
         let name = "events/date=2026-11-20/._20261120T200000.000Z_x.json.gz";
-        assert!(is(name, b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"));
+        assert!(is_system(name, b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"));
         for bytes in [&b"[\n{}\n]\n"[..], b"", b"\x00\x05\x16", b"\x1f\x8b\x08\x00"] {
-            assert!(!is(name, bytes), "{bytes:?}");
+            assert!(!is_system(name, bytes), "{bytes:?}");
         }
-        assert!(!is("events/date=2026-11-20/._more.NDJSON", b"{}\n"));
+        assert!(!is_system("events/date=2026-11-20/._more.NDJSON", b"{}\n"));
         assert!(!is_system_file("._x.json", || Err::<&[u8], _>(io::Error::other("gone"))));
     }
 }

@@ -50,7 +50,6 @@ pub(crate) struct FindingTotals {
 }
 
 impl FindingTotals {
-    /// Adds a finding.
     pub(super) fn add(&mut self, finding: &Finding) {
         match finding.kind {
             Kind::StartMissing | Kind::PartMissing => {
@@ -67,9 +66,9 @@ impl FindingTotals {
                 self.missing.files = self.missing.files.saturating_add(1);
             }
             Kind::FileUnnamed
-            | Kind::FileOdd
+            | Kind::NotRegularFile
             | Kind::ManifestForeign
-            | Kind::PartDoubled
+            | Kind::Equivocation
             | Kind::EventTwice => self.added += 1,
             kind if kind.severity() == Severity::Violated => match finding.part {
                 Some(part) if self.parts.len() < MAX_TRACKED || self.parts.contains(&part) => {

@@ -22,7 +22,6 @@ pub(crate) struct TrustedKey {
 }
 
 impl TrustedKey {
-    /// The public key.
     pub(crate) const fn key(&self) -> &VerifierKey {
         &self.key.key
     }

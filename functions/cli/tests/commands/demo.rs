@@ -40,7 +40,7 @@ fn without_a_command_the_demo_runs_and_leaves_nothing_behind() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("killed acme's exporter between delivery and mark of part 1"), "{text}");
     assert!(text.contains("Every guarantee was met."), "{text}");
-    assert!(!text.contains('\u{1b}') && output.stderr.is_empty(), "colours and progress are for terminals");
+    assert!(!text.contains('\u{1b}') && output.stderr.is_empty(), "colors and progress are for terminals");
     assert!(std::fs::read_dir(temporary.path()).unwrap().next().is_none());
 }
 

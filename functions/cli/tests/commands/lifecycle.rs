@@ -146,9 +146,13 @@ fn a_blocked_connector_shows_cause_start_and_next_step() {
 
     let shown = run(&[&["connector", "show", &id], &target[..]].concat());
     assert_eq!(shown.code, Some(0));
-    for expected in
-        ["is active and blocked since 2023-07-10T12:06:0", "assume_role", "remedy", "external ID", "next try"]
-    {
+    for expected in [
+        "is active and blocked since 2023-07-10T12:06:0",
+        "assume_role",
+        "remedy",
+        "external ID",
+        "next attempt",
+    ] {
         assert!(shown.stdout.contains(expected), "{expected}: {}", shown.stdout);
     }
 }

@@ -39,8 +39,8 @@ fn a_key_with_other_values_is_refused_and_ends_with_its_connector() {
     assert_eq!(
         message,
         format!(
-            "the idempotency key was used to create {first} with other values: frequency was 1 then and is 6 now; \
-             encoding.format was json then and is ndjson now"
+            "the idempotency key was used to create {first} with other values: frequency was 1 and is now 6; \
+             encoding.format was json and is now ndjson"
         )
     );
     assert!(remedy.contains("new key"), "{remedy}");

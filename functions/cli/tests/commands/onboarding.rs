@@ -100,7 +100,7 @@ fn a_verification_shows_its_stages_and_how_to_fix_the_failed_one() {
         for expected in [
             "✗ assume_role",
             "AccessDenied",
-            "denied sts:AssumeRole",
+            "sts:AssumeRole on the role",
             "sts:ExternalId",
             "- put_object",
             "Verification failed.",

@@ -61,7 +61,6 @@ pub(crate) fn run_ok(args: &[&str]) -> Value {
     output.json()
 }
 
-/// The real events.
 pub(crate) fn cloudtrail_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/cloudtrail-2023-07-10.ndjson.gz")
 }

@@ -98,7 +98,6 @@ fn path() -> String {
     std::env::var("PATH").unwrap()
 }
 
-/// A free port.
 fn free_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }

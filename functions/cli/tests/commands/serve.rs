@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::program::{CommandOutput, command};
 
-/// A running `serve`.
 pub(crate) struct Serve {
     child: Child,
     stdout: BufReader<ChildStdout>,

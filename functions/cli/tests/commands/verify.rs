@@ -61,7 +61,7 @@ fn without_a_key_it_is_consistent_and_the_command_to_repeat_proves_it() {
     assert_eq!(output.code, Some(2), "{output:?}");
     let end = "Consistent, signer not confirmed, for connector con_0000000000000001 of vendor.example.\n";
     assert!(
-        output.stdout.ends_with(end) && output.stdout.contains("another channel than the bucket"),
+        output.stdout.ends_with(end) && output.stdout.contains("a channel other than the bucket"),
         "{output:?}"
     );
     let command =

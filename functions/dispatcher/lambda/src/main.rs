@@ -21,7 +21,7 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match DispatcherSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(error) => return Ok(startup_failure(&error)),
+        Err(error) => return Ok(startup_error(&error)),
     };
     let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
     let (ports, watchdog) = &wire(settings).await;
@@ -64,7 +64,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(error: &SettingsError) -> ExitCode {
+fn startup_error(error: &SettingsError) -> ExitCode {
     tracing::error!(settings = %error, "the dispatcher can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -30,16 +30,16 @@ impl Default for Budgets {
 impl Budgets {
     /// The limit of a budget.
     #[must_use]
-    pub fn limit(&self, of: Budget) -> u32 {
+    pub fn limit(&self, budget: Budget) -> u32 {
         let limits = Budget::ALL.iter().zip(self.0);
-        limits.filter(|(budget, _)| **budget == of).map(|(_, limit)| limit).sum()
+        limits.filter(|(of_limit, _)| **of_limit == budget).map(|(_, limit)| limit).sum()
     }
 
     /// A copy with another limit for one budget, clamped to its bounds.
     #[must_use]
-    pub fn with_limit(mut self, of: Budget, limit: u32) -> Self {
-        for (budget, slot) in Budget::ALL.iter().zip(&mut self.0) {
-            if *budget == of {
+    pub fn with_limit(mut self, budget: Budget, limit: u32) -> Self {
+        for (of_limit, slot) in Budget::ALL.iter().zip(&mut self.0) {
+            if *of_limit == budget {
                 *slot = limit.clamp(1, MAX_BUDGET_LIMIT);
             }
         }

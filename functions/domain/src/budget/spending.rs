@@ -24,7 +24,7 @@ pub enum BudgetScope {
 pub enum Party {
     /// The tenant's own people, or everybody where one count is shared.
     Tenant,
-    /// The vendor's people.
+    /// The vendor's people, counted apart from the tenant's.
     Operators,
 }
 

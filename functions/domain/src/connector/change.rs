@@ -42,10 +42,10 @@ impl Caller {
 
     /// Whether the caller may see and change this tenant's connectors.
     #[must_use]
-    pub fn can_access(&self, of: &TenantId) -> bool {
+    pub fn can_access(&self, tenant: &TenantId) -> bool {
         match self {
             Self::Operator { .. } | Self::System => true,
-            Self::Tenant { tenant, .. } => tenant == of,
+            Self::Tenant { tenant: own, .. } => own == tenant,
         }
     }
 

@@ -14,8 +14,8 @@ pub const SECRET_OVERLAP: Duration = Duration::from_hours(24);
 pub const TEST_COOLDOWN: Duration = Duration::from_mins(5);
 
 impl Connector {
-    /// Sets all contacts. `fresh` is the secret of a webhook where there was none, or one at another host:
-    /// the new host must not know the previous host's secret, nor the previous host a secret that still
+    /// Sets all contacts. `new_secret` is the secret of a webhook where there was none, or one at another
+    /// host: the new host must not know the previous host's secret, nor the previous host a secret that still
     /// signs. A webhook at the same host keeps its secrets, including the retiring one.
     ///
     /// # Errors
@@ -24,13 +24,13 @@ impl Connector {
         &mut self,
         emails: Addresses,
         webhook: Option<WebhookUrl>,
-        fresh: &SecretId,
+        new_secret: &SecretId,
     ) -> Result<(), NotAllowedError> {
         self.require_not_deleted("set-contacts")?;
         let before = self.contacts.webhook.take();
         let webhook = webhook.map(|url| match &before {
             Some(before) if before.same_host(&url) => Webhook { url, ..before.clone() },
-            _ => Webhook { url, secret: fresh.clone(), retiring: None },
+            _ => Webhook { url, secret: new_secret.clone(), retiring: None },
         });
         self.contacts.webhook = before;
         let after = Contacts { emails, webhook, ..self.contacts.clone() };
@@ -47,11 +47,11 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no webhook, or is deleted.
-    pub fn rotate_webhook_secret(&mut self, now: Time, fresh: &SecretId) -> Result<(), NotAllowedError> {
+    pub fn rotate_webhook_secret(&mut self, now: Time, new_secret: &SecretId) -> Result<(), NotAllowedError> {
         self.require_not_deleted("rotate-webhook-secret")?;
         let webhook =
             self.contacts.webhook.as_mut().ok_or_else(|| NotAllowedError::NoWebhook(self.id.clone()))?;
-        let secret = std::mem::replace(&mut webhook.secret, fresh.clone());
+        let secret = std::mem::replace(&mut webhook.secret, new_secret.clone());
         webhook.retiring = Some(RetiringSecret { secret, until: now + SECRET_OVERLAP });
         self.version += 1;
         Ok(())
@@ -122,9 +122,11 @@ mod tests {
             connector.set_contacts(none.clone(), Some(url(same)), &unused).unwrap();
             assert_eq!(secrets(&connector), (second.clone(), Some(first.clone())), "{same}");
         }
-        for (other, fresh) in [("https://b.a.example/two", &third), ("https://a.example.org/two", &first)] {
-            connector.set_contacts(none.clone(), Some(url(other)), fresh).unwrap();
-            assert_eq!(secrets(&connector), (fresh.clone(), None), "{other}");
+        for (other, new_secret) in
+            [("https://b.a.example/two", &third), ("https://a.example.org/two", &first)]
+        {
+            connector.set_contacts(none.clone(), Some(url(other)), new_secret).unwrap();
+            assert_eq!(secrets(&connector), (new_secret.clone(), None), "{other}");
         }
     }
 

@@ -24,11 +24,11 @@ pub enum Encryption {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EncryptionKind {
-    /// The bucket's default.
+    /// The bucket's default: the request names no encryption.
     Default,
-    /// SSE-S3.
+    /// SSE-S3, with keys of S3.
     Aes256,
-    /// SSE-KMS.
+    /// SSE-KMS, with a KMS key of the customer.
     Kms,
 }
 

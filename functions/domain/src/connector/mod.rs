@@ -64,7 +64,7 @@ pub struct Destination {
     pub role: CustomerRole,
     /// The customer's bucket; its owner must be the role's account.
     pub bucket: BucketName,
-    /// The bucket's region.
+    /// The Region that requests to the bucket go to.
     pub region: Region,
     /// The folder in the bucket.
     pub prefix: Prefix,

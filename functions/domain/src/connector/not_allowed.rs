@@ -64,12 +64,12 @@ pub enum NotAllowedError {
         /// When its owner declined.
         at: Time,
     },
-    /// Addresses were to be asked again, but none may be.
+    /// Confirmation mails were requested, but no address is due one.
     #[error("{why}")]
     NothingToAsk {
-        /// The connector whose addresses were to be asked.
+        /// The connector whose addresses were to get mails.
         id: ConnectorId,
-        /// Why none may be, as a sentence without its full stop.
+        /// Why none is due one, as a sentence without its full stop.
         why: String,
     },
     /// Contacts were tested again within the cooldown: a test reaches people.

@@ -25,7 +25,7 @@ pub const BURST: Duration = Duration::from_secs(20);
 /// How long a webhook's host counts as slow.
 pub const SLOW_HOST_PERIOD: Duration = Duration::from_hours(6);
 /// Time that is spent further ahead than this was spent by a wrong clock.
-pub const MAX_AHEAD: Duration = Duration::from_hours(24);
+pub const MAX_RESERVATION: Duration = Duration::from_hours(24);
 
 /// When an attempt may start whose reserved time begins at `begins`.
 #[must_use]

@@ -101,7 +101,7 @@ pub enum ContactFact {
     },
     /// A file contains records in place of items that could not be read as events.
     Unreadable {
-        /// The file's number.
+        /// The number of the file's part.
         part: PartNumber,
         /// How many such records it contains.
         items: u64,
@@ -117,13 +117,13 @@ pub enum ContactFact {
 /// A request to a webhook: its headers and its body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// The header `webhook-id`.
+    /// The header `webhook-id`; the same for each attempt.
     pub id: String,
-    /// The header `webhook-timestamp`.
+    /// The header `webhook-timestamp`, seconds since 1970.
     pub timestamp: String,
     /// The header `webhook-signature`.
     pub signature: String,
-    /// The body, JSON.
+    /// The body, JSON; exactly these bytes are signed.
     pub body: Vec<u8>,
 }
 
@@ -140,7 +140,6 @@ impl std::fmt::Debug for SignedRequest {
 pub struct NoticeParseError {
     /// The kind of the notice.
     kind: String,
-    /// The parser's error.
     source: serde_json::Error,
 }
 
@@ -300,7 +299,7 @@ fn blocked(detail: Blocked) -> ContactFact {
     let Block { stage, kind, code, cause, remedy, since, .. } = block;
     let is_internal = kind.is_internal() || stage == DeliveryStage::Read;
     let (stage, code) = if is_internal { (None, None) } else { (Some(stage), Some(code)) };
-    let (cause, remedy) = if is_internal { text::vendor_fault() } else { (cause, remedy) };
+    let (cause, remedy) = if is_internal { text::internal_error_text() } else { (cause, remedy) };
     let (waiting_files, lost_from) = (waiting_parts, loss.lost_from);
     ContactFact::Blocked { since, stage, code, cause, remedy, reminder, waiting_files, sealed_to, lost_from }
 }

@@ -40,7 +40,7 @@ pub use message::{
     ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, NoticeParseError, SignedRequest,
     requests_consent,
 };
-pub use notification_history::{ContactKey, Decision, MIN_INTERVAL, NotificationHistory, short_hash};
+pub use notification_history::{ContactKey, Decision, NOTICE_COOLDOWN, NotificationHistory, short_hash};
 pub use public_ip::is_public;
 pub use secret::{SecretId, WebhookSecret};
 

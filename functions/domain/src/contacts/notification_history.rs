@@ -2,8 +2,8 @@
 //!
 //! A cause is what is wrong with a connector: a block by its stage and code, a late file, a pause. The first
 //! notice of a cause is sent at once. Further ones within a day are suppressed and counted, and the next
-//! notice includes their number. The end of a block is sent if the block was. Nothing is lost by this: a
-//! lasting problem comes again as the watchdog's reminder a day later, and any other is over.
+//! notice includes their number. The end of a block is sent if the block was. Nothing is lost by this: an
+//! ongoing problem is repeated by the watchdog's reminder a day later; any other has ended.
 //!
 //! The decision is stored before the notice is sent, by a write that is conditional on the previous version.
 //! The same notice gets the same decision again, so a crash between the two sends it twice rather than never.
@@ -19,9 +19,9 @@ use crate::names::{EmailAddress, WebhookUrl};
 use crate::time::Time;
 
 /// The minimum time between two notices of one cause.
-pub const MIN_INTERVAL: Duration = Duration::from_hours(24);
-/// The minimum time before a notice that comes once a day by itself (a reminder, unreadable items). The
-/// sender's clock paces it and the bus's clock is compared here, so it may come a little early.
+pub const NOTICE_COOLDOWN: Duration = Duration::from_hours(24);
+/// The minimum time before a notice that comes once a day by itself (a reminder, unreadable items). It
+/// is scheduled by the sender's clock and compared with the bus's, so it may come a little early.
 const REMINDER_INTERVAL: Duration = Duration::from_hours(23);
 /// How long a cause is remembered.
 const CAUSE_RETENTION: Duration = Duration::from_hours(7 * 24);
@@ -121,7 +121,7 @@ enum NoticeClass {
     Problem { cause: String, since: Option<Time>, paced: bool },
     /// A problem that began at `since` is over.
     Resolved { of: &'static str, since: Time },
-    /// Neither: always sent.
+    /// Neither of them; always sent.
     Other,
 }
 
@@ -147,7 +147,7 @@ impl NotificationHistory {
         if let Some(last) = last.filter(|last| last.id == message.id) {
             return (Decision::Send { held_back: last.held_before }, None);
         }
-        let span = if paced { REMINDER_INTERVAL } else { MIN_INTERVAL };
+        let span = if paced { REMINDER_INTERVAL } else { NOTICE_COOLDOWN };
         let mut next = self.next(message.at);
         match last.filter(|last| last.suppresses(message.at, span)) {
             Some(last) if last.held_id.as_ref() == Some(&message.id) => (Decision::Hold, None),
@@ -181,7 +181,7 @@ impl NotificationHistory {
         // The end of a problem that this contact was not notified of: it became a contact later, or the end
         // came first.
         let unknown_and_just_sent =
-            || self.causes.get(&end).is_some_and(|last| last.suppresses(message.at, MIN_INTERVAL));
+            || self.causes.get(&end).is_some_and(|last| last.suppresses(message.at, NOTICE_COOLDOWN));
         if !is_open && (was_held || unknown_and_just_sent()) {
             return (Decision::Hold, None);
         }
@@ -220,7 +220,7 @@ impl LastNotice {
 }
 
 fn classify(fact: &ContactFact) -> NoticeClass {
-    let trouble = |cause: &str, since, paced| NoticeClass::Problem {
+    let problem = |cause: &str, since, paced| NoticeClass::Problem {
         cause: cause.chars().take(MAX_CAUSE_LEN).collect(),
         since,
         paced,
@@ -229,12 +229,12 @@ fn classify(fact: &ContactFact) -> NoticeClass {
         ContactFact::Blocked { since, stage, code, reminder, .. } => {
             let stage = stage.map_or("ours", |stage| stage.as_str());
             let cause = format!("blocked {stage} {}", code.as_deref().unwrap_or_default());
-            trouble(&cause, Some(*since), *reminder)
+            problem(&cause, Some(*since), *reminder)
         }
-        ContactFact::Late { since, reminder, .. } => trouble("late", Some(*since), *reminder),
-        ContactFact::Unreadable { .. } => trouble("unreadable", None, true),
-        ContactFact::Paused => trouble("paused", None, false),
-        ContactFact::Unsafe => trouble("unsafe", None, false),
+        ContactFact::Late { since, reminder, .. } => problem("late", Some(*since), *reminder),
+        ContactFact::Unreadable { .. } => problem("unreadable", None, true),
+        ContactFact::Paused => problem("paused", None, false),
+        ContactFact::Unsafe => problem("unsafe", None, false),
         ContactFact::Recovered { blocked_since, .. } => {
             NoticeClass::Resolved { of: "blocked", since: *blocked_since }
         }

@@ -1,4 +1,4 @@
-//! What happened, in a customer's words.
+//! Texts for a tenant's contacts.
 
 use super::ContactFact;
 use crate::time::Time;
@@ -11,14 +11,14 @@ pub(super) fn format_minute(time: Time) -> String {
 }
 
 /// Cause and remedy of a block that is the vendor's internal error.
-pub(super) fn vendor_fault() -> (String, String) {
+pub(super) fn internal_error_text() -> (String, String) {
     (
         "A problem on our side prevents your files from being delivered.".to_owned(),
         "There is nothing for you to do: our operators have been notified.".to_owned(),
     )
 }
 
-/// The same without text that a tenant or its storage platform wrote.
+/// The fact without text that a tenant or its storage platform wrote.
 pub(super) fn redact_customer_text(fact: &ContactFact) -> ContactFact {
     let mut fact = fact.clone();
     if let ContactFact::Blocked { cause, remedy, .. } = &mut fact {

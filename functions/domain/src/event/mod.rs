@@ -29,7 +29,7 @@ use scan::{NoVisitor, Scanner, Visitor};
 /// The deepest nesting of objects and arrays, levels, including the event itself.
 pub const MAX_DEPTH: usize = 100;
 
-/// A valid event.
+/// A valid event: what the check found out about its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checked {
     /// Whether there are line breaks between its tokens. Within a token there are none (RFC 8259, section 7).
@@ -40,7 +40,7 @@ pub struct Checked {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at line {line}, column {column}")]
 pub struct EventError {
-    /// What is wrong.
+    /// Why the text is not a valid event.
     pub kind: EventErrorKind,
     /// The line, from 1.
     pub line: usize,

@@ -15,7 +15,6 @@ pub(super) trait Visitor<'t> {
     fn leave(&mut self, level: usize, value: &'t [u8]);
 }
 
-/// Visits nothing.
 pub(super) struct NoVisitor;
 
 impl Visitor<'_> for NoVisitor {
@@ -30,7 +29,7 @@ impl Visitor<'_> for NoVisitor {
 /// The name of a member.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Name<'t> {
-    /// In an object.
+    /// In an object: its key.
     Key(JsonString<'t>),
     /// In an array: its index, from 0.
     Index(usize),
@@ -181,7 +180,6 @@ impl<'t, W: Visitor<'t>> Scanner<'t, W> {
         Ok(())
     }
 
-    /// Reads a string.
     #[inline]
     fn string(&mut self) -> ScanResult<JsonString<'t>> {
         let start = self.rest;

@@ -81,7 +81,7 @@ pub enum KeyError {
     /// The time is a number whose unit was not given.
     #[error(
         "its `{path}` is the number {number}, which would be {} in seconds and {} in milliseconds",
-        or(*.seconds), or(*.millis)
+        time_or_invalid(*.seconds), time_or_invalid(*.millis)
     )]
     AmbiguousNumber {
         /// The name of the field.
@@ -109,7 +109,7 @@ pub enum KeyError {
     IdLength(String),
 }
 
-fn or(time: Option<Time>) -> String {
+fn time_or_invalid(time: Option<Time>) -> String {
     time.map_or_else(|| "not a valid time".to_owned(), |time| time.to_string())
 }
 

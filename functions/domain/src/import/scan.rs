@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 1 << 22;
 /// The result of the bytes so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The value continues.
+    /// The value continues after the bytes so far.
     More,
     /// The value ends before this byte.
     Done,

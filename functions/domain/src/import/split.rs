@@ -48,9 +48,9 @@ enum Container {
 
 #[derive(Debug)]
 enum Mode {
-    /// Between two elements.
+    /// The scanner is between two elements.
     Between,
-    /// Within an element.
+    /// The scanner is within an element.
     Element(ValueScanner),
     /// Within an element that is too long, or after the array of a wrapper: nothing is kept.
     Skipping {
@@ -70,11 +70,10 @@ enum Mode {
 enum Transition {
     /// More bytes are needed, or none are left.
     NeedInput,
-    /// Look again.
+    /// The buffer changed; run the state machine again.
     Continue,
     /// An element of that many bytes.
     Element(usize),
-    /// An invalid element.
     Invalid(InvalidElement),
 }
 

@@ -13,7 +13,7 @@ pub(super) const ATTRIBUTE_TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "
 pub(super) enum Opening {
     /// Too few bytes to decide.
     Incomplete,
-    /// A single value.
+    /// A value that is no wrapper.
     Value,
     /// A wrapper of events; its first element, or its end, follows after that many bytes.
     Records(usize),

@@ -178,27 +178,27 @@ pub enum SigningError {
     /// The active key is neither the current nor the previous one, so no key can hand over to the current
     /// one.
     #[error(
-        "the newest manifest was signed by key {last}, which is neither the current key, {current}, nor the \
-         previous one; set SIGNING_KEY_PREVIOUS to that key, or to `lost` if it is lost for good"
+        "the newest manifest was signed by key {active}, which is neither the current key, {current}, nor \
+         the previous one; set SIGNING_KEY_PREVIOUS to that key, or to `lost` if it is lost for good"
     )]
     NotHandedOver {
         /// The active key of the chain.
-        last: KeyId,
+        active: KeyId,
         /// The key of this deployment.
         current: KeyId,
     },
     /// This deployment's key was active before, and has handed over to another one.
     #[error(
-        "key {current} was retired: key {last} has signed since part {} of this connector, and a retired key \
-         never signs again. If this stack was rolled back, deploy it with the newest key; waiting parts are \
-         sealed then",
+        "key {current} was retired: key {active} has signed since part {} of this connector, and a retired \
+         key never signs again. If this stack was rolled back, deploy it with the newest key; waiting parts \
+         are sealed then",
         since.get()
     )]
     Retired {
         /// The key of this deployment.
         current: KeyId,
         /// The active key of the chain.
-        last: KeyId,
+        active: KeyId,
         /// The first part that the active key signs alone.
         since: PartNumber,
     },
@@ -229,17 +229,17 @@ impl ManifestSigner {
         if let Some(last) = last.filter(|last| last.retired.contains(&current_id)) {
             return Err(SigningError::Retired {
                 current: current_id,
-                last: last.key,
+                active: last.key,
                 since: last.since.part,
             });
         }
         let mut signed = Vec::new();
-        if let Some(last) = last.map(|last| last.key).filter(|last| *last != current_id) {
+        if let Some(active) = last.map(|last| last.key).filter(|active| *active != current_id) {
             match &self.previous {
                 PreviousSigner::Signer(previous) => {
                     let key = self.verifier_key(&**previous).await?;
-                    if KeyId::from(key.id()) != last {
-                        return Err(SigningError::NotHandedOver { last, current: current_id });
+                    if KeyId::from(key.id()) != active {
+                        return Err(SigningError::NotHandedOver { active, current: current_id });
                     }
                     text.push_str(&successor_line(&current));
                     let signature = previous.sign(signable_bytes(&text)?).await?;
@@ -247,7 +247,7 @@ impl ManifestSigner {
                 }
                 PreviousSigner::Lost => {}
                 PreviousSigner::None => {
-                    return Err(SigningError::NotHandedOver { last, current: current_id });
+                    return Err(SigningError::NotHandedOver { active, current: current_id });
                 }
             }
         }

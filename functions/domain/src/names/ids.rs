@@ -85,7 +85,7 @@ impl WorkerId {
         Self(format!("{high:016x}{low:016x}"))
     }
 
-    /// The 32 digits.
+    /// The 32 hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

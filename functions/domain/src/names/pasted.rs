@@ -57,14 +57,14 @@ pub(super) fn parse_bucket(text: &str) -> Option<BucketReference<'_>> {
 
 /// The text after `scheme://`; the scheme is case-insensitive.
 fn without_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
-    let (before, behind) = text.split_once("://")?;
-    before.eq_ignore_ascii_case(scheme).then_some(behind)
+    let (prefix, rest) = text.split_once("://")?;
+    prefix.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 fn bucket_reference<'a>(form: &'static str, rest: &'a str) -> BucketReference<'a> {
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (bucket, behind) = rest.split_once('/').unwrap_or((rest, ""));
-    BucketReference { form, bucket, key: trim_key(behind) }
+    let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+    BucketReference { form, bucket, key: trim_key(key) }
 }
 
 fn trim_key(path: &str) -> &str {
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_bucket_is_found_in_uris_arns_and_urls() {
-        for (text, name, behind) in [
+        for (text, name, key) in [
             ("s3://acme-log", "acme-log", ""),
             ("S3://acme-log/", "acme-log", ""),
             ("s3://acme-log/audit/acme/", "acme-log", "audit/acme"),
@@ -117,7 +117,7 @@ mod tests {
             ("http://acme-log.s3.cn-north-1.amazonaws.com.cn", "acme-log", ""),
         ] {
             let found = parse_bucket(text).unwrap();
-            assert_eq!((found.bucket, found.key), (name, behind), "{text}");
+            assert_eq!((found.bucket, found.key), (name, key), "{text}");
         }
         for none in
             ["acme-log", "https://acme.example/x", "arn:aws:iam::123456789012:role/x", "ftp://x", "https://"]

@@ -51,7 +51,7 @@ impl RoleArn {
         Ok(Self(trimmed.to_owned()))
     }
 
-    /// The role's account.
+    /// The account in the ARN, which owns the role.
     #[must_use]
     pub fn account(&self) -> AccountId {
         AccountId::from_valid_digits(self.0.split(':').nth(4).unwrap_or_default())

@@ -11,7 +11,7 @@ const MAX_CHARS: usize = 256;
 /// The vendor's ID of one of its customers: 1 to 256 characters, any but control characters.
 ///
 /// It is part of the partition keys of the vendor's table, so it is used unchanged: `auth0|123`, blanks at
-/// either end, letters of any script. Nothing is normalised. Two texts of different bytes are two tenants, as
+/// either end, letters of any script. Nothing is normalized. Two texts of different bytes are two tenants, as
 /// for DynamoDB: `ä` as one character and as `a` with a combining diaeresis are two. Which IDs could be
 /// mistaken for the key of another tenant depends on the partition format; [`PartitionFormat::check`] rejects
 /// those.
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_decide_and_nothing_is_normalised() {
+    fn bytes_decide_and_nothing_is_normalized() {
         let [composed, decomposed]: [TenantId; 2] = ["\u{e4}", "a\u{308}"].map(|id| id.parse().unwrap());
         assert_ne!(composed, decomposed);
         assert_ne!("acme".parse::<TenantId>().unwrap(), "Acme".parse().unwrap());

@@ -169,7 +169,9 @@ impl Onboarding {
         if again.is_empty() && !is_pending {
             return Err(nothing(match next {
                 Some(at) => {
-                    format!("an address is asked at most once a day; the next mail can be sent at {at}")
+                    format!(
+                        "an address gets at most one confirmation mail a day; the next one is possible at {at}"
+                    )
                 }
                 None => {
                     "no address is due another mail: each has confirmed, declined, or received the maximum \

@@ -1,4 +1,4 @@
-//! Requests to onboarding.
+//! Inputs of the onboarding use cases: create, update, idempotency.
 
 use std::fmt;
 
@@ -42,7 +42,7 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [was, is] = [&self.was, &self.is].map(|value| value.as_deref().unwrap_or("not given"));
-        write!(f, "{} was {was} then and is {is} now", self.field)
+        write!(f, "{} was {was} and is now {is}", self.field)
     }
 }
 

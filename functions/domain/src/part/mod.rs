@@ -80,7 +80,7 @@ pub enum PartKind {
     Regular,
     /// Events of its window, and late ones of earlier windows.
     Mixed,
-    /// Late events only.
+    /// Late events only; its window is empty.
     Late,
     /// No event but the heartbeat that Auditferry writes.
     Heartbeat,
@@ -158,7 +158,7 @@ pub struct Part {
     /// The span of event time that it closes. Empty (`[W, W)`) if it contains late events only; then the
     /// watermark stays.
     pub window: Window,
-    /// What it contains.
+    /// Events, late events only, or a heartbeat.
     pub kind: PartKind,
     /// How many events it contains, late and unreadable ones included; 0 for a heartbeat.
     pub events: u64,
@@ -198,8 +198,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// The object's name below the connector's prefix (contract 2). It contains number and hash, so an object
-    /// with this name has these bytes.
+    /// The object's name below the connector's prefix (see infra/schemas/manifest.md). It contains number and
+    /// hash, so an object with this name has these bytes.
     #[must_use]
     pub fn name(&self) -> String {
         object_name(self.window, self.number, self.sha256, self.encoding)
@@ -213,7 +213,8 @@ impl Part {
     }
 }
 
-/// The name of a part's object below the connector's prefix (contract 2), from its components.
+/// The name of a part's object below the connector's prefix (see infra/schemas/manifest.md), from its
+/// components.
 #[must_use]
 pub fn object_name(window: Window, number: PartNumber, sha256: Sha256, encoding: Encoding) -> String {
     let Window { from, to } = window;

@@ -17,7 +17,7 @@ impl Sha256 {
         Self(digest)
     }
 
-    /// Hashes these bytes.
+    /// The digest of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Hasher::digest(bytes).into())

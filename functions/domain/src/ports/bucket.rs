@@ -32,9 +32,9 @@ pub trait Staging: Send + Sync {
         Ok(())
     }
 
-    /// A page of the keys of finished objects with the prefix `below`, after `start_after`, in order. The
+    /// A page of the keys of finished objects with the prefix `prefix`, after `start_after`, in order. The
     /// default is empty, for stores that remove nothing.
-    async fn list(&self, _below: &str, _start_after: &str) -> Result<StagedPage, PortError> {
+    async fn list(&self, _prefix: &str, _start_after: &str) -> Result<StagedPage, PortError> {
         Ok(StagedPage::default())
     }
 
@@ -67,7 +67,7 @@ pub trait StagingWrite: Send {
     async fn abort(self: Box<Self>) -> Result<(), PortError>;
 }
 
-/// The customers' accounts.
+/// Writes to the customers' accounts.
 #[async_trait]
 pub trait Customers: Send + Sync {
     /// Assumes the connector's role with its external ID, a session policy for exactly its prefix, and a

@@ -1,4 +1,4 @@
-//! Budget spending.
+//! The port that counts budget use.
 
 use async_trait::async_trait;
 

@@ -9,7 +9,7 @@ use crate::time::Time;
 /// The system clock, or a simulated one.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The current time.
+    /// The current time, to the millisecond.
     fn now(&self) -> Time;
 
     /// Sleeps for this long.

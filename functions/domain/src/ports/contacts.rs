@@ -12,7 +12,7 @@ use crate::time::Time;
 /// The response of a customer's webhook. None of these is an error of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookResponse {
-    /// Status 2xx.
+    /// The receiver answered with a status 2xx.
     Accepted,
     /// Status 410: the webhook wants no retries of this notice.
     Gone,
@@ -119,7 +119,7 @@ pub const MAX_DELAY: Duration = Duration::from_mins(15);
 #[async_trait]
 pub trait DelayQueue: Send + Sync {
     /// Sends a message back to the notifier after `delay`, at most [`MAX_DELAY`]. If the answer was lost, the
-    /// message may be in the queue all the same. `of` is the message group: the queue may serve other tenants
-    /// first if one has many messages.
-    async fn send_after(&self, message: &str, delay: Duration, of: &TenantId) -> Result<(), PortError>;
+    /// message may be in the queue all the same. `tenant` is the message group: the queue may serve other
+    /// tenants first if one has many messages.
+    async fn send_after(&self, message: &str, delay: Duration, tenant: &TenantId) -> Result<(), PortError>;
 }

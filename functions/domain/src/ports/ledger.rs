@@ -125,7 +125,7 @@ pub trait Runs: Send + Sync {
 /// A due connector, and the `next_run_at` that made it due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The due connector.
+    /// The connector that is due.
     pub id: ConnectorId,
     /// Its `next_run_at` as read; a claim is conditional on it.
     pub next_run_at: Time,

@@ -20,7 +20,7 @@ pub trait Signer: Send + Sync {
     /// The 32 bytes of the public key. They never change, so one fetch is enough.
     async fn public_key(&self) -> Result<[u8; 32], PortError>;
 
-    /// The current validity: a destruction can be scheduled later, and cancelled.
+    /// The current validity: a destruction can be scheduled later, and canceled.
     async fn validity(&self) -> Result<Validity, PortError>;
 
     /// The 64 bytes of the signature of a message of at most 4,096 bytes: pure Ed25519, never pre-hashed.

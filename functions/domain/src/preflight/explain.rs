@@ -64,20 +64,20 @@ fn policy_above_role(
     if message.contains("service control policy") && assumes_role {
         // Such a policy applies to the caller's account, and the vendor is the caller of sts:AssumeRole.
         return Some((
-            "A service control policy of the vendor's own organisation denies sts:AssumeRole.".into(),
+            "A service control policy of the vendor's own organization denies sts:AssumeRole.".into(),
             "Only the vendor can fix this; contact the vendor.".into(),
         ));
     }
     if message.contains("service control policy") {
         return Some((
-            format!("A service control policy of the organisation of account {} denies it.", role.account()),
-            format!("Ask the administrators of the AWS organisation to allow {} here.", denied_action(error)),
+            format!("A service control policy of the organization of account {} denies it.", role.account()),
+            format!("Ask the administrators of the AWS organization to allow {} here.", denied_action(error)),
         ));
     }
     if message.contains("resource control policy") {
         return Some((
-            format!("A resource control policy of the organisation of account {} denies it.", role.account()),
-            "Ask the administrators of the AWS organisation to exempt this role and bucket.".into(),
+            format!("A resource control policy of the organization of account {} denies it.", role.account()),
+            "Ask the administrators of the AWS organization to exempt this role and bucket.".into(),
         ));
     }
     message.contains("permissions boundary").then(|| {

@@ -94,7 +94,7 @@ pub struct Finding {
     pub remedy: String,
 }
 
-/// One stage's report.
+/// What one stage found, and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageReport {
     /// The stage that this reports on.

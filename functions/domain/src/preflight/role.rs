@@ -1,5 +1,5 @@
 //! A role that cannot be assumed. STS gives the same answer for a wrong name, a wrong account and a wrong
-//! external ID. The role name that the set-up link generates narrows it down as far as possible.
+//! external ID. The role name that the setup link generates narrows it down as far as possible.
 
 use crate::connector::{Connector, Destination};
 use crate::names::CustomerRole;
@@ -8,7 +8,7 @@ use crate::setup::{DEFAULT_ROLE_NAME, Vendor, quick_create_role, stack_name, tru
 /// Comes first where the role may be new: IAM can take longer than a caller waits for the answer.
 const TRY_AGAIN: &str = "If the stack was created within the last minute, try again. ";
 
-/// Cause and remedy.
+/// Cause and remedy if STS denies the role.
 pub(super) fn explain_assume_role_denied(
     connector: &Connector,
     to: &Destination,
@@ -19,8 +19,8 @@ pub(super) fn explain_assume_role_denied(
     let first = if connector.verified_at.is_none() { TRY_AGAIN } else { "" };
     (
         format!(
-            "The role {role} denied sts:AssumeRole: it does not exist, does not trust the vendor, or \
-             requires another external ID."
+            "sts:AssumeRole on the role {role} was denied: the role does not exist, does not trust the \
+             vendor, or requires another external ID."
         ),
         format!(
             "{first}{} The role's trust policy must contain this statement: {statement}.",
@@ -35,18 +35,18 @@ fn likely_cause(connector: &Connector, role: &CustomerRole) -> String {
     let stack = stack_name(&connector.id);
     if given == expected {
         return format!(
-            "The name is the one from the set-up link. Check that the stack {stack} is in account \
+            "The name is the one from the setup link. Check that the stack {stack} is in account \
              {account}; if it is, set its parameter ExternalId to the value below."
         );
     }
     if is_generated_role(role) {
         return format!(
-            "That is another connector's role, which requires another external ID: the set-up link creates \
+            "That is another connector's role, which requires another external ID: the setup link creates \
              role/{expected}; you gave role/{given}."
         );
     }
     format!(
-        "The set-up link creates role/{expected}; you gave role/{given}. Use the stack's output RoleArn; if \
+        "The setup link creates role/{expected}; you gave role/{given}. Use the stack's output RoleArn; if \
          you created the role by hand, check that {given} is in account {account} and requires the external \
          ID below."
     )

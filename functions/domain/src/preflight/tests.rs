@@ -76,11 +76,11 @@ fn a_service_control_policy_applies_to_the_callers_account() {
         PreflightStage::RefusesWrongExternalId,
     ] {
         let finding = finding_at(stage, &denied(words));
-        assert!(finding.cause.contains("vendor's own organisation"), "{stage:?}: {finding:?}");
+        assert!(finding.cause.contains("vendor's own organization"), "{stage:?}: {finding:?}");
     }
     for stage in [PreflightStage::BucketRegion, PreflightStage::PutObject, PreflightStage::PrefixScope] {
         let finding = finding_at(stage, &denied(words));
-        assert!(finding.cause.contains("organisation of account 222222222222"), "{stage:?}: {finding:?}");
+        assert!(finding.cause.contains("organization of account 222222222222"), "{stage:?}: {finding:?}");
         assert!(finding.remedy.ends_with("to allow s3:PutObject here."), "{finding:?}");
     }
     let of_the_key = error(DeliveryErrorKind::KeyDenied, "AccessDenied", words);
@@ -95,7 +95,7 @@ fn a_service_control_policy_applies_to_the_callers_account() {
 fn a_resource_control_policy_is_the_customers_at_every_stage() {
     for stage in PreflightStage::ALL {
         let finding = finding_at(stage, &denied("with an explicit deny in a resource control policy"));
-        assert!(finding.cause.contains("A resource control policy of the organisation"), "{finding:?}");
+        assert!(finding.cause.contains("A resource control policy of the organization"), "{finding:?}");
     }
 }
 
@@ -208,7 +208,10 @@ fn a_denied_write_is_explained_by_the_policy_that_s3_names() {
 #[test]
 fn a_denied_role_is_reported_with_the_statement_that_it_needs() {
     let finding = finding_at(PreflightStage::AssumeRole, &denied("not authorized"));
-    assert!(finding.cause.starts_with(&format!("The role {ROLE} denied sts:AssumeRole")), "{finding:?}");
+    assert!(
+        finding.cause.starts_with(&format!("sts:AssumeRole on the role {ROLE} was denied")),
+        "{finding:?}"
+    );
     let (_, statement) = finding.remedy.split_once("this statement: ").unwrap();
     let statement: serde_json::Value = serde_json::from_str(statement.strip_suffix('.').unwrap()).unwrap();
     let trust_policy = setup(&connector(), &vendor()).trust_policy;
@@ -228,7 +231,7 @@ fn a_wrong_name_another_connectors_role_and_a_wrong_account_are_explained_differ
         connector.destination.as_mut().unwrap().role = role.parse().unwrap();
         finding_for(&connector, PreflightStage::AssumeRole, &denied("not authorized")).remedy
     };
-    let expected = "the set-up link creates role/auditferry/AuditferryDelivery-00000000";
+    let expected = "the setup link creates role/auditferry/AuditferryDelivery-00000000";
     let typo = with("AuditferryDelivery");
     assert!(typo.to_ascii_lowercase().contains(&expected.to_ascii_lowercase()), "{typo}");
     assert!(typo.contains("you gave role/auditferry/AuditferryDelivery."), "{typo}");

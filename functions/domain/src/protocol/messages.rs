@@ -56,7 +56,7 @@ pub enum Answer {
 /// Settings and cursor, read together at the start of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Snapshot {
-    /// The connector's settings.
+    /// The connector's settings at that time.
     pub connector: Connector,
     /// The connector's cursor.
     pub cursor: Cursor,
@@ -67,7 +67,7 @@ pub struct Snapshot {
 /// What a run requests. Exactly one at a time.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    /// Take the lease.
+    /// Take the lease, if no other worker has it.
     Lease {
         /// When the lease expires.
         until: Time,
@@ -187,7 +187,7 @@ pub struct StagedPart {
     pub first: Option<Time>,
     /// The time of the last event.
     pub last: Option<Time>,
-    /// Sizes and hashes.
+    /// Sizes in bytes and hashes, before and after compression.
     pub encoded: Encoded,
     /// The staging key of the encoded part.
     pub data: String,
@@ -196,16 +196,16 @@ pub struct StagedPart {
     pub keys: String,
 }
 
-/// What to sign.
+/// A manifest's text and the chain state to sign it in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SignRequest {
-    /// The manifest's text.
+    /// The manifest's text, which the signatures cover.
     pub text: String,
     /// The state of the chain: the current key, and the ones before it.
     pub chain_state: Option<ChainState>,
 }
 
-/// The sealing transaction.
+/// The sealing transaction: all of it, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Seal {
     /// Put this record if its number is free …
@@ -264,7 +264,7 @@ pub enum PutAnswer {
 pub struct ReconcileUpdate {
     /// The state before, which is the condition of the write.
     pub before: Reconcile,
-    /// The new state.
+    /// The reconcile's state after the slice.
     pub after: Reconcile,
     /// Reading was blocked, and works again.
     pub unblock: bool,
@@ -283,12 +283,12 @@ pub struct Mark {
     pub unblock: bool,
 }
 
-/// Ends a run.
+/// Ends a run: releases the lease and sets the next run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Release {
     /// `next_run_at` as this run read it.
     pub seen: Time,
-    /// The new `next_run_at`.
+    /// When the connector is due next.
     pub next_run_at: Time,
     /// The current time. If `next_run_at` was moved in the meantime, someone requested a run that this one
     /// did not know of. A dispatcher may already have sent a worker that found the lease taken, so the

@@ -17,7 +17,7 @@ pub enum Outcome {
     Inactive,
     /// An internal error. The message is reported as failed, and an alarm can follow.
     Failed {
-        /// What failed.
+        /// The error that ended the run.
         error: InternalError,
         /// What was done before the error.
         summary: Summary,
@@ -27,7 +27,7 @@ pub enum Outcome {
 /// The counts of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {
-    /// Parts sealed.
+    /// Parts sealed, heartbeats included.
     pub sealed: u64,
     /// Parts delivered, including those that were in the bucket already.
     pub delivered: u64,

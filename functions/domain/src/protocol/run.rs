@@ -58,7 +58,8 @@ pub struct Run {
     pub(super) summary: Summary,
     /// The record of the part that this run sealed last, until its delivery begins.
     pub(super) last_sealed: Option<Box<Part>>,
-    /// How long the source keeps an event; `None` for ever. Decides from when a block would lose events.
+    /// How long the source keeps an event; `None` means forever. Determines the time from which a block
+    /// would lose events. Used in notices only.
     pub(super) retention: Option<Duration>,
 }
 
@@ -99,7 +100,7 @@ pub(super) enum Phase {
 /// Where a delivery is retried from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum RetryFrom {
-    /// The whole part.
+    /// The part from its bytes on.
     Part(PartNumber),
     /// Its keys and its manifest; the bytes are in the bucket.
     Manifest(Box<Part>),
@@ -144,8 +145,8 @@ impl Run {
         }
     }
 
-    /// Sets how long the source keeps an event; `None` for ever. Only used in notices; no decision depends on
-    /// it.
+    /// Sets how long the source keeps an event; `None` means forever. Only used in notices; no decision
+    /// depends on it.
     #[must_use]
     pub const fn with_retention(mut self, retention: Option<Duration>) -> Self {
         self.retention = retention;
@@ -241,8 +242,8 @@ impl Run {
             let behind = server.since(now);
             let ahead = now.since(server + Duration::from_millis(999));
             if behind > MAX_SKEW || ahead > MAX_SKEW {
-                // The lease was taken by a wrong clock too, and could keep every other worker away while that
-                // clock errs.
+                // The lease was taken by a wrong clock too, and could keep every other worker away until that
+                // clock is corrected.
                 let seen = snapshot.cursor.next_run_at;
                 let release = Release { seen, next_run_at: server + RETRY_FAILED_AFTER, now: server };
                 let detail = format!("the worker's clock says {now}, the ledger's {server}");

@@ -173,17 +173,17 @@ impl Run {
         self.seal_part(part, None, None, true, now)
     }
 
-    /// `whole` is true if the span was read to its end.
+    /// `read_to_end`: whether the span was read to its end.
     fn seal_part(
         &mut self,
         part: Part,
         read_progress: Option<ReadProgress>,
         reconcile: Option<Reconcile>,
-        whole: bool,
+        read_to_end: bool,
         now: Time,
     ) -> Effect {
         let Some(snapshot) = self.snapshot.as_deref() else { return Effect::Snapshot };
-        let unblock = whole && self.read_blocked_since().is_some();
+        let unblock = read_to_end && self.read_blocked_since().is_some();
         let watermark_after = part.window.to;
         let watermark_before = snapshot.cursor.watermark;
         let source =

@@ -32,9 +32,9 @@ pub enum SortKeyForm {
 /// A sort key as DynamoDB returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortKey {
-    /// Type S.
+    /// DynamoDB's type S.
     Text(String),
-    /// Type N, in DynamoDB's canonical decimal notation.
+    /// DynamoDB's type N, in its canonical decimal notation.
     Number(String),
 }
 

@@ -43,7 +43,7 @@ pub struct WatchedConnector {
     pub cursor: Option<Cursor>,
     /// When the oldest undelivered part was sealed.
     pub waiting_since: Option<Time>,
-    /// What the watchdog last notified of it.
+    /// The watchdog's last notice about it.
     pub last_notified: Option<NotificationState>,
 }
 

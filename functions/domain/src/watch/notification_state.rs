@@ -16,16 +16,16 @@ use crate::notice::Notice;
 use crate::protocol::Timing;
 use crate::time::Time;
 
-/// A lasting problem is notified again this long after the last notice.
+/// A reminder of an ongoing problem follows this long after the last notice.
 const REPEAT_AFTER: Duration = Duration::from_hours(24);
-/// How much later than expected an export may be before it is notified. After an outage of up to half an hour
-/// the runs catch up on their own, and nobody needs a notice of each.
+/// How much later than expected an export may be before a notice is published. After an outage of up to half
+/// an hour the runs catch up on their own, and nobody needs a notice of each.
 const STALE_TOLERANCE: Duration = Duration::from_mins(30);
 /// The same tolerance within a day after a recovery. A connector that is a little late at each window would
 /// otherwise cause two notices at each window.
 const RECURRENCE_TOLERANCE: Duration = Duration::from_hours(2);
 
-/// The condition of a connector, as far as the watchdog notifies it.
+/// The condition of a connector, as far as the watchdog reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
@@ -38,7 +38,7 @@ pub enum Condition {
     Resolved,
 }
 
-/// What was last notified of a connector, and when.
+/// The last notice about a connector, and when it was published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NotificationState {
     /// The condition in that notice.
@@ -58,13 +58,13 @@ pub struct PendingNotification {
     pub next: NotificationState,
     /// The state to store instead if the bus rejects the notice, so that it is published later.
     pub rollback: NotificationState,
-    /// The notice itself.
+    /// The notice, as the bus gets it.
     pub notice: Notice,
 }
 
 impl WatchedConnector {
     /// The notification due at `now`, if any. `retention` is how long the events table keeps an event; `None`
-    /// for ever.
+    /// means forever.
     #[must_use]
     pub fn pending_notification(
         &self,
@@ -75,7 +75,7 @@ impl WatchedConnector {
         let exporting = matches!(self.state, State::Active | State::Paused);
         let cursor = self.cursor.as_ref().filter(|_| exporting)?;
         let (tenant, connector) = (&self.tenant, &self.connector);
-        // The block of a paused connector is notified when it resumes: someone wants it to wait.
+        // A paused connector's block is reported when it resumes; the pause is intended.
         if let Some(block) = cursor.block.as_ref().filter(|_| self.state == State::Active) {
             let since = block.since;
             let of_this =
@@ -110,7 +110,7 @@ impl WatchedConnector {
                     notice,
                 ))
             }
-            // A connector that works off a backlog is late since another time at each tick: the first one
+            // A connector that works off a backlog gets a new late-since time at each tick: the first one
             // counts.
             (Some(_), Some(NotificationState { since, notified_at, .. }))
                 if now.since(notified_at) >= REPEAT_AFTER =>
@@ -212,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missed_export_is_notified_once_then_daily_and_its_recovery_once() {
+    fn a_missed_export_is_reported_once_then_daily_and_its_recovery_once() {
         let mut watched = watched();
         let times =
             ["2026-11-20T21:20:00Z", "2026-11-20T21:49:59Z", "2026-11-20T21:50:00Z", "2026-11-20T22:00:00Z"];
         let stale = "con_0000000000000007-exportstale-2026-11-20T21:20:00.000Z";
         assert_eq!(notify(&mut watched, &times), [(stale.to_owned(), "ExportStale")]);
-        // It works off its backlog, and is late since another time.
+        // It works off its backlog, and gets a new late-since time.
         sealed_to(&mut watched, at("2026-11-20T23:00:00Z"));
         let next = ["2026-11-21T21:49:59Z", "2026-11-21T21:50:00Z", "2026-11-21T21:55:00Z"];
         let again = format!("{stale}-again-2026-11-21T21:50:00.000Z");
@@ -230,12 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn a_connector_slightly_late_at_each_window_is_notified_once_a_day() {
+    fn a_connector_slightly_late_at_each_window_is_reported_once_a_day() {
         let mut watched = watched();
         let mut kinds = Vec::new();
         let mut now = at("2026-11-20T21:50:00Z");
         for hour in 0..26 {
-            // It was due on the hour, is notified at ten to the next one, and arrives then.
+            // It was due on the hour, is reported at ten to the next one, and arrives then.
             let before = now;
             kinds.extend(
                 notify(&mut watched, &[&before.to_string()]).into_iter().map(|(_, kind)| (hour, kind)),
@@ -247,7 +247,7 @@ mod tests {
         }
         let each_day = [(0, "ExportStale"), (0, "ExportOnTime"), (25, "ExportStale"), (25, "ExportOnTime")];
         assert_eq!(kinds, each_day);
-        // Two hours late is notified all the same.
+        // Two hours late is reported anyway.
         let late = now + Duration::from_hours(3);
         assert_eq!(notify(&mut watched, &[&late.to_string()]).len(), 1);
     }
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_connector_is_notified_if_it_is_stale_and_one_that_does_not_export_never() {
+    fn a_paused_connector_is_reported_if_it_is_stale_and_one_that_does_not_export_never() {
         let now = at("2026-11-22T00:00:00Z");
         let kind = |watched: &WatchedConnector| {
             Some(watched.pending_notification(TIMING, WEEK, now)?.notice.fact.kind())

@@ -62,7 +62,7 @@ async fn a_key_with_other_values_is_refused_and_names_them() {
     assert_eq!(
         reused.to_string(),
         format!(
-            "the idempotency key was used to create {} with other values: frequency was 1 then and is 6 now",
+            "the idempotency key was used to create {} with other values: frequency was 1 and is now 6",
             created.id
         )
     );

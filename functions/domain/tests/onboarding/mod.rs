@@ -24,7 +24,6 @@ use tests::fixtures::{self, TIMING, at, tenant};
 
 const OPERATOR: Caller = Caller::System;
 
-/// One deployment.
 struct World {
     ledger: FakeLedger,
     prober: FakeProber,
@@ -66,7 +65,6 @@ impl World {
         self.onboarding.create(&OPERATOR, new_connector()).await.unwrap().id
     }
 
-    /// The same, activated.
     async fn active(&self) -> ConnectorId {
         let id = self.connected().await;
         self.onboarding.activate(&OPERATOR, &id, None, |_| ()).await.unwrap();

@@ -119,8 +119,8 @@ async fn a_key_without_a_hand_over_does_not_sign() {
     let (lost, new) = (id(3).await, id(2).await);
     for before in [PreviousSigner::None, key(1)] {
         let answer = signers(&signing(FakeSigner::new(2), before), Some(lost)).await;
-        let Err(SigningError::NotHandedOver { last, current }) = answer else { panic!("{answer:?}") };
-        assert_eq!((last, current), (lost, new));
+        let Err(SigningError::NotHandedOver { active, current }) = answer else { panic!("{answer:?}") };
+        assert_eq!((active, current), (lost, new));
     }
     let declared_lost = signing(FakeSigner::new(2), PreviousSigner::Lost);
     assert_eq!(signers(&declared_lost, Some(lost)).await.unwrap(), [new]);

@@ -26,12 +26,12 @@ async fn main() -> Result<ExitCode, Error> {
     logs::init(env_var("LOG_LEVEL").as_deref());
     let settings = match ExporterSettings::read(&env_var) {
         Ok(settings) => settings,
-        Err(error) => return Ok(startup_failure(&error)),
+        Err(error) => return Ok(startup_error(&error)),
     };
     let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
     let wiring = &match wire(settings, metrics.clone()).await {
         Ok(wiring) => wiring,
-        Err(error) => return Ok(startup_failure(&error)),
+        Err(error) => return Ok(startup_error(&error)),
     };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let exporter = &wiring.for_function(&event.context.invoked_function_arn);
@@ -100,7 +100,7 @@ fn env_var(name: &str) -> Option<String> {
 }
 
 /// Fails the start-up and logs every invalid variable.
-fn startup_failure(error: &SettingsError) -> ExitCode {
+fn startup_error(error: &SettingsError) -> ExitCode {
     tracing::error!(settings = %error, "the exporter can't start: its environment is invalid");
     ExitCode::FAILURE
 }

@@ -24,7 +24,7 @@ pub(super) struct EarlierKeys<'a> {
 impl<'a> EarlierKeys<'a> {
     /// Reads nothing yet, and never anything if the task reads a window.
     pub(super) fn new(task: Task<'a>) -> Self {
-        let is_started = !matches!(task.order.span, Span::OutOfOrderKeys { .. });
+        let is_started = !matches!(task.request.span, Span::OutOfOrderKeys { .. });
         Self { task, list: None, is_started }
     }
 
@@ -44,8 +44,8 @@ impl<'a> EarlierKeys<'a> {
     }
 
     async fn open_list(&mut self) -> Result<(), PortError> {
-        let Task { exporter, connector, order, .. } = self.task;
-        if let Some(number) = order.exclude.out_of_order_in.filter(|_| !self.is_started) {
+        let Task { exporter, connector, request, .. } = self.task;
+        if let Some(number) = request.exclude.out_of_order_in.filter(|_| !self.is_started) {
             let part = exporter.ports.runs.part(&connector.id, number).await?;
             if let Some(Content::Staged { keys, .. }) = part.map(|part| part.content) {
                 self.list = Some(KeyStream::open(exporter.ports.staging.as_ref(), &keys).await?);

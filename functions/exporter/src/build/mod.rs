@@ -27,12 +27,12 @@ use shards::Shards;
 /// What to build, and the ports and limits for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
-    /// Ports and limits.
+    /// The exporter, for its ports and limits.
     pub exporter: &'a Exporter,
     /// The connector of the part.
     pub connector: &'a Connector,
     /// The span to read and the events to exclude.
-    pub order: &'a BuildRequest,
+    pub request: &'a BuildRequest,
     /// Unique to the attempt, and so are its staging keys.
     pub attempt: &'a str,
 }
@@ -42,8 +42,8 @@ pub struct Task<'a> {
 /// # Errors
 /// If a page, a key list or the staging bucket fails. No staged object is used then.
 pub async fn build(task: Task<'_>) -> Result<(Built, Option<Unreadable>), PortError> {
-    let Task { exporter, connector, order, attempt } = task;
-    let mut draft = DraftWriter::new(exporter, connector, order.number, attempt);
+    let Task { exporter, connector, request, attempt } = task;
+    let mut draft = DraftWriter::new(exporter, connector, request.number, attempt);
     let filled = fill(task, &mut draft).await;
     let unreadable = draft.take_first_unreadable();
     Ok((finish_draft(filled, draft).await?, unreadable))
@@ -97,17 +97,17 @@ async fn read(
     carried: &mut EarlierKeys<'_>,
     sealed: &mut SealedKeys<'_>,
 ) -> Result<FillResult, PageError> {
-    let Task { exporter, connector, order, .. } = task;
+    let Task { exporter, connector, request, .. } = task;
     let form = exporter.ports.source.sort_key_form();
-    let mut shards = Shards::open(exporter, connector, &order.span).await?;
+    let mut shards = Shards::open(exporter, connector, &request.span).await?;
     let mut last: Option<ReadPosition> = None;
     while let Some(item) = shards.next().await? {
         // If no cut is possible between two items, reading goes on, so that every run makes progress.
-        let time_is_up = exporter.ports.clock.now() >= order.stop_at;
-        if time_is_up && let Some(end) = stop_before(&item, last.as_ref(), &order.span, form) {
+        let time_is_up = exporter.ports.clock.now() >= request.stop_at;
+        if time_is_up && let Some(end) = stop_before(&item, last.as_ref(), &request.span, form) {
             return Ok(end);
         }
-        if !is_in_span(&item, &order.span, form) || sealed.contains(&item).await? {
+        if !is_in_span(&item, &request.span, form) || sealed.contains(&item).await? {
             continue;
         }
         let line = match &item.content {
@@ -118,12 +118,13 @@ async fn read(
         };
         if draft.would_exceed_limits(line.len())
             && let Some(last) = &last
-            && let Some(end) = stop_before(&item, Some(last), &order.span, form)
+            && let Some(end) = stop_before(&item, Some(last), &request.span, form)
         {
             return Ok(end);
         }
         // An item with an out-of-order key belongs to no window, so it is late in every part.
-        let late = matches!(order.span, Span::OutOfOrderKeys { .. }) || item.is_before(form, order.watermark);
+        let late =
+            matches!(request.span, Span::OutOfOrderKeys { .. }) || item.is_before(form, request.watermark);
         carried.copy_up_to(&item.key, draft).await?;
         draft.push(&item, &line, late).await?;
         last = Some(ReadPosition { sort_key: item.sort_key, time: item.time });

@@ -55,13 +55,13 @@ impl<'a> SealedKeys<'a> {
 
     /// Finds the lists without opening any.
     async fn find_lists(&mut self) -> Result<(), PortError> {
-        let Task { exporter, connector, order, .. } = self.task;
+        let Task { exporter, connector, request, .. } = self.task;
         let runs = &exporter.ports.runs;
-        let mut parts = match order.exclude.reaching {
-            Some(after) => runs.parts_reaching(&connector.id, after, order.number).await?,
+        let mut parts = match request.exclude.reaching {
+            Some(after) => runs.parts_reaching(&connector.id, after, request.number).await?,
             None => Vec::new(),
         };
-        let out_of_order = order.exclude.out_of_order_in;
+        let out_of_order = request.exclude.out_of_order_in;
         if let Some(number) = out_of_order.filter(|number| parts.iter().all(|part| part.number != *number)) {
             parts.extend(runs.part(&connector.id, number).await?);
         }
@@ -76,7 +76,7 @@ impl<'a> SealedKeys<'a> {
                 Content::Staged { keys, .. } => Some(KeyList::of_part(part, keys, form)),
                 Content::Inline(_) => None,
             })
-            .filter(|list| list.may_overlap(&order.span))
+            .filter(|list| list.may_overlap(&request.span))
             .collect();
         self.waiting.sort_by_key(|list| Reverse(list.from));
         self.is_listed = true;

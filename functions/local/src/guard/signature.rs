@@ -73,7 +73,6 @@ impl SignatureError {
     }
 }
 
-/// The parsed header.
 struct Authorization<'a> {
     access_key: &'a str,
     date: &'a str,

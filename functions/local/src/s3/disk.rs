@@ -18,7 +18,7 @@ use crate::private_files;
 /// An object of a bucket on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// The object's key.
+    /// The key, with the prefix.
     pub key: String,
     /// The plain file with the object's bytes.
     pub path: PathBuf,
@@ -39,7 +39,7 @@ pub(crate) struct Disk {
 /// The condition of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// No condition.
+    /// None: an existing object is replaced.
     Always,
     /// `If-None-Match: *`: only if there is no object with this key.
     Absent,

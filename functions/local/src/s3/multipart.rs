@@ -43,7 +43,6 @@ struct Part {
     checksums: Checksums,
 }
 
-/// Starts an upload.
 pub(super) fn create(
     disk: &Disk,
     input: CreateMultipartUploadInput,

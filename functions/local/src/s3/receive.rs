@@ -27,7 +27,7 @@ pub(super) struct ExpectedDigests {
     pub(super) md5: Option<String>,
     /// `x-amz-checksum-*`.
     pub(super) checksums: Checksums,
-    /// The decoded length.
+    /// The length without the framing of chunks, in bytes.
     pub(super) length: Option<i64>,
     /// The names in `x-amz-trailer`, and the trailer's values once the body is read.
     trailer_names: String,

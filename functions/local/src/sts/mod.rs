@@ -48,7 +48,6 @@ impl Route {
         method == Method::POST && uri.path() == "/" && form
     }
 
-    /// The response's XML.
     fn handle(&self, caller: &Caller, body: &[u8]) -> Result<String, StsError> {
         if body == GET_CALLER_IDENTITY {
             return caller.check(&self.sessions).map(|()| caller_identity_response());

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::response::StsError;
 
-/// A well-formed request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct AssumeRoleRequest {
     pub(super) role_arn: String,

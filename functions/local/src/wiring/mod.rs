@@ -58,7 +58,7 @@ pub const VENDOR_DOMAIN: &str = "vendor.example";
 /// The file of the signing key, in the folder of the stand-ins. It is created with the folder, and only its
 /// owner may read it.
 pub const SIGNING_KEY: &str = "signing-key";
-/// The vendor's region.
+/// The Region of the vendor's deployment.
 pub const REGION: &str = "eu-central-1";
 /// The name of the vendor's role that delivers.
 pub const EXPORTER_ROLE: &str = "auditferry-exporter";
@@ -221,7 +221,7 @@ impl Sandbox {
         }
     }
 
-    /// The dispatcher's ports.
+    /// The ports of a dispatcher on the stand-ins.
     #[must_use]
     pub fn dispatcher(&self) -> dispatcher::Ports {
         dispatcher::Ports {

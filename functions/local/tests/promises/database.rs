@@ -101,8 +101,8 @@ async fn a_transaction_writes_all_or_nothing() {
             .send()
     };
     let error = seal(2).await.unwrap_err();
-    let cancelled = error.as_service_error().unwrap();
-    assert!(cancelled.is_transaction_canceled_exception());
+    let canceled = error.as_service_error().unwrap();
+    assert!(canceled.is_transaction_canceled_exception());
     assert_eq!(number_of(&stack, "part").await, None);
     seal(1).await.unwrap();
     assert_eq!(number_of(&stack, "part").await, Some(7));

@@ -46,7 +46,7 @@ struct Function {
     answers: mpsc::Sender<(bool, Bytes)>,
     outgoing: AsyncMutex<mpsc::Receiver<(bool, Bytes)>>,
     /// Ends the poll of a killed function.
-    cancelled: tokio::sync::Notify,
+    canceled: tokio::sync::Notify,
 }
 
 impl Default for Control {
@@ -61,7 +61,7 @@ impl Function {
         let (events, incoming) = mpsc::channel(1);
         let (answers, outgoing) = mpsc::channel(1);
         let (incoming, outgoing) = (AsyncMutex::new(incoming), AsyncMutex::new(outgoing));
-        Self { events, incoming, answers, outgoing, cancelled: tokio::sync::Notify::new() }
+        Self { events, incoming, answers, outgoing, canceled: tokio::sync::Notify::new() }
     }
 }
 
@@ -83,7 +83,7 @@ impl Control {
         let function = Arc::clone(&lock(&self.function));
         let event = tokio::select! {
             event = async { function.incoming.lock().await.recv().await } => event,
-            () = function.cancelled.notified() => None,
+            () = function.canceled.notified() => None,
         };
         lock(&self.seen).handed = now();
         event
@@ -100,7 +100,7 @@ impl Control {
         self.latency_ms.store(latency_ms, Ordering::Relaxed);
         *lock(&self.seen) = Seen::default();
         let previous = std::mem::replace(&mut *lock(&self.function), Arc::new(Function::new()));
-        previous.cancelled.notify_waiters();
+        previous.canceled.notify_waiters();
     }
 
     async fn invoke(&self, event: Bytes) -> Option<Value> {

@@ -172,7 +172,7 @@ impl Table<'_> {
         &self.templates[(index % self.templates.len() as u64) as usize]
     }
 
-    /// `2026-11-20T20:15:30.123Z#00000042`
+    /// Writes a sort key of the form `2026-11-20T20:15:30.123Z#00000042`.
     fn sort_key(&self, index: u64, key: &mut Vec<u8>) {
         use std::io::Write as _;
         let ms = index * (HOUR_MS - 1) / self.events.max(1);

@@ -28,7 +28,6 @@ pub(crate) async fn sts(endpoint: &Endpoint, request: Request<Incoming>) -> io::
     Ok(text(200, "text/xml", answer))
 }
 
-/// Accepts every notice.
 pub(crate) async fn put_events(endpoint: &Endpoint, request: Request<Incoming>) -> io::Result<Answer> {
     let request: Value = serde_json::from_slice(&body(request).await?)?;
     endpoint.control.count("events PutEvents", 0);

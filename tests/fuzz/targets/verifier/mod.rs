@@ -2,6 +2,8 @@
 
 #[path = "../../../../functions/cli/src/verify/archive.rs"]
 pub(crate) mod archive;
+#[path = "../../../../functions/cli/src/verify/back_references.rs"]
+pub(crate) mod back_references;
 #[path = "../../../../functions/cli/src/verify/chain.rs"]
 pub(crate) mod chain;
 #[path = "../../../../functions/cli/src/verify/chain_summary.rs"]
@@ -38,5 +40,3 @@ pub(crate) mod sorter;
 pub(crate) mod totals;
 #[path = "../../../../functions/cli/src/verify/trust.rs"]
 pub(crate) mod trust;
-#[path = "../../../../functions/cli/src/verify/vouch.rs"]
-pub(crate) mod vouch;

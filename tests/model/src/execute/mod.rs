@@ -87,7 +87,6 @@ pub(crate) struct Executor<'a> {
 }
 
 impl Executor<'_> {
-    /// The worker's clock.
     fn clock(&self) -> Time {
         self.variant.clock(self.world.clock) + self.setup.clock_skew
     }

@@ -67,7 +67,7 @@ struct State {
 }
 
 impl FakeCustomers {
-    /// No accounts.
+    /// Customers without roles and buckets.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

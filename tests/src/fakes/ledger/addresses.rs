@@ -99,7 +99,7 @@ impl NotificationStore for FakeLedger {
     async fn spend_time(&self, tenant: &TenantId, cost: Duration, now: Time) -> Result<Time, PortError> {
         let mut table = self.table();
         let spent_to = table.contacts.spent_to.get(tenant).copied();
-        let in_range = now..=now + fair_share::MAX_AHEAD;
+        let in_range = now..=now + fair_share::MAX_RESERVATION;
         let begins = spent_to.filter(|spent_to| in_range.contains(spent_to)).unwrap_or(now);
         table.contacts.spent_to.insert(tenant.clone(), begins + cost);
         Ok(begins)

@@ -45,9 +45,7 @@ struct Table {
     used: BTreeMap<Counter, i64>,
     /// The records of contacts.
     contacts: addresses::ContactRecords,
-    /// The watchdog's sweep.
     sweep: Sweep,
-    /// The webhook secrets.
     secrets: BTreeMap<(ConnectorId, SecretId), WebhookSecret>,
 }
 
@@ -81,7 +79,7 @@ pub enum Entry {
     Unblocked,
     /// Read progress was recorded.
     ProgressRecorded,
-    /// The reconcile advanced.
+    /// The reconcile's progress was recorded.
     ReconcileRecorded,
     /// A run ended, and the connector runs next at this time.
     Released(Time),

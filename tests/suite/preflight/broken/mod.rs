@@ -1,4 +1,4 @@
-//! The set-ups that customers break in practice. AWS's own messages go in through the real SDK. The finding
+//! The setups that customers break in practice. AWS's own messages go in through the real SDK. The finding
 //! must name the error, so that its reader knows what to fix.
 
 mod bucket;
@@ -13,7 +13,7 @@ use super::{assert_stopped_at, connector, only_finding, verify};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// A broken set-up, and the expected finding.
+/// A broken setup, and the expected finding.
 struct Case {
     name: &'static str,
     connector: Connector,

@@ -48,14 +48,14 @@ pub(super) fn cases() -> Vec<Case> {
             "with an explicit deny in a service control policy",
             (
                 "AccessDenied",
-                "A service control policy of the organisation of account",
+                "A service control policy of the organization of account",
                 "allow s3:PutObject here",
             ),
         ),
         at_put(
             "a resource control policy denies it",
             "with an explicit deny in a resource control policy",
-            ("AccessDenied", "A resource control policy of the organisation", "exempt this role and bucket"),
+            ("AccessDenied", "A resource control policy of the organization", "exempt this role and bucket"),
         ),
         at_put(
             "the role's permissions boundary does not allow it",

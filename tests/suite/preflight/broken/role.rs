@@ -66,22 +66,22 @@ pub(super) fn cases() -> Vec<Case> {
             ),
         ),
         sts(
-            "the vendor's organisation denies it",
+            "the vendor's organization denies it",
             connector(),
             denied(
                 "arn:aws:iam::222222222222:role/auditferry/Delivery",
                 "with an explicit deny in a service control policy",
             ),
-            ("AccessDenied", "the vendor's own organisation", "contact the vendor"),
+            ("AccessDenied", "the vendor's own organization", "contact the vendor"),
         ),
         sts(
-            "the customer's organisation denies it to strangers",
+            "the customer's organization denies it to strangers",
             connector(),
             denied(
                 "arn:aws:iam::222222222222:role/auditferry/Delivery",
                 "with an explicit deny in a resource control policy",
             ),
-            ("AccessDenied", "A resource control policy of the organisation of account", "exempt this role"),
+            ("AccessDenied", "A resource control policy of the organization of account", "exempt this role"),
         ),
         case(
             ("the customer has STS of our region switched off", PreflightStage::AssumeRole),

@@ -262,9 +262,9 @@ fn source_json<'a>(members: impl Iterator<Item = &'a Attribute<'a>>) -> Result<B
         separator.before_next(&mut source);
         source.put_slice(quoted);
         source.put_u8(b':');
-        let mut behind = *value;
-        behind.skip()?;
-        source.put_slice(value.slice_to(&behind));
+        let mut end = *value;
+        end.skip()?;
+        source.put_slice(value.slice_to(&end));
     }
     source.put_u8(b'}');
     Ok(source.freeze())

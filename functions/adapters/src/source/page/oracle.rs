@@ -130,7 +130,7 @@ fn by_the_sdk(body: &str) -> QueryOutput {
 }
 
 /// The page with white space where JSON allows it, and with characters as escapes.
-fn respelt(page: &Value) -> String {
+fn respelled(page: &Value) -> String {
     let pretty = serde_json::to_string_pretty(page).unwrap();
     pretty.chars().fold(String::new(), |mut page, c| {
         if c.is_ascii() {
@@ -160,7 +160,7 @@ proptest! {
             wire_map(&item)
         }).collect();
         let page = json!({"Items": items, "Count": items.len(), "LastEvaluatedKey": {"pk": {"S": "acme"}}});
-        for body in [page.to_string(), respelt(&page)] {
+        for body in [page.to_string(), respelled(&page)] {
             let ours = read(&body, &context(&[])).unwrap();
             let theirs = by_the_sdk(&body);
             prop_assert_eq!(&ours.last_evaluated_key, &theirs.last_evaluated_key);

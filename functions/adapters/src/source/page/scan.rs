@@ -70,7 +70,6 @@ impl<'a> Scanner<'a> {
         if self.accept(mark) { Ok(()) } else { Err(self.error(expected)) }
     }
 
-    /// Reads a string.
     #[inline]
     pub(super) fn string(&mut self) -> Result<JsonString<'a>, MalformedPageError> {
         self.string_into(&mut NoSink)
@@ -79,9 +78,9 @@ impl<'a> Scanner<'a> {
     /// Reads a string and copies it with its quotes, in one pass.
     #[inline]
     pub(super) fn string_into(&mut self, out: &mut impl Sink) -> Result<JsonString<'a>, MalformedPageError> {
-        const WHAT: &str = "a string";
+        const EXPECTED: &str = "a string";
         if self.peek() != Some(b'"') {
-            return Err(self.error(WHAT));
+            return Err(self.error(EXPECTED));
         }
         let (start, mut escapes) = (self.rest, Escapes::None);
         self.advance(1);
@@ -107,7 +106,7 @@ impl<'a> Scanner<'a> {
                 [control, ..] if *control < b' ' => {
                     return Err(self.error("a string without control characters"));
                 }
-                _ => return Err(self.error(WHAT)),
+                _ => return Err(self.error(EXPECTED)),
             }
         }
         let quoted = start.get(..start.len() - self.rest.len()).unwrap_or_default();
@@ -240,7 +239,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads `null`.
     pub(super) fn null(&mut self) -> Result<(), MalformedPageError> {
         if self.accept_literal("null") { Ok(()) } else { Err(self.error("null")) }
     }

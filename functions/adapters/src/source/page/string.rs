@@ -65,11 +65,9 @@ impl<'a> JsonString<'a> {
 pub(super) trait Sink {
     /// Writes the first `count` of these bytes.
     fn put(&mut self, bytes: [u8; 8], count: usize);
-    /// Writes one byte.
     fn put_byte(&mut self, byte: u8);
 }
 
-/// Discards everything.
 pub(super) struct NoSink;
 
 impl Sink for NoSink {

@@ -127,7 +127,10 @@ fn event<const N: usize>(sort: &str, more: Attributes<N>) -> String {
 }
 
 /// Why the item has no event, and its original content.
-fn odd<const N: usize>(sort: &str, more: Attributes<N>) -> (UnreadableReason, Option<OriginalContent>) {
+fn unreadable<const N: usize>(
+    sort: &str,
+    more: Attributes<N>,
+) -> (UnreadableReason, Option<OriginalContent>) {
     let unreadable = read_default(&item(sort, more)).unwrap().content.unwrap_err();
     assert_eq!((unreadable.partition_key.as_str(), unreadable.sort_key.as_str()), ("acme", sort));
     (unreadable.reason, unreadable.original)
@@ -184,40 +187,52 @@ fn only_a_number_is_an_expiry() {
 fn an_invalid_event_is_kept_unchanged() {
     use AttributeValue::{L, M, N};
     let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
-    assert_eq!(odd(KEY, []), (UnreadableReason::NoEvent, None));
+    assert_eq!(unreadable(KEY, []), (UnreadableReason::NoEvent, None));
     for (body, reason) in [
         (r#"{"id":"a","k\ud83d":1}"#.to_owned(), UnreadableReason::LoneSurrogate),
         ("{\n\"a\": 1e400}".to_owned(), UnreadableReason::NumberRange),
         (format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000)), UnreadableReason::Nesting),
     ] {
-        assert_eq!(odd(KEY, [("event", text(&body)), ("actor", text("ann"))]), (reason, raw(&body)));
+        assert_eq!(unreadable(KEY, [("event", text(&body)), ("actor", text("ann"))]), (reason, raw(&body)));
     }
     // DynamoDB has no number that large; a stand-in may.
     let large = || HashMap::from([("n".to_owned(), N("1E+400".into()))]);
-    assert_eq!(odd(KEY, [("event", M(large()))]), (UnreadableReason::NumberRange, raw(r#"{"n":1E+400}"#)));
-    assert_eq!(odd(KEY, [("o", M(large()))]), (UnreadableReason::NumberRange, raw(r#"{"o":{"n":1E+400}}"#)));
+    assert_eq!(
+        unreadable(KEY, [("event", M(large()))]),
+        (UnreadableReason::NumberRange, raw(r#"{"n":1E+400}"#))
+    );
+    assert_eq!(
+        unreadable(KEY, [("o", M(large()))]),
+        (UnreadableReason::NumberRange, raw(r#"{"o":{"n":1E+400}}"#))
+    );
     let no_number = || HashMap::from([("deep".to_owned(), L(vec![N("1".into()), N("NaN".into())]))]);
     let source = r#"{"M":{"deep":{"L":[{"N":"1"},{"N":"NaN"}]}}}"#;
-    assert_eq!(odd(KEY, [("event", M(no_number()))]), (UnreadableReason::UnknownValue, raw(source)));
+    assert_eq!(unreadable(KEY, [("event", M(no_number()))]), (UnreadableReason::UnknownValue, raw(source)));
     let source = format!(r#"{{"other":{source}}}"#);
-    assert_eq!(odd(KEY, [("other", M(no_number()))]), (UnreadableReason::UnknownValue, raw(&source)));
+    assert_eq!(unreadable(KEY, [("other", M(no_number()))]), (UnreadableReason::UnknownValue, raw(&source)));
 }
 
 #[test]
 fn an_item_with_an_unparsable_key_keeps_its_event() {
     let raw = |text: &str| Some(OriginalContent::Raw(text.into()));
     let written = |text: &'static str| Some(OriginalContent::Event(text.into()));
-    let odd = |more| odd::<1>("PROFILE", more);
+    let unparsable = |more| unreadable::<1>("PROFILE", more);
     assert_eq!(
-        odd([("event", text("{\n\"a\": 1}"))]),
+        unparsable([("event", text("{\n\"a\": 1}"))]),
         (UnreadableReason::SortKeyForm, written("{\"a\": 1}"))
     );
-    assert_eq!(odd([("actor", text("ann"))]), (UnreadableReason::SortKeyForm, written(r#"{"actor":"ann"}"#)));
     assert_eq!(
-        odd([("event", text(r#"{"a":1e400}"#))]),
+        unparsable([("actor", text("ann"))]),
+        (UnreadableReason::SortKeyForm, written(r#"{"actor":"ann"}"#))
+    );
+    assert_eq!(
+        unparsable([("event", text(r#"{"a":1e400}"#))]),
         (UnreadableReason::SortKeyForm, raw(r#"{"a":1e400}"#))
     );
-    assert_eq!(odd([("expires_at", AttributeValue::N("1".into()))]), (UnreadableReason::SortKeyForm, None));
+    assert_eq!(
+        unparsable([("expires_at", AttributeValue::N("1".into()))]),
+        (UnreadableReason::SortKeyForm, None)
+    );
 }
 
 #[test]
@@ -239,7 +254,7 @@ fn a_map_that_is_nested_too_deep_is_kept_unchanged() {
 
 #[test]
 fn an_unreadable_item_does_not_affect_the_next_one() {
-    for odd in [
+    for unreadable in [
         json!({"M": {"a": {"S": "secret"}, "n": {"N": "NaN"}, "b": {"S": "}]"}}}),
         json!({"M": {"a": {"X": [1, {"S": "new"}]}}}),
         json!({"M": {"a": {"B": "=not base64="}}}),
@@ -247,13 +262,13 @@ fn an_unreadable_item_does_not_affect_the_next_one() {
     ] {
         let keys = |n: u8| json!({"pk": {"S": "acme"}, "sk": {"S": format!("2026-11-20T20:15:3{n}Z")}});
         let (mut first, mut second) = (keys(0), keys(1));
-        first["event"] = odd.clone();
+        first["event"] = unreadable.clone();
         second["event"] = json!({"M": {"ok": {"BOOL": true}}});
         let page = read(&json!({"Items": [first, second]}).to_string(), &context(&[])).unwrap();
         let why = page.items[0].content.as_ref().unwrap_err();
         assert!(why.reason == UnreadableReason::UnknownValue && !why.detail.contains("secret"), "{why:?}");
         let Some(OriginalContent::Raw(raw)) = &why.original else { panic!("{why:?}") };
-        assert!(raw.contains(&odd.to_string()), "{raw}");
+        assert!(raw.contains(&unreadable.to_string()), "{raw}");
         assert_eq!(page.items[1].content.as_ref().unwrap(), r#"{"ok":true}"#);
     }
 }
@@ -304,8 +319,8 @@ fn the_next_page_starts_where_dynamodb_says() {
     );
     let last = json!({"Items": [], "LastEvaluatedKey": null});
     assert!(read(&last.to_string(), &context(&[])).unwrap().last_evaluated_key.is_none());
-    let odd = json!({"Items": [], "LastEvaluatedKey": {"sk": {"L": []}}});
-    assert!(matches!(read(&odd.to_string(), &context(&[])), Err(ReadError::Malformed(_))));
+    let malformed = json!({"Items": [], "LastEvaluatedKey": {"sk": {"L": []}}});
+    assert!(matches!(read(&malformed.to_string(), &context(&[])), Err(ReadError::Malformed(_))));
 }
 
 #[test]

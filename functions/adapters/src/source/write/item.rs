@@ -69,7 +69,7 @@ impl NewEvent {
 /// The outcome for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// It was written.
+    /// The item is new and was written.
     Written,
     /// The table contains it already, except for white space between its tokens.
     AlreadyExists,

@@ -406,7 +406,7 @@ fn run_cases(cases: usize, seed: u64) {
             let is_genuine =
                 |key: &VerifierKey| genuine.keys.iter().chain(&other.keys).any(|one| one.public == *key);
             assert!(outcome.trusted.iter().all(is_genuine), "{:?}: {}", outcome.trusted, case());
-            for kind in [Kind::PartDoubled, Kind::KeyRetired, Kind::BoundaryMismatch, Kind::ChainBroken] {
+            for kind in [Kind::Equivocation, Kind::KeyRetired, Kind::BoundaryMismatch, Kind::ChainBroken] {
                 assert!(!outcome.counts.contains_key(&kind), "an accusation of {kind:?}, {}", case());
             }
         }

@@ -193,7 +193,7 @@ fn nothing_outside_of_the_folder_is_read() {
     symlink(&elsewhere, &object).unwrap();
     symlink(folder.path(), folder.path().join("circle")).unwrap();
     let outcome = here(&pinned_options());
-    assert_eq!((outcome.counts[&Kind::FileOdd], outcome.counts[&Kind::ObjectMissing]), (2, 1));
+    assert_eq!((outcome.counts[&Kind::NotRegularFile], outcome.counts[&Kind::ObjectMissing]), (2, 1));
     let day = folder.path().join("manifests/date=2026-11-20");
     std::fs::rename(&day, outside.path().join("day")).unwrap();
     symlink(outside.path().join("day"), &day).unwrap();
@@ -268,7 +268,10 @@ fn a_file_that_never_ends_is_not_opened() {
     std::fs::rename(folder.path().join("s"), &object).unwrap();
     let outcome =
         check(&Directory::open(folder.path()).unwrap(), &pinned_options(), &Progress::default()).unwrap();
-    assert!(outcome.counts.contains_key(&Kind::FileOdd) && outcome.counts.contains_key(&Kind::ObjectMissing));
+    assert!(
+        outcome.counts.contains_key(&Kind::NotRegularFile)
+            && outcome.counts.contains_key(&Kind::ObjectMissing)
+    );
     drop(socket);
 }
 
@@ -302,5 +305,5 @@ fn an_unreadable_file_is_incomplete_and_not_a_violation() {
         assert!(outcome.counts.contains_key(&Kind::NotRead) && outcome.content.objects == 13);
     }
     let nothing = verify(&Files::new(), &options());
-    assert_eq!((nothing.verdict, nothing.counts[&Kind::NothingFound]), (Verdict::Incomplete, 1));
+    assert_eq!((nothing.verdict, nothing.counts[&Kind::NoTrustedManifest]), (Verdict::Incomplete, 1));
 }

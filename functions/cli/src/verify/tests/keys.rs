@@ -1,5 +1,6 @@
 //! The verifier's trust: only keys that the auditor named, those that a signed text names as successors, and
-//! texts that a trusted text vouches for. Unsigned content of the bucket gives no trust, and accuses nobody.
+//! texts that are trusted through the chain. Unsigned content of the bucket gives no trust, and accuses
+//! nobody.
 
 use domain::manifest::{Manifest, NoteSignature, Previous};
 use domain::part::{PartNumber, Sha256};
@@ -27,7 +28,7 @@ fn verify_without_accusation(files: &Files, options: &VerifyOptions, genuine: &[
     for key in &outcome.trusted {
         assert!(genuine.iter().any(|known| known.public == *key), "{key} was trusted");
     }
-    assert_eq!(count_of(&outcome, Kind::PartDoubled), 0, "{:#?}", outcome.findings);
+    assert_eq!(count_of(&outcome, Kind::Equivocation), 0, "{:#?}", outcome.findings);
     outcome
 }
 
@@ -112,7 +113,7 @@ fn the_newest_key_alone_is_enough_for_the_whole_chain() {
     let [old, new, ..] = keys();
     let outcome = verify_without_accusation(&archive.files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
-    assert_eq!((count_of(&outcome, Kind::VouchedByPrevious), count_of(&outcome, Kind::KeyRotated)), (1, 0));
+    assert_eq!((count_of(&outcome, Kind::TrustedByChain), count_of(&outcome, Kind::KeyRotated)), (1, 0));
     // Backwards only through unbroken hashes: another text in between breaks the chain.
     let mut files = archive.files.clone();
     resealed(&mut files, &archive.parts[2], std::slice::from_ref(&old), |manifest| {
@@ -225,7 +226,7 @@ fn a_change_of_keys_without_a_hand_over_needs_the_vendors_boundary() {
     }
     let outcome = verify(&files, &with(99, head(4)));
     assert_eq!((outcome.verdict, count_of(&outcome, Kind::BoundaryNotReached)), (Verdict::Incomplete, 1));
-    // The new key alone vouches for what its first text is chained to.
+    // The new key alone makes trusted what its first text is chained to.
     let outcome = verify_without_accusation(&files, &pinned(&[&new]), &[&new]);
     assert_eq!(outcome.verdict, Verdict::Proven, "{:#?}", outcome.findings);
 }
@@ -283,7 +284,7 @@ fn a_text_by_a_replaced_key_beside_the_hand_over_is_foreign_and_not_equivocation
     manifest.sealed = manifest.window.to;
     let note = sign(manifest.text(), std::slice::from_ref(&old));
     files.insert(manifest.name(note.sha256()), note.bytes());
-    assert_eq!(count_of(&verify(&files, &pinned_options()), Kind::PartDoubled), 1);
+    assert_eq!(count_of(&verify(&files, &pinned_options()), Kind::Equivocation), 1);
 }
 
 #[test]
@@ -365,7 +366,7 @@ fn a_planted_manifest_of_another_connector_explains_no_file() {
     assert_eq!(outcome.verdict, Verdict::Violated, "{:#?}", outcome.findings);
     assert_eq!((count_of(&outcome, Kind::ManifestForeign), count_of(&outcome, Kind::FileUnnamed)), (1, 1));
     assert_eq!(planted(&[TestKey::new(7)]).verdict, Verdict::Proven, "the vendor's own");
-    // A successor of the other connector's keys is trusted there, and vouches backwards.
+    // A successor of the other connector's keys is trusted there, and its chain backwards too.
     let mut files = archive.files.clone();
     files.extend(other.files);
     for key in [7, 107] {

@@ -183,7 +183,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         let key = context.stranger();
         context.reseal(&sealed, &[key], |_| {});
         context.options.newest = None;
-        (unless_needed(index, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(index)))
+        (unless_needed(index, &[Kind::SignatureUntrusted], &[Kind::TrustedByChain]), Some(nth(index)))
     }),
     ("sign a part with another key, and put that beside the manifests", |context| {
         let (index, sealed) = context.part();
@@ -191,7 +191,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
         context.files.insert(key.public.file_name(), format!("{}\n", key.ring_key()).into_bytes());
         context.reseal(&sealed, &[key], |_| {});
         context.options.newest = None;
-        (unless_needed(index, &[Kind::SignatureUntrusted], &[Kind::VouchedByPrevious]), Some(nth(index)))
+        (unless_needed(index, &[Kind::SignatureUntrusted], &[Kind::TrustedByChain]), Some(nth(index)))
     }),
     ("sign all parts with another key", |context| {
         let key = context.stranger();
@@ -335,7 +335,7 @@ pub(super) const TAMPERS: [(&str, Tamper); 41] = [
             manifest.sealed = manifest.sealed + std::time::Duration::from_secs(1);
         });
         context.files.extend(files);
-        (&[Kind::PartDoubled], Some(nth(index)))
+        (&[Kind::Equivocation], Some(nth(index)))
     }),
     ("the vendor's window leaves a gap", |context| {
         let (index, sealed) = context.inner();

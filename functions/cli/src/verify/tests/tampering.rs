@@ -72,7 +72,7 @@ impl TamperContext<'_> {
         (index, self.archive.parts[index].clone())
     }
 
-    /// An unknown key.
+    /// A key that no archive names.
     pub(super) fn stranger(&mut self) -> TestKey {
         TestKey::new(200 + u8::try_from(self.rng.below(50)).unwrap())
     }

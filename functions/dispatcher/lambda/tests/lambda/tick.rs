@@ -118,7 +118,7 @@ async fn a_missing_ledger_fails_the_invocation_and_not_the_process() {
 }
 
 #[tokio::test]
-async fn a_missed_export_is_notified_once_with_its_date_of_loss_and_no_secret_is_in_the_log() {
+async fn a_missed_export_is_reported_once_with_its_date_of_loss_and_no_secret_is_in_the_log() {
     let world = World::start().await;
     let now = world.embedded.clock().now();
     let late = world.activated_at(now - MINUTE * 60 * 5, now + MINUTE).await;

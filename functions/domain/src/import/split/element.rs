@@ -25,7 +25,7 @@ pub struct InvalidElement {
 /// One element of the input.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Element<'a> {
-    /// A JSON object.
+    /// A JSON object, not yet checked as an event.
     Object {
         /// Its JSON text, from brace to brace.
         text: &'a str,

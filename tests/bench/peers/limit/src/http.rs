@@ -14,14 +14,13 @@ use crate::Result;
 /// The body of a request.
 pub(crate) type Body = BoxBody<Bytes, std::convert::Infallible>;
 
-/// A connection.
 pub(crate) struct Connection {
     host: String,
     sender: SendRequest<Body>,
 }
 
 impl Connection {
-    /// Connects to `host:port`.
+    /// Connects to a host given as `host:port`.
     pub(crate) async fn open(host: &str) -> Result<Self> {
         let stream = TcpStream::connect(host).await?;
         stream.set_nodelay(true)?;

@@ -15,7 +15,6 @@ const REGION: &str = "us-east-1";
 /// The payload hash of an upload with unsigned content, as in the SDKs over TLS.
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// Credentials.
 pub(crate) struct Keys {
     pub(crate) id: String,
     pub(crate) secret: String,

@@ -1,4 +1,4 @@
-//! Decides which texts are vouched for backwards. `previous` is a signed hash of a text: trusting a text
+//! Decides which texts are trusted through the chain. `previous` is a signed hash of a text: trusting a text
 //! implies trust in the text that it names, and so on back to the first, regardless of their signers. So the
 //! newest key alone is enough for a chain that began years and keys ago.
 //!
@@ -91,12 +91,12 @@ fn read_text(record: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(text).ok()?, rest))
 }
 
-/// The result of the passes: the trusted keys of each chain, and the texts that are vouched for.
+/// The result of the passes: the trusted keys of each chain, and the chained texts.
 #[derive(Debug)]
-pub(crate) struct Vouched {
+pub(crate) struct TrustResolution {
     /// The trusted keys of each chain.
     pub(crate) trusts: TrustByOrigin,
-    /// Part and SHA-256 of each text that a trusted or vouched text of the next part names, the lower parts
+    /// Part and SHA-256 of each chained text, which a trusted text of the next part names, the lower parts
     /// first.
     pub(crate) texts: Sorter,
 }
@@ -110,7 +110,7 @@ pub(crate) fn resolve_trust(
     known: &KnownKeys,
     mut trusts: TrustByOrigin,
     memory: usize,
-) -> io::Result<Vouched> {
+) -> io::Result<TrustResolution> {
     let damaged = || io::Error::other("a temporary file is corrupt");
     let mut claims = Sorted::new(claims)?;
     let mut backwards = Sorter::new(memory / 2);
@@ -126,7 +126,7 @@ pub(crate) fn resolve_trust(
         }
         backwards.push(&BackwardStep::encode(&claim, is_signed))?;
     }
-    Ok(Vouched { trusts, texts: vouched(backwards, memory / 2)? })
+    Ok(TrustResolution { trusts, texts: chained_texts(backwards, memory / 2)? })
 }
 
 /// A text of the backward pass.
@@ -166,8 +166,8 @@ impl<'a> BackwardStep<'a> {
 }
 
 /// Collects the texts that are named by a text of the next part that is signed by a trusted key, or is itself
-/// vouched for.
-fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
+/// chained.
+fn chained_texts(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
     let mut backwards = Sorted::new([backwards])?;
     let mut texts = Sorter::new(memory);
     let (mut origin, mut part) = (String::new(), PartNumber::NONE);
@@ -184,12 +184,12 @@ fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
             step.origin.clone_into(&mut origin);
             part = step.part;
         }
-        let is_vouched = from_above.contains(&step.sha256);
-        if is_vouched {
+        let is_chained = from_above.contains(&step.sha256);
+        if is_chained {
             texts.push(&[&part.get().to_be_bytes()[..], &step.sha256].concat())?;
         }
         if let Some(previous) = step.previous
-            && (is_vouched || step.is_signed)
+            && (is_chained || step.is_signed)
             && !names.contains(&previous)
         {
             names.push(previous);
@@ -198,9 +198,9 @@ fn vouched(backwards: Sorter, memory: usize) -> io::Result<Sorter> {
     Ok(texts)
 }
 
-/// Reads the vouched texts in step with the chain, part by part.
+/// Reads the chained texts in step with the chain, part by part.
 #[derive(Debug)]
-pub(crate) struct VouchedTexts {
+pub(crate) struct ChainedTexts {
     texts: Sorted,
     /// The next text, already read.
     next: Option<(PartNumber, [u8; 32])>,
@@ -208,7 +208,7 @@ pub(crate) struct VouchedTexts {
     of_part: Vec<[u8; 32]>,
 }
 
-impl VouchedTexts {
+impl ChainedTexts {
     /// Starts at the lowest part.
     ///
     /// # Errors
@@ -228,7 +228,7 @@ impl VouchedTexts {
         Ok(())
     }
 
-    /// Whether a text of that part is vouched for. To be called in the order of the parts.
+    /// Whether a text of that part is chained. To be called in the order of the parts.
     ///
     /// # Errors
     /// If a temporary file fails.
