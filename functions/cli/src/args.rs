@@ -31,7 +31,7 @@ pub(crate) struct Cli {
     pub(crate) demo: DemoArgs,
 }
 
-/// The commands.
+/// The commands, in the order of a connector's life.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the whole export on real events, with a crash in it, and prove that no event is lost or duplicated

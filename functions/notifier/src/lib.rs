@@ -29,7 +29,7 @@ use domain::ports::{Clock, Connectors, DelayQueue, Mailer, NotificationStore, Rn
 /// What is needed to send confirmation mails.
 #[derive(Clone)]
 pub struct ConfirmationMails {
-    /// Sends the mails.
+    /// The port that sends mails.
     pub mailer: Arc<dyn Mailer>,
     /// The domain of the vendor, named in the mail.
     pub vendor: VendorDomain,

@@ -23,8 +23,7 @@ mod archive;
 
 /// Sample events for the archive.
 mod fixtures {
-    /// An event.
-    pub struct Event {
+        pub struct Event {
         pub json: String,
     }
 

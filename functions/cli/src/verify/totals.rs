@@ -11,7 +11,7 @@ use super::finding::{Finding, Kind, Severity};
 /// counts separately.
 const MAX_TRACKED: usize = 100_000;
 
-/// Consecutive missing parts.
+/// Consecutive missing parts, both ends inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Gap {
     /// The lowest part number.

@@ -15,7 +15,7 @@ const COUNTER_RETENTION: Duration = Duration::from_hours(7 * 24);
 pub enum BudgetScope {
     /// All of a tenant's connectors together.
     Tenant(TenantId),
-    /// One connector alone.
+    /// Counts for one connector, whoever changes it.
     Connector(ConnectorId),
 }
 

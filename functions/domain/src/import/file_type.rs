@@ -21,7 +21,7 @@ pub enum FileType {
     Empty,
     /// Compressed; its content has to be examined after decompression.
     Compressed(Compression),
-    /// Most likely JSON.
+    /// JSON, as far as the first bytes show; the parser decides.
     Json,
     /// A format that can't be imported.
     Unsupported {

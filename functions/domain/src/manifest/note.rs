@@ -25,7 +25,7 @@ const SIGNATURE_PREFIX: &str = "\u{2014} ";
 /// A signature of a note: the key's name and ID, and the signature's bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NoteSignature {
-    /// The key's name.
+    /// The key's name; C2SP allows no space and no `+` in it.
     pub name: String,
     /// The key's ID, the first four bytes of a hash.
     pub id: [u8; 4],

@@ -112,7 +112,7 @@ pub struct Recovery {
 pub struct UnreadableItems {
     /// The part that contains records of them.
     pub part: PartNumber,
-    /// The part's window.
+    /// The span of event time that the part covers, `[from, to)`.
     pub window: Window,
     /// How many items could not be read.
     pub items: u64,
@@ -127,9 +127,9 @@ pub struct UnreadableItems {
 /// A delivered part, as published on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
-    /// The part's number.
+    /// The part's number; numbers of a connector have no gap.
     pub part: PartNumber,
-    /// The part's window.
+    /// The span of event time that the part covers, `[from, to)`.
     pub window: Window,
     /// Whether the part contains events or only the heartbeat.
     pub kind: PartKind,

@@ -34,7 +34,7 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
-    /// Not compressed.
+    /// No compression (the default).
     #[default]
     None,
     /// gzip, RFC 1952.

@@ -170,7 +170,7 @@ pub struct Part {
     pub first: Option<Time>,
     /// The time of its last event.
     pub last: Option<Time>,
-    /// Format and compression.
+    /// Format and compression at the time of the seal; later changes don't touch it.
     pub encoding: Encoding,
     /// SHA-256 of the object's bytes.
     pub sha256: Sha256,

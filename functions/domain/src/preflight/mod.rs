@@ -99,7 +99,7 @@ pub struct Finding {
 pub struct StageReport {
     /// The stage that this reports on.
     pub stage: PreflightStage,
-    /// The stage's result.
+    /// Passed, failed, or skipped because an earlier stage failed.
     pub verdict: PreflightVerdict,
     /// What is wrong, unless it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

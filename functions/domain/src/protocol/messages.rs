@@ -273,7 +273,7 @@ pub struct ReconcileUpdate {
 /// Marks a part as delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mark {
-    /// The delivered part.
+    /// The delivered part; its object exists under its name.
     pub part: Part,
     /// When it was delivered.
     pub at: Time,

@@ -33,7 +33,7 @@ pub struct WatchedConnector {
     pub tenant: TenantId,
     /// The connector's ID.
     pub connector: ConnectorId,
-    /// Its lifecycle state.
+    /// Draft, exporting, paused and so on: see [`State`].
     pub state: State,
     /// How often it exports.
     pub frequency: Frequency,
