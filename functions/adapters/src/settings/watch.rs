@@ -12,7 +12,7 @@ use crate::logs;
 pub struct StackSettings {
     /// The stack's name, a dimension of its metrics that distinguishes stacks in the same account.
     pub name: String,
-    /// The least severe level that is logged. [`logs::start`] has read it before; here an invalid level is
+    /// The least severe level that is logged. [`logs::init`] has read it before; here an invalid level is
     /// rejected.
     pub log_level: Level,
 }
