@@ -18,14 +18,11 @@ use crate::path::PathId;
 use crate::preconditions::IfMatch;
 use crate::problem::Problem;
 use crate::responses::DetailExtras;
+use crate::verbs::VerbRequest;
 
 /// `PUT …/contacts`: replaces all contacts; those left out are removed.
 pub(crate) async fn set(
-    State(api): State<Api>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathId(id): PathId,
-    IfMatch(version): IfMatch,
-    query: QueryParams,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -37,11 +34,7 @@ pub(crate) async fn set(
 /// `POST …/rotate-webhook-secret`: the previous secret signs for another day. A repeated request creates
 /// another secret.
 pub(crate) async fn rotate_webhook_secret(
-    State(api): State<Api>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathId(id): PathId,
-    IfMatch(version): IfMatch,
-    query: QueryParams,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
     _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -51,11 +44,7 @@ pub(crate) async fn rotate_webhook_secret(
 
 /// `POST …/test-contacts`: sends them a test notice, at most every five minutes.
 pub(crate) async fn test(
-    State(api): State<Api>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathId(id): PathId,
-    IfMatch(version): IfMatch,
-    query: QueryParams,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
     _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;
@@ -65,11 +54,7 @@ pub(crate) async fn test(
 
 /// `POST …/ask-contacts`: sends another confirmation mail to the addresses that have not answered.
 pub(crate) async fn ask(
-    State(api): State<Api>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathId(id): PathId,
-    IfMatch(version): IfMatch,
-    query: QueryParams,
+    (State(api), AuthenticatedCaller(caller), PathId(id), IfMatch(version), query): VerbRequest,
     _: EmptyBody,
 ) -> Result<Response, Problem> {
     query.finish()?;

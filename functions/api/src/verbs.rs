@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::responses::json;
 
 /// The extractors of every action.
-type VerbRequest = (State<Api>, AuthenticatedCaller, PathId, IfMatch, QueryParams);
+pub(crate) type VerbRequest = (State<Api>, AuthenticatedCaller, PathId, IfMatch, QueryParams);
 
 /// `POST …/verify`. A failed verification is a normal response; a verification that can't be made is a
 /// problem.

@@ -75,9 +75,7 @@ impl World {
 
     /// With a sender and a portal.
     pub(crate) fn with_confirmation_mails(budgets: Budgets) -> Self {
-        let world = Self::with_budgets(budgets);
-        let onboarding = Onboarding { mail_mode: MailMode::DoubleOptIn, ..world.onboarding.clone() };
-        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
+        Self::with_budgets(budgets).edited(|onboarding| onboarding.mail_mode = MailMode::DoubleOptIn)
     }
 
     /// With another port for connectors than the ledger, and with this key.
@@ -106,25 +104,19 @@ impl World {
             budgets: Budgets::default(),
             public_urls: Some(Arc::new(published.clone())),
         };
-        let router = router(onboarding.clone(), Arc::new(gateway()));
-        Self {
-            router,
-            onboarding,
-            ledger,
-            prober,
-            bus,
-            clock,
-            published,
-            exchanges: Mutex::default(),
-            request_ids: Mutex::default(),
-        }
+        Self { ledger, prober, bus, clock, published, ..Self::with_onboarding(onboarding) }
     }
 
     pub(crate) fn with_budgets(budgets: Budgets) -> Self {
         let ledger = FakeLedger::new();
         let world = Self::with_connectors(ledger.clone(), Arc::new(ledger), FakeSigner::new(1));
-        let onboarding = Onboarding { budgets, ..world.onboarding.clone() };
-        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..world }
+        world.edited(|onboarding| onboarding.budgets = budgets)
+    }
+
+    fn edited(self, edit: impl FnOnce(&mut Onboarding)) -> Self {
+        let mut onboarding = self.onboarding.clone();
+        edit(&mut onboarding);
+        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..self }
     }
 
     /// On other domain functions, without the fakes.
