@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use domain::connector::{Connector, Destination, Encryption, Shards, State};
 use domain::cursor::{Cursor, PublishedKeys};
-use domain::manifest::{KeyName, Location, VerifierKey};
+use domain::manifest::{KeyName, VerifierKey};
 use domain::names::{ConnectorId, ExternalId};
 use domain::part::{Compression, Encoding, Format};
 use domain::ports::Signer as _;
@@ -46,7 +46,7 @@ async fn main() {
         let connector = connector(number, shards, compression, from);
         // Every export except for a connector's first one finds the public key in the bucket.
         let published_keys = connector.destination.as_ref().map(|destination| PublishedKeys {
-            location: Location::of(destination).to_string(),
+            location: destination.location().to_string(),
             keys: vec![key.id().into()],
         });
         let cursor = Cursor { published_keys, ..Cursor::new(from, from, now()) };

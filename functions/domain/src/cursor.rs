@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Destination;
 use crate::delivery_error::Block;
 use crate::events_source::RememberedSource;
-use crate::manifest::{ChainState, KeyId, Location, SignedManifest};
+use crate::manifest::{ChainState, KeyId, SignedManifest};
 use crate::part::{PartNumber, Window};
 use crate::time::Time;
 
@@ -121,7 +121,7 @@ impl PublishedKeys {
     #[must_use]
     pub fn of(manifest: &SignedManifest, destination: &Destination) -> Self {
         let keys = manifest.keys().iter().map(|key| key.id().into()).collect();
-        Self { location: Location::of(destination).to_string(), keys }
+        Self { location: destination.location().to_string(), keys }
     }
 
     /// Whether all keys of `other` are there too, at the same location.

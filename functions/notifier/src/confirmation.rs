@@ -7,7 +7,7 @@
 //! again.
 
 use domain::connector::Connector;
-use domain::contacts::{LinkToken, Mail, retry};
+use domain::contacts::{LinkToken, confirmation_mail, retry};
 use domain::names::EmailAddress;
 use domain::ports::{MailOutcome, PortError};
 
@@ -59,7 +59,7 @@ async fn send_confirmation(
         let Some(before) = ledger.consent(tenant, address).await? else {
             return Ok(NotificationCounts::default());
         };
-        let token = LinkToken::new(notifier.randomness.as_ref());
+        let token = LinkToken::new(|| notifier.randomness.next_u64());
         let Some(sent) = before.mark_sent(token.hash(), notifier.clock.now()) else {
             return Ok(NotificationCounts::default());
         };
@@ -70,7 +70,7 @@ async fn send_confirmation(
             // not sent here.
             continue;
         }
-        let mail = Mail::confirmation(
+        let mail = confirmation_mail(
             &confirmation_mails.vendor,
             &confirmation_mails.portal.confirmation(&token.expose()),
         );

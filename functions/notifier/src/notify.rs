@@ -1,7 +1,7 @@
 //! One contact and one notice: whether the contact gets it, how it is sent, and how the result is handled.
 
 use domain::connector::Connector;
-use domain::contacts::{ContactKey, ContactMessage, Decision, Mail, NotificationHistory, retry};
+use domain::contacts::{ContactKey, ContactMessage, Decision, NotificationHistory, notice_mail, retry};
 use domain::ports::{MailOutcome, PortError};
 
 use crate::deliver::NotificationCounts;
@@ -79,7 +79,7 @@ pub(crate) async fn notify_contact(
             .await?
         }
         (Contact::Email(address), _, Some(mailer)) => {
-            mail_outcome(mailer.send(address, &Mail::for_message(&message, delivery.connector)).await)
+            mail_outcome(mailer.send(address, &notice_mail(&message, delivery.connector)).await)
         }
         _ => return Ok(NotificationCounts::default()),
     };

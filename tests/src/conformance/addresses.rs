@@ -12,7 +12,6 @@ use domain::ports::{Consents, NotificationStore};
 use futures_util::future::join_all;
 
 use super::start;
-use crate::fakes::SeededRng;
 use crate::fixtures::{tenant, unique_id};
 
 /// Both ports for contacts.
@@ -24,7 +23,7 @@ fn address(text: &str) -> EmailAddress {
 }
 
 fn token() -> LinkToken {
-    LinkToken::new(&SeededRng::new(unique_id()))
+    LinkToken::new(unique_id)
 }
 
 fn confirmed(text: &str) -> Consent {

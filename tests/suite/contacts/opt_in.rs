@@ -11,6 +11,7 @@ use domain::names::{ConnectorId, EmailAddress, TenantId};
 use domain::notice::Notice;
 use domain::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
 use domain::partition::PartitionFormat;
+use domain::ports::Rng as _;
 use proptest::prelude::*;
 use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault, Outage};
@@ -258,7 +259,7 @@ async fn a_guessed_replaced_or_expired_link_confirms_nothing_and_says_why() {
     };
     let guesses = SeededRng::new(unique_id());
     for _ in 0..200 {
-        assert_eq!(why(&LinkToken::new(&guesses)).await, LinkError::Unknown);
+        assert_eq!(why(&LinkToken::new(|| guesses.next_u64())).await, LinkError::Unknown);
     }
     deployment.world.clock.advance(LINK_VALIDITY);
     let until = deployment.world.clock.wall();

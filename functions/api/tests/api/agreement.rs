@@ -13,7 +13,7 @@ use domain::contacts::LinkToken;
 use domain::names::EmailAddress;
 use domain::ports::Consents as _;
 use serde_json::{Value, json};
-use tests::fakes::{FakeLedger, SeededRng};
+use tests::fakes::FakeLedger;
 use tests::fixtures;
 
 use crate::broken::{Broken, SECRET};
@@ -97,7 +97,7 @@ async fn addresses(world: &World) {
 /// What the notifier and the confirmation page do.
 async fn decline(world: &World, address: &EmailAddress) {
     let (acme, now) = (fixtures::tenant("acme"), world.clock.wall());
-    let token = LinkToken::new(&SeededRng::new(1)).hash();
+    let token = LinkToken::new(|| 1).hash();
     let consent = world.ledger.consent(&acme, address).await.unwrap().unwrap();
     let sent = consent.mark_sent(token.clone(), now).unwrap();
     assert!(world.ledger.store_consent(&acme, &sent).await.unwrap());

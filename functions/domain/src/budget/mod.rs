@@ -10,20 +10,20 @@
 //!
 //! **Notices about problems never count against a budget.** Only what a caller requests does.
 
-mod exhausted;
-mod limits;
 mod spending;
 
 use std::time::Duration;
 
-use crate::connector::Caller;
+use crate::caller::Caller;
 
-pub use exhausted::{BudgetExhaustedError, DEFAULT_RETRY_AFTER};
-pub use limits::{Budgets, BudgetsParseError, MAX_BUDGET_LIMIT};
+pub use crate::budget_limits::{BudgetExhaustedError, DEFAULT_RETRY_AFTER};
+pub use crate::budget_limits::{Budgets, BudgetsParseError, MAX_BUDGET_LIMIT};
 pub use spending::{BudgetScope, Counter, Party, Spending};
 
-const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
+/// An hour, the period of most budgets.
+pub const HOUR: Duration = Duration::from_hours(1);
+/// A day, the period of mails.
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// What is limited per tenant or connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,21 +6,25 @@ mod contacts;
 mod encryption;
 mod lifecycle;
 mod not_allowed;
+mod owned_resource;
 mod shards;
 
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contacts;
+use crate::manifest::Location;
 use crate::names::{BucketName, ConnectorId, CustomerRole, ExternalId, Prefix, Region, TenantId};
 use crate::part::Encoding;
 use crate::schedule::{Frequency, WindowSchedule};
 use crate::time::Time;
 
-pub use change::{Caller, Change, Verb};
+pub use crate::caller::Caller;
+pub use change::{Change, Verb};
 pub use contacts::{SECRET_OVERLAP, TEST_COOLDOWN};
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
 pub use lifecycle::DISABLED_RETENTION;
 pub use not_allowed::NotAllowedError;
+pub use owned_resource::OwnedResource;
 pub use shards::Shards;
 
 /// A connector's lifecycle state: `draft → ready → active ⇄ paused → disabled → deleted`.
@@ -71,6 +75,19 @@ pub struct Destination {
     /// How S3 is asked to encrypt objects.
     #[serde(flatten)]
     pub encryption: Encryption,
+}
+
+impl Destination {
+    /// The location, as a manifest states it.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        Location {
+            bucket: self.bucket.clone(),
+            prefix: self.prefix.clone(),
+            region: self.region.clone(),
+            account: self.role.account(),
+        }
+    }
 }
 
 /// The settings of a connector. What changes with each run is its cursor, a record of its own.

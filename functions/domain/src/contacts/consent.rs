@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::TokenHash;
-use crate::connector::Caller;
+use crate::caller::Caller;
 use crate::names::EmailAddress;
 use crate::time::Time;
 

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::names::InvalidValueError;
-use crate::ports::Rng;
 
 /// The size of a token in bytes.
 const BYTES: usize = 32;
@@ -22,9 +21,9 @@ pub struct LinkToken([u8; BYTES]);
 impl LinkToken {
     /// A new random token.
     #[must_use]
-    pub fn new(rng: &dyn Rng) -> Self {
+    pub fn new(mut random: impl FnMut() -> u64) -> Self {
         let mut bytes = [0; BYTES];
-        for (slot, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| rng.next_u64().to_be_bytes())) {
+        for (slot, byte) in bytes.iter_mut().zip((0..4).flat_map(|_| random().to_be_bytes())) {
             *slot = byte;
         }
         Self(bytes)
@@ -86,20 +85,20 @@ mod tests {
 
     use super::*;
     // Explicit, because the prelude of proptest has an `Rng` too.
-    use crate::ports::Rng;
 
-    struct Counting(std::sync::atomic::AtomicU64);
-
-    impl Rng for Counting {
-        fn next_u64(&self) -> u64 {
-            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    /// Counts up.
+    fn counting(from: u64) -> impl FnMut() -> u64 {
+        let mut next = from;
+        move || {
+            next += 1;
+            next - 1
         }
     }
 
     #[test]
     fn a_token_is_256_bits_that_parse_back_and_never_appear_in_debug_output() {
-        let counting = Counting(1.into());
-        let (token, other) = (LinkToken::new(&counting), LinkToken::new(&counting));
+        let mut counting = counting(1);
+        let (token, other) = (LinkToken::new(&mut counting), LinkToken::new(&mut counting));
         assert_eq!(token.0.iter().filter(|byte| **byte != 0).count(), 4, "each of four draws is used");
         assert_eq!(token.expose().parse::<LinkToken>().unwrap(), token);
         assert_eq!((token.expose().len(), token.hash().as_str().len()), (43, 64));

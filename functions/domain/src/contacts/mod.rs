@@ -13,23 +13,19 @@
 //! Guarantee to other tenants: one tenant's slow contacts delay nobody else's notices ([`fair_share`]).
 
 mod consent;
-pub mod fair_share;
 mod link_token;
 mod mail;
 mod message;
 mod notification_history;
-mod public_ip;
-pub mod retry;
 mod secret;
-#[cfg(test)]
-mod tests;
-mod text;
+pub mod text;
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::{EmailAddress, InvalidValueError, WebhookUrl};
 use crate::time::Time;
 
+pub use crate::contact_delivery::{confirmation_mail, fair_share, is_public, notice_mail, retry};
 pub use consent::{
     AddressStatus, AskRefusal, ConfirmationMethod, Consent, LINK_VALIDITY, LinkError, MAIL_COOLDOWN,
     MAX_MAILS,
@@ -41,7 +37,6 @@ pub use message::{
     requests_consent,
 };
 pub use notification_history::{ContactKey, Decision, NOTICE_COOLDOWN, NotificationHistory, short_hash};
-pub use public_ip::is_public;
 pub use secret::{SecretId, WebhookSecret};
 
 /// The maximum number of addresses among a connector's contacts.

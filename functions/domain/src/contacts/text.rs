@@ -4,14 +4,14 @@ use super::ContactFact;
 use crate::time::Time;
 
 /// To the minute: `2026-11-20 20:15 UTC`.
-pub(super) fn format_minute(time: Time) -> String {
+pub fn format_minute(time: Time) -> String {
     let mut text = time.second_prefix().replace('T', " ");
     text.truncate(16);
     text + " UTC"
 }
 
 /// Cause and remedy of a block that is the vendor's internal error.
-pub(super) fn internal_error_text() -> (String, String) {
+pub fn internal_error_text() -> (String, String) {
     (
         "A problem on our side prevents your files from being delivered.".to_owned(),
         "There is nothing for you to do: our operators have been notified.".to_owned(),
@@ -19,7 +19,7 @@ pub(super) fn internal_error_text() -> (String, String) {
 }
 
 /// The fact without text that a tenant or its storage platform wrote.
-pub(super) fn redact_customer_text(fact: &ContactFact) -> ContactFact {
+pub fn redact_customer_text(fact: &ContactFact) -> ContactFact {
     let mut fact = fact.clone();
     if let ContactFact::Blocked { cause, remedy, .. } = &mut fact {
         "The destination refused the files; it has been changed since.".clone_into(cause);
@@ -29,7 +29,7 @@ pub(super) fn redact_customer_text(fact: &ContactFact) -> ContactFact {
 }
 
 /// A sentence about suppressed messages, if there were any.
-pub(super) fn held_back(count: u64) -> Option<String> {
+pub fn held_back(count: u64) -> Option<String> {
     let times = if count == 1 { "once more".to_owned() } else { format!("{count} more times") };
     (count > 0).then(|| {
         format!(
@@ -40,7 +40,7 @@ pub(super) fn held_back(count: u64) -> Option<String> {
 }
 
 /// What happened, in one sentence.
-pub(super) fn headline(fact: &ContactFact) -> String {
+pub fn headline(fact: &ContactFact) -> String {
     match fact {
         ContactFact::Blocked { since, reminder: false, .. } => {
             format!("The delivery of your audit log has been blocked since {}.", format_minute(*since))
@@ -90,7 +90,7 @@ fn entries(items: u64) -> &'static str {
 }
 
 /// Consequences and what to do, one paragraph each.
-pub(super) fn paragraphs(fact: &ContactFact) -> Vec<String> {
+pub fn paragraphs(fact: &ContactFact) -> Vec<String> {
     match fact {
         ContactFact::Blocked { cause, remedy, waiting_files, sealed_to, lost_from, .. } => {
             let waiting = match waiting_files {

@@ -6,29 +6,27 @@
 //! ([`VerifierKey`], [`KeyRing`]) and the file names.
 
 mod chain;
-mod note;
 mod origin;
 mod parse;
-mod signing;
 #[cfg(test)]
 mod tests;
-mod verifier_key;
 
 use std::fmt::Write as _;
 
-use crate::connector::Destination;
-use crate::part::{Encoding, Part, PartKind, PartNumber, Sha256, Window, object_name};
-use crate::schedule::Frequency;
+use crate::frequency::Frequency;
+use crate::note::successor_line;
+use crate::part::{Encoding, Part, PartKind, PartNumber, Window, object_name};
+use crate::sha256::Sha256;
 use crate::time::Time;
 
+pub use crate::note::{
+    KEY_FOLDER, KeyName, KeyRing, MAX_NOTE, MAX_SIGNATURES, ManifestParseError, NoteSignature, RingKey,
+    SignedManifest, SignedManifestError, SignedNote, VendorDomain, VerifierKey, VerifierKeyError,
+};
+pub use crate::part::{MANIFEST_FOLDER, manifest_name};
+pub use crate::signing::{ManifestSigner, PreviousSigner, SigningError};
 pub use chain::{ActiveSince, ChainState, KeyId};
-pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteSignature, SignedNote};
-pub use origin::{KeyName, Location, Origin, VendorDomain};
-pub use signing::{ManifestSigner, PreviousSigner, SignedManifest, SignedManifestError, SigningError};
-pub use verifier_key::{KEY_FOLDER, KeyRing, RingKey, VerifierKey, VerifierKeyError};
-
-/// The folder of the manifests below the connector's prefix.
-pub const MANIFEST_FOLDER: &str = "manifests/";
+pub use origin::{Location, Origin};
 
 /// The longest text in bytes: what AWS KMS signs with `MessageType` `RAW`. Source: AWS KMS API reference,
 /// `Sign`.
@@ -108,30 +106,14 @@ impl ChainStart {
     }
 }
 
-/// A manifest's text or a note is not in its canonical form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct ManifestParseError {
-    /// The first wrong line, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-impl ManifestParseError {
-    fn new(line: usize, reason: impl Into<String>) -> Self {
-        Self { line, reason: reason.into() }
-    }
-}
-
 impl Manifest {
-    /// The manifest of a part that is about to be sealed, without a successor: [`ManifestSigner::sign`]
+    /// The manifest of a part that is about to be sealed, without a successor: signing
     /// appends the successor's line if the key changes.
     #[must_use]
     pub fn of(
         part: &Part,
         vendor: &VendorDomain,
-        destination: &Destination,
+        destination: Location,
         frequency: Frequency,
         previous: Previous,
     ) -> Self {
@@ -148,7 +130,7 @@ impl Manifest {
             raw_sha256: part.raw_sha256,
             raw_size: part.raw_size,
             sealed: part.sealed_at,
-            destination: Location::of(destination),
+            destination,
             encoding: part.encoding,
             frequency,
             previous,
@@ -239,18 +221,6 @@ impl Manifest {
         }
         None
     }
-}
-
-/// The line that hands over to the next key. It is always the last one, so that the signer can append it to a
-/// given text.
-pub(crate) fn successor_line(key: &VerifierKey) -> String {
-    format!("successor {key}\n")
-}
-
-/// The name of a part's note below the connector's prefix; `note` is the SHA-256 of its text.
-#[must_use]
-pub fn manifest_name(window: Window, part: PartNumber, note: Sha256) -> String {
-    format!("{MANIFEST_FOLDER}date={}/{part}_{}.note", window.from.date(), note.short())
 }
 
 /// The value of `previous` where a chain starts.

@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use crate::note::excerpt;
 use crate::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
 use crate::time::Time;
 
@@ -234,9 +235,4 @@ fn check_consistent(manifest: &Manifest) -> Result<(), ManifestParseError> {
         return wrong(10, "without compression both hashes and sizes must be equal");
     }
     Ok(())
-}
-
-/// An excerpt of untrusted text that is short and safe to print.
-pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(160).flat_map(char::escape_debug).collect()
 }

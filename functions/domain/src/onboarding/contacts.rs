@@ -105,7 +105,7 @@ impl Onboarding {
     async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
         for _ in 0..MAX_ATTEMPTS {
             let secret_id = SecretId::new(self.rng.next_u64());
-            let secret = WebhookSecret::new(self.rng.as_ref());
+            let secret = WebhookSecret::new(|| self.rng.next_u64());
             if self.connectors.store_secret(id, &secret_id, &secret).await? {
                 return Ok((secret_id, secret));
             }

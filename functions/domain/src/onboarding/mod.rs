@@ -19,6 +19,7 @@ mod verify;
 use std::sync::Arc;
 
 use crate::budget::{BudgetExhaustedError, Budgets};
+pub use crate::connector::OwnedResource;
 use crate::connector::{Connector, NotAllowedError};
 use crate::contacts::LinkError;
 use crate::manifest::{ManifestSigner, SigningError};
@@ -127,24 +128,6 @@ pub enum OnboardingError {
     /// An internal error: the signer returned no valid key.
     #[error("the manifest signing keys are not available")]
     Keys(#[source] SigningError),
-}
-
-/// What is unique across tenants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OwnedResource {
-    /// A role serves one tenant.
-    Role,
-    /// A folder of a bucket serves one connector, and so do those above and below it.
-    Destination,
-}
-
-impl std::fmt::Display for OwnedResource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Role => "this role",
-            Self::Destination => "this destination (the prefix, one above it or one below it)",
-        })
-    }
 }
 
 /// The connector after a stored change.

@@ -1,18 +1,17 @@
 //! A part: one sealed, immutable file, its record and its object names.
 
 mod encoding;
-mod sha256;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{SignedManifest, manifest_name};
 use crate::names::{ConnectorId, WorkerId};
+use crate::note::SignedManifest;
 use crate::time::Time;
 
+pub use crate::sha256::Sha256;
 pub use encoding::{Compression, Encoding, Format};
-pub use sha256::Sha256;
 
 /// A half-open span of event time, `[from, to)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -220,6 +219,15 @@ pub fn object_name(window: Window, number: PartNumber, sha256: Sha256, encoding:
     let Window { from, to } = window;
     let (hash, suffix) = (sha256.short(), encoding.suffix());
     format!("events/date={}/{}_{}_{number}_{hash}{suffix}", from.date(), from.basic(), to.basic())
+}
+
+/// The folder of the manifests below the connector's prefix.
+pub const MANIFEST_FOLDER: &str = "manifests/";
+
+/// The name of a part's note below the connector's prefix; `note` is the SHA-256 of its text.
+#[must_use]
+pub fn manifest_name(window: Window, part: PartNumber, note: Sha256) -> String {
+    format!("{MANIFEST_FOLDER}date={}/{part}_{}.note", window.from.date(), note.short())
 }
 
 #[cfg(test)]

@@ -6,15 +6,16 @@ use async_trait::async_trait;
 
 use super::{Consents, PortError, Spender};
 use crate::budget::{Budget, Spending};
-use crate::connector::{Change, Connector};
+use crate::connector::{Change, Connector, OwnedResource};
 use crate::contacts::{SecretId, WebhookSecret};
 use crate::cursor::Cursor;
 use crate::delivery_error::Block;
 use crate::events_source::SourceChange;
 use crate::names::{ConnectorId, TenantId, WorkerId};
-use crate::onboarding::OwnedResource;
 use crate::part::{Part, PartNumber};
-use crate::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
+use crate::protocol::{
+    LeaseAnswer, Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
+};
 use crate::time::Time;
 
 /// The number of partitions of the index of due connectors.
@@ -32,17 +33,6 @@ pub fn due_shard(id: &ConnectorId) -> u8 {
 
 /// The longest lease. One that ends later was taken by a worker with a wrong clock, and is ignored.
 pub const MAX_LEASE: Duration = Duration::from_mins(20);
-
-/// The result of [`Runs::lease`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeaseAnswer {
-    /// The worker has it until the requested time.
-    Granted,
-    /// Another worker has it.
-    Held,
-    /// The connector does not exist, or was never activated.
-    Unknown,
-}
 
 /// What the exporter needs from the ledger. Every write is conditional; each method names the condition.
 #[async_trait]

@@ -15,6 +15,7 @@ mod signer;
 mod source;
 mod watch;
 
+pub use crate::protocol::LeaseAnswer;
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use budgets::{SpendOutcome, Spender};
 pub use clock::Clock;
@@ -22,8 +23,8 @@ pub use contacts::{
     Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,
 };
 pub use ledger::{
-    Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LeaseAnswer,
-    MAX_LEASE, RunAnswer, Runs, SaveAnswer, Saved, due_shard,
+    Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, MAX_LEASE,
+    RunAnswer, Runs, SaveAnswer, Saved, due_shard,
 };
 pub use metrics::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};

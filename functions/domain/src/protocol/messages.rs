@@ -10,7 +10,6 @@ use crate::events_source::RememberedSource;
 use crate::manifest::{ChainState, SignedManifest};
 use crate::notice::Notice;
 use crate::part::{Part, PartNumber, Window};
-use crate::ports::LeaseAnswer;
 use crate::time::Time;
 
 use super::outcome::{InternalError, Outcome};
@@ -294,4 +293,15 @@ pub struct Release {
     /// did not know of. A dispatcher may already have sent a worker that found the lease taken, so the
     /// connector is due at once.
     pub now: Time,
+}
+
+/// The result of acquiring the lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// The worker has it until the requested time.
+    Granted,
+    /// Another worker has it.
+    Held,
+    /// The connector does not exist, or was never activated.
+    Unknown,
 }

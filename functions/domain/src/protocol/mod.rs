@@ -39,8 +39,8 @@ mod sign;
 
 pub use limits::{Limits, Timing};
 pub use messages::{
-    Answer, BuildRequest, Built, Effect, Exclude, Input, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate,
-    Release, Seal, SealAnswer, SignRequest, Snapshot, Span, StagedPart,
+    Answer, BuildRequest, Built, Effect, Exclude, Input, LeaseAnswer, Mark, ProgressUpdate, PutAnswer,
+    ReconcileUpdate, Release, Seal, SealAnswer, SignRequest, Snapshot, Span, StagedPart,
 };
 pub use outcome::{InternalError, InternalErrorKind, Outcome, Summary};
 pub use run::Run;

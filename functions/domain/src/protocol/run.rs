@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::messages::LeaseAnswer;
 use crate::connector::{Connector, State};
 use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Slice};
 use crate::delivery_error::DeliveryStage;
@@ -9,7 +10,6 @@ use crate::events_source::EventsSource;
 use crate::manifest::VendorDomain;
 use crate::names::WorkerId;
 use crate::part::{Part, PartNumber, Window};
-use crate::ports::LeaseAnswer;
 use crate::schedule::WindowSchedule;
 use crate::time::Time;
 

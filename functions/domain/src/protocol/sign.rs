@@ -69,7 +69,7 @@ impl Run {
             None => Previous::Start(ChainStart::Activation),
         };
         let destination = connector.destination.as_ref()?;
-        Some(Manifest::of(part, &self.vendor, destination, connector.frequency, previous).text())
+        Some(Manifest::of(part, &self.vendor, destination.location(), connector.frequency, previous).text())
     }
 
     /// The part's bytes are in the bucket. Puts its manifest, after the keys that it needs if those are

@@ -5,7 +5,7 @@ use domain::contacts::{SecretId, WebhookSecret};
 use domain::names::WebhookUrl;
 use domain::onboarding::{NewContacts, OnboardingError};
 use domain::ports::{Connectors as _, PortError};
-use tests::fakes::{FakeLedger, RoleSetup, SeededRng, Trust};
+use tests::fakes::{FakeLedger, RoleSetup, Trust};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures;
 use tests::interleaving::SteppedWorker;
@@ -187,7 +187,7 @@ async fn next_secret() -> (SecretId, WebhookSecret) {
 /// read. So it uses another ID.
 #[tokio::test]
 async fn a_taken_secret_id_is_never_referenced() {
-    let other = WebhookSecret::new(&SeededRng::new(99));
+    let other = WebhookSecret::new(|| 99);
     for kept in [next_secret().await.1, other] {
         let world = World::new();
         let id = world.connected().await;

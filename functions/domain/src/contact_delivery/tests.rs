@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::connector::{Caller, Change, Connector, Destination, Encryption, Verb};
+use crate::contacts::*;
 use crate::cursor::Cursor;
 use crate::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use crate::item::{Unreadable, UnreadableReason};
 use crate::names::{ConnectorId, ExternalId, TenantId};
 use crate::notice::{Backlog, Notice, Recovery};
 use crate::part::PartNumber;
+use crate::time::Time;
 
 /// Marks everything that is the vendor's own.
 const CANARY: &str = "canary-7c1e";
@@ -154,8 +156,7 @@ fn a_tenant_id_stays_on_one_line_of_a_mail_and_out_of_headers() {
         let notice = Notice { tenant, ..recovered() };
         let message = read(&notice).unwrap();
         assert_eq!(body(&message)["data"]["tenant"], id);
-        let (mail, usual) =
-            (Mail::for_message(&message, &connector), Mail::for_message(&message, &self::connector()));
+        let (mail, usual) = (notice_mail(&message, &connector), notice_mail(&message, &self::connector()));
         assert_eq!(mail.subject, usual.subject);
         assert_eq!(mail.text, usual.text.replace("Tenant:    acme\n", &format!("Tenant:    {seen}\n")));
         let (signed, other) = (message.sign(&[], now()), read(&recovered()).unwrap().sign(&[], now()));
@@ -205,10 +206,10 @@ fn a_mail_contains_no_text_of_a_tenant_before_its_destination_is_verified() {
             block.remedy = "evil-remedy".into();
             block.code = "evil-code".into();
         }
-        let mail = Mail::for_message(&read(&notice).unwrap(), &unverified);
+        let mail = notice_mail(&read(&notice).unwrap(), &unverified);
         assert!(!format!("{mail:?}").contains("evil"), "{mail:?}");
         let verified = Connector { verified_at: Some(now()), ..unverified.clone() };
-        assert!(Mail::for_message(&read(&notice).unwrap(), &verified).text.contains("evil-bucket"));
+        assert!(notice_mail(&read(&notice).unwrap(), &verified).text.contains("evil-bucket"));
     }
 }
 
@@ -218,7 +219,7 @@ fn a_confirmation_mail_is_in_the_vendors_name_with_an_unbroken_link() {
     let portal: crate::names::PortalUrl =
         "https://audit.a-rather-long-name-for-a.vendor.example".parse().unwrap();
     let link = portal.confirmation(&token);
-    let mail = Mail::confirmation(&"vendor.example".parse().unwrap(), &link);
+    let mail = confirmation_mail(&"vendor.example".parse().unwrap(), &link);
     assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
 }
@@ -229,7 +230,7 @@ fn suppressed_notices_are_counted_in_mail_and_webhook() {
     assert_eq!(body(&message)["data"].get("held_back"), None);
     for (held_back, words) in [(1, "happened once more since"), (12, "happened 12 more times since")] {
         let message = ContactMessage { held_back, ..message.clone() };
-        let text = Mail::for_message(&message, &connector()).text.replace('\n', " ");
+        let text = notice_mail(&message, &connector()).text.replace('\n', " ");
         assert!(text.contains(words), "{text}");
         assert_eq!(body(&message)["data"]["held_back"], held_back);
     }
@@ -254,7 +255,7 @@ fn nothing_of_the_vendors_own_reaches_a_contact() {
     for notice in all_notified() {
         // The platform's message about the customer's own role or key is for the customer.
         let message = read(&notice).unwrap();
-        let mail = Mail::for_message(&message, &connector());
+        let mail = notice_mail(&message, &connector());
         let all = format!("{} {} {}", body(&message), mail.subject, mail.text);
         assert!(!all.contains(CANARY) && !all.contains("ca4a41"), "{all}");
     }
@@ -307,7 +308,7 @@ fn no_message_can_break_a_header_or_a_line() {
     let mut connector = connector();
     connector.destination.as_mut().unwrap().prefix = "a/b".parse().unwrap();
     let message = read(&notice).unwrap();
-    let mail = Mail::for_message(&message, &connector);
+    let mail = notice_mail(&message, &connector);
     assert!(mail.subject.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{:?}", mail.subject);
     assert!(mail.text.contains(&format!("words {CANARY} of")) || mail.text.contains("\nof the platform"));
     assert!(!mail.text.contains('\r') && mail.text.chars().all(|c| c == '\n' || !c.is_control()));
@@ -344,7 +345,7 @@ fn the_id_follows_from_the_notice_and_each_secret_signs() {
 fn a_mail_reports_what_happened_why_what_to_do_what_waits_and_where() {
     let mails: Vec<String> = all_notified()
         .iter()
-        .map(|notice| Mail::for_message(&read(notice).unwrap(), &connector()))
+        .map(|notice| notice_mail(&read(notice).unwrap(), &connector()))
         .map(|mail| format!("Subject: {}\n\n{}", mail.subject, mail.text))
         .collect();
     assert!(mails.iter().flat_map(|mail| mail.lines().skip(1)).all(|line| line.chars().count() <= 76));

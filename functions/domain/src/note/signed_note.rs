@@ -9,9 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::ManifestParseError;
-use super::parse::excerpt;
-use crate::part::Sha256;
+use super::{ManifestParseError, excerpt};
+use crate::sha256::Sha256;
 
 /// The largest note that is read, bytes: our text, and room for 16 signatures of post-quantum size.
 pub const MAX_NOTE: usize = 128 << 10;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Budget, BudgetScope, DAY, HOUR, Spending};
+use crate::budget::{Budget, BudgetScope, DAY, HOUR, Spending};
 use crate::time::Time;
 
 /// When to retry where nothing resets by itself.

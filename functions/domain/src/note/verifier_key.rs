@@ -9,8 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256 as Digester};
 
-use super::parse::excerpt;
-use super::{KeyName, NoteSignature, SignedNote};
+use super::{KeyName, NoteSignature, SignedNote, excerpt};
 use crate::time::Time;
 
 /// The folder of the key files below the connector's prefix.

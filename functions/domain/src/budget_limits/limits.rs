@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Budget;
+use crate::budget::Budget;
 
 /// The largest limit: a count must stay one small item.
 pub const MAX_BUDGET_LIMIT: u32 = 10_000;
