@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use domain::generated_events::Heartbeat;
-use domain::names::ConnectorId;
-use domain::part::{Compression, Encoding, Format, PartNumber, Window};
-use domain::time::Time;
+use archive::generated_events::Heartbeat;
+use archive::names::ConnectorId;
+use archive::part::{Compression, Encoding, Format, PartNumber, Window};
+use archive::time::Time;
 use tests::archive::{file, with_time};
 use tests::fixtures;
 

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use domain::part::{Compression, Encoding, Format};
-use domain::time::Time;
+use archive::part::{Compression, Encoding, Format};
+use archive::time::Time;
 use tests::archive::{Sealer, TestKey, sample_archive, with_time, write};
 use tests::fixtures;
 

@@ -7,8 +7,8 @@ mod suites;
 
 use std::process::ExitCode;
 
-use adapters::clients::Clients;
-use adapters::settings::S3Settings;
+use aws::clients::Clients;
+use aws::settings::S3Settings;
 
 #[tokio::main]
 #[expect(clippy::disallowed_methods, reason = "this is a main.rs, and it has one setting")]

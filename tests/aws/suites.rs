@@ -7,9 +7,9 @@
 
 use std::panic::AssertUnwindSafe;
 
-use adapters::clients::Clients;
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::staging::{S3Staging, create_bucket};
+use aws::clients::Clients;
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::s3::staging::{S3Staging, create_bucket};
 use futures_util::FutureExt as _;
 use tests::promises;
 
@@ -28,7 +28,7 @@ macro_rules! on_tables {
         let table = format!("{}-{}", $prefix, stringify!($test));
         let (client, name) = (&$clients.dynamodb, &table);
         let passed = passes(move || async move {
-            adapters::ledger::create_table(client, name).await.expect("a table");
+            aws::dynamodb::ledger::create_table(client, name).await.expect("a table");
             let ledger = DynamoLedger::new(client.clone(), name.clone(), ClockOffset::default());
             tests::conformance::$suite::$test(&ledger).await;
         })

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::names::ConnectorId;
+use archive::part::PartLimits;
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
 use dispatcher::dispatch;
-use domain::connector::Connector;
-use domain::names::ConnectorId;
-use domain::part::PartLimits;
-use domain::ports::Clock as _;
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
 use exporter::{Exporter, Ports, export};
+use ports::Clock as _;
+use protocol::connector::Connector;
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRng,
     signing,

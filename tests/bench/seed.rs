@@ -12,17 +12,17 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use adapters::ledger::{DynamoLedger, create_table};
-use adapters::signing::FileSigner;
+use archive::names::{ConnectorId, ExternalId};
+use archive::note::{KeyName, VerifierKey};
+use archive::part::{Compression, Encoding, Format};
+use archive::time::Time;
+use aws::dynamodb::ledger::{DynamoLedger, create_table};
+use aws::signing::FileSigner;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
-use domain::connector::{Connector, Destination, Encryption, Shards, State};
-use domain::cursor::{Cursor, PublishedKeys};
-use domain::manifest::{KeyName, VerifierKey};
-use domain::names::{ConnectorId, ExternalId};
-use domain::part::{Compression, Encoding, Format};
-use domain::ports::Signer as _;
-use domain::time::Time;
+use ports::Signer as _;
+use protocol::connector::{Connector, Destination, Encryption, Shards, State};
+use protocol::cursor::{Cursor, PublishedKeys};
 use tests::fakes::SeededRng;
 
 const REGION: &str = "us-east-1";

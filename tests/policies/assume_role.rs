@@ -12,19 +12,19 @@
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
-use adapters::assumed_role::sts_as_role;
-use adapters::clients::{Clients, Endpoints};
-use adapters::customers::StsCustomers;
-use adapters::settings::S3Settings;
+use archive::names::ExternalId;
+use archive::part::PartNumber;
+use archive::time::Time;
+use aws::clients::{Clients, Endpoints};
+use aws::s3::customers::StsCustomers;
+use aws::settings::S3Settings;
+use aws::sts::assumed_role::sts_as_role;
 use aws_credential_types::Credentials;
 use axum::Router;
 use axum::http::StatusCode;
-use domain::connector::{Connector, Destination};
-use domain::names::ExternalId;
-use domain::part::PartNumber;
-use domain::ports::Customers as _;
-use domain::setup::{Vendor, setup};
-use domain::time::Time;
+use control::setup::{Vendor, setup};
+use ports::Customers as _;
+use protocol::connector::{Connector, Destination};
 use serde_json::{Value, json};
 use tests::fixtures;
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use archive::manifest::{ChainStart, Manifest, Previous};
+use archive::note::{KEY_FOLDER, KeyRing, RingKey, SignedNote, VerifierKey};
+use archive::part::{MANIFEST_FOLDER, PartNumber};
+use archive::sha256::Sha256;
 use bytes::Bytes;
-use domain::manifest::{
-    ChainStart, KEY_FOLDER, KeyRing, MANIFEST_FOLDER, Manifest, Previous, RingKey, SignedNote, VerifierKey,
-};
-use domain::part::{PartNumber, Sha256};
 
 /// The violations of the manifest chain in these objects, named below the prefix. The chain is valid if each
 /// part has exactly one note, with the hash of the previous one in its text. It is signed by the current key

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
+use archive::part::Window;
+use archive::sha256::Sha256;
+use archive::time::Time;
 use bytes::Bytes;
-use domain::part::{Sha256, Window};
-use domain::time::Time;
 use serde_json::Value;
 use sha2::Digest as _;
 

@@ -1,7 +1,7 @@
 //! Runs the conformance suites: each promise on the fake, and on the adapter through the real SDK.
 
-use adapters::clock::{SystemClock, SystemRng};
-use domain::sort_key::SortKeyForm;
+use archive::sort_key::SortKeyForm;
+use aws::clock::{SystemClock, SystemRng};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeSource, FakeStaging, SeededRng,
 };

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::names::ConnectorId;
+use archive::time::Time;
 use async_trait::async_trait;
 use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, dispatch};
-use domain::names::ConnectorId;
-use domain::ports::{PortError, Queue};
-use domain::time::Time;
+use ports::{PortError, Queue};
 use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRng};
 use tests::fixtures::{activated, at, connector, tenant};
 

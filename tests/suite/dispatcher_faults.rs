@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::names::ConnectorId;
 use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, TickError, Watchdog, dispatch, tick};
-use domain::names::ConnectorId;
-use domain::ports::{Clock as _, DUE_SHARDS, PortError, due_shard};
+use ports::Clock as _;
+use ports::{DUE_SHARDS, PortError, due_shard};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures::{TIMING, activated, at, connector, tenant};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::ports::Clock as _;
+use ports::Clock as _;
 use proptest::prelude::*;
 use serde_json::json;
 use tests::fakes::FakeMetricsSink;

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::connector::{Connector, Destination, Encryption};
-use domain::names::{ConnectorId, ExternalId};
-use domain::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME, Vendor, setup};
-use domain::time::Time;
+use archive::names::{ConnectorId, ExternalId};
+use archive::time::Time;
+use control::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME, Vendor, setup};
 use proptest::prelude::*;
+use protocol::connector::{Connector, Destination, Encryption};
 use serde_json::{Value, json};
 use tests::schema::Schema;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use domain::event;
+use archive::event;
 use serde_json::value::RawValue;
 use tests::fixtures::{at, cloudtrail};
 

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
-use domain::protocol::{Outcome, Summary};
+use archive::note::KEY_FOLDER;
+use archive::part::MANIFEST_FOLDER;
 use exporter::{Exporter, export};
+use protocol::machine::{Outcome, Summary};
 use tests::proxy::Service;
 
 use crate::wire::world::{LIMIT, World};

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::item::SourceItem;
+use archive::names::TenantId;
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::connector::{Connector, Shards};
-use domain::events_source::EventsSource;
-use domain::item::SourceItem;
-use domain::names::TenantId;
-use domain::ports::{Clock as _, PageError, PageReader, PortError, Source};
-use domain::protocol::{Outcome, Span};
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
 use exporter::export;
+use ports::Clock as _;
+use ports::{PageError, PageReader, PortError, Source};
+use protocol::connector::{Connector, Shards};
+use protocol::events_source::EventsSource;
+use protocol::machine::{Outcome, Span};
 use tests::fakes::{FakeClock, FakeSource};
 use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;

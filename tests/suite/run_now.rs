@@ -4,19 +4,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use archive::item::SourceItem;
+use archive::names::TenantId;
+use archive::sort_key::SortKeyForm;
 use async_trait::async_trait;
-use domain::connector::{Connector, Shards};
-use domain::events_source::EventsSource;
-use domain::item::SourceItem;
-use domain::names::TenantId;
-use domain::ports::{
-    Claim, ClaimAnswer, Clock as _, Connectors as _, DueConnectors as _, PageError, PageReader, PortError,
-    Source,
-};
-use domain::protocol::{Outcome, Span};
-use domain::sort_key::SortKeyForm;
 use exporter::export;
 use futures_util::future::BoxFuture;
+use ports::Clock as _;
+use ports::Connectors as _;
+use ports::DueConnectors as _;
+use ports::{Claim, ClaimAnswer, PageError, PageReader, PortError, Source};
+use protocol::connector::{Connector, Shards};
+use protocol::events_source::EventsSource;
+use protocol::machine::{Outcome, Span};
 use tests::fakes::FakeSource;
 use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;

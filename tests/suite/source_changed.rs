@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
-use domain::connector::{Caller, Connector};
-use domain::events_source::{Acceptance, EventsSource, SourceChange};
-use domain::onboarding::{AcceptOutcome, Onboarding, OnboardingError};
-use domain::ports::{Connectors as _, Source as _};
-use domain::protocol::{InternalErrorKind, Outcome};
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
+use control::onboarding::{AcceptOutcome, Onboarding, OnboardingError};
 use exporter::export;
+use ports::Connectors as _;
+use ports::Source as _;
+use protocol::caller::Caller;
+use protocol::connector::Connector;
+use protocol::events_source::{Acceptance, EventsSource};
+use protocol::machine::{InternalErrorKind, Outcome};
+use protocol::source_change::SourceChange;
 use tests::fakes::{FakeClock, FakeProber, FakeSource};
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{at, vendor};

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use adapters::assumed_role::SESSION_NAME;
-use adapters::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
-use adapters::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
-use domain::partition::PartitionFormat;
+use aws::dynamodb::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
+use aws::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
+use aws::sts::assumed_role::SESSION_NAME;
+use control::partition::PartitionFormat;
 use proptest::prelude::*;
 use regex::Regex;
 

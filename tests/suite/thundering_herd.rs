@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use archive::names::ConnectorId;
+use archive::time::Time;
 use async_trait::async_trait;
 use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, dispatch};
-use domain::names::ConnectorId;
-use domain::ports::{
-    Claim, ClaimAnswer, Clock as _, DUE_SHARDS, DueConnectors, DuePage, PortError, Queue, due_shard,
-};
-use domain::time::Time;
+use ports::Clock as _;
+use ports::{Claim, ClaimAnswer, DUE_SHARDS, DueConnectors, DuePage, PortError, Queue, due_shard};
 use tests::fakes::{FakeClock, SeededRng};
 use tests::fixtures::at;
 

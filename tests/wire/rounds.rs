@@ -58,7 +58,7 @@ impl RoundStats {
         let mut ticks = 0;
         loop {
             let cursors = world.cursors().await;
-            let done = |cursor: &domain::cursor::Cursor| {
+            let done = |cursor: &protocol::cursor::Cursor| {
                 cursor.undelivered().is_none() && cursor.watermark >= end_of_events && cursor.block.is_none()
             };
             if cursors.iter().all(done) {

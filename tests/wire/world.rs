@@ -7,26 +7,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use adapters::bus::EventBridgeBus;
-use adapters::clients::{ClientFactory, Clients, Endpoints};
-use adapters::clock::SystemClock;
-use adapters::customers::StsCustomers;
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::settings::S3Settings;
-use adapters::source::{DynamoSource, EventsTable, EventsWriter, NewEvent};
-use adapters::staging::S3Staging;
+use archive::part::PartLimits;
+use archive::time::Time;
+use aws::clients::{ClientFactory, Clients, Endpoints};
+use aws::clock::SystemClock;
+use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter, NewEvent};
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::eventbridge::bus::EventBridgeBus;
+use aws::s3::customers::StsCustomers;
+use aws::s3::staging::S3Staging;
+use aws::settings::S3Settings;
+use aws::sqs::queue::SqsQueue;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
 use dispatcher::dispatch;
-use domain::connector::{Connector, Shards};
-use domain::cursor::Cursor;
-use domain::part::PartLimits;
-use domain::ports::{Clock as _, Connectors as _, PortError, Signer, Validity};
-use domain::time::Time;
 use exporter::Exporter;
-use local::{Role, Stack};
+use ports::Clock as _;
+use ports::Connectors as _;
+use ports::{PortError, Signer, Validity};
+use protocol::connector::{Connector, Shards};
+use protocol::cursor::Cursor;
+use sandbox::{Role, Stack};
 use serde_json::json;
-use services::queue::SqsQueue;
 use tests::fakes::{FakeMetricsSink, FakeSigner, SeededRng, signing};
 use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
 use tests::lambda::{EventBus, MessageQueue};
@@ -92,8 +94,8 @@ impl World {
         let through = |service| proxies.iter().find(|p| p.service() == service).unwrap().url.clone();
         let (direct, through) = (services(&stack, of).all(), services(&stack, through));
         let queue_url = queue.url();
-        adapters::ledger::create_table(&direct.dynamodb, LEDGER).await.unwrap();
-        adapters::source::create_table(&direct.dynamodb, EVENTS).await.unwrap();
+        aws::dynamodb::ledger::create_table(&direct.dynamodb, LEDGER).await.unwrap();
+        aws::dynamodb::events::create_table(&direct.dynamodb, EVENTS).await.unwrap();
         stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
         let randomness = SeededRng::new(seed);
         let mut world = Self {
@@ -255,7 +257,7 @@ impl World {
 }
 
 /// A key that counts its signatures. The adapter calls KMS once for each
-/// (functions/adapters/tests/edges/signing.rs).
+/// (functions/lib/aws/tests/edges/signing.rs).
 #[derive(Debug, Clone)]
 struct CountedSigner {
     key: FakeSigner,

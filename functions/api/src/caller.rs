@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use archive::names::TenantId;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::connector::Caller;
-use domain::names::TenantId;
+use protocol::caller::Caller;
 
 use crate::Api;
 use crate::problem::Problem;

@@ -1,26 +1,25 @@
 //! Connectors as resources: create, list, read, update, delete.
 
+use archive::names::{ConnectorId, TenantId};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use axum::response::Response;
-use domain::connector::Caller;
-use domain::health::Status;
-use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::{ConnectorView, DeletionLoss};
-use domain::ports::ConnectorFilter;
-use domain::setup::setup;
+use control::onboarding::{ConnectorView, DeletionLoss};
+use control::setup::setup;
+use ports::ConnectorFilter;
+use protocol::caller::Caller;
+use protocol::health::Status;
 use serde::Serialize;
 
-use crate::Api;
 use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::pagination::{NextCursor, QueryParams};
 use crate::path::PathId;
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;
-use crate::requests;
 use crate::responses::{Detail, DetailExtras, Settings, json, json_with_etag};
+use crate::{Api, requests};
 
 /// `POST /v1/connectors`.
 pub(crate) async fn create(

@@ -1,12 +1,12 @@
 //! The contacts of a connector: set, test, confirm, rotate the webhook's secret. A webhook's secret is shown
 //! in the response that creates it, and never again.
 
+use archive::names::EmailAddress;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::contacts::{Addresses, WebhookSecret};
-use domain::names::EmailAddress;
-use domain::onboarding::NewContacts;
+use control::onboarding::NewContacts;
+use protocol::contacts::{Addresses, WebhookSecret};
 
 use crate::Api;
 use crate::body::{EmptyBody, JsonBody};

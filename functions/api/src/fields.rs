@@ -176,9 +176,9 @@ pub(crate) fn truncated(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use archive::frequency::Frequency;
+    use archive::names::{BucketName, Region};
     use axum::response::IntoResponse as _;
-    use domain::names::{BucketName, Region};
-    use domain::schedule::Frequency;
     use serde_json::json;
 
     use super::*;

@@ -1,10 +1,11 @@
 //! The vendor's public keys, with which anyone who has a copy of a bucket verifies its manifests.
 
+use archive::manifest::KeyId;
+use archive::note::RingKey;
+use archive::time::Time;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::manifest::{KeyId, RingKey};
-use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use domain::onboarding::Onboarding;
+use control::onboarding::Onboarding;
 
 pub use caller::{Authenticator, FixedCaller, GatewayAuthenticator, Identity};
 pub use gateway_event::GatewayEventError;

@@ -1,8 +1,8 @@
 //! The connector ID in a path. An invalid ID is answered as a connector that does not exist.
 
+use archive::names::ConnectorId;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use domain::names::ConnectorId;
 
 use crate::Api;
 use crate::problem::Problem;

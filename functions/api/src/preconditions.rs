@@ -1,10 +1,10 @@
 //! Request headers: `If-Match` with the version of an `ETag`, and `Idempotency-Key`.
 
+use archive::names::IdempotencyKey;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderValue, IF_MATCH};
 use axum::http::request::Parts;
-use domain::names::IdempotencyKey;
 
 use crate::Api;
 use crate::problem::Problem;

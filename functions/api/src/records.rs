@@ -1,13 +1,15 @@
 //! The read-only resources of a connector: its exports, its changes, and the customer's setup.
 
+use archive::names::TenantId;
+use archive::note::SignedManifest;
+use archive::part::{Encoding, Part, PartKind, PartNumber, Window};
+use archive::sha256::Sha256;
+use archive::time::Time;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::connector::{Caller, Change, Connector, Verb};
-use domain::manifest::SignedManifest;
-use domain::names::TenantId;
-use domain::part::{Encoding, Part, PartKind, PartNumber, Sha256, Window};
-use domain::time::Time;
+use protocol::caller::Caller;
+use protocol::connector::{Change, Connector, Verb};
 use serde::Serialize;
 
 use crate::Api;

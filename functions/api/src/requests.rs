@@ -1,12 +1,13 @@
 //! Request bodies: a new connector and a change of one.
 
-use domain::connector::{Caller, Destination, Encryption, Shards};
-use domain::names::{IdempotencyKey, Prefix, TenantId};
-use domain::onboarding::{ConnectorUpdate, NewConnector};
-use domain::part::Encoding;
-use domain::partition::PartitionFormat;
-use domain::schedule::Frequency;
-use domain::setup::DEFAULT_PREFIX;
+use archive::frequency::Frequency;
+use archive::names::{IdempotencyKey, Prefix, TenantId};
+use archive::part::Encoding;
+use control::onboarding::{ConnectorUpdate, NewConnector};
+use control::partition::PartitionFormat;
+use control::setup::DEFAULT_PREFIX;
+use protocol::caller::Caller;
+use protocol::connector::{Destination, Encryption, Shards};
 
 use crate::fields::Fields;
 use crate::problem::Problem;

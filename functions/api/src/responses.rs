@@ -1,18 +1,19 @@
 //! The responses about a connector. Field names equal those of the CLI's `--json`.
 
+use archive::frequency::Frequency;
+use archive::names::{ConnectorId, ExternalId, TenantId};
+use archive::part::{Encoding, Part};
+use archive::sha256::Sha256;
+use archive::time::Time;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use domain::connector::{Connector, Destination, Shards, State};
-use domain::contacts::Contacts;
-use domain::delivery_error::DeliveryStage;
-use domain::health::{Health, Status};
-use domain::names::{ConnectorId, ExternalId, TenantId};
-use domain::onboarding::AddressView;
-use domain::part::{Encoding, Part, Sha256};
-use domain::preflight::PreflightReport;
-use domain::schedule::Frequency;
-use domain::time::Time;
+use control::onboarding::AddressView;
+use control::preflight::PreflightReport;
+use protocol::connector::{Connector, Destination, Shards, State};
+use protocol::contacts::Contacts;
+use protocol::delivery_error::DeliveryStage;
+use protocol::health::{Health, Status};
 use serde::Serialize;
 
 use crate::preconditions::etag;

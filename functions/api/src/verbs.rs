@@ -1,10 +1,10 @@
 //! The actions on a connector, besides changes of its settings.
 
+use archive::names::ConnectorId;
+use archive::time::Time;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::names::ConnectorId;
-use domain::time::Time;
 use serde::Serialize;
 
 use crate::Api;

@@ -18,12 +18,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use adapters::source::{EventsWriter, MAX_BATCH_EVENTS, NewEvent, WriteOutcome};
-use domain::connector::Shards;
-use domain::names::TenantId;
+use archive::names::TenantId;
+use aws::dynamodb::events::{EventsWriter, MAX_BATCH_EVENTS, NewEvent, WriteOutcome};
 use futures_util::{StreamExt, stream};
-use local::Durability;
-use local::wiring::Sandbox;
+use protocol::connector::Shards;
+use sandbox::Durability;
+use sandbox::wiring::Sandbox;
 use serde_json::Value;
 
 const ROUNDS: usize = 3;

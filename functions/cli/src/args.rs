@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use archive::time::Time;
 use clap::{Args, Parser, Subcommand};
-use domain::time::Time;
 
 use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};

@@ -5,28 +5,29 @@ use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapters::anonymous_reader::AnonymousReader;
-use adapters::bus::EventBridgeBus;
-use adapters::caller_identity::{CallerIdentity, caller_identity};
-use adapters::clients::{ClientFactory, Clients};
-use adapters::clock::{SystemClock, SystemRng};
-use adapters::customers::StsProber;
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::observed_bus::ObservedBus;
-use adapters::settings::{
+use archive::names::{ConnectorId, Region, TenantId};
+use aws::clients::{ClientFactory, Clients};
+use aws::clock::{SystemClock, SystemRng};
+use aws::dynamodb::events::{DynamoSource, EventsWriter, NotWritableError};
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::eventbridge::bus::EventBridgeBus;
+use aws::eventbridge::observed_bus::ObservedBus;
+use aws::s3::anonymous_reader::AnonymousReader;
+use aws::s3::customers::StsProber;
+use aws::settings::{
     BusSettings, LedgerSettings, S3Settings, SettingsError, SigningSettings, VendorSettings, budgets,
     events_table, partition_format, portal, sender, timing, zip_errors,
 };
-use adapters::source::{DynamoSource, EventsWriter, NotWritableError};
-use adapters::webhooks::EgressPolicy;
-use domain::connector::{Caller, Shards};
-use domain::events_source::EventsSource;
-use domain::names::{ConnectorId, Region, TenantId};
-use domain::onboarding::{ConnectorView, KeyCache, MailMode, Onboarding};
-use domain::ports::Source as _;
-use domain::setup::Vendor;
-use local::Durability;
-use local::wiring::{Sandbox, SandboxError};
+use aws::sts::caller_identity::{CallerIdentity, caller_identity};
+use aws::webhooks::EgressPolicy;
+use control::onboarding::{ConnectorView, KeyCache, MailMode, Onboarding};
+use control::setup::Vendor;
+use ports::Source as _;
+use protocol::caller::Caller;
+use protocol::connector::Shards;
+use protocol::events_source::EventsSource;
+use sandbox::Durability;
+use sandbox::wiring::{Sandbox, SandboxError};
 
 use crate::args::Target;
 use crate::context::ProcessContext;

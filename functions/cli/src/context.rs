@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use domain::connector::Caller;
+use protocol::caller::Caller;
 
 use crate::output::Output;
 

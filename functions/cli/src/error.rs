@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use domain::ports::PortError;
-use domain::preflight::PreflightReport;
-use local::StackError;
+use control::preflight::PreflightReport;
+use ports::PortError;
+use sandbox::StackError;
 use serde::Serialize;
 
 use crate::backend::with_target_flag;

@@ -1,10 +1,10 @@
-//! Converts the errors of [`domain::onboarding`] to errors of a command, each with its remedy.
+//! Converts the errors of [`control::onboarding`] to errors of a command, each with its remedy.
 
-use domain::connector::{EncryptionError, NotAllowedError};
-use domain::names::InvalidValueError;
-use domain::onboarding::{OnboardingError, OwnedResource};
-use domain::partition::PartitionError;
-use domain::preflight::{PreflightReport, PreflightVerdict};
+use archive::names::InvalidValueError;
+use control::onboarding::OnboardingError;
+use control::partition::PartitionError;
+use control::preflight::{PreflightReport, PreflightVerdict};
+use protocol::connector::{EncryptionError, NotAllowedError, OwnedResource};
 
 use crate::error::CliError;
 

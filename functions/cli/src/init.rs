@@ -1,9 +1,9 @@
 //! `init`: creates the tables and the staging bucket.
 
-use adapters::clients::Clients;
-use adapters::settings::{LedgerSettings, S3Settings, StagingSettings, events_table, zip_errors};
-use local::guard::Token;
-use local::wiring::{EVENTS_TABLE, LEDGER_TABLE, STAGING_BUCKET, Sandbox};
+use aws::clients::Clients;
+use aws::settings::{LedgerSettings, S3Settings, StagingSettings, events_table, zip_errors};
+use sandbox::guard::Token;
+use sandbox::wiring::{EVENTS_TABLE, LEDGER_TABLE, STAGING_BUCKET, Sandbox};
 use serde::Serialize;
 
 use crate::args::InitArgs;
@@ -83,9 +83,9 @@ async fn create_on_stand_in(context: &ProcessContext) -> Result<Resources, CliEr
     let ((events, ledger), (staging, s3)) =
         zip_errors(tables, zip_errors(StagingSettings::read(&env), S3Settings::read(&env)))?;
     let clients = Clients::from_environment(s3).await;
-    adapters::source::create_table_of(&clients.dynamodb, &events).await?;
-    adapters::ledger::create_table(&clients.dynamodb, &ledger.table).await?;
+    aws::dynamodb::events::create_table_of(&clients.dynamodb, &events).await?;
+    aws::dynamodb::ledger::create_table(&clients.dynamodb, &ledger.table).await?;
     let bucket = staging.bucket.to_string();
-    adapters::staging::create_bucket(&clients.s3, &bucket).await?;
+    aws::s3::staging::create_bucket(&clients.s3, &bucket).await?;
     Ok(Resources { events_table: events.table, ledger_table: ledger.table, staging_bucket: bucket })
 }

@@ -1,9 +1,9 @@
 //! The keys that sign manifests, for the operator's commands: from files always, from AWS KMS if the program
 //! was built with the feature `aws`.
 
-use adapters::clients::ClientFactory;
-use adapters::settings::{SettingsError, SigningSettings};
-use domain::manifest::ManifestSigner;
+use aws::clients::ClientFactory;
+use aws::settings::{SettingsError, SigningSettings};
+use control::signing::ManifestSigner;
 
 /// The keys that the settings name.
 ///
@@ -14,7 +14,7 @@ pub(crate) fn signing(
     settings: &SigningSettings,
     services: &ClientFactory,
 ) -> Result<ManifestSigner, SettingsError> {
-    services::keys::signing(settings, services)
+    aws::kms::signing(settings, services)
 }
 
 /// The keys that the settings name, each in a file.
@@ -27,5 +27,5 @@ pub(crate) fn signing(
     settings: &SigningSettings,
     _services: &ClientFactory,
 ) -> Result<ManifestSigner, SettingsError> {
-    adapters::signing::signing(settings, None)
+    aws::signing::signing(settings, None)
 }

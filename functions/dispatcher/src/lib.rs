@@ -14,12 +14,12 @@ mod watchdog;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, DueConnectors, PortError, Queue, Rng};
-use domain::time::Time;
-use futures_util::{StreamExt as _, stream};
-use serde::Serialize;
-
+use archive::time::Time;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use ports::{Claim, ClaimAnswer, Clock, DUE_SHARDS, DueConnectors, PortError, Queue, Rng};
 use send::{SendOutcome, send};
+use serde::Serialize;
 
 pub use notices::MAX_NOTICES_PER_TICK;
 pub use rate_limiter::RateLimiter;

@@ -5,9 +5,9 @@
 //! then the notice is published. If the bus does not accept it, the state is rolled back, so that the next
 //! sweep publishes it.
 
-use domain::metrics::Metric;
-use domain::time::Time;
-use domain::watch::{PendingNotification, WatchedConnector};
+use archive::time::Time;
+use protocol::metrics::Metric;
+use protocol::watch::{PendingNotification, WatchedConnector};
 
 use crate::watchdog::Watchdog;
 

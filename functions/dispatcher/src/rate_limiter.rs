@@ -14,8 +14,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::ports::{Claim, QUEUE_BATCH};
-use domain::time::Time;
+use archive::time::Time;
+use ports::{Claim, QUEUE_BATCH};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Interval between two scheduled connectors: 250 a second.

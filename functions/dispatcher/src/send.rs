@@ -1,10 +1,11 @@
 //! Sends claimed connectors to the queue in batches, and releases those that it keeps rejecting.
 
-use domain::backoff::REQUEST;
-use domain::names::ConnectorId;
-use domain::ports::{PortError, QUEUE_BATCH};
-use domain::time::Time;
-use futures_util::{StreamExt as _, stream};
+use archive::names::ConnectorId;
+use archive::time::Time;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use ports::{PortError, QUEUE_BATCH};
+use protocol::backoff::REQUEST;
 
 use crate::Ports;
 use crate::rate_limiter::Batch;

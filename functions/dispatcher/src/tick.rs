@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::metrics::{Metric, MetricRecord};
-use domain::ports::{MetricsSink, PortError};
-use domain::time::Time;
+use archive::time::Time;
+use ports::{MetricsSink, PortError};
+use protocol::metrics::{Metric, MetricRecord};
 
 use crate::watchdog::Watchdog;
 use crate::{Dispatched, Ports, dispatch};

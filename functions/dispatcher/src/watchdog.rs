@@ -8,10 +8,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::metrics::Metric;
-use domain::ports::{Bus, Clock, PortError, Watch};
-use domain::protocol::Timing;
-use domain::time::Time;
+use archive::time::Time;
+use ports::{Bus, Clock, PortError, Watch};
+use protocol::machine::Timing;
+use protocol::metrics::Metric;
 
 use crate::notices::Notices;
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use archive::names::ConnectorId;
+use archive::time::Time;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use domain::names::ConnectorId;
-use domain::ports::MetricsSink;
-use domain::protocol::Outcome;
-use domain::time::Time;
+use ports::MetricsSink;
+use protocol::machine::Outcome;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;

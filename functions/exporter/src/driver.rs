@@ -1,14 +1,16 @@
 //! Executes the effects of one run, one port call each.
 
+use archive::item::Unreadable;
+use archive::names::{ConnectorId, ExternalId, Prefix, WorkerId};
+use archive::note::SignedManifest;
+use archive::part::{Content, Part};
+use archive::sha256::Sha256;
 use base64::Engine as _;
-use domain::connector::Connector;
-use domain::item::Unreadable;
-use domain::manifest::{SignedManifest, SigningError};
-use domain::names::{ConnectorId, ExternalId, Prefix, WorkerId};
-use domain::notice::Notice;
-use domain::part::{Content, Part, Sha256};
-use domain::ports::{Body, CustomerBucket, NewObject, PortError};
-use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Outcome, PutAnswer, SealAnswer};
+use control::signing::SigningError;
+use ports::{Body, CustomerBucket, NewObject, PortError};
+use protocol::connector::Connector;
+use protocol::machine::{Answer, Effect, InternalError, InternalErrorKind, Outcome, PutAnswer, SealAnswer};
+use protocol::notice::Notice;
 
 use crate::build::{self, Task};
 use crate::export::Exporter;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::manifest::ManifestSigner;
-use domain::names::ConnectorId;
-use domain::onboarding::Onboarding;
-use domain::part::PartLimits;
-use domain::ports::{Bus, Clock, Customers, Rng, Runs, Source, Staging};
-use domain::protocol::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
-use domain::time::Time;
+use archive::names::ConnectorId;
+use archive::part::PartLimits;
+use archive::time::Time;
+use control::onboarding::Onboarding;
+use control::signing::ManifestSigner;
+use ports::{Bus, Clock, Customers, Rng, Runs, Source, Staging};
+use protocol::machine::{Answer, Effect, Input, Limits, Outcome, Run, Timing, step};
 
 use crate::driver::{Driver, port_error};
 use crate::metrics::{MeasuredRun, RequestKind, RequestStats};

@@ -1,4 +1,4 @@
-//! The exporter: executes the protocol of [`domain::protocol`] for the connectors of a queue batch.
+//! The exporter: executes the protocol of [`protocol::machine`] for the connectors of a queue batch.
 //!
 //! [`export()`] drives one run of one connector, [`build`] reads, encodes and stages a part, and [`batch`]
 //! runs the connectors of a batch concurrently and returns the messages that failed.

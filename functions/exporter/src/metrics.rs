@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::metrics::{Metric, MetricRecord};
-use domain::names::{ConnectorId, TenantId};
-use domain::protocol::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
-use domain::time::Time;
+use archive::names::{ConnectorId, TenantId};
+use archive::time::Time;
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
+use protocol::metrics::{Metric, MetricRecord};
 
 /// The kind of request that an effect makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub(crate) fn run_metrics(at: Time, id: &ConnectorId, run: &MeasuredRun) -> Metr
         Metric::count("PutDenied", stats.put_denied),
         Metric::count("PutConflicts", stats.put_conflicts),
         Metric::count("PutUnavailable", stats.put_unavailable),
-        Metric::new("BytesDelivered", domain::metrics::Unit::Bytes, stats.bytes_delivered),
+        Metric::new("BytesDelivered", protocol::metrics::Unit::Bytes, stats.bytes_delivered),
         Metric::millis("RunDuration", *duration),
         Metric::millis("ReadDuration", stats.read_duration),
         Metric::millis("DeliveryDuration", stats.delivery_duration),
@@ -127,8 +127,8 @@ pub(crate) fn batch_metrics(at: Time, dropped: u64, panicked: u64) -> MetricReco
 
 #[cfg(test)]
 mod tests {
-    use domain::delivery_error::DeliveryStage;
-    use domain::protocol::InternalError;
+    use protocol::delivery_error::DeliveryStage;
+    use protocol::machine::InternalError;
 
     use super::*;
 

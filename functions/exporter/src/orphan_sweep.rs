@@ -1,5 +1,5 @@
 //! The orphan sweep: after a run, marks staged objects for expiry that nothing will ever need again. These
-//! are objects that no sealed record names ([`domain::staging_keys`] says why that is certain), and all
+//! are objects that no sealed record names ([`archive::staging_keys`] says why that is certain), and all
 //! objects of a connector whose 30 days of retention are over.
 //!
 //! Nothing is deleted here. Objects are marked expirable, and the bucket's lifecycle rule deletes them once
@@ -9,17 +9,17 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, State};
-use domain::cursor::Cursor;
-use domain::names::ConnectorId;
-use domain::part::PartNumber;
-use domain::ports::{PortError, StagedPage};
-use domain::protocol::Outcome;
-use domain::staging_keys::{
+use archive::names::ConnectorId;
+use archive::part::PartNumber;
+use archive::staging_keys::{
     MIN_SWEEP_PARTS, SWEEP_DELAY, is_orphan, part_number_of, staging_prefix, start_after,
 };
-use domain::time::Time;
+use archive::time::Time;
 use futures_util::future::try_join_all;
+use ports::{PortError, StagedPage};
+use protocol::connector::{Connector, State};
+use protocol::cursor::Cursor;
+use protocol::machine::Outcome;
 
 use crate::export::Exporter;
 

@@ -1,8 +1,8 @@
 //! One log line for each run, where it is handled: how it ended and what it did. It never contains event
 //! content, a credential or an external ID.
 
-use domain::names::ConnectorId;
-use domain::protocol::{Outcome, Summary};
+use archive::names::ConnectorId;
+use protocol::machine::{Outcome, Summary};
 
 /// Logs how a run ended.
 pub(crate) fn log_outcome(id: &ConnectorId, outcome: &Outcome) {

@@ -9,16 +9,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::budget::Budgets;
-use domain::connector::{Caller, Connector, State};
-use domain::names::ExternalId;
-use domain::onboarding::{KeyCache, MailMode, Onboarding};
-use domain::partition::PartitionFormat;
-use domain::ports::{Bus, Connectors, Prober};
-use domain::preflight::{PreflightReport, PreflightVerdict, StageReport};
-use domain::protocol::Outcome;
-use domain::setup::Vendor;
-use domain::time::Time;
+use archive::names::ExternalId;
+use archive::time::Time;
+use control::budget::Budgets;
+use control::onboarding::{KeyCache, MailMode, Onboarding};
+use control::partition::PartitionFormat;
+use control::preflight::{PreflightReport, PreflightVerdict, StageReport};
+use control::setup::Vendor;
+use ports::{Bus, Connectors, Prober};
+use protocol::caller::Caller;
+use protocol::connector::{Connector, State};
+use protocol::machine::Outcome;
 
 use crate::export::{Exporter, Ports};
 
@@ -125,7 +126,7 @@ fn log_verification(connector: &Connector, verification: &PreflightReport) {
 
 #[cfg(test)]
 mod tests {
-    use domain::names::ConnectorId;
+    use archive::names::ConnectorId;
 
     use super::*;
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use domain::notice::Notice;
-use domain::protocol::Outcome;
-use domain::time::Time;
+use archive::time::Time;
+use protocol::machine::Outcome;
+use protocol::notice::Notice;
 
 use crate::export::Exporter;
 

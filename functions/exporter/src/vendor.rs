@@ -1,7 +1,7 @@
 //! The vendor's account and Region, from the function's ARN that Lambda passes: no setting can be wrong about
 //! them.
 
-use domain::setup::Vendor;
+use control::setup::Vendor;
 
 /// The vendor by the ARN of one of its functions,
 /// `arn:<partition>:lambda:<region>:<account>:function:<name>`. `None` for text in another format.

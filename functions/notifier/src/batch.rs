@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
+use archive::time::Time;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use domain::metrics::{Metric, MetricRecord};
-use domain::ports::MetricsSink;
-use domain::time::Time;
+use ports::MetricsSink;
+use protocol::metrics::{Metric, MetricRecord};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 

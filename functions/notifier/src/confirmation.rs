@@ -6,10 +6,11 @@
 //! A mail that the mail service rejected is retried for a day; a mail that may have been sent is not sent
 //! again.
 
-use domain::connector::Connector;
-use domain::contacts::{LinkToken, confirmation_mail, retry};
-use domain::names::EmailAddress;
-use domain::ports::{MailOutcome, PortError};
+use archive::names::EmailAddress;
+use control::contacts::{confirmation_mail, retry};
+use ports::{MailOutcome, PortError};
+use protocol::connector::Connector;
+use protocol::contacts::LinkToken;
 
 use crate::deliver::NotificationCounts;
 use crate::message::{BusEvent, Contact, Retry};

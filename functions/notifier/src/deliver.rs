@@ -1,15 +1,14 @@
 //! One message: reads it, finds its connector, and delivers it to the contacts that it is for.
 
-use domain::connector::{Connector, State};
-use domain::contacts::{ContactMessage, NoticeParseError, requests_consent};
-use domain::names::{ConnectorId, TenantId};
-use domain::ports::PortError;
+use archive::names::{ConnectorId, TenantId};
 use futures_util::future::join_all;
+use ports::PortError;
+use protocol::connector::{Connector, State};
+use protocol::contacts::{ContactMessage, NoticeParseError, requests_consent};
 
-use crate::Notifier;
 use crate::message::{Contact, Message};
 use crate::retry::requeue;
-use crate::{confirmation, notify};
+use crate::{Notifier, confirmation, notify};
 
 /// The results of a message, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

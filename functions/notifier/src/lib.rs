@@ -22,9 +22,9 @@ mod webhook;
 
 use std::sync::Arc;
 
-use domain::manifest::VendorDomain;
-use domain::names::PortalUrl;
-use domain::ports::{Clock, Connectors, DelayQueue, Mailer, NotificationStore, Rng, WebhookClient};
+use archive::names::PortalUrl;
+use archive::note::VendorDomain;
+use ports::{Clock, Connectors, DelayQueue, Mailer, NotificationStore, Rng, WebhookClient};
 
 /// What is needed to send confirmation mails.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The messages of the notifier's queue: a notice from the bus, or a retry for one contact of a notice.
 
-use domain::names::{EmailAddress, TenantId};
-use domain::time::Time;
+use archive::names::{EmailAddress, TenantId};
+use archive::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,8 +1,9 @@
 //! One contact and one notice: whether the contact gets it, how it is sent, and how the result is handled.
 
-use domain::connector::Connector;
-use domain::contacts::{ContactKey, ContactMessage, Decision, NotificationHistory, notice_mail, retry};
-use domain::ports::{MailOutcome, PortError};
+use control::contacts::{notice_mail, retry};
+use ports::{MailOutcome, PortError};
+use protocol::connector::Connector;
+use protocol::contacts::{ContactKey, ContactMessage, Decision, NotificationHistory};
 
 use crate::deliver::NotificationCounts;
 use crate::message::{BusEvent, Contact, Retry};

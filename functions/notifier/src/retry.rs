@@ -1,10 +1,10 @@
 //! Retries: a failed attempt is sent to the notifier's own queue again, until it is due.
 //!
-//! [`domain::contacts::retry`] decides when the next attempt is due.
+//! [`control::contacts::retry`] decides when the next attempt is due.
 
 use std::time::Duration;
 
-use domain::ports::{MAX_DELAY, PortError};
+use ports::{MAX_DELAY, PortError};
 
 use crate::Notifier;
 use crate::message::Retry;

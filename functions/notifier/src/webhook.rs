@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use domain::contacts::Webhook;
-use domain::contacts::fair_share::{self, LONG_TIMEOUT, SHORT_TIMEOUT, SLOW_HOST_PERIOD};
-use domain::ports::{BoxError, PortError, WebhookResponse};
+use control::contacts::fair_share;
+use control::contacts::fair_share::{LONG_TIMEOUT, SHORT_TIMEOUT, SLOW_HOST_PERIOD};
+use ports::{BoxError, PortError, WebhookResponse};
+use protocol::contacts::Webhook;
 
 use crate::Notifier;
 use crate::message::Retry;
@@ -89,7 +90,7 @@ async fn secrets(
     notifier: &Notifier,
     delivery: Delivery<'_>,
     webhook: &Webhook,
-) -> Result<Vec<domain::contacts::WebhookSecret>, PortError> {
+) -> Result<Vec<protocol::contacts::WebhookSecret>, PortError> {
     let mut secrets = Vec::new();
     for id in webhook.secrets(notifier.clock.now()) {
         let secret = notifier.connectors.secret(&delivery.connector.id, id).await?;

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::sync::LazyLock;
 
 use archive::{Files, Sealer, TestKey, note_of, sample_archive};
-use domain::manifest::SignedNote;
+use archive::note::SignedNote;
 use libfuzzer_sys::fuzz_target;
 use verify::archive::{Archive, Entry, EntryKind};
 use verify::check::{Progress, Verdict, VerifyOptions, check};

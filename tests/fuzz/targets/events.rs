@@ -2,12 +2,13 @@
 //! it. Whatever the text, what is written of it makes a file that parses.
 #![no_main]
 
-use domain::encode::FileWriter;
-use domain::event::{self, FieldPath, MAX_DEPTH};
-use domain::generated_events::{is_unreadable_record, unreadable_record};
-use domain::item::{EventKey, OriginalContent, SourceItem, Unreadable};
-use domain::part::{Compression, Encoding, Format};
-use domain::sort_key::SortKey;
+use archive::encode::FileWriter;
+use archive::event;
+use archive::event::{FieldPath, MAX_DEPTH};
+use archive::generated_events::{is_unreadable_record, unreadable_record};
+use archive::item::{EventKey, OriginalContent, SourceItem, Unreadable};
+use archive::part::{Compression, Encoding, Format};
+use archive::sort_key::SortKey;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 //! object, and its time and ID are read or refused.
 #![no_main]
 
-use domain::import::{Element, FileType, KeyFieldGuess, KeyFields, Splitter, TimeForm, classify, compact};
+use archive::import::{Element, FileType, KeyFieldGuess, KeyFields, Splitter, TimeForm, classify, compact};
 use libfuzzer_sys::fuzz_target;
 
 /// The objects and the reasons found, each with its position.
@@ -34,7 +34,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     assert_eq!(elements, found(bytes, usize::MAX));
     let keys = KeyFields::new("time", "/id", TimeForm::Rfc3339);
     for (_, text) in elements.iter().filter(|(_, text)| text.starts_with('{')) {
-        let is_object = match domain::event::check(text.as_bytes()) {
+        let is_object = match archive::event::check(text.as_bytes()) {
             Ok(_) => true,
             Err(error) => error.kind.is_object(),
         };
@@ -42,8 +42,8 @@ fuzz_target!(|input: (u8, &[u8])| {
         let may_be_invalid = text.bytes().any(|byte| byte < b' ');
         assert!(is_object || may_be_invalid, "{text:?} is not an object");
         assert!(
-            domain::event::check(compact(text).as_bytes()).is_ok()
-                == domain::event::check(text.as_bytes()).is_ok()
+            archive::event::check(compact(text).as_bytes()).is_ok()
+                == archive::event::check(text.as_bytes()).is_ok()
         );
         let _ = (keys.read(text), KeyFieldGuess::new(text), classify(text));
     }

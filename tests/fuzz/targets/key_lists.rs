@@ -2,7 +2,7 @@
 //! loop.
 #![no_main]
 
-use domain::key_list::KeyListReader;
+use archive::key_list::KeyListReader;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, &[u8])| {

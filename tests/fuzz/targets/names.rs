@@ -5,14 +5,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::connector::Shards;
-use domain::names::{
-    AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn,
-    TenantId,
-};
-use domain::partition::PartitionFormat;
-use domain::schedule::Frequency;
-use domain::time::Time;
+use protocol::connector::Shards;
+use archive::names::{AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn, TenantId};
+use control::partition::PartitionFormat;
+use archive::frequency::Frequency;
+use archive::time::Time;
 use libfuzzer_sys::fuzz_target;
 
 /// Parses a value, and checks that its text form parses back to it.

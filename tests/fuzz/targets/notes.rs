@@ -2,7 +2,8 @@
 //! for a verifier to read. Each accepted text is the only one for its content.
 #![no_main]
 
-use domain::manifest::{Manifest, Origin, RingKey, SignedNote, VerifierKey};
+use archive::manifest::{Manifest, Origin};
+use archive::note::{RingKey, SignedNote, VerifierKey};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

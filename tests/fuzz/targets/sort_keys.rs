@@ -1,8 +1,8 @@
 //! Sort keys of all forms: a key with a time sorts on the right side of every boundary, and lies in no gap.
 #![no_main]
 
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use libfuzzer_sys::fuzz_target;
 
 const FORMS: [&str; 5] = ["rfc3339", "ulid", "uuidv7", "epoch_seconds", "epoch_millis"];

@@ -1,8 +1,8 @@
 //! Coverage goals: what must be reached somewhere, so that a clean exploration means something. A world in
 //! which no race is ever lost says nothing about races.
 
-use domain::part::PartKind;
-use domain::protocol::Effect;
+use archive::part::PartKind;
+use protocol::machine::Effect;
 
 use crate::machine::{Machine, State};
 

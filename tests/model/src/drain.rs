@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, OnceLock};
 
-use domain::time::Time;
+use archive::time::Time;
 
 use crate::execute::Execution;
 use crate::machine::{Action, Machine, State};

@@ -1,13 +1,15 @@
 //! The conditional writes of the ledger and of the bucket, each with the conditions of the port's contract.
 //! The conformance suite checks the same contract on the real adapter.
 
-use domain::delivery_error::Block;
-use domain::manifest::SignedManifest;
-use domain::names::WorkerId;
-use domain::part::{Part, PartNumber};
-use domain::ports::{LeaseAnswer, MAX_LEASE};
-use domain::protocol::{Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer};
-use domain::time::Time;
+use archive::names::WorkerId;
+use archive::note::SignedManifest;
+use archive::part::{Part, PartNumber};
+use archive::time::Time;
+use ports::MAX_LEASE;
+use protocol::delivery_error::Block;
+use protocol::machine::{
+    LeaseAnswer, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer,
+};
 
 use crate::manifests::StoredManifest;
 use crate::variant::Variant;

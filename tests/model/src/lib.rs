@@ -1,7 +1,7 @@
 //! A model checker for the protocol: every order of workers, crashes, lost answers, late events, a bucket
 //! that comes and goes, TTL and time itself, in worlds small enough to be explored to the end.
 //!
-//! The workers run [`domain::protocol::step`], the function that the exporter runs. Only what is outside of
+//! The workers run [`protocol::machine::step`], the function that the exporter runs. Only what is outside of
 //! it is a model: the ledger's conditional writes ([`ledger`]), reading the events table page by page
 //! ([`reading`]), the customer's bucket, the clock. The properties are the promises ([`promises`]), by name.
 //!

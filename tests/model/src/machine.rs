@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
-use domain::time::Time;
+use archive::time::Time;
+use protocol::connector::Connector;
 use stateright::{Model, Property};
 
 use crate::coverage::{CoverageGoal, coverage_check};

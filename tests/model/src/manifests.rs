@@ -3,10 +3,11 @@
 
 use std::sync::LazyLock;
 
-use domain::manifest::{SignedManifest, VendorDomain, VerifierKey};
-use domain::part::{Part, PartNumber, Sha256};
-use domain::protocol::SignRequest;
-use domain::time::Time;
+use archive::note::{SignedManifest, VendorDomain, VerifierKey};
+use archive::part::{Part, PartNumber};
+use archive::sha256::Sha256;
+use archive::time::Time;
+use protocol::machine::SignRequest;
 
 /// A manifest in a customer's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

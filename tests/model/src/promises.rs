@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::part::{Part, PartKind, PartNumber};
-use domain::time::Time;
+use archive::part::{Part, PartKind, PartNumber};
+use archive::time::Time;
 
 use crate::manifests::{StoredManifest, manifest_field};
 use crate::setup::{Event, Setup, TIMING};

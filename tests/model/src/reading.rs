@@ -10,10 +10,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::encode::Encoded;
-use domain::part::{Sha256, Window};
-use domain::protocol::{BuildRequest, Built, Span, StagedPart};
-use domain::time::Time;
+use archive::encode::Encoded;
+use archive::part::Window;
+use archive::sha256::Sha256;
+use archive::time::Time;
+use protocol::machine::{BuildRequest, Built, Span, StagedPart};
 
 use crate::setup::{Event, Setup};
 use crate::variant::Variant;
@@ -48,7 +49,7 @@ impl PartRead {
     pub fn begin(setup: &Setup, account: &Account, request: &BuildRequest) -> Self {
         let reaching = request.exclude.reaching;
         let listed = reaching.into_iter().flat_map(|after| account.parts_reaching(after, request.number));
-        let may_hold = |part: &&domain::part::Part| match (&request.span, part.first, part.last) {
+        let may_hold = |part: &&archive::part::Part| match (&request.span, part.first, part.last) {
             (Span::Window(window), Some(first), Some(last)) if part.unreadable == 0 => {
                 first < window.to && last >= window.from
             }

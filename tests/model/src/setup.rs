@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, Destination, Encryption, Shards};
-use domain::cursor::Cursor;
-use domain::names::{ConnectorId, ExternalId};
-use domain::protocol::Timing;
-use domain::schedule::Frequency;
-use domain::time::Time;
+use archive::frequency::Frequency;
+use archive::names::{ConnectorId, ExternalId};
+use archive::time::Time;
+use protocol::connector::{Connector, Destination, Encryption, Shards};
+use protocol::cursor::Cursor;
+use protocol::machine::Timing;
 
 /// The default settings of a deployment.
 pub const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };

@@ -1,10 +1,10 @@
 //! Broken protocols (mutants). Each differs from the correct one in one place outside the domain: in an
 //! effect, in an answer, or in how an effect is executed. They show that the checks find such bugs.
 
-use domain::cursor::{Cursor, ReadProgress};
-use domain::protocol::{Effect, Exclude, Snapshot, Span};
-use domain::schedule::WindowSchedule;
-use domain::time::Time;
+use archive::time::Time;
+use protocol::cursor::{Cursor, ReadProgress};
+use protocol::machine::{Effect, Exclude, Snapshot, Span};
+use protocol::schedule::WindowSchedule;
 
 use crate::setup::TIMING;
 use crate::worker::Worker;

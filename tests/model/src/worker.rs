@@ -4,9 +4,9 @@ use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 use std::time::Duration;
 
-use domain::names::WorkerId;
-use domain::protocol::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, step};
-use domain::time::Time;
+use archive::names::WorkerId;
+use archive::time::Time;
+use protocol::machine::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, step};
 
 use crate::manifests::vendor;
 use crate::reading::PartRead;

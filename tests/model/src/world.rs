@@ -1,11 +1,11 @@
 //! Everything outside a worker: the events table, the ledger, the customers' buckets, the clock, and requests
 //! in flight.
 
-use domain::cursor::Cursor;
-use domain::names::WorkerId;
-use domain::part::{Content, Part, PartNumber};
-use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal};
-use domain::time::Time;
+use archive::names::WorkerId;
+use archive::part::{Content, Part, PartNumber};
+use archive::time::Time;
+use protocol::cursor::Cursor;
+use protocol::machine::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal};
 
 use crate::manifests::StoredManifest;
 use crate::setup::{Event, Setup};

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::connector::{Connector, NotAllowedError, State};
-use domain::names::ExternalId;
-use domain::ports::{Connectors as _, SaveAnswer, Saved};
-use domain::time::Time;
+use archive::names::ExternalId;
+use archive::time::Time;
 use futures_util::FutureExt as _;
+use ports::Connectors as _;
+use ports::{SaveAnswer, Saved};
+use protocol::connector::{Connector, NotAllowedError, State};
 use tests::fakes::{FakeSource, Shape, StoredItem};
 use tests::fixtures::{self, keys};
 

@@ -1,7 +1,7 @@
 //! The items on the agenda other than the workers' calls. Connectors are named by their index in the world's
 //! list.
 
-use domain::names::ConnectorId;
+use archive::names::ConnectorId;
 
 /// A message of the export queue, and how often it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use archive::note::KEY_FOLDER;
 use bytes::Bytes;
-use domain::connector::Connector;
-use domain::cursor::Cursor;
-use domain::manifest::KEY_FOLDER;
+use protocol::connector::Connector;
+use protocol::cursor::Cursor;
 use tests::oracle;
 
 use super::fault::Fault;

@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 
+use archive::part::PartNumber;
 use async_trait::async_trait;
-use domain::connector::Connector;
-use domain::delivery_error::{DeliveryError as CustomerFault, DeliveryErrorKind, DeliveryStage};
-use domain::part::PartNumber;
-use domain::ports::{CustomerBucket, Customers, NewObject};
-use domain::protocol::PutAnswer;
+use ports::{CustomerBucket, Customers, NewObject};
+use protocol::connector::Connector;
+use protocol::delivery_error::{DeliveryError as CustomerFault, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::PutAnswer;
 
 use super::call::CallKind;
 use super::fault::Fault;

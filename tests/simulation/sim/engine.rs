@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use domain::time::Time;
+use archive::time::Time;
 use tests::fakes::FakeClock;
 use tokio::task::{AbortHandle, yield_now};
 

@@ -4,11 +4,11 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use domain::connector::Shards;
-use domain::generated_events::unreadable_record;
-use domain::names::TenantId;
-use domain::sort_key::SortKey;
-use domain::time::Time;
+use archive::generated_events::unreadable_record;
+use archive::names::TenantId;
+use archive::sort_key::SortKey;
+use archive::time::Time;
+use protocol::connector::Shards;
 use serde_json::{Map, Value};
 use tests::fakes::{FakeSource, Shape, StoredItem};
 use tests::fixtures::{RealEvent, cloudtrail, keys};

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::names::ConnectorId;
 use dispatcher::Watchdog;
-use domain::metrics::MetricRecord;
-use domain::names::ConnectorId;
-use domain::ports::MetricsSink;
-use domain::protocol::{InternalErrorKind, Outcome};
 use exporter::{Exporter, export};
+use ports::MetricsSink;
+use protocol::machine::{InternalErrorKind, Outcome};
+use protocol::metrics::MetricRecord;
 use serde_json::json;
 use tokio::task::JoinHandle;
 

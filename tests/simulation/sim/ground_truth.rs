@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::time::Duration;
 
+use archive::names::{ConnectorId, TenantId};
+use archive::part::{Compression, Content, Format, Part, PartKind, PartNumber};
+use archive::sort_key::SortKey;
+use archive::time::Time;
 use bytes::Bytes;
-use domain::names::{ConnectorId, TenantId};
-use domain::part::{Compression, Content, Format, Part, PartKind, PartNumber};
-use domain::sort_key::SortKey;
-use domain::time::Time;
 use tests::fakes::FakeStaging;
 
 /// One item of the table.

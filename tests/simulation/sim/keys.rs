@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use archive::manifest::KeyId;
+use archive::note::{KeyName, VendorDomain, VerifierKey};
 use async_trait::async_trait;
-use domain::manifest::{KeyId, KeyName, ManifestSigner, PreviousSigner, VendorDomain, VerifierKey};
-use domain::ports::{PortError, Signer, Validity};
+use control::signing::{ManifestSigner, PreviousSigner};
 use futures_util::FutureExt as _;
+use ports::{PortError, Signer, Validity};
 use tests::fakes::FakeSigner;
 
 use super::call::CallKind;

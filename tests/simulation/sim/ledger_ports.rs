@@ -1,18 +1,17 @@
 //! The ledger, as one worker sees it.
 
+use archive::names::{ConnectorId, WorkerId};
+use archive::part::{Part, PartNumber};
+use archive::sha256::Sha256;
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::delivery_error::Block;
-use domain::names::{ConnectorId, WorkerId};
-use domain::part::{Part, PartNumber, Sha256};
-use domain::ports::{
-    Body, Claim, ClaimAnswer, Customers as _, DueConnectors, DuePage, LeaseAnswer, NewObject, PortError,
-    Runs, Watch, WatchPage,
+use ports::Customers as _;
+use ports::{Body, Claim, ClaimAnswer, DueConnectors, DuePage, NewObject, PortError, Runs, Watch, WatchPage};
+use protocol::delivery_error::Block;
+use protocol::machine::{
+    LeaseAnswer, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
 };
-use domain::protocol::{
-    Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
-};
-use domain::time::Time;
-use domain::watch::{NotificationState, Sweep, SweepCursor};
+use protocol::watch::{NotificationState, Sweep, SweepCursor};
 use tests::fixtures;
 
 use super::call::CallKind;

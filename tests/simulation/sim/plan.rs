@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use domain::part::PartLimits;
-use domain::protocol::Timing;
-use domain::sort_key::SortKeyForm;
+use archive::part::PartLimits;
+use archive::sort_key::SortKeyForm;
+use protocol::machine::Timing;
 
 use super::fault::Fault;
 use super::rng::SimRng;

@@ -5,21 +5,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::item::SourceItem;
+use archive::names::{ConnectorId, TenantId};
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::connector::Shards;
-use domain::events_source::EventsSource;
-use domain::item::SourceItem;
-use domain::names::{ConnectorId, TenantId};
-use domain::notice::{Fact, Notice};
-use domain::ports::{
+use futures_util::stream;
+use ports::{
     Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Rng, Source, StagedPage, Staging,
     StagingWrite,
 };
-use domain::protocol::Span;
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
-use futures_util::stream;
+use protocol::connector::Shards;
+use protocol::events_source::EventsSource;
+use protocol::machine::Span;
+use protocol::notice::{Fact, Notice};
 
 use super::call::{CallKind, CallOutcome};
 use super::fault::Fault;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::cursor::Cursor;
-use domain::time::Time;
+use archive::time::Time;
+use protocol::cursor::Cursor;
 use tests::fixtures::at;
 
 use super::agenda::AgendaItem;

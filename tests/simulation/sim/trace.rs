@@ -1,8 +1,9 @@
 //! Everything that happened in a simulation, in order: as a hash, and optionally as lines.
 
-use std::fmt::{Arguments, Write as _};
+use std::fmt::Arguments;
+use std::fmt::Write as _;
 
-use domain::time::Time;
+use archive::time::Time;
 
 /// FNV-1a: all input is ours and small, so a simple hash is enough to distinguish two histories.
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::connector::{Connector, Destination, Encryption};
-use domain::cursor::Cursor;
-use domain::names::{ConnectorId, ExternalId, TenantId};
-use domain::part::{Compression, Encoding, Format};
-use domain::time::Time;
+use archive::names::{ConnectorId, ExternalId, TenantId};
+use archive::part::{Compression, Encoding, Format};
+use archive::time::Time;
 use futures_util::FutureExt as _;
+use protocol::connector::{Connector, Destination, Encryption};
+use protocol::cursor::Cursor;
 use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging};
 use tests::fixtures;
 

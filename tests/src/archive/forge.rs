@@ -1,8 +1,10 @@
 //! The forgeries that the verifier is tested with: by someone with write access to the bucket but without a
 //! private key of the vendor, and by someone who has stolen one.
 
-use domain::manifest::{Manifest, NoteSignature, Previous, SignedNote};
-use domain::part::{Compression, Encoding, Sha256};
+use archive::manifest::{Manifest, Previous};
+use archive::note::{NoteSignature, SignedNote};
+use archive::part::{Compression, Encoding};
+use archive::sha256::Sha256;
 
 use super::{Files, Sealed, TestKey, file, sign};
 

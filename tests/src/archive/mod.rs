@@ -8,19 +8,18 @@ mod sample;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-
-use domain::encode::{Encoded, FileWriter};
-use domain::generated_events::Heartbeat;
-use domain::manifest::{
-    ChainStart, KeyName, Location, Manifest, NoteSignature, Origin, Previous, RingKey, SignedNote,
-    VerifierKey,
-};
-use domain::names::ConnectorId;
-use domain::part::{Compression, Encoding, Format, PartNumber, Sha256, Window};
-use domain::schedule::{Frequency, next_expected_by};
-use domain::time::Time;
-use ed25519_dalek::{Signer, SigningKey};
 use std::time::Duration;
+
+use archive::encode::{Encoded, FileWriter};
+use archive::frequency::{Frequency, next_expected_by};
+use archive::generated_events::Heartbeat;
+use archive::manifest::{ChainStart, Location, Manifest, Origin, Previous};
+use archive::names::ConnectorId;
+use archive::note::{KeyName, NoteSignature, RingKey, SignedNote, VerifierKey};
+use archive::part::{Compression, Encoding, Format, PartNumber, Window};
+use archive::sha256::Sha256;
+use archive::time::Time;
+use ed25519_dalek::{Signer, SigningKey};
 
 pub use forge::{forge, forge_all, note_of, resign, with_signatures};
 pub use sample::{sample_archive, with_time};

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use domain::part::{Compression, Encoding, Format};
-use domain::schedule::Frequency;
-use domain::time::Time;
+use archive::frequency::Frequency;
+use archive::part::{Compression, Encoding, Format};
+use archive::time::Time;
 
 use super::Sealer;
 use crate::fixtures;

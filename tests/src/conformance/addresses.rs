@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use domain::connector::Caller;
-use domain::contacts::{
-    Consent, ContactFact, ContactKey, ContactMessage, Decision, LinkToken, NotificationHistory, fair_share,
-};
-use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{Consents, NotificationStore};
+use archive::names::{ConnectorId, EmailAddress, TenantId};
+use control::contacts::fair_share;
 use futures_util::future::join_all;
+use ports::{Consents, NotificationStore};
+use protocol::caller::Caller;
+use protocol::contacts::{
+    Consent, ContactFact, ContactKey, ContactMessage, Decision, LinkToken, NotificationHistory,
+};
 
 use super::start;
 use crate::fixtures::{tenant, unique_id};

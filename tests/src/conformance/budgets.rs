@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use domain::budget::{Budget, BudgetScope, Party, Spending};
-use domain::connector::{Connector, State};
-use domain::ports::{Rng as _, RunAnswer, SaveAnswer, SpendOutcome};
-use domain::time::Time;
+use archive::time::Time;
 use futures_util::future::join_all;
+use ports::Rng as _;
+use ports::{RunAnswer, SaveAnswer, SpendOutcome};
+use protocol::budget::{Budget, BudgetScope, Party, Spending};
+use protocol::connector::{Connector, State};
 
 use super::{Ledger, STALE, STORED, activate, create, save, start};
 use crate::fakes::SeededRng;
@@ -244,7 +245,7 @@ pub async fn a_run_uses_its_budget_once_per_key(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let draft = fixtures::connector(&tenant("acme"), start());
     create(ledger, &draft).await;
-    let spends = |id: &domain::names::ConnectorId| {
+    let spends = |id: &archive::names::ConnectorId| {
         let scope = BudgetScope::Connector(id.clone());
         [Spending { scope, ..spending(Budget::Runs, 1, 2, start()) }]
     };

@@ -1,13 +1,13 @@
 //! The vendor's event bus.
 
-use domain::connector::Connector;
-use domain::cursor::Cursor;
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::item::{Unreadable, UnreadableReason};
-use domain::notice::{Backlog, Notice, Recovery};
-use domain::part::Window;
-use domain::ports::{Bus, PortError};
+use archive::item::{Unreadable, UnreadableReason};
+use archive::part::Window;
 use futures_util::future::join_all;
+use ports::{Bus, PortError};
+use protocol::connector::Connector;
+use protocol::cursor::Cursor;
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::notice::{Backlog, Notice, Recovery};
 use serde_json::Value;
 
 use super::start;
@@ -82,9 +82,9 @@ fn blocked(connector: &Connector, text: usize) -> Notice {
 fn every_kind() -> Vec<Notice> {
     let connector = connector();
     let window = Window { from: start(), to: start() + std::time::Duration::from_hours(1) };
-    let mut part = fixtures::part(&connector, domain::part::PartNumber::FIRST, window, &fixtures::worker());
+    let mut part = fixtures::part(&connector, archive::part::PartNumber::FIRST, window, &fixtures::worker());
     let delivered = Notice::delivered(&connector.tenant, &part);
-    part.kind = domain::part::PartKind::Heartbeat;
+    part.kind = archive::part::PartKind::Heartbeat;
     let first = Unreadable {
         partition_key: "acme".into(),
         sort_key: "PROFILE".into(),

@@ -1,8 +1,9 @@
 //! Changes of settings: each stored once, with its record, over the version that it started from.
 
-use domain::connector::{Caller, Change, Connector, Verb};
-use domain::names::ExternalId;
+use archive::names::ExternalId;
 use futures_util::future::join_all;
+use protocol::caller::Caller;
+use protocol::connector::{Change, Connector, Verb};
 
 use super::{Ledger, STALE, STORED, activate, create, save, start};
 use crate::fixtures::{self, at, tenant, unique_id};

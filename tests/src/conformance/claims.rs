@@ -1,10 +1,9 @@
 //! Uniqueness across tenants: a role serves one tenant, a folder of a bucket one connector, from the
 //! verification on.
 
-use domain::connector::{Connector, Destination, State};
-use domain::onboarding::OwnedResource;
-use domain::ports::SaveAnswer;
 use futures_util::future::{join, join_all};
+use ports::SaveAnswer;
+use protocol::connector::{Connector, Destination, OwnedResource, State};
 
 use super::{Ledger, STORED, create, save, start};
 use crate::fixtures::{self, tenant, unique_id};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::ports::Clock;
+use ports::Clock;
 
 /// A second reading is never earlier.
 pub async fn time_does_not_run_backwards(clock: &impl Clock) {

@@ -1,12 +1,12 @@
 //! The ledger for the API and the command line.
 
-use domain::connector::{Connector, Encryption, State};
-use domain::contacts::{Contacts, RetiringSecret, SecretId, Webhook, WebhookSecret};
-use domain::delivery_error::{Block, DeliveryStage};
-use domain::names::{ConnectorId, ExternalId, TenantId};
-use domain::part::PartNumber;
-use domain::ports::{ConnectorFilter, RunAnswer};
-use domain::time::Time;
+use archive::names::{ConnectorId, ExternalId, TenantId};
+use archive::part::PartNumber;
+use archive::time::Time;
+use ports::{ConnectorFilter, RunAnswer};
+use protocol::connector::{Connector, Encryption, State};
+use protocol::contacts::{Contacts, RetiringSecret, SecretId, Webhook, WebhookSecret};
+use protocol::delivery_error::{Block, DeliveryStage};
 
 use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures::{self, at, tenant};
@@ -42,8 +42,8 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     let mut connector = fixtures::connector(&tenant("acme"), start());
     connector.shards = 7.try_into().unwrap();
     connector.frequency = 24.try_into().unwrap();
-    connector.encoding.compression = domain::part::Compression::Zstd;
-    connector.encoding.format = domain::part::Format::Ndjson;
+    connector.encoding.compression = archive::part::Compression::Zstd;
+    connector.encoding.format = archive::part::Format::Ndjson;
     connector.start_from = Some(at("2026-01-01T00:00:00.001Z"));
     let destination = connector.destination.as_mut().unwrap();
     destination.prefix = "".parse().unwrap();
@@ -186,7 +186,7 @@ pub async fn a_run_can_be_requested_once_activated(ledger: &impl Ledger) {
         ledger.request_run(&ConnectorId::new(u64::MAX), now, now, None, &[]).await.unwrap(),
         RunAnswer::NotActivated
     );
-    assert!(ledger.due(domain::ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().due.is_empty());
+    assert!(ledger.due(ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().due.is_empty());
 
     let (connector, before) = activate(ledger).await;
     assert_eq!(
@@ -194,7 +194,7 @@ pub async fn a_run_can_be_requested_once_activated(ledger: &impl Ledger) {
         RunAnswer::Requested(now)
     );
     let after = cursor(ledger, &connector).await;
-    assert_eq!(after, domain::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
+    assert_eq!(after, protocol::cursor::Cursor { next_run_at: now, cut: Some(now), ..before });
 }
 
 /// A run request for a blocked connector may follow a fix: it is attempted at once.

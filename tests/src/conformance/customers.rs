@@ -1,14 +1,15 @@
 //! The customers' roles and buckets.
 
+use archive::names::ExternalId;
+use archive::part::PartNumber;
+use archive::sha256::Sha256;
 use bytes::Bytes;
-use domain::connector::Connector;
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::names::ExternalId;
-use domain::part::{PartNumber, Sha256};
-use domain::ports::{Body, Customers, NewObject};
-use domain::protocol::PutAnswer;
 use futures_util::future::join_all;
 use futures_util::stream;
+use ports::{Body, Customers, NewObject};
+use protocol::connector::Connector;
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::PutAnswer;
 use sha2::Digest as _;
 
 use crate::fakes::FakeCustomers;

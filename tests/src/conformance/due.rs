@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::names::ConnectorId;
-use domain::ports::{Claim, ClaimAnswer, DUE_SHARDS, DuePage, RunAnswer, due_shard};
-use domain::time::Time;
+use archive::names::ConnectorId;
+use archive::time::Time;
 use futures_util::future::join_all;
+use ports::{Claim, ClaimAnswer, DUE_SHARDS, DuePage, RunAnswer, due_shard};
 
 use super::{Ledger, STORED, activate, create, cursor, start};
 use crate::fixtures;
@@ -109,7 +109,7 @@ pub async fn a_shard_with_many_due_is_read_page_by_page(ledger: &impl Ledger) {
         // Several are due at the same time, and the IDs' order is not the times'.
         let at = start() + Duration::from_secs(60 * (1000 - expected.len() as u64 / 5));
         let (connector, cursor) = fixtures::activated(draft, at);
-        let cursor = domain::cursor::Cursor { next_run_at: at, ..cursor };
+        let cursor = protocol::cursor::Cursor { next_run_at: at, ..cursor };
         fixtures::store(ledger, &connector, &cursor).await;
         expected.push((at, connector.id));
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, PublishedKeys};
-use domain::delivery_error::DeliveryStage;
-use domain::names::ConnectorId;
-use domain::part::{Part, PartNumber};
-use domain::ports::{Claim, ClaimAnswer, LeaseAnswer, RunAnswer};
-use domain::protocol::{Mark, Release};
+use archive::names::ConnectorId;
+use archive::part::{Part, PartNumber};
+use ports::{Claim, ClaimAnswer, RunAnswer};
+use protocol::cursor::{Cursor, PublishedKeys};
+use protocol::delivery_error::DeliveryStage;
+use protocol::machine::{LeaseAnswer, Mark, Release};
 
 use super::{Ledger, activate, create, cursor, seal_next, start};
 use crate::fixtures::{self, at, worker};
@@ -34,7 +34,7 @@ pub async fn a_lease_longer_than_any_run_is_ignored(ledger: &impl Ledger) {
     let tomorrow = start() + MINUTE * 60 * 24;
     assert_eq!(lease(tomorrow, tomorrow + MINUTE).await, LeaseAnswer::Granted);
     assert_eq!(lease(start(), start() + MINUTE).await, LeaseAnswer::Granted);
-    let longest = start() + domain::ports::MAX_LEASE;
+    let longest = start() + ports::MAX_LEASE;
     assert_eq!(lease(start() + MINUTE * 2, longest).await, LeaseAnswer::Granted);
     assert_eq!(lease(start() + MINUTE * 3, longest).await, LeaseAnswer::Held);
 }

@@ -22,11 +22,11 @@ pub mod source;
 pub mod staging;
 pub mod watch;
 
-use domain::connector::Connector;
-use domain::cursor::Cursor;
-use domain::ports::{Connectors, DueConnectors, Runs, SaveAnswer, Saved};
-use domain::protocol::Seal;
-use domain::time::Time;
+use archive::time::Time;
+use ports::{Connectors, DueConnectors, Runs, SaveAnswer, Saved};
+use protocol::connector::Connector;
+use protocol::cursor::Cursor;
+use protocol::machine::Seal;
 
 use crate::fixtures;
 
@@ -66,6 +66,6 @@ async fn cursor(ledger: &impl Ledger, connector: &Connector) -> Cursor {
 /// Seals the next part, which ends at `to`.
 async fn seal_next(ledger: &impl Ledger, connector: &Connector, to: Time) -> Seal {
     let seal = fixtures::seal(connector, &cursor(ledger, connector).await, to, &fixtures::worker());
-    assert_eq!(ledger.seal(&seal).await.unwrap(), domain::protocol::SealAnswer::Won);
+    assert_eq!(ledger.seal(&seal).await.unwrap(), protocol::machine::SealAnswer::Won);
     seal
 }

@@ -1,11 +1,11 @@
 //! The probes of a preflight check.
 
+use archive::names::ExternalId;
+use archive::sha256::Sha256;
 use bytes::Bytes;
-use domain::connector::Connector;
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::names::ExternalId;
-use domain::part::Sha256;
-use domain::ports::{Body, NewObject, PresentedExternalId, ProbeSession, Prober, SessionScope};
+use ports::{Body, NewObject, PresentedExternalId, ProbeSession, Prober, SessionScope};
+use protocol::connector::Connector;
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use sha2::Digest as _;
 
 use crate::fakes::{FakeProber, RoleSetup, Trust};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::names::ConnectorId;
-use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
+use archive::names::ConnectorId;
 use futures_util::future::join_all;
+use ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 use crate::fakes::FakeQueue;
 use crate::fault_injection::Outage;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::ports::Rng;
+use ports::Rng;
 
 /// How many numbers a promise draws.
 const DRAWS: usize = 4096;

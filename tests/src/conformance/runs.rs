@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use domain::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource, SourceChange};
-use domain::part::{Content, PartNumber, Window};
-use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, SealAnswer};
+use archive::part::{Content, PartNumber, Window};
 use futures_util::future::join_all;
+use protocol::cursor::{Cursor, PublishedKeys, ReadProgress, Reconcile};
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::events_source::{Acceptance, EventsSource, KeyLayout, RememberedSource};
+use protocol::machine::{Mark, ProgressUpdate, ReconcileUpdate, SealAnswer};
+use protocol::source_change::SourceChange;
 
 use super::{Ledger, activate, cursor, seal_next, start};
 use crate::fixtures::{self, at, worker};
@@ -114,7 +115,7 @@ pub async fn a_mark_counts_once_and_in_order(ledger: &impl Ledger) {
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
     let early = start() + MINUTE;
-    let mark = async |part: &domain::part::Part, at| {
+    let mark = async |part: &archive::part::Part, at| {
         ledger.mark(&Mark { part: part.clone(), at, published_keys: None, unblock: false }).await.unwrap();
         cursor(ledger, &connector).await.delivered.get()
     };
@@ -138,7 +139,7 @@ pub async fn a_mark_changes_nothing_else(ledger: &impl Ledger) {
         .await
         .unwrap();
     let marked = ledger.part(&connector.id, part.number).await.unwrap();
-    assert_eq!(marked, Some(domain::part::Part { delivered_at: Some(start()), ..part }));
+    assert_eq!(marked, Some(archive::part::Part { delivered_at: Some(start()), ..part }));
 }
 
 /// A mark records published keys, if it has any, and otherwise leaves the recorded ones.

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use archive::item::{OriginalContent, SourceItem, UnreadableReason};
+use archive::names::TenantId;
+use archive::part::Window;
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::connector::Shards;
-use domain::item::{OriginalContent, SourceItem, UnreadableReason};
-use domain::names::TenantId;
-use domain::part::Window;
-use domain::ports::Source;
-use domain::protocol::Span;
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
+use ports::Source;
+use protocol::connector::Shards;
+use protocol::machine::Span;
 use serde_json::json;
 
 use crate::fakes::{FakeSource, Shape, StoredItem};

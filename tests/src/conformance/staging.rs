@@ -1,8 +1,8 @@
 //! The vendor's own bucket.
 
 use bytes::Bytes;
-use domain::ports::{PortError, Staging};
 use futures_util::TryStreamExt as _;
+use ports::{PortError, Staging};
 
 use crate::fixtures::unique_id;
 

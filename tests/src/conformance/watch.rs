@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, State};
-use domain::names::ConnectorId;
-use domain::ports::Watch;
-use domain::protocol::Mark;
-use domain::schedule::Frequency;
-use domain::watch::{Condition, NotificationState, Sweep, SweepCursor, WatchedConnector};
+use archive::frequency::Frequency;
+use archive::names::ConnectorId;
 use futures_util::future::join_all;
+use ports::Watch;
+use protocol::connector::{Connector, State};
+use protocol::machine::Mark;
+use protocol::watch::{Condition, NotificationState, Sweep, SweepCursor, WatchedConnector};
 
 use super::{Ledger, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures;
@@ -153,8 +153,8 @@ pub async fn the_sweep_cursor_is_in_no_list(ledger: &(impl Ledger + Watch)) {
     let sweep = Sweep { version: 1, ..Sweep::default() };
     assert!(ledger.store_sweep(&sweep).await.unwrap());
     assert_eq!(all(ledger).await, []);
-    for shard in 0..domain::ports::DUE_SHARDS {
-        let page = ledger.due(shard, domain::time::Time::LAST, None).await.unwrap();
+    for shard in 0..ports::DUE_SHARDS {
+        let page = ledger.due(shard, archive::time::Time::LAST, None).await.unwrap();
         assert_eq!((page.due.len(), page.more), (0, false));
     }
 }

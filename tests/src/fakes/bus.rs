@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use domain::notice::Notice;
-use domain::ports::{Bus, PortError};
+use ports::{Bus, PortError};
+use protocol::notice::Notice;
 
 use super::locked;
 use crate::fault_injection::{Outage, Outages};

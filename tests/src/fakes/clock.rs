@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::ports::{Clock, Rng};
-use domain::time::Time;
+use ports::{Clock, Rng};
 
 use crate::interleaving::yield_once;
 

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use archive::names::{EmailAddress, TenantId, WebhookUrl};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::contacts::{Mail, SignedRequest};
-use domain::names::{EmailAddress, TenantId, WebhookUrl};
-use domain::ports::{
-    Clock as _, DelayQueue, MAX_DELAY, MailOutcome, Mailer, PortError, WebhookClient, WebhookResponse,
-};
-use domain::time::Time;
+use ports::Clock as _;
+use ports::{DelayQueue, MAX_DELAY, MailOutcome, Mailer, PortError, WebhookClient, WebhookResponse};
+use protocol::contacts::{Mail, SignedRequest};
 
 use super::{FakeClock, locked};
 use crate::fault_injection::{Outage, Outages};

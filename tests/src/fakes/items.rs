@@ -1,10 +1,10 @@
 //! Items of the events table as the vendor's product may write them, and how they read.
 
+use archive::event::one_line;
+use archive::item::{EventKey, OriginalContent, SourceItem, Unreadable, UnreadableReason};
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use bytes::Bytes;
-use domain::event::one_line;
-use domain::item::{EventKey, OriginalContent, SourceItem, Unreadable, UnreadableReason};
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
 use serde_json::{Map, Value};
 
 /// The attributes of an item other than its keys.

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::metrics::MetricRecord;
-use domain::ports::MetricsSink;
+use ports::MetricsSink;
+use protocol::metrics::MetricRecord;
 
 use super::locked;
 

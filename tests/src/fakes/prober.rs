@@ -3,13 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use archive::names::{AccountId, ExternalId, Region};
 use async_trait::async_trait;
-use domain::connector::{Connector, Destination};
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::names::{AccountId, ExternalId, Region};
-use domain::ports::{
-    Body, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope,
-};
+use ports::{Body, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
+use protocol::connector::{Connector, Destination};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use sha2::Digest as _;
 
 use super::{FakeClock, locked};

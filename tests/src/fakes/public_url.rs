@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use domain::ports::PublicUrlChecker;
+use ports::PublicUrlChecker;
 
 use super::locked;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use archive::names::ConnectorId;
 use async_trait::async_trait;
-use domain::names::ConnectorId;
-use domain::ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
+use ports::{MAX_DELAY, PortError, QUEUE_BATCH, Queue};
 
 use super::locked;
 use crate::fault_injection::{Outage, Outages};

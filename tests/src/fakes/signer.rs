@@ -1,9 +1,10 @@
 //! A reproducible key in memory: 32 bytes of one value.
 
 use async_trait::async_trait;
-use domain::manifest::{ManifestSigner, PreviousSigner};
-use domain::ports::{PortError, Signer, Validity};
-use ed25519_dalek::{Signer as _, SigningKey};
+use control::signing::{ManifestSigner, PreviousSigner};
+use ed25519_dalek::Signer as _;
+use ed25519_dalek::SigningKey;
+use ports::{PortError, Signer, Validity};
 
 /// A signer with a key in memory.
 #[derive(Clone)]

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 
+use archive::item::SourceItem;
+use archive::names::TenantId;
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::connector::Shards;
-use domain::events_source::{EventsSource, KeyLayout};
-use domain::item::SourceItem;
-use domain::names::TenantId;
-use domain::partition::PartitionFormat;
-use domain::ports::{Clock, PageError, PageReader, PortError, Source};
-use domain::protocol::Span;
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
+use control::partition::PartitionFormat;
+use ports::{Clock, PageError, PageReader, PortError, Source};
+use protocol::connector::Shards;
+use protocol::events_source::{EventsSource, KeyLayout};
+use protocol::machine::Span;
 
 use super::items::{Shape, StoredItem, sort_bytes};
 use super::{FakeClock, locked};

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use futures_util::stream;
+use ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 
 use super::locked;
 

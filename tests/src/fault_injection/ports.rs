@@ -2,29 +2,29 @@
 
 use std::time::Duration;
 
+use archive::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
+use archive::note::KEY_FOLDER;
+use archive::part::{MANIFEST_FOLDER, Part, PartNumber};
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::budget::Spending;
-use domain::connector::{Change, Connector, Shards};
-use domain::contacts::{Consent, ContactKey, NotificationHistory, SecretId, TokenHash, WebhookSecret};
-use domain::cursor::Cursor;
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::events_source::{EventsSource, SourceChange};
-use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
-use domain::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
-use domain::notice::Notice;
-use domain::part::{Part, PartNumber};
-use domain::ports::{
+use ports::{
     Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents, CustomerBucket, Customers,
-    DueConnectors, DuePage, LeaseAnswer, NewObject, NotificationStore, PageError, PageReader, PortError,
-    Queue, RunAnswer, Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging,
-    StagingWrite, Validity,
+    DueConnectors, DuePage, NewObject, NotificationStore, PageError, PageReader, PortError, Queue, RunAnswer,
+    Runs, SaveAnswer, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity,
 };
-use domain::protocol::{
-    Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
+use protocol::budget::Spending;
+use protocol::connector::{Change, Connector, Shards};
+use protocol::contacts::{Consent, ContactKey, NotificationHistory, SecretId, TokenHash, WebhookSecret};
+use protocol::cursor::Cursor;
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::events_source::EventsSource;
+use protocol::machine::{
+    LeaseAnswer, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
 };
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
+use protocol::notice::Notice;
+use protocol::source_change::SourceChange;
 
 use super::Flaky;
 
@@ -313,7 +313,7 @@ impl<P: Source> Source for Flaky<P> {
 
 #[async_trait]
 impl PageReader for Flaky<Box<dyn PageReader>> {
-    async fn next_page(&mut self) -> Result<Option<Vec<domain::item::SourceItem>>, PageError> {
+    async fn next_page(&mut self) -> Result<Option<Vec<archive::item::SourceItem>>, PageError> {
         self.plan.call("next_page", self.inner.next_page(), || lost().map_err(PageError::Port)).await
     }
 }

@@ -4,7 +4,7 @@
 //! decides. A line without a known `level`, or without a `timestamp` of RFC 3339, counts as INFO, and so does
 //! one that isn't a JSON object.
 
-use domain::time::Time;
+use archive::time::Time;
 use serde_json::Value;
 
 /// From the most verbose on.

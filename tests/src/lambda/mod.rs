@@ -4,7 +4,7 @@
 //! AWS, so the conformance suites run the adapters on them. Lambda also stops a function that keeps feeding
 //! its own queue ([`NoticeQueue`]), and it filters a function's log ([`log_filter`]).
 //!
-//! The tables and buckets are the embedded stand-ins of the package `local`, which this package's library
+//! The tables and buckets are the embedded stand-ins of the package `sandbox`, which this package's library
 //! doesn't link; a test that starts a function names them in its environment.
 
 mod aws_json;

@@ -13,16 +13,17 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use archive::names::TenantId;
+use archive::time::Time;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
+use axum::response::Response;
 use axum::routing::post;
-use domain::names::TenantId;
-use domain::ports::{DelayQueue, PortError};
-use domain::time::Time;
+use ports::{DelayQueue, PortError};
 use serde_json::json;
 
 use super::aws_json::{ErrorResponse, Operation, text};

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::connector::{Connector, Verb};
-use domain::contacts::NOTICE_COOLDOWN;
-use domain::cursor::Cursor;
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::notice::{Backlog, Notice, Recovery};
-use domain::ports::WebhookResponse;
-use domain::time::Time;
+use archive::time::Time;
+use ports::WebhookResponse;
+use protocol::connector::{Connector, Verb};
+use protocol::contacts::NOTICE_COOLDOWN;
+use protocol::cursor::Cursor;
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::notice::{Backlog, Notice, Recovery};
 use serde_json::Value;
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 

@@ -8,17 +8,17 @@ mod world;
 
 use std::time::Duration;
 
-use domain::connector::Verb;
-use domain::contacts::{
-    NOTICE_COOLDOWN, NOTIFIED_KINDS, NOTIFIED_VERBS, SecretId, WebhookSecret, retry::GIVE_UP_AFTER,
-};
-use domain::ports::{Connectors as _, DelayQueue as _, WebhookResponse};
-use domain::time::Time;
+use archive::time::Time;
+use control::contacts::retry::GIVE_UP_AFTER;
+use ports::Connectors as _;
+use ports::DelayQueue as _;
+use ports::WebhookResponse;
+use protocol::connector::Verb;
+use protocol::contacts::{NOTICE_COOLDOWN, NOTIFIED_KINDS, NOTIFIED_VERBS, SecretId, WebhookSecret};
 use serde_json::{Value, json};
 use tests::fault_injection::Outage;
 use tests::fixtures::unique_id;
 use tests::lambda::RecursiveLoop;
-
 use world::{World, blocked, changed, each_kind, secret_of, url};
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -215,7 +215,7 @@ async fn a_notice_without_contacts_notifies_nobody_and_a_foreign_message_is_drop
     let mut unknown = blocked(&acme, now);
     unknown.connector = "con_ffffffffffffffff".parse().unwrap();
     let nothing_to_notify = changed(&acme, Verb::Resume);
-    world.ledger.change(&acme.id, |connector| connector.state = domain::connector::State::Deleted);
+    world.ledger.change(&acme.id, |connector| connector.state = protocol::connector::State::Deleted);
     let mut wrong: Value = serde_json::from_str(&world.event(&blocked(&globex, now))).unwrap();
     wrong["detail"]["block"] = json!("none");
     let failed = world

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::budget::Budgets;
-use domain::connector::{Caller, Connector};
-use domain::contacts::{AddressStatus, LINK_VALIDITY, LinkError, LinkToken, MAX_MAILS, Mail};
-use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::notice::Notice;
-use domain::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
-use domain::partition::PartitionFormat;
-use domain::ports::Rng as _;
+use archive::names::{ConnectorId, EmailAddress, TenantId};
+use control::budget::Budgets;
+use control::onboarding::{KeyCache, MailMode, NewConnector, NewContacts, Onboarding, OnboardingError};
+use control::partition::PartitionFormat;
+use ports::Rng as _;
 use proptest::prelude::*;
+use protocol::caller::Caller;
+use protocol::connector::Connector;
+use protocol::contacts::{AddressStatus, LINK_VALIDITY, LinkError, LinkToken, MAX_MAILS, Mail};
+use protocol::notice::Notice;
 use tests::fakes::{FakeBus, FakeProber, FakeSigner, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault, Outage};
 use tests::fixtures::{TIMING, connector, tenant, unique_id, vendor};
@@ -183,7 +184,7 @@ async fn only_the_confirmation_mail_reaches_an_address_until_it_confirms_and_eve
     let one = address("one@acme.example");
     for n in 0..3 {
         world.notify(&blocked(&acme, world.clock.wall() + Duration::from_hours(24 * n))).await;
-        world.notify(&super::world::changed(&acme, domain::connector::Verb::TestContacts)).await;
+        world.notify(&super::world::changed(&acme, protocol::connector::Verb::TestContacts)).await;
     }
     assert_eq!(world.mailer.sent(), []);
     let two = address("two@acme.example");
@@ -427,12 +428,12 @@ proptest! {
             let (mut acme, cursor) = tests::fixtures::activated(
                 connector(&tenant("acme"), deployment.world.clock.wall()), deployment.world.clock.wall(),
             );
-            acme.contacts = domain::contacts::Contacts::default();
+            acme.contacts = protocol::contacts::Contacts::default();
             deployment.world.ledger.insert(acme.clone(), cursor);
             let all: Vec<EmailAddress> = (0..8).map(|n| address(&format!("a{n}@acme.example"))).collect();
             let mut wants = [false; 8];
             let mut seen = 0;
-            let mut confirmation_mails: BTreeMap<String, Vec<domain::time::Time>> = BTreeMap::new();
+            let mut confirmation_mails: BTreeMap<String, Vec<archive::time::Time>> = BTreeMap::new();
             for step in steps {
                 match step {
                     Step::Set(some) => {
@@ -475,7 +476,7 @@ proptest! {
                     }
                 }
                 let day = now.floor(Duration::from_hours(24));
-                let is_today = |at: &&domain::time::Time| at.floor(Duration::from_hours(24)) == day;
+                let is_today = |at: &&archive::time::Time| at.floor(Duration::from_hours(24)) == day;
                 let today = confirmation_mails.values().flatten().filter(is_today);
                 assert!(today.count() <= 10);
             }

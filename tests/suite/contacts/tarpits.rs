@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use archive::names::{ConnectorId, TenantId, WebhookUrl};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::connector::Connector;
-use domain::contacts::{ContactKey, NotificationHistory, SignedRequest};
-use domain::names::{ConnectorId, TenantId, WebhookUrl};
-use domain::ports::{DelayQueue, NotificationStore, PortError, WebhookClient, WebhookResponse};
-use domain::time::Time;
+use ports::{DelayQueue, NotificationStore, PortError, WebhookClient, WebhookResponse};
+use protocol::connector::Connector;
+use protocol::contacts::{ContactKey, NotificationHistory, SignedRequest};
 use tests::fakes::{FakeClock, FakeLedger};
 
 use super::world::{World, blocked};
@@ -144,7 +144,7 @@ impl Simulation {
     async fn connector(&self, of: &str, host: &str) -> Connector {
         let connector = self.world.connector(of).await;
         self.world.ledger.change(&connector.id, |connector| {
-            connector.contacts.emails = domain::contacts::Addresses::default();
+            connector.contacts.emails = protocol::contacts::Addresses::default();
             let webhook = connector.contacts.webhook.as_mut().unwrap();
             webhook.url = format!("https://{host}/").parse().unwrap();
         });

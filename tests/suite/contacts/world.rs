@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::connector::{Caller, Change, Connector, Verb};
-use domain::contacts::{SecretId, Webhook, WebhookSecret};
-use domain::cursor::Cursor;
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::names::WebhookUrl;
-use domain::notice::{Backlog, Notice, Recovery};
-use domain::ports::{Connectors as _, Mailer};
-use domain::time::Time;
+use archive::names::WebhookUrl;
+use archive::time::Time;
 use notifier::{ConfirmationMails, Notifier, batch};
+use ports::Connectors as _;
+use ports::Mailer;
+use protocol::caller::Caller;
+use protocol::connector::{Change, Connector, Verb};
+use protocol::contacts::{SecretId, Webhook, WebhookSecret};
+use protocol::cursor::Cursor;
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::notice::{Backlog, Notice, Recovery};
 use serde_json::json;
 use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient, SeededRng};
 use tests::fixtures::{activated, at, connector, tenant, unique_id};

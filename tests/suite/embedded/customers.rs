@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use adapters::clients::Clients;
-use adapters::customers::StsCustomers;
+use aws::clients::Clients;
+use aws::s3::customers::StsCustomers;
 use bytes::Bytes;
-use local::{Role, Stack};
+use sandbox::{Role, Stack};
 use tests::conformance::customers::CustomersRig;
 
 /// The adapter, and the administrator's side of the stack.

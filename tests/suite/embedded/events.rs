@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use adapters::source::{DynamoSource, EventsTable};
+use archive::names::TenantId;
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use async_trait::async_trait;
+use aws::dynamodb::events::{DynamoSource, EventsTable};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use domain::connector::Shards;
-use domain::names::TenantId;
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
-use local::Stack;
+use protocol::connector::Shards;
+use sandbox::Stack;
 use serde_json::Value;
 use tests::conformance::source::EventsRig;
 use tests::fakes::{FakeSource, Shape};

@@ -6,12 +6,12 @@ mod prober;
 mod services;
 mod wiring;
 
-use adapters::clients::{Clients, Endpoints};
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::settings::S3Settings;
-use adapters::staging::S3Staging;
+use aws::clients::{Clients, Endpoints};
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::s3::staging::S3Staging;
+use aws::settings::S3Settings;
 use aws_credential_types::Credentials;
-use local::Stack;
+use sandbox::Stack;
 
 pub(crate) use customers::StackCustomers;
 pub(crate) use events::StackEvents;
@@ -48,7 +48,7 @@ pub(crate) async fn ledger() -> (DynamoLedger, Stack) {
 
 /// Creates the ledger's table.
 pub(crate) async fn create_ledger(clients: &Clients) -> DynamoLedger {
-    adapters::ledger::create_table(&clients.dynamodb, LEDGER).await.unwrap();
+    aws::dynamodb::ledger::create_table(&clients.dynamodb, LEDGER).await.unwrap();
     ledger_of(clients, 0)
 }
 

@@ -1,8 +1,8 @@
 //! The prober on a stack, and a customer with a right or a wrong setup.
 
-use adapters::customers::StsProber;
-use domain::connector::Connector;
-use local::{Role, Stack};
+use aws::s3::customers::StsProber;
+use protocol::connector::Connector;
+use sandbox::{Role, Stack};
 use tests::conformance::prober::{CustomerSetup, ProberRig};
 
 /// The adapter, and the administrator's side of the stack.

@@ -1,12 +1,12 @@
 //! The adapters of bus and queue on our own stand-ins of EventBridge and SQS, which are as strict as AWS.
 
-use adapters::bus::{EventBridgeBus, SOURCE};
-use adapters::clients::{ClientFactory, Endpoints};
-use adapters::settings::S3Settings;
+use archive::names::ConnectorId;
+use aws::clients::{ClientFactory, Endpoints};
+use aws::eventbridge::bus::{EventBridgeBus, SOURCE};
+use aws::settings::S3Settings;
+use aws::sqs::queue::SqsQueue;
 use aws_credential_types::Credentials;
-use domain::names::ConnectorId;
 use serde_json::{Value, json};
-use services::queue::SqsQueue;
 use tests::conformance::bus::BusRig;
 use tests::conformance::queue::QueueRig;
 use tests::fault_injection::Outage;

@@ -4,10 +4,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use archive::names::ConnectorId;
 use async_trait::async_trait;
-use domain::names::ConnectorId;
-use domain::ports::{PortError, Queue};
-use local::wiring::{RecordingBus, Sandbox};
+use ports::{PortError, Queue};
+use sandbox::wiring::{RecordingBus, Sandbox};
 use serde_json::{Value, json};
 use tests::conformance::bus::{self, BusRig};
 use tests::conformance::queue::{self, QueueRig};

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::time::Time;
+use archive::time::Time;
 
 use super::world::Point;
 
@@ -73,7 +73,7 @@ impl Alarm {
     }
 
     pub(crate) fn is_custom_metric(&self) -> bool {
-        self.get("Namespace") == adapters::metrics::NAMESPACE
+        self.get("Namespace") == aws::metrics::NAMESPACE
     }
 
     /// Its evaluation range: period times evaluation periods.

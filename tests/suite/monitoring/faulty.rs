@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use archive::names::ConnectorId;
 use async_trait::async_trait;
-use domain::names::ConnectorId;
-use domain::ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Validity, Watch, WatchPage};
-use domain::watch::{NotificationState, Sweep, SweepCursor};
+use ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Validity, Watch, WatchPage};
+use protocol::watch::{NotificationState, Sweep, SweepCursor};
 
 /// A switch, off at first.
 #[derive(Debug, Clone, Default)]

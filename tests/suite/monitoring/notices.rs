@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dispatcher::MAX_NOTICES_PER_TICK;
-use domain::notice::{Fact, Notice};
+use protocol::notice::{Fact, Notice};
 use tests::fault_injection::Outage;
 use tests::fixtures::{activated, connector};
 

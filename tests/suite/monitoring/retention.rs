@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::part::Content;
+use archive::part::Content;
 
 use super::world::World;
 

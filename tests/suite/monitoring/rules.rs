@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::connector::{Change, Verb};
-use domain::cursor::Cursor;
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::item::{Unreadable, UnreadableReason};
-use domain::notice::{Backlog, Notice, Recovery};
-use domain::part::{PartNumber, Window};
+use archive::item::{Unreadable, UnreadableReason};
+use archive::part::{PartNumber, Window};
+use protocol::connector::{Change, Verb};
+use protocol::cursor::Cursor;
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::notice::{Backlog, Notice, Recovery};
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
 use tests::fixtures::{self, activated, at, connector, tenant};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::cursor::Cursor;
+use protocol::cursor::Cursor;
 use tests::fakes::ScriptedResponse;
 use tests::fault_injection::Outage;
 

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::metrics::EmfMetricsSink;
+use archive::names::TenantId;
+use archive::part::PartLimits;
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
+use aws::metrics::EmfMetricsSink;
 use dispatcher::Watchdog;
-use domain::connector::{Connector, Shards};
-use domain::contacts::NOTIFIED_KINDS;
-use domain::names::TenantId;
-use domain::notice::Notice;
-use domain::part::PartLimits;
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
 use exporter::{Exporter, batch};
 use notifier::Notifier;
+use protocol::connector::{Connector, Shards};
+use protocol::contacts::NOTIFIED_KINDS;
+use protocol::notice::Notice;
 use serde_json::{Value, json};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakeQueue,

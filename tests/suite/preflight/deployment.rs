@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::connector::{Change, Connector};
-use domain::onboarding::Onboarding;
-use domain::part::PartLimits;
-use domain::ports::Connectors as _;
-use domain::protocol::Outcome;
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
+use archive::part::PartLimits;
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
+use control::onboarding::Onboarding;
 use exporter::{Exporter, Ports, export};
+use ports::Connectors as _;
+use protocol::connector::{Change, Connector};
+use protocol::machine::Outcome;
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSigner, FakeSource, FakeStaging, SeededRng,
 };
@@ -31,7 +31,7 @@ pub(crate) struct Deployment {
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
     pub(crate) exporter: Exporter,
-    id: domain::names::ConnectorId,
+    id: archive::names::ConnectorId,
 }
 
 impl Deployment {

@@ -1,10 +1,11 @@
 //! The connection check through the real SDK on the embedded stand-ins, which evaluate their own policies.
 
-use domain::connector::{Connector, Encryption};
-use domain::ports::Prober;
-use domain::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
-use local::{Obstacle, Role, Stack};
-use tests::conformance::prober::{CustomerSetup, ProberRig as _};
+use control::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
+use ports::Prober;
+use protocol::connector::{Connector, Encryption};
+use sandbox::{Obstacle, Role, Stack};
+use tests::conformance::prober::CustomerSetup;
+use tests::conformance::prober::ProberRig as _;
 
 use super::{assert_stopped_at, connector, only_finding, verdicts, verify};
 use crate::embedded::{StackProber, role};

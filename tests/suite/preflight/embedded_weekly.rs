@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, State, Verb};
-use domain::onboarding::NewConnector;
-use domain::part::Encoding;
-use domain::protocol::Outcome;
-use local::Role;
-use local::wiring::Sandbox;
+use archive::part::Encoding;
+use control::onboarding::NewConnector;
+use protocol::caller::Caller;
+use protocol::connector::{Connector, State, Verb};
+use protocol::machine::Outcome;
+use sandbox::Role;
+use sandbox::wiring::Sandbox;
 use tests::fixtures::{at, tenant};
 
 use crate::embedded::role;
@@ -20,7 +21,7 @@ async fn active() -> (Sandbox, Connector) {
     let embedded = Sandbox::start(None, Some(at(START))).await.unwrap();
     let new = NewConnector {
         tenant: tenant("acme"),
-        shards: domain::connector::Shards::ONE,
+        shards: protocol::connector::Shards::ONE,
         frequency: 24.try_into().unwrap(),
         encoding: Encoding::default(),
         start_from: None,

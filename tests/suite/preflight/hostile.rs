@@ -1,8 +1,8 @@
 //! A platform whose messages can't be trusted: a bucket policy's or a proxy's text ends up in its refusals,
 //! and from there in a terminal, a log or a page.
 
-use domain::connector::Connector;
-use domain::preflight::PreflightReport;
+use control::preflight::PreflightReport;
+use protocol::connector::Connector;
 
 use super::scripted_aws::{Answers, Refusal, ScriptedAws};
 use super::{connector, verify};

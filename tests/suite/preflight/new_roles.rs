@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::connector::{Connector, Destination};
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
-use domain::ports::{Clock as _, PresentedExternalId, ProbeSession, Prober, SessionScope};
-use domain::preflight::{
+use control::preflight::{
     PreflightContext, PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict,
     run_preflight as verify_with,
 };
-use domain::time::Time;
+use ports::Clock as _;
+use ports::{PresentedExternalId, ProbeSession, Prober, SessionScope};
+use protocol::connector::{Connector, Destination};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
 use tests::fakes::{FakeClock, FakeProber, RoleSetup, SeededRng, Trust};
 use tests::fixtures::at;
 

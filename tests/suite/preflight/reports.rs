@@ -1,12 +1,12 @@
 //! A connection check on a port of the test's choice, and its reports.
 
-use domain::connector::Connector;
-use domain::ports::Prober;
-use domain::preflight::{
+use control::preflight::{
     Finding, PreflightContext, PreflightReport, PreflightStage, PreflightVerdict,
     run_preflight as verify_with,
 };
-use domain::setup::Vendor;
+use control::setup::Vendor;
+use ports::Prober;
+use protocol::connector::Connector;
 use tests::fakes::{FakeClock, SeededRng};
 use tests::fixtures::{self, at, tenant, unique_id};
 

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, Verb};
-use domain::names::ExternalId;
-use domain::protocol::{Outcome, Summary};
+use archive::names::ExternalId;
+use protocol::caller::Caller;
+use protocol::connector::{Connector, Verb};
+use protocol::machine::{Outcome, Summary};
 use tests::fakes::Trust;
 
 use super::deployment::{DAY, Deployment};

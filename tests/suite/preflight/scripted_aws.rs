@@ -3,15 +3,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use adapters::clients::{Clients, Endpoints};
-use adapters::customers::StsProber;
-use adapters::settings::S3Settings;
+use aws::clients::{Clients, Endpoints};
+use aws::s3::customers::StsProber;
+use aws::settings::S3Settings;
 use aws_credential_types::Credentials;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, Uri};
-use domain::connector::Connector;
+use protocol::connector::Connector;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use domain::connector::{Connector, Encryption};
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
-use domain::names::ExternalId;
-use domain::ports::SessionScope;
-use domain::preflight::{
+use archive::names::ExternalId;
+use control::preflight::{
     PreflightContext, PreflightProgress, PreflightStage, PreflightVerdict, StageReport,
     run_preflight as verify_with,
 };
+use ports::SessionScope;
+use protocol::connector::{Connector, Encryption};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
 use tests::fakes::{FakeClock, FakeProber, Probe, RoleSetup, SeededRng, Trust};
 use tests::fixtures::at;
 

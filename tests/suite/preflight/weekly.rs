@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, State, Verb};
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::notice::Fact;
-use domain::protocol::Outcome;
+use protocol::caller::Caller;
+use protocol::connector::{State, Verb};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::Outcome;
+use protocol::notice::Fact;
 use tests::fakes::{RoleSetup, Trust};
 
 use super::deployment::{DAY, Deployment, start};

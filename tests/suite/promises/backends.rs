@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use adapters::clients::Clients;
-use adapters::clock::SystemClock;
-use adapters::staging::S3Staging;
+use archive::names::TenantId;
+use archive::part::{Part, PartNumber};
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use async_trait::async_trait;
+use aws::clients::Clients;
+use aws::clock::SystemClock;
+use aws::s3::staging::S3Staging;
 use bytes::Bytes;
-use domain::connector::{Connector, Shards};
-use domain::cursor::Cursor;
-use domain::names::TenantId;
-use domain::part::{Part, PartNumber};
-use domain::ports::{Bus, Clock, Connectors, Customers, Runs, SaveAnswer, Saved, Source, Staging};
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
 use exporter::Ports;
+use ports::{Bus, Clock, Connectors, Customers, Runs, SaveAnswer, Saved, Source, Staging};
+use protocol::connector::{Connector, Shards};
+use protocol::cursor::Cursor;
 use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
 use tests::fakes::{
@@ -168,7 +168,7 @@ pub(crate) struct Embedded {
     staging: S3Staging,
     customers: StackCustomers,
     bus: FakeBus,
-    ledger: adapters::ledger::DynamoLedger,
+    ledger: aws::dynamodb::ledger::DynamoLedger,
 }
 
 impl Embedded {

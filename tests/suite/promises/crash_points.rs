@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
-use domain::protocol::Outcome;
+use protocol::connector::Connector;
+use protocol::machine::Outcome;
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{at, worker};
 

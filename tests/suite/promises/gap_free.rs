@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::time::Time;
+use archive::time::Time;
 use tests::fixtures::at;
 
 use super::around_noon;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::delivery_error::DeliveryErrorKind;
-use domain::protocol::{InternalErrorKind, Outcome};
-use domain::sort_key::SortKey;
-use domain::time::Time;
+use archive::sort_key::SortKey;
+use archive::time::Time;
+use protocol::delivery_error::DeliveryErrorKind;
+use protocol::machine::{InternalErrorKind, Outcome};
 use tests::fakes::{Shape, StoredItem};
 use tests::fixtures::at;
 
@@ -45,7 +45,7 @@ async fn a_role_that_denies_access_stops_one_customer_only(world: World) {
     let ill = world.activate(start, |_| {}).await;
     // The customer has changed the external ID that its role requires.
     let mut changed = ill.clone();
-    changed.external_id = domain::names::ExternalId::new(7, 7);
+    changed.external_id = archive::names::ExternalId::new(7, 7);
     world.backend().put_role(&changed);
     for connector in [&ill, &well] {
         world.write_real(connector, around_noon(4)).await;

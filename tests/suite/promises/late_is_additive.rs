@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use domain::part::PartKind;
-use domain::sort_key::SortKeyForm;
+use archive::part::PartKind;
+use archive::sort_key::SortKeyForm;
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
 

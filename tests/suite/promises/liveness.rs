@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use domain::connector::State;
-use domain::delivery_error::DeliveryErrorKind;
-use domain::ports::Clock as _;
-use domain::protocol::{InternalErrorKind, Outcome};
+use ports::Clock as _;
+use protocol::connector::State;
+use protocol::delivery_error::DeliveryErrorKind;
+use protocol::machine::{InternalErrorKind, Outcome};
 use tests::fakes::{FakeClock, FakeLedger, ScriptedResponse};
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
-use domain::protocol::Outcome;
 use exporter::{Exporter, export};
 use proptest::prelude::*;
+use protocol::connector::Connector;
+use protocol::machine::Outcome;
 use tests::fakes::Entry;
 use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fixtures::at;
@@ -44,7 +44,7 @@ fn exporter(fakes: &Fakes, world: &World) -> Exporter {
 }
 
 fn worker<'a>(exporter: &'a Exporter, world: &World, connector: &'a Connector) -> SteppedWorker<'a, Outcome> {
-    let deadline = domain::ports::Clock::now(&world.clock) + Duration::from_secs(900);
+    let deadline = ports::Clock::now(&world.clock) + Duration::from_secs(900);
     SteppedWorker::new(export(exporter, &connector.id, deadline))
 }
 
@@ -61,7 +61,7 @@ fn settle(fakes: &Fakes, world: &World, connector: &Connector) {
         .customers
         .attempts()
         .into_iter()
-        .filter(|attempt| attempt.answer == Ok(domain::protocol::PutAnswer::Written))
+        .filter(|attempt| attempt.answer == Ok(protocol::machine::PutAnswer::Written))
         .map(|attempt| attempt.key)
         .collect();
     let all = written.len();

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use domain::part::{Compression, Encoding, Format, PartKind};
-use domain::protocol::Outcome;
+use archive::part::{Compression, Encoding, Format, PartKind};
+use protocol::machine::Outcome;
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
 
@@ -39,7 +39,10 @@ async fn recorded_events_arrive_byte_for_byte(world: World) {
 
 /// A run with a fault: seven events around noon in parts of two, all to be sealed and delivered in one run,
 /// followed by a quiet window.
-async fn run_with_fault(world: &World, plan: &FaultPlan) -> (domain::connector::Connector, Option<Outcome>) {
+async fn run_with_fault(
+    world: &World,
+    plan: &FaultPlan,
+) -> (protocol::connector::Connector, Option<Outcome>) {
     let connector = world.activate(at("2023-07-10T11:58:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(7)).await;
     world.advance_to(at("2023-07-10T14:06:00Z")).await;
@@ -48,7 +51,7 @@ async fn run_with_fault(world: &World, plan: &FaultPlan) -> (domain::connector::
 }
 
 /// What must hold after any fault, once the schedule has continued.
-async fn assert_recovers(world: &World, connector: &domain::connector::Connector, context: &str) {
+async fn assert_recovers(world: &World, connector: &protocol::connector::Connector, context: &str) {
     world.run_until(connector, at("2023-07-10T15:06:00Z")).await;
     let verdict = world.verdict(connector);
     assert_eq!((verdict.delivered, verdict.missing.len()), (7, 0), "{context}");

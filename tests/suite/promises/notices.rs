@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::connector::Connector;
-use domain::notice::{Fact, Notice};
-use domain::protocol::Outcome;
+use protocol::connector::Connector;
+use protocol::machine::Outcome;
+use protocol::notice::{Fact, Notice};
 use tests::fault_injection::{FaultPlan, InjectedFault, Outage};
 use tests::fixtures::at;
 

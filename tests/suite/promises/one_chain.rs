@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use archive::manifest::Manifest;
+use archive::note::SignedNote;
 use bytes::Bytes;
-use domain::connector::Connector;
-use domain::manifest::{Manifest, ManifestSigner, PreviousSigner, SignedNote};
-use domain::ports::Clock as _;
-use domain::protocol::{InternalErrorKind, Outcome};
+use control::signing::{ManifestSigner, PreviousSigner};
 use exporter::export;
+use ports::Clock as _;
+use protocol::connector::Connector;
+use protocol::machine::{InternalErrorKind, Outcome};
 use tests::chain;
 use tests::fakes::FakeSigner;
 use tests::fault_injection::{FaultPlan, InjectedFault};

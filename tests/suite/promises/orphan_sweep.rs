@@ -6,15 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, State, Verb};
-use domain::part::{Content, PartNumber};
-use domain::ports::{Clock as _, Connectors as _};
-use domain::protocol::Outcome;
-use domain::setup::Vendor;
-use domain::staging_keys::{StagedObject, staged_key};
-use domain::time::Time;
+use archive::part::{Content, PartNumber};
+use archive::staging_keys::{StagedObject, staged_key};
+use archive::time::Time;
+use control::setup::Vendor;
 use exporter::{Exporter, export};
+use ports::Clock as _;
+use ports::Connectors as _;
 use proptest::prelude::*;
+use protocol::caller::Caller;
+use protocol::connector::{Connector, State, Verb};
+use protocol::machine::Outcome;
 use tests::fakes::FakeProber;
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures::at;
@@ -164,7 +166,7 @@ proptest! {
 #[test]
 fn undecided_and_foreign_objects_are_kept() {
     let (fakes, world, connector) = due();
-    let other = domain::names::ConnectorId::new(7);
+    let other = archive::names::ConnectorId::new(7);
     let to_come = PartNumber::new(10_000);
     let foreign = [
         staged_key(&connector.id, to_come, "worker-1", StagedObject::Data),

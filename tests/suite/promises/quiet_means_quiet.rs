@@ -1,8 +1,8 @@
 //! Quiet means quiet: a heartbeat is only written after a complete read of its window found nothing new.
 
-use domain::part::PartKind;
-use domain::protocol::Outcome;
-use domain::schedule::next_expected_by;
+use archive::frequency::next_expected_by;
+use archive::part::PartKind;
+use protocol::machine::Outcome;
 use serde_json::Value;
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
@@ -28,10 +28,10 @@ async fn a_quiet_window_has_a_heartbeat_that_says_what_it_covers(world: World) {
             (beat["part"].as_u64(), &beat["connector"]),
             (Some(file.number), &connector.id.to_string().into())
         );
-        let next: domain::time::Time = beat["next_expected_by"].as_str().unwrap().parse().unwrap();
+        let next: archive::time::Time = beat["next_expected_by"].as_str().unwrap().parse().unwrap();
         assert!(next > file.window.to + std::time::Duration::from_secs(3600));
         // The verifier computes the same instant from the manifest's fields.
-        let sealed: domain::time::Time = beat["time"].as_str().unwrap().parse().unwrap();
+        let sealed: archive::time::Time = beat["time"].as_str().unwrap().parse().unwrap();
         assert_eq!(next, next_expected_by(file.window.to, sealed, connector.frequency));
     }
     assert_eq!(world.bus.distinct_kinds(), ["ExportHeartbeat"; 3]);

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
 use proptest::prelude::*;
+use protocol::connector::Connector;
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::{TIMING, at};
 use tests::interleaving::SteppedWorker;
@@ -61,7 +61,7 @@ async fn run_history(world: &World, connector: &Connector, hours: &[Hour]) {
             }
             Hour::AccessRevoked => {
                 let mut other = connector.clone();
-                other.external_id = domain::names::ExternalId::new(9, 9);
+                other.external_id = archive::names::ExternalId::new(9, 9);
                 world.backend().put_role(&other);
             }
             Hour::AccessRestored => world.backend().put_role(connector),

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::cursor::Cursor;
-use domain::ports::Clock as _;
-use domain::protocol::{InternalErrorKind, Outcome};
+use ports::Clock as _;
+use protocol::cursor::Cursor;
+use protocol::machine::{InternalErrorKind, Outcome};
 use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 

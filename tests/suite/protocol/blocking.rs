@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use domain::connector::State;
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::loss_forecast::LossForecast;
-use domain::notice::Fact;
-use domain::part::PartNumber;
-use domain::ports::LeaseAnswer;
-use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
+use archive::part::PartNumber;
+use protocol::connector::State;
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use protocol::loss_forecast::LossForecast;
+use protocol::machine::{Effect, InternalErrorKind, LeaseAnswer, PutAnswer, SealAnswer, Snapshot};
+use protocol::notice::Fact;
 use tests::fixtures::at;
 
 use super::harness::{RunHarness, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};

@@ -1,9 +1,9 @@
 //! Delivery copies sealed parts, in order, each to a name that only its bytes can have.
 
-use domain::connector::State;
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::part::PartNumber;
-use domain::protocol::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
+use archive::part::PartNumber;
+use protocol::connector::State;
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{activated, at, connector, tenant, worker};
 
 use super::harness::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
@@ -89,7 +89,7 @@ fn a_lost_answer_is_retried() {
 /// Both after a quiet start and right after a seal: the seal's retries don't count for the delivery.
 #[test]
 fn a_transient_error_is_tried_five_times_before_it_blocks() {
-    let tries = |run: &mut RunHarness, part: &domain::part::Part| {
+    let tries = |run: &mut RunHarness, part: &archive::part::Part| {
         run.expect_open(Ok(()));
         let mut tries = 0;
         while !matches!(run.effect(), Effect::Publish(_)) {
@@ -187,7 +187,7 @@ fn a_silent_bus_keeps_no_file_from_the_customer() {
 #[test]
 fn a_heartbeat_is_announced_as_one() {
     let mut run = RunHarness::with_snapshot(&snapshot());
-    run.expect_build(domain::protocol::Built::Nothing);
+    run.expect_build(protocol::machine::Built::Nothing);
     run.expect_seal(SealAnswer::Won);
     run.expect_open(Ok(()));
     run.expect_put(Ok(PutAnswer::Written));
@@ -226,7 +226,7 @@ fn a_sealed_part_without_a_record_is_reported_as_a_bug() {
     let mut run = RunHarness::with_snapshot(&snapshot_with_parts(1));
     run.expect_open(Ok(()));
     assert!(matches!(run.effect(), Effect::Load(_)));
-    run.answer(domain::protocol::Answer::Part(None));
+    run.answer(protocol::machine::Answer::Part(None));
     run.expect_release();
     assert_eq!(run.expect_failed(), InternalErrorKind::InvariantViolated);
 }

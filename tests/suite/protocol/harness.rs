@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
-use domain::cursor::Cursor;
-use domain::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::encode::Encoded;
-use domain::notice::Notice;
-use domain::part::{Content, Part, PartNumber, Sha256};
-use domain::ports::{LeaseAnswer, Rng as _};
-use domain::protocol::{
-    Answer, BuildRequest, Built, Effect, Input, InternalError, InternalErrorKind, Limits, Mark, Outcome,
-    PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
+use archive::encode::Encoded;
+use archive::part::{Content, Part, PartNumber};
+use archive::sha256::Sha256;
+use archive::time::Time;
+use ports::Rng as _;
+use protocol::connector::Connector;
+use protocol::cursor::Cursor;
+use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{
+    Answer, BuildRequest, Built, Effect, Input, InternalError, InternalErrorKind, LeaseAnswer, Limits, Mark,
+    Outcome, PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
 };
-use domain::time::Time;
+use protocol::notice::Notice;
 use tests::fakes::SeededRng;
 use tests::fixtures::{self, TIMING, activated, at, connector, tenant};
 
@@ -49,7 +50,7 @@ pub(crate) fn now() -> Time {
 
 /// The record of a sealed part.
 pub(crate) fn sealed(connector: &Connector, number: u64) -> Part {
-    let window = domain::part::Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") };
+    let window = archive::part::Window { from: at("2026-11-20T20:00:00Z"), to: at("2026-11-20T21:00:00Z") };
     fixtures::part(connector, PartNumber::new(number), window, &fixtures::worker())
 }
 

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use domain::cursor::ReadProgress;
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::part::PartNumber;
-use domain::ports::LeaseAnswer;
-use domain::protocol::{Answer, Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
+use archive::part::PartNumber;
+use protocol::cursor::ReadProgress;
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Answer, Built, Effect, InternalErrorKind, LeaseAnswer, Outcome, SealAnswer, Span};
 use tests::fixtures::at;
 
 use super::harness::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts};
@@ -94,7 +93,7 @@ fn nothing_is_written_after_five_sixths_of_the_time() {
     run.expect_open(Ok(()));
     run.now = now() + SECOND * 749;
     run.expect_load(&sealed(&snapshot.connector, 1));
-    run.expect_put(Ok(domain::protocol::PutAnswer::Written));
+    run.expect_put(Ok(protocol::machine::PutAnswer::Written));
     run.now = now() + SECOND * 750;
     run.expect_announce();
     run.expect_mark();
@@ -141,7 +140,7 @@ fn no_manifest_is_retried_after_five_sixths_of_the_time() {
     let mut run = RunHarness::with_snapshot(&snapshot);
     run.expect_open(Ok(()));
     run.expect_load(&sealed(&snapshot.connector, 1));
-    run.expect_put_only(Ok(domain::protocol::PutAnswer::Written));
+    run.expect_put_only(Ok(protocol::machine::PutAnswer::Written));
     run.expect_put_keys(Err(delivery_error(
         DeliveryStage::PutObject,
         DeliveryErrorKind::Unavailable,

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use domain::cursor::Cursor;
-use domain::part::{PartKind, PartNumber, Window};
-use domain::ports::LeaseAnswer;
-use domain::protocol::{Answer, Built, Effect, Exclude, SealAnswer, Snapshot, Span};
-use domain::time::Time;
+use archive::part::{PartKind, PartNumber, Window};
+use archive::time::Time;
+use protocol::cursor::Cursor;
+use protocol::machine::{Answer, Built, Effect, Exclude, LeaseAnswer, SealAnswer, Snapshot, Span};
 use tests::fixtures::at;
 
 use super::harness::{RunHarness, draft, snapshot_with_parts, with_cursor};

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::part::{Part, PartNumber};
-use domain::protocol::{Built, Effect, InternalErrorKind, PutAnswer, SealAnswer};
+use archive::part::{Part, PartNumber};
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Built, Effect, InternalErrorKind, PutAnswer, SealAnswer};
 use tests::fixtures::at;
 
 use super::harness::{RunHarness, delivery_error, now, sealed, snapshot, snapshot_with_parts, with_cursor};
@@ -116,7 +116,7 @@ fn the_last_mark_of_a_run_that_recovers_clears_the_block() {
         blocked.expect_announce();
         let block = blocked.expect_block();
         let snapshot = with_cursor(&snapshot_with_parts(1), |cursor| {
-            cursor.block = Some(domain::delivery_error::Block { next_attempt: now(), ..block });
+            cursor.block = Some(protocol::delivery_error::Block { next_attempt: now(), ..block });
         });
         (RunHarness::with_snapshot(&snapshot), sealed(&snapshot.connector, 1))
     };

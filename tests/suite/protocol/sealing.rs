@@ -1,11 +1,9 @@
 //! One part, one decision: whatever happens to the answers, a number is sealed once.
 
+use archive::part::{Content, PartKind, PartNumber, Window};
 use base64::Engine as _;
-use domain::delivery_error::DeliveryStage;
-use domain::part::Window;
-use domain::part::{Content, PartKind, PartNumber};
-use domain::ports::LeaseAnswer;
-use domain::protocol::{Built, Effect, InternalErrorKind, Outcome, SealAnswer, Span};
+use protocol::delivery_error::DeliveryStage;
+use protocol::machine::{Built, Effect, InternalErrorKind, LeaseAnswer, Outcome, SealAnswer, Span};
 use tests::fixtures::{at, worker};
 
 use super::harness::{
@@ -65,7 +63,7 @@ fn each_window_looks_back_an_hour_for_late_events() {
     assert_eq!(request.span, Span::Window(span));
     assert_eq!(
         request.exclude,
-        domain::protocol::Exclude { reaching: Some(span.from), out_of_order_in: None }
+        protocol::machine::Exclude { reaching: Some(span.from), out_of_order_in: None }
     );
     let part = run.expect_seal(SealAnswer::Won).part;
     assert_eq!(part.window.from, at("2026-11-20T23:00:00Z"), "the late ones don't widen the window");

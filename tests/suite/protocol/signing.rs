@@ -1,10 +1,10 @@
 //! A part's manifest is signed before the seal that records it, and is put after the part's bytes.
 
-use domain::cursor::PublishedKeys;
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::manifest::{ChainStart, ChainState, Manifest, Previous};
-use domain::part::PartNumber;
-use domain::protocol::{Answer, Built, Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
+use archive::manifest::{ChainStart, ChainState, Manifest, Previous};
+use archive::part::PartNumber;
+use protocol::cursor::PublishedKeys;
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Answer, Built, Effect, InternalErrorKind, PutAnswer, SealAnswer, Snapshot};
 use tests::fixtures::{at, signed_manifest};
 
 use super::harness::{
@@ -151,7 +151,7 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
     let published =
         PublishedKeys::of(part.manifest.as_ref().unwrap(), snapshot.connector.destination.as_ref().unwrap());
     let puts_keys = |stage| {
-        let block = domain::delivery_error::Block {
+        let block = protocol::delivery_error::Block {
             stage,
             kind: DeliveryErrorKind::Gone,
             code: "NoSuchBucket".into(),

@@ -2,12 +2,12 @@
 //! their cause.
 
 use axum::http::StatusCode;
-use domain::connector::NotAllowedError;
-use domain::onboarding::{OnboardingError, OwnedResource};
-use domain::partition::PartitionError;
-use domain::ports::PortError;
-use domain::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
-use domain::setup::DestinationMismatchError;
+use control::onboarding::OnboardingError;
+use control::partition::PartitionError;
+use control::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
+use control::setup::DestinationMismatchError;
+use ports::PortError;
+use protocol::connector::{NotAllowedError, OwnedResource};
 
 use super::redact::redact_external_ids;
 use super::{FieldError, Problem};

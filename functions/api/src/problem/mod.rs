@@ -6,14 +6,14 @@
 mod from_domain;
 mod redact;
 
+use archive::time::Time;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use domain::budget::BudgetExhaustedError;
-use domain::onboarding::{DeletionLoss, Difference, KeyReusedError};
-use domain::preflight::PreflightReport;
-use domain::time::Time;
+use control::budget::BudgetExhaustedError;
+use control::onboarding::{DeletionLoss, Difference, KeyReusedError};
+use control::preflight::PreflightReport;
 use serde::Serialize;
 
 use self::from_domain::sentence;

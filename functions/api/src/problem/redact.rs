@@ -1,7 +1,7 @@
 //! External IDs are not secret, but problems end up in other people's logs. There each is replaced by a
 //! description of where to find it.
 
-use domain::names::ExternalId;
+use archive::names::ExternalId;
 
 const EXTERNAL_ID_PREFIX: &str = "af-";
 const EXTERNAL_ID_LENGTH: usize = EXTERNAL_ID_PREFIX.len() + 32;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::ROUTES;
+use archive::names::EmailAddress;
 use axum::body::Body;
 use axum::http::Request;
-use domain::contacts::LinkToken;
-use domain::names::EmailAddress;
-use domain::ports::Consents as _;
+use ports::Consents as _;
+use protocol::contacts::LinkToken;
 use serde_json::{Value, json};
 use tests::fakes::FakeLedger;
 use tests::fixtures;

@@ -1,18 +1,18 @@
 //! A ledger that always fails.
 
+use archive::names::{ConnectorId, EmailAddress, TenantId};
+use archive::part::{Part, PartNumber};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::budget::Spending;
-use domain::connector::{Change, Connector};
-use domain::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
-use domain::cursor::Cursor;
-use domain::events_source::SourceChange;
-use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::part::{Part, PartNumber};
-use domain::ports::{
+use ports::{
     ConnectorFilter, Connectors, Consents, PortError, RunAnswer, SaveAnswer, Signer, SpendOutcome, Spender,
     Validity,
 };
-use domain::time::Time;
+use protocol::budget::Spending;
+use protocol::connector::{Change, Connector};
+use protocol::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
+use protocol::cursor::Cursor;
+use protocol::source_change::SourceChange;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Broken {

@@ -2,9 +2,10 @@
 //! however many clients, it gets what its budgets allow. Each rejection contains the limit and when the
 //! budget is available again, and stores nothing.
 
-use domain::names::ConnectorId;
-use futures_util::{StreamExt as _, stream};
-use local::wiring::Sandbox;
+use archive::names::ConnectorId;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures::{self, at};
 

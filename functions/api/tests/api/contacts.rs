@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use domain::budget::Budgets;
-use domain::contacts::WebhookSecret;
-use domain::ports::Connectors as _;
+use control::budget::Budgets;
+use ports::Connectors as _;
+use protocol::contacts::WebhookSecret;
 use serde_json::{Value, json};
 
 use crate::world::{ApiResponse, TestCaller, World, id_in};

@@ -1,6 +1,6 @@
 //! Concurrent edits: no one overwrites a version that they have not seen.
 
-use domain::names::ExternalId;
+use archive::names::ExternalId;
 use serde_json::json;
 use tests::fakes::Trust;
 use tests::fixtures;

@@ -1,7 +1,7 @@
 //! A tenant sees and changes its own connectors only, and can't distinguish another's from a missing one.
 
 use api::ROUTES;
-use domain::names::ConnectorId;
+use archive::names::ConnectorId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::fixtures;

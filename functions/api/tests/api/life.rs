@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use serde_json::json;
 use tests::fixtures;
 
@@ -107,8 +107,8 @@ async fn a_failing_destination_is_reported_stage_by_stage_and_nothing_is_activat
 
 #[tokio::test]
 async fn a_block_has_a_remedy_and_the_time_of_the_next_attempt() {
-    use domain::delivery_error::Block;
-    use domain::ports::Runs as _;
+    use ports::Runs as _;
+    use protocol::delivery_error::Block;
     let world = World::new();
     let path = world.active("acme").await;
     let (id, since) = (id_in(&path), fixtures::at("2026-11-20T21:06:00Z"));
@@ -217,7 +217,7 @@ async fn the_public_key_and_the_newest_manifest_are_readable() {
     let world = World::new();
     let response = world.request(ACME, "GET", "/v1/keys", None).await;
     let [key] = response.body["keys"].as_array().unwrap().as_slice() else { panic!("{}", response.body) };
-    let vkey: domain::manifest::VerifierKey = key["key"].as_str().unwrap().parse().unwrap();
+    let vkey: archive::note::VerifierKey = key["key"].as_str().unwrap().parse().unwrap();
     assert_eq!((&key["id"], &key["signs"]), (&json!("62c0d4d9"), &json!(true)));
     assert_eq!(vkey.file_name(), "manifests/keys/62c0d4d9.vkey");
     assert_eq!((&key["from"], &key["until"]), (&json!("2026-01-01T00:00:00.000Z"), &json!(null)));

@@ -4,11 +4,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::names::{
+use archive::names::{
     BucketName, CustomerRole, EmailAddress, KmsKeyArn, Prefix, RESERVED_PREFIXES, RESERVED_SUFFIXES, Region,
     TenantId, WebhookUrl,
 };
-use domain::time::Time;
+use archive::time::Time;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use api::{GatewayAuthenticator, Identity, router};
+use archive::names::ConnectorId;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use domain::budget::Budgets;
-use domain::names::ConnectorId;
-use domain::onboarding::{KeyCache, MailMode, Onboarding};
-use domain::partition::PartitionFormat;
-use domain::ports::{Connectors, Runs as _, Validity};
-use domain::protocol::Mark;
-use domain::setup::Vendor;
+use control::budget::Budgets;
+use control::onboarding::{KeyCache, MailMode, Onboarding};
+use control::partition::PartitionFormat;
+use control::setup::Vendor;
+use ports::Runs as _;
+use ports::{Connectors, Validity};
+use protocol::machine::Mark;
 use serde_json::{Value, json};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, SeededRng};
 use tests::fixtures::{self, TIMING, at};
@@ -82,7 +83,7 @@ impl World {
     pub(crate) fn with_connectors(
         ledger: FakeLedger,
         connectors: Arc<dyn Connectors>,
-        key: impl domain::ports::Signer + 'static,
+        key: impl ports::Signer + 'static,
     ) -> Self {
         let (prober, bus, published) = (FakeProber::new(), FakeBus::new(), FakePublicUrlChecker::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));

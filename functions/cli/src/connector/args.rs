@@ -1,7 +1,7 @@
 //! The commands of `connector`, and the options that several of them share.
 
+use archive::names::ConnectorId;
 use clap::{Args, Subcommand};
-use domain::names::ConnectorId;
 
 use crate::args::Target;
 use crate::connector::help;

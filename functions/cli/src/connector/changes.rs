@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::connector::{Caller, Change, Connector};
+use protocol::caller::Caller;
+use protocol::connector::{Change, Connector};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -88,10 +89,11 @@ fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 
 #[cfg(test)]
 mod tests {
+    use archive::names::{ConnectorId, ExternalId};
+    use archive::time::Time;
+    use protocol::connector::{State, Verb};
+
     use super::*;
-    use domain::connector::{State, Verb};
-    use domain::names::{ConnectorId, ExternalId};
-    use domain::time::Time;
 
     #[test]
     fn a_change_shows_the_fields_that_differ() {

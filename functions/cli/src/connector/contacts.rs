@@ -1,8 +1,9 @@
 //! The contacts of a connector: `contacts`, `rotate-webhook-secret`, `test-contacts`.
 
-use domain::connector::{Caller, Connector, SECRET_OVERLAP};
-use domain::contacts::{AddressStatus, Addresses, ConfirmationMethod, WebhookSecret};
-use domain::onboarding::{AddressView, NewContacts};
+use control::onboarding::{AddressView, NewContacts};
+use protocol::caller::Caller;
+use protocol::connector::{Connector, SECRET_OVERLAP};
+use protocol::contacts::{AddressStatus, Addresses, ConfirmationMethod, WebhookSecret};
 use serde::Serialize;
 
 use super::args::ChangeArgs;

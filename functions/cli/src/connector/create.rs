@@ -1,11 +1,11 @@
 //! The commands that create and configure a connector: `create`, `setup`, `connect`, `update`.
 
-use domain::connector::{Connector, Destination, Encryption};
-use domain::names::ConnectorId;
-use domain::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
-use domain::part::Encoding;
-use domain::preflight::{PreflightProgress, PreflightReport};
-use domain::setup::Setup;
+use archive::names::ConnectorId;
+use archive::part::Encoding;
+use control::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
+use control::preflight::{PreflightProgress, PreflightReport};
+use control::setup::Setup;
+use protocol::connector::{Connector, Destination, Encryption};
 use serde::Serialize;
 
 use super::lifecycle::ChangeOutput;

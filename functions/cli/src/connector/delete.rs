@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal};
 
-use domain::connector::Connector;
-use domain::names::ConnectorId;
-use domain::onboarding::DeletionLoss;
+use archive::names::ConnectorId;
+use control::onboarding::DeletionLoss;
+use protocol::connector::Connector;
 use serde::Serialize;
 
 use super::options::DeleteArgs;

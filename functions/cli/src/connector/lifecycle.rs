@@ -1,10 +1,10 @@
 //! The commands of a connector's lifecycle: `activate`, `pause`, `resume`, `disable`, `enable`,
 //! `rotate-external-id`.
 
-use domain::connector::{Connector, State};
-use domain::cursor::Cursor;
-use domain::preflight::PreflightProgress;
-use domain::time::Time;
+use archive::time::Time;
+use control::preflight::PreflightProgress;
+use protocol::connector::{Connector, State};
+use protocol::cursor::Cursor;
 use serde::Serialize;
 
 use super::args::ChangeArgs;
@@ -121,7 +121,7 @@ pub(crate) async fn rotate_external_id(
     let connector = backend.onboarding.rotate_external_id(&backend.caller, id, args.if_version).await?;
     let new = connector.external_ids().next().map(ToString::to_string).unwrap_or_default();
     output.line(format_args!("{id} has the new external ID {new}; the old one works until this one does"));
-    let stack = domain::setup::stack_name(id);
+    let stack = control::setup::stack_name(id);
     output.line(format_args!(
         "The customer sets the parameter ExternalId of its stack ({stack}, created by the link) to it."
     ));

@@ -1,9 +1,9 @@
 //! `connector list` and `connector history`: the connectors, and the parts of one.
 
-use domain::connector::Connector;
-use domain::names::ConnectorId;
-use domain::part::{Part, PartNumber};
-use domain::ports::ConnectorFilter;
+use archive::names::ConnectorId;
+use archive::part::{Part, PartNumber};
+use ports::ConnectorFilter;
+use protocol::connector::Connector;
 use serde::Serialize;
 
 use super::options::{ListArgs, PagedArgs};

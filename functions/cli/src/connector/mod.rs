@@ -1,5 +1,5 @@
 //! `connector`: creates, changes and shows connectors. Every command calls one function of
-//! [`domain::onboarding::Onboarding`], as the HTTP API does, and formats the result for a person.
+//! [`control::onboarding::Onboarding`], as the HTTP API does, and formats the result for a person.
 
 pub(crate) mod args;
 mod changes;
@@ -14,10 +14,11 @@ mod preflight;
 mod run_now;
 mod show;
 
+use args::ConnectorCommand;
+
 use crate::backend::Backend;
 use crate::context::ProcessContext;
 use crate::error::{CliError, Exit};
-use args::ConnectorCommand;
 
 /// Runs a command on connectors.
 pub(crate) async fn run(command: ConnectorCommand, context: &ProcessContext) -> Result<Exit, CliError> {

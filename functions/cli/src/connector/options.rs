@@ -1,14 +1,14 @@
 //! The options of single commands of `connector`.
 
-use clap::{Args, ValueEnum};
-use domain::connector::{EncryptionKind, Shards};
-use domain::names::{
+use archive::frequency::Frequency;
+use archive::names::{
     BucketName, ConnectorId, CustomerRole, EmailAddress, IdempotencyKey, KmsKeyArn, Prefix, Region, TenantId,
     WebhookUrl,
 };
-use domain::part::{Compression, Format};
-use domain::schedule::Frequency;
-use domain::time::Time;
+use archive::part::{Compression, Format};
+use archive::time::Time;
+use clap::{Args, ValueEnum};
+use protocol::connector::{EncryptionKind, Shards};
 
 use super::args::{ChangeArgs, ConnectorArgs};
 use crate::args::Target;

@@ -1,9 +1,9 @@
 //! `connector verify`, and the progress of a verification, also before an activation or a resume.
 
-use domain::connector::{Connector, Destination, Encryption, State};
-use domain::names::{ConnectorId, Region};
-use domain::onboarding::{ChangeResult, OnboardingError};
-use domain::preflight::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
+use archive::names::{ConnectorId, Region};
+use control::onboarding::{ChangeResult, OnboardingError};
+use control::preflight::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
+use protocol::connector::{Connector, Destination, Encryption, State};
 use serde::Serialize;
 
 use super::args::ChangeArgs;

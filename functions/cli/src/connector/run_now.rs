@@ -1,12 +1,12 @@
 //! `connector run`: requests a run now, and on the embedded stand-ins executes it.
 
-use domain::cursor::Cursor;
-use domain::delivery_error::Block;
-use domain::names::ConnectorId;
-use domain::part::Part;
-use domain::protocol::{Outcome, Summary};
-use domain::time::Time;
-use local::wiring::Sandbox;
+use archive::names::ConnectorId;
+use archive::part::Part;
+use archive::time::Time;
+use protocol::cursor::Cursor;
+use protocol::delivery_error::Block;
+use protocol::machine::{Outcome, Summary};
+use sandbox::wiring::Sandbox;
 use serde::Serialize;
 
 use super::list::{parts_table, print_table};

@@ -1,12 +1,12 @@
 //! `connector show`: a connector's status, since when, and the next step.
 
-use domain::connector::{Connector, State};
-use domain::delivery_error::Block;
-use domain::health::{Health, Status};
-use domain::manifest::{ChainState, KeyId};
-use domain::names::ConnectorId;
-use domain::onboarding::{AddressView, ConnectorView};
-use domain::part::Sha256;
+use archive::manifest::{ChainState, KeyId};
+use archive::names::ConnectorId;
+use archive::sha256::Sha256;
+use control::onboarding::{AddressView, ConnectorView};
+use protocol::connector::{Connector, State};
+use protocol::delivery_error::Block;
+use protocol::health::{Health, Status};
 use serde::Serialize;
 
 use super::contacts;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use archive::names::ConnectorId;
+use archive::time::Time;
 use clap::Args;
-use domain::names::ConnectorId;
-use domain::time::Time;
 
 /// The options of `demo`.
 #[derive(Debug, Clone, Args)]

@@ -4,29 +4,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::clients::Clients;
-use adapters::clock::{SystemClock, SystemRng};
-use adapters::customers::StsCustomers;
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::settings::{
+use archive::names::{ConnectorId, WorkerId};
+use archive::part::{Part, PartNumber};
+use archive::time::Time;
+use async_trait::async_trait;
+use aws::clients::Clients;
+use aws::clock::{SystemClock, SystemRng};
+use aws::dynamodb::events::DynamoSource;
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::s3::customers::StsCustomers;
+use aws::s3::staging::S3Staging;
+use aws::settings::{
     LedgerSettings, S3Settings, SigningSettings, StagingSettings, events_table, part_limits, timing,
     zip_errors,
 };
-use adapters::signing::signing;
-use adapters::source::DynamoSource;
-use adapters::staging::S3Staging;
-use async_trait::async_trait;
-use domain::delivery_error::Block;
-use domain::names::{ConnectorId, WorkerId};
-use domain::notice::Notice;
-use domain::part::{Part, PartNumber};
-use domain::ports::{Bus, Clock, LeaseAnswer, PortError, Runs};
-use domain::protocol::{
-    Mark, Outcome, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Summary,
-};
-use domain::time::Time;
+use aws::signing::signing;
 use exporter::{Exporter, Ports, export};
-use local::wiring::RecordingBus;
+use ports::{Bus, Clock, PortError, Runs};
+use protocol::delivery_error::Block;
+use protocol::machine::{
+    LeaseAnswer, Mark, Outcome, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Summary,
+};
+use protocol::notice::Notice;
+use sandbox::wiring::RecordingBus;
 
 use super::args::ExporterArgs;
 use super::process::ExporterMessage;

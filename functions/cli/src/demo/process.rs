@@ -3,9 +3,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use domain::names::ConnectorId;
-use domain::time::Time;
-use local::wiring::Sandbox;
+use archive::names::ConnectorId;
+use archive::time::Time;
+use sandbox::wiring::Sandbox;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use domain::names::ConnectorId;
-use domain::part::Window;
-use domain::time::Time;
+use archive::names::ConnectorId;
+use archive::part::Window;
+use archive::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};

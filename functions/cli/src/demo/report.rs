@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use domain::delivery_error::DeliveryStage;
-use domain::names::ConnectorId;
-use domain::time::Time;
+use archive::names::ConnectorId;
+use archive::time::Time;
+use protocol::delivery_error::DeliveryStage;
 use serde::Serialize;
 
 use super::proof::FileInfo;
@@ -125,7 +125,7 @@ fn verify_command(result: &DemoResult, dir: &Path, context: &ProcessContext) -> 
 }
 
 fn block_output(
-    (tenant, connector, block): &(String, ConnectorId, domain::delivery_error::Block),
+    (tenant, connector, block): &(String, ConnectorId, protocol::delivery_error::Block),
 ) -> BlockOutput<'_> {
     BlockOutput {
         tenant,

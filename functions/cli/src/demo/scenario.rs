@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, Destination, Encryption, Shards};
-use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::NewConnector;
-use domain::part::Encoding;
-use domain::schedule::Frequency;
-use domain::time::Time;
-use local::wiring::{REGION, Sandbox};
+use archive::frequency::Frequency;
+use archive::names::{ConnectorId, TenantId};
+use archive::part::Encoding;
+use archive::time::Time;
+use control::onboarding::NewConnector;
+use protocol::caller::Caller;
+use protocol::connector::{Connector, Destination, Encryption, Shards};
+use sandbox::wiring::{REGION, Sandbox};
 
 use crate::error::CliError;
 

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use domain::connector::Connector;
-use domain::connector::Shards;
-use domain::delivery_error::Block;
-use domain::import::{KeyFields, TimeForm};
-use domain::manifest::{RingKey, VerifierKey};
-use domain::names::ConnectorId;
-use domain::part::Window;
-use domain::protocol::{Outcome, Summary};
-use domain::time::Time;
+use archive::import::{KeyFields, TimeForm};
+use archive::names::ConnectorId;
+use archive::note::{RingKey, VerifierKey};
+use archive::part::Window;
+use archive::time::Time;
 use flate2::read::MultiGzDecoder;
-use local::wiring::Sandbox;
+use protocol::connector::{Connector, Shards};
+use protocol::delivery_error::Block;
+use protocol::machine::{Outcome, Summary};
+use sandbox::wiring::Sandbox;
 
 use super::process::{ExporterMessage, ExporterProcess};
 use super::proof::{self, Expected, File, Findings};
@@ -284,7 +283,7 @@ impl Demo<'_> {
     ) -> Result<BucketResult, CliError> {
         let bucket = bucket(connector);
         let objects = self.embedded.stack().objects(bucket)?;
-        let read = |object: local::Object| {
+        let read = |object: sandbox::Object| {
             let bytes = std::fs::read(&object.path).map_err(io_error(object.path.display()))?;
             Ok::<_, CliError>(File { key: object.key, bytes })
         };

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
+use archive::import::TimeForm;
+use archive::names::TenantId;
+use clap::builder::TypedValueParser as _;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Subcommand};
-use domain::connector::Shards;
-use domain::import::TimeForm;
-use domain::names::TenantId;
+use protocol::connector::Shards;
 
 use crate::args::Target;
 

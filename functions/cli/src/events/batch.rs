@@ -1,8 +1,8 @@
 //! What the reading thread sends to the writer: events with their positions, and rejected entries.
 
-use adapters::source::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, NewEvent};
-use domain::event::EventErrorKind;
-use domain::import::{KeyFieldGuess, Position};
+use archive::event::EventErrorKind;
+use archive::import::{KeyFieldGuess, Position};
+use aws::dynamodb::events::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, NewEvent};
 
 /// The position of an entry in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use adapters::source::{EventsTable, ExportedItem, ExportedItemError, NewEvent};
-use domain::event::EventErrorKind;
-use domain::import::{ImportObject, KeyError, KeyFieldGuess, KeyFields, classify, compact};
+use archive::event::EventErrorKind;
+use archive::import::{ImportObject, KeyError, KeyFieldGuess, KeyFields, classify, compact};
+use aws::dynamodb::events::{EventsTable, ExportedItem, ExportedItemError, NewEvent};
 
 /// Records of unreadable items may be nested, but deeper nesting has no use.
 const MAX_RECORD_DEPTH: u8 = 3;
@@ -100,7 +100,7 @@ impl Classifier {
                 Classification::Foreign(partition)
             }
             Ok(ExportedItem::Event { time, partition, sort_key, body }) => {
-                let unreadable = domain::event::check(body.as_bytes()).err().map(|not| not.kind);
+                let unreadable = archive::event::check(body.as_bytes()).err().map(|not| not.kind);
                 Classification::Event {
                     event: NewEvent::verbatim(time, partition, sort_key, body),
                     unreadable,
@@ -149,8 +149,9 @@ fn exported_item(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use archive::import::TimeForm;
+
     use super::*;
-    use domain::import::TimeForm;
 
     fn classify(text: &str) -> Classification {
         let keys = KeyFields::new("time", "id", TimeForm::Rfc3339);

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use adapters::source::{EventsWriter, WriteOutcome};
-use domain::connector::Shards;
-use domain::import::KeyFields;
-use domain::names::TenantId;
-use domain::ports::PortError;
-use futures_util::StreamExt;
-use futures_util::stream;
+use archive::import::KeyFields;
+use archive::names::TenantId;
+use aws::dynamodb::events::{EventsWriter, WriteOutcome};
+use futures_util::{StreamExt, stream};
+use ports::PortError;
+use protocol::connector::Shards;
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, Rejection};

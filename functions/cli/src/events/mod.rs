@@ -17,17 +17,17 @@ pub(crate) mod stats;
 
 use std::time::Duration;
 
-use domain::import::KeyFields;
+use archive::import::KeyFields;
+use args::{EventsCommand, ImportArgs};
+use import::{Import, Progress};
+use inputs::Inputs;
+use stats::ImportStats;
 
 use crate::backend::open_events;
 use crate::context::ProcessContext;
 use crate::error::{CliError, Exit};
 use crate::output::eprint_line;
 use crate::table::counted;
-use args::{EventsCommand, ImportArgs};
-use import::{Import, Progress};
-use inputs::Inputs;
-use stats::ImportStats;
 
 /// The number of events between two progress lines in a log.
 const LOG_EVERY: u64 = 100_000;

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::import::{Compression, FileType, SNIFF_BYTES};
+use archive::import::{Compression, FileType, SNIFF_BYTES};
 use flate2::bufread::MultiGzDecoder;
 
 use super::inputs::Source;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use domain::import::{Element, Splitter};
+use archive::import::{Element, Splitter};
 use tokio::sync::mpsc::Sender;
 
 use super::batch::{Batch, FailedFile, InputSpan, Rejection};

@@ -4,8 +4,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use adapters::source::NewEvent;
-use sha2::{Digest as _, Sha256};
+use aws::dynamodb::events::NewEvent;
+use sha2::Digest as _;
+use sha2::Sha256;
 
 use super::batch::InputSpan;
 
@@ -46,9 +47,10 @@ fn digest(text: &str) -> Digest {
 
 #[cfg(test)]
 mod tests {
+    use archive::import::Position;
+    use archive::time::Time;
+
     use super::*;
-    use domain::import::Position;
-    use domain::time::Time;
 
     #[test]
     fn the_first_of_two_events_with_one_key_is_found_and_memory_is_bounded() {

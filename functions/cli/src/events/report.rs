@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::names::TenantId;
+use archive::names::TenantId;
 use serde::Serialize;
 
 use super::import::Progress;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapters::source::WriteOutcome;
-use domain::import::{KeyFieldGuess, TimeForm};
-use domain::time::Time;
+use archive::import::{KeyFieldGuess, TimeForm};
+use archive::time::Time;
+use aws::dynamodb::events::WriteOutcome;
 use serde::Serialize;
 
 use super::batch::{Batch, InputSpan};

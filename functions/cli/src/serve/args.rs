@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use archive::time::Time;
 use clap::Args;
-use domain::time::Time;
 
 /// The options of `serve`.
 #[derive(Debug, Clone, Args)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use local::StackError;
-use local::guard::{OwnerAuth, Token};
-use local::wiring::Sandbox;
+use sandbox::StackError;
+use sandbox::guard::{OwnerAuth, Token};
+use sandbox::wiring::Sandbox;
 use serde::Serialize;
 
 use super::args::ServeArgs;

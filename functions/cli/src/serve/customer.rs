@@ -9,8 +9,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use local::guard::OwnerAuth;
-use local::wiring::Sandbox;
+use sandbox::guard::OwnerAuth;
+use sandbox::wiring::Sandbox;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -1,12 +1,12 @@
 //! The customer's administrator, who opens the quick-create link, fills in the other parameters and clicks
 //! *Create stack*; and the stack's outputs.
 
-use domain::names::{
+use archive::names::{
     AccountId, BucketName, CustomerRole, ExternalId, InvalidValueError, Prefix, ROLE_PATH, Region,
 };
-use domain::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME};
-use local::Stack;
-use local::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
+use control::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME};
+use sandbox::Stack;
+use sandbox::wiring::{CustomerStack, EXPORTER_ROLE, REGION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

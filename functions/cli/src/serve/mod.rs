@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Authenticator, FixedCaller};
-use local::guard::{Dialect, Guard, OwnerAuth, Peer, Token};
-use local::wiring::Sandbox;
+use args::ServeArgs;
+use sandbox::guard::{Dialect, Guard, OwnerAuth, Peer, Token};
+use sandbox::wiring::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -23,7 +24,6 @@ use tokio::task::JoinHandle;
 use crate::context::ProcessContext;
 use crate::error::{CliError, Exit, io_error};
 use crate::init::ensure_own_or_empty;
-use args::ServeArgs;
 
 /// How long a shutdown waits for running requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -14,8 +14,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, put};
-use local::wiring::Sandbox;
-use local::{Obstacle, Stack, StackError};
+use sandbox::wiring::Sandbox;
+use sandbox::{Obstacle, Stack, StackError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::names::ConnectorId;
-use domain::protocol::{Outcome, Summary};
-use local::wiring::Sandbox;
+use archive::names::ConnectorId;
+use protocol::machine::{Outcome, Summary};
+use sandbox::wiring::Sandbox;
 use tokio::time::MissedTickBehavior;
 
 use crate::output::{Output, Style, eprint_line};

@@ -1,8 +1,8 @@
 //! The options of `source`.
 
+use archive::names::ConnectorId;
+use archive::time::Time;
 use clap::{Args, Subcommand};
-use domain::names::ConnectorId;
-use domain::time::Time;
 
 use crate::args::Target;
 

@@ -2,11 +2,12 @@
 
 pub(crate) mod args;
 
-use domain::events_source::EventsSource;
-use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::AcceptOutcome;
-use domain::ports::ConnectorFilter;
-use domain::time::Time;
+use archive::names::{ConnectorId, TenantId};
+use archive::time::Time;
+use args::{AcceptArgs, SourceCommand};
+use control::onboarding::AcceptOutcome;
+use ports::ConnectorFilter;
+use protocol::events_source::EventsSource;
 use serde::Serialize;
 
 use crate::backend::{Backend, open_source};
@@ -14,7 +15,6 @@ use crate::context::ProcessContext;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::table::{Column, counted, table};
-use args::{AcceptArgs, SourceCommand};
 
 /// The number of connectors per page.
 const PAGE_SIZE: u32 = 100;

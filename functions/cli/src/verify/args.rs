@@ -1,10 +1,11 @@
 //! The options of `verify`.
 
+use archive::names::ConnectorId;
+use archive::part::PartNumber;
+use archive::sha256::Sha256;
+use archive::time::Time;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use domain::names::ConnectorId;
-use domain::part::{PartNumber, Sha256};
-use domain::time::Time;
 
 use super::check::Boundary;
 

@@ -7,9 +7,10 @@
 
 use std::io;
 
-use domain::manifest::{Manifest, NoteSignature, Previous, SignedNote, VerifierKey};
-use domain::part::PartNumber;
-use domain::time::Time;
+use archive::manifest::{Manifest, Previous};
+use archive::note::{NoteSignature, SignedNote, VerifierKey};
+use archive::part::PartNumber;
+use archive::time::Time;
 
 use super::keys::{KnownKeys, SignatureCheck};
 use super::manifests::{decode_check, encode_check};

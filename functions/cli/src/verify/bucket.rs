@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use adapters::archive::S3Archive;
-use domain::ports::PortError;
+use aws::s3::archive::S3Archive;
 use futures_util::StreamExt;
+use ports::PortError;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;

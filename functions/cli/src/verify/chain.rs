@@ -4,8 +4,9 @@
 
 use std::io;
 
-use domain::manifest::{KeyId, Manifest, Origin};
-use domain::part::{PartNumber, Sha256};
+use archive::manifest::{KeyId, Manifest, Origin};
+use archive::part::PartNumber;
+use archive::sha256::Sha256;
 
 use super::back_references::{ChainedTexts, ignored_lines};
 use super::check::VerifyOptions;

@@ -1,9 +1,10 @@
 //! The numbers of a chain, and what can be known about its end.
 
-use domain::manifest::Manifest;
-use domain::part::{PartKind, Sha256};
-use domain::schedule::next_expected_by;
-use domain::time::Time;
+use archive::frequency::next_expected_by;
+use archive::manifest::Manifest;
+use archive::part::PartKind;
+use archive::sha256::Sha256;
+use archive::time::Time;
 use serde::Serialize;
 
 use super::check::VerifyOptions;

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::manifest::{Location, Manifest, Origin, RingKey, VerifierKey};
-use domain::names::ConnectorId;
-use domain::part::{PartNumber, Sha256};
-use domain::time::Time;
+use archive::manifest::{Location, Manifest, Origin};
+use archive::names::ConnectorId;
+use archive::note::{RingKey, VerifierKey};
+use archive::part::PartNumber;
+use archive::sha256::Sha256;
+use archive::time::Time;
 
 use super::archive::Archive;
 use super::back_references::{self, ChainedTexts, TrustResolution};

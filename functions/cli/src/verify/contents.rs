@@ -6,9 +6,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::manifest::Manifest;
-use domain::part::{PartLimits, PartNumber, Window};
-use domain::time::Time;
+use archive::manifest::Manifest;
+use archive::part::{PartLimits, PartNumber, Window};
+use archive::time::Time;
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;

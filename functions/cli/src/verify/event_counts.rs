@@ -1,7 +1,7 @@
 //! Counts the events of one object, and compares the counts with its manifest.
 
-use domain::manifest::Manifest;
-use domain::part::PartKind;
+use archive::manifest::Manifest;
+use archive::part::PartKind;
 
 use super::events::{Event, EventTime, Fields};
 use super::finding::Kind;

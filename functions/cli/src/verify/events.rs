@@ -3,9 +3,10 @@
 
 use std::hash::Hasher as _;
 
-use domain::event::{self, FieldPath, FieldValues};
-use domain::generated_events::{UNREADABLE_TYPE, is_unreadable_record};
-use domain::time::Time;
+use archive::event;
+use archive::event::{FieldPath, FieldValues};
+use archive::generated_events::{UNREADABLE_TYPE, is_unreadable_record};
+use archive::time::Time;
 use sha2::{Digest, Sha256 as Hasher};
 
 /// The fields with an event's ID in most products. A value that occurs in two equal events is a duplicate; in

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use domain::part::PartNumber;
-use domain::time::Time;
+use archive::part::PartNumber;
+use archive::time::Time;
 use serde::Serialize;
 
 use super::totals::{FindingTotals, Gap};

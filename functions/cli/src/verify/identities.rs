@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use domain::part::PartNumber;
+use archive::part::PartNumber;
 
 use super::events::{Fields, Identity};
 use super::finding::{Finding, Findings, Kind};

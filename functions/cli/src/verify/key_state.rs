@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use domain::manifest::{KeyId, Manifest, Previous, VerifierKey};
-use domain::part::PartNumber;
+use archive::manifest::{KeyId, Manifest, Previous};
+use archive::note::VerifierKey;
+use archive::part::PartNumber;
 
 use super::check::Boundary;
 use super::finding::{Finding, Findings, Kind};

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use domain::manifest::{KeyRing, NoteSignature, RingKey, SignedNote, VerifierKey};
+use archive::note::{KeyRing, NoteSignature, RingKey, SignedNote, VerifierKey};
 
 use super::archive::Archive;
 use super::finding::{Finding, Findings, Kind};

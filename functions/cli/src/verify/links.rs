@@ -3,9 +3,10 @@
 
 use std::io;
 
-use domain::manifest::{ChainStart, Manifest, Previous};
-use domain::part::{PartNumber, Sha256, Window};
-use domain::time::Time;
+use archive::manifest::{ChainStart, Manifest, Previous};
+use archive::part::{PartNumber, Window};
+use archive::sha256::Sha256;
+use archive::time::Time;
 
 use super::chain_summary::ChainSummary;
 use super::check::VerifyOptions;

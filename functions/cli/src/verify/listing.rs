@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
-use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER};
-use domain::names::ConnectorId;
+use archive::names::ConnectorId;
+use archive::note::KEY_FOLDER;
+use archive::part::MANIFEST_FOLDER;
 
 use super::archive::{Archive, Entry, EntryKind};
 use super::check::VerifyOptions;

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
-use domain::manifest::{MAX_NOTE, Manifest, Origin, SignedNote};
-use domain::part::PartNumber;
+use archive::manifest::{Manifest, Origin};
+use archive::note::{MAX_NOTE, SignedNote};
+use archive::part::PartNumber;
 
 use super::archive::Archive;
 use super::back_references::trust_record;

@@ -40,11 +40,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::clock::SystemClock;
-use domain::manifest::{RingKey, VerifierKey};
-use domain::part::Sha256;
-use domain::ports::Clock as _;
-use domain::time::Time;
+use ::archive::note::{RingKey, VerifierKey};
+use ::archive::sha256::Sha256;
+use ::archive::time::Time;
+use aws::clock::SystemClock;
+use ports::Clock as _;
 
 use self::archive::Archive;
 use self::args::VerifyArgs;
@@ -183,7 +183,7 @@ fn pinned_keys(named: &[String]) -> Result<Vec<RingKey>, CliError> {
             })?,
         };
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            pins.push(line.parse().map_err(|error: domain::manifest::VerifierKeyError| {
+            pins.push(line.parse().map_err(|error: ::archive::note::VerifierKeyError| {
                 CliError::usage(error.to_string(), "Copy the complete key as the vendor shows it.")
             })?);
         }

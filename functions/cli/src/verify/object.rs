@@ -7,8 +7,9 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use domain::manifest::Manifest;
-use domain::part::{Compression, Format, Sha256};
+use archive::manifest::Manifest;
+use archive::part::{Compression, Format};
+use archive::sha256::Sha256;
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256 as Hasher};
 

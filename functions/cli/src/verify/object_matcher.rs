@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use domain::manifest::Manifest;
-use domain::part::PartNumber;
+use archive::manifest::Manifest;
+use archive::part::PartNumber;
 
 use super::check::parse_part_number;
 use super::finding::{Finding, Findings, Kind};

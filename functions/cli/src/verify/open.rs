@@ -4,17 +4,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapters::archive::S3Archive;
-use adapters::clients::Clients;
-use adapters::settings::S3Settings;
-use domain::names::BucketName;
+use archive::names::BucketName;
+use aws::clients::Clients;
+use aws::s3::archive::S3Archive;
+use aws::settings::S3Settings;
 
 use super::archive::Archive;
 use super::args::VerifyArgs;
 use super::bucket::Bucket;
 use super::command::command;
 use super::directory::Directory;
-use super::discovery::{self, ListFolders as _, SearchResult, find_archives, join};
+use super::discovery::ListFolders as _;
+use super::discovery::{self, SearchResult, find_archives, join};
 use crate::context::ProcessContext;
 use crate::error::CliError;
 use crate::table::{counted, grouped};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::manifest::VerifierKey;
+use archive::note::VerifierKey;
 use serde::Serialize;
 
 use super::chain_summary::ChainSummary;

@@ -111,7 +111,7 @@ impl FindingTotals {
 
 #[cfg(test)]
 mod tests {
-    use domain::part::PartNumber;
+    use archive::part::PartNumber;
 
     use super::*;
 

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
-use domain::manifest::{RingKey, SignedNote, VerifierKey};
-use domain::part::PartNumber;
-use domain::time::Time;
+use archive::note::{RingKey, SignedNote, VerifierKey};
+use archive::part::PartNumber;
+use archive::time::Time;
 
 use super::keys::{KnownKeys, SignatureCheck};
 

@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use adapters::source::{NewEvent, WriteOutcome};
-use domain::connector::Shards;
-use domain::time::Time;
-use local::wiring::Sandbox;
+use archive::time::Time;
+use aws::dynamodb::events::{NewEvent, WriteOutcome};
+use protocol::connector::Shards;
+use sandbox::wiring::Sandbox;
 
 use crate::program::{CommandOutput, Folder, cloudtrail_file, command, run, run_with};
 

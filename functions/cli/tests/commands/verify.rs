@@ -144,7 +144,7 @@ fn keys_are_named_one_by_one_or_in_a_file() {
 /// files.
 #[test]
 fn a_summary_counts_the_parts_and_files_that_are_missing() {
-    let at = |text: &str| text.parse::<domain::time::Time>().unwrap();
+    let at = |text: &str| text.parse::<archive::time::Time>().unwrap();
     let hour = |number: u64| at("2026-11-20T00:00:00Z") + std::time::Duration::from_hours(number);
     let mut sealer = Sealer::new(1, hour(0), 7);
     for number in 1..=20 {

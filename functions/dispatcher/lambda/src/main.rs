@@ -3,18 +3,18 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::bus::EventBridgeBus;
-use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRng};
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::logs;
-use adapters::metrics::EmfMetricsSink;
-use adapters::settings::{DispatcherSettings, S3Settings, SettingsError};
+use archive::time::Time;
+use aws::clients::ClientFactory;
+use aws::clock::{SystemClock, SystemRng};
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::eventbridge::bus::EventBridgeBus;
+use aws::logs;
+use aws::metrics::EmfMetricsSink;
+use aws::settings::{DispatcherSettings, S3Settings, SettingsError};
+use aws::sqs::queue::SqsQueue;
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use dispatcher::{Dispatched, Ports, RateLimiter, Watchdog, tick};
-use domain::time::Time;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use services::queue::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {

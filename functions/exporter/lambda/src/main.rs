@@ -3,23 +3,23 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::bus::EventBridgeBus;
-use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRng};
-use adapters::customers::{StsCustomers, StsProber};
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::logs;
-use adapters::metrics::EmfMetricsSink;
-use adapters::observed_bus::ObservedBus;
-use adapters::settings::{ExporterSettings, SettingsError};
-use adapters::source::DynamoSource;
-use adapters::staging::S3Staging;
+use archive::time::Time;
+use aws::clients::ClientFactory;
+use aws::clock::{SystemClock, SystemRng};
+use aws::dynamodb::events::DynamoSource;
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::eventbridge::bus::EventBridgeBus;
+use aws::eventbridge::observed_bus::ObservedBus;
+use aws::kms::signing;
+use aws::logs;
+use aws::metrics::EmfMetricsSink;
+use aws::s3::customers::{StsCustomers, StsProber};
+use aws::s3::staging::S3Staging;
+use aws::settings::{ExporterSettings, SettingsError};
 use aws_lambda_events::event::sqs::SqsEvent;
-use domain::ports::{Bus, Clock, Connectors, Prober};
-use domain::time::Time;
 use exporter::{Exporter, Ports, batch, vendor_of};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use services::keys::signing;
+use ports::{Bus, Clock, Connectors, Prober};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {

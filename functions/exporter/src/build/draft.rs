@@ -1,16 +1,16 @@
 //! A part being staged: the encoded file and its key list, written concurrently as they grow.
 
+use archive::encode::FileWriter;
+use archive::item::{EventKey, SourceItem, Unreadable};
+use archive::key_list::KeyListWriter;
+use archive::part::{Encoding, PartLimits, PartNumber};
+use archive::staging_keys::{StagedObject, staged_key};
+use archive::time::Time;
 use bytes::Bytes;
-use domain::connector::Connector;
-use domain::encode::FileWriter;
-use domain::item::{EventKey, SourceItem, Unreadable};
-use domain::key_list::KeyListWriter;
-use domain::part::{Encoding, PartLimits, PartNumber};
-use domain::ports::{PortError, Staging, StagingWrite};
-use domain::protocol::StagedPart;
-use domain::staging_keys::{StagedObject, staged_key};
-use domain::time::Time;
 use futures_util::future::try_join;
+use ports::{PortError, Staging, StagingWrite};
+use protocol::connector::Connector;
+use protocol::machine::StagedPart;
 
 use super::bug;
 use crate::export::Exporter;

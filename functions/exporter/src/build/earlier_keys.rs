@@ -4,10 +4,10 @@
 //!
 //! Both lists are in key order, so the copy is a merge with constant memory.
 
-use domain::item::EventKey;
-use domain::part::Content;
-use domain::ports::PortError;
-use domain::protocol::Span;
+use archive::item::EventKey;
+use archive::part::Content;
+use ports::PortError;
+use protocol::machine::Span;
 
 use super::Task;
 use super::draft::DraftWriter;

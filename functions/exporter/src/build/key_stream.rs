@@ -1,9 +1,9 @@
 //! One key list of the staging bucket, read as a stream.
 
-use domain::item::EventKey;
-use domain::key_list::KeyListReader;
-use domain::ports::{ByteStream, PortError, Staging};
+use archive::item::EventKey;
+use archive::key_list::KeyListReader;
 use futures_util::StreamExt;
+use ports::{ByteStream, PortError, Staging};
 
 use super::bug;
 

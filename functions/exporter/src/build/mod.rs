@@ -9,20 +9,20 @@ mod key_stream;
 mod sealed_keys;
 mod shards;
 
-use domain::connector::Connector;
-use domain::generated_events;
-use domain::item::{SourceItem, Unreadable};
-use domain::part::Window;
-use domain::ports::{BoxError, PageError, PortError};
-use domain::protocol::{BuildRequest, Built, Span};
-use domain::sort_key::{SortKey, SortKeyForm};
-use domain::time::Time;
-
-use crate::export::Exporter;
+use archive::generated_events;
+use archive::item::{SourceItem, Unreadable};
+use archive::part::Window;
+use archive::sort_key::{SortKey, SortKeyForm};
+use archive::time::Time;
 use draft::DraftWriter;
 use earlier_keys::EarlierKeys;
+use ports::{BoxError, PageError, PortError};
+use protocol::connector::Connector;
+use protocol::machine::{BuildRequest, Built, Span};
 use sealed_keys::SealedKeys;
 use shards::Shards;
+
+use crate::export::Exporter;
 
 /// What to build, and the ports and limits for it.
 #[derive(Debug, Clone, Copy)]

@@ -7,13 +7,13 @@
 
 use std::cmp::Reverse;
 
-use domain::item::SourceItem;
-use domain::part::{Content, Part};
-use domain::ports::PortError;
-use domain::protocol::Span;
-use domain::sort_key::SortKeyForm;
-use domain::time::Time;
+use archive::item::SourceItem;
+use archive::part::{Content, Part};
+use archive::sort_key::SortKeyForm;
+use archive::time::Time;
 use futures_util::future::try_join_all;
+use ports::PortError;
+use protocol::machine::Span;
 
 use super::Task;
 use super::key_stream::KeyStream;

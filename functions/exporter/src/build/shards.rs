@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use domain::connector::Connector;
-use domain::item::{EventKey, SourceItem};
-use domain::ports::{PageError, PageReader};
-use domain::protocol::Span;
+use archive::item::{EventKey, SourceItem};
 use futures_util::future::try_join_all;
+use ports::{PageError, PageReader};
+use protocol::connector::Connector;
+use protocol::machine::Span;
 
 use crate::export::Exporter;
 

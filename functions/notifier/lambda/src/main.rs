@@ -3,19 +3,19 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapters::clients::ClientFactory;
-use adapters::clock::{SystemClock, SystemRng};
-use adapters::ledger::{ClockOffset, DynamoLedger};
-use adapters::logs;
-use adapters::metrics::EmfMetricsSink;
-use adapters::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
-use adapters::webhooks::{EgressPolicy, HttpsWebhookClient};
+use aws::clients::ClientFactory;
+use aws::clock::{SystemClock, SystemRng};
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::logs;
+use aws::metrics::EmfMetricsSink;
+use aws::ses::SesMailer;
+use aws::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
+use aws::sqs::notice_queue::NoticeQueue;
+use aws::webhooks::{EgressPolicy, HttpsWebhookClient};
 use aws_lambda_events::event::sqs::SqsEvent;
-use domain::ports::Mailer;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use notifier::{ConfirmationMails, Notifier, batch};
-use services::mail::SesMailer;
-use services::notice_queue::NoticeQueue;
+use ports::Mailer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {

@@ -1,8 +1,8 @@
 //! Writes to the customer's bucket, and the arrival of slow requests.
 
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::part::Part;
-use domain::protocol::{Answer, Mark, PutAnswer};
+use archive::part::Part;
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Answer, Mark, PutAnswer};
 
 use super::{Execution, Executor, fault};
 use crate::manifests::signed_again;

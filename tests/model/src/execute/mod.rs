@@ -6,10 +6,9 @@ mod seal;
 
 use std::time::Duration;
 
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::ports::LeaseAnswer;
-use domain::protocol::{Answer, Effect, InternalError, InternalErrorKind, Snapshot};
-use domain::time::Time;
+use archive::time::Time;
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::{Answer, Effect, InternalError, InternalErrorKind, LeaseAnswer, Snapshot};
 
 use crate::manifests::sign;
 use crate::reading::PartRead;
@@ -82,7 +81,7 @@ pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
 pub(crate) struct Executor<'a> {
     pub(crate) setup: &'a Setup,
     pub(crate) variant: Variant,
-    pub(crate) connectors: &'a [domain::connector::Connector],
+    pub(crate) connectors: &'a [protocol::connector::Connector],
     pub(crate) world: &'a mut World,
 }
 
@@ -220,7 +219,7 @@ impl Executor<'_> {
     fn build(
         &mut self,
         worker: &mut Worker,
-        request: &domain::protocol::BuildRequest,
+        request: &protocol::machine::BuildRequest,
         execution: Execution,
     ) -> Option<Answer> {
         let (setup, number) = (self.setup, worker.account);
@@ -241,8 +240,8 @@ impl Executor<'_> {
         let built = foreign.or_else(|| reading.merge(setup, request, now));
         worker.reading = Some(reading);
         let built = match built? {
-            domain::protocol::Built::OutOfTime { .. } if self.variant == Variant::TakesCutForQuiet => {
-                domain::protocol::Built::Nothing
+            protocol::machine::Built::OutOfTime { .. } if self.variant == Variant::TakesCutForQuiet => {
+                protocol::machine::Built::Nothing
             }
             built => built,
         };

@@ -1,6 +1,6 @@
 //! Executes the seal, and what broken protocols make of it.
 
-use domain::protocol::{Answer, Seal, SealAnswer};
+use protocol::machine::{Answer, Seal, SealAnswer};
 
 use super::{Execution, Executor};
 use crate::variant::Variant;

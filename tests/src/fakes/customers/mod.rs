@@ -6,19 +6,20 @@ mod account;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use account::Accounts;
+use archive::names::ExternalId;
+use archive::part::PartNumber;
+use archive::sha256::Sha256;
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::connector::{Connector, Destination};
-use domain::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
-use domain::names::ExternalId;
-use domain::part::{PartNumber, Sha256};
-use domain::ports::{Body, CustomerBucket, Customers, NewObject};
-use domain::protocol::PutAnswer;
 use futures_util::StreamExt as _;
+use ports::{Body, CustomerBucket, Customers, NewObject};
+use protocol::connector::{Connector, Destination};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::machine::PutAnswer;
 use sha2::Digest as _;
 
 use super::locked;
-use account::Accounts;
 
 /// A response of S3 that a test sets, in place of the bucket's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use archive::names::{ConnectorId, EmailAddress, TenantId};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::connector::{Caller, Connector};
-use domain::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, fair_share};
-use domain::names::{ConnectorId, EmailAddress, TenantId};
-use domain::ports::{Consents, NotificationStore, PortError};
-use domain::time::Time;
+use control::contacts::fair_share;
+use ports::{Consents, NotificationStore, PortError};
+use protocol::caller::Caller;
+use protocol::connector::Connector;
+use protocol::contacts::{Consent, ContactKey, NotificationHistory, TokenHash};
 
 use super::FakeLedger;
 

@@ -1,9 +1,9 @@
 //! Budget use.
 
 use async_trait::async_trait;
-use domain::budget::{Budget, BudgetScope, Counter, Party, Spending};
-use domain::connector::{Change, Connector, State};
-use domain::ports::{PortError, SpendOutcome, Spender};
+use ports::{PortError, SpendOutcome, Spender};
+use protocol::budget::{Budget, BudgetScope, Counter, Party, Spending};
+use protocol::connector::{Change, Connector, State};
 
 use super::{FakeLedger, Table};
 

@@ -1,16 +1,15 @@
 //! The ledger for the API and the command line.
 
+use archive::names::{ConnectorId, TenantId};
+use archive::part::{Part, PartNumber};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::budget::Spending;
-use domain::connector::{Change, Connector, Destination, State};
-use domain::contacts::{SecretId, WebhookSecret};
-use domain::cursor::{Cursor, Reconcile};
-use domain::events_source::SourceChange;
-use domain::names::{ConnectorId, TenantId};
-use domain::onboarding::OwnedResource;
-use domain::part::{Part, PartNumber};
-use domain::ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer, Saved};
-use domain::time::Time;
+use ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer, Saved};
+use protocol::budget::Spending;
+use protocol::connector::{Change, Connector, Destination, OwnedResource, State};
+use protocol::contacts::{SecretId, WebhookSecret};
+use protocol::cursor::{Cursor, Reconcile};
+use protocol::source_change::SourceChange;
 
 use super::{FakeLedger, Row, Table};
 

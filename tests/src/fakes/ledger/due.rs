@@ -1,8 +1,8 @@
 //! The ledger for the dispatcher.
 
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError, due_shard};
-use domain::time::Time;
+use ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError, due_shard};
 
 use super::{Entry, FakeLedger, Table};
 

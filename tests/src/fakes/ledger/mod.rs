@@ -11,16 +11,17 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use domain::budget::Counter;
-use domain::connector::{Change, Connector};
-use domain::contacts::{SecretId, WebhookSecret};
-use domain::cursor::Cursor;
-use domain::delivery_error::Block;
-use domain::names::{ConnectorId, WorkerId};
-use domain::part::{Part, PartNumber};
-use domain::ports::{Clock as _, PortError};
-use domain::time::Time;
-use domain::watch::{NotificationState, Sweep};
+use archive::names::{ConnectorId, WorkerId};
+use archive::part::{Part, PartNumber};
+use archive::time::Time;
+use ports::Clock as _;
+use ports::PortError;
+use protocol::budget::Counter;
+use protocol::connector::{Change, Connector};
+use protocol::contacts::{SecretId, WebhookSecret};
+use protocol::cursor::Cursor;
+use protocol::delivery_error::Block;
+use protocol::watch::{NotificationState, Sweep};
 
 use super::{FakeClock, locked};
 

@@ -1,12 +1,14 @@
 //! The ledger for the exporter.
 
+use archive::names::{ConnectorId, WorkerId};
+use archive::part::{Part, PartNumber};
+use archive::time::Time;
 use async_trait::async_trait;
-use domain::delivery_error::Block;
-use domain::names::{ConnectorId, WorkerId};
-use domain::part::{Part, PartNumber};
-use domain::ports::{LeaseAnswer, MAX_LEASE, PortError, Runs};
-use domain::protocol::{Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot};
-use domain::time::Time;
+use ports::{MAX_LEASE, PortError, Runs};
+use protocol::delivery_error::Block;
+use protocol::machine::{
+    LeaseAnswer, Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
+};
 
 use super::{Entry, FakeLedger};
 

@@ -1,11 +1,11 @@
 //! The ledger for the watchdog.
 
+use archive::names::ConnectorId;
 use async_trait::async_trait;
-use domain::connector::{Connector, State};
-use domain::cursor::Cursor;
-use domain::names::ConnectorId;
-use domain::ports::{PortError, Watch, WatchPage};
-use domain::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
+use ports::{PortError, Watch, WatchPage};
+use protocol::connector::{Connector, State};
+use protocol::cursor::Cursor;
+use protocol::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 
 use super::{FakeLedger, Row};
 

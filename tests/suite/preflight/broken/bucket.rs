@@ -1,8 +1,8 @@
 //! Errors of the bucket, or between it and us.
 
-use domain::connector::Connector;
-use domain::preflight::PreflightStage;
-use domain::time::Time;
+use archive::time::Time;
+use control::preflight::PreflightStage;
+use protocol::connector::Connector;
 
 use super::super::connector;
 use super::super::scripted_aws::{Answers, Refusal};

@@ -5,8 +5,8 @@ mod bucket;
 mod policies;
 mod role;
 
-use domain::connector::{Connector, Encryption};
-use domain::preflight::{PreflightStage, PreflightVerdict};
+use control::preflight::{PreflightStage, PreflightVerdict};
+use protocol::connector::{Connector, Encryption};
 
 use super::scripted_aws::{Answers, Refusal, ScriptedAws, put_denied};
 use super::{assert_stopped_at, connector, only_finding, verify};

@@ -1,7 +1,7 @@
 //! Errors of the role, or of its caller.
 
-use domain::connector::Connector;
-use domain::preflight::PreflightStage;
+use control::preflight::PreflightStage;
+use protocol::connector::Connector;
 
 use super::super::connector;
 use super::super::scripted_aws::{EXPORTER_SESSION, Refusal, assume_denied};

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
-use local::wiring::Sandbox;
+use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fault_injection::Outage;
 use tests::lambda::{EventBus, Function};

@@ -12,8 +12,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::manifest::{KEY_FOLDER, MANIFEST_FOLDER, Manifest, NoteSignature, SignedNote, VerifierKey};
-use domain::part::{Compression, Encoding, Format, PartNumber, Sha256};
+use archive::manifest::Manifest;
+use archive::note::{KEY_FOLDER, NoteSignature, SignedNote, VerifierKey};
+use archive::part::{Compression, Encoding, Format, MANIFEST_FOLDER, PartNumber};
+use archive::sha256::Sha256;
 use tests::archive::{Sealed, forge, forge_all, note_of, resign, sha256, sign};
 
 use super::tampering::Rng;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use domain::part::{Compression, Encoding, Format, PartKind};
+use archive::part::{Compression, Encoding, Format, PartKind};
 use tests::archive::{resealed, sha256, write};
 
 use super::super::directory::Directory;

@@ -2,8 +2,10 @@
 //! texts that are trusted through the chain. Unsigned content of the bucket gives no trust, and accuses
 //! nobody.
 
-use domain::manifest::{Manifest, NoteSignature, Previous};
-use domain::part::{PartNumber, Sha256};
+use archive::manifest::{Manifest, Previous};
+use archive::note::NoteSignature;
+use archive::part::PartNumber;
+use archive::sha256::Sha256;
 use tests::archive::{Sealed, forge, forge_all, note_of, resealed, resign, sign, with_signatures};
 
 use super::super::check::Boundary;
@@ -354,7 +356,7 @@ fn a_planted_manifest_of_another_connector_explains_no_file() {
         files.insert(forger.public.file_name(), format!("{}\n", forger.ring_key()).into_bytes());
         let mut manifest: Manifest = other.parts[0].manifest.clone();
         let object = b"[\n{\"planted\":1}\n]\n".to_vec();
-        manifest.encoding.compression = domain::part::Compression::None;
+        manifest.encoding.compression = archive::part::Compression::None;
         (manifest.sha256, manifest.size) = (tests::archive::sha256(&object), object.len() as u64);
         (manifest.raw_sha256, manifest.raw_size) = (manifest.sha256, manifest.size);
         let note = sign(manifest.text(), keys);

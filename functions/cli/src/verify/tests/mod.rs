@@ -10,8 +10,8 @@ mod valid_archives;
 
 use std::io::{self, Read};
 
-use domain::names::ConnectorId;
-use domain::time::Time;
+use archive::names::ConnectorId;
+use archive::time::Time;
 use tests::archive::{Files, Sealer, TestKey, sample_archive};
 
 use super::archive::{Archive, Entry, EntryKind};

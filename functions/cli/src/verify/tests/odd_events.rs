@@ -3,10 +3,10 @@
 
 use std::io::Write as _;
 
-use domain::generated_events;
-use domain::item::SourceItem;
-use domain::part::{Compression, Encoding, Format};
-use domain::sort_key::{SortKey, SortKeyForm};
+use archive::generated_events;
+use archive::item::SourceItem;
+use archive::part::{Compression, Encoding, Format};
+use archive::sort_key::{SortKey, SortKeyForm};
 use proptest::prelude::*;
 use tests::archive::{resealed, sha256};
 use tests::fakes::{Shape, StoredItem};

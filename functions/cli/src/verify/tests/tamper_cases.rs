@@ -1,6 +1,6 @@
 //! The ways of tampering, each with the expected findings.
 
-use domain::manifest::SignedNote;
+use archive::note::SignedNote;
 use tests::archive::{forge, forge_all, resealed, sha256, sign, with_signatures};
 
 use super::tampering::{Tamper, note_name};

@@ -8,8 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::manifest::{Manifest, RingKey};
-use domain::part::{Compression, PartNumber, Sha256};
+use archive::manifest::Manifest;
+use archive::note::RingKey;
+use archive::part::{Compression, PartNumber};
+use archive::sha256::Sha256;
 use tests::archive::{Sealed, file, resealed};
 
 use super::super::finding::Severity;

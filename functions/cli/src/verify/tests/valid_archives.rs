@@ -1,7 +1,8 @@
 //! Valid archives are proven, with the notes that the auditor needs.
 
-use domain::manifest::{ChainStart, Manifest, Previous, RingKey};
-use domain::part::Compression;
+use archive::manifest::{ChainStart, Manifest, Previous};
+use archive::note::RingKey;
+use archive::part::Compression;
 use tests::archive::resealed;
 
 use super::*;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use archive::names::ConnectorId;
 use dispatcher::CLAIM_DURATION;
-use domain::names::ConnectorId;
 use serde_json::json;
 use tests::lambda::log_filter::{application_log_level, passes_filter};
 

@@ -1,10 +1,10 @@
 //! A deployment on the sandbox with a queue and a bus, and the dispatcher's process on it, which uses the
 //! wall clock.
 
-use domain::connector::Connector;
-use domain::names::ConnectorId;
-use domain::time::Time;
-use local::wiring::Sandbox;
+use archive::names::ConnectorId;
+use archive::time::Time;
+use protocol::connector::Connector;
+use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures;
 use tests::lambda::{EventBus, Function, MessageQueue};

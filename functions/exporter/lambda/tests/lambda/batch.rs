@@ -1,9 +1,9 @@
 //! What a batch does, and its response.
 
-use domain::delivery_error::{DeliveryErrorKind, DeliveryStage};
-use domain::ports::QUEUE_BATCH;
-use local::Stack;
-use local::wiring::{REGION, STAGING_BUCKET};
+use ports::QUEUE_BATCH;
+use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
+use sandbox::Stack;
+use sandbox::wiring::{REGION, STAGING_BUCKET};
 
 use crate::world::{World, batch, failed, message};
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use domain::connector::Connector;
-use domain::names::WorkerId;
-use domain::time::Time;
+use archive::names::WorkerId;
+use archive::time::Time;
+use protocol::connector::Connector;
 use tests::fakes::SeededRng;
 use tests::fixtures::cloudtrail;
 use tests::lambda::Function;

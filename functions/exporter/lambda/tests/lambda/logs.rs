@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::connector::Connector;
-use local::Role;
-use local::wiring::STAGING_BUCKET;
+use protocol::connector::Connector;
+use sandbox::Role;
+use sandbox::wiring::STAGING_BUCKET;
 use serde_json::Value;
 use tests::lambda::log_filter::{application_log_level, passes_filter};
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Connector, State, Verb};
-use local::Role;
+use protocol::caller::Caller;
+use protocol::connector::{Connector, State, Verb};
+use sandbox::Role;
 use tests::fixtures;
 
 use crate::world::{World, batch, failed, message};

@@ -1,6 +1,6 @@
 //! The start-up: an invalid environment fails it, and all errors are reported.
 
-use adapters::settings::ExporterSettings;
+use aws::settings::ExporterSettings;
 
 use crate::world::{World, batch, exporter, failed};
 

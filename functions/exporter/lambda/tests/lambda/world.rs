@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use adapters::source::NewEvent;
+use archive::names::{ConnectorId, ExternalId};
+use archive::time::Time;
+use aws::dynamodb::events::NewEvent;
 use bytes::Bytes;
-use domain::connector::{Connector, Shards};
-use domain::cursor::Cursor;
-use domain::delivery_error::Block;
-use domain::names::{ConnectorId, ExternalId};
-use domain::time::Time;
-use local::wiring::Sandbox;
+use protocol::connector::{Connector, Shards};
+use protocol::cursor::Cursor;
+use protocol::delivery_error::Block;
+use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures::{self, TIMING, unique_id};
 use tests::lambda::{EventBus, Function};

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use domain::connector::{Caller, Change, Connector, Verb};
-use domain::contacts::{Consent, LinkToken};
-use domain::names::EmailAddress;
-use domain::notice::Notice;
-use domain::ports::{DelayQueue as _, MAX_DELAY};
-use domain::time::Time;
+use archive::names::EmailAddress;
+use archive::time::Time;
+use ports::DelayQueue as _;
+use ports::MAX_DELAY;
+use protocol::caller::Caller;
+use protocol::connector::{Change, Connector, Verb};
+use protocol::contacts::{Consent, LinkToken};
+use protocol::notice::Notice;
 use serde_json::{Value, json};
 use tests::fakes::FakeClock;
 use tests::fixtures;

@@ -3,15 +3,17 @@
 
 use std::sync::{Arc, Mutex};
 
+use archive::names::ExternalId;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
-use axum::response::{IntoResponse as _, Response};
-use domain::connector::{Caller, Connector};
-use domain::contacts::{Consent, SecretId, Webhook, WebhookSecret};
-use domain::names::ExternalId;
-use local::wiring::Sandbox;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use protocol::caller::Caller;
+use protocol::connector::Connector;
+use protocol::contacts::{Consent, SecretId, Webhook, WebhookSecret};
+use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures;
 use tests::lambda::Function;

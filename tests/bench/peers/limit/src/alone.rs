@@ -3,9 +3,10 @@
 
 use std::hint::black_box;
 
-use domain::encode::{GZIP_LEVELS, MIN_BLOCK_BYTES, ZSTD_LEVEL};
+use archive::encode::{GZIP_LEVELS, MIN_BLOCK_BYTES, ZSTD_LEVEL};
 use flate2::{Compress, Compression, FlushCompress};
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
+use sha2::Sha256;
 
 use crate::Result;
 

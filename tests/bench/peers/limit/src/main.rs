@@ -14,10 +14,9 @@ mod sign;
 use std::error::Error;
 
 use bytes::Bytes;
-use domain::encode::FileWriter;
-use domain::part::{Compression, Encoding, Format};
+use archive::encode::FileWriter;
+use archive::part::{Compression, Encoding, Format};
 use serde_json::{Value, json};
-
 use alone::Lines;
 use http::Connection;
 use sign::Keys;

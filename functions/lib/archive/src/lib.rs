@@ -1,0 +1,22 @@
+//! What lands in a customer's bucket, and the proof of it: pure, without AWS, a clock or I/O.
+//!
+//! - one notion of an event: [`event`], [`item`], [`sort_key`], [`import`];
+//! - the files: [`part`] (names and records), [`encode`], [`generated_events`], [`key_list`], [`staging_keys`];
+//! - the proof: [`note`] (signed notes and keys), [`manifest`] (the text and its chain);
+//! - what all of it is made of: [`names`], [`time`], [`sha256`], [`frequency`].
+
+pub mod encode;
+pub mod event;
+pub mod frequency;
+pub mod generated_events;
+pub mod import;
+pub mod item;
+pub mod key_list;
+pub mod manifest;
+pub mod names;
+pub mod note;
+pub mod part;
+pub mod sha256;
+pub mod sort_key;
+pub mod staging_keys;
+pub mod time;

@@ -1,0 +1,287 @@
+//! How a tenant's contacts are reached: e-mail addresses and webhook URLs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidValueError, text_newtype};
+
+/// An e-mail address in the commonly used part of the grammar: ASCII, no quotes, no comment, a domain with a
+/// dot. It can't contain anything that ends a mail header.
+///
+/// Sources: RFC 5321, sections 4.1.2 and 4.5.3.1; RFC 5322, section 3.2.3 (`dot-atom`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+text_newtype!(EmailAddress);
+
+impl EmailAddress {
+    const FORM: &str = "use an address such as security@acme.example: at most 254 ASCII characters, without \
+                        a name or brackets";
+
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        let invalid =
+            |problem: &str| Err(InvalidValueError::new("e-mail address", text, problem, Self::FORM));
+        if text.len() > 254 {
+            return invalid("is longer than 254 bytes");
+        }
+        let Some((local, domain)) = text.split_once('@') else { return invalid("has no `@`") };
+        let is_atom = |atom: &str| {
+            !atom.is_empty()
+                && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+        };
+        if local.len() > 64 || !local.split('.').all(is_atom) {
+            return invalid("has an invalid local part before the `@`");
+        }
+        if !is_host_name(domain) {
+            return invalid("has no valid domain name after the `@`");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The address in lower case, to compare mailboxes. The standard allows hosts to distinguish `A@` from
+    /// `a@` (RFC 5321, section 2.4), but in practice they don't.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+/// The URL of a webhook: `https`, a domain name, port 443. Never an IP address, a user name or a password.
+/// The address that the name resolves to is checked on connection ([`control::contacts::is_public`]).
+///
+/// Sources: RFC 3986, section 3; RFC 1123, section 2.1.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WebhookUrl(String);
+text_newtype!(WebhookUrl);
+
+impl WebhookUrl {
+    const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain \
+                        name (no IP address), no user, no fragment, at most 2048 ASCII characters";
+
+    fn parse(text: &str) -> Result<Self, InvalidValueError> {
+        // Webhook paths often contain a secret, so the value is not included in the error.
+        let invalid =
+            |problem: &str| Err(InvalidValueError::new("webhook URL", "(hidden)", problem, Self::FORM));
+        if text.len() > 2048 {
+            return invalid("is longer than 2048 bytes");
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b)) {
+            return invalid("contains a character that is not allowed");
+        }
+        let Some(rest) = text.strip_prefix("https://") else {
+            return invalid("does not start with https://");
+        };
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        if authority.contains('@') {
+            return invalid("contains a user name");
+        }
+        let host = match authority.split_once(':') {
+            Some((host, "443")) => host,
+            Some(_) => return invalid("has a port other than 443, or an IP address"),
+            None => authority,
+        };
+        if !is_host_name(host) {
+            return invalid("has no domain name as its host");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The host name in lower case.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let authority = self.after_scheme().split(['/', '?']).next().unwrap_or_default();
+        authority.trim_end_matches(":443").to_ascii_lowercase()
+    }
+
+    /// Path and query, as they are requested.
+    #[must_use]
+    pub fn path_and_query(&self) -> String {
+        let rest = self.after_scheme();
+        match rest.find(['/', '?']) {
+            Some(at) if rest.get(at..).is_some_and(|rest| rest.starts_with('/')) => {
+                rest.get(at..).unwrap_or_default().to_owned()
+            }
+            Some(at) => format!("/{}", rest.get(at..).unwrap_or_default()),
+            None => "/".to_owned(),
+        }
+    }
+
+    fn after_scheme(&self) -> &str {
+        self.0.strip_prefix("https://").unwrap_or_default()
+    }
+}
+
+/// Only the host: the rest often contains a secret.
+impl std::fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "WebhookUrl(https://{}/…)", self.host())
+    }
+}
+
+/// Whether the name is a domain name of at least two labels, the last of which does not begin with a digit:
+/// that excludes every notation of an IP address.
+pub(super) fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= 253
+        && name.contains('.')
+        && name.split('.').all(is_label)
+        && last.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ambiguous_addresses_are_rejected() {
+        for good in ["a@b.example", "first.last+audit@sub.acme-corp.example", "o'neill@acme.example"] {
+            assert_eq!(good.parse::<EmailAddress>().unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "acme",
+            "@acme.example",
+            "a@",
+            "a@acme",
+            "a@b@acme.example",
+            "a b@acme.example",
+            "a@acme.example ",
+            "a@acme.example\r\nBcc: b@acme.example",
+            "a@acme.example,b@acme.example",
+            "Ann <a@acme.example>",
+            "\"a\"@acme.example",
+            ".a@acme.example",
+            "a..b@acme.example",
+            "a@-acme.example",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "ä@acme.example",
+            "a@acme.example.",
+            &format!("{}@acme.example", "a".repeat(65)),
+            &format!("a@{}.example", "a.".repeat(130)),
+        ] {
+            assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_be_as_long_as_mail_allows_and_no_longer() {
+        let label = "a".repeat(55);
+        let at = |local: usize, all: usize| {
+            let domain = format!("{label}.{label}.{label}.");
+            let rest = "b".repeat(all - local - 1 - domain.len());
+            format!("{}@{domain}{rest}", "c".repeat(local))
+        };
+        for (local, all, is_valid) in [(64, 254, true), (63, 246, true), (64, 255, false), (65, 254, false)] {
+            let address = at(local, all);
+            assert_eq!(address.len(), all);
+            assert_eq!(address.parse::<EmailAddress>().is_ok(), is_valid, "{local} of {all}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_may_be_2048_bytes_long_and_no_longer() {
+        let url = |length: usize| format!("{:a<length$}", "https://acme.example/");
+        assert!(url(2048).parse::<WebhookUrl>().is_ok());
+        assert!(url(2049).parse::<WebhookUrl>().is_err());
+    }
+
+    #[test]
+    fn a_host_name_is_made_of_labels_and_no_longer_than_the_dns_allows() {
+        let label = "a".repeat(63);
+        let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+        assert_eq!(longest.len(), 253);
+        for (name, is_valid) in [
+            (longest.clone(), true),
+            (longest + "a", false),
+            (format!("{label}.example"), true),
+            (format!("a{label}.example"), false),
+            ("acme-.example".into(), false),
+            ("a-b.example".into(), true),
+        ] {
+            assert_eq!(is_host_name(&name), is_valid, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_is_https_on_its_own_port_at_a_name() {
+        for (good, host, path) in [
+            ("https://hooks.acme.example", "hooks.acme.example", "/"),
+            ("https://Hooks.Acme.example:443/a/b?c=d", "hooks.acme.example", "/a/b?c=d"),
+            ("https://hooks.acme.example?c=d/e", "hooks.acme.example", "/?c=d/e"),
+        ] {
+            let url: WebhookUrl = good.parse().unwrap();
+            assert_eq!((url.host().as_str(), url.path_and_query().as_str()), (host, path));
+        }
+        for bad in [
+            "",
+            "http://acme.example/",
+            "https://",
+            "https:///x",
+            "https://localhost/",
+            "https://acme.example:8443/",
+            "https://acme.example:/",
+            "https://u:p@acme.example/",
+            "https://u@acme.example/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://1.2.3.0x4/",
+            "https://[::1]/",
+            "https://[::1]:443/",
+            "https://acme.example\\@evil.example/",
+            "https://acme.example/#x",
+            "//acme.example/",
+            "https://acme.example/a b",
+            "https://acme.example/\r\nHost: x",
+            "HTTPS://acme.example/",
+            "https://acmé.example/",
+            "https://acme..example/",
+            "https://acme.example./",
+            "https://169.254.169.254/latest/meta-data",
+            &format!("https://acme.example/{}", "a".repeat(2048)),
+        ] {
+            assert!(bad.parse::<WebhookUrl>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_webhooks_path_is_never_revealed() {
+        let url: WebhookUrl = "https://hooks.acme.example/T0/canary".parse().unwrap();
+        assert_eq!(format!("{url:?}"), "WebhookUrl(https://hooks.acme.example/…)");
+        let error = "http://hooks.acme.example/T0/canary".parse::<WebhookUrl>().unwrap_err().to_string();
+        assert!(!error.contains("canary") && error.contains("https"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_parser_panic_and_none_ends_a_header(text in any::<String>()) {
+            let kept = [
+                text.parse::<EmailAddress>().map(|kept| kept.to_string()),
+                text.parse::<WebhookUrl>().map(|kept| kept.to_string()),
+            ];
+            for kept in kept.into_iter().flatten() {
+                prop_assert!(kept == text && kept.bytes().all(|b| b.is_ascii_graphic()));
+            }
+        }
+
+        /// An accepted URL has the same host for every parser: its authority is only the name.
+        #[test]
+        fn a_webhooks_host_is_never_an_address(rest in "[0-9a-fx.:@\\[\\]/?%-]{1,30}") {
+            if let Ok(url) = format!("https://{rest}").parse::<WebhookUrl>() {
+                prop_assert!(is_host_name(&url.host()));
+                prop_assert!(url.host().parse::<std::net::IpAddr>().is_err());
+                prop_assert!(url.path_and_query().starts_with('/'));
+            }
+        }
+    }
+}

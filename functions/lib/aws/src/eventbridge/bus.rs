@@ -1,0 +1,108 @@
+//! The vendor's event bus: Amazon EventBridge.
+
+use async_trait::async_trait;
+use aws_sdk_eventbridge::Config;
+use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use ports::{Bus, PortError};
+use protocol::notice::Notice;
+
+use crate::port_error::port_error;
+
+/// The `source` of every event on the bus. EventBridge reserves names that start with `aws.`.
+pub const SOURCE: &str = "auditferry";
+
+const PUBLISHING: &str = "publishing to the event bus";
+
+/// Error codes of a failed entry that are transient. Source: EventBridge API reference,
+/// `PutEventsResultEntry`.
+const TRANSIENT_CODES: [&str; 2] = ["InternalFailure", "ThrottlingException"];
+
+/// An EventBridge event bus.
+#[derive(Debug, Clone)]
+pub struct EventBridgeBus {
+    client: aws_sdk_eventbridge::Client,
+    name: String,
+}
+
+impl EventBridgeBus {
+    /// The bus with this name or ARN.
+    #[must_use]
+    pub const fn new(client: aws_sdk_eventbridge::Client, name: String) -> Self {
+        Self { client, name }
+    }
+}
+
+/// Makes the SDK retry, with its own backoff, a response whose status is a success but whose entry failed for
+/// a transient reason. The SDK by itself looks only at the status, and a run publishes each notice once.
+#[derive(Debug)]
+struct RetryTransientEntries;
+
+impl ClassifyRetry for RetryTransientEntries {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let answer = context.output_or_error().and_then(Result::ok);
+        let answer = answer.and_then(|output| output.downcast_ref::<PutEventsOutput>());
+        let transient = answer.is_some_and(|answer| answer.entries().iter().any(is_transient));
+        if transient { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "RetryTransientEntries"
+    }
+}
+
+fn is_transient(entry: &PutEventsResultEntry) -> bool {
+    entry.error_code().is_some_and(|code| TRANSIENT_CODES.contains(&code))
+}
+
+/// An entry that failed although the request was answered with 200.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus rejected the event: {code}: {message}")]
+struct EntryError {
+    code: String,
+    message: String,
+}
+
+#[async_trait]
+impl Bus for EventBridgeBus {
+    /// A second worker, or an SDK retry after a lost response, puts the same event again. Consumers recognize
+    /// it by the `id` in its detail.
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        let detail = serde_json::to_string(notice)
+            .map_err(|error| PortError::Bug { what: "writing a notice as JSON", source: Box::new(error) })?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.name)
+            .source(SOURCE)
+            .detail_type(notice.fact.kind())
+            .detail(detail)
+            .build();
+        let config = Config::builder().retry_classifier(RetryTransientEntries);
+        let put = self.client.put_events().entries(entry).customize().config_override(config);
+        let answer = put.send().await;
+        let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
+        // The event ID confirms an event: a response without one is not a success, whatever its counters say.
+        let confirmed = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
+        if confirmed { Ok(()) } else { Err(entry_error(answer.entries())) }
+    }
+}
+
+fn entry_error(entries: &[PutEventsResultEntry]) -> PortError {
+    let entry = entries.iter().find(|entry| entry.error_code().is_some());
+    let text = |message: Option<&str>| message.unwrap_or("no reason given").to_owned();
+    let error = EntryError {
+        code: text(entry.and_then(PutEventsResultEntry::error_code)),
+        message: text(entry.and_then(PutEventsResultEntry::error_message)),
+    };
+    let transient = entry.is_some_and(is_transient);
+    let denied = error.code.contains("AccessDenied") || error.code.contains("NotAuthorized");
+    let source = Box::new(error);
+    if transient {
+        PortError::Transient { what: PUBLISHING, source }
+    } else if denied {
+        PortError::Denied { what: PUBLISHING, source }
+    } else {
+        PortError::Bug { what: PUBLISHING, source }
+    }
+}

@@ -1,0 +1,21 @@
+//! The domain's ports, implemented on AWS. Only this package and `aws` name `aws_sdk_*`.
+
+pub mod clients;
+pub mod clock;
+mod conflict_retry;
+pub mod dynamodb;
+pub mod eventbridge;
+#[cfg(feature = "kms")]
+pub mod kms;
+pub mod logs;
+pub mod metrics;
+pub mod port_error;
+pub mod s3;
+#[cfg(feature = "ses")]
+pub mod ses;
+pub mod settings;
+pub mod signing;
+#[cfg(feature = "sqs")]
+pub mod sqs;
+pub mod sts;
+pub mod webhooks;

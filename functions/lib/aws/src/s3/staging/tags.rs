@@ -1,0 +1,45 @@
+//! Tags staged objects for expiry: the bucket's lifecycle rules select objects by tag. So no function has
+//! permission to delete anything.
+
+use aws_sdk_s3::types::{Tag, Tagging};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use ports::{PortError, StagedPage};
+
+use super::S3Staging;
+use crate::port_error::port_error;
+
+/// The tag of delivered objects; a lifecycle rule of `template.yaml` names it too.
+pub(super) const DELIVERED_TAG: &str = "delivered";
+/// The tag of orphans; another lifecycle rule names it.
+pub(super) const ORPHAN_TAG: &str = "unneeded";
+
+const TAGGING: &str = "tagging a staged object for expiry";
+const LISTING: &str = "listing the staging bucket";
+
+impl S3Staging {
+    /// Replaces all tags with this one. A second worker does the same. Stand-ins without tags have no
+    /// lifecycle rules either, so nothing is lost.
+    pub(super) async fn tag(&self, key: &str, name: &str) -> Result<(), PortError> {
+        let tag = Tag::builder().key(name).value("true").build();
+        let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
+        let tags = tags.map_err(|error| PortError::Bug { what: TAGGING, source: Box::new(error) })?;
+        let request = self.client.put_object_tagging().bucket(&self.bucket).key(key).tagging(tags);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("NotImplemented") => Ok(()),
+            Err(error) => Err(port_error(TAGGING, error)),
+        }
+    }
+
+    /// One response of S3, a thousand keys at most. S3 lists keys in the order of their UTF-8 bytes. Source:
+    /// Amazon S3 API reference, `ListObjectsV2`.
+    pub(super) async fn list_page(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let after = Some(start_after).filter(|after| !after.is_empty()).map(str::to_owned);
+        let answer = request.set_start_after(after).send().await;
+        let answer = answer.map_err(|error| port_error(LISTING, error))?;
+        let more = answer.is_truncated.unwrap_or_default();
+        let keys = answer.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect();
+        Ok(StagedPage { keys, more })
+    }
+}

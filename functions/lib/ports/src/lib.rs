@@ -1,0 +1,113 @@
+//! The ports: what the domain needs from outside, in its own words. Adapters implement them; tests implement
+//! them with fakes and wrap them to fail on demand. Each is small, so that its fake is small too.
+
+mod bucket;
+mod budgets;
+mod clock;
+mod contacts;
+mod ledger;
+mod metrics;
+mod notice;
+mod probe;
+mod public_url;
+mod rng;
+mod signer;
+mod source;
+mod watch;
+
+pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
+pub use budgets::{SpendOutcome, Spender};
+pub use clock::Clock;
+pub use contacts::{
+    Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,
+};
+pub use ledger::{
+    Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, MAX_LEASE,
+    RunAnswer, Runs, SaveAnswer, Saved, due_shard,
+};
+pub use metrics::MetricsSink;
+pub use notice::{Bus, QUEUE_BATCH, Queue};
+pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
+pub use public_url::PublicUrlChecker;
+pub use rng::Rng;
+pub use signer::{Signer, Validity};
+pub use source::{PageError, PageReader, Source};
+pub use watch::{Watch, WatchPage};
+
+/// Boxed source of an error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a port failed, by what must be done about it. The text is for operators and contains no event content,
+/// credential or external ID.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Temporary: throttled, timed out, 5xx. The run ends and is retried.
+    #[error("{what}: temporary failure")]
+    Transient {
+        /// The operation that failed.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: BoxError,
+    },
+    /// The function's role or the deployment denies it, or a table or bucket is missing.
+    #[error("{what}: access denied or resource missing; check the function's role and the deployment")]
+    Denied {
+        /// The operation that failed.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: BoxError,
+    },
+    /// Settings of the deployment do not match what exists, such as a table's keys. The cause names the
+    /// setting, its value, what exists and the right form.
+    #[error("{what}: the deployment's settings do not fit")]
+    Misconfigured {
+        /// The operation that failed.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: BoxError,
+    },
+    /// Should not happen: a record that does not parse, an answer of an unexpected form.
+    #[error("{what}: unexpected")]
+    Bug {
+        /// The operation that failed.
+        what: &'static str,
+        /// The adapter's error.
+        #[source]
+        source: BoxError,
+    },
+}
+
+impl PortError {
+    /// The error with all its causes on one line, for a record or a log.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_reported_on_one_line_with_all_its_causes() {
+        let deepest = std::io::Error::other("no route to host");
+        let source = PortError::Denied { what: "reading the key", source: deepest.into() };
+        let error = PortError::Transient { what: "sealing", source: source.into() };
+        assert_eq!(
+            error.chain(),
+            "sealing: temporary failure: reading the key: access denied or resource missing; check the \
+             function's role and the deployment: no route to host"
+        );
+    }
+}
