@@ -74,7 +74,8 @@ fn cursor() -> Cursor {
 fn blocked(connector: &Connector, text: usize) -> Notice {
     let (stage, kind) = (DeliveryStage::PutObject, DeliveryErrorKind::Rejected);
     let error = DeliveryError { stage, kind, code: "BadDigest".into(), message: "é".repeat(text / 2) };
-    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, start(), 0);
+    let block =
+        Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, start(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 

@@ -159,7 +159,7 @@ pub(super) fn block(stage: DeliveryStage, code: &str) -> Block {
     let error =
         DeliveryError { stage, kind: DeliveryErrorKind::Denied, code: code.into(), message: String::new() };
     let destination = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
-    Block::new(&error, &destination, None, start(), 1)
+    Block::new(&error, destination.diagnose(&error), None, start(), 1)
 }
 
 /// A block is stored, replaced by a later one, and removed by the mark that says so.

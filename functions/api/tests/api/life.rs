@@ -120,7 +120,7 @@ async fn a_block_has_a_remedy_and_the_time_of_the_next_attempt() {
         code,
         message: "gone".into(),
     };
-    world.ledger.block(&id, &Block::new(&fault, &to, None, since, 0)).await.unwrap();
+    world.ledger.block(&id, &Block::new(&fault, to.diagnose(&fault), None, since, 0)).await.unwrap();
     let health = world.get(&path).await.body["health"].clone();
     assert_eq!((&health["status"], &health["stage"]), (&json!("blocked"), &json!("put_object")));
     assert_eq!((&health["code"], &health["since"]), (&json!("NoSuchBucket"), &json!(since.to_string())));

@@ -1,7 +1,7 @@
 //! What lands in a customer's bucket, and the proof of it: pure, without AWS, a clock or I/O.
 //!
 //! - one notion of an event: [`event`], [`item`], [`sort_key`], [`import`];
-//! - the files: [`part`] (names and records), [`encode`], [`generated_events`], [`key_list`], [`staging_keys`];
+//! - the files: [`part`] (names, records), [`encode`], [`generated_events`], [`key_list`], [`staging_keys`];
 //! - the proof: [`note`] (signed notes and keys), [`manifest`] (the text and its chain);
 //! - what all of it is made of: [`names`], [`time`], [`sha256`], [`frequency`].
 

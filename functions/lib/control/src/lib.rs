@@ -1,8 +1,8 @@
 //! What API, portal and command line share: they refuse alike, because each rule stands here once.
 //!
 //! [`onboarding`] is the entrance: a connector's life, from creation to deletion. It uses [`preflight`] (the
-//! connection check), [`setup`] (what the customer creates), [`budget`] (what a tenant may use), [`signing`] and
-//! [`contacts`] (mails, retries, public addresses).
+//! connection check), [`setup`] (what the customer creates), [`budget`] (what a tenant may use), [`signing`]
+//! and [`contacts`] (mails, retries, public addresses).
 
 pub mod budget;
 pub mod contacts;

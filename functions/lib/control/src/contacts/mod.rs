@@ -1,5 +1,5 @@
-//! How notices are delivered to contacts: the text of mails, retries, each tenant's share of the notifier's time,
-//! and which addresses of the internet a webhook may have.
+//! How notices are delivered to contacts: the text of mails, retries, each tenant's share of the notifier's
+//! time, and which addresses of the internet a webhook may have.
 
 pub mod fair_share;
 mod mail;

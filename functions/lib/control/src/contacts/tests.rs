@@ -48,7 +48,7 @@ fn blocked(stage: DeliveryStage, kind: DeliveryErrorKind) -> Notice {
     let connector = connector();
     let message = format!("words {CANARY}\r\nof the platform");
     let error = DeliveryError { stage, kind, code: "NoSuchBucket".into(), message };
-    let block = Block::new(&error, connector.destination.as_ref().unwrap(), None, now(), 0);
+    let block = Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, now(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 

@@ -2,8 +2,7 @@
 
 use archive::names::{AccountId, Region};
 use protocol::connector::{Connector, Destination};
-use protocol::delivery_error;
-use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, REGION_DISABLED};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, Diagnosis, REGION_DISABLED};
 
 use super::stages::ASSUMABLE_BY_ANYONE;
 use super::{Finding, PreflightStage, role};
@@ -32,8 +31,14 @@ pub(super) fn explain(
                 .then(|| role::explain_assume_role_denied(connector, to, vendor))
         })
         .or_else(|| (error.kind == DeliveryErrorKind::Gone).then(|| missing_bucket(connector, to)).flatten());
-    let (cause, remedy) = explanation.unwrap_or_else(|| delivery_error::diagnose(error, to));
+    let (cause, remedy) = explanation.unwrap_or_else(|| general(error, to));
     Finding { code: error.code.clone(), cause, remedy }
+}
+
+/// What the error means in any request, not only in a check.
+fn general(error: &DeliveryError, to: &Destination) -> (String, String) {
+    let Diagnosis { cause, remedy } = to.diagnose(error);
+    (cause, remedy)
 }
 
 /// Whether the error may mean a role that IAM has not propagated yet: a denial for which AWS names no reason
@@ -106,7 +111,7 @@ fn known_response(error: &DeliveryError, message: &str, to: &Destination, vendor
         ));
     }
     if error.is_clock_skew() {
-        return Some(delivery_error::diagnose(error, to));
+        return Some(general(error, to));
     }
     if error.code == "AccessControlListNotSupported" {
         return Some((

@@ -3,7 +3,7 @@
 
 use archive::names::{ConnectorId, ExternalId};
 use protocol::connector::{Connector, Destination, Encryption};
-use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, diagnose};
+use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, Diagnosis};
 
 use super::explain::{explain, may_be_new_role};
 use super::*;
@@ -64,7 +64,7 @@ fn finding_with_key(stage: PreflightStage, error: &DeliveryError) -> Finding {
 
 /// The finding when the platform's message adds nothing.
 fn finding_by_kind(error: &DeliveryError) -> Finding {
-    let (cause, remedy) = diagnose(error, connector().destination.as_ref().unwrap());
+    let Diagnosis { cause, remedy } = connector().destination.as_ref().unwrap().diagnose(error);
     Finding { code: error.code.clone(), cause, remedy }
 }
 

@@ -3,6 +3,7 @@
 
 mod change;
 mod contacts;
+mod destination;
 mod encryption;
 mod lifecycle;
 mod not_allowed;
@@ -10,8 +11,7 @@ mod owned_resource;
 mod shards;
 
 use archive::frequency::Frequency;
-use archive::manifest::Location;
-use archive::names::{BucketName, ConnectorId, CustomerRole, ExternalId, Prefix, Region, TenantId};
+use archive::names::{ConnectorId, ExternalId, TenantId};
 use archive::part::Encoding;
 use archive::time::Time;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::schedule::WindowSchedule;
 
 pub use change::{Change, Verb};
 pub use contacts::{SECRET_OVERLAP, TEST_COOLDOWN};
+pub use destination::Destination;
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
 pub use lifecycle::DISABLED_RETENTION;
 pub use not_allowed::NotAllowedError;
@@ -57,35 +58,6 @@ impl State {
             Self::Paused => "paused",
             Self::Disabled => "disabled",
             Self::Deleted => "deleted",
-        }
-    }
-}
-
-/// The customer's side: the role to assume and the location to write to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Destination {
-    /// The role in the customer's account.
-    pub role: CustomerRole,
-    /// The customer's bucket; its owner must be the role's account.
-    pub bucket: BucketName,
-    /// The Region that requests to the bucket go to.
-    pub region: Region,
-    /// The folder in the bucket.
-    pub prefix: Prefix,
-    /// How S3 is asked to encrypt objects.
-    #[serde(flatten)]
-    pub encryption: Encryption,
-}
-
-impl Destination {
-    /// The location, as a manifest states it.
-    #[must_use]
-    pub fn location(&self) -> Location {
-        Location {
-            bucket: self.bucket.clone(),
-            prefix: self.prefix.clone(),
-            region: self.region.clone(),
-            account: self.role.account(),
         }
     }
 }

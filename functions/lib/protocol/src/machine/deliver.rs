@@ -116,7 +116,8 @@ impl Run {
         let Some(destination) = &snapshot.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
         };
-        let block = Block::new(error, destination, snapshot.cursor.block.as_ref(), at, random);
+        let block =
+            Block::new(error, destination.diagnose(error), snapshot.cursor.block.as_ref(), at, random);
         let internal_error = error.kind.is_internal().then(|| {
             InternalError::new(
                 InternalErrorKind::Rejected,

@@ -309,7 +309,8 @@ impl Run {
         let Some(destination) = &snapshot.connector.destination else {
             return self.invariant_violated("an active connector has no destination", now);
         };
-        let block = Block::new(&error, destination, snapshot.cursor.block.as_ref(), at, random);
+        let block =
+            Block::new(&error, destination.diagnose(&error), snapshot.cursor.block.as_ref(), at, random);
         self.publish_block(block, Some(InternalError::new(InternalErrorKind::TenantMismatch, detail)))
     }
 }
