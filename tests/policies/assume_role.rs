@@ -4,7 +4,7 @@
 //! Reads a JSON array of destinations, each with its `external_id`, from standard input. For each it has the
 //! real adapter assume the role at an STS that records the request and refuses it. With `acts_as`, the
 //! exporter's role, it does so as the API does: it first assumes the exporter's role. Prints a JSON array
-//! with, for each, `{"sent": "<form>", "setup": {..}}`, or `{"refused": "<why>"}` if the domain refuses such
+//! with, for each, `{"sent": "<form>", "setup": {..}}`, or `{"refused": "<why>"}` if we refuse such
 //! a destination.
 //!
 //! `cargo run -p tests --example assume_role`
@@ -58,7 +58,7 @@ async fn main() {
     println!("{}", Value::from(answers));
 }
 
-/// A connector with this destination, or why the domain refuses it.
+/// A connector with this destination, or why it is refused.
 fn connector(json: Value) -> Result<Connector, String> {
     let external_id = json.get("external_id").and_then(Value::as_str).unwrap_or_default();
     let external_id: ExternalId = external_id.parse().map_err(|why| format!("{why}"))?;

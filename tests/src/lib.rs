@@ -1,6 +1,6 @@
 //! The building blocks of the tests.
 //!
-//! - [`fakes`]: every port of the domain in memory, behaving as the real thing does.
+//! - [`fakes`]: every port in memory, behaving as the real thing does.
 //! - [`fault_injection`]: a wrapper of any port that fails, loses the response, crashes the worker or stalls
 //!   it at a chosen call.
 //! - [`interleaving`]: moves workers forward call by call, in any order of their calls.

@@ -114,7 +114,7 @@ fn the_call_of_the_terraform_module_gives_its_variables_and_all_that_it_needs() 
     }
 }
 
-/// A destination, if the domain accepts it.
+/// A destination, if it is accepted.
 fn destination(prefix: &str, bucket: &str, role: &str, key: Option<String>) -> Option<Destination> {
     Some(Destination {
         role: format!("arn:aws:iam::222222222222:role/auditferry/{role}").parse().ok()?,
@@ -165,7 +165,7 @@ fn a_value_that_the_template_refuses_would_be_detected() {
 }
 
 proptest! {
-    /// For every destination that the domain accepts, the template accepts the link.
+    /// For every destination that is accepted, the template accepts the link.
     #[test]
     fn every_connectors_link_fills_in_what_the_template_accepts(
         id in any::<u64>(), bucket in "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",

@@ -20,7 +20,7 @@ fn the_fixture_is_what_its_readme_says() {
 }
 
 /// The cost of the check compared with the grammar-only pass that it replaced. Optimized, as in the exporter:
-/// `cargo test -p tests --test suite the_check --config 'profile.dev.package.domain.opt-level=3' --config
+/// `cargo test -p tests --test suite the_check --config 'profile.dev.package.archive.opt-level=3' --config
 /// 'profile.dev.package.serde_json.opt-level=3' -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, for an optimized build on an idle machine"]

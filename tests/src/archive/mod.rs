@@ -1,4 +1,4 @@
-//! Valid archives: the objects below a connector's prefix after some days, made by the domain's own encoder
+//! Valid archives: the objects below a connector's prefix after some days, made by the exporter's own encoder
 //! and manifest and signed with reproducible keys. The verifier is tested with them and with tampered
 //! versions.
 

@@ -109,7 +109,7 @@ fn names_that_s3_reserves_are_invalid_in_the_document_too() {
     }
 }
 
-/// Headers and cursors are not types of the domain, so the router itself is tested.
+/// Headers and cursors are not types of ours, so the router itself is tested.
 #[tokio::test]
 async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
     let world = World::new();

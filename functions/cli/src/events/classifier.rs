@@ -1,5 +1,5 @@
 //! Classifies an object of a file: an event with its key, an entry to skip, or the reason why it can't be
-//! imported. The domain decides what an event is.
+//! imported. [`archive::event`] decides what an event is.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Refusals of the domain on the command line: an exhausted budget, an idempotency key with other values, a
+//! Refusals of `control` on the command line: an exhausted budget, an idempotency key with other values, a
 //! start in the future. The API returns the same messages.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The system clock and the system's random number generator. The domain has both injected as ports.
+//! The system clock and the system's random number generator. Everything else has both injected as ports.
 //!
 //! Only a `main.rs` constructs these; everything else receives them as ports.
 

@@ -1,4 +1,4 @@
-//! The domain's ports, implemented on AWS. Only this package and `aws` name `aws_sdk_*`.
+//! The ports filled by AWS, one folder per service. Only this package names `aws_sdk_*`.
 
 pub mod clients;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! The ports: what the domain needs from outside, in its own words. Adapters implement them; tests implement
+//! The ports: what Auditferry needs from outside, in its own words. Adapters implement them; tests implement
 //! them with fakes and wrap them to fail on demand. Each is small, so that its fake is small too.
 
 mod bucket;

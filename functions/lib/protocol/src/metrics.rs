@@ -1,4 +1,4 @@
-//! Metrics: what a function counts and measures, for dashboards and alarms. [`ports::MetricsSink`] is
+//! Metrics: what a function counts and measures, for dashboards and alarms. `ports::MetricsSink` is
 //! where they go.
 //!
 //! A metric is of the whole deployment. The tenant or connector that it was counted for is a property

@@ -46,7 +46,7 @@ impl EmailAddress {
 }
 
 /// The URL of a webhook: `https`, a domain name, port 443. Never an IP address, a user name or a password.
-/// The address that the name resolves to is checked on connection ([`control::contacts::is_public`]).
+/// The address that the name resolves to is checked on connection (`control::contacts::is_public`).
 ///
 /// Sources: RFC 3986, section 3; RFC 1123, section 2.1.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

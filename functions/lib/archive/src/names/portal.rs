@@ -36,7 +36,7 @@ impl PortalUrl {
     }
 
     /// The URL of the page that confirms an e-mail address; `token` comes from the mail
-    /// ([`protocol::contacts::LinkToken`]).
+    /// (`protocol::contacts::LinkToken`).
     #[must_use]
     pub fn confirmation(&self, token: &str) -> String {
         format!("{}/portal/confirm/{token}", self.0)

@@ -13,16 +13,14 @@ const MAX_CHARS: usize = 256;
 /// It is part of the partition keys of the vendor's table, so it is used unchanged: `auth0|123`, blanks at
 /// either end, letters of any script. Nothing is normalized. Two texts of different bytes are two tenants, as
 /// for DynamoDB: `ä` as one character and as `a` with a combining diaeresis are two. Which IDs could be
-/// mistaken for the key of another tenant depends on the partition format; [`PartitionFormat::check`] rejects
-/// those.
+/// mistaken for the key of another tenant depends on the partition format, whose check
+/// (`control::partition`) rejects those.
 ///
 /// The ID never occurs in a name, a path or a policy; the connector's own ID is used there. Texts for people
 /// show it as [`Self::escaped`].
 ///
 /// Source: Amazon DynamoDB developer guide, "Quotas" (a partition key has 1 to 2,048 bytes). Control
 /// characters are those of Unicode's category Cc.
-///
-/// [`PartitionFormat::check`]: control::partition::PartitionFormat::check
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TenantId(String);

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::number::Decimal;
 
-/// The domain's form of a sort key; numbers have no exponent. `None` if it is neither a string nor a number.
+/// Our form of a sort key; numbers have no exponent. `None` if it is neither a string nor a number.
 pub(super) fn sort_key(value: AttributeValue) -> Option<SortKey> {
     match value {
         AttributeValue::S(text) => Some(SortKey::Text(text)),

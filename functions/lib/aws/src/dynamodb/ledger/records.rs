@@ -1,4 +1,4 @@
-//! The domain's records as DynamoDB items, by their serde form, and back.
+//! The ledger's records as DynamoDB items, by their serde form, and back.
 
 use archive::names::ConnectorId;
 use archive::part::Part;

@@ -1,4 +1,4 @@
-//! Maps an SDK error to the delivery error that the domain records, with a redacted message.
+//! Maps an SDK error to the delivery error that the ledger records, with a redacted message.
 
 use std::error::Error;
 

@@ -96,7 +96,7 @@ mod tests {
     }
 
     proptest! {
-        /// The longest bucket, prefix and key that the domain accepts still make a policy that STS accepts.
+        /// The longest bucket, prefix and key that are accepted still make a policy that STS accepts.
         #[test]
         fn the_policy_always_fits(
             bucket in "[a-z0-9]{63}", prefix in "[A-Za-z0-9!_'()=-]{99}/[A-Za-z0-9!_'()=-]{100}",
