@@ -1,7 +1,7 @@
-//! The decisions with their ports: the tests of the protocol and of the connection check from package `tests`, a
-//! second time, and those of onboarding and signing. They need only the pure packages and the fakes, while package
-//! `tests` needs everything. Built here, cargo-mutants can judge a change of these in seconds
-//! (`tests/README.md`, "Mutation").
+//! The decisions with their ports: the tests of the protocol and of the connection check from package
+//! `tests`, a second time, and those of onboarding and signing. They need only the pure packages and the
+//! fakes, while package `tests` needs everything. Built here, cargo-mutants can judge a change of these in
+//! seconds (`tests/README.md`, "Mutation").
 #![expect(
     unreachable_pub,
     clippy::expect_used,

@@ -1,8 +1,9 @@
 //! Seal, then deliver: every decision of an export, and the records that the ledger keeps. Pure, without I/O.
 //!
 //! Start with [`machine`]: its [`machine::step`] is the one function that the exporter, the simulator and the
-//! model checker all drive. The records: [`connector`], [`cursor`], [`contacts`], [`budget`]. What follows from
-//! them: [`schedule`], [`health`], [`loss_forecast`], [`watch`]. What is published: [`notice`], [`metrics`].
+//! model checker all drive. The records: [`connector`], [`cursor`], [`contacts`], [`budget`]. What follows
+//! from them: [`schedule`], [`health`], [`loss_forecast`], [`watch`]. What is published: [`notice`],
+//! [`metrics`].
 
 pub mod backoff;
 pub mod budget;
