@@ -24,8 +24,8 @@ pub(crate) fn each_encoding(folder: &Path, events: u64) {
     let next = window.to + Duration::from_hours(2);
     let heartbeat = Heartbeat::new(&connector, PartNumber::new(1), window, window.to, next);
     std::fs::create_dir_all(folder).expect("a folder");
-    for format in [Format::Json, Format::Ndjson] {
-        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+    for format in Format::ALL {
+        for compression in Compression::ALL {
             let encoding = Encoding { format, compression };
             let (busy, _) = file(encoding, events.iter().map(String::as_str));
             let (quiet, _) = heartbeat.file(encoding).expect("a heartbeat");

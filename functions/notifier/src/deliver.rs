@@ -4,7 +4,8 @@ use archive::names::{ConnectorId, TenantId};
 use futures_util::future::join_all;
 use ports::PortError;
 use protocol::connector::{Connector, State};
-use protocol::contacts::{ContactMessage, NoticeParseError, requests_consent};
+use protocol::contacts::{ContactMessage, requests_consent};
+use protocol::notice::NoticeParseError;
 
 use crate::message::{Contact, Message};
 use crate::retry::requeue;

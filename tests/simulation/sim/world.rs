@@ -196,8 +196,5 @@ fn draft(rng: &mut SimRng, plan: &Plan, tenant: &TenantId, shards: u8, now: Time
 
 /// Draws a format and a compression.
 pub(crate) fn encoding(rng: &mut SimRng) -> Encoding {
-    Encoding {
-        format: rng.one_of(&[Format::Json, Format::Ndjson]),
-        compression: rng.one_of(&[Compression::None, Compression::Gzip, Compression::Zstd]),
-    }
+    Encoding { format: rng.one_of(&Format::ALL), compression: rng.one_of(&Compression::ALL) }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dispatcher::MAX_NOTICES_PER_TICK;
-use protocol::notice::{Fact, Notice};
+use protocol::notice::{Blocked, Fact, Notice, Stale};
 use tests::fault_injection::Outage;
 use tests::fixtures::{activated, connector};
 
@@ -37,8 +37,10 @@ async fn a_block_is_published_when_it_begins_each_day_and_when_it_ends_with_the_
     world.advance(HOUR * 51).await;
     assert_eq!(world.kinds(), ["ExportBlocked"; 3], "at its beginning, and after one day and two");
     let notices = world.operator_notices();
-    let Fact::Blocked { block, backlog, loss, reminder } = &notices[2].fact else { panic!("{notices:?}") };
-    assert_eq!((block.code.as_str(), *reminder, loss.lost_from()), ("NoSuchBucket", true, None));
+    let Fact::Blocked(Blocked { block, backlog, loss, reminder }) = &notices[2].fact else {
+        panic!("{notices:?}")
+    };
+    assert_eq!((block.code.as_str(), *reminder, loss.lost_from), ("NoSuchBucket", true, None));
     assert!(backlog.waiting_parts > 40, "{backlog:?}");
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     world.advance(HOUR * 26).await;
@@ -61,10 +63,10 @@ async fn a_missing_export_is_published_with_the_date_from_which_events_are_lost(
         world.tick_without_exporter().await;
     }
     let notices = world.operator_notices();
-    let [Notice { fact: Fact::Stale { loss, reminder: false, .. }, .. }] = notices.as_slice() else {
+    let [Notice { fact: Fact::Stale(Stale { loss, reminder: false, .. }), .. }] = notices.as_slice() else {
         panic!("{notices:?}")
     };
-    assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
+    assert_eq!(loss.lost_from, Some(sealed_to + RETENTION));
     world.advance(HOUR * 26).await;
     assert_eq!(world.kinds(), ["ExportStale", "ExportOnTime"]);
 }
@@ -77,9 +79,11 @@ async fn an_item_of_another_tenant_blocks_reading_and_is_published_with_the_date
         world.tick().await;
     }
     let notices = world.operator_notices();
-    let [Notice { fact: Fact::Blocked { loss, .. }, .. }] = notices.as_slice() else { panic!("{notices:?}") };
+    let [Notice { fact: Fact::Blocked(Blocked { loss, .. }), .. }] = notices.as_slice() else {
+        panic!("{notices:?}")
+    };
     let sealed_to = world.ledger.cursor(&world.connector.id).watermark;
-    assert_eq!(loss.lost_from(), Some(sealed_to + RETENTION));
+    assert_eq!(loss.lost_from, Some(sealed_to + RETENTION));
 }
 
 #[tokio::test]

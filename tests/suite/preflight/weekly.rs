@@ -6,7 +6,7 @@ use protocol::caller::Caller;
 use protocol::connector::{State, Verb};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::Outcome;
-use protocol::notice::Fact;
+use protocol::notice::{Changed, Fact, Open};
 use tests::fakes::{RoleSetup, Trust};
 
 use super::deployment::{DAY, Deployment, start};
@@ -44,7 +44,8 @@ async fn a_role_that_was_opened_to_anyone_pauses_its_connector_and_publishes_a_n
         assert_eq!(deployment.changes().await[0].what, Verb::RefuseDestination);
         let notices = deployment.bus.published();
         let paused = |fact: &Fact| {
-            matches!(fact, Fact::Changed { what: Verb::RefuseDestination, state: State::Paused, .. })
+            let Fact::Changed(Changed { what, state, .. }) = fact else { return false };
+            (what, state) == (&Open::Known(Verb::RefuseDestination), &Open::Known(State::Paused))
         };
         assert!(notices.iter().any(|notice| paused(&notice.fact)), "{notices:?}");
         assert!(deployment.prober.written().is_empty(), "nothing goes through such a role");

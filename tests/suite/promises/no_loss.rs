@@ -24,8 +24,8 @@ super::on_both_backends! {
 
 /// In every layout and compression.
 async fn recorded_events_arrive_byte_for_byte(world: World) {
-    for format in [Format::Json, Format::Ndjson] {
-        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+    for format in Format::ALL {
+        for compression in Compression::ALL {
             let start = at("2023-07-10T11:40:00Z");
             let connector = world.activate(start, |c| c.encoding = Encoding { format, compression }).await;
             world.write_real(&connector, around_noon(300)).await;

@@ -7,7 +7,7 @@ use protocol::connector::State;
 use protocol::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use protocol::loss_forecast::LossForecast;
 use protocol::machine::{Effect, InternalErrorKind, LeaseAnswer, PutAnswer, SealAnswer, Snapshot};
-use protocol::notice::Fact;
+use protocol::notice::{Blocked, Fact};
 use tests::fixtures::at;
 
 use super::harness::{RunHarness, delivery_error, sealed, snapshot, snapshot_with_parts, with_cursor};
@@ -244,7 +244,7 @@ fn a_block_names_the_part_that_waits() {
     snapshot.cursor.watermark = at("2026-11-20T21:00:00Z");
     let mut run = RunHarness::with_snapshot(&snapshot);
     fail_at(&mut run, &snapshot, 5, BROKEN[1]);
-    let Fact::Blocked { backlog, loss, .. } = run.expect_announce().fact else { panic!("no block") };
+    let Fact::Blocked(Blocked { backlog, loss, .. }) = run.expect_announce().fact else { panic!("no block") };
     assert_eq!((backlog.waiting_from, backlog.waiting_parts), (Some(PartNumber::new(5)), 2));
-    assert_eq!((backlog.sealed_to, loss), (snapshot.cursor.watermark, LossForecast::Sealed));
+    assert_eq!((backlog.sealed_to, loss), (snapshot.cursor.watermark, LossForecast::Sealed.into()));
 }

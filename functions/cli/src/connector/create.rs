@@ -49,7 +49,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
         tenant: args.tenant.clone(),
         shards: args.shards,
         frequency: args.frequency,
-        encoding: Encoding { format: args.format.into(), compression: args.compression.into() },
+        encoding: Encoding { format: args.format, compression: args.compression },
         start_from: args.start_from,
         destination: None,
         idempotency_key: args.idempotency_key.clone(),
@@ -152,8 +152,8 @@ pub(crate) async fn update(backend: &Backend, args: &UpdateArgs, output: Output)
     let id = &args.change.connector.id;
     let now = backend.view(id).await?.connector;
     let encoding = Encoding {
-        format: args.format.map_or(now.encoding.format, Into::into),
-        compression: args.compression.map_or(now.encoding.compression, Into::into),
+        format: args.format.unwrap_or(now.encoding.format),
+        compression: args.compression.unwrap_or(now.encoding.compression),
     };
     // Half of the new encoding was read before, so the change must apply to that version.
     let if_match = args.change.if_version.or_else(|| (encoding != now.encoding).then_some(now.version));

@@ -7,6 +7,7 @@ use archive::names::{
 };
 use archive::part::{Compression, Format};
 use archive::time::Time;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use protocol::connector::{EncryptionKind, Shards};
 
@@ -23,11 +24,11 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "HOURS", default_value = "1")]
     pub(crate) frequency: Frequency,
     /// How the events are laid out in a file
-    #[arg(long, value_enum, default_value_t = FormatName::Json)]
-    pub(crate) format: FormatName,
+    #[arg(long, value_parser = formats(), default_value = Format::default().as_str())]
+    pub(crate) format: Format,
     /// How the files are compressed
-    #[arg(long, value_enum, default_value_t = CompressionName::None)]
-    pub(crate) compression: CompressionName,
+    #[arg(long, value_parser = compressions(), default_value = Compression::default().as_str())]
+    pub(crate) compression: Compression,
     /// Number of partitions of the events table with the tenant's events
     #[arg(long, value_name = "N", default_value = "1", value_parser = crate::events::args::shards)]
     pub(crate) shards: Shards,
@@ -83,11 +84,11 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "HOURS")]
     pub(crate) frequency: Option<Frequency>,
     /// How the events are laid out in a file, from the next one on
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<FormatName>,
+    #[arg(long, value_parser = formats())]
+    pub(crate) format: Option<Format>,
     /// How the files are compressed, from the next one on
-    #[arg(long, value_enum)]
-    pub(crate) compression: Option<CompressionName>,
+    #[arg(long, value_parser = compressions())]
+    pub(crate) compression: Option<Compression>,
     /// Number of partitions of the events table with the tenant's events
     #[arg(long, value_name = "N", value_parser = crate::events::args::shards)]
     pub(crate) shards: Option<Shards>,
@@ -172,22 +173,18 @@ pub(crate) struct PagedArgs {
     pub(crate) before: Option<u64>,
 }
 
-/// The names of file formats.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum FormatName {
-    /// One JSON array, one event per line
-    Json,
-    /// One event per line, no array
-    Ndjson,
+/// Parses the name of a file format.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.map(|format| PossibleValue::new(format.as_str()).help(format.summary()));
+    PossibleValuesParser::new(names).try_map(|name| Format::from_name(&name).ok_or("an unknown format"))
 }
 
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Json => Self::Json,
-            FormatName::Ndjson => Self::Ndjson,
-        }
-    }
+/// Parses the name of a compression.
+fn compressions() -> impl TypedValueParser<Value = Compression> {
+    let all = Compression::ALL;
+    let names = all.map(|compression| PossibleValue::new(compression.as_str()).help(compression.summary()));
+    PossibleValuesParser::new(names)
+        .try_map(|name| Compression::from_name(&name).ok_or("an unknown compression"))
 }
 
 /// The names of encryptions.
@@ -207,27 +204,6 @@ impl From<EncryptionName> for EncryptionKind {
             EncryptionName::Default => Self::Default,
             EncryptionName::Aes256 => Self::Aes256,
             EncryptionName::Kms => Self::Kms,
-        }
-    }
-}
-
-/// The names of compressions.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum CompressionName {
-    /// Uncompressed
-    None,
-    /// Readable by every tool
-    Gzip,
-    /// Smaller and faster
-    Zstd,
-}
-
-impl From<CompressionName> for Compression {
-    fn from(name: CompressionName) -> Self {
-        match name {
-            CompressionName::None => Self::None,
-            CompressionName::Gzip => Self::Gzip,
-            CompressionName::Zstd => Self::Zstd,
         }
     }
 }

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use archive::generated_events::Heartbeat;
 use archive::names::ConnectorId;
-use archive::part::Window;
+use archive::part::{PartNumber, Window};
 use archive::time::Time;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -70,16 +71,6 @@ pub(super) struct FileInfo {
 struct ParsedName {
     window: Window,
     number: u64,
-}
-
-/// Auditferry's own event for a quiet window.
-#[derive(Deserialize)]
-struct Heartbeat {
-    #[serde(rename = "type")]
-    kind: String,
-    connector: ConnectorId,
-    window: Window,
-    part: u64,
 }
 
 /// Checks the files of a bucket.
@@ -184,11 +175,8 @@ impl Findings {
 }
 
 fn is_heartbeat(event: &str, connector: &ConnectorId, named: ParsedName) -> bool {
-    serde_json::from_str::<Heartbeat>(event).is_ok_and(|beat| {
-        beat.kind == "auditferry.heartbeat"
-            && beat.connector == *connector
-            && (beat.window, beat.part) == (named.window, named.number)
-    })
+    serde_json::from_str::<Heartbeat>(event)
+        .is_ok_and(|beat| beat.is_of(connector, PartNumber::new(named.number), named.window))
 }
 
 /// Parses a file's name, and checks its hash and date against the content.

@@ -6,10 +6,10 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use archive::generated_events::Heartbeat;
 use archive::manifest::Manifest;
-use archive::part::{PartLimits, PartNumber, Window};
-use archive::time::Time;
-use serde::{Deserialize, Serialize};
+use archive::part::{PartLimits, PartNumber};
+use serde::Serialize;
 
 use super::archive::Archive;
 use super::check::{Progress, VerifyOptions};
@@ -291,21 +291,10 @@ fn beyond_limits(manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// The checked fields of a heartbeat event.
-#[derive(Deserialize)]
-struct Heartbeat {
-    r#type: String,
-    connector: String,
-    window: Window,
-    part: PartNumber,
-    time: Time,
-}
-
 /// Checks the heartbeat event of a quiet window against its manifest.
 fn check_heartbeat(line: &[u8], manifest: &Manifest) -> Result<(), String> {
     let beat: Heartbeat = serde_json::from_slice(line).map_err(|_| "it is not a heartbeat".to_owned())?;
-    let same = beat.r#type == "auditferry.heartbeat"
-        && beat.connector == manifest.origin.connector.as_str()
-        && (beat.window, beat.part, beat.time) == (manifest.window, manifest.part, manifest.sealed);
+    let same = beat.is_of(&manifest.origin.connector, manifest.part, manifest.window)
+        && beat.time == manifest.sealed;
     if same { Ok(()) } else { Err("it is not the heartbeat of this part".to_owned()) }
 }

@@ -3,8 +3,10 @@
 //!
 //! Events are collected in a block, which is then hashed and compressed as a whole. A block ends after the
 //! event that fills it, and only if another event follows. So each block begins with an event, except that
-//! the first one has the `[` of `json` before it. In a gzip file each block can be read alone (`gzip`).
+//! the first one has the `[` of `json` before it. In a gzip file each block can be read alone (`gzip`). What
+//! stands between the events is the format's ([`FormatWriter`], with [`FormatReader`] as its counterpart).
 
+mod format;
 mod gzip;
 #[cfg(test)]
 mod tests;
@@ -15,9 +17,10 @@ use bytes::Bytes;
 use gzip::Gzip;
 use sha2::{Digest, Sha256 as Hasher};
 
-use crate::part::{Compression, Encoding, Format};
+use crate::part::{Compression, Encoding};
 use crate::sha256::Sha256;
 
+pub use format::{FormatError, FormatReader, FormatWriter, MAX_EVENT_BYTES, reader, writer};
 pub use gzip::GZIP_LEVELS;
 
 /// The least uncompressed bytes of a block that another one follows: a block ends with the line that reaches
@@ -43,7 +46,7 @@ pub struct Encoded {
 
 /// Writes a file event by event.
 pub struct FileWriter {
-    format: Format,
+    format: Box<dyn FormatWriter>,
     events: u64,
     /// Bytes that are not hashed and compressed yet.
     block: Vec<u8>,
@@ -64,7 +67,7 @@ impl FileWriter {
     /// If a compressor can't be set up (out of memory).
     pub fn new(encoding: Encoding) -> io::Result<Self> {
         Ok(Self {
-            format: encoding.format,
+            format: writer(encoding.format),
             events: 0,
             block: Vec::new(),
             raw: ContentDigest::default(),
@@ -75,14 +78,9 @@ impl FileWriter {
     /// Adds an event, one line of JSON.
     ///
     /// # Errors
-    /// If the compressor fails.
+    /// If the format or the compressor fails.
     pub fn push(&mut self, event: &[u8]) -> io::Result<()> {
-        self.block.extend_from_slice(match (self.format, self.events) {
-            (Format::Json, 0) => b"[\n",
-            (Format::Json, _) => b",\n",
-            (Format::Ndjson, 0) => b"",
-            (Format::Ndjson, _) => b"\n",
-        });
+        self.format.begin_event(self.events == 0, &mut self.block);
         // A full block ends here and not after its last event, when it is unknown whether another one
         // follows.
         if self.block.len() >= MIN_BLOCK_BYTES {
@@ -90,8 +88,7 @@ impl FileWriter {
             self.file.add(&mut self.block)?;
         }
         self.events += 1;
-        self.block.extend_from_slice(event);
-        Ok(())
+        self.format.event(event, &mut self.block)
     }
 
     /// The number of uncompressed bytes written so far.
@@ -116,12 +113,7 @@ impl FileWriter {
     /// # Errors
     /// If the compressor fails.
     pub fn finish(mut self) -> io::Result<(Bytes, Encoded)> {
-        self.block.extend_from_slice(match (self.format, self.events) {
-            (Format::Json, 0) => b"[\n]\n",
-            (Format::Json, _) => b"\n]\n",
-            (Format::Ndjson, 0) => b"",
-            (Format::Ndjson, _) => b"\n",
-        });
+        self.format.end(self.events == 0, &mut self.block);
         self.raw.add(&self.block);
         let (raw_size, raw_sha256) = (self.raw.size, self.raw.finish());
         let (rest, packed) = self.file.finish(self.block)?;

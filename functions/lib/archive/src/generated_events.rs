@@ -14,31 +14,45 @@ use crate::names::ConnectorId;
 use crate::part::{Encoding, PartNumber, Window};
 use crate::time::Time;
 
+/// The `type` of a heartbeat. A product may write it too: see [`Heartbeat::is_of`].
+pub const HEARTBEAT_TYPE: &str = "auditferry.heartbeat";
+
 /// The only event of a quiet window's part: nothing happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Heartbeat<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
     id: String,
-    time: Time,
+    /// When it was stated: the time of the seal.
+    pub time: Time,
     #[serde(rename = "type")]
-    kind: &'static str,
-    connector: &'a ConnectorId,
+    kind: Cow<'static, str>,
+    connector: ConnectorId,
     window: Window,
     part: PartNumber,
     next_expected_by: Time,
 }
 
-impl<'a> Heartbeat<'a> {
+impl Heartbeat {
     /// The heartbeat of part `part`, stated at `time`: a complete read of `window` found nothing new.
     #[must_use]
     pub fn new(
-        connector: &'a ConnectorId,
+        connector: &ConnectorId,
         part: PartNumber,
         window: Window,
         time: Time,
         next_expected_by: Time,
     ) -> Self {
         let id = format!("heartbeat-{connector}-{part}");
-        Self { id, time, kind: "auditferry.heartbeat", connector, window, part, next_expected_by }
+        let (kind, connector) = (HEARTBEAT_TYPE.into(), connector.clone());
+        Self { id, time, kind, connector, window, part, next_expected_by }
+    }
+
+    /// Whether it is the heartbeat of this part of this connector. An event of a product can look like one,
+    /// but it is not in a part without events.
+    #[must_use]
+    pub fn is_of(&self, connector: &ConnectorId, part: PartNumber, window: Window) -> bool {
+        self.kind == HEARTBEAT_TYPE
+            && self.connector == *connector
+            && (self.part, self.window) == (part, window)
     }
 
     /// The whole file of the heartbeat's part.
@@ -156,6 +170,12 @@ mod tests {
             at("2026-11-20T21:05:01Z"),
             at("2026-11-20T22:20:00Z"),
         );
+        let read: Heartbeat = serde_json::from_slice(&serde_json::to_vec(&heartbeat).unwrap()).unwrap();
+        assert!(read == heartbeat && read.is_of(&connector, PartNumber::new(42), window));
+        assert!(!read.is_of(&ConnectorId::new(2), PartNumber::new(42), window));
+        assert!(!read.is_of(&connector, PartNumber::new(43), window));
+        assert!(!read.is_of(&connector, PartNumber::new(42), Window { from: window.to, ..window }));
+        assert!(!Heartbeat { kind: "login".into(), ..read }.is_of(&connector, PartNumber::new(42), window));
         let (bytes, encoded) = heartbeat.file(Encoding::default()).unwrap();
         assert_eq!(encoded.size, bytes.len() as u64);
         insta::assert_snapshot!(String::from_utf8(bytes).unwrap(), @r#"

@@ -1,7 +1,7 @@
 //! One item of the events table, read and ready to be written.
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::event::EventErrorKind;
 use crate::sort_key::{SortKey, SortKeyForm};
@@ -64,7 +64,8 @@ pub enum OriginalContent {
 }
 
 /// What is wrong with an item. The names are part of the contract with readers of the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnreadableReason {
     /// The item has only keys.
     NoEvent,
@@ -95,12 +96,6 @@ impl UnreadableReason {
     }
 }
 
-impl Serialize for UnreadableReason {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.name())
-    }
-}
-
 impl From<EventErrorKind> for UnreadableReason {
     /// The first three kinds don't occur: a body that is not an object makes the whole item the event, which
     /// is JSON by construction.
@@ -119,6 +114,14 @@ impl From<EventErrorKind> for UnreadableReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_and_notices_have_the_same_code_of_a_reason() {
+        use UnreadableReason::{LoneSurrogate, Nesting, NoEvent, NumberRange, SortKeyForm, UnknownValue};
+        for reason in [NoEvent, SortKeyForm, LoneSurrogate, NumberRange, Nesting, UnknownValue] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+    }
 
     /// A reader of a million items parses the time of each key only once.
     #[test]

@@ -8,13 +8,12 @@
 use std::time::Duration;
 
 use archive::time::Time;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::delivery_error::{Block, DeliveryStage};
 
 /// What would be lost, and from when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(into = "LossForecastJson")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LossForecast {
     /// Nothing: what waits is sealed, and stays until it is delivered.
     Sealed,
@@ -33,13 +32,15 @@ pub enum LossForecast {
 }
 
 /// A loss forecast as readers of notices see it: the date, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct LossForecastJson {
-    lost_from: Option<Time>,
-    why: String,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// The time from which events would be lost; `None` if none would be.
+    pub lost_from: Option<Time>,
+    /// Why, in one or two sentences.
+    pub why: String,
 }
 
-impl From<LossForecast> for LossForecastJson {
+impl From<LossForecast> for Loss {
     fn from(forecast: LossForecast) -> Self {
         Self { lost_from: forecast.lost_from(), why: forecast.why() }
     }
@@ -140,13 +141,13 @@ mod tests {
     fn a_forecast_has_the_date_and_the_reason() {
         let expiring = LossForecast::of_unsealed(at("2026-11-20T20:00:00Z"), Some(Duration::from_hours(24)));
         assert_eq!(
-            serde_json::to_value(expiring).unwrap(),
+            serde_json::to_value(Loss::from(expiring)).unwrap(),
             json!({
                 "lost_from": "2026-11-21T20:00:00.000Z",
                 "why": "Events from 2026-11-20T20:00:00.000Z on are not in any file yet, and the events \
                         table expires them from 2026-11-21T20:00:00.000Z on. Expired events are lost.",
             })
         );
-        assert_eq!(serde_json::to_value(LossForecast::Sealed).unwrap()["lost_from"], json!(null));
+        assert_eq!(serde_json::to_value(Loss::from(LossForecast::Sealed)).unwrap()["lost_from"], json!(null));
     }
 }

@@ -24,10 +24,9 @@ fn file(number: u64, window: Window, events: &[String]) -> File {
     File { key: format!("{PREFIX}/events/date=2023-07-10/{from}_{to}_{number:012}_{hash}.json"), bytes }
 }
 
-fn heartbeat(connector: &ConnectorId, part: u64, Window { from, to }: Window) -> String {
-    format!(
-        r#"{{"type":"auditferry.heartbeat","connector":"{connector}","window":{{"from":"{from}","to":"{to}"}},"part":{part}}}"#
-    )
+fn heartbeat(connector: &ConnectorId, part: u64, window: Window) -> String {
+    let heartbeat = Heartbeat::new(connector, PartNumber::new(part), window, window.to, window.to);
+    serde_json::to_string(&heartbeat).unwrap()
 }
 
 fn events() -> Vec<String> {

@@ -4,21 +4,14 @@ mod blocks;
 mod pinned;
 
 use super::*;
+use crate::part::Format;
 use flate2::bufread::GzDecoder;
 use std::io::Read;
 
-const ENCODINGS: [Encoding; 6] = {
-    use Compression::{Gzip, None, Zstd};
-    use Format::{Json, Ndjson};
-    [
-        Encoding { format: Json, compression: None },
-        Encoding { format: Json, compression: Gzip },
-        Encoding { format: Json, compression: Zstd },
-        Encoding { format: Ndjson, compression: None },
-        Encoding { format: Ndjson, compression: Gzip },
-        Encoding { format: Ndjson, compression: Zstd },
-    ]
-};
+fn encodings() -> impl Iterator<Item = Encoding> {
+    let of = |format| Compression::ALL.map(|compression| Encoding { format, compression });
+    Format::ALL.into_iter().flat_map(of)
+}
 
 fn file(encoding: Encoding, events: &[&str]) -> (Vec<u8>, Encoded) {
     let mut writer = FileWriter::new(encoding).unwrap();
@@ -49,7 +42,7 @@ fn unpack(encoding: Encoding, bytes: &[u8]) -> String {
 
 #[test]
 fn both_a_json_parser_and_grep_can_read_a_file() {
-    for encoding in ENCODINGS {
+    for encoding in encodings() {
         let (bytes, encoded) = file(encoding, &[r#"{"a":1}"#, r#"{"a":2}"#]);
         let text = unpack(encoding, &bytes);
         match encoding.format {
@@ -67,7 +60,7 @@ fn both_a_json_parser_and_grep_can_read_a_file() {
 fn a_file_of_many_blocks_is_one_text_with_sizes_and_hashes_of_the_whole() {
     let event = |n: usize| format!(r#"{{"n":{n},"text":"{}"}}"#, "ab c".repeat(n % 700));
     let events: Vec<String> = (0..3_000).map(event).collect();
-    for encoding in ENCODINGS {
+    for encoding in encodings() {
         let (bytes, encoded) = file(encoding, &events.iter().map(String::as_str).collect::<Vec<_>>());
         let text = unpack(encoding, &bytes);
         assert!(text.len() > 3 * MIN_BLOCK_BYTES);
@@ -84,7 +77,7 @@ fn a_file_of_many_blocks_is_one_text_with_sizes_and_hashes_of_the_whole() {
 
 #[test]
 fn a_file_without_events_is_valid() {
-    for encoding in ENCODINGS {
+    for encoding in encodings() {
         let (bytes, encoded) = file(encoding, &[]);
         let text = unpack(encoding, &bytes);
         assert_eq!(text, if encoding.format == Format::Json { "[\n]\n" } else { "" });
@@ -96,7 +89,7 @@ fn a_file_without_events_is_valid() {
 #[test]
 fn bytes_that_are_not_taken_stay_buffered_and_none_is_lost() {
     let event = format!("\"{}\"", "x".repeat(MIN_BLOCK_BYTES / 2));
-    for encoding in ENCODINGS {
+    for encoding in encodings() {
         let mut writer = FileWriter::new(encoding).unwrap();
         for _ in 0..9 {
             writer.push(event.as_bytes()).unwrap();
@@ -111,7 +104,7 @@ fn bytes_that_are_not_taken_stay_buffered_and_none_is_lost() {
 #[test]
 fn events_are_compressed_together() {
     let event = format!("\"{}\"", (0..40).map(|n| n.to_string()).collect::<String>());
-    for encoding in ENCODINGS.into_iter().filter(|encoding| encoding.compression != Compression::None) {
+    for encoding in encodings().filter(|encoding| encoding.compression != Compression::None) {
         let (bytes, encoded) = file(encoding, &vec![event.as_str(); 1_000]);
         assert!(encoded.size * 20 < encoded.raw_size, "{encoding:?}: {encoded:?}");
         assert_eq!(unpack(encoding, &bytes).len() as u64, encoded.raw_size);
@@ -123,7 +116,7 @@ fn events_are_compressed_together() {
 fn a_compressed_file_has_a_checksum_of_its_content() {
     let events: Vec<String> = (0..2_000_u64).map(|n| hex::encode(Hasher::digest(n.to_be_bytes()))).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    for encoding in ENCODINGS.into_iter().filter(|encoding| encoding.compression != Compression::None) {
+    for encoding in encodings().filter(|encoding| encoding.compression != Compression::None) {
         let (mut bytes, _) = file(encoding, &events);
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -141,7 +134,7 @@ fn a_compressed_file_has_a_checksum_of_its_content() {
 
 #[test]
 fn the_same_events_give_the_same_bytes() {
-    for encoding in ENCODINGS {
+    for encoding in encodings() {
         assert_eq!(file(encoding, &["1", "2"]), file(encoding, &["1", "2"]));
     }
 }
@@ -149,7 +142,7 @@ fn the_same_events_give_the_same_bytes() {
 /// This bounds memory: written bytes can be taken while the file grows, and are not kept.
 #[test]
 fn a_file_can_be_taken_piece_by_piece_while_it_grows() {
-    for encoding in ENCODINGS {
+    for encoding in encodings() {
         let mut writer = FileWriter::new(encoding).unwrap();
         let (mut taken, mut hash) = (0, [0; 32]);
         for _ in 0..20_000 {

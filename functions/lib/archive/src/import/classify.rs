@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::members::{find, unescape};
 use crate::event::FieldPath;
-use crate::generated_events::UNREADABLE_TYPE;
+use crate::generated_events::{HEARTBEAT_TYPE, UNREADABLE_TYPE};
 
 /// What a JSON object is to an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn classify(object: &str) -> ImportObject<'_> {
         return ImportObject::Event(object);
     }
     match field("type").and_then(unescape).as_deref() {
-        Some("auditferry.heartbeat") if has_all(&HEARTBEAT_FIELDS) => ImportObject::Heartbeat,
+        Some(HEARTBEAT_TYPE) if has_all(&HEARTBEAT_FIELDS) => ImportObject::Heartbeat,
         Some(UNREADABLE_TYPE) if has_all(&UNREADABLE_FIELDS) => {
             let raw = field("raw").and_then(unescape).map(ImportObject::UnreadableOriginal);
             let event = || {

@@ -117,9 +117,10 @@ fn read(lines: &mut Lines<'_>) -> Result<Manifest, ManifestParseError> {
         account: lines.value(account, "an account of 12 digits")?,
     };
     let [_, format, compression, _, hours] = lines.words("settings FORMAT COMPRESSION hours N")?;
+    let formats = Format::ALL.map(Format::as_str);
     let encoding = Encoding {
         format: Format::from_name(format)
-            .ok_or_else(|| lines.error("the format is neither json nor ndjson"))?,
+            .ok_or_else(|| lines.error(format!("the format is neither {}", formats.join(" nor "))))?,
         compression: Compression::from_name(compression)
             .ok_or_else(|| lines.error("the compression is not none, gzip or zstd"))?,
     };

@@ -19,7 +19,7 @@ use control::partition::PartitionFormat;
 use ports::{Connectors, SaveAnswer, Saved};
 use protocol::caller::Caller;
 use protocol::connector::{Connector, Shards, State, Verb};
-use protocol::notice::Fact;
+use protocol::notice::{Changed, Fact, Open};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, SeededRng};
 use tests::fixtures::{self, TIMING, at, tenant};
 
@@ -86,7 +86,10 @@ impl World {
     fn published_verbs(&self) -> Vec<Verb> {
         let notices = self.bus.published().into_iter();
         notices
-            .filter_map(|notice| if let Fact::Changed { what, .. } = notice.fact { Some(what) } else { None })
+            .filter_map(|notice| match notice.fact {
+                Fact::Changed(Changed { what: Open::Known(what), .. }) => Some(what),
+                _ => None,
+            })
             .collect()
     }
 }

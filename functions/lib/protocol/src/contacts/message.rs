@@ -7,23 +7,33 @@
 use archive::names::{ConnectorId, TenantId};
 use archive::part::PartNumber;
 use archive::time::Time;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::secret::seconds;
 use super::{WebhookSecret, text};
+use crate::connector::Verb;
 use crate::delivery_error::{Block, DeliveryStage};
+use crate::notice::{
+    Blocked, Changed, Fact, Notice, NoticeKind, NoticeParseError, OnTime, Open, Recovery, Stale,
+    UnreadableItems,
+};
 
 /// The kinds of notices that are always sent to contacts. The bus rule in `template.yaml` has the same list.
-pub const NOTIFIED_KINDS: [&str; 5] =
-    ["ExportBlocked", "ExportRecovered", "ExportStale", "ExportOnTime", "ExportUnreadable"];
+pub const NOTIFIED_KINDS: [&str; 5] = [
+    NoticeKind::Blocked.as_str(),
+    NoticeKind::Recovered.as_str(),
+    NoticeKind::Stale.as_str(),
+    NoticeKind::OnTime.as_str(),
+    NoticeKind::Unreadable.as_str(),
+];
 
 /// The changes of settings (`ConnectorChanged`) that concern contacts, by kind of change. The last two
 /// request consent and are not messages themselves ([`requests_consent`]).
-pub const NOTIFIED_VERBS: [&str; 5] =
-    ["pause", "refuse_destination", "test_contacts", "set_contacts", "ask_contacts"];
+pub const NOTIFIED_VERBS: [Verb; 5] =
+    [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts, Verb::SetContacts, Verb::AskContacts];
 
 /// One notice, for a connector's own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,81 +145,21 @@ impl std::fmt::Debug for SignedRequest {
     }
 }
 
-/// A notice of a known kind with an unexpected form.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot parse a notice of the kind {kind}")]
-pub struct NoticeParseError {
-    /// The kind of the notice.
-    kind: String,
-    source: serde_json::Error,
-}
-
-#[derive(Deserialize)]
-struct Common {
-    id: String,
-    tenant: TenantId,
-    connector: ConnectorId,
-}
-
-#[derive(Deserialize)]
-struct Loss {
-    lost_from: Option<Time>,
-}
-
-#[derive(Deserialize)]
-struct Blocked {
-    block: Block,
-    waiting_parts: u64,
-    sealed_to: Time,
-    loss: Loss,
-    reminder: bool,
-}
-
-#[derive(Deserialize)]
-struct Recovered {
-    blocked_since: Time,
-    blocked_seconds: u64,
-    waiting_parts: u64,
-}
-
-#[derive(Deserialize)]
-struct Stale {
-    since: Time,
-    sealed_to: Time,
-    loss: Loss,
-    reminder: bool,
-}
-
-#[derive(Deserialize)]
-struct OnTime {
-    stale_since: Time,
-    sealed_to: Time,
-}
-
-#[derive(Deserialize)]
-struct Unreadable {
-    part: PartNumber,
-    items: u64,
-}
-
-#[derive(Deserialize)]
-struct Changed {
-    what: String,
-}
-
 impl ContactMessage {
     /// Parses a notice published at `at`: its kind and its detail. `None` if it does not concern contacts.
     ///
     /// # Errors
-    /// If it is of a known kind with an unexpected form.
+    /// If it is of a kind that concerns contacts with an unexpected form.
     pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
-        let read = || -> Result<Option<Self>, serde_json::Error> {
-            let Some(fact) = parse_fact(kind, detail)? else { return Ok(None) };
-            let Common { id, tenant, connector } = Common::deserialize(detail)?;
-            let kind = kind.to_owned();
-            Ok(Some(Self { id, kind, at, tenant, connector, fact, held_back: 0 }))
+        // Notices of deliveries don't concern contacts, so they are not parsed at all.
+        if !NOTIFIED_KINDS.contains(&kind) && kind != NoticeKind::Changed.as_str() {
+            return Ok(None);
+        }
+        let Some(Notice { id, tenant, connector, fact }) = Notice::parse(kind, detail)? else {
+            return Ok(None);
         };
-        read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
+        let kind = kind.to_owned();
+        Ok(contact_fact(fact).map(|fact| Self { id, kind, at, tenant, connector, fact, held_back: 0 }))
     }
 
     /// The request to a webhook at `now`, with a signature by each of the secrets.
@@ -252,55 +202,51 @@ pub fn requests_consent(
     kind: &str,
     detail: &Value,
 ) -> Result<Option<(TenantId, ConnectorId)>, NoticeParseError> {
-    let read = || -> Result<Option<(TenantId, ConnectorId)>, serde_json::Error> {
-        if kind != "ConnectorChanged" {
-            return Ok(None);
+    if kind != NoticeKind::Changed.as_str() {
+        return Ok(None);
+    }
+    Ok(Notice::parse(kind, detail)?.and_then(|Notice { tenant, connector, fact, .. }| match fact {
+        Fact::Changed(Changed { what: Open::Known(Verb::SetContacts | Verb::AskContacts), .. }) => {
+            Some((tenant, connector))
         }
-        let Changed { what } = Changed::deserialize(detail)?;
-        if !matches!(what.as_str(), "set_contacts" | "ask_contacts") {
-            return Ok(None);
-        }
-        let Common { tenant, connector, .. } = Common::deserialize(detail)?;
-        Ok(Some((tenant, connector)))
-    };
-    read().map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
-}
-
-fn parse_fact(kind: &str, detail: &Value) -> Result<Option<ContactFact>, serde_json::Error> {
-    Ok(Some(match kind {
-        "ExportBlocked" => blocked(Blocked::deserialize(detail)?),
-        "ExportRecovered" => {
-            let Recovered { blocked_since, blocked_seconds, waiting_parts } = Recovered::deserialize(detail)?;
-            ContactFact::Recovered { blocked_since, blocked_seconds, waiting_files: waiting_parts }
-        }
-        "ExportStale" => {
-            let Stale { since, sealed_to, loss, reminder } = Stale::deserialize(detail)?;
-            ContactFact::Late { since, reminder, sealed_to, lost_from: loss.lost_from }
-        }
-        "ExportOnTime" => {
-            let OnTime { stale_since, sealed_to } = OnTime::deserialize(detail)?;
-            ContactFact::OnTime { late_since: stale_since, sealed_to }
-        }
-        "ExportUnreadable" => {
-            let Unreadable { part, items } = Unreadable::deserialize(detail)?;
-            ContactFact::Unreadable { part, items }
-        }
-        "ConnectorChanged" => match Changed::deserialize(detail)?.what.as_str() {
-            "pause" => ContactFact::Paused,
-            "refuse_destination" => ContactFact::Unsafe,
-            "test_contacts" => ContactFact::Test,
-            _ => return Ok(None),
-        },
-        _ => return Ok(None),
+        _ => None,
     }))
 }
 
+/// The fact as contacts see it; `None` if it does not concern them.
+fn contact_fact(fact: Fact) -> Option<ContactFact> {
+    Some(match fact {
+        Fact::Blocked(detail) => blocked(detail),
+        Fact::Recovered(Recovery { blocked_since, blocked_seconds, backlog, .. }) => {
+            let waiting_files = backlog.waiting_parts;
+            ContactFact::Recovered { blocked_since, blocked_seconds, waiting_files }
+        }
+        Fact::Stale(Stale { since, backlog, loss, reminder }) => {
+            let (sealed_to, lost_from) = (backlog.sealed_to, loss.lost_from);
+            ContactFact::Late { since, reminder, sealed_to, lost_from }
+        }
+        Fact::OnTime(OnTime { stale_since, backlog, .. }) => {
+            ContactFact::OnTime { late_since: stale_since, sealed_to: backlog.sealed_to }
+        }
+        Fact::Unreadable(UnreadableItems { part, items, .. }) => ContactFact::Unreadable { part, items },
+        Fact::Changed(Changed { what: Open::Known(verb), .. }) => match verb {
+            Verb::Pause => ContactFact::Paused,
+            Verb::RefuseDestination => ContactFact::Unsafe,
+            Verb::TestContacts => ContactFact::Test,
+            _ => return None,
+        },
+        Fact::Changed(Changed { what: Open::Newer(_), .. }) | Fact::Delivered(_) | Fact::Heartbeat(_) => {
+            return None;
+        }
+    })
+}
+
 fn blocked(detail: Blocked) -> ContactFact {
-    let Blocked { block, waiting_parts, sealed_to, loss, reminder } = detail;
+    let Blocked { block, backlog, loss, reminder } = detail;
     let Block { stage, kind, code, cause, remedy, since, .. } = block;
     let is_internal = kind.is_internal() || stage == DeliveryStage::Read;
     let (stage, code) = if is_internal { (None, None) } else { (Some(stage), Some(code)) };
     let (cause, remedy) = if is_internal { text::internal_error_text() } else { (cause, remedy) };
-    let (waiting_files, lost_from) = (waiting_parts, loss.lost_from);
+    let (waiting_files, sealed_to, lost_from) = (backlog.waiting_parts, backlog.sealed_to, loss.lost_from);
     ContactFact::Blocked { since, stage, code, cause, remedy, reminder, waiting_files, sealed_to, lost_from }
 }

@@ -31,8 +31,7 @@ pub use consent::{
 pub use link_token::{LinkToken, TokenHash};
 pub use mail::Mail;
 pub use message::{
-    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, NoticeParseError, SignedRequest,
-    requests_consent,
+    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, SignedRequest, requests_consent,
 };
 pub use notification_history::{ContactKey, Decision, NOTICE_COOLDOWN, NotificationHistory, short_hash};
 pub use secret::{SecretId, WebhookSecret};

@@ -3,13 +3,14 @@
 use archive::item::UnreadableReason;
 use archive::part::{PartKind, PartNumber, Window};
 use archive::time::Time;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::{NoticeKind, Open};
 use crate::caller::Caller;
 use crate::connector::{State, Verb};
 use crate::cursor::Cursor;
 use crate::delivery_error::Block;
-use crate::loss_forecast::LossForecast;
+use crate::loss_forecast::Loss;
 
 /// What happened, as published on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,59 +21,75 @@ pub enum Fact {
     /// A part with nothing but the heartbeat is in the customer's bucket.
     Heartbeat(Delivery),
     /// Delivery or reading is blocked, or blocked for another reason than before; or still is, a day later.
-    Blocked {
-        /// Why, and what to do.
-        block: Block,
-        /// What is sealed and undelivered.
-        #[serde(flatten)]
-        backlog: Backlog,
-        /// What would be lost, and from when.
-        loss: LossForecast,
-        /// Whether this repeats an earlier notice, because the state lasts.
-        reminder: bool,
-    },
+    Blocked(Blocked),
     /// An export is overdue without a block; or still is, a day later.
-    Stale {
-        /// When it should have been sealed.
-        since: Time,
-        /// What is sealed and undelivered, and up to where everything is sealed.
-        #[serde(flatten)]
-        backlog: Backlog,
-        /// What would be lost, and from when.
-        loss: LossForecast,
-        /// Whether this repeats an earlier notice, because the state lasts.
-        reminder: bool,
-    },
+    Stale(Stale),
     /// What was stale is sealed in time again.
-    OnTime {
-        /// Since when it had been stale.
-        stale_since: Time,
-        /// For how long, seconds.
-        stale_seconds: u64,
-        /// What is sealed and undelivered, and up to where everything is sealed.
-        #[serde(flatten)]
-        backlog: Backlog,
-    },
+    OnTime(OnTime),
     /// Items that are not events were exported as records of their keys and content. At most one notice a
     /// day.
     Unreadable(UnreadableItems),
     /// A connector's settings were changed.
-    Changed {
-        /// The version of the settings after the change.
-        version: u64,
-        /// The kind of change.
-        what: Verb,
-        /// The caller who made the change.
-        by: Caller,
-        /// The state of the connector now.
-        state: State,
-    },
+    Changed(Changed),
     /// Delivery or reading works again.
     Recovered(Recovery),
 }
 
+/// A block, and what waits because of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// Why, and what to do.
+    pub block: Block,
+    /// What is sealed and undelivered.
+    #[serde(flatten)]
+    pub backlog: Backlog,
+    /// What would be lost, and from when.
+    pub loss: Loss,
+    /// Whether this repeats an earlier notice, because the state lasts.
+    pub reminder: bool,
+}
+
+/// An overdue export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stale {
+    /// When it should have been sealed.
+    pub since: Time,
+    /// What is sealed and undelivered, and up to where everything is sealed.
+    #[serde(flatten)]
+    pub backlog: Backlog,
+    /// What would be lost, and from when.
+    pub loss: Loss,
+    /// Whether this repeats an earlier notice, because the state lasts.
+    pub reminder: bool,
+}
+
+/// The end of an overdue export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTime {
+    /// Since when it had been stale.
+    pub stale_since: Time,
+    /// For how long, seconds.
+    pub stale_seconds: u64,
+    /// What is sealed and undelivered, and up to where everything is sealed.
+    #[serde(flatten)]
+    pub backlog: Backlog,
+}
+
+/// A change of a connector's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// The version of the settings after the change.
+    pub version: u64,
+    /// The kind of change.
+    pub what: Open<Verb>,
+    /// The caller who made the change.
+    pub by: Open<Caller>,
+    /// The state of the connector now.
+    pub state: Open<State>,
+}
+
 /// Sealed parts that wait for delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
     /// The oldest waiting part; `None` if none waits.
     pub waiting_from: Option<PartNumber>,
@@ -95,7 +112,7 @@ impl Backlog {
 }
 
 /// The end of a block. Each part's own notice says how many events are caught up on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
     /// Since when it had been blocked.
     pub blocked_since: Time,
@@ -109,7 +126,7 @@ pub struct Recovery {
 }
 
 /// Items of a part that could not be read as events; never their content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableItems {
     /// The part that contains records of them.
     pub part: PartNumber,
@@ -122,11 +139,11 @@ pub struct UnreadableItems {
     /// The sort key of the first one.
     pub sort_key: String,
     /// What is wrong with the first one.
-    pub reason: UnreadableReason,
+    pub reason: Open<UnreadableReason>,
 }
 
 /// A delivered part, as published on the bus.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The part's number; numbers of a connector have no gap.
     pub part: PartNumber,
@@ -150,15 +167,16 @@ impl Fact {
     /// The `detail-type` on the bus.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Delivered(_) => "ExportDelivered",
-            Self::Heartbeat(_) => "ExportHeartbeat",
-            Self::Blocked { .. } => "ExportBlocked",
-            Self::Stale { .. } => "ExportStale",
-            Self::OnTime { .. } => "ExportOnTime",
-            Self::Recovered(_) => "ExportRecovered",
-            Self::Unreadable(_) => "ExportUnreadable",
-            Self::Changed { .. } => "ConnectorChanged",
-        }
+        let kind = match self {
+            Self::Delivered(_) => NoticeKind::Delivered,
+            Self::Heartbeat(_) => NoticeKind::Heartbeat,
+            Self::Blocked(_) => NoticeKind::Blocked,
+            Self::Stale(_) => NoticeKind::Stale,
+            Self::OnTime(_) => NoticeKind::OnTime,
+            Self::Recovered(_) => NoticeKind::Recovered,
+            Self::Unreadable(_) => NoticeKind::Unreadable,
+            Self::Changed(_) => NoticeKind::Changed,
+        };
+        kind.as_str()
     }
 }

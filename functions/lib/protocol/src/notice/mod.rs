@@ -21,6 +21,10 @@
 //! so readers that must miss nothing read those.
 
 mod facts;
+mod kind;
+mod open;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -28,18 +32,21 @@ use archive::item::Unreadable;
 use archive::names::{ConnectorId, TenantId};
 use archive::part::{Part, PartKind};
 use archive::time::Time;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::connector::Change;
 use crate::cursor::Cursor;
 use crate::delivery_error::Block;
 use crate::loss_forecast::LossForecast;
 
-pub use facts::{Backlog, Delivery, Fact, Recovery, UnreadableItems};
+pub use facts::{Backlog, Blocked, Changed, Delivery, Fact, OnTime, Recovery, Stale, UnreadableItems};
+pub use kind::NoticeKind;
+pub use open::Open;
 
-/// One event for the bus.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Notice {
+/// One event for the bus, about a fact of any kind ([`Fact`]) or of a known one, such as [`Blocked`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice<F = Fact> {
     /// The same for the same fact, however often it is published.
     pub id: String,
     /// The tenant of the connector.
@@ -48,10 +55,47 @@ pub struct Notice {
     pub connector: ConnectorId,
     /// What happened; its fields are part of the same JSON object.
     #[serde(flatten)]
-    pub fact: Fact,
+    pub fact: F,
+}
+
+/// A notice of a known kind with an unexpected form.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot parse a notice of the kind {kind}")]
+pub struct NoticeParseError {
+    /// The kind of the notice.
+    kind: String,
+    source: serde_json::Error,
 }
 
 impl Notice {
+    /// Parses a notice of the bus: its `detail-type` and its `detail`. `None` if this version does not know
+    /// the kind.
+    ///
+    /// # Errors
+    /// If it is of a known kind with an unexpected form.
+    pub fn parse(kind: &str, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
+        let Some(known) = NoticeKind::from_name(kind) else { return Ok(None) };
+        let parsed = match known {
+            NoticeKind::Delivered => Self::of(detail, Fact::Delivered),
+            NoticeKind::Heartbeat => Self::of(detail, Fact::Heartbeat),
+            NoticeKind::Blocked => Self::of(detail, Fact::Blocked),
+            NoticeKind::Recovered => Self::of(detail, Fact::Recovered),
+            NoticeKind::Stale => Self::of(detail, Fact::Stale),
+            NoticeKind::OnTime => Self::of(detail, Fact::OnTime),
+            NoticeKind::Unreadable => Self::of(detail, Fact::Unreadable),
+            NoticeKind::Changed => Self::of(detail, Fact::Changed),
+        };
+        parsed.map(Some).map_err(|source| NoticeParseError { kind: kind.to_owned(), source })
+    }
+
+    fn of<'a, F: Deserialize<'a>>(
+        detail: &'a Value,
+        to_fact: impl FnOnce(F) -> Fact,
+    ) -> Result<Self, serde_json::Error> {
+        let Notice { id, tenant, connector, fact } = Notice::<F>::deserialize(detail)?;
+        Ok(Self { id, tenant, connector, fact: to_fact(fact) })
+    }
+
     /// A part was delivered.
     #[must_use]
     pub fn delivered(tenant: &TenantId, part: &Part) -> Self {
@@ -85,8 +129,8 @@ impl Notice {
     ) -> Self {
         let suffix = format!("{}-{}-{}", block.since, block.stage.as_str(), block.code);
         let loss = LossForecast::of_block(&block, cursor.watermark, retention);
-        let fact = Fact::Blocked { block, backlog: Backlog::of(cursor), loss, reminder: false };
-        Self::new(tenant, connector, &suffix, fact)
+        let blocked = Blocked { block, backlog: Backlog::of(cursor), loss: loss.into(), reminder: false };
+        Self::new(tenant, connector, &suffix, Fact::Blocked(blocked))
     }
 
     /// What should have been sealed at `since` is not.
@@ -99,8 +143,8 @@ impl Notice {
         retention: Option<Duration>,
     ) -> Self {
         let loss = LossForecast::of_unsealed(cursor.watermark, retention);
-        let fact = Fact::Stale { since, backlog: Backlog::of(cursor), loss, reminder: false };
-        Self::new(tenant, connector, &since.to_string(), fact)
+        let stale = Stale { since, backlog: Backlog::of(cursor), loss: loss.into(), reminder: false };
+        Self::new(tenant, connector, &since.to_string(), Fact::Stale(stale))
     }
 
     /// What had been stale since `stale_since` is sealed in time again at `now`.
@@ -113,15 +157,16 @@ impl Notice {
         now: Time,
     ) -> Self {
         let stale_seconds = now.since(stale_since).as_secs();
-        let fact = Fact::OnTime { stale_since, stale_seconds, backlog: Backlog::of(cursor) };
-        Self::new(tenant, connector, &stale_since.to_string(), fact)
+        let on_time = OnTime { stale_since, stale_seconds, backlog: Backlog::of(cursor) };
+        Self::new(tenant, connector, &stale_since.to_string(), Fact::OnTime(on_time))
     }
 
     /// The same notice as a reminder at `now`, because the state lasts. A notice that reports no state is
     /// unchanged.
     #[must_use]
     pub fn as_reminder(mut self, now: Time) -> Self {
-        if let Fact::Blocked { reminder, .. } | Fact::Stale { reminder, .. } = &mut self.fact {
+        if let Fact::Blocked(Blocked { reminder, .. }) | Fact::Stale(Stale { reminder, .. }) = &mut self.fact
+        {
             *reminder = true;
             self.id = format!("{}-again-{now}", self.id);
         }
@@ -143,7 +188,7 @@ impl Notice {
             items: part.unreadable,
             partition_key: first.partition_key.clone(),
             sort_key: first.sort_key.clone(),
-            reason: first.reason,
+            reason: first.reason.into(),
         });
         Self::new(tenant, &part.connector, &part.number.to_string(), fact)
     }
@@ -152,8 +197,13 @@ impl Notice {
     #[must_use]
     pub fn changed(change: &Change) -> Self {
         let Change { version, what, by, after, .. } = change;
-        let fact = Fact::Changed { version: *version, what: *what, by: by.clone(), state: after.state };
-        Self::new(&after.tenant, &after.id, &version.to_string(), fact)
+        let changed = Changed {
+            version: *version,
+            what: (*what).into(),
+            by: by.clone().into(),
+            state: after.state.into(),
+        };
+        Self::new(&after.tenant, &after.id, &version.to_string(), Fact::Changed(changed))
     }
 
     fn new(tenant: &TenantId, connector: &ConnectorId, suffix: &str, fact: Fact) -> Self {

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
     use crate::cursor::Cursor;
     use crate::delivery_error::{Block, DeliveryErrorKind, DeliveryStage};
-    use crate::notice::Fact;
+    use crate::notice::{Blocked, Fact, Stale};
 
     const TIMING: Timing = Timing { settle: Duration::from_mins(5), look_back: Duration::from_hours(1) };
     const WEEK: Option<Duration> = Some(Duration::from_hours(7 * 24));
@@ -320,9 +320,8 @@ mod tests {
             .notice
             .fact
         {
-            Fact::Blocked { loss, reminder: true, .. } | Fact::Stale { loss, reminder: false, .. } => {
-                loss.lost_from()
-            }
+            Fact::Blocked(Blocked { loss, reminder: true, .. })
+            | Fact::Stale(Stale { loss, reminder: false, .. }) => loss.lost_from,
             other => panic!("{other:?}"),
         };
         let expiry = Some(at("2026-11-27T20:00:00Z"));

@@ -104,8 +104,9 @@ proptest! {
 
     #[test]
     fn each_block_inflates_alone_and_begins_with_an_event(events in events()) {
-        check(Format::Json, &events);
-        check(Format::Ndjson, &events);
+        for format in Format::ALL {
+            check(format, &events);
+        }
     }
 }
 
@@ -117,8 +118,9 @@ fn a_block_ends_with_the_line_that_reaches_one_mebibyte() {
         for after in 0..3 {
             let lengths = std::iter::once(length).chain(std::iter::repeat_n(1, after));
             let events: Vec<Vec<u8>> = lengths.map(|length| event(1, length, false)).collect();
-            check(Format::Json, &events);
-            check(Format::Ndjson, &events);
+            for format in Format::ALL {
+                check(format, &events);
+            }
         }
     }
     let of = |format, length| blocks(format, &[event(1, length, false), b"{}".to_vec()]).1.len();

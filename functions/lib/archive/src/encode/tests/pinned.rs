@@ -47,6 +47,7 @@ fn real_events() -> String {
 fn files_of_real_events_keep_their_exact_bytes() {
     let text = real_events();
     let events: Vec<&str> = text.lines().collect();
+    assert!(PINNED.iter().map(|(encoding, _)| *encoding).eq(encodings()), "each encoding is pinned");
     let now = PINNED.map(|(encoding, _)| (encoding, file(encoding, &events).1.sha256.to_string()));
     let before = PINNED.map(|(encoding, sha256)| (encoding, sha256.to_owned()));
     assert_eq!(

@@ -315,12 +315,11 @@ prop_compose! {
         (one, other, has_times) in (time(), time(), any::<bool>()),
         (sha256, raw_sha256, before) in (any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>()),
         (size, raw_size) in (any::<u64>(), any::<u64>()),
-        (format, compression) in (0..2usize, 0..3usize),
+        (format, compression) in (prop::sample::select(&Format::ALL), prop::sample::select(&Compression::ALL)),
         (bucket, prefix) in ("[a-z0-9]{3,63}", "([a-zA-Z0-9_'()!-]{1,20}(/[a-z]{1,9}){0,3})?"),
         (start_from, successor) in (any::<bool>(), prop::option::of(1..=u8::MAX)),
     ) -> Manifest {
         let end = Time::from_millis(from.millis() + span).unwrap();
-        let compression = [Compression::None, Compression::Gzip, Compression::Zstd][compression];
         let plain = compression == Compression::None;
         let start = if start_from { ChainStart::StartFrom } else { ChainStart::Activation };
         Manifest {
@@ -341,7 +340,7 @@ prop_compose! {
                 prefix: prefix.parse().unwrap(),
                 ..example().destination
             },
-            encoding: Encoding { format: [Format::Json, Format::Ndjson][format], compression },
+            encoding: Encoding { format, compression },
             frequency: Frequency::try_from(frequency).unwrap(),
             previous: match part {
                 1 => Previous::Start(start),
