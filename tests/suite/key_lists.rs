@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use exporter::export;
 use futures_util::StreamExt as _;
 use ports::Clock as _;
-use ports::{ByteStream, PortError, Staging, StagingWrite};
+use ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use protocol::connector::Connector;
 use protocol::machine::Outcome;
 use tests::fakes::FakeStaging;
@@ -64,6 +64,18 @@ impl Staging for CountingStaging {
             let ReaderGuard(_) = &reader;
             bytes
         })))
+    }
+
+    async fn mark_expirable(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn list(&self, _: &str, _: &str) -> Result<StagedPage, PortError> {
+        Ok(StagedPage::new(Vec::new(), false))
+    }
+
+    async fn mark_orphan(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
     }
 }
 

@@ -51,7 +51,7 @@ impl DueConnectors for World {
             .take(PAGE)
             .map(|(_, seen, id)| Claim { id: id.clone(), next_run_at: *seen })
             .collect();
-        Ok(DuePage { due: page, more: due.next().is_some() })
+        Ok(DuePage::new(page, due.next().is_some()))
     }
 
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {

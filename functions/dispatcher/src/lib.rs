@@ -153,11 +153,11 @@ impl Tick<'_> {
                     return Ok(());
                 }
             };
-            self.done.due += page.due.len() as u64;
-            after = page.due.last().cloned();
+            self.done.due += page.items.len() as u64;
+            after = page.next;
             let now = self.ports.clock.now();
-            let until = now + self.ports.rate_limiter.wait_after(now, page.due.len()) + CLAIM_DURATION;
-            let claimed = self.claim(page.due, until).await;
+            let until = now + self.ports.rate_limiter.wait_after(now, page.items.len()) + CLAIM_DURATION;
+            let claimed = self.claim(page.items, until).await;
             self.done.claimed += claimed.len() as u64;
             let batches = self.ports.rate_limiter.batches(self.ports.clock.now(), claimed);
             let SendOutcome { sent, released, first_error } = send(self.ports, &batches, until).await;
@@ -166,7 +166,7 @@ impl Tick<'_> {
             if let Some(error) = first_error {
                 return Err(error);
             }
-            if !page.more {
+            if after.is_none() {
                 return Ok(());
             }
         }

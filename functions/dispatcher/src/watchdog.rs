@@ -62,10 +62,10 @@ impl Watchdog {
                     break;
                 }
                 let page = self.ledger.watch(position.as_ref()).await?;
-                read += page.watched.len();
+                read += page.items.len();
                 let seen_at = self.clock.now();
-                page.watched.iter().for_each(|watched| survey.add(watched, self.timing, seen_at));
-                for watched in &page.watched {
+                page.items.iter().for_each(|watched| survey.add(watched, self.timing, seen_at));
+                for watched in &page.items {
                     notices.publish_for(watched, seen_at).await;
                 }
                 position = page.next;

@@ -104,7 +104,7 @@ async fn sweep_sealed_parts(
     // Usually one page; more only if a page does not reach the end of even one part.
     for _ in 0..MAX_PAGES {
         let page = staging.list(&prefix, &after).await?;
-        for key in &page.keys {
+        for key in &page.items {
             let Some(number) = part_number_of(id, key).filter(|number| *number <= horizon) else { continue };
             if part.as_ref().is_none_or(|(of, _)| *of != number) {
                 part = Some((number, runs.part(id, number).await?));
@@ -120,7 +120,8 @@ async fn sweep_sealed_parts(
             runs.record_sweep(id, through).await?;
             break;
         }
-        after = page.keys.last().cloned().unwrap_or_default();
+        let Some(next) = page.next else { break };
+        after = next;
     }
     Ok(objects)
 }
@@ -128,10 +129,10 @@ async fn sweep_sealed_parts(
 /// The last part whose keys the page lists completely: the keys of the page's last part may continue on the
 /// next page.
 fn complete_through(id: &ConnectorId, page: &StagedPage, horizon: PartNumber) -> PartNumber {
-    let last = page.keys.iter().rev().find_map(|key| part_number_of(id, key));
-    match last.filter(|_| page.more) {
+    let last = page.items.iter().rev().find_map(|key| part_number_of(id, key));
+    match last.filter(|_| page.next.is_some()) {
         Some(last) => last.previous().min(horizon),
-        None if page.more => PartNumber::NONE,
+        None if page.next.is_some() => PartNumber::NONE,
         None => horizon,
     }
 }
@@ -158,15 +159,13 @@ async fn expire_connector(
     let staging = &exporter.ports.staging;
     let (prefix, mut after, mut objects) = (staging_prefix(id), String::new(), 0);
     while exporter.ports.clock.now() < stop_at {
-        let StagedPage { keys, more } = staging.list(&prefix, &after).await?;
+        let StagedPage { items: keys, next } = staging.list(&prefix, &after).await?;
         objects += keys.len() as u64;
-        after = keys.last().cloned().unwrap_or_default();
         for chunk in keys.chunks(MAX_CONCURRENT_MARKS) {
             try_join_all(chunk.iter().map(|key| staging.mark_orphan(key))).await?;
         }
-        if !more {
-            break;
-        }
+        let Some(next) = next else { break };
+        after = next;
     }
     Ok(objects)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use archive::names::ExternalId;
 use archive::part::PartNumber;
 use async_trait::async_trait;
 use ports::{CustomerBucket, Customers, NewObject};
@@ -99,5 +100,9 @@ impl CustomerBucket for OpenedBucket {
             fault => delivery_error(DeliveryStage::PutObject, fault),
         };
         self.worker.call(CallKind::Put, "put_new", put, fails).await
+    }
+
+    fn assumed_with(&self) -> Option<&ExternalId> {
+        None
     }
 }

@@ -146,6 +146,11 @@ impl Runs for Worker {
         self.call(CallKind::Ledger, "mark", self.world.ledger.mark(mark), transient_error).await
     }
 
+    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
+        self.mark(mark).await?;
+        self.release(&mark.part.connector, worker, release).await
+    }
+
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
         self.call(CallKind::Ledger, "block", self.world.ledger.block(id, block), transient_error).await
     }

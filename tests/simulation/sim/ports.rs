@@ -193,6 +193,10 @@ impl Staging for Worker {
         self.call(CallKind::StagedRead, "read_staged", self.world.staging.read(&expected), breaks_off).await
     }
 
+    async fn mark_expirable(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+
     async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
         self.call(CallKind::Staging, "list", self.world.staging.list(prefix, start_after), transient_error)
             .await

@@ -186,7 +186,7 @@ pub async fn a_run_can_be_requested_once_activated(ledger: &impl Ledger) {
         ledger.request_run(&ConnectorId::new(u64::MAX), now, now, None, &[]).await.unwrap(),
         RunAnswer::NotActivated
     );
-    assert!(ledger.due(ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().due.is_empty());
+    assert!(ledger.due(ports::due_shard(&draft.id), Time::LAST, None).await.unwrap().items.is_empty());
 
     let (connector, before) = activate(ledger).await;
     assert_eq!(

@@ -24,13 +24,14 @@ async fn all_due(ledger: &impl Ledger, now: Time) -> Vec<Claim> {
 async fn due_in(ledger: &impl Ledger, shard: u8, now: Time) -> Vec<Claim> {
     let mut all: Vec<Claim> = Vec::new();
     loop {
-        let DuePage { due, more } = ledger.due(shard, now, all.last()).await.unwrap();
-        assert!(due.iter().all(|claim| due_shard(&claim.id) == shard), "a connector of another shard");
-        assert!(!due.is_empty() || !more, "an empty page without a way to continue");
-        all.extend(due);
-        if !more {
+        let DuePage { items, next } = ledger.due(shard, now, all.last()).await.unwrap();
+        assert!(items.iter().all(|claim| due_shard(&claim.id) == shard), "a connector of another shard");
+        assert!(!items.is_empty() || next.is_none(), "an empty page without a way to continue");
+        all.extend(items);
+        if next.is_none() {
             return all;
         }
+        assert_eq!(next.as_ref(), all.last());
     }
 }
 

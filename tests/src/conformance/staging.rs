@@ -101,13 +101,13 @@ pub async fn staged_objects_are_listed_in_order_after_a_key(staging: &impl Stagi
     }
     write(staging, &format!("parts/{}/1/a.data", unique_id()), [bytes(10)].into_iter()).await;
     let page = staging.list(&below, "").await.unwrap();
-    assert_eq!(page.keys, ["1/a.data", "10/a.keys", "2/b.data"].map(|name| format!("{below}{name}")));
-    assert!(!page.more);
+    assert_eq!(page.items, ["1/a.data", "10/a.keys", "2/b.data"].map(|name| format!("{below}{name}")));
+    assert_eq!(page.next, None);
     let after = staging.list(&below, &format!("{below}10")).await.unwrap();
-    assert_eq!(after.keys, page.keys[1..]);
-    assert_eq!(staging.list(&below, &page.keys[2]).await.unwrap().keys, [""; 0]);
+    assert_eq!(after.items, page.items[1..]);
+    assert_eq!(staging.list(&below, &page.items[2]).await.unwrap().items, [""; 0]);
     for _ in 0..2 {
-        staging.mark_expirable(&page.keys[0]).await.unwrap();
-        staging.mark_orphan(&page.keys[1]).await.unwrap();
+        staging.mark_expirable(&page.items[0]).await.unwrap();
+        staging.mark_orphan(&page.items[1]).await.unwrap();
     }
 }

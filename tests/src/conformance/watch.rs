@@ -20,7 +20,7 @@ async fn all(ledger: &impl Watch) -> Vec<WatchedConnector> {
     let (mut all, mut cursor) = (Vec::new(), None);
     loop {
         let page = ledger.watch(cursor.as_ref()).await.unwrap();
-        all.extend(page.watched);
+        all.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {
             return all;
@@ -155,6 +155,6 @@ pub async fn the_sweep_cursor_is_in_no_list(ledger: &(impl Ledger + Watch)) {
     assert_eq!(all(ledger).await, []);
     for shard in 0..ports::DUE_SHARDS {
         let page = ledger.due(shard, archive::time::Time::LAST, None).await.unwrap();
-        assert_eq!((page.due.len(), page.more), (0, false));
+        assert_eq!((page.items.len(), page.next), (0, None));
     }
 }

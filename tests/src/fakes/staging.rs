@@ -104,7 +104,7 @@ impl Staging for FakeStaging {
         keys.retain(|key| key.as_str() > start_after);
         let more = keys.len() > self.page;
         keys.truncate(self.page);
-        Ok(StagedPage { keys, more })
+        Ok(StagedPage::new(keys, more))
     }
 
     /// Deletes at once, not after weeks: if anyone needs the object after all, the test notices.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use archive::names::{ConnectorId, EmailAddress, TenantId, WorkerId};
+use archive::names::{ConnectorId, EmailAddress, ExternalId, TenantId, WorkerId};
 use archive::note::KEY_FOLDER;
 use archive::part::{MANIFEST_FOLDER, Part, PartNumber};
 use archive::sort_key::SortKeyForm;
@@ -329,6 +329,10 @@ impl<P: Staging> Staging for Flaky<P> {
         self.plan.call("read_staged", self.inner.read(key), lost).await
     }
 
+    async fn mark_expirable(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+
     async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
         self.plan.call("list_staged", self.inner.list(prefix, start_after), lost).await
     }
@@ -378,6 +382,10 @@ impl CustomerBucket for Flaky<Box<dyn CustomerBucket>> {
             _ => "put_new",
         };
         self.plan.call(call, self.inner.put_new(object), || unavailable(DeliveryStage::PutObject)).await
+    }
+
+    fn assumed_with(&self) -> Option<&ExternalId> {
+        None
     }
 }
 

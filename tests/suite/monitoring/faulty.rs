@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use archive::names::ConnectorId;
 use async_trait::async_trait;
-use ports::{ByteStream, PortError, Signer, Staging, StagingWrite, Validity, Watch, WatchPage};
+use ports::{ByteStream, PortError, Signer, StagedPage, Staging, StagingWrite, Validity, Watch, WatchPage};
 use protocol::watch::{NotificationState, Sweep, SweepCursor};
 
 /// A switch, off at first.
@@ -58,6 +58,14 @@ impl<P: Staging> Staging for Faulty<P> {
     async fn mark_expirable(&self, key: &str) -> Result<(), PortError> {
         self.keeps_staged.check()?;
         self.port.mark_expirable(key).await
+    }
+
+    async fn list(&self, _: &str, _: &str) -> Result<StagedPage, PortError> {
+        Ok(StagedPage::new(Vec::new(), false))
+    }
+
+    async fn mark_orphan(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
     }
 }
 

@@ -163,7 +163,15 @@ impl Runs for StopBeforeMark {
         self.0.record_reconcile(id, update).await
     }
 
+    async fn mark_last(&self, _: &WorkerId, mark: &Mark, _: &Release) -> Result<(), PortError> {
+        self.mark(mark).await
+    }
+
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
         self.0.release(id, worker, release).await
+    }
+
+    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
+        self.0.record_sweep(id, through).await
     }
 }

@@ -70,12 +70,15 @@ impl KmsSigner {
         let answer = answer.map_err(|error| port_error(FETCHING, error))?;
         if answer.key_spec() != Some(&KeySpec::EccNistEdwards25519) {
             let spec = answer.key_spec().map_or("none", KeySpec::as_str);
-            return Err(bug(FETCHING, format!("its spec is {spec}, and must be ECC_NIST_EDWARDS25519")));
+            return Err(PortError::bug(
+                FETCHING,
+                format!("its spec is {spec}, and must be ECC_NIST_EDWARDS25519"),
+            ));
         }
         let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
         der.strip_prefix(&SPKI)
             .and_then(|key| key.try_into().ok())
-            .ok_or_else(|| bug(FETCHING, "KMS returned no Ed25519 key".to_owned()))
+            .ok_or_else(|| PortError::bug(FETCHING, "KMS returned no Ed25519 key"))
     }
 }
 
@@ -92,7 +95,7 @@ impl Signer for KmsSigner {
         let answer = answer.map_err(|error| port_error(DESCRIBING, error))?;
         let metadata = answer
             .key_metadata()
-            .ok_or_else(|| bug(DESCRIBING, "KMS returned no key metadata".to_owned()))?;
+            .ok_or_else(|| PortError::bug(DESCRIBING, "KMS returned no key metadata"))?;
         Ok(Validity {
             from: metadata.creation_date().and_then(time),
             until: metadata.deletion_date().and_then(time),
@@ -113,14 +116,10 @@ impl Signer for KmsSigner {
             .await
             .map_err(|error| port_error(SIGNING, error))?;
         let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
-        signature.try_into().map_err(|_| bug(SIGNING, "KMS returned no Ed25519 signature".to_owned()))
+        signature.try_into().map_err(|_| PortError::bug(SIGNING, "KMS returned no Ed25519 signature"))
     }
 }
 
 fn time(at: &DateTime) -> Option<Time> {
     at.to_millis().ok().and_then(Time::from_millis)
-}
-
-fn bug(what: &'static str, problem: String) -> PortError {
-    PortError::Bug { what, source: problem.into() }
 }

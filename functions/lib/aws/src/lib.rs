@@ -18,4 +18,5 @@ pub mod signing;
 #[cfg(feature = "sqs")]
 pub mod sqs;
 pub mod sts;
+mod transient_codes;
 pub mod webhooks;

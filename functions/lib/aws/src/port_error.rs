@@ -5,27 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::PortError;
 
-/// Error codes that are transient, whatever the status (AWS general reference, "Common errors"; DynamoDB
-/// developer guide, "Error handling"; Amazon SQS API reference, `SendMessageBatch`). The SDK has already
-/// retried most of these a few times.
-const TRANSIENT_CODES: [&str; 16] = [
-    "InternalServerError",
-    "KMS.ThrottlingException",
-    "LimitExceededException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-    "OverLimit",
-];
+use crate::transient_codes::{Origin, is_transient_code};
 
 /// Classifies an SDK error. `what` names the operation, such as `"reading a cursor"`.
 pub fn port_error<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> PortError
@@ -54,11 +34,11 @@ where
         error => error.into(),
     };
     if transient {
-        PortError::Transient { what, source }
+        PortError::transient(what, source)
     } else if denied {
-        PortError::Denied { what, source }
+        PortError::denied(what, source)
     } else {
-        PortError::Bug { what, source }
+        PortError::bug(what, source)
     }
 }
 
@@ -70,7 +50,7 @@ pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResp
         SdkError::ServiceError(answer) => {
             let code = answer.err().code().unwrap_or_default();
             let status = answer.raw().status();
-            status.is_success() || status.as_u16() >= 500 || TRANSIENT_CODES.contains(&code)
+            status.is_success() || status.as_u16() >= 500 || is_transient_code(code, Origin::Deployment)
         }
         _ => false,
     }

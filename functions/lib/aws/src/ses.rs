@@ -40,7 +40,7 @@ impl Mailer for SesMailer {
         let message = match message(mail) {
             Ok(message) => message,
             Err(error) => {
-                return MailOutcome::Rejected(PortError::Bug { what: SENDING, source: Box::new(error) });
+                return MailOutcome::Rejected(PortError::bug(SENDING, error));
             }
         };
         let send = self

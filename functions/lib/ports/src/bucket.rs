@@ -12,7 +12,7 @@ use protocol::connector::Connector;
 use protocol::delivery_error::DeliveryError;
 use protocol::machine::PutAnswer;
 
-use super::PortError;
+use super::{Page, PortError};
 
 /// Bytes as they arrive.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send + 'static>>;
@@ -28,32 +28,19 @@ pub trait Staging: Send + Sync {
     async fn read(&self, key: &str) -> Result<ByteStream, PortError>;
 
     /// Marks a delivered object as expirable: the bucket's lifecycle removes it at the age that the
-    /// deployment sets. Unmarked objects are kept. The default does nothing, for stores that remove nothing.
-    async fn mark_expirable(&self, _key: &str) -> Result<(), PortError> {
-        Ok(())
-    }
+    /// deployment sets. Unmarked objects are kept.
+    async fn mark_expirable(&self, key: &str) -> Result<(), PortError>;
 
-    /// A page of the keys of finished objects with the prefix `prefix`, after `start_after`, in order. The
-    /// default is empty, for stores that remove nothing.
-    async fn list(&self, _prefix: &str, _start_after: &str) -> Result<StagedPage, PortError> {
-        Ok(StagedPage::default())
-    }
+    /// A page of the keys of finished objects with the prefix `prefix`, after `start_after`, in order.
+    async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError>;
 
     /// Marks an object that no record names as an orphan: it may be removed once no restorable state of the
     /// ledger can refer to it. Idempotent.
-    async fn mark_orphan(&self, _key: &str) -> Result<(), PortError> {
-        Ok(())
-    }
+    async fn mark_orphan(&self, key: &str) -> Result<(), PortError>;
 }
 
 /// A page of keys of the staging bucket.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StagedPage {
-    /// The keys, in order.
-    pub keys: Vec<String>,
-    /// Whether more keys follow the last one.
-    pub more: bool,
-}
+pub type StagedPage = Page<String>;
 
 /// An object of the staging bucket that is being written.
 #[async_trait]
@@ -89,9 +76,7 @@ pub trait CustomerBucket: Send + Sync {
 
     /// The external ID with which the role was assumed, if known: during a rotation it shows which of the two
     /// works.
-    fn assumed_with(&self) -> Option<&ExternalId> {
-        None
-    }
+    fn assumed_with(&self) -> Option<&ExternalId>;
 }
 
 /// An object to be written.

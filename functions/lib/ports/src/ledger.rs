@@ -16,7 +16,7 @@ use protocol::machine::{
 };
 use protocol::source_change::SourceChange;
 
-use super::{Consents, PortError, Spender};
+use super::{Consents, Page, PortError, Spender};
 
 /// The number of partitions of the index of due connectors.
 pub const DUE_SHARDS: u8 = 16;
@@ -74,10 +74,7 @@ pub trait Runs: Send + Sync {
 
     /// [`Self::mark`], then [`Self::release`]. A ledger may combine them into fewer requests, with the same
     /// result.
-    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
-        self.mark(mark).await?;
-        self.release(&mark.part.connector, worker, release).await
-    }
+    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError>;
 
     /// Records why the connector is blocked. The last of two workers wins; both have seen an error.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError>;
@@ -105,11 +102,8 @@ pub trait Runs: Send + Sync {
     /// held.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError>;
 
-    /// Records up to which part the orphan sweep has gone, if that is further than recorded. The default does
-    /// nothing, for ledgers without a sweep.
-    async fn record_sweep(&self, _id: &ConnectorId, _through: PartNumber) -> Result<(), PortError> {
-        Ok(())
-    }
+    /// Records up to which part the orphan sweep has gone, if that is further than recorded.
+    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError>;
 }
 
 /// A due connector, and the `next_run_at` that made it due.
@@ -132,14 +126,8 @@ pub enum ClaimAnswer {
     Throttled,
 }
 
-/// A page of due connectors.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DuePage {
-    /// The due connectors, longest due first.
-    pub due: Vec<Claim>,
-    /// Whether more due connectors follow.
-    pub more: bool,
-}
+/// A page of due connectors, longest due first. It is never empty if more follow.
+pub type DuePage = Page<Claim>;
 
 /// What the dispatcher needs from the ledger.
 #[async_trait]

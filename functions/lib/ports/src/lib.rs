@@ -1,5 +1,6 @@
 //! The ports: what Auditferry needs from outside, in its own words. Adapters implement them; tests implement
 //! them with fakes and wrap them to fail on demand. Each is small, so that its fake is small too.
+//! No method has a default body that does nothing: an adapter that forgets one does not compile.
 
 mod bucket;
 mod budgets;
@@ -8,6 +9,7 @@ mod contacts;
 mod ledger;
 mod metrics;
 mod notice;
+mod page;
 mod probe;
 mod public_url;
 mod rng;
@@ -27,6 +29,7 @@ pub use ledger::{
 };
 pub use metrics::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
+pub use page::Page;
 pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
 pub use public_url::PublicUrlChecker;
 pub use rng::Rng;
@@ -81,18 +84,38 @@ pub enum PortError {
 }
 
 impl PortError {
+    /// A [`Self::Transient`] with this cause, an error or a text.
+    pub fn transient(what: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Transient { what, source: source.into() }
+    }
+
+    /// A [`Self::Denied`] with this cause, an error or a text.
+    pub fn denied(what: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Denied { what, source: source.into() }
+    }
+
+    /// A [`Self::Misconfigured`] with this cause, an error or a text.
+    pub fn misconfigured(what: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Misconfigured { what, source: source.into() }
+    }
+
+    /// A [`Self::Bug`] with this cause, an error or a text.
+    pub fn bug(what: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Bug { what, source: source.into() }
+    }
+
     /// The error with all its causes on one line, for a record or a log.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        text
+        error_chain(self)
     }
+}
+
+/// An error with all its causes on one line, for a record or a log.
+#[must_use]
+pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

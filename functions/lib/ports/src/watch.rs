@@ -4,16 +4,10 @@ use archive::names::ConnectorId;
 use async_trait::async_trait;
 use protocol::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 
-use super::PortError;
+use super::{Page, PortError};
 
-/// A page of connectors in the order of the sweep.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WatchPage {
-    /// The connectors, in any order; may be empty even if more follow.
-    pub watched: Vec<WatchedConnector>,
-    /// Where the next page starts; `None` at the end.
-    pub next: Option<SweepCursor>,
-}
+/// A page of connectors: the pages are in the order of the sweep, the connectors of one in any order.
+pub type WatchPage = Page<WatchedConnector, SweepCursor>;
 
 /// What the watchdog needs from the ledger. Its reads are eventually consistent: a connector that was
 /// created, deleted or changed within the last second may be returned as it was.

@@ -2,7 +2,7 @@
 
 use archive::time::Time;
 use async_trait::async_trait;
-use ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError, due_shard};
+use ports::{Claim, ClaimAnswer, DueConnectors, DuePage, Page, PortError, due_shard};
 
 use super::{Entry, FakeLedger, Table};
 
@@ -28,7 +28,7 @@ impl DueConnectors for FakeLedger {
         due.sort_by(|a, b| (a.next_run_at, &a.id).cmp(&(b.next_run_at, &b.id)));
         let more = due.len() > PAGE;
         due.truncate(PAGE);
-        Ok(DuePage { due, more })
+        Ok(Page::new(due, more))
     }
 
     async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {

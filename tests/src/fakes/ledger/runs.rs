@@ -173,6 +173,11 @@ impl Runs for FakeLedger {
         Ok(())
     }
 
+    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
+        self.mark(mark).await?;
+        self.release(&mark.part.connector, worker, release).await
+    }
+
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
         let mut table = self.table();
         let (row, _) = table.activated(id)?;

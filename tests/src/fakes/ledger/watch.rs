@@ -24,7 +24,7 @@ impl Watch for FakeLedger {
         };
         let full = rows.len() == PAGE;
         let next = rows.last().filter(|_| full).map(|row| sweep_cursor(&row.connector));
-        Ok(WatchPage { watched: rows.into_iter().map(watched).collect(), next })
+        Ok(WatchPage { items: rows.into_iter().map(watched).collect(), next })
     }
 
     async fn sweep(&self) -> Result<Sweep, PortError> {

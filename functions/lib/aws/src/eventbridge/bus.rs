@@ -10,15 +10,12 @@ use ports::{Bus, PortError};
 use protocol::notice::Notice;
 
 use crate::port_error::port_error;
+use crate::transient_codes::{Origin, is_transient_code};
 
 /// The `source` of every event on the bus. EventBridge reserves names that start with `aws.`.
 pub const SOURCE: &str = "auditferry";
 
 const PUBLISHING: &str = "publishing to the event bus";
-
-/// Error codes of a failed entry that are transient. Source: EventBridge API reference,
-/// `PutEventsResultEntry`.
-const TRANSIENT_CODES: [&str; 2] = ["InternalFailure", "ThrottlingException"];
 
 /// An EventBridge event bus.
 #[derive(Debug, Clone)]
@@ -54,7 +51,7 @@ impl ClassifyRetry for RetryTransientEntries {
 }
 
 fn is_transient(entry: &PutEventsResultEntry) -> bool {
-    entry.error_code().is_some_and(|code| TRANSIENT_CODES.contains(&code))
+    entry.error_code().is_some_and(|code| is_transient_code(code, Origin::BusEntry))
 }
 
 /// An entry that failed although the request was answered with 200.
@@ -71,7 +68,7 @@ impl Bus for EventBridgeBus {
     /// it by the `id` in its detail.
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let detail = serde_json::to_string(notice)
-            .map_err(|error| PortError::Bug { what: "writing a notice as JSON", source: Box::new(error) })?;
+            .map_err(|error| PortError::bug("writing a notice as JSON", error))?;
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
             .source(SOURCE)
@@ -97,12 +94,11 @@ fn entry_error(entries: &[PutEventsResultEntry]) -> PortError {
     };
     let transient = entry.is_some_and(is_transient);
     let denied = error.code.contains("AccessDenied") || error.code.contains("NotAuthorized");
-    let source = Box::new(error);
     if transient {
-        PortError::Transient { what: PUBLISHING, source }
+        PortError::transient(PUBLISHING, error)
     } else if denied {
-        PortError::Denied { what: PUBLISHING, source }
+        PortError::denied(PUBLISHING, error)
     } else {
-        PortError::Bug { what: PUBLISHING, source }
+        PortError::bug(PUBLISHING, error)
     }
 }

@@ -2,10 +2,10 @@
 //! of whoever runs it, possibly an auditor.
 
 use aws_sdk_s3::types::{CommonPrefix, Object};
-use futures_util::stream;
 use ports::{ByteStream, PortError};
 
 use crate::port_error::port_error;
+use crate::s3::object_body::byte_stream;
 
 const LISTING: &str = "listing the archive's bucket";
 const READING: &str = "reading an object of the archive";
@@ -107,13 +107,7 @@ impl S3Archive {
         let key = format!("{}{name}", self.prefix);
         let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
         let answer = answer.map_err(|error| port_error(READING, error))?;
-        let chunks = stream::try_unfold(answer.body, |mut body| async move {
-            let chunk = body.try_next().await;
-            let chunk =
-                chunk.map_err(|error| PortError::Transient { what: READING, source: Box::new(error) })?;
-            Ok(chunk.map(|chunk| (chunk, body)))
-        });
-        Ok(Box::pin(chunks))
+        Ok(byte_stream(READING, answer.body))
     }
 }
 

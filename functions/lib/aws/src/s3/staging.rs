@@ -14,12 +14,12 @@ use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream as SdkStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
 use ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use crate::port_error::port_error;
+use crate::s3::object_body::byte_stream;
 
 pub use self::create::create_bucket;
 
@@ -73,13 +73,7 @@ impl Staging for S3Staging {
         let request =
             self.client.get_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
         let answer = request.send().await.map_err(|error| port_error(READING, error))?;
-        let chunks = stream::try_unfold(answer.body, |mut body| async move {
-            let chunk = body.try_next().await;
-            let chunk =
-                chunk.map_err(|error| PortError::Transient { what: READING, source: Box::new(error) })?;
-            Ok(chunk.map(|chunk| (chunk, body)))
-        });
-        Ok(Box::pin(chunks))
+        Ok(byte_stream(READING, answer.body))
     }
 
     async fn mark_expirable(&self, key: &str) -> Result<(), PortError> {
@@ -147,8 +141,7 @@ impl StagingWrite for Upload {
         }
         self.send_piece().await?;
         self.collect_piece().await?;
-        let no_id =
-            || PortError::Bug { what: WRITING, source: "a piece was uploaded without an upload ID".into() };
+        let no_id = || PortError::bug(WRITING, "a piece was uploaded without an upload ID");
         let upload_id = self.multipart.get().ok_or_else(no_id)?;
         self.location.complete(upload_id, self.completed).await
     }
@@ -179,7 +172,7 @@ impl Upload {
 
     async fn collect_piece(&mut self) -> Result<(), PortError> {
         let Some(joined) = self.in_flight.join_next().await else { return Ok(()) };
-        let joined = joined.map_err(|error| PortError::Bug { what: WRITING, source: Box::new(error) })?;
+        let joined = joined.map_err(|error| PortError::bug(WRITING, error))?;
         self.completed.push(joined?);
         Ok(())
     }
@@ -198,7 +191,7 @@ impl ObjectLocation {
         let request = self.client.create_multipart_upload().bucket(&self.bucket).key(&self.key);
         let answer = request.checksum_algorithm(ChecksumAlgorithm::Sha256).send().await;
         let answer = answer.map_err(|error| port_error(WRITING, error))?;
-        let no_id = || PortError::Bug { what: WRITING, source: "S3 returned no upload ID".into() };
+        let no_id = || PortError::bug(WRITING, "S3 returned no upload ID");
         answer.upload_id.ok_or_else(no_id)
     }
 
@@ -227,8 +220,7 @@ impl ObjectLocation {
         let answer = answer.map_err(|error| port_error(WRITING, error))?;
         // S3 may answer 200 and then fail; such a response names no object. Source: Amazon S3 API reference,
         // `CompleteMultipartUpload`.
-        let no_object =
-            || PortError::Transient { what: WRITING, source: "S3 returned no completed object".into() };
+        let no_object = || PortError::transient(WRITING, "S3 returned no completed object");
         answer.e_tag.map(drop).ok_or_else(no_object)
     }
 

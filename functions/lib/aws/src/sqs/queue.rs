@@ -42,8 +42,8 @@ impl Queue for SqsQueue {
             return Ok(Vec::new());
         }
         if batch.len() > QUEUE_BATCH {
-            let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
-            return Err(PortError::Bug { what: SENDING, source });
+            let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len());
+            return Err(PortError::bug(SENDING, source));
         }
         let delay = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or_default();
         let mut request = self.client.send_message_batch().queue_url(&self.url);
@@ -53,8 +53,7 @@ impl Queue for SqsQueue {
                 .message_body(body(connector))
                 .delay_seconds(delay)
                 .build();
-            request = request
-                .entries(entry.map_err(|error| PortError::Bug { what: SENDING, source: Box::new(error) })?);
+            request = request.entries(entry.map_err(|error| PortError::bug(SENDING, error))?);
         }
         let answer = request.send().await.map_err(|error| port_error(SENDING, error))?;
         Ok(failed_entries(batch, &answer))

@@ -25,10 +25,7 @@ pub struct CallerIdentity {
 pub async fn caller_identity(sts: &aws_sdk_sts::Client) -> Result<CallerIdentity, PortError> {
     const OPERATION: &str = "reading the caller identity from STS";
     let answer = sts.get_caller_identity().send().await.map_err(|error| port_error(OPERATION, error))?;
-    parse_identity(answer).ok_or_else(|| PortError::Bug {
-        what: OPERATION,
-        source: "the response has no account or ARN".into(),
-    })
+    parse_identity(answer).ok_or_else(|| PortError::bug(OPERATION, "the response has no account or ARN"))
 }
 
 fn parse_identity(answer: GetCallerIdentityOutput) -> Option<CallerIdentity> {

@@ -6,7 +6,7 @@ use ports::{PortError, SaveAnswer, Saved, SpendOutcome};
 use protocol::budget::{Budget, BudgetScope, Party, Spending};
 use serde_json::{Value, json};
 
-use super::scripted::{ScriptedServer, canceled, error};
+use super::scripted::{ScriptedServer, canceled, error, resolved};
 use super::world::{change, connector, ledger};
 
 const FAILED: &str = "ConditionalCheckFailed";
@@ -33,9 +33,12 @@ async fn a_use_is_one_conditional_write_under_a_token() {
     let update = &requests[0]["TransactItems"][0]["Update"];
     let key = json!({"pk": {"S": "BUDGET#T#acme"}, "sk": {"S": "test_messages#2026-11-29T00:00:00.000Z"}});
     assert_eq!(update["Key"], key);
-    assert_eq!(update["ConditionExpression"], "attribute_not_exists(#used) OR #used <= :left");
-    let values = json!({":amount": {"N": "2"}, ":left": {"N": "18"}, ":expires_at": {"N": "1796601600"}});
-    assert_eq!(update["ExpressionAttributeValues"], values, "a week after the day");
+    let condition = resolved(update, "ConditionExpression");
+    assert_eq!(condition, r#"(attribute_not_exists(used) OR used <= {"N":"18"})"#);
+    let expression = resolved(update, "UpdateExpression");
+    let expected = r#"SET expires_at = {"N":"1796601600"} ADD used {"N":"2"}"#;
+    assert_eq!(expression, expected, "a week after the day");
+    assert_eq!(update["ExpressionAttributeValues"].as_object().unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -76,7 +79,8 @@ async fn a_creation_counts_the_connector_and_spends_in_its_own_transaction() {
         let found: Vec<_> = counts.iter().map(|count| count["Key"]["sk"]["S"].as_str().unwrap()).collect();
         assert_eq!(found, sorts);
         let lasting = counts.iter().find(|count| count["Key"]["sk"]["S"] == "connectors").unwrap();
-        assert!(lasting["ExpressionAttributeValues"].get(":expires_at").is_none(), "it never expires");
+        let increased = resolved(lasting, "UpdateExpression");
+        assert_eq!(increased, r#"ADD used {"N":"1"}"#, "it never expires");
     }
 }
 

@@ -88,3 +88,17 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, body: Bytes) -> Respon
     let response = Response::builder().status(answer.status).header("x-amz-crc32", answer.crc32);
     response.header("content-type", "application/x-amz-json-1.0").body(Body::from(answer.body)).unwrap()
 }
+
+/// An expression of a request or a write, with what its placeholders stand for; a value in DynamoDB's JSON.
+pub(crate) fn resolved(write: &Value, expression: &str) -> String {
+    let name =
+        |(placeholder, name): (&String, &Value)| (placeholder.clone(), name.as_str().unwrap().to_owned());
+    let value = |(placeholder, value): (&String, &Value)| (placeholder.clone(), value.to_string());
+    let names = write["ExpressionAttributeNames"].as_object().into_iter().flatten().map(name);
+    let values = write["ExpressionAttributeValues"].as_object().into_iter().flatten().map(value);
+    let mut placeholders: Vec<_> = names.chain(values).collect();
+    // `#next` is the beginning of `#next_run_at`.
+    placeholders.sort_by_key(|(placeholder, _)| std::cmp::Reverse(placeholder.len()));
+    let text = write[expression].as_str().unwrap().to_owned();
+    placeholders.iter().fold(text, |text, (placeholder, meaning)| text.replace(placeholder, meaning))
+}

@@ -10,7 +10,7 @@ use ports::{Claim, ClaimAnswer, PortError};
 use protocol::machine::{LeaseAnswer, SealAnswer};
 use serde_json::{Value, json};
 
-use super::scripted::{ScriptedServer, canceled, error};
+use super::scripted::{ScriptedServer, canceled, error, resolved};
 use super::world::{self, at, connector, ledger};
 
 async fn seal_answered(status: u16, answer: Value) -> Result<SealAnswer, PortError> {
@@ -80,10 +80,10 @@ async fn all_attempts_of_a_seal_have_one_token_and_both_conditions() {
     assert!(requests[0]["ClientRequestToken"].is_string());
     assert_eq!(requests[0]["ClientRequestToken"], requests[1]["ClientRequestToken"]);
     let writes = &requests[0]["TransactItems"];
-    assert_eq!(writes[0]["Put"]["ConditionExpression"], "attribute_not_exists(#pk)");
+    assert_eq!(resolved(&writes[0]["Put"], "ConditionExpression"), "attribute_not_exists(pk)");
     assert_eq!(
-        writes[1]["Update"]["ConditionExpression"],
-        "#next = :next_before AND #watermark = :watermark_before"
+        resolved(&writes[1]["Update"], "ConditionExpression"),
+        r#"next = {"N":"1"} AND watermark = {"S":"1970-01-01T00:00:00.000Z"}"#
     );
 }
 
@@ -109,8 +109,10 @@ async fn a_snapshot_is_one_consistent_request_of_two_items() {
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0]["ConsistentRead"], true);
-    let values = &requests[0]["ExpressionAttributeValues"];
-    assert_eq!((&values[":low"]["S"], &values[":high"]["S"]), (&json!("CONFIG"), &json!("CURSOR")));
+    assert_eq!(
+        resolved(&requests[0], "KeyConditionExpression"),
+        r#"pk = {"S":"C#con_0000000000000007"} AND sk BETWEEN {"S":"CONFIG"} AND {"S":"CURSOR"}"#
+    );
 }
 
 /// A single write that meets a transaction is rejected although nothing is wrong. It is retried at once.

@@ -85,13 +85,12 @@ impl RecordingBus {
 impl Bus for RecordingBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         let what = "recording a notice";
-        let event =
-            Self::event(notice).map_err(|source| PortError::Bug { what, source: Box::new(source) })?;
+        let event = Self::event(notice).map_err(|source| PortError::bug(what, source))?;
         // This bus rejects what the bus of a deployment rejects.
         let size = event.get("detail").map_or(0, |detail| detail.to_string().len());
         if size + SOURCE.len() + notice.fact.kind().len() >= MAX_EVENT_BYTES {
-            return Err(PortError::Bug { what, source: format!("a notice of {size} bytes").into() });
+            return Err(PortError::bug(what, format!("a notice of {size} bytes")));
         }
-        self.append(event).map_err(|source| PortError::Transient { what, source: Box::new(source) })
+        self.append(event).map_err(|source| PortError::transient(what, source))
     }
 }

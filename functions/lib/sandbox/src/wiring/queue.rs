@@ -33,8 +33,8 @@ impl Queue for MemoryQueue {
     /// are ignored: the stand-ins have no limits that a thundering herd would exceed.
     async fn send(&self, batch: &[ConnectorId], _: Duration) -> Result<Vec<ConnectorId>, PortError> {
         if batch.len() > QUEUE_BATCH {
-            let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len()).into();
-            return Err(PortError::Bug { what: "sending to the queue in memory", source });
+            let source = format!("{} connectors in a batch of at most {QUEUE_BATCH}", batch.len());
+            return Err(PortError::bug("sending to the queue in memory", source));
         }
         self.lock().extend(batch.iter().cloned());
         Ok(Vec::new())

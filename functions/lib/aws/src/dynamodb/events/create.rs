@@ -39,7 +39,13 @@ pub async fn create_table_of(client: &Client, layout: &EventsTable) -> Result<()
 }
 
 async fn create_if_missing(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
-    create(OPERATION, client, &layout.table, definition(layout).map_err(bug)?).await
+    create(
+        OPERATION,
+        client,
+        &layout.table,
+        definition(layout).map_err(|error| PortError::bug(OPERATION, error))?,
+    )
+    .await
 }
 
 async fn enable_ttl(client: &Client, layout: &EventsTable) -> Result<(), PortError> {
@@ -47,10 +53,6 @@ async fn enable_ttl(client: &Client, layout: &EventsTable) -> Result<(), PortErr
         Some(ttl) => switch_on_expiry(client, &layout.table, ttl).await,
         None => Ok(()),
     }
-}
-
-fn bug(source: BuildError) -> PortError {
-    PortError::Bug { what: OPERATION, source: Box::new(source) }
 }
 
 fn definition(layout: &EventsTable) -> Result<CreateTableInputBuilder, BuildError> {

@@ -78,10 +78,7 @@ impl Source for DynamoSource {
     ) -> Result<Box<dyn PageReader>, PortError> {
         // For the operator to fix: the setting does not fit the tenant or its number of shards.
         let partition = self.layout.partition_format.key(tenant, shards, shard).map_err(|source| {
-            PortError::Misconfigured {
-                what: "deriving a partition key of the events table",
-                source: Box::new(source),
-            }
+            PortError::misconfigured("deriving a partition key of the events table", source)
         })?;
         let schema = self.schema().await?;
         let ranges = range::ranges(span, self.layout.sort_key_form, schema.sort_key);

@@ -31,8 +31,8 @@ impl Order {
         let items = if self.has_ties { self.sorted(page, is_last) } else { page };
         let keys = self.last.iter().chain(items.iter().map(|item| &item.key));
         if !keys.is_sorted_by(|before, after| before < after) {
-            let source = "two items of a partition came in the wrong order, or one came twice".into();
-            return Err(PortError::Bug { what: OPERATION, source });
+            let source = "two items of a partition came in the wrong order, or one came twice";
+            return Err(PortError::bug(OPERATION, source));
         }
         if let Some(item) = items.last() {
             self.last = Some(item.key.clone());

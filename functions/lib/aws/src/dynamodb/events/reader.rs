@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::body::SdkBody;
-use ports::{BoxError, PageError, PageReader, PortError};
+use ports::{PageError, PageReader, PortError};
 use tokio::task::{JoinSet, yield_now};
 
 use super::order::Order;
@@ -72,8 +72,12 @@ impl Reader {
         let mut tries = 1;
         loop {
             let body = self.fetch_body(range).await?;
-            let text = body.bytes().map(std::str::from_utf8).transpose().map_err(bug)?;
-            let text = text.ok_or_else(|| bug("a page is not in memory"))?;
+            let text = body
+                .bytes()
+                .map(std::str::from_utf8)
+                .transpose()
+                .map_err(|error| PortError::bug(OPERATION, error))?;
+            let text = text.ok_or_else(|| PortError::bug(OPERATION, "a page is not in memory"))?;
             self.start_prefetch(range, peek_last_evaluated_key(text)).await;
             match read(text, &self.context) {
                 Ok(page) => {
@@ -99,8 +103,11 @@ impl Reader {
             self.prefetch.take().filter(|prefetched| self.start.is_some() && prefetched.from == self.start);
         match prefetched {
             Some(Prefetch { mut page, .. }) => {
-                let joined = page.join_next().await.ok_or_else(|| bug("the prefetch has no task"))?;
-                joined.map_err(bug)?
+                let joined = page
+                    .join_next()
+                    .await
+                    .ok_or_else(|| PortError::bug(OPERATION, "the prefetch has no task"))?;
+                joined.map_err(|error| PortError::bug(OPERATION, error))?
             }
             None => self.query(range, self.start.clone()).await,
         }
@@ -145,7 +152,9 @@ impl Reader {
             if let Err(error) = query.customize().interceptor(page.clone()).send().await {
                 return Err(schema::explain_refusal(&client, &layout, OPERATION, error).await);
             }
-            page.take().ok_or_else(|| bug("the SDK reported success, but no page was captured"))
+            page.take().ok_or_else(|| {
+                PortError::bug(OPERATION, "the SDK reported success, but no page was captured")
+            })
         }
     }
 }
@@ -171,11 +180,7 @@ impl PageReader for Reader {
     }
 }
 
-fn bug(source: impl Into<BoxError>) -> PortError {
-    PortError::Bug { what: OPERATION, source: source.into() }
-}
-
 /// The checksum is right, so DynamoDB itself sent a malformed page; the request was not the cause.
 fn malformed_page(malformed: MalformedPageError) -> PortError {
-    PortError::Transient { what: OPERATION, source: Box::new(malformed) }
+    PortError::transient(OPERATION, malformed)
 }

@@ -97,7 +97,7 @@ where
         return port_error(what, error);
     }
     match load_described(client, layout).await {
-        Err(PortError::Misconfigured { source, .. }) => PortError::Misconfigured { what, source },
+        Err(PortError::Misconfigured { source, .. }) => PortError::misconfigured(what, source),
         Err(PortError::Denied { .. }) => misconfigured(
             what,
             SchemaMismatchError::NotVisible {
@@ -112,7 +112,7 @@ where
 }
 
 fn misconfigured(what: &'static str, mismatch: SchemaMismatchError) -> PortError {
-    PortError::Misconfigured { what, source: Box::new(mismatch) }
+    PortError::misconfigured(what, mismatch)
 }
 
 #[cfg(test)]

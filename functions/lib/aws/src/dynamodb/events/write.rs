@@ -116,8 +116,7 @@ impl EventsWriter {
         shards: Shards,
         events: &[NewEvent],
     ) -> Result<Vec<WriteOutcome>, PortError> {
-        self.check(tenant, shards)
-            .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?;
+        self.check(tenant, shards).map_err(|source| PortError::misconfigured(WRITING, source))?;
         let items =
             events.iter().map(|event| self.item(tenant, shards, event)).collect::<Result<Vec<_>, _>>()?;
         // `None` is still undecided.
@@ -163,7 +162,7 @@ impl EventsWriter {
                 TransactionOutcome::Retryable(source) => source,
             };
             if attempt >= MAX_ATTEMPTS {
-                return Err(PortError::Transient { what: WRITING, source: retryable_error });
+                return Err(PortError::transient(WRITING, retryable_error));
             }
             self.clock.sleep(REQUEST.delay(attempt, self.randomness.next_u64())).await;
         }
@@ -176,7 +175,7 @@ impl EventsWriter {
             NewKey::Id(id) => layout
                 .partition_format
                 .key(tenant, shards, shard_of(id, shards))
-                .map_err(|source| PortError::Misconfigured { what: WRITING, source: Box::new(source) })?,
+                .map_err(|source| PortError::misconfigured(WRITING, source))?,
         };
         let sort_key = event.sort_key();
         let names = layout.partition_key.len() + layout.sort_key.len() + layout.body.len();
@@ -223,7 +222,7 @@ impl EventsWriter {
             .expression_attribute_names("#key", &self.layout.partition_key)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(|source| PortError::Bug { what: WRITING, source: Box::new(source) })?;
+            .map_err(|source| PortError::bug(WRITING, source))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 

@@ -17,15 +17,15 @@ use std::time::Duration;
 use archive::names::{ConnectorId, EmailAddress, TenantId};
 use archive::time::Time;
 use async_trait::async_trait;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use control::contacts::fair_share;
 use ports::{Consents, NotificationStore, PortError};
 use protocol::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, short_hash};
 use serde::{Deserialize, Serialize};
 
-use super::expression::{names, number, text, values};
-use super::keys::{Item, PK, SK};
+use super::expression::{Check, number, signed, time};
+use super::keys::{Item, PK, SK, VERSION};
+use super::write::{Put, Update};
 use super::write_outcome::condition_met;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
@@ -35,7 +35,6 @@ const WRITING: &str = "writing a contact's record";
 const SPENDING: &str = "using a tenant's share of notifier time";
 
 const PARTITION_PREFIX: &str = "ADDRESS#";
-const VERSION: &str = "version";
 const STATE: &str = "state";
 const SPENT_TO: &str = "spent_to";
 const UNTIL: &str = "until";
@@ -67,15 +66,18 @@ fn host_key(tenant: &TenantId, host: &str) -> Item {
     key(tenant.as_str(), format!("SLOW#{}", short_hash(host)))
 }
 
+fn share_key(tenant: &TenantId) -> Item {
+    key(tenant.as_str(), "SHARE".to_owned())
+}
+
 fn link_key(token: &TokenHash) -> Item {
     key(&format!("#{}", token.as_str()), "LINK".to_owned())
 }
 
 impl DynamoLedger {
     async fn get_state<T: serde::de::DeserializeOwned>(&self, key: Item) -> Result<Option<T>, PortError> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key));
-        let answer = get.send().await.map_err(|error| port_error(READING, error))?;
-        let state = answer.item.and_then(|mut item| item.remove(STATE));
+        let item = self.get_item(READING, key).await?;
+        let state = item.and_then(|mut item| item.remove(STATE));
         state.map(|state| records::from_attribute(READING, state)).transpose()
     }
 
@@ -88,25 +90,11 @@ impl DynamoLedger {
     ) -> Result<bool, PortError> {
         item.insert(STATE.to_owned(), records::attribute(WRITING, state)?);
         item.insert(VERSION.to_owned(), number(version));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = if version <= 1 {
-            put.condition_expression("attribute_not_exists(#pk)")
-                .set_expression_attribute_names(Some(names([PK])))
-        } else {
-            put.condition_expression("#version = :before")
-                .set_expression_attribute_names(Some(names([VERSION])))
-                .set_expression_attribute_values(Some(values([(":before", number(version - 1))])))
+        let put = match version.saturating_sub(1) {
+            0 => Put::if_absent(item),
+            before => Put::of(item).when(Check::Equal(VERSION, number(before))),
         };
-        condition_met(WRITING, put.send().await)
-    }
-
-    fn update_share(&self, tenant: &TenantId) -> UpdateItemFluentBuilder {
-        let key = key(tenant.as_str(), "SHARE".to_owned());
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .set_expression_attribute_names(Some(names([SPENT_TO])))
+        self.try_put(WRITING, put).await
     }
 
     /// Adds the cost to `spent_to`, if that is at or after `now` and not too far ahead. Of two at once the
@@ -118,23 +106,15 @@ impl DynamoLedger {
         now: Time,
     ) -> Result<Option<Time>, PortError> {
         let latest = now + fair_share::MAX_RESERVATION;
-        let update = self
-            .update_share(tenant)
-            .update_expression("SET #spent_to = #spent_to + :cost")
-            .condition_expression("#spent_to BETWEEN :now AND :most")
-            .set_expression_attribute_values(Some(values([
-                (":cost", number(cost)),
-                (":now", millis(now)),
-                (":most", millis(latest)),
-            ])))
-            .return_values(ReturnValue::UpdatedOld);
-        match update.send().await {
+        let update = Update::on(share_key(tenant))
+            .increase(SPENT_TO, number(cost))
+            .when(Check::Between(SPENT_TO, [millis(now), millis(latest)]));
+        match self.update(update).return_values(ReturnValue::UpdatedOld).send().await {
             Ok(answer) => {
                 let before = answer.attributes.as_ref().and_then(|item| item.get(SPENT_TO));
                 let begins =
                     before.and_then(|value| value.as_n().ok()?.parse().ok()).and_then(Time::from_millis);
-                let garbled = || PortError::Bug { what: SPENDING, source: "no time was returned".into() };
-                begins.map(Some).ok_or_else(garbled)
+                begins.map(Some).ok_or_else(|| PortError::bug(SPENDING, "no time was returned"))
             }
             answer => condition_met(SPENDING, answer).map(|_| None),
         }
@@ -144,21 +124,17 @@ impl DynamoLedger {
     /// it.
     async fn spend_from_now(&self, tenant: &TenantId, cost: u64, now: Time) -> Result<bool, PortError> {
         let (after, latest) = (now + Duration::from_millis(cost), now + fair_share::MAX_RESERVATION);
-        let update = self
-            .update_share(tenant)
-            .update_expression("SET #spent_to = :after")
-            .condition_expression("attribute_not_exists(#spent_to) OR #spent_to < :now OR #spent_to > :most")
-            .set_expression_attribute_values(Some(values([
-                (":after", millis(after)),
-                (":now", millis(now)),
-                (":most", millis(latest)),
-            ])));
-        condition_met(SPENDING, update.send().await)
+        let update = Update::on(share_key(tenant)).set(SPENT_TO, millis(after)).when_any([
+            Check::Absent(SPENT_TO),
+            Check::Less(SPENT_TO, millis(now)),
+            Check::Greater(SPENT_TO, millis(latest)),
+        ]);
+        self.try_update(SPENDING, update).await
     }
 }
 
 fn millis(time: Time) -> AttributeValue {
-    AttributeValue::N(time.millis().to_string())
+    signed(time.millis())
 }
 
 #[async_trait]
@@ -181,8 +157,7 @@ impl Consents for DynamoLedger {
         let link = LinkOwner { tenant: tenant.clone(), address: address.clone() };
         let mut item = link_key(token);
         item.insert(STATE.to_owned(), records::attribute(WRITING, &link)?);
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map(drop).map_err(|error| port_error(WRITING, error))
+        self.try_put(WRITING, Put::of(item)).await.map(drop)
     }
 
     async fn link(&self, token: &TokenHash) -> Result<Option<(TenantId, EmailAddress)>, PortError> {
@@ -220,26 +195,22 @@ impl NotificationStore for DynamoLedger {
                 return Ok(now);
             }
         }
-        Err(PortError::Transient { what: SPENDING, source: "others came first on every attempt".into() })
+        Err(PortError::transient(SPENDING, "others came first on every attempt"))
     }
 
-    /// DynamoDB subtracts, so two at once both count.
+    /// DynamoDB computes the difference, so two at once both count.
     async fn refund_time(&self, tenant: &TenantId, unused: Duration) -> Result<(), PortError> {
-        let unused = u64::try_from(unused.as_millis()).unwrap_or_default();
-        let update = self
-            .update_share(tenant)
-            .update_expression("SET #spent_to = #spent_to - :unused")
-            .condition_expression("attribute_exists(#spent_to)")
-            .set_expression_attribute_values(Some(values([(":unused", number(unused))])));
-        condition_met(SPENDING, update.send().await).map(drop)
+        let unused = i64::try_from(unused.as_millis()).unwrap_or_default();
+        let update =
+            Update::on(share_key(tenant)).increase(SPENT_TO, signed(-unused)).when(Check::Exists(SPENT_TO));
+        self.try_update(SPENDING, update).await.map(drop)
     }
 
     async fn slow_until(&self, tenant: &TenantId, host: &str) -> Result<Option<Time>, PortError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(host_key(tenant, host)));
         let answer = get.send().await.map_err(|error| port_error(READING, error))?;
         let until = answer.item.as_ref().and_then(|item| item.get(UNTIL)).and_then(|value| value.as_s().ok());
-        let bug = |error| PortError::Bug { what: READING, source: Box::new(error) };
-        until.map(|until| until.parse().map_err(bug)).transpose()
+        until.map(|until| until.parse().map_err(|error| PortError::bug(READING, error))).transpose()
     }
 
     async fn store_slow_until(
@@ -248,16 +219,9 @@ impl NotificationStore for DynamoLedger {
         host: &str,
         until: Option<Time>,
     ) -> Result<(), PortError> {
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(host_key(tenant, host)));
-        let update = update.set_expression_attribute_names(Some(names([UNTIL])));
-        let update = match until {
-            Some(until) => update
-                .update_expression("SET #until = :until")
-                .set_expression_attribute_values(Some(values([(":until", text(until.to_string()))]))),
-            // Removes only the attribute, so that the notifier needs no permission to delete.
-            None => update.update_expression("REMOVE #until"),
-        };
-        update.send().await.map(drop).map_err(|error| port_error(WRITING, error))
+        // Removes only the attribute, so that the notifier needs no permission to delete.
+        let update = Update::on(host_key(tenant, host)).set_or_remove(UNTIL, until.map(time));
+        self.try_update(WRITING, update).await.map(drop)
     }
 }
 
@@ -277,7 +241,7 @@ mod tests {
             keys.push(address_key(tenant, &address));
             keys.push(contact_key((tenant, &connector), &contact));
             keys.push(host_key(tenant, "hooks.acme.example"));
-            keys.push(key(tenant.as_str(), "SHARE".to_owned()));
+            keys.push(share_key(tenant));
         }
         keys.push(link_key(&token));
         for (index, key) in keys.iter().enumerate() {

@@ -17,14 +17,15 @@
 
 use archive::names::TenantId;
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use ports::{BoxError, PortError, SpendOutcome, Spender};
 use protocol::budget::{Budget, BudgetScope, Counter, Party, Spending};
 use protocol::connector::{Connector, State};
 
-use super::changes::{MAX_ATTEMPTS, build_error};
-use super::expression::{names, number, values};
-use super::write_outcome::{TransactionOutcome, classify_transaction};
+use super::expression::{Check, number, signed};
+use super::write::Update;
+use super::write_outcome::TransactionOutcome;
+use super::write_requests::MAX_ATTEMPTS;
 use super::{DynamoLedger, keys};
 
 const OPERATION: &str = "counting against a budget";
@@ -36,33 +37,19 @@ impl DynamoLedger {
     /// The write that counts a use. Of two workers at once the second sees the use of the first, and its
     /// condition fails if too little is left.
     pub(super) fn spend_write(&self, spending: &Spending) -> Result<TransactWriteItem, PortError> {
-        let mut update = "ADD #used :amount".to_owned();
-        let mut attributes = names([USED]);
+        let mut change =
+            Update::on(counter_key(&spending.counter())).add(USED, number(spending.amount.into()));
         let left = i64::from(spending.limit) - i64::from(spending.amount);
-        let mut given = values([
-            (":amount", number(spending.amount.into())),
-            (":left", AttributeValue::N(left.to_string())),
-        ]);
-        // An amount above the limit never fits, not even a new counter.
-        let condition =
-            if left < 0 { "#used <= :left" } else { "attribute_not_exists(#used) OR #used <= :left" };
-        if let Some(forgotten) = spending.expires_at() {
-            update.push_str(" SET #expires_at = :expires_at");
-            attributes.extend(names([EXPIRES_AT]));
-            given.insert(
-                ":expires_at".to_owned(),
-                AttributeValue::N((forgotten.millis() / 1_000).to_string()),
-            );
+        change = if left < 0 {
+            // An amount above the limit never fits, not even a new counter.
+            change.when(Check::AtMost(USED, signed(left)))
+        } else {
+            change.when_any([Check::Absent(USED), Check::AtMost(USED, signed(left))])
+        };
+        if let Some(expires_at) = spending.expires_at() {
+            change = change.set(EXPIRES_AT, signed(expires_at.millis() / 1_000));
         }
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(counter_key(&spending.counter())))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(attributes))
-            .set_expression_attribute_values(Some(given));
-        let update = update.build().map_err(build_error)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        self.transact_update(change)
     }
 
     /// The write that counts a created connector without a limit, or a deleted one. It has no condition: the
@@ -78,15 +65,8 @@ impl DynamoLedger {
             party: Party::Tenant,
             since: None,
         };
-        let by = AttributeValue::N(if comes { "1" } else { "-1" }.to_owned());
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(counter_key(&counter)))
-            .update_expression("ADD #used :by")
-            .set_expression_attribute_names(Some(names([USED])))
-            .set_expression_attribute_values(Some(values([(":by", by)])));
-        let update = update.build().map_err(build_error)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let by = if comes { 1 } else { -1 };
+        self.transact_update(Update::on(counter_key(&counter)).add(USED, signed(by)))
     }
 }
 
@@ -98,17 +78,14 @@ impl Spender for DynamoLedger {
         let write = self.spend_write(spending)?;
         let mut cause: BoxError = "others used the same budget on every attempt".into();
         for _ in 0..MAX_ATTEMPTS {
-            let request = self.client.transact_write_items().transact_items(write.clone());
-            match classify_transaction(OPERATION, request.send().await)? {
+            match self.transact(OPERATION, vec![write.clone()]).await? {
                 TransactionOutcome::Committed => return Ok(SpendOutcome::Counted),
                 TransactionOutcome::ConditionsFailed(_) => return Ok(SpendOutcome::Exhausted),
                 TransactionOutcome::Conflict(other) => cause = other,
-                TransactionOutcome::Unknown(lost) => {
-                    return Err(PortError::Transient { what: OPERATION, source: lost });
-                }
+                TransactionOutcome::Unknown(lost) => return Err(PortError::transient(OPERATION, lost)),
             }
         }
-        Err(PortError::Transient { what: OPERATION, source: cause })
+        Err(PortError::transient(OPERATION, cause))
     }
 }
 

@@ -1,8 +1,6 @@
 //! A change of a connector's settings: the settings, the change record, the first cursor, the budget use and
 //! the claims, in one transaction.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use ports::{BoxError, PortError, SaveAnswer, Saved};
 use protocol::budget::{Budget, Spending};
 use protocol::connector::Change;
@@ -10,34 +8,13 @@ use protocol::cursor::Cursor;
 
 use super::budgets::is_counted;
 use super::claims::ClaimOutcome;
-use super::expression::{names, number, values};
-use super::keys::{self, Item, PK};
-use super::write_outcome::{TransactionOutcome, classify_transaction};
+use super::expression::{Check, number};
+use super::guard::{Guard, GuardedWrite, failed_guard};
+use super::keys::{self, VERSION};
+use super::write::Put;
+use super::write_outcome::TransactionOutcome;
+use super::write_requests::MAX_ATTEMPTS;
 use super::{DynamoLedger, records};
-use crate::port_error::port_error;
-
-/// How many attempts a change has. Of that many concurrent claims in one bucket, each round commits one.
-pub(super) const MAX_ATTEMPTS: u32 = 8;
-
-/// The meaning of a write's condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Guard {
-    /// The settings still have the version that the change started from.
-    Version,
-    /// This much of the budget is left.
-    Budget(Budget),
-    /// The role is used by no other tenant.
-    Role,
-    /// The bucket's claims have not changed since they were read.
-    Bucket,
-}
-
-/// A write and the meaning of its condition.
-#[derive(Debug, Clone)]
-pub(super) struct GuardedWrite {
-    pub(super) guard: Guard,
-    pub(super) write: TransactWriteItem,
-}
 
 impl DynamoLedger {
     /// Of two workers that change the same version one commits. The other fails on the settings' version, and
@@ -60,11 +37,8 @@ impl DynamoLedger {
                     return self.resolve_refusal(change, SaveAnswer::AlreadyOwned(owned)).await;
                 }
             }
-            let mut request = self.client.transact_write_items();
-            for GuardedWrite { write, .. } in &writes {
-                request = request.transact_items(write.clone());
-            }
-            match classify_transaction(what, request.send().await)? {
+            let requested = writes.iter().map(|GuardedWrite { write, .. }| write.clone()).collect();
+            match self.transact(what, requested).await? {
                 TransactionOutcome::Committed => return Ok(SaveAnswer::Saved(Saved::Stored)),
                 TransactionOutcome::ConditionsFailed(failed) => match failed_guard(&writes, &failed) {
                     Guard::Version => {
@@ -89,7 +63,7 @@ impl DynamoLedger {
                 }
             }
         }
-        Err(PortError::Transient { what, source: cause })
+        Err(PortError::transient(what, cause))
     }
 
     /// The meaning of a failed condition. If the record of this version is ours, an earlier attempt was
@@ -105,38 +79,27 @@ impl DynamoLedger {
 
     /// The record of the version that a change creates.
     async fn recorded_change(&self, change: &Change) -> Result<Option<Change>, PortError> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let key = keys::key(&change.after.id, &keys::change(change.version));
-        let answer = get.set_key(Some(key)).send().await;
-        let answer = answer.map_err(|error| port_error("reading back a change record", error))?;
-        answer.item.map(records::parse_change).transpose()
+        let item = self.get_item("reading back a change record", key).await?;
+        item.map(records::parse_change).transpose()
     }
 
     /// The writes to the connector's own partition.
     fn own_writes(&self, change: &Change, cursor: Option<&Cursor>) -> Result<Vec<GuardedWrite>, PortError> {
         let settings = records::connector_item(&change.after)?;
         let settings = match &change.before {
-            None => self.put_if_absent(settings)?,
+            None => Put::if_absent(settings),
             // A second worker that read the same version fails.
-            Some(before) => Put::builder()
-                .table_name(&self.table)
-                .set_item(Some(settings))
-                .condition_expression("#version = :before")
-                .set_expression_attribute_names(Some(names(["version"])))
-                .set_expression_attribute_values(Some(values([(":before", number(before.version))])))
-                .build()
-                .map_err(build_error)?,
+            Some(before) => Put::of(settings).when(Check::Equal(VERSION, number(before.version))),
         };
-        let mut puts = vec![settings, self.put_if_absent(records::change_item(change)?)?];
+        // A second worker finds the record of this version and fails.
+        let mut puts = vec![settings, Put::if_absent(records::change_item(change)?)];
         if let Some(cursor) = cursor {
             // An active connector always has a cursor, and an existing one is never reset to its start.
-            puts.push(self.put_if_absent(records::cursor_item(&change.after.id, cursor)?)?);
+            puts.push(Put::if_absent(records::cursor_item(&change.after.id, cursor)?));
         }
-        let guarded = |put| GuardedWrite {
-            guard: Guard::Version,
-            write: TransactWriteItem::builder().put(put).build(),
-        };
-        Ok(puts.into_iter().map(guarded).collect())
+        let guarded = |put| Ok(GuardedWrite { guard: Guard::Version, write: self.transact_put(put)? });
+        puts.into_iter().map(guarded).collect()
     }
 
     /// The writes to the budget counters: what the change uses, and how many connectors the tenant has.
@@ -157,25 +120,4 @@ impl DynamoLedger {
         }
         Ok(writes)
     }
-
-    /// A second worker finds the item and fails.
-    fn put_if_absent(&self, item: Item) -> Result<Put, PortError> {
-        Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#pk)")
-            .set_expression_attribute_names(Some(names([PK])))
-            .build()
-            .map_err(build_error)
-    }
-}
-
-/// The failed condition with the highest priority: a stale change is stale, whatever else failed.
-fn failed_guard(writes: &[GuardedWrite], failed: &[usize]) -> Guard {
-    let guards = failed.iter().filter_map(|index| writes.get(*index)).map(|write| write.guard);
-    guards.min().unwrap_or(Guard::Bucket)
-}
-
-pub(super) fn build_error(source: BuildError) -> PortError {
-    PortError::Bug { what: "building a transaction", source: Box::new(source) }
 }

@@ -14,16 +14,16 @@
 use std::collections::BTreeMap;
 
 use archive::names::{BucketName, ConnectorId, Prefix};
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
 use ports::PortError;
 use protocol::connector::{Change, Connector, Destination, OwnedResource};
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Guard, GuardedWrite, build_error};
-use super::expression::{names, number, text, values};
-use super::keys::{self, Item, PK};
+use super::expression::{Check, number, text};
+use super::guard::{Guard, GuardedWrite};
+use super::keys::{self, Item, VERSION};
+use super::write::{Put, Update};
 use super::{DynamoLedger, records};
-use crate::port_error::port_error;
 
 const OWNER: &str = "owner";
 const CONNECTORS: &str = "connectors";
@@ -97,10 +97,8 @@ impl DynamoLedger {
 
     async fn bucket_claims(&self, bucket: &BucketName) -> Result<BucketClaims, PortError> {
         let what = "reading the claims on a bucket";
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let answer = get.set_key(Some(keys::bucket(bucket))).send().await;
-        let answer = answer.map_err(|error| port_error(what, error))?;
-        answer.item.map_or_else(|| Ok(BucketClaims::default()), |item| records::from_item(what, item))
+        let item = self.get_item(what, keys::bucket(bucket)).await?;
+        item.map_or_else(|| Ok(BucketClaims::default()), |item| records::from_item(what, item))
     }
 
     /// A second worker that read the same version fails, reads again and checks again.
@@ -111,48 +109,29 @@ impl DynamoLedger {
     ) -> Result<GuardedWrite, PortError> {
         let mut item = records::to_item("writing the claims on a bucket", claims)?;
         item.extend(keys::bucket(bucket));
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match claims.version.saturating_sub(1) {
-            0 => put
-                .condition_expression("attribute_not_exists(#pk)")
-                .set_expression_attribute_names(Some(names([PK]))),
-            read_version => put
-                .condition_expression("#version = :version")
-                .set_expression_attribute_names(Some(names(["version"])))
-                .set_expression_attribute_values(Some(values([(":version", number(read_version))]))),
+            0 => Put::if_absent(item),
+            read_version => Put::of(item).when(Check::Equal(VERSION, number(read_version))),
         };
-        let put = put.build().map_err(build_error)?;
-        Ok(GuardedWrite { guard: Guard::Bucket, write: TransactWriteItem::builder().put(put).build() })
+        Ok(GuardedWrite { guard: Guard::Bucket, write: self.transact_put(put)? })
     }
 
     /// A second worker of the same tenant is added to the set. One of another tenant fails as long as the set
     /// is not empty.
     fn claim_role(&self, role: Item, connector: &Connector) -> Result<GuardedWrite, PortError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(role))
-            .update_expression("SET #owner = :tenant ADD #connectors :me")
-            .condition_expression("attribute_not_exists(#connectors) OR #owner = :tenant")
-            .set_expression_attribute_names(Some(names([OWNER, CONNECTORS])))
-            .set_expression_attribute_values(Some(values([
-                (":tenant", text(connector.tenant.as_str())),
-                (":me", string_set(&connector.id)),
-            ])));
-        let update = update.build().map_err(build_error)?;
-        Ok(GuardedWrite { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
+        let tenant = || text(connector.tenant.as_str());
+        let update = Update::on(role)
+            .set(OWNER, tenant())
+            .add(CONNECTORS, string_set(&connector.id))
+            .when_any([Check::Absent(CONNECTORS), Check::Equal(OWNER, tenant())]);
+        Ok(GuardedWrite { guard: Guard::Role, write: self.transact_update(update)? })
     }
 
     /// Removes one connector from the set; the others stay. DynamoDB removes an empty set by itself (API
     /// reference, `UpdateItem`, "DELETE": no set is empty).
     fn release_role(&self, role: Item, id: &ConnectorId) -> Result<GuardedWrite, PortError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(role))
-            .update_expression("DELETE #connectors :me")
-            .set_expression_attribute_names(Some(names([CONNECTORS])))
-            .set_expression_attribute_values(Some(values([(":me", string_set(id))])));
-        let update = update.build().map_err(build_error)?;
-        Ok(GuardedWrite { guard: Guard::Role, write: TransactWriteItem::builder().update(update).build() })
+        let update = Update::on(role).delete(CONNECTORS, string_set(id));
+        Ok(GuardedWrite { guard: Guard::Role, write: self.transact_update(update)? })
     }
 }
 

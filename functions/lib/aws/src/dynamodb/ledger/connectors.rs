@@ -24,7 +24,7 @@ impl Connectors for DynamoLedger {
     ) -> Result<SaveAnswer, PortError> {
         let what = "creating a connector";
         if change.before.is_some() || change.after != *connector {
-            return Err(PortError::Bug { what, source: "the record is of another change".into() });
+            return Err(PortError::bug(what, "the record is of another change"));
         }
         self.commit_change(what, change, None, spends).await
     }
@@ -37,7 +37,7 @@ impl Connectors for DynamoLedger {
     ) -> Result<SaveAnswer, PortError> {
         let what = "saving a connector";
         if change.before.as_ref().is_none_or(|before| before.id != change.after.id) {
-            return Err(PortError::Bug { what, source: "the record is of a creation".into() });
+            return Err(PortError::bug(what, "the record is of a creation"));
         }
         self.commit_change(what, change, cursor, spends).await
     }

@@ -26,8 +26,7 @@ const CREATE_TIMEOUT: Duration = Duration::from_mins(2);
 /// # Errors
 /// If the SDK finds the definition incomplete, which would be a bug.
 pub fn table_definition(table: &str) -> Result<CreateTableInputBuilder, PortError> {
-    definition(table)
-        .map_err(|source| PortError::Bug { what: "defining the ledger table", source: Box::new(source) })
+    definition(table).map_err(|error| PortError::bug("defining the ledger table", error))
 }
 
 fn definition(table: &str) -> Result<CreateTableInputBuilder, BuildError> {
@@ -84,10 +83,7 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), PortError>
 /// Enables time to live on this attribute of a table.
 pub(crate) async fn enable_ttl(client: &Client, table: &str, attribute: &str) -> Result<(), PortError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
-    let expiry = expiry.map_err(|source| PortError::Bug {
-        what: "enabling a table's time to live",
-        source: Box::new(source),
-    })?;
+    let expiry = expiry.map_err(|error| PortError::bug("enabling a table's time to live", error))?;
     let result =
         client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
     if let Err(error) = result {
@@ -110,7 +106,7 @@ pub(crate) async fn create(
         return Err(port_error(what, error));
     }
     let waited = client.wait_until_table_exists().table_name(table).wait(CREATE_TIMEOUT).await;
-    waited.map_err(|source| PortError::Transient { what, source: Box::new(source) })?;
+    waited.map_err(|error| PortError::transient(what, error))?;
     Ok(())
 }
 

@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use ports::{Claim, ClaimAnswer, DueConnectors, DuePage, PortError};
+use ports::{Claim, ClaimAnswer, DueConnectors, DuePage, Page, PortError};
 
 use super::DynamoLedger;
-use super::expression::{names, time, values};
+use super::expression::{Check, Placeholders, time};
 use super::keys::{self, CURSOR, DUE_INDEX, DUE_SHARD, Item, NEXT_RUN_AT, PK, SK};
-use super::write_outcome::condition_met;
+use super::write::Update;
 use crate::port_error::port_error;
 
 /// How many due connectors a page contains: ten batches of the queue.
@@ -27,36 +27,33 @@ impl DynamoLedger {
         from: Time,
         to: Time,
     ) -> Result<bool, PortError> {
-        let change = self
-            .update_item(id, CURSOR)
-            .update_expression("SET #next_run_at = :to")
-            .condition_expression("#next_run_at = :from")
-            .set_expression_attribute_names(Some(names([NEXT_RUN_AT])))
-            .set_expression_attribute_values(Some(values([(":to", time(to)), (":from", time(from))])));
-        condition_met(what, change.send().await)
+        let change =
+            Update::on_cursor(id).set(NEXT_RUN_AT, time(to)).when(Check::Equal(NEXT_RUN_AT, time(from)));
+        self.try_update(what, change).await
     }
 }
 
 #[async_trait]
 impl DueConnectors for DynamoLedger {
     async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
+        let mut used = Placeholders::default();
+        let key = used
+            .all([Check::Equal(DUE_SHARD, keys::due_shard(shard)), Check::AtMost(NEXT_RUN_AT, time(now))]);
+        let (names, values) = used.into_maps();
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(DUE_INDEX)
-            .key_condition_expression("#due_shard = :shard AND #next_run_at <= :now")
-            .set_expression_attribute_names(Some(names([DUE_SHARD, NEXT_RUN_AT])))
-            .set_expression_attribute_values(Some(values([
-                (":shard", keys::due_shard(shard)),
-                (":now", time(now)),
-            ])))
+            .key_condition_expression(key)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
             .set_exclusive_start_key(after.map(|claim| index_key(shard, claim)))
             .limit(PAGE_SIZE);
         let page = query.send().await.map_err(|error| port_error("listing due connectors", error))?;
         let more = page.last_evaluated_key.is_some();
         let due = page.items.unwrap_or_default().iter().map(parse_claim).collect::<Result<_, _>>()?;
-        Ok(DuePage { due, more })
+        Ok(Page::new(due, more))
     }
 
     /// A second dispatcher that read the same `next_run_at` fails. So does our own retry after a lost
@@ -99,8 +96,8 @@ fn parse_claim(item: &Item) -> Result<Claim, PortError> {
     let seen = item.get(NEXT_RUN_AT).and_then(|at| at.as_s().ok()).and_then(|at| at.parse().ok());
     let (Some(id), Some(seen)) = (id, seen) else {
         let key = (item.get(PK), item.get(SK), item.get(NEXT_RUN_AT));
-        let source = format!("an entry of the index `{DUE_INDEX}` is malformed: {key:?}").into();
-        return Err(PortError::Bug { what: "listing due connectors", source });
+        let source = format!("an entry of the index `{DUE_INDEX}` is malformed: {key:?}");
+        return Err(PortError::bug("listing due connectors", source));
     };
     Ok(Claim { id, next_run_at: seen })
 }

@@ -25,6 +25,24 @@ pub(super) const DUE_INDEX: &str = "due";
 pub(super) const DUE_SHARD: &str = "due_shard";
 pub(super) const NEXT_RUN_AT: &str = "next_run_at";
 
+/// Attributes of the cursor.
+pub(super) const NEXT: &str = "next";
+pub(super) const WATERMARK: &str = "watermark";
+pub(super) const DELIVERED: &str = "delivered";
+pub(super) const CUT: &str = "cut";
+pub(super) const READING: &str = "reading";
+pub(super) const RECONCILE: &str = "reconcile";
+pub(super) const CHAIN_HEAD: &str = "note";
+pub(super) const PUBLISHED: &str = "published";
+pub(super) const BLOCK: &str = "block";
+pub(super) const SWEPT: &str = "swept";
+pub(super) const SOURCE: &str = "source";
+pub(super) const LEASE_OWNER: &str = "lease_owner";
+pub(super) const LEASE_UNTIL: &str = "lease_until";
+
+/// Counts the writes of an item that is replaced as a whole.
+pub(super) const VERSION: &str = "version";
+
 /// The prefix of the connectors' partition keys; it sorts before all of them.
 pub(super) const CONNECTOR_PREFIX: &str = "C#";
 

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use archive::names::{ConnectorId, TenantId};
+use aws_sdk_dynamodb::types::AttributeValue;
 use ports::PortError;
 use protocol::connector::{Connector, State};
 
-use super::expression::{names, text, values};
+use super::expression::{Check, Placeholders, text};
 use super::keys::{self, Item, PK, TENANT_ID, TENANT_INDEX};
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
@@ -26,19 +27,20 @@ impl DynamoLedger {
         limit: u32,
     ) -> Result<Vec<Connector>, PortError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut used = Placeholders::default();
+        let key = used
+            .all([Check::Equal(TENANT_ID, text(tenant.as_str())), Check::Greater(PK, start_after(after))]);
+        let filter = used.check(Check::Differs(STATE, hidden_state(include_deleted)));
+        let (names, values) = used.into_maps();
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
-            .key_condition_expression("#tenant_id = :tenant AND #pk > :after")
-            .set_expression_attribute_names(Some(names([TENANT_ID, PK, STATE])))
-            .filter_expression("#state <> :hidden")
-            .set_expression_attribute_values(Some(values([
-                (":tenant", text(tenant.as_str())),
-                (":after", start_after(after)),
-                (":hidden", hidden_state(include_deleted)),
-            ])));
+            .key_condition_expression(key)
+            .filter_expression(filter)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values);
         let mut connectors = Vec::new();
         let mut start = None;
         while connectors.len() < limit {
@@ -69,17 +71,20 @@ impl DynamoLedger {
         if limit == 0 {
             return Ok(Vec::new());
         }
+        let mut used = Placeholders::default();
+        let filter = used.all([
+            Check::Greater(PK, start_after(after)),
+            Check::Differs(STATE, hidden_state(include_deleted)),
+        ]);
+        let (names, values) = used.into_maps();
         let scan = self
             .client
             .scan()
             .table_name(&self.table)
             .index_name(TENANT_INDEX)
-            .filter_expression("#pk > :after AND #state <> :hidden")
-            .set_expression_attribute_names(Some(names([PK, STATE])))
-            .set_expression_attribute_values(Some(values([
-                (":after", start_after(after)),
-                (":hidden", hidden_state(include_deleted)),
-            ])));
+            .filter_expression(filter)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values);
         let mut items: BTreeMap<ConnectorId, Item> = BTreeMap::new();
         let mut start = None;
         loop {
@@ -102,11 +107,11 @@ impl DynamoLedger {
 }
 
 /// The state to leave out of a list: `deleted`, or the empty string, which no connector has.
-fn hidden_state(include_deleted: bool) -> aws_sdk_dynamodb::types::AttributeValue {
+fn hidden_state(include_deleted: bool) -> AttributeValue {
     text(if include_deleted { "" } else { State::Deleted.as_str() })
 }
 
 /// The partition key after which a list starts.
-fn start_after(after: Option<&ConnectorId>) -> aws_sdk_dynamodb::types::AttributeValue {
+fn start_after(after: Option<&ConnectorId>) -> AttributeValue {
     after.map_or_else(|| text(keys::CONNECTOR_PREFIX), keys::partition)
 }

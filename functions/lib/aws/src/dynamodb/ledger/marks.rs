@@ -8,22 +8,21 @@ use archive::names::WorkerId;
 use ports::PortError;
 use protocol::machine::{Mark, Release};
 
-use super::expression::{names, part_number, text, time, values};
-use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
-use super::runs::{LEASE_OWNER, LEASE_UNTIL};
-use super::write_outcome::condition_met;
+use super::expression::{Check, part_number, text, time};
+use super::keys::{self, BLOCK, DELIVERED, LEASE_OWNER, LEASE_UNTIL, NEXT_RUN_AT, PK, PUBLISHED};
+use super::write::Update;
 use super::{DynamoLedger, records};
+
+const DELIVERED_AT: &str = "delivered_at";
 
 impl DynamoLedger {
     /// The first half of a mark. A second worker finds `delivered_at` set and leaves it as it is.
     pub(super) async fn mark_part(&self, mark: &Mark) -> Result<bool, PortError> {
-        let change = self
-            .update_item(&mark.part.connector, &keys::part(mark.part.number))
-            .update_expression("SET #delivered_at = :at")
-            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#delivered_at)")
-            .set_expression_attribute_names(Some(names([PK, "delivered_at"])))
-            .set_expression_attribute_values(Some(values([(":at", time(mark.at))])));
-        condition_met("marking a part as delivered", change.send().await)
+        let change = Update::on(keys::key(&mark.part.connector, &keys::part(mark.part.number)))
+            .set(DELIVERED_AT, time(mark.at))
+            .when(Check::Exists(PK))
+            .when(Check::Absent(DELIVERED_AT));
+        self.try_update("marking a part as delivered", change).await
     }
 
     /// The second half. A second worker finds the cursor past this part and leaves it as it is.
@@ -36,43 +35,24 @@ impl DynamoLedger {
         release: Option<(&WorkerId, &Release)>,
     ) -> Result<bool, PortError> {
         let number = mark.part.number;
-        let mut condition = String::from("#delivered = :before");
-        let (mut set, mut removed) = (vec!["#delivered = :this"], Vec::new());
-        let mut names = names(["delivered"]);
-        let mut name_attribute = |name: &str| names.insert(format!("#{name}"), name.to_owned());
-        let mut values =
-            values([(":this", part_number(number)), (":before", part_number(number.previous()))]);
+        let mut change = Update::on_cursor(&mark.part.connector)
+            .set(DELIVERED, part_number(number))
+            .when(Check::Equal(DELIVERED, part_number(number.previous())));
         if let Some(published) = &mark.published_keys {
-            set.push("#published = :published");
-            name_attribute("published");
             let published = records::attribute("writing the published keys", published)?;
-            values.insert(":published".to_owned(), published);
+            change = change.set(PUBLISHED, published);
         }
         if mark.unblock {
-            removed.push("#block");
-            name_attribute("block");
+            change = change.remove(BLOCK);
         }
         if let Some((worker, release)) = release {
-            condition.push_str(" AND #lease_owner = :me AND #next_run_at = :seen");
-            set.push("#next_run_at = :next");
-            removed.extend(["#lease_owner", "#lease_until"]);
-            for name in [NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL] {
-                name_attribute(name);
-            }
-            values.insert(":me".to_owned(), text(worker.as_str()));
-            values.insert(":seen".to_owned(), time(release.seen));
-            values.insert(":next".to_owned(), time(release.next_run_at));
+            change = change
+                .set(NEXT_RUN_AT, time(release.next_run_at))
+                .remove(LEASE_OWNER)
+                .remove(LEASE_UNTIL)
+                .when(Check::Equal(LEASE_OWNER, text(worker.as_str())))
+                .when(Check::Equal(NEXT_RUN_AT, time(release.seen)));
         }
-        let mut update = format!("SET {}", set.join(", "));
-        if !removed.is_empty() {
-            update = format!("{update} REMOVE {}", removed.join(", "));
-        }
-        let change = self
-            .update_item(&mark.part.connector, CURSOR)
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values));
-        condition_met("advancing the delivered part number", change.send().await)
+        self.try_update("advancing the delivered part number", change).await
     }
 }

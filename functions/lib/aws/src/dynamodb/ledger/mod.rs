@@ -21,6 +21,7 @@
 //! item that a function must not read is in a partition with another prefix.
 
 mod addresses;
+mod batch_get;
 mod budgets;
 mod changes;
 mod claims;
@@ -28,6 +29,7 @@ mod connectors;
 pub(crate) mod create;
 mod due;
 mod expression;
+mod guard;
 mod keys;
 mod listing;
 mod marks;
@@ -40,7 +42,9 @@ mod seal;
 mod secrets;
 mod sources;
 mod watch;
+mod write;
 mod write_outcome;
+mod write_requests;
 
 use aws_sdk_dynamodb::Client;
 

@@ -1,4 +1,5 @@
-//! Reads of one connector's partition: settings and cursor in one request; parts and changes newest first.
+//! Reads of one item, and of one connector's partition: settings and cursor in one request; parts and changes
+//! newest first.
 
 use archive::names::ConnectorId;
 use archive::part::{Part, PartNumber};
@@ -7,7 +8,7 @@ use ports::PortError;
 use protocol::connector::{Change, Connector};
 use protocol::cursor::Cursor;
 
-use super::expression::{names, text, values};
+use super::expression::{Check, Placeholders, text};
 use super::keys::{self, CONFIG, CURSOR, Item, PK, SK};
 use super::response_date::ResponseDate;
 use super::{DynamoLedger, records};
@@ -23,6 +24,12 @@ const MAX_PART: PartNumber = PartNumber::new(999_999_999_999);
 const MAX_CHANGE: u64 = 999_999_999_999;
 
 impl DynamoLedger {
+    /// A consistent read of one item.
+    pub(super) async fn get_item(&self, what: &'static str, key: Item) -> Result<Option<Item>, PortError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key));
+        Ok(get.send().await.map_err(|error| port_error(what, error))?.item)
+    }
+
     /// A strongly consistent Query of a connector's items whose sort keys are between `low` and `high`,
     /// inclusive.
     fn query_between(
@@ -31,17 +38,17 @@ impl DynamoLedger {
         low: impl Into<String>,
         high: impl Into<String>,
     ) -> QueryFluentBuilder {
+        let mut used = Placeholders::default();
+        let key =
+            used.all([Check::Equal(PK, keys::partition(id)), Check::Between(SK, [text(low), text(high)])]);
+        let (names, values) = used.into_maps();
         self.client
             .query()
             .table_name(&self.table)
             .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
-            .set_expression_attribute_names(Some(names([PK, SK])))
-            .set_expression_attribute_values(Some(values([
-                (":pk", keys::partition(id)),
-                (":low", text(low)),
-                (":high", text(high)),
-            ])))
+            .key_condition_expression(key)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
     }
 
     /// Settings and, once activated, the cursor; `None` if the connector does not exist. One request, so both

@@ -64,7 +64,7 @@ pub(super) fn parse_part(item: Item) -> Result<Part, PortError> {
 
 /// Any value as an attribute.
 pub(super) fn attribute<T: Serialize>(what: &'static str, value: &T) -> Result<AttributeValue, PortError> {
-    convert::to_attribute_value(value).map_err(|source| PortError::Bug { what, source: source.into() })
+    convert::to_attribute_value(value).map_err(|error| PortError::bug(what, error))
 }
 
 /// The value in an attribute.
@@ -72,17 +72,17 @@ pub(super) fn from_attribute<T: DeserializeOwned>(
     what: &'static str,
     value: AttributeValue,
 ) -> Result<T, PortError> {
-    convert::from_attribute_value(value).map_err(|source| PortError::Bug { what, source: source.into() })
+    convert::from_attribute_value(value).map_err(|error| PortError::bug(what, error))
 }
 
 /// Any record as an item, without its key.
 pub(super) fn to_item<T: Serialize>(what: &'static str, value: &T) -> Result<Item, PortError> {
-    convert::to_item(value).map_err(|source| PortError::Bug { what, source: source.into() })
+    convert::to_item(value).map_err(|error| PortError::bug(what, error))
 }
 
 /// The record in an item; other attributes are ignored.
 pub(super) fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, PortError> {
-    convert::from_item(item).map_err(|source| PortError::Bug { what, source: source.into() })
+    convert::from_item(item).map_err(|error| PortError::bug(what, error))
 }
 
 #[cfg(test)]

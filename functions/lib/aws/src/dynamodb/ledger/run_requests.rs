@@ -3,16 +3,15 @@
 
 use archive::names::ConnectorId;
 use archive::time::Time;
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use ports::{BoxError, PortError, RunAnswer};
 use protocol::budget::Spending;
 
 use super::DynamoLedger;
-use super::changes::{MAX_ATTEMPTS, build_error};
-use super::expression::{names, text, time, values};
-use super::keys::{self, CURSOR, Item, NEXT_RUN_AT, PK};
-use super::write_outcome::{TransactionOutcome, classify_transaction};
-use crate::port_error::port_error;
+use super::expression::{Check, text, time};
+use super::keys::{self, BLOCK, CURSOR, CUT, NEXT_RUN_AT, PK};
+use super::write::Update;
+use super::write_outcome::TransactionOutcome;
+use super::write_requests::MAX_ATTEMPTS;
 
 const OPERATION: &str = "requesting a run";
 const REQUEST_KEY: &str = "asked_key";
@@ -51,18 +50,15 @@ impl DynamoLedger {
                 }
                 TransactionOutcome::ConditionsFailed(failed) => {
                     let first = failed.first().and_then(|index| spends.get(index.checked_sub(1)?));
-                    let no_reason =
-                        || PortError::Bug { what: OPERATION, source: "rejected without a reason".into() };
+                    let no_reason = || PortError::bug(OPERATION, "rejected without a reason");
                     return first.map(|spending| RunAnswer::Exhausted(spending.budget)).ok_or_else(no_reason);
                 }
                 TransactionOutcome::Conflict(other) => cause = other,
                 // With a key, a retry gets the stored answer; without one, an extra run does no harm.
-                TransactionOutcome::Unknown(lost) => {
-                    return Err(PortError::Transient { what: OPERATION, source: lost });
-                }
+                TransactionOutcome::Unknown(lost) => return Err(PortError::transient(OPERATION, lost)),
             }
         }
-        Err(PortError::Transient { what: OPERATION, source: cause })
+        Err(PortError::transient(OPERATION, cause))
     }
 
     async fn try_put_run_request(
@@ -71,47 +67,32 @@ impl DynamoLedger {
         blocked: bool,
         spends: &[Spending],
     ) -> Result<TransactionOutcome, PortError> {
-        let mut update = "SET #next_run_at = :now, #cut = :cut".to_owned();
-        let mut condition = "attribute_exists(#pk)".to_owned();
-        let mut attributes = names([PK, NEXT_RUN_AT, "cut"]);
-        let mut placeholder_values = values([(":now", time(now)), (":cut", time(cut))]);
+        let mut change =
+            Update::on_cursor(id).set(NEXT_RUN_AT, time(now)).set(CUT, time(cut)).when(Check::Exists(PK));
         if blocked {
-            update.push_str(", #block.#next_attempt = :now");
-            condition.push_str(" AND attribute_exists(#block)");
-            attributes.extend(names(["block", "next_attempt"]));
+            change = change.set("block.next_attempt", time(now)).when(Check::Exists(BLOCK));
         }
         if let Some(key) = key {
-            update.push_str(", #asked_key = :key, #asked_cut = :cut");
-            condition.push_str(" AND (attribute_not_exists(#asked_key) OR #asked_key <> :key)");
-            attributes.extend(names([REQUEST_KEY, REQUEST_CUT]));
-            placeholder_values.extend(values([(":key", text(key))]));
+            change = change
+                .set(REQUEST_KEY, text(key))
+                .set(REQUEST_CUT, time(cut))
+                .when_any([Check::Absent(REQUEST_KEY), Check::Differs(REQUEST_KEY, text(key))]);
         }
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::key(id, CURSOR)))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(attributes))
-            .set_expression_attribute_values(Some(placeholder_values));
-        let update = update.build().map_err(build_error)?;
-        let write = TransactWriteItem::builder().update(update).build();
-        let mut request = self.client.transact_write_items().transact_items(write);
+        let mut writes = vec![self.transact_update(change)?];
         for spending in spends {
-            request = request.transact_items(self.spend_write(spending)?);
+            writes.push(self.spend_write(spending)?);
         }
-        classify_transaction(OPERATION, request.send().await)
+        self.transact(OPERATION, writes).await
     }
 
     /// The answer to the request with this key, if it is the last one.
     async fn requested_cut(&self, id: &ConnectorId, key: &str) -> Result<Option<Time>, PortError> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let answer = get.set_key(Some(keys::key(id, CURSOR))).send().await;
-        let item: Item = answer.map_err(|error| port_error(OPERATION, error))?.item.unwrap_or_default();
+        let item = self.get_item(OPERATION, keys::key(id, CURSOR)).await?.unwrap_or_default();
         let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
         let Some(cut) = of(REQUEST_CUT).filter(|_| of(REQUEST_KEY).is_some_and(|stored| stored == key))
         else {
             return Ok(None);
         };
-        cut.parse().map(Some).map_err(|error| PortError::Bug { what: OPERATION, source: Box::new(error) })
+        cut.parse().map(Some).map_err(|error| PortError::bug(OPERATION, error))
     }
 }

@@ -5,7 +5,6 @@ use archive::part::{Part, PartNumber};
 use archive::time::Time;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use ports::{MAX_LEASE, PortError, Runs};
 use protocol::delivery_error::Block;
@@ -13,23 +12,17 @@ use protocol::machine::{
     LeaseAnswer, Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
 };
 
-use super::expression::{names, part_number, text, time, values};
-use super::keys::{self, CURSOR, NEXT_RUN_AT, PK};
+use super::expression::{Check, part_number, text, time};
+use super::keys::{
+    self, BLOCK, LEASE_OWNER, LEASE_UNTIL, NEXT, NEXT_RUN_AT, PK, READING, RECONCILE, SWEPT, WATERMARK,
+};
 use super::response_date::ResponseDate;
-use super::write_outcome::condition_met;
+use super::write::Update;
 use super::{DynamoLedger, records};
 use crate::port_error::port_error;
 
-pub(super) const LEASE_OWNER: &str = "lease_owner";
-pub(super) const LEASE_UNTIL: &str = "lease_until";
+const UNREADABLE_NOTICE_AT: &str = "unreadable_told_at";
 const RELEASING: &str = "releasing a lease";
-
-impl DynamoLedger {
-    /// An update of one of a connector's items.
-    pub(super) fn update_item(&self, id: &ConnectorId, sort: &str) -> UpdateItemFluentBuilder {
-        self.client.update_item().table_name(&self.table).set_key(Some(keys::key(id, sort)))
-    }
-}
 
 #[async_trait]
 impl Runs for DynamoLedger {
@@ -42,21 +35,18 @@ impl Runs for DynamoLedger {
         now: Time,
         until: Time,
     ) -> Result<LeaseAnswer, PortError> {
+        let change = Update::on_cursor(id)
+            .set(LEASE_OWNER, text(worker.as_str()))
+            .set(LEASE_UNTIL, time(until))
+            .when(Check::Exists(PK))
+            .when_any([
+                Check::Absent(LEASE_UNTIL),
+                Check::Less(LEASE_UNTIL, time(now)),
+                Check::Greater(LEASE_UNTIL, time(now + MAX_LEASE)),
+                Check::Equal(LEASE_OWNER, text(worker.as_str())),
+            ]);
         let change = self
-            .update_item(id, CURSOR)
-            .update_expression("SET #lease_owner = :me, #lease_until = :until")
-            .condition_expression(
-                "attribute_exists(#pk) AND \
-                 (attribute_not_exists(#lease_until) OR #lease_until < :now OR #lease_until > :longest \
-                 OR #lease_owner = :me)",
-            )
-            .set_expression_attribute_names(Some(names([PK, LEASE_OWNER, LEASE_UNTIL])))
-            .set_expression_attribute_values(Some(values([
-                (":me", text(worker.as_str())),
-                (":until", time(until)),
-                (":now", time(now)),
-                (":longest", time(now + MAX_LEASE)),
-            ])))
+            .update(change)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = change.send().await else { return Ok(LeaseAnswer::Granted) };
         match error.as_service_error() {
@@ -81,10 +71,8 @@ impl Runs for DynamoLedger {
     }
 
     async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let answer = get.set_key(Some(keys::key(id, &keys::part(number)))).send().await;
-        let answer = answer.map_err(|error| port_error("reading a part's record", error))?;
-        answer.item.map(records::parse_part).transpose()
+        let item = self.get_item("reading a part's record", keys::key(id, &keys::part(number))).await?;
+        item.map(records::parse_part).transpose()
     }
 
     /// Windows have no gaps between them, so their ends decrease with the numbers. The first part that ends
@@ -118,51 +106,32 @@ impl Runs for DynamoLedger {
     /// A second worker overwrites it: both have seen an error. A deleted cursor is not created again.
     async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
         let block = records::attribute("writing a block", block)?;
-        let change = self
-            .update_item(id, CURSOR)
-            .update_expression("SET #block = :block")
-            .condition_expression("attribute_exists(#pk)")
-            .set_expression_attribute_names(Some(names([PK, "block"])))
-            .set_expression_attribute_values(Some(values([(":block", block)])));
-        condition_met("recording a block", change.send().await)?;
+        let change = Update::on_cursor(id).set(BLOCK, block).when(Check::Exists(PK));
+        self.try_update("recording a block", change).await?;
         Ok(())
     }
 
     /// A worker records nothing if another has sealed while it was reading.
     async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
         let what = "recording read progress";
-        let change = self
-            .update_item(id, CURSOR)
-            .update_expression("SET #reading = :reading")
-            .condition_expression("#next = :next AND #watermark = :watermark")
-            .set_expression_attribute_names(Some(names(["reading", "next", "watermark"])))
-            .set_expression_attribute_values(Some(values([
-                (":reading", records::attribute(what, &read.progress)?),
-                (":next", part_number(read.next)),
-                (":watermark", time(read.watermark)),
-            ])));
-        condition_met(what, change.send().await)?;
+        let change = Update::on_cursor(id)
+            .set(READING, records::attribute(what, &read.progress)?)
+            .when(Check::Equal(NEXT, part_number(read.next)))
+            .when(Check::Equal(WATERMARK, time(read.watermark)));
+        self.try_update(what, change).await?;
         Ok(())
     }
 
     /// A second worker that read the same slice finds the reconcile advanced and changes nothing.
     async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
         let what = "recording reconcile progress";
-        let (expression, names) = if update.unblock {
-            ("SET #reconcile = :after REMOVE #block", names(["reconcile", "block"]))
-        } else {
-            ("SET #reconcile = :after", names(["reconcile"]))
-        };
-        let change = self
-            .update_item(id, CURSOR)
-            .update_expression(expression)
-            .condition_expression("#reconcile = :before")
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values([
-                (":after", records::attribute(what, &update.after)?),
-                (":before", records::attribute(what, &update.before)?),
-            ])));
-        condition_met(what, change.send().await)?;
+        let mut change = Update::on_cursor(id)
+            .set(RECONCILE, records::attribute(what, &update.after)?)
+            .when(Check::Equal(RECONCILE, records::attribute(what, &update.before)?));
+        if update.unblock {
+            change = change.remove(BLOCK);
+        }
+        self.try_update(what, change).await?;
         Ok(())
     }
 
@@ -173,60 +142,42 @@ impl Runs for DynamoLedger {
         since: Time,
         now: Time,
     ) -> Result<bool, PortError> {
-        let change = self
-            .update_item(id, CURSOR)
-            .update_expression("SET #unreadable_told_at = :now")
-            .condition_expression(
-                "attribute_exists(#pk) AND \
-                 (attribute_not_exists(#unreadable_told_at) OR #unreadable_told_at < :since)",
-            )
-            .set_expression_attribute_names(Some(names([PK, "unreadable_told_at"])))
-            .set_expression_attribute_values(Some(values([(":now", time(now)), (":since", time(since))])));
-        condition_met("recording that unreadable items were reported", change.send().await)
+        let change = Update::on_cursor(id)
+            .set(UNREADABLE_NOTICE_AT, time(now))
+            .when(Check::Exists(PK))
+            .when_any([Check::Absent(UNREADABLE_NOTICE_AT), Check::Less(UNREADABLE_NOTICE_AT, time(since))]);
+        self.try_update("recording that unreadable items were reported", change).await
     }
 
     /// A worker whose lease has passed to another changes nothing. If "run now" has moved `next_run_at` in
     /// the meantime, the lease is released and the requested run stays due. A dispatcher that claimed it
     /// before then sent it in vain, and its claim would delay the run until it expires.
     async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
-        let as_seen = ("#next_run_at = :bound", release.seen, release.next_run_at);
-        let claimed = ("#next_run_at > :bound", release.now, release.now);
-        for (condition, bound, next) in [as_seen, claimed] {
-            let change = self
-                .update_item(id, CURSOR)
-                .update_expression("SET #next_run_at = :next REMOVE #lease_owner, #lease_until")
-                .condition_expression(format!("#lease_owner = :me AND {condition}"))
-                .set_expression_attribute_names(Some(names([NEXT_RUN_AT, LEASE_OWNER, LEASE_UNTIL])))
-                .set_expression_attribute_values(Some(values([
-                    (":next", time(next)),
-                    (":me", text(worker.as_str())),
-                    (":bound", time(bound)),
-                ])));
-            if condition_met(RELEASING, change.send().await)? {
+        let release_lease = || {
+            Update::on_cursor(id)
+                .remove(LEASE_OWNER)
+                .remove(LEASE_UNTIL)
+                .when(Check::Equal(LEASE_OWNER, text(worker.as_str())))
+        };
+        let as_seen = (Check::Equal(NEXT_RUN_AT, time(release.seen)), release.next_run_at);
+        let claimed = (Check::Greater(NEXT_RUN_AT, time(release.now)), release.now);
+        for (next_run, next) in [as_seen, claimed] {
+            let change = release_lease().set(NEXT_RUN_AT, time(next)).when(next_run);
+            if self.try_update(RELEASING, change).await? {
                 return Ok(());
             }
         }
-        let lease_only = self
-            .update_item(id, CURSOR)
-            .update_expression("REMOVE #lease_owner, #lease_until")
-            .condition_expression("#lease_owner = :me")
-            .set_expression_attribute_names(Some(names([LEASE_OWNER, LEASE_UNTIL])))
-            .set_expression_attribute_values(Some(values([(":me", text(worker.as_str()))])));
-        condition_met(RELEASING, lease_only.send().await)?;
+        self.try_update(RELEASING, release_lease()).await?;
         Ok(())
     }
 
     /// Of two workers that have swept, the higher number is stored, in either order.
     async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        let change = self
-            .update_item(id, CURSOR)
-            .update_expression("SET #swept = :through")
-            .condition_expression(
-                "attribute_exists(#pk) AND (attribute_not_exists(#swept) OR #swept < :through)",
-            )
-            .set_expression_attribute_names(Some(names([PK, "swept"])))
-            .set_expression_attribute_values(Some(values([(":through", part_number(through))])));
-        condition_met("recording sweep progress", change.send().await)?;
+        let change = Update::on_cursor(id)
+            .set(SWEPT, part_number(through))
+            .when(Check::Exists(PK))
+            .when_any([Check::Absent(SWEPT), Check::Less(SWEPT, part_number(through))]);
+        self.try_update("recording sweep progress", change).await?;
         Ok(())
     }
 }

@@ -10,15 +10,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use archive::names::ConnectorId;
-use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use ports::PortError;
 use protocol::contacts::{SecretId, WebhookSecret};
 
 use super::DynamoLedger;
-use super::expression::{names, text};
-use super::keys::{self, Item, PK};
-use super::write_outcome::condition_met;
+use super::expression::text;
+use super::keys::{self, Item};
+use super::write::Put;
 use crate::port_error::port_error;
 
 const SECRET: &str = "secret";
@@ -37,14 +36,8 @@ impl DynamoLedger {
         secret_id: &SecretId,
         secret: &WebhookSecret,
     ) -> Result<bool, PortError> {
-        let reserve = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(keys::key(id, &keys::secret_reservation(secret_id))))
-            .condition_expression("attribute_not_exists(#pk)")
-            .set_expression_attribute_names(Some(names([PK])));
-        if !condition_met(STORING, reserve.send().await)? {
+        let reserve = Put::if_absent(keys::key(id, &keys::secret_reservation(secret_id)));
+        if !self.try_put(STORING, reserve).await? {
             return Ok(false);
         }
         let mut item = keys::secret(id, secret_id);
@@ -54,7 +47,10 @@ impl DynamoLedger {
     }
 
     async fn write(&self, item: Item) -> Result<(), PortError> {
-        let put = PutRequest::builder().set_item(Some(item)).build().map_err(build_error)?;
+        let put = PutRequest::builder()
+            .set_item(Some(item))
+            .build()
+            .map_err(|error| PortError::bug(STORING, error))?;
         let put = WriteRequest::builder().put_request(put).build();
         let mut left = HashMap::from([(self.table.clone(), vec![put])]);
         for attempt in 0..MAX_ATTEMPTS {
@@ -67,7 +63,7 @@ impl DynamoLedger {
                 return Ok(());
             }
         }
-        Err(PortError::Transient { what: STORING, source: "the table is throttled".into() })
+        Err(PortError::transient(STORING, "the table is throttled"))
     }
 
     pub(super) async fn get_secret(
@@ -76,16 +72,9 @@ impl DynamoLedger {
         secret_id: &SecretId,
     ) -> Result<Option<WebhookSecret>, PortError> {
         let what = "reading a webhook secret";
-        let key = keys::secret(id, secret_id);
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key));
-        let answer = get.send().await.map_err(|error| port_error(what, error))?;
-        let Some(item) = answer.item else { return Ok(None) };
+        let Some(item) = self.get_item(what, keys::secret(id, secret_id)).await? else { return Ok(None) };
         let kept =
             item.get(SECRET).and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default();
-        kept.parse().map(Some).map_err(|error| PortError::Bug { what, source: Box::new(error) })
+        kept.parse().map(Some).map_err(|error| PortError::bug(what, error))
     }
-}
-
-fn build_error(source: BuildError) -> PortError {
-    PortError::Bug { what: STORING, source: Box::new(source) }
 }

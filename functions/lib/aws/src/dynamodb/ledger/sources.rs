@@ -4,13 +4,12 @@ use archive::names::ConnectorId;
 use ports::PortError;
 use protocol::source_change::SourceChange;
 
-use super::expression::{names, part_number, time, values};
-use super::keys::CURSOR;
-use super::write_outcome::condition_met;
+use super::expression::{Check, part_number, time};
+use super::keys::{NEXT, READING, SOURCE, WATERMARK};
+use super::write::Update;
 use super::{DynamoLedger, records};
 
 const OPERATION: &str = "changing the remembered source";
-pub(super) const SOURCE: &str = "source";
 
 impl DynamoLedger {
     /// A second operator who accepts the same source finds it there, and a run that has sealed in the
@@ -21,22 +20,15 @@ impl DynamoLedger {
         id: &ConnectorId,
         change: &SourceChange,
     ) -> Result<bool, PortError> {
-        let forget = if change.forget_keys { ", #reconcile.strays_in, #reconcile.#at" } else { "" };
-        let mut named = names([SOURCE, "next", "watermark", "reading"]);
+        let mut update = Update::on_cursor(id)
+            .set(SOURCE, records::attribute(OPERATION, &change.after)?)
+            .remove(READING)
+            .when(Check::Equal(SOURCE, records::attribute(OPERATION, &change.before)?))
+            .when(Check::Equal(NEXT, part_number(change.next)))
+            .when(Check::Equal(WATERMARK, time(change.watermark)));
         if change.forget_keys {
-            named.extend(names(["reconcile", "at"]));
+            update = update.remove("reconcile.strays_in").remove("reconcile.at");
         }
-        let update = self
-            .update_item(id, CURSOR)
-            .update_expression(format!("SET #source = :after REMOVE #reading{forget}"))
-            .condition_expression("#source = :before AND #next = :next AND #watermark = :watermark")
-            .set_expression_attribute_names(Some(named))
-            .set_expression_attribute_values(Some(values([
-                (":before", records::attribute(OPERATION, &change.before)?),
-                (":after", records::attribute(OPERATION, &change.after)?),
-                (":next", part_number(change.next)),
-                (":watermark", time(change.watermark)),
-            ])));
-        condition_met(OPERATION, update.send().await)
+        self.try_update(OPERATION, update).await
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn classify_transaction<T>(
     match canceled {
         Some(Cancellation::ConditionsFailed(failed)) => Ok(TransactionOutcome::ConditionsFailed(failed)),
         Some(Cancellation::Conflict) => Ok(TransactionOutcome::Conflict(Box::new(error))),
-        Some(Cancellation::Invalid) => Err(PortError::Bug { what, source: Box::new(error) }),
+        Some(Cancellation::Invalid) => Err(PortError::bug(what, error)),
         None if is_transient(&error) || is_unparsable_success(&error) => {
             Ok(TransactionOutcome::Unknown(Box::new(error)))
         }

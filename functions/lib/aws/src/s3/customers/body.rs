@@ -119,7 +119,7 @@ mod tests {
     ) -> (Option<Bytes>, Option<BodyError>) {
         let chunks = chunks.into_iter().map(|chunk| match chunk {
             Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
-            Err(error) => Err(PortError::Transient { what: "reading", source: error.into() }),
+            Err(error) => Err(PortError::transient("reading", error)),
         });
         let gate = ExpectContinue::default();
         gate.continue_received();

@@ -9,6 +9,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use ports::error_chain;
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::PutAnswer;
 
@@ -121,8 +122,11 @@ impl CallError {
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let unavailable =
-            |code| Self::NoResponse { kind: DeliveryErrorKind::Unavailable, code, message: chain(error) };
+        let unavailable = |code| Self::NoResponse {
+            kind: DeliveryErrorKind::Unavailable,
+            code,
+            message: error_chain(error),
+        };
         match error {
             SdkError::ServiceError(answer) => Self::Response(OwnedErrorResponse {
                 status: answer.raw().status().as_u16(),
@@ -140,7 +144,7 @@ impl CallError {
             _ => Self::NoResponse {
                 kind: DeliveryErrorKind::Rejected,
                 code: "NotARequest",
-                message: chain(error),
+                message: error_chain(error),
             },
         }
     }
@@ -155,17 +159,6 @@ fn region(answer: &HttpResponse) -> Option<String> {
     };
     let named = answer.headers().get("x-amz-bucket-region").or_else(in_document)?;
     named.parse::<Region>().ok().map(String::from)
-}
-
-/// The error with all its causes on one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 use protocol::delivery_error::{DeliveryErrorKind, REGION_DISABLED};
 
+use crate::transient_codes::{Origin, is_transient_code};
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ErrorResponse<'a> {
     pub(super) status: u16,
@@ -24,26 +26,6 @@ pub(super) enum PutOutcome {
     Failed(DeliveryErrorKind),
 }
 
-/// Error codes that are transient although their status may not say so.
-const TRANSIENT_CODES: [&str; 15] = [
-    "BandwidthLimitExceeded",
-    "Busy",
-    // The connection broke on the way: a retry sends the missing bytes.
-    "IncompleteBody",
-    "InternalError",
-    "InternalFailure",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequests",
-    "TooManyRequestsException",
-];
-
 /// The meaning of an error response to `PutObject`.
 pub(super) fn put_object(response: ErrorResponse<'_>) -> PutOutcome {
     if response.code == "PreconditionFailed" || (response.code.is_empty() && response.status == 412) {
@@ -54,7 +36,7 @@ pub(super) fn put_object(response: ErrorResponse<'_>) -> PutOutcome {
 
 fn put_kind_by_code(response: ErrorResponse<'_>) -> Option<DeliveryErrorKind> {
     let ErrorResponse { code, message, region, .. } = response;
-    if TRANSIENT_CODES.contains(&code) {
+    if is_transient_code(code, Origin::Customer) {
         return Some(DeliveryErrorKind::Unavailable);
     }
     if let Some(code) = code.strip_prefix("KMS.") {
@@ -109,7 +91,7 @@ const fn put_kind_by_status(status: u16) -> DeliveryErrorKind {
 
 /// The meaning of an error response to `AssumeRole`.
 pub(super) fn assume_role(response: ErrorResponse<'_>) -> DeliveryErrorKind {
-    if TRANSIENT_CODES.contains(&response.code) {
+    if is_transient_code(response.code, Origin::Customer) {
         return DeliveryErrorKind::Unavailable;
     }
     match response.code {

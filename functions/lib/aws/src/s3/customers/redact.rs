@@ -1,8 +1,6 @@
 //! Redacts AWS's messages. They may contain text from a third party, such as a bucket policy's `Sid`.
 
-/// The prefix of an external ID; 32 hexadecimal digits follow (see [`archive::names::ExternalId`]).
-const EXTERNAL_ID_PREFIX: &str = "af-";
-const EXTERNAL_ID_DIGITS: usize = 32;
+use archive::names::ExternalId;
 
 /// The text on one line of at most `most` characters, without external IDs and invisible characters: control
 /// characters, line separators and bidirectional overrides are escaped.
@@ -10,7 +8,7 @@ pub(super) fn redact(text: &str, max_chars: usize) -> String {
     let mut redacted = String::new();
     let mut left = max_chars;
     // Before truncating: half an external ID would not be recognized.
-    for c in mask_external_ids(text).chars() {
+    for c in ExternalId::redact(text, "(external ID)").chars() {
         let escaped: String =
             if matches!(c, '"' | '\'') { c.to_string() } else { c.escape_debug().collect() };
         let size = escaped.chars().count();
@@ -24,29 +22,8 @@ pub(super) fn redact(text: &str, max_chars: usize) -> String {
     redacted
 }
 
-/// The text without any tenant's external IDs.
-fn mask_external_ids(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(EXTERNAL_ID_PREFIX) {
-        masked.push_str(before);
-        rest = match after.split_at_checked(EXTERNAL_ID_DIGITS) {
-            Some((digits, tail)) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
-                masked.push_str("(external ID)");
-                tail
-            }
-            _ => {
-                masked.push_str(EXTERNAL_ID_PREFIX);
-                after
-            }
-        };
-    }
-    masked + rest
-}
-
 #[cfg(test)]
 mod tests {
-    use archive::names::ExternalId;
     use proptest::prelude::*;
 
     use super::*;

@@ -22,7 +22,7 @@ impl S3Staging {
     pub(super) async fn tag(&self, key: &str, name: &str) -> Result<(), PortError> {
         let tag = Tag::builder().key(name).value("true").build();
         let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
-        let tags = tags.map_err(|error| PortError::Bug { what: TAGGING, source: Box::new(error) })?;
+        let tags = tags.map_err(|error| PortError::bug(TAGGING, error))?;
         let request = self.client.put_object_tagging().bucket(&self.bucket).key(key).tagging(tags);
         match request.send().await {
             Ok(_) => Ok(()),
@@ -39,7 +39,10 @@ impl S3Staging {
         let answer = request.set_start_after(after).send().await;
         let answer = answer.map_err(|error| port_error(LISTING, error))?;
         let more = answer.is_truncated.unwrap_or_default();
-        let keys = answer.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect();
-        Ok(StagedPage { keys, more })
+        let keys: Vec<String> =
+            answer.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect();
+        // A page without keys may not be the end: then it is read again.
+        let next = more.then(|| keys.last().map_or(start_after, String::as_str).to_owned());
+        Ok(StagedPage { items: keys, next })
     }
 }

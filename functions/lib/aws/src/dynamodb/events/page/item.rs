@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::BufMut as _;
 use bytes::{Bytes, BytesMut};
-use ports::{PageError, PortError};
+use ports::{BoxError, PageError, PortError};
 
 use super::scan::{MalformedPageError, Scanner};
 use super::value::{ConvertError, Separator, UnsupportedValueError, Writer, typed_value, write_string};
@@ -74,13 +74,11 @@ pub(super) fn read<'a>(
     let sort_key = sort_key.ok_or_else(|| {
         bug(format!("the `{}` of an item is neither a string nor a number", layout.sort_key))
     })?;
-    let sort = key::ordered_bytes(&sort_key).ok_or_else(|| bug("a sort key has no order".to_owned()))?;
+    let sort = key::ordered_bytes(&sort_key).ok_or_else(|| bug("a sort key has no order"))?;
     let mut table_keys = Vec::with_capacity(query.schema.table_keys.len());
     for name in &query.schema.table_keys {
         let found = find(name).ok_or_else(|| bug(format!("an item of the index has no `{name}`")))?;
-        let found = found
-            .key()?
-            .ok_or_else(|| bug("a key of the table has a type that keys can't have".to_owned()))?;
+        let found = found.key()?.ok_or_else(|| bug("a key of the table has a type that keys can't have"))?;
         table_keys.push(found);
     }
     let key = EventKey { sort, tie_breaker: tie_breaker(&table_keys, &query.partition)? };
@@ -173,7 +171,7 @@ fn tie_breaker(table_keys: &[AttributeValue], partition: &str) -> Result<Vec<u8>
     }
     let partition = AttributeValue::S(partition.to_owned());
     let joined = key::join(std::iter::once(&partition).chain(table_keys));
-    joined.ok_or_else(|| bug("a key of the table is a malformed number".to_owned()))
+    joined.ok_or_else(|| bug("a key of the table is a malformed number"))
 }
 
 /// Reads the body and returns the event if it is one: a string with a JSON object, or a map. An object that
@@ -305,10 +303,6 @@ fn utf8(text: Bytes, scanner: &Scanner<'_>) -> Result<String, MalformedPageError
     String::from_utf8(text.into()).map_err(|_| scanner.error("UTF-8"))
 }
 
-fn bug(detail: String) -> ReadError {
-    let source = detail.into();
-    ReadError::Rejected(PageError::Port(PortError::Bug {
-        what: "reading an item of the events table",
-        source,
-    }))
+fn bug(detail: impl Into<BoxError>) -> ReadError {
+    ReadError::Rejected(PageError::Port(PortError::bug("reading an item of the events table", detail)))
 }
