@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use aws::dynamodb::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
-use aws::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings};
+use aws::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, names};
 use aws::sts::assumed_role::SESSION_NAME;
 use control::partition::PartitionFormat;
 use proptest::prelude::*;
@@ -29,17 +29,12 @@ fn environment_of(resource: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn name_set(names: &[&str]) -> BTreeSet<String> {
-    names.iter().map(ToString::to_string).collect()
-}
-
-// Tests beside the code check that it reads exactly its `NAMES`.
 #[test]
 fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
-    assert_eq!(environment_of("Exporter"), name_set(ExporterSettings::NAMES));
-    assert_eq!(environment_of("Dispatcher"), name_set(DispatcherSettings::NAMES));
-    assert_eq!(environment_of("Api"), name_set(ApiSettings::NAMES));
-    assert_eq!(environment_of("Notifier"), name_set(NotifierSettings::NAMES));
+    assert_eq!(environment_of("Exporter"), names::<ExporterSettings>());
+    assert_eq!(environment_of("Dispatcher"), names::<DispatcherSettings>());
+    assert_eq!(environment_of("Api"), names::<ApiSettings>());
+    assert_eq!(environment_of("Notifier"), names::<NotifierSettings>());
 }
 
 /// The attributes that a policy statement allows: the first list after its `Sid`.

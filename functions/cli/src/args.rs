@@ -1,13 +1,11 @@
-//! The command line's grammar: its commands, and the options that most of them share.
+//! The command line's grammar: all commands, each with the options of its own module.
 
-use std::path::PathBuf;
-
-use archive::time::Time;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
+use crate::init::InitArgs;
 use crate::serve::args::ServeArgs;
 use crate::source::args::SourceCommand;
 use crate::verify::args::VerifyArgs;
@@ -41,7 +39,7 @@ pub(crate) enum Command {
     #[command(after_help = crate::serve::args::AFTER_HELP)]
     Serve(ServeArgs),
     /// Create the tables and the staging bucket, in a folder or on a stand-in for AWS
-    #[command(after_help = INIT_HELP)]
+    #[command(after_help = crate::init::AFTER_HELP)]
     Init(InitArgs),
     /// Import events into the events table
     #[command(subcommand)]
@@ -58,28 +56,6 @@ pub(crate) enum Command {
     /// One run of the exporter for the demo, in a separate process that can be killed
     #[command(hide = true)]
     DemoExporter(ExporterArgs),
-}
-
-/// What a command works on: a local folder or AWS.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Target {
-    /// Work in this folder, on the embedded stand-ins, instead of in AWS
-    #[arg(long, value_name = "DIR", help_heading = "Where")]
-    pub(crate) local: Option<PathBuf>,
-    /// Use this time instead of now, such as 2023-07-10T12:06:00Z (only with --local)
-    #[arg(long, value_name = "TIME", requires = "local", help_heading = "Where")]
-    pub(crate) now: Option<Time>,
-    /// Print one JSON object on stdout, also on failure
-    #[arg(long, help_heading = "Where")]
-    pub(crate) json: bool,
-}
-
-/// The options of `init`.
-#[derive(Debug, Args)]
-pub(crate) struct InitArgs {
-    /// Where to create them.
-    #[command(flatten)]
-    pub(crate) target: Target,
 }
 
 impl Cli {
@@ -120,12 +96,3 @@ With --json stdout gets exactly one object. If the command fails, it is \
 {\"error\": {\"kind\": \"failed\" or \"usage\", \"message\": \"…\", \"remedy\": \"…\"}}.
 
 AUDITFERRY_LOG=info (or error, warn, debug, trace) prints this process's log on stderr.";
-
-const INIT_HELP: &str = "\
-Running it again changes nothing. In AWS itself template.yaml creates the tables and the bucket, so without \
---local this command requires AWS_ENDPOINT_URL to name a stand-in.
-
-Examples:
-  auditferry init --local ./af
-  AWS_ENDPOINT_URL=http://localhost:4566 S3_FORCE_PATH_STYLE=true \\
-    LEDGER_TABLE=ledger EVENTS_TABLE=events STAGING_BUCKET=staging auditferry init";

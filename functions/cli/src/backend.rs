@@ -5,23 +5,15 @@ use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
-use archive::names::{ConnectorId, Region, TenantId};
+use archive::names::{ConnectorId, TenantId};
 use aws::clients::{ClientFactory, Clients};
 use aws::clock::{SystemClock, SystemRng};
-use aws::dynamodb::events::{DynamoSource, EventsWriter, NotWritableError};
-use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
-use aws::eventbridge::bus::EventBridgeBus;
-use aws::eventbridge::observed_bus::ObservedBus;
-use aws::s3::anonymous_reader::AnonymousReader;
+use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter, NotWritableError};
+use aws::onboarding::onboarding;
 use aws::s3::customers::StsProber;
-use aws::settings::{
-    BusSettings, LedgerSettings, S3Settings, SettingsError, SigningSettings, VendorSettings, budgets,
-    events_table, partition_format, portal, sender, timing, zip_errors,
-};
+use aws::settings::{OnboardingSettings, S3Settings, SettingsError, SigningSettings};
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
-use aws::webhooks::EgressPolicy;
-use control::onboarding::{ConnectorView, KeyCache, MailMode, Onboarding};
-use control::setup::Vendor;
+use control::onboarding::{ConnectorView, Onboarding};
 use ports::Source as _;
 use protocol::caller::Caller;
 use protocol::connector::Shards;
@@ -29,10 +21,10 @@ use protocol::events_source::EventsSource;
 use sandbox::Durability;
 use sandbox::wiring::{Sandbox, SandboxError};
 
-use crate::args::Target;
 use crate::context::ProcessContext;
 use crate::error::CliError;
 use crate::signing::signing;
+use crate::target::{Target, with_target_flag};
 
 /// The deployment that a command works on.
 pub(crate) struct Backend {
@@ -67,52 +59,25 @@ impl Backend {
     }
 
     async fn aws(context: &ProcessContext) -> Result<Self, CliError> {
-        let env = |name: &str| context.variable(name);
-        let resources = zip_errors(
-            LedgerSettings::read(&env),
-            zip_errors(BusSettings::read(&env), S3Settings::read(&env)),
-        );
-        let rest = zip_errors(
-            zip_errors(sender(&env), portal(&env)),
-            zip_errors(partition_format(&env), budgets(&env)),
-        );
-        let vendor =
-            zip_errors(VendorSettings::read(&env), zip_errors(SigningSettings::read_if_set(&env), rest));
-        let ((ledger, (bus, s3)), (timing, (vendor, (keys, ((sender, portal), (partitions, budgets)))))) =
-            zip_errors(resources, zip_errors(timing(&env), vendor))?;
+        let (settings, s3, keys) =
+            context.settings::<(OnboardingSettings, S3Settings, Option<SigningSettings>)>()?;
         let services = ClientFactory::from_environment(s3).await;
-        let clients = services.all();
-        let CallerIdentity { account, partition, arn } = caller_identity(&clients.sts).await?;
-        let Some(region) = clients.region() else {
+        let sts = services.sts();
+        let CallerIdentity { account, partition, arn } = caller_identity(&sts).await?;
+        let Some(region) = services.region() else {
             return Err(CliError::usage("no region is set", "Set AWS_REGION to the deployment's region."));
         };
-        let hint = (!arn.contains(&format!(":assumed-role/{}/", vendor.exporter_role))).then(|| {
+        let role = &settings.vendor.exporter_role;
+        let hint = (!arn.contains(&format!(":assumed-role/{role}/"))).then(|| {
             format!(
-                "These are the credentials of {arn}, but the customers' roles trust only {}. Verify through the HTTP API, which assumes it, or with a profile that assumes it.",
-                vendor.exporter_role
+                "These are the credentials of {arn}, but the customers' roles trust only {role}. Verify through \
+                 the HTTP API, which assumes it, or with a profile that assumes it."
             )
         });
-        let onboarding = Onboarding {
-            connectors: Arc::new(DynamoLedger::new(clients.dynamodb, ledger.table, ClockOffset::default())),
-            prober: Arc::new(StsProber::new(clients.sts, clients.customers)),
-            bus: Arc::new(ObservedBus::new(Arc::new(EventBridgeBus::new(clients.events, bus.name)))),
-            clock: Arc::new(SystemClock::new()),
-            rng: Arc::new(SystemRng),
-            timing,
-            vendor: Vendor {
-                account,
-                partition,
-                region: region.parse::<Region>()?,
-                exporter_role: vendor.exporter_role,
-                template_url: vendor.template_url,
-            },
-            signing: keys.map(|keys| signing(&keys, &services)).transpose()?,
-            key_cache: KeyCache::default(),
-            mail_mode: MailMode::of(sender.is_some(), portal.is_some()),
-            partitions,
-            budgets,
-            public_urls: Some(Arc::new(AnonymousReader::new(EgressPolicy::public))),
-        };
+        let prober = StsProber::new(sts, services.customers());
+        let vendor = settings.vendor.vendor(account, partition, region.parse()?);
+        let signing = keys.map(|keys| signing(&keys, &services)).transpose()?;
+        let onboarding = onboarding(settings, &services, vendor, prober, signing, None);
         Ok(Self {
             onboarding,
             caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },
@@ -148,12 +113,6 @@ impl Backend {
     }
 }
 
-/// Inserts the target flag before the options of a command.
-pub(crate) fn with_target_flag(command: &str, flag: &str) -> String {
-    let (arguments, options) = command.split_at(command.find(" --").unwrap_or(command.len()));
-    format!("{arguments}{flag}{options}")
-}
-
 /// Opens the target's events table for an import of a tenant's events, together with the stand-ins that must
 /// live as long.
 ///
@@ -174,8 +133,7 @@ pub(crate) async fn open_events(
         }
         return Ok((writer, Some(embedded)));
     }
-    let env = |name: &str| context.variable(name);
-    let (layout, s3) = zip_errors(events_table(&env), S3Settings::read(&env))?;
+    let (layout, s3) = context.settings::<(EventsTable, S3Settings)>()?;
     let clients = Clients::from_environment(s3).await;
     let (clock, randomness) = (Arc::new(SystemClock::new()), Arc::new(SystemRng));
     let writer = EventsWriter::new(clients.dynamodb, layout, clock, randomness);
@@ -195,8 +153,7 @@ pub(crate) async fn open_source(
     let source = if let Some(embedded) = &backend.embedded {
         embedded.source()
     } else {
-        let env = |name: &str| context.variable(name);
-        let (layout, s3) = zip_errors(events_table(&env), S3Settings::read(&env))?;
+        let (layout, s3) = context.settings::<(EventsTable, S3Settings)>()?;
         DynamoSource::new(Clients::from_environment(s3).await.dynamodb, layout)
     };
     match source.identity().await {
@@ -249,23 +206,5 @@ impl From<SettingsError> for CliError {
             error.to_string(),
             "Set it as in the deployment's functions, or work in a folder: --local DIR (create it with `auditferry init --local DIR`)",
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_target_flag_comes_before_the_options_of_a_command() {
-        assert_eq!(
-            with_target_flag("auditferry connector show con_1", " --local ./af"),
-            "auditferry connector show con_1 --local ./af"
-        );
-        assert_eq!(
-            with_target_flag("auditferry connector create --tenant T", " --local d"),
-            "auditferry connector create --local d --tenant T"
-        );
-        assert_eq!(with_target_flag("auditferry connector list", ""), "auditferry connector list");
     }
 }

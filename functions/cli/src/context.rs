@@ -3,9 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use aws::settings;
+use aws::settings::{FromEnv, SettingsError};
 use protocol::caller::Caller;
 
 use crate::output::Output;
+
+/// The environment variable that enables the log.
+pub(crate) const LOG_VARIABLE: &str = "AUDITFERRY_LOG";
 
 /// What commands may read from the process.
 #[derive(Debug)]
@@ -24,6 +29,14 @@ impl ProcessContext {
     /// The value of an environment variable.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         self.environment.get(name).cloned()
+    }
+
+    /// Reads settings from the environment.
+    ///
+    /// # Errors
+    /// All variables that are missing or malformed.
+    pub(crate) fn settings<T: FromEnv>(&self) -> Result<T, SettingsError> {
+        settings::read(&|name| self.variable(name))
     }
 
     /// The local user, by the shell's name, for the records of changes on stand-ins. The name is not

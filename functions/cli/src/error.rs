@@ -7,7 +7,7 @@ use ports::PortError;
 use sandbox::StackError;
 use serde::Serialize;
 
-use crate::backend::with_target_flag;
+use crate::target::with_target_flag;
 
 /// How a command ended. The numbers are part of the interface for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

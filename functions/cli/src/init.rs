@@ -1,14 +1,24 @@
 //! `init`: creates the tables and the staging bucket.
 
 use aws::clients::Clients;
-use aws::settings::{LedgerSettings, S3Settings, StagingSettings, events_table, zip_errors};
+use aws::dynamodb::events::EventsTable;
+use aws::settings::{LedgerSettings, S3Settings, StagingSettings};
+use clap::Args;
 use sandbox::guard::Token;
 use sandbox::wiring::{EVENTS_TABLE, LEDGER_TABLE, STAGING_BUCKET, Sandbox};
 use serde::Serialize;
 
-use crate::args::InitArgs;
 use crate::context::ProcessContext;
 use crate::error::{CliError, Exit, io_error};
+use crate::target::Target;
+
+/// The options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Where to create them.
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
 
 /// The resources that were created, or existed.
 #[derive(Debug, Serialize)]
@@ -78,10 +88,8 @@ async fn create_on_stand_in(context: &ProcessContext) -> Result<Resources, CliEr
             "Name a folder with --local DIR, or a stand-in for AWS with the variable AWS_ENDPOINT_URL.",
         ));
     }
-    let env = |name: &str| context.variable(name);
-    let tables = zip_errors(events_table(&env), LedgerSettings::read(&env));
-    let ((events, ledger), (staging, s3)) =
-        zip_errors(tables, zip_errors(StagingSettings::read(&env), S3Settings::read(&env)))?;
+    let (events, ledger, staging, s3) =
+        context.settings::<(EventsTable, LedgerSettings, StagingSettings, S3Settings)>()?;
     let clients = Clients::from_environment(s3).await;
     aws::dynamodb::events::create_table_of(&clients.dynamodb, &events).await?;
     aws::dynamodb::ledger::create_table(&clients.dynamodb, &ledger.table).await?;
@@ -89,3 +97,12 @@ async fn create_on_stand_in(context: &ProcessContext) -> Result<Resources, CliEr
     aws::s3::staging::create_bucket(&clients.s3, &bucket).await?;
     Ok(Resources { events_table: events.table, ledger_table: ledger.table, staging_bucket: bucket })
 }
+
+pub(crate) const AFTER_HELP: &str = "\
+Running it again changes nothing. In AWS itself template.yaml creates the tables and the bucket, so without \
+--local this command requires AWS_ENDPOINT_URL to name a stand-in.
+
+Examples:
+  auditferry init --local ./af
+  AWS_ENDPOINT_URL=http://localhost:4566 S3_FORCE_PATH_STYLE=true \\
+    LEDGER_TABLE=ledger EVENTS_TABLE=events STAGING_BUCKET=staging auditferry init";

@@ -15,6 +15,7 @@ mod serve;
 mod signing;
 mod source;
 mod table;
+mod target;
 mod verify;
 
 use std::process::ExitCode;

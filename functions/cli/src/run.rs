@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::args::{Cli, Command};
 use crate::connector;
-use crate::context::ProcessContext;
+use crate::context::{LOG_VARIABLE, ProcessContext};
 use crate::demo;
 use crate::error::{CliError, Exit, io_error};
 use crate::events;
@@ -20,9 +20,6 @@ use crate::output::{Output, eprint_line};
 use crate::serve;
 use crate::source;
 use crate::verify;
-
-/// The environment variable that enables the log.
-pub(crate) const LOG_VARIABLE: &str = "AUDITFERRY_LOG";
 
 /// Runs the command of these arguments.
 pub(crate) fn run(args: Vec<OsString>, environment: HashMap<String, String>, started: Instant) -> Exit {

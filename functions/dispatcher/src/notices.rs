@@ -5,11 +5,13 @@
 //! then the notice is published. If the bus does not accept it, the state is rolled back, so that the next
 //! sweep publishes it.
 
+use std::time::Duration;
+
 use archive::time::Time;
+use ports::{Bus, Watch};
+use protocol::machine::Timing;
 use protocol::metrics::Metric;
 use protocol::watch::{PendingNotification, WatchedConnector};
-
-use crate::watchdog::Watchdog;
 
 /// How many notices a tick publishes at most. After a full outage every connector is late: an alarm reports
 /// that, and one notice per connector would add nothing. Those that are still late are reported by the next
@@ -18,26 +20,32 @@ pub const MAX_NOTICES_PER_TICK: u64 = 50;
 
 /// The notices of one tick.
 pub(crate) struct Notices<'a> {
-    watchdog: &'a Watchdog,
+    ledger: &'a dyn Watch,
+    bus: &'a dyn Bus,
+    timing: Timing,
+    retention: Option<Duration>,
     published: u64,
     lost: u64,
 }
 
 impl<'a> Notices<'a> {
-    pub(crate) const fn new(watchdog: &'a Watchdog) -> Self {
-        Self { watchdog, published: 0, lost: 0 }
+    pub(crate) const fn new(
+        ledger: &'a dyn Watch,
+        bus: &'a dyn Bus,
+        timing: Timing,
+        retention: Option<Duration>,
+    ) -> Self {
+        Self { ledger, bus, timing, retention, published: 0, lost: 0 }
     }
 
     /// Publishes the pending notice of a connector, if it has one. An error is logged and does not stop the
     /// watchdog.
     pub(crate) async fn publish_for(&mut self, watched: &WatchedConnector, now: Time) {
-        let Watchdog { timing, retention, .. } = self.watchdog;
         if self.published + self.lost >= MAX_NOTICES_PER_TICK {
             return;
         }
-        let Some(pending) = watched.pending_notification(*timing, *retention, now) else { return };
+        let Some(pending) = watched.pending_notification(self.timing, self.retention, now) else { return };
         let stored = self
-            .watchdog
             .ledger
             .store_notification_state(&watched.connector, watched.last_notified.as_ref(), &pending.next)
             .await;
@@ -56,8 +64,8 @@ impl<'a> Notices<'a> {
         watched: &WatchedConnector,
         PendingNotification { next, rollback, notice }: &PendingNotification,
     ) {
-        let (ledger, connector) = (&self.watchdog.ledger, &watched.connector);
-        let Err(error) = self.watchdog.bus.publish(notice).await else {
+        let connector = &watched.connector;
+        let Err(error) = self.bus.publish(notice).await else {
             self.published += 1;
             return;
         };
@@ -67,7 +75,7 @@ impl<'a> Notices<'a> {
             connector.id = %connector, notice.id = notice.id, error,
             "failed to publish a notice"
         );
-        if let Err(error) = ledger.store_notification_state(connector, Some(next), rollback).await {
+        if let Err(error) = self.ledger.store_notification_state(connector, Some(next), rollback).await {
             tracing::warn!(
                 connector.id = %connector, error = error.chain(),
                 "failed to roll back the notification state; the notice is repeated only in a day"

@@ -53,7 +53,7 @@ impl Watchdog {
         let now = self.clock.now();
         let stop_at = now + deadline.since(now) * 5 / 6;
         let mut sweep = self.ledger.sweep().await?;
-        let mut notices = Notices::new(self);
+        let mut notices = Notices::new(self.ledger.as_ref(), self.bus.as_ref(), self.timing, self.retention);
         if let Some((mut survey, mut position)) = sweep.resume(now) {
             let mut read = 0;
             loop {

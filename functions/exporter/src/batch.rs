@@ -1,16 +1,15 @@
-//! A queue batch. Its connectors run concurrently, each in a task of its own, so that an error or a panic of
-//! one connector does not affect the others.
+//! A queue batch: runs the connectors that its messages name, each once.
 
 use std::collections::BTreeMap;
 
 use archive::names::ConnectorId;
 use archive::time::Time;
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use aws::sqs_batch;
+use aws::sqs_batch::run_each;
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use ports::MetricsSink;
 use protocol::machine::Outcome;
 use serde::Deserialize;
-use tokio::task::JoinSet;
-use tracing::Instrument as _;
 
 use crate::export::{Exporter, export_measured};
 use crate::metrics::{batch_metrics, run_metrics};
@@ -32,28 +31,17 @@ pub async fn handle(
     deadline: Time,
 ) -> SqsBatchResponse {
     let clock = &exporter.ports.clock;
-    let mut runs = JoinSet::new();
-    let mut pending = BTreeMap::new();
     let (connectors, dropped) = connectors(batch);
+    let runs = connectors.into_iter().map(|(id, messages)| {
+        let (exporter, connector) = (exporter.clone(), id.clone());
+        let run = async move { export_measured(&exporter, &connector, deadline).await };
+        ((id, messages), run)
+    });
     let mut panicked = 0;
-    for (id, messages) in connectors {
-        let exporter = exporter.clone();
-        let task = {
-            let id = id.clone();
-            // In the invocation's span, so that each log line of the run has the request ID.
-            runs.spawn(async move { export_measured(&exporter, &id, deadline).await }.in_current_span())
-        };
-        pending.insert(task.id(), (id, messages));
-    }
-    let mut response = SqsBatchResponse::default();
-    while let Some(ended) = runs.join_next_with_id().await {
-        let task = match &ended {
-            Ok((task, _)) => *task,
-            Err(error) => error.id(),
-        };
-        let Some((id, messages)) = pending.remove(&task) else { continue };
-        let failed = match ended {
-            Ok((_, run)) => {
+    let mut failed = Vec::new();
+    run_each(runs, |(id, messages), ended| {
+        let has_failed = match ended {
+            Ok(run) => {
                 log_outcome(&id, &run.outcome);
                 metrics.record(&run_metrics(clock.now(), &id, &run));
                 matches!(run.outcome, Outcome::Failed { .. })
@@ -64,40 +52,30 @@ pub async fn handle(
                 true
             }
         };
-        if failed {
-            response.batch_item_failures.extend(messages.into_iter().map(item_failure));
+        if has_failed {
+            failed.extend(messages);
         }
-    }
+    })
+    .await;
     metrics.record(&batch_metrics(clock.now(), dropped, panicked));
-    response
+    sqs_batch::response(failed)
 }
 
 /// The distinct connectors of a batch with the messages that name them, and the number of unreadable
 /// messages.
 fn connectors(batch: SqsEvent) -> (BTreeMap<ConnectorId, Vec<String>>, u64) {
     let mut dropped = 0;
+    let messages = sqs_batch::messages(batch, |message_id, error| {
+        dropped += 1;
+        tracing::error!(
+            message.id = message_id,
+            error = %error,
+            "a message was dropped: expected {{\"connector_id\": \"con_…\"}}"
+        );
+    });
     let mut connectors: BTreeMap<ConnectorId, Vec<String>> = BTreeMap::new();
-    for message in batch.records {
-        let message_id = message.message_id.unwrap_or_default();
-        match serde_json::from_str::<ExportMessage>(message.body.as_deref().unwrap_or_default()) {
-            Ok(ExportMessage { connector_id }) => {
-                connectors.entry(connector_id).or_default().push(message_id);
-            }
-            Err(error) => {
-                dropped += 1;
-                tracing::error!(
-                    message.id = message_id,
-                    error = %error,
-                    "a message was dropped: expected {{\"connector_id\": \"con_…\"}}"
-                );
-            }
-        }
+    for (message_id, ExportMessage { connector_id }) in messages {
+        connectors.entry(connector_id).or_default().push(message_id);
     }
     (connectors, dropped)
-}
-
-fn item_failure(message_id: String) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = message_id;
-    failure
 }

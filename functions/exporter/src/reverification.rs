@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use archive::names::ExternalId;
 use archive::time::Time;
-use control::budget::Budgets;
-use control::onboarding::{KeyCache, MailMode, Onboarding};
-use control::partition::PartitionFormat;
+use control::onboarding::Onboarding;
 use control::preflight::{PreflightReport, PreflightVerdict, StageReport};
 use control::setup::Vendor;
 use ports::{Bus, Connectors, Prober};
@@ -43,24 +41,12 @@ impl Exporter {
         vendor: Vendor,
     ) -> Self {
         let Ports { clock, randomness, signing, .. } = self.ports.clone();
-        let (timing, signing) = (self.timing, Some(signing));
+        // The defaults are never used here: the exporter sets no contacts, so that it need not know whether
+        // mails are sent. It creates and activates no connector, so that it derives no tenant's partition
+        // keys. Budgets do not apply to Auditferry itself.
         let onboarding = Onboarding {
-            connectors,
-            prober,
-            bus,
-            clock,
-            rng: randomness,
-            timing,
-            vendor,
-            signing,
-            key_cache: KeyCache::default(),
-            // The exporter never sets contacts, so it does not need to know whether mails are sent.
-            mail_mode: MailMode::None,
-            // It creates and activates no connector, so it never derives a tenant's partition keys.
-            partitions: PartitionFormat::default(),
-            // Budgets do not apply to Auditferry itself.
-            budgets: Budgets::default(),
-            public_urls: None,
+            signing: Some(signing),
+            ..Onboarding::new(connectors, prober, bus, clock, randomness, self.timing, vendor)
         };
         Self { onboarding: Some(onboarding), ..self.clone() }
     }

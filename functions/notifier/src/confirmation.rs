@@ -12,7 +12,7 @@ use ports::{MailOutcome, PortError};
 use protocol::connector::Connector;
 use protocol::contacts::LinkToken;
 
-use crate::deliver::NotificationCounts;
+use crate::counts::NotificationCounts;
 use crate::message::{BusEvent, Contact, Retry};
 use crate::retry::requeue;
 use crate::{ConfirmationMails, Notifier};

@@ -7,37 +7,13 @@ use protocol::connector::{Connector, State};
 use protocol::contacts::{ContactMessage, requests_consent};
 use protocol::notice::NoticeParseError;
 
+use crate::Notifier;
+use crate::attempt::Delivery;
+use crate::confirmation::send_confirmations;
+use crate::counts::NotificationCounts;
 use crate::message::{Contact, Message};
+use crate::notify::notify_contact;
 use crate::retry::requeue;
-use crate::{Notifier, confirmation, notify};
-
-/// The results of a message, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct NotificationCounts {
-    /// Contacts that were notified.
-    pub(crate) delivered: u64,
-    /// Contacts that were given up.
-    pub(crate) unreached: u64,
-    /// Contacts that had a notice of the same cause within a day.
-    pub(crate) held_back: u64,
-    /// Confirmation mails that were sent.
-    pub(crate) confirmations_sent: u64,
-    /// Mails that SES rejected.
-    pub(crate) mails_rejected: u64,
-    /// Messages that could not be read.
-    pub(crate) dropped: u64,
-}
-
-impl NotificationCounts {
-    pub(crate) const fn add(&mut self, other: Self) {
-        self.delivered += other.delivered;
-        self.unreached += other.unreached;
-        self.held_back += other.held_back;
-        self.confirmations_sent += other.confirmations_sent;
-        self.mails_rejected += other.mails_rejected;
-        self.dropped += other.dropped;
-    }
-}
 
 /// Delivers a message to its contacts. A message that is handled again is delivered again, with the same ID.
 pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<NotificationCounts, PortError> {
@@ -54,7 +30,7 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
         Ok(Some((tenant, id))) => {
             return match find_connector(notifier, &tenant, &id).await? {
                 ConnectorLookup::Found(connector) => {
-                    confirmation::send_confirmations(notifier, &event, &connector, retry.as_ref()).await
+                    send_confirmations(notifier, &event, &connector, retry.as_ref()).await
                 }
                 ConnectorLookup::Missing(counts) => Ok(counts),
             };
@@ -70,11 +46,10 @@ pub(crate) async fn deliver(notifier: &Notifier, message: Message) -> Result<Not
         ConnectorLookup::Found(connector) => connector,
         ConnectorLookup::Missing(counts) => return Ok(counts),
     };
-    let delivery = notify::Delivery { event: &event, message: &message, connector: &connector };
+    let delivery = Delivery { event: &event, message: &message, connector: &connector };
     let contacts = contacts(&connector, retry.as_ref().map(|retry| &retry.contact));
-    let deliveries = contacts
-        .into_iter()
-        .map(|contact| notify::notify_contact(notifier, delivery, contact, retry.as_ref()));
+    let deliveries =
+        contacts.into_iter().map(|contact| notify_contact(notifier, delivery, contact, retry.as_ref()));
     let mut counts = NotificationCounts::default();
     for result in join_all(deliveries).await {
         counts.add(result?);

@@ -12,8 +12,10 @@
 //! independently of the other contacts, by a message of its own in the same queue. Then it is counted and
 //! logged.
 
+mod attempt;
 pub mod batch;
 mod confirmation;
+mod counts;
 mod deliver;
 mod message;
 mod notify;

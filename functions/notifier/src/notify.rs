@@ -5,38 +5,15 @@ use ports::{MailOutcome, PortError};
 use protocol::connector::Connector;
 use protocol::contacts::{ContactKey, ContactMessage, Decision, NotificationHistory};
 
-use crate::deliver::NotificationCounts;
-use crate::message::{BusEvent, Contact, Retry};
+use crate::Notifier;
+use crate::attempt::{Delivery, DeliveryOutcome};
+use crate::counts::NotificationCounts;
+use crate::message::{Contact, Retry};
 use crate::retry::requeue;
-use crate::{Notifier, webhook};
+use crate::webhook::deliver_webhook;
 
 /// How many times a decision is attempted against workers that decide for the same contact.
 const MAX_ATTEMPTS: u32 = 8;
-
-/// The notice that is delivered to a contact.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Delivery<'a> {
-    /// The event of the bus.
-    pub(crate) event: &'a BusEvent,
-    /// The message that the contact gets.
-    pub(crate) message: &'a ContactMessage,
-    /// The connector of the notice.
-    pub(crate) connector: &'a Connector,
-}
-
-/// The result of one attempt.
-pub(crate) enum DeliveryOutcome {
-    Delivered,
-    /// The webhook answered 410: no further attempts.
-    Gone,
-    Failed {
-        cause: String,
-        /// The deployment is at fault.
-        is_internal: bool,
-    },
-    /// It was requeued until the tenant's share of time allows it.
-    Postponed,
-}
 
 /// Notifies a contact, or requeues the attempt. `retry` is the message for this contact, if this is one.
 pub(crate) async fn notify_contact(
@@ -70,7 +47,7 @@ pub(crate) async fn notify_contact(
     };
     let outcome = match (&contact, &delivery.connector.contacts.webhook, &notifier.mailer) {
         (Contact::Webhook, Some(webhook), _) => {
-            webhook::deliver_webhook(
+            deliver_webhook(
                 notifier,
                 delivery,
                 webhook,

@@ -8,8 +8,8 @@ use ports::{BoxError, PortError, WebhookResponse};
 use protocol::contacts::Webhook;
 
 use crate::Notifier;
+use crate::attempt::{Delivery, DeliveryOutcome};
 use crate::message::Retry;
-use crate::notify::{Delivery, DeliveryOutcome};
 use crate::retry::requeue;
 
 /// Posts if the tenant's share covers the time that the request may take. Otherwise the time is reserved and

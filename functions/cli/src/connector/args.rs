@@ -3,11 +3,11 @@
 use archive::names::ConnectorId;
 use clap::{Args, Subcommand};
 
-use crate::args::Target;
 use crate::connector::help;
 use crate::connector::options::{
     ConnectArgs, ContactsArgs, CreateArgs, DeleteArgs, ListArgs, PagedArgs, RunArgs, UpdateArgs,
 };
+use crate::target::Target;
 
 /// The commands on connectors.
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use protocol::connector::{EncryptionKind, Shards};
 
 use super::args::{ChangeArgs, ConnectorArgs};
-use crate::args::Target;
+use crate::target::Target;
 
 /// The options of `connector create`.
 #[derive(Debug, Clone, Args)]

@@ -5,25 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::names::{ConnectorId, WorkerId};
-use archive::part::{Part, PartNumber};
+use archive::part::{Part, PartLimits, PartNumber};
 use archive::time::Time;
 use async_trait::async_trait;
 use aws::clients::Clients;
 use aws::clock::{SystemClock, SystemRng};
-use aws::dynamodb::events::DynamoSource;
+use aws::dynamodb::events::{DynamoSource, EventsTable};
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
 use aws::s3::customers::StsCustomers;
 use aws::s3::staging::S3Staging;
-use aws::settings::{
-    LedgerSettings, S3Settings, SigningSettings, StagingSettings, events_table, part_limits, timing,
-    zip_errors,
-};
+use aws::settings::{LedgerSettings, S3Settings, SigningSettings, StagingSettings};
 use aws::signing::signing;
 use exporter::{Exporter, Ports, export};
 use ports::{Bus, Clock, PortError, Runs};
 use protocol::delivery_error::Block;
 use protocol::machine::{
-    LeaseAnswer, Mark, Outcome, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Summary,
+    LeaseAnswer, Mark, Outcome, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
+    Summary, Timing,
 };
 use protocol::notice::Notice;
 use sandbox::wiring::RecordingBus;
@@ -59,16 +57,15 @@ pub(crate) async fn run(args: ExporterArgs, context: &ProcessContext) -> Result<
 }
 
 async fn wire(shift_ms: i64, stop: bool, context: &ProcessContext) -> Result<Exporter, CliError> {
-    let env = |name: &str| context.variable(name);
-    let resources = zip_errors(
-        LedgerSettings::read(&env),
-        zip_errors(StagingSettings::read(&env), S3Settings::read(&env)),
-    );
-    let keys = SigningSettings::read(&env);
-    let limits = zip_errors(timing(&env), part_limits(&env));
-    let (layout, (keys, (resources, limits))) =
-        zip_errors(events_table(&env), zip_errors(keys, zip_errors(resources, limits)))?;
-    let ((ledger, (staging, s3)), (timing, part_limits)) = (resources, limits);
+    let (layout, ledger, staging, s3, keys, timing, part_limits) = context.settings::<(
+        EventsTable,
+        LedgerSettings,
+        StagingSettings,
+        S3Settings,
+        SigningSettings,
+        Timing,
+        PartLimits,
+    )>()?;
     let Clients { dynamodb, s3, sts, customers, .. } = Clients::from_environment(s3).await;
     let ledger = DynamoLedger::new(dynamodb.clone(), ledger.table, ClockOffset::millis(shift_ms));
     let ports = Ports {

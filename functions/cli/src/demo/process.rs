@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::context::ProcessContext;
+use crate::context::{LOG_VARIABLE, ProcessContext};
 use crate::error::{CliError, io_error};
-use crate::run::LOG_VARIABLE;
 
 /// The time limit of its run, in seconds. Its lease lasts a minute longer.
 const RUN_SECONDS: u32 = 30;

@@ -9,7 +9,7 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Subcommand};
 use protocol::connector::Shards;
 
-use crate::args::Target;
+use crate::target::Target;
 
 /// The commands on events.
 #[derive(Debug, Subcommand)]

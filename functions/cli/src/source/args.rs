@@ -4,7 +4,7 @@ use archive::names::ConnectorId;
 use archive::time::Time;
 use clap::{Args, Subcommand};
 
-use crate::args::Target;
+use crate::target::Target;
 
 /// The commands on the events table.
 #[derive(Debug, Subcommand)]

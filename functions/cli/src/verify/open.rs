@@ -132,7 +132,7 @@ fn single_file_error(args: &VerifyArgs, path: &Path) -> CliError {
 async fn open_bucket(location: &str, context: &ProcessContext) -> Result<Bucket, CliError> {
     let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
     let bucket: BucketName = bucket.parse()?;
-    let s3 = S3Settings::read(&|name| context.variable(name))?;
+    let s3 = context.settings::<S3Settings>()?;
     let clients = Clients::from_environment(s3).await;
     if clients.region().is_none() {
         return Err(CliError::usage(

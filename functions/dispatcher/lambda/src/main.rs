@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use archive::time::Time;
 use aws::clients::ClientFactory;
 use aws::clock::{SystemClock, SystemRng};
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
 use aws::eventbridge::bus::EventBridgeBus;
-use aws::logs;
+use aws::lambda;
 use aws::metrics::EmfMetricsSink;
-use aws::settings::{DispatcherSettings, S3Settings, SettingsError};
+use aws::settings::{DispatcherSettings, S3Settings};
 use aws::sqs::queue::SqsQueue;
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use dispatcher::{Dispatched, Ports, RateLimiter, Watchdog, tick};
@@ -18,16 +17,13 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(env_var("LOG_LEVEL").as_deref());
-    let settings = match DispatcherSettings::read(&env_var) {
-        Ok(settings) => settings,
-        Err(error) => return Ok(startup_error(&error)),
+    let Some(settings) = lambda::start::<DispatcherSettings>("dispatcher") else {
+        return Ok(ExitCode::FAILURE);
     };
     let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
     let (ports, watchdog) = &wire(settings).await;
     run(service_fn(move |event: LambdaEvent<EventBridgeEvent>| async move {
-        let deadline =
-            i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
+        let deadline = lambda::deadline(event.context.deadline);
         let dispatched = tick(ports, watchdog, metrics, deadline).await?;
         report(&dispatched);
         Ok::<_, Error>(dispatched)
@@ -48,7 +44,7 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
         randomness: Arc::new(SystemRng),
         rate_limiter: RateLimiter::default(),
     };
-    let (timing, retention) = (settings.timing, settings.retention);
+    let (timing, retention) = (settings.timing, settings.retention.period);
     let bus = Arc::new(EventBridgeBus::new(services.events(), settings.bus.name));
     (ports, Watchdog { ledger, bus, clock, timing, retention })
 }
@@ -56,15 +52,4 @@ async fn wire(settings: DispatcherSettings) -> (Ports, Watchdog) {
 fn report(dispatched: &Dispatched) {
     let Dispatched { due, claimed, throttled, sent, released, more } = *dispatched;
     tracing::info!(due, claimed, throttled, sent, released, more, "due connectors were sent to the exporter");
-}
-
-#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Fails the start-up and logs every invalid variable.
-fn startup_error(error: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %error, "the dispatcher can't start: its environment is invalid");
-    ExitCode::FAILURE
 }

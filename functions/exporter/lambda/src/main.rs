@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use archive::time::Time;
 use aws::clients::ClientFactory;
 use aws::clock::{SystemClock, SystemRng};
 use aws::dynamodb::events::DynamoSource;
@@ -11,7 +10,7 @@ use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
 use aws::eventbridge::bus::EventBridgeBus;
 use aws::eventbridge::observed_bus::ObservedBus;
 use aws::kms::signing;
-use aws::logs;
+use aws::lambda;
 use aws::metrics::EmfMetricsSink;
 use aws::s3::customers::{StsCustomers, StsProber};
 use aws::s3::staging::S3Staging;
@@ -23,20 +22,16 @@ use ports::{Bus, Clock, Connectors, Prober};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(env_var("LOG_LEVEL").as_deref());
-    let settings = match ExporterSettings::read(&env_var) {
-        Ok(settings) => settings,
-        Err(error) => return Ok(startup_error(&error)),
+    let Some(settings) = lambda::start::<ExporterSettings>("exporter") else {
+        return Ok(ExitCode::FAILURE);
     };
     let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
-    let wiring = &match wire(settings, metrics.clone()).await {
-        Ok(wiring) => wiring,
-        Err(error) => return Ok(startup_error(&error)),
+    let Some(wiring) = &lambda::valid("exporter", wire(settings, metrics.clone()).await) else {
+        return Ok(ExitCode::FAILURE);
     };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let exporter = &wiring.for_function(&event.context.invoked_function_arn);
-        let deadline =
-            i64::try_from(event.context.deadline).ok().and_then(Time::from_millis).unwrap_or(Time::LAST);
+        let deadline = lambda::deadline(event.context.deadline);
         Ok::<_, Error>(batch::handle(exporter, metrics, event.payload, deadline).await)
     }))
     .await?;
@@ -85,22 +80,11 @@ async fn wire(settings: ExporterSettings, metrics: EmfMetricsSink) -> Result<Wir
         clock,
         randomness: Arc::new(SystemRng),
     };
-    let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention);
+    let (timing, part_limits, retention) = (settings.timing, settings.part_limits, settings.retention.period);
     Ok(Wiring {
         exporter: Exporter { ports, timing, part_limits, retention, onboarding: None },
         connectors: ledger,
         prober: Arc::new(StsProber::new(sts, customers)),
         bus: Arc::new(observed),
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Fails the start-up and logs every invalid variable.
-fn startup_error(error: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %error, "the exporter can't start: its environment is invalid");
-    ExitCode::FAILURE
 }

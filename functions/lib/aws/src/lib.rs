@@ -7,8 +7,10 @@ pub mod dynamodb;
 pub mod eventbridge;
 #[cfg(feature = "kms")]
 pub mod kms;
+pub mod lambda;
 pub mod logs;
 pub mod metrics;
+pub mod onboarding;
 pub mod port_error;
 pub mod s3;
 #[cfg(feature = "ses")]
@@ -17,6 +19,7 @@ pub mod settings;
 pub mod signing;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+pub mod sqs_batch;
 pub mod sts;
 mod transient_codes;
 pub mod webhooks;

@@ -14,6 +14,9 @@ use crate::error::StackError;
 use crate::obstacle::Obstacle;
 use crate::role::{Role, is_account};
 
+/// The vendor's account, the owner of the vendor's long-lived keys.
+pub(crate) const VENDOR_ACCOUNT: &str = "111111111111";
+
 /// The owner and the region of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

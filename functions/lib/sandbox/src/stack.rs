@@ -21,7 +21,7 @@ use crate::role::Role;
 use crate::s3::{Disk, Object};
 use crate::server::Server;
 use crate::sessions::{AssumedRole, Sessions};
-use crate::{clock, dynamo, private_files, s3, sts};
+use crate::{accounts, clock, dynamo, private_files, s3, sts};
 
 /// A running DynamoDB, S3 and STS, each reachable over HTTP on 127.0.0.1.
 ///
@@ -43,7 +43,7 @@ pub struct Stack {
 
 impl Stack {
     /// The vendor's account, the owner of the vendor's long-lived keys.
-    pub const VENDOR_ACCOUNT: &'static str = "111111111111";
+    pub const VENDOR_ACCOUNT: &'static str = accounts::VENDOR_ACCOUNT;
 
     /// Starts the stand-ins, each on a free port.
     ///

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use aws::clients::ClientFactory;
 use aws::clock::{SystemClock, SystemRng};
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
-use aws::logs;
+use aws::lambda;
 use aws::metrics::EmfMetricsSink;
 use aws::ses::SesMailer;
-use aws::settings::{ConfirmationSettings, NotifierSettings, S3Settings, SettingsError};
+use aws::settings::{ConfirmationSettings, NotifierSettings, S3Settings};
 use aws::sqs::notice_queue::NoticeQueue;
 use aws::webhooks::{EgressPolicy, HttpsWebhookClient};
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -19,10 +19,8 @@ use ports::Mailer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
-    logs::init(env_var("LOG_LEVEL").as_deref());
-    let settings = match NotifierSettings::read(&env_var) {
-        Ok(settings) => settings,
-        Err(error) => return Ok(startup_error(&error)),
+    let Some(settings) = lambda::start::<NotifierSettings>("notifier") else {
+        return Ok(ExitCode::FAILURE);
     };
     let metrics = &EmfMetricsSink::new(settings.stack.name.clone());
     let notifier = &wire(settings).await?;
@@ -53,15 +51,4 @@ async fn wire(settings: NotifierSettings) -> Result<Notifier, Error> {
         clock: Arc::new(SystemClock::new()),
         randomness: Arc::new(SystemRng),
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "a main.rs is where the environment is read, once")]
-fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Fails the start-up and logs every invalid variable.
-fn startup_error(error: &SettingsError) -> ExitCode {
-    tracing::error!(settings = %error, "the notifier can't start: its environment is invalid");
-    ExitCode::FAILURE
 }

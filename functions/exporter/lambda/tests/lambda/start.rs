@@ -1,6 +1,6 @@
 //! The start-up: an invalid environment fails it, and all errors are reported.
 
-use aws::settings::ExporterSettings;
+use aws::settings::{ExporterSettings, names};
 
 use crate::world::{World, batch, exporter, failed};
 
@@ -51,9 +51,9 @@ async fn each_required_variable_is_named_when_it_alone_is_missing() {
 async fn optional_variables_may_be_empty_as_the_template_leaves_them() {
     let world = World::start().await;
     let mut environment = world.environment();
-    for name in ExporterSettings::NAMES {
-        if !environment.iter().any(|(given, _)| given == name) {
-            environment.push((*name, String::new()));
+    for name in names::<ExporterSettings>() {
+        if !environment.iter().any(|(given, _)| *given == name) {
+            environment.push((name.leak(), String::new()));
         }
     }
     let mut exporter = exporter(&environment).await;

@@ -2,24 +2,22 @@
 
 use control::budget::Budgets;
 
-use super::read::{Lookup, SettingsError, non_empty};
+use super::env::{Env, FromEnv, ReportedError};
 
-const NAME: &str = "BUDGETS";
-
-/// Reads `BUDGETS`, such as `connectors=20,changes=60`; budgets that are not listed keep their default
-/// ([`Budgets::default`]).
-///
-/// # Errors
-/// If it lists an unknown budget, a budget twice, or a limit that is not a whole number from 1 to 10,000.
-pub fn budgets(env: Lookup<'_>) -> Result<Budgets, SettingsError> {
-    let Some(value) = non_empty(env, NAME) else { return Ok(Budgets::default()) };
-    value.parse().map_err(|wrong| {
-        let defaults = Budgets::default();
-        let form = format!(
-            "comma-separated limits from 1 to 10000, any of `{defaults}`, or empty for these ({wrong})"
-        );
-        SettingsError::malformed(NAME, &value, form)
-    })
+impl FromEnv for Budgets {
+    /// Reads `BUDGETS`, such as `connectors=20,changes=60`; budgets that are not listed keep their default
+    /// ([`Budgets::default`]).
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let budgets = env.parsed("BUDGETS", |value| {
+            value.parse().map_err(|wrong| {
+                let defaults = Budgets::default();
+                format!(
+                    "comma-separated limits from 1 to 10000, any of `{defaults}`, or empty for these ({wrong})"
+                )
+            })
+        });
+        Ok(budgets?.unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
@@ -27,10 +25,11 @@ mod tests {
     use protocol::budget::Budget;
 
     use super::*;
+    use crate::settings::read as settings;
 
     #[test]
     fn limits_are_read_and_a_typo_is_reported_with_the_right_form() {
-        let read = |value: &str| budgets(&|_| Some(value.to_owned()));
+        let read = |value: &str| settings::<Budgets>(&|_| Some(value.to_owned()));
         assert_eq!(read(""), Ok(Budgets::default()));
         assert_eq!(read("runs=3").unwrap().limit(Budget::Runs), 3);
         for (bad, why) in [

@@ -3,35 +3,32 @@
 use archive::sort_key::SortKeyForm;
 use control::partition::PartitionFormat;
 
-use super::read::{Lookup, SettingsError, non_empty, optional, required, zip_errors};
+use super::env::{Env, FromEnv, ReportedError, text};
 use super::resources::is_table_name;
 use crate::dynamodb::events::EventsTable;
 
-/// Reads `EVENTS_*`. Only `EVENTS_TABLE` is required. Defaults: attributes `pk`, `sk`, `event` and
-/// `expires_at`, partition format `{tenant}`, sort keys `rfc3339`.
-///
-/// # Errors
-/// If the table is absent, a name or form is malformed, or two attributes have the same name.
-pub fn events_table(env: Lookup<'_>) -> Result<EventsTable, SettingsError> {
-    let form = "the name of the events' DynamoDB table, 3 to 255 of A-Z a-z 0-9 _ . -, or its ARN";
-    let table = required(env, "EVENTS_TABLE", form, |text| is_table_name(text) || is_table_arn(text));
-    let form = "the name of an index, 3 to 255 of A-Z a-z 0-9 _ . -, or empty to read the table itself";
-    let index = optional(env, "EVENTS_INDEX", form, is_table_name);
-    let forms = zip_errors(partition_format(env), sort_key_form(env));
-    let ((table, index), (attributes, forms)) =
-        zip_errors(zip_errors(table, index), zip_errors(attributes(env), forms))?;
-    let (Attributes { partition_key, sort_key, body, ttl }, (partition_format, sort_key_form)) =
-        (attributes, forms);
-    Ok(EventsTable {
-        table,
-        index,
-        partition_key,
-        sort_key,
-        partition_format,
-        sort_key_form,
-        body,
-        ttl: Some(ttl),
-    })
+impl FromEnv for EventsTable {
+    /// Reads `EVENTS_*`. Only `EVENTS_TABLE` is required. Defaults: attributes `pk`, `sk`, `event` and
+    /// `expires_at`, partition format `{tenant}`, sort keys `rfc3339`.
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let form = "the name of the events' DynamoDB table, 3 to 255 of A-Z a-z 0-9 _ . -, or its ARN";
+        let table =
+            env.required("EVENTS_TABLE", form, text(|name| is_table_name(name) || is_table_arn(name)));
+        let form = "the name of an index, 3 to 255 of A-Z a-z 0-9 _ . -, or empty to read the table itself";
+        let index = env.optional("EVENTS_INDEX", form, text(is_table_name));
+        let (attributes, partition_format, sort_key_form) = env.read()?;
+        let Attributes { partition_key, sort_key, body, ttl } = attributes;
+        Ok(Self {
+            table: table?,
+            index: index?,
+            partition_key,
+            sort_key,
+            partition_format,
+            sort_key_form,
+            body,
+            ttl: Some(ttl),
+        })
+    }
 }
 
 /// A table in another account is configured by its ARN.
@@ -52,69 +49,77 @@ struct Attributes {
     ttl: String,
 }
 
-fn attributes(env: Lookup<'_>) -> Result<Attributes, SettingsError> {
-    let partition_key = attribute(env, "EVENTS_PARTITION_KEY", "pk");
-    let sort_key = attribute(env, "EVENTS_SORT_KEY", "sk");
-    let body = attribute(env, "EVENTS_BODY", "event");
-    let ttl = attribute(env, "EVENTS_TTL", "expires_at");
-    let ((partition_key, sort_key), (body, ttl)) =
-        zip_errors(zip_errors(partition_key, sort_key), zip_errors(body, ttl))?;
-    // One attribute can't have two roles. The later of two is reported, since the earlier may be right.
-    let named = [
-        ("EVENTS_PARTITION_KEY", &partition_key),
-        ("EVENTS_SORT_KEY", &sort_key),
-        ("EVENTS_BODY", &body),
-        ("EVENTS_TTL", &ttl),
-    ];
-    for (place, (name, value)) in named.iter().enumerate() {
-        if let Some((other, _)) = named.iter().take(place).find(|(_, other)| other == value) {
-            return Err(SettingsError::malformed(name, value, format!("a different attribute from {other}")));
-        }
+impl FromEnv for Attributes {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let partition_key = attribute(env, "EVENTS_PARTITION_KEY", "pk");
+        let sort_key = attribute(env, "EVENTS_SORT_KEY", "sk");
+        let body = attribute(env, "EVENTS_BODY", "event");
+        let ttl = attribute(env, "EVENTS_TTL", "expires_at");
+        let read = Self { partition_key: partition_key?, sort_key: sort_key?, body: body?, ttl: ttl? };
+        read.check_distinct(env)?;
+        Ok(read)
     }
-    Ok(Attributes { partition_key, sort_key, body, ttl })
+}
+
+impl Attributes {
+    /// One attribute can't have two roles. The later of two is reported, since the earlier may be right.
+    fn check_distinct(&self, env: &mut Env<'_>) -> Result<(), ReportedError> {
+        let named = [
+            ("EVENTS_PARTITION_KEY", &self.partition_key),
+            ("EVENTS_SORT_KEY", &self.sort_key),
+            ("EVENTS_BODY", &self.body),
+            ("EVENTS_TTL", &self.ttl),
+        ];
+        for (place, (name, value)) in named.iter().enumerate() {
+            if let Some((other, _)) = named.iter().take(place).find(|(_, other)| other == value) {
+                return Err(env.malformed(name, value, format!("a different attribute from {other}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Source: DynamoDB developer guide, "Naming rules": key attributes have 1 to 255 bytes of UTF-8.
-fn attribute(env: Lookup<'_>, name: &'static str, default: &str) -> Result<String, SettingsError> {
+fn attribute(env: &mut Env<'_>, name: &'static str, default: &str) -> Result<String, ReportedError> {
     let form = format!(
         "the name of an attribute, 1 to 255 bytes without control characters, or empty for `{default}`"
     );
     let is_name = |text: &str| text.len() <= 255 && !text.chars().any(char::is_control);
-    Ok(optional(env, name, &form, is_name)?.unwrap_or_else(|| default.to_owned()))
+    Ok(env.optional(name, &form, text(is_name))?.unwrap_or_else(|| default.to_owned()))
 }
 
-/// Reads `EVENTS_PARTITION_FORMAT`; absent means `{tenant}`. It is also needed to create connectors, since it
-/// decides which tenants have partition keys of their own.
-///
-/// # Errors
-/// If it is malformed.
-pub fn partition_format(env: Lookup<'_>) -> Result<PartitionFormat, SettingsError> {
-    let name = "EVENTS_PARTITION_FORMAT";
-    let Some(value) = non_empty(env, name) else { return Ok(PartitionFormat::default()) };
-    PartitionFormat::parse(&value).map_err(|invalid| {
-        let form = format!("a partition format; this one {}: {}", invalid.problem, invalid.form);
-        SettingsError::malformed(name, &value, form)
-    })
+impl FromEnv for PartitionFormat {
+    /// Reads `EVENTS_PARTITION_FORMAT`; absent means `{tenant}`. To create connectors it is needed too, since
+    /// it decides which tenants have partition keys of their own.
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let format = env.parsed("EVENTS_PARTITION_FORMAT", |value| {
+            Self::parse(value).map_err(|invalid| {
+                format!("a partition format; this one {}: {}", invalid.problem, invalid.form)
+            })
+        });
+        Ok(format?.unwrap_or_default())
+    }
 }
 
-fn sort_key_form(env: Lookup<'_>) -> Result<SortKeyForm, SettingsError> {
-    let name = "EVENTS_SORT_KEY_FORM";
-    let Some(value) = non_empty(env, name) else { return Ok(SortKeyForm::default()) };
-    SortKeyForm::named(&value).ok_or_else(|| {
-        let names = SortKeyForm::NAMES.map(|(name, _)| name).join(", ");
-        SettingsError::malformed(name, &value, format!("one of {names}, or empty for rfc3339"))
-    })
+impl FromEnv for SortKeyForm {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let names = Self::NAMES.map(|(name, _)| name).join(", ");
+        let form = format!("one of {names}, or empty for rfc3339");
+        Ok(env.optional("EVENTS_SORT_KEY_FORM", &form, Self::named)?.unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{SettingsError, read as settings};
 
     fn with(set: &[(&'static str, &'static str)]) -> Result<EventsTable, SettingsError> {
-        events_table(&|requested| {
+        let env = |requested: &str| {
             let value = set.iter().find(|(name, _)| *name == requested).map(|(_, value)| (*value).to_owned());
             value.or_else(|| (requested == "EVENTS_TABLE").then(|| "events".to_owned()))
-        })
+        };
+        settings(&env)
     }
 
     #[test]
@@ -168,7 +173,7 @@ mod tests {
             let escaped: String = bad.chars().flat_map(char::escape_debug).collect();
             assert!(error.contains(&format!("{name} is `{escaped}`")) && error.contains(form), "{error}");
         }
-        let missing = events_table(&|_| None).unwrap_err().to_string();
+        let missing = settings::<EventsTable>(&|_| None).unwrap_err().to_string();
         assert!(missing.contains("EVENTS_TABLE is not set"), "{missing}");
     }
 }

@@ -3,9 +3,10 @@
 use archive::names::{EmailAddress, PortalUrl};
 use archive::note::VendorDomain;
 
-use super::read::{Lookup, SettingsError, non_empty, required, zip_errors};
-use super::signing::{VENDOR_FORM, vendor_if_set};
-use super::{LedgerSettings, StackSettings};
+use super::env::{Env, FromEnv, ReportedError, text};
+use super::resources::{LedgerSettings, is_queue_url};
+use super::signing::{VENDOR_DOMAIN, VENDOR_FORM, vendor_if_set};
+use super::stack::StackSettings;
 
 /// The notifier's settings, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,73 +32,50 @@ pub struct ConfirmationSettings {
     pub portal: PortalUrl,
 }
 
-impl NotifierSettings {
-    /// Every variable that the notifier reads. `template.yaml` names the same.
-    pub const NAMES: &[&str] = &[
-        "LEDGER_TABLE",
-        "NOTICE_QUEUE_URL",
-        "NOTIFY_SENDER",
-        "STACK_NAME",
-        "LOG_LEVEL",
-        "VENDOR_DOMAIN",
-        "PORTAL_URL",
-    ];
-
-    /// Reads the settings from the environment.
-    ///
-    /// # Errors
-    /// All variables that are missing or malformed, each with the right form.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+impl FromEnv for NotifierSettings {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
         let form = "the URL of the notice queue, such as \
                     https://sqs.eu-central-1.amazonaws.com/123456789012/notices";
-        let queue_url = required(env, "NOTICE_QUEUE_URL", form, super::resources::is_queue_url);
-        let rest = zip_errors(zip_errors(sender(env), confirmation(env)), StackSettings::read(env));
-        let ((ledger, queue_url), ((sender, asking), stack)) =
-            zip_errors(zip_errors(LedgerSettings::read(env), queue_url), rest)?;
-        Ok(Self { ledger, queue_url, sender, confirmation: asking, stack })
+        let queue_url = env.required("NOTICE_QUEUE_URL", form, text(is_queue_url));
+        let sender = sender(env);
+        let (ledger, confirmation, stack) = env.read()?;
+        Ok(Self { ledger, queue_url: queue_url?, sender: sender?, confirmation, stack })
     }
 }
 
-fn confirmation(env: Lookup<'_>) -> Result<Option<ConfirmationSettings>, SettingsError> {
-    match zip_errors(portal(env), vendor_if_set(env))? {
-        (Some(portal), Some(vendor)) => Ok(Some(ConfirmationSettings { vendor, portal })),
-        (Some(_), None) => Err(SettingsError::missing("VENDOR_DOMAIN", VENDOR_FORM)),
-        (None, _) => Ok(None),
+impl FromEnv for Option<ConfirmationSettings> {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let (portal, vendor) = (portal(env), vendor_if_set(env));
+        match (portal?, vendor?) {
+            (Some(portal), Some(vendor)) => Ok(Some(ConfirmationSettings { vendor, portal })),
+            (Some(_), None) => Err(env.missing(VENDOR_DOMAIN, VENDOR_FORM)),
+            (None, _) => Ok(None),
+        }
     }
 }
 
 /// Reads `PORTAL_URL`. Absent means that there is no portal and that no confirmation mails are sent.
-///
-/// # Errors
-/// If it is not a valid portal URL.
-pub fn portal(env: Lookup<'_>) -> Result<Option<PortalUrl>, SettingsError> {
+pub(super) fn portal(env: &mut Env<'_>) -> Result<Option<PortalUrl>, ReportedError> {
     let form = "the portal's URL, such as https://audit.vendor.example, or empty if there is no portal";
-    let (name, value) = ("PORTAL_URL", non_empty(env, "PORTAL_URL"));
-    let Some(value) = value else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| SettingsError::malformed(name, &value, form))
+    env.optional("PORTAL_URL", form, |value| value.parse().ok())
 }
 
 /// Reads `NOTIFY_SENDER`, the sender of mails to contacts. Absent means that none are sent.
-///
-/// # Errors
-/// If it is not an e-mail address.
-pub fn sender(env: Lookup<'_>) -> Result<Option<EmailAddress>, SettingsError> {
-    let (name, form) = ("NOTIFY_SENDER", "an e-mail address, or empty if no mails are sent to contacts");
-    let Some(value) = non_empty(env, name) else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| SettingsError::malformed(name, &value, form))
+pub(super) fn sender(env: &mut Env<'_>) -> Result<Option<EmailAddress>, ReportedError> {
+    let form = "an e-mail address, or empty if no mails are sent to contacts";
+    env.optional("NOTIFY_SENDER", form, |value| value.parse().ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::env::{read as settings, read_with};
 
     #[test]
     fn a_confirmation_needs_portal_and_vendor() {
         let read = |portal: &str, vendor: &str| {
-            let (portal, vendor) = (portal.to_owned(), vendor.to_owned());
-            confirmation(&move |name| {
-                Some(if name == "PORTAL_URL" { portal.clone() } else { vendor.clone() })
-            })
+            let env = |name: &str| Some(if name == "PORTAL_URL" { portal } else { vendor }.to_owned());
+            settings::<Option<ConfirmationSettings>>(&env)
         };
         assert_eq!(read("", "vendor.example"), Ok(None));
         let both = read("https://audit.vendor.example/", "vendor.example").unwrap().unwrap();
@@ -117,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_sender_is_an_address_or_absent() {
-        let read = |value: &str| sender(&|_| Some(value.to_owned()));
+        let read = |value: &str| read_with(&|_| Some(value.to_owned()), sender);
         assert_eq!(read(""), Ok(None));
         assert_eq!(read("audit@vendor.example").unwrap().unwrap().as_str(), "audit@vendor.example");
         for bad in ["vendor.example", "Audit <audit@vendor.example>", "a@vendor.example\nBcc: x@y.example"] {

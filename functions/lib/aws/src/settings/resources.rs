@@ -3,7 +3,7 @@
 
 use archive::names::BucketName;
 
-use super::read::{Lookup, SettingsError, non_empty, optional, required};
+use super::env::{Env, FromEnv, ReportedError, text};
 
 /// Whether a name is valid for a table or index. Source: DynamoDB developer guide, "Naming rules".
 pub(super) fn is_table_name(text: &str) -> bool {
@@ -17,14 +17,11 @@ pub struct LedgerSettings {
     pub table: String,
 }
 
-impl LedgerSettings {
+impl FromEnv for LedgerSettings {
     /// Reads `LEDGER_TABLE`.
-    ///
-    /// # Errors
-    /// If it is absent or not a valid table name.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
         let form = "the name of the ledger's DynamoDB table: 3 to 255 of A-Z a-z 0-9 _ . -";
-        required(env, "LEDGER_TABLE", form, is_table_name).map(|table| Self { table })
+        Ok(Self { table: env.required("LEDGER_TABLE", form, text(is_table_name))? })
     }
 }
 
@@ -35,19 +32,11 @@ pub struct StagingSettings {
     pub bucket: BucketName,
 }
 
-impl StagingSettings {
+impl FromEnv for StagingSettings {
     /// Reads `STAGING_BUCKET`.
-    ///
-    /// # Errors
-    /// If it is absent or not a valid bucket name.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let (name, form) = (
-            "STAGING_BUCKET",
-            "the name of the staging bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
-        );
-        let Some(value) = non_empty(env, name) else { return Err(SettingsError::missing(name, form)) };
-        let bucket = value.parse().map_err(|_| SettingsError::malformed(name, &value, form))?;
-        Ok(Self { bucket })
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let form = "the name of the staging bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
+        Ok(Self { bucket: env.required("STAGING_BUCKET", form, |name| name.parse().ok())? })
     }
 }
 
@@ -58,15 +47,12 @@ pub struct QueueSettings {
     pub url: String,
 }
 
-impl QueueSettings {
+impl FromEnv for QueueSettings {
     /// Reads `EXPORT_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// If it is absent or not a valid queue URL.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
         let form =
             "the URL of the export queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/export";
-        required(env, "EXPORT_QUEUE_URL", form, is_queue_url).map(|url| Self { url })
+        Ok(Self { url: env.required("EXPORT_QUEUE_URL", form, text(is_queue_url))? })
     }
 }
 
@@ -86,14 +72,11 @@ pub struct BusSettings {
     pub name: String,
 }
 
-impl BusSettings {
+impl FromEnv for BusSettings {
     /// Reads `EVENT_BUS_NAME`.
-    ///
-    /// # Errors
-    /// If it is absent or not a valid bus name.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
         let form = "the name or ARN of an event bus: 1 to 256 of A-Z a-z 0-9 . - _ /";
-        required(env, "EVENT_BUS_NAME", form, is_bus).map(|name| Self { name })
+        Ok(Self { name: env.required("EVENT_BUS_NAME", form, text(is_bus))? })
     }
 }
 
@@ -117,34 +100,29 @@ pub struct S3Settings {
     pub force_path_style: bool,
 }
 
-impl S3Settings {
+impl FromEnv for S3Settings {
     /// Reads `S3_FORCE_PATH_STYLE`; absent means `false`.
-    ///
-    /// # Errors
-    /// If it is neither `true` nor `false`.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let is_bool = |value: &str| matches!(value, "true" | "false");
-        let value = optional(env, "S3_FORCE_PATH_STYLE", "`true` or `false`, or empty for `false`", is_bool)?;
-        Ok(Self { force_path_style: value.as_deref() == Some("true") })
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let form = "`true` or `false`, or empty for `false`";
+        let value = env.optional("S3_FORCE_PATH_STYLE", form, |value| value.parse().ok())?;
+        Ok(Self { force_path_style: value.unwrap_or_default() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::read as settings;
 
-    fn error_of<T: std::fmt::Debug>(
-        read: impl Fn(Lookup<'_>) -> Result<T, SettingsError>,
-        value: &str,
-    ) -> String {
-        read(&|_| Some(value.to_owned())).unwrap_err().to_string()
+    fn error_of<T: FromEnv + std::fmt::Debug>(value: &str) -> String {
+        settings::<T>(&|_| Some(value.to_owned())).unwrap_err().to_string()
     }
 
     #[test]
     fn names_that_the_platform_rejects_are_reported_with_variable_value_and_form() {
         for bad in ["ab", "led ger", "ledger/1", "arn:aws:dynamodb:eu-central-1:1:table/x", &"a".repeat(256)]
         {
-            let error = error_of(LedgerSettings::read, bad);
+            let error = error_of::<LedgerSettings>(bad);
             let value: String = bad.chars().take(80).collect();
             assert!(
                 error.contains("LEDGER_TABLE is `") && error.contains(&value) && error.contains("3 to 255"),
@@ -153,8 +131,7 @@ mod tests {
         }
         for bad in ["Staging", "s", "s3://staging/folder", "stag/ing", "10.0.0.1"] {
             assert!(
-                error_of(StagingSettings::read, bad)
-                    .contains(&format!("STAGING_BUCKET is `{bad}`; it must be"))
+                error_of::<StagingSettings>(bad).contains(&format!("STAGING_BUCKET is `{bad}`; it must be"))
             );
         }
         for bad in [
@@ -166,8 +143,7 @@ mod tests {
             "https://h/a b",
         ] {
             assert!(
-                error_of(QueueSettings::read, bad)
-                    .contains(&format!("EXPORT_QUEUE_URL is `{bad}`; it must be"))
+                error_of::<QueueSettings>(bad).contains(&format!("EXPORT_QUEUE_URL is `{bad}`; it must be"))
             );
         }
         for bad in [
@@ -176,22 +152,20 @@ mod tests {
             "arn:aws:events:eu-central-1:1:rule/x",
             "arn:aws:events:eu-central-1:1:event-bus/",
         ] {
-            assert!(
-                error_of(BusSettings::read, bad).contains(&format!("EVENT_BUS_NAME is `{bad}`; it must be"))
-            );
+            assert!(error_of::<BusSettings>(bad).contains(&format!("EVENT_BUS_NAME is `{bad}`; it must be")));
         }
         for bad in ["True", "1", "yes", "no", " true"] {
-            assert!(error_of(S3Settings::read, bad).contains("`true` or `false`"));
+            assert!(error_of::<S3Settings>(bad).contains("`true` or `false`"));
         }
     }
 
     #[test]
     fn required_but_empty_settings_are_reported_as_not_set() {
         for error in [
-            error_of(LedgerSettings::read, ""),
-            error_of(StagingSettings::read, ""),
-            error_of(QueueSettings::read, ""),
-            error_of(BusSettings::read, ""),
+            error_of::<LedgerSettings>(""),
+            error_of::<StagingSettings>(""),
+            error_of::<QueueSettings>(""),
+            error_of::<BusSettings>(""),
         ] {
             assert!(error.contains("is not set; it must be the"), "{error}");
         }
@@ -199,11 +173,11 @@ mod tests {
 
     #[test]
     fn stand_ins_and_arns_are_accepted() {
-        let queue =
-            QueueSettings::read(&|_| Some("http://127.0.0.1:4566/000000000000/export".into())).unwrap();
+        let queue = "http://127.0.0.1:4566/000000000000/export";
+        let queue = settings::<QueueSettings>(&|_| Some(queue.into())).unwrap();
         assert!(queue.url.starts_with("http://"));
         let arn = "arn:aws:events:eu-central-1:111111111111:event-bus/auditferry";
-        assert_eq!(BusSettings::read(&|_| Some(arn.into())).unwrap().name, arn);
-        assert!(S3Settings::read(&|_| Some("true".into())).unwrap().force_path_style);
+        assert_eq!(settings::<BusSettings>(&|_| Some(arn.into())).unwrap().name, arn);
+        assert!(settings::<S3Settings>(&|_| Some("true".into())).unwrap().force_path_style);
     }
 }

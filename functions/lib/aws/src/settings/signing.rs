@@ -5,7 +5,14 @@ use std::path::PathBuf;
 
 use archive::note::VendorDomain;
 
-use super::read::{Lookup, SettingsError, non_empty, zip_errors};
+use super::env::{Env, FromEnv, ReportedError};
+
+pub(super) const VENDOR_DOMAIN: &str = "VENDOR_DOMAIN";
+const SIGNING_KEY: &str = "SIGNING_KEY";
+const SIGNING_KEY_PREVIOUS: &str = "SIGNING_KEY_PREVIOUS";
+/// The form of `VENDOR_DOMAIN`, for errors.
+pub(super) const VENDOR_FORM: &str = "your domain name in lower case, such as vendor.example";
+const KEY_FORM: &str = "the ARN of a KMS key or alias, alias/NAME, or file:PATH";
 
 /// Who signs manifests, and with which keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,66 +54,35 @@ pub enum PreviousKey {
     Lost,
 }
 
-impl SigningSettings {
-    /// Every variable that this reads.
-    pub const NAMES: &[&str] = &["VENDOR_DOMAIN", "SIGNING_KEY", "SIGNING_KEY_PREVIOUS"];
-
+impl FromEnv for SigningSettings {
     /// Reads `VENDOR_DOMAIN`, `SIGNING_KEY` and `SIGNING_KEY_PREVIOUS`. Only the last may be absent.
-    ///
-    /// # Errors
-    /// If one of them is missing or malformed.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
-        let ((vendor, key), previous) = zip_errors(zip_errors(vendor(env), key(env)), previous(env))?;
-        Ok(Self { vendor, key, previous })
-    }
-
-    /// The same, or `None` if none of them is set: for callers that can work without them.
-    ///
-    /// # Errors
-    /// If some are set and others are missing or malformed.
-    pub fn read_if_set(env: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
-        if Self::NAMES.iter().all(|name| non_empty(env, name).is_none()) {
-            return Ok(None);
-        }
-        Self::read(env).map(Some)
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let vendor = env.required(VENDOR_DOMAIN, VENDOR_FORM, |value| value.parse().ok());
+        let key = env.required(SIGNING_KEY, KEY_FORM, key_location);
+        let previous = env.optional(
+            SIGNING_KEY_PREVIOUS,
+            &format!("{KEY_FORM}, `lost`, or empty if there was no previous key"),
+            previous_key,
+        );
+        Ok(Self { vendor: vendor?, key: key?, previous: previous?.unwrap_or(PreviousKey::None) })
     }
 }
 
-/// The form of `VENDOR_DOMAIN`, for errors.
-pub(super) const VENDOR_FORM: &str = "your domain name in lower case, such as vendor.example";
-
-fn vendor(env: Lookup<'_>) -> Result<VendorDomain, SettingsError> {
-    vendor_if_set(env)?.ok_or_else(|| SettingsError::missing("VENDOR_DOMAIN", VENDOR_FORM))
+/// `None` if no variable of them is set, for callers that can work without them.
+impl FromEnv for Option<SigningSettings> {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
+        let names = [VENDOR_DOMAIN, SIGNING_KEY, SIGNING_KEY_PREVIOUS];
+        if names.iter().any(|name| env.is_set(name)) { env.read().map(Some) } else { Ok(None) }
+    }
 }
 
 /// Reads `VENDOR_DOMAIN` for callers that can work without it.
-pub(super) fn vendor_if_set(env: Lookup<'_>) -> Result<Option<VendorDomain>, SettingsError> {
-    let name = "VENDOR_DOMAIN";
-    let Some(value) = non_empty(env, name) else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| SettingsError::malformed(name, &value, VENDOR_FORM))
+pub(super) fn vendor_if_set(env: &mut Env<'_>) -> Result<Option<VendorDomain>, ReportedError> {
+    env.optional(VENDOR_DOMAIN, VENDOR_FORM, |value| value.parse().ok())
 }
 
-const KEY_FORM: &str = "the ARN of a KMS key or alias, alias/NAME, or file:PATH";
-
-fn key(env: Lookup<'_>) -> Result<KeyLocation, SettingsError> {
-    let name = "SIGNING_KEY";
-    let Some(value) = non_empty(env, name) else { return Err(SettingsError::missing(name, KEY_FORM)) };
-    key_location(&value).ok_or_else(|| SettingsError::malformed(name, &value, KEY_FORM))
-}
-
-fn previous(env: Lookup<'_>) -> Result<PreviousKey, SettingsError> {
-    let name = "SIGNING_KEY_PREVIOUS";
-    match non_empty(env, name) {
-        None => Ok(PreviousKey::None),
-        Some(value) if value == "lost" => Ok(PreviousKey::Lost),
-        Some(value) => key_location(&value).map(PreviousKey::At).ok_or_else(|| {
-            SettingsError::malformed(
-                name,
-                &value,
-                format!("{KEY_FORM}, `lost`, or empty if there was no previous key"),
-            )
-        }),
-    }
+fn previous_key(text: &str) -> Option<PreviousKey> {
+    if text == "lost" { Some(PreviousKey::Lost) } else { key_location(text).map(PreviousKey::At) }
 }
 
 fn key_location(text: &str) -> Option<KeyLocation> {
@@ -143,16 +119,15 @@ fn is_arn(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{SettingsError, read as settings};
 
     fn read(vendor: &str, key: &str, previous: &str) -> Result<SigningSettings, SettingsError> {
-        SigningSettings::read(&|name| {
-            let value = match name {
-                "VENDOR_DOMAIN" => vendor,
-                "SIGNING_KEY" => key,
-                _ => previous,
-            };
-            Some(value.to_owned())
-        })
+        let env = |name: &str| match name {
+            "VENDOR_DOMAIN" => vendor,
+            "SIGNING_KEY" => key,
+            _ => previous,
+        };
+        settings::<SigningSettings>(&|name| Some(env(name).to_owned()))
     }
 
     const ARN: &str = "arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -188,8 +163,8 @@ mod tests {
 
     #[test]
     fn no_keys_are_accepted_where_nothing_is_signed_but_incomplete_ones_are_not() {
-        assert_eq!(SigningSettings::read_if_set(&|_| Some(String::new())), Ok(None));
+        assert_eq!(settings::<Option<SigningSettings>>(&|_| Some(String::new())), Ok(None));
         let half = |name: &str| (name == "VENDOR_DOMAIN").then(|| "vendor.example".to_owned());
-        assert!(SigningSettings::read_if_set(&half).is_err());
+        assert!(settings::<Option<SigningSettings>>(&half).is_err());
     }
 }

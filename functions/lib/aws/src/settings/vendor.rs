@@ -1,6 +1,9 @@
 //! What the customers' trust policies need to know about the vendor, beyond what STS returns.
 
-use super::read::{Lookup, SettingsError, optional, zip_errors};
+use archive::names::{AccountId, Region};
+use control::setup::Vendor;
+
+use super::env::{Env, FromEnv, ReportedError, text};
 
 /// The default name of the exporter's role in `template.yaml`.
 const EXPORTER_ROLE: &str = "auditferry-exporter";
@@ -14,24 +17,28 @@ pub struct VendorSettings {
     pub template_url: Option<String>,
 }
 
-impl VendorSettings {
-    /// Every variable that this reads.
-    pub const NAMES: &[&str] = &["EXPORTER_ROLE_NAME", "CUSTOMER_TEMPLATE_URL"];
-
+impl FromEnv for VendorSettings {
     /// Reads `EXPORTER_ROLE_NAME`; absent means `auditferry-exporter`. Reads `CUSTOMER_TEMPLATE_URL`; absent
     /// means that the template is not published, so there is no quick-create link.
-    ///
-    /// # Errors
-    /// If one of them is malformed.
-    pub fn read(env: Lookup<'_>) -> Result<Self, SettingsError> {
+    fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
         let role = "the name of the exporter's role: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, or empty for \
                     auditferry-exporter";
         let url = "an https URL of the customer's template in S3, or empty if it is not published";
-        let (exporter_role, template_url) = zip_errors(
-            optional(env, "EXPORTER_ROLE_NAME", role, is_role_name),
-            optional(env, "CUSTOMER_TEMPLATE_URL", url, is_template_url),
-        )?;
-        Ok(Self { exporter_role: exporter_role.unwrap_or_else(|| EXPORTER_ROLE.to_owned()), template_url })
+        let exporter_role = env.optional("EXPORTER_ROLE_NAME", role, text(is_role_name));
+        let template_url = env.optional("CUSTOMER_TEMPLATE_URL", url, text(is_template_url));
+        Ok(Self {
+            exporter_role: exporter_role?.unwrap_or_else(|| EXPORTER_ROLE.to_owned()),
+            template_url: template_url?,
+        })
+    }
+}
+
+impl VendorSettings {
+    /// The vendor, with what STS and the SDK know about it.
+    #[must_use]
+    pub fn vendor(&self, account: AccountId, partition: String, region: Region) -> Vendor {
+        let Self { exporter_role, template_url } = self.clone();
+        Vendor { account, partition, region, exporter_role, template_url }
     }
 }
 
@@ -52,9 +59,11 @@ fn is_template_url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{SettingsError, read as settings};
 
     fn read(role: &str, url: &str) -> Result<VendorSettings, SettingsError> {
-        VendorSettings::read(&|name| Some(if name == "EXPORTER_ROLE_NAME" { role } else { url }.to_owned()))
+        let env = |name: &str| Some(if name == "EXPORTER_ROLE_NAME" { role } else { url }.to_owned());
+        settings::<VendorSettings>(&env)
     }
 
     #[test]

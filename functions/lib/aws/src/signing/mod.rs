@@ -8,7 +8,7 @@ use archive::note::{KeyName, VendorDomain};
 use control::signing::{ManifestSigner, PreviousSigner};
 use ports::Signer;
 
-use crate::settings::{KeyLocation, PreviousKey, SettingsError, SigningSettings, zip_errors};
+use crate::settings::{KeyLocation, PreviousKey, SettingError, SettingsError, SigningSettings};
 
 pub use file::{FileSigner, KeyFileError};
 
@@ -32,8 +32,10 @@ pub fn signing(
             signer("SIGNING_KEY_PREVIOUS", location, vendor, kms).map(PreviousSigner::Signer)
         }
     };
-    let (current, before) = zip_errors(signer("SIGNING_KEY", key, vendor, kms), before)?;
-    Ok(ManifestSigner { vendor: vendor.clone(), current, previous: before })
+    match (signer("SIGNING_KEY", key, vendor, kms), before) {
+        (Ok(current), Ok(previous)) => Ok(ManifestSigner { vendor: vendor.clone(), current, previous }),
+        (current, before) => Err(SettingsError(current.err().into_iter().chain(before.err()).collect())),
+    }
 }
 
 fn signer(
@@ -41,18 +43,18 @@ fn signer(
     location: &KeyLocation,
     vendor: &VendorDomain,
     kms: Option<&KmsSignerFactory>,
-) -> Result<Arc<dyn Signer>, SettingsError> {
+) -> Result<Arc<dyn Signer>, SettingError> {
     match location {
         KeyLocation::Kms(key) => kms.map(|kms| kms(key)).ok_or_else(|| {
             let form = "`file:` and a path, since this program was built without AWS KMS: \
                         `cargo install --locked --path functions/cli --features aws` builds it with it";
-            SettingsError::malformed(variable, &location.to_string(), form)
+            SettingError::malformed(variable, &location.to_string(), form)
         }),
         KeyLocation::File(path) => {
             let name = KeyName::of(vendor.clone());
             let signer = FileSigner::read(path, &name).map_err(|error| {
                 let form = format!("`file:` and the path of a key of {name}, but {error}");
-                SettingsError::malformed(variable, &location.to_string(), form)
+                SettingError::malformed(variable, &location.to_string(), form)
             })?;
             Ok(Arc::new(signer))
         }

@@ -69,6 +69,37 @@ pub struct Onboarding {
     pub public_urls: Option<Arc<dyn PublicUrlChecker>>,
 }
 
+impl Onboarding {
+    /// Onboarding without signing keys, mails and a published template, with the default partition keys and
+    /// budgets. Set the fields of what a deployment has.
+    #[must_use]
+    pub fn new(
+        connectors: Arc<dyn Connectors>,
+        prober: Arc<dyn Prober>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        timing: Timing,
+        vendor: Vendor,
+    ) -> Self {
+        Self {
+            connectors,
+            prober,
+            bus,
+            clock,
+            rng,
+            timing,
+            vendor,
+            signing: None,
+            key_cache: KeyCache::default(),
+            mail_mode: MailMode::None,
+            partitions: PartitionFormat::default(),
+            budgets: Budgets::default(),
+            public_urls: None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Onboarding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Onboarding")

@@ -9,11 +9,10 @@ use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::disk::Disk;
-use crate::accounts::{Accounts, Bucket};
+use crate::accounts::{Accounts, Bucket, VENDOR_ACCOUNT};
 use crate::clock;
 use crate::obstacle::{DECRYPT, GENERATE_DATA_KEY, Obstacle, WriteRequest};
 use crate::sessions::{Principal, Session, Sessions};
-use crate::stack::Stack;
 
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const EXPECTED_OWNER: HeaderName = HeaderName::from_static("x-amz-expected-bucket-owner");
@@ -133,7 +132,7 @@ impl S3Access for AccessControl {
         check_region(cx, &bucket)?;
         check_owner(cx.headers(), &bucket)?;
         let result = match &principal {
-            Principal::Vendor if bucket.owner == Stack::VENDOR_ACCOUNT => Ok(()),
+            Principal::Vendor if bucket.owner == VENDOR_ACCOUNT => Ok(()),
             Principal::Vendor => Err(access_denied()),
             Principal::Session(session) => self.check_session(session, &bucket, cx),
         };

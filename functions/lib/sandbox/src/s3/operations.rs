@@ -20,9 +20,8 @@ use super::attributes::{Attributes, named_checksums, with_checksums};
 use super::disk::{Condition, Disk};
 use super::receive::{ExpectedDigests, receive};
 use super::{listing, multipart};
-use crate::accounts::{Accounts, Bucket};
+use crate::accounts::{Accounts, Bucket, VENDOR_ACCOUNT};
 use crate::error::StackError;
-use crate::stack::Stack;
 
 /// The number of bytes read at a time when an object is sent.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -60,7 +59,7 @@ impl S3 for Store {
         let constraint =
             req.input.create_bucket_configuration.and_then(|configuration| configuration.location_constraint);
         let region = constraint.as_ref().map_or("us-east-1", BucketLocationConstraint::as_str).to_owned();
-        let entry = Bucket { owner: Stack::VENDOR_ACCOUNT.to_owned(), region };
+        let entry = Bucket { owner: VENDOR_ACCOUNT.to_owned(), region };
         // A bucket whose folder was removed by hand is created again.
         let is_gone = |bucket: &str| bucket == name && !self.disk.has_bucket(bucket);
         self.accounts.forget_buckets(is_gone).map_err(S3Error::internal_error)?;
@@ -225,7 +224,7 @@ impl S3 for Store {
 impl Store {
     /// The error for a bucket name in use: S3 distinguishes one's own buckets from others'.
     fn name_taken_error(&self, name: &str) -> S3Error {
-        if self.accounts.bucket(name).is_some_and(|bucket| bucket.owner == Stack::VENDOR_ACCOUNT) {
+        if self.accounts.bucket(name).is_some_and(|bucket| bucket.owner == VENDOR_ACCOUNT) {
             s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded")
         } else {
             s3_error!(BucketAlreadyExists, "The requested bucket name is not available")

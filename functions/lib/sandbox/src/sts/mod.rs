@@ -17,10 +17,9 @@ use s3s::{Body, S3Request, S3Response, S3Result};
 use self::request::AssumeRoleRequest;
 pub(crate) use self::response::reshape;
 use self::response::{StsError, assume_role_response, caller_identity_response};
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, VENDOR_ACCOUNT};
 use crate::policy::SessionPolicy;
 use crate::sessions::{AssumedRole, Principal, Sessions};
-use crate::stack::Stack;
 
 /// Longer bodies are rejected by the signature check already.
 const MAX_BODY_BYTES: usize = 8_192;
@@ -139,5 +138,5 @@ impl S3Route for Route {
 
 /// The vendor's ARN in messages.
 fn vendor_arn() -> String {
-    format!("arn:aws:iam::{}:user/auditferry", Stack::VENDOR_ACCOUNT)
+    format!("arn:aws:iam::{VENDOR_ACCOUNT}:user/auditferry")
 }

@@ -6,10 +6,10 @@ use s3s::{Body, S3Response};
 use uuid::Uuid;
 
 use super::vendor_arn;
+use crate::accounts::VENDOR_ACCOUNT;
 use crate::policy::PolicyError;
 use crate::role::RoleArn;
 use crate::sessions::Session;
-use crate::stack::Stack;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -100,7 +100,7 @@ pub(super) fn assume_role_response(session: &Session, role: RoleArn<'_>) -> Stri
 
 /// The response to `GetCallerIdentity` of the vendor.
 pub(super) fn caller_identity_response() -> String {
-    let (arn, account) = (vendor_arn(), Stack::VENDOR_ACCOUNT);
+    let (arn, account) = (vendor_arn(), VENDOR_ACCOUNT);
     format!(
         "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\"><GetCallerIdentityResult><Arn>{arn}</Arn>\
          <UserId>AIDAVENDOR</UserId><Account>{account}</Account></GetCallerIdentityResult>\

@@ -28,9 +28,7 @@ use aws::s3::staging::S3Staging;
 use aws::settings::S3Settings;
 use aws::signing::FileSigner;
 use aws_credential_types::Credentials as SdkCredentials;
-use control::budget::Budgets;
-use control::onboarding::{KeyCache, MailMode, Onboarding};
-use control::partition::PartitionFormat;
+use control::onboarding::Onboarding;
 use control::setup::Vendor;
 use control::signing::{ManifestSigner, PreviousSigner};
 use exporter::Exporter;
@@ -162,24 +160,21 @@ impl Sandbox {
     #[must_use]
     pub fn onboarding(&self) -> Onboarding {
         let Clients { sts, customers, .. } = &self.clients;
+        let prober = SandboxProber {
+            real: StsProber::new(sts.clone(), customers.clone()),
+            accounts: self.stack.accounts(),
+        };
         Onboarding {
-            connectors: self.connectors(),
-            prober: Arc::new(SandboxProber {
-                real: StsProber::new(sts.clone(), customers.clone()),
-                accounts: self.stack.accounts(),
-            }),
-            bus: Arc::clone(&self.bus) as _,
-            clock: self.clock(),
-            rng: self.randomness(),
-            timing: Self::timing(),
-            vendor: self.vendor.clone(),
             signing: Some(self.signing.clone()),
-            key_cache: KeyCache::default(),
-            mail_mode: MailMode::None,
-            partitions: PartitionFormat::default(),
-            budgets: Budgets::default(),
-            // The stand-ins publish no template.
-            public_urls: None,
+            ..Onboarding::new(
+                self.connectors(),
+                Arc::new(prober),
+                Arc::clone(&self.bus) as _,
+                self.clock(),
+                self.randomness(),
+                Self::timing(),
+                self.vendor.clone(),
+            )
         }
     }
 

@@ -1,14 +1,14 @@
 //! The ticks: what `EventBridge`, SQS and Lambda do in AWS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use archive::names::ConnectorId;
+use aws::sqs_batch::run_each;
 use dispatcher::{Dispatched, dispatch};
 use exporter::export;
 use ports::PortError;
 use protocol::machine::{InternalError, InternalErrorKind, Outcome, Summary};
-use tokio::task::JoinSet;
 
 use super::Sandbox;
 
@@ -60,18 +60,16 @@ impl Sandbox {
     pub async fn export(&self, batch: &[ConnectorId]) -> BTreeMap<ConnectorId, Outcome> {
         let exporter = self.exporter();
         let deadline = self.clock().now() + MAX_RUN_TIME;
-        let mut runs = JoinSet::new();
+        let distinct: BTreeSet<&ConnectorId> = batch.iter().collect();
+        let runs = distinct.into_iter().map(|id| {
+            let (exporter, connector) = (exporter.clone(), id.clone());
+            (id, async move { export(&exporter, &connector, deadline).await })
+        });
         let mut outcomes = BTreeMap::new();
-        for id in batch {
-            // Until it has ended it counts as panicked: if it panics, its task ends without an outcome.
-            if outcomes.insert(id.clone(), panicked()).is_none() {
-                let (exporter, id) = (exporter.clone(), id.clone());
-                runs.spawn(async move { (id.clone(), export(&exporter, &id, deadline).await) });
-            }
-        }
-        while let Some(ended) = runs.join_next().await {
-            outcomes.extend(ended);
-        }
+        run_each(runs, |id, ended| {
+            outcomes.insert(id.clone(), ended.unwrap_or_else(|_| panicked()));
+        })
+        .await;
         outcomes
     }
 }
