@@ -1,7 +1,7 @@
 //! One attempt to deliver a notice to a contact: what is delivered, and how the attempt ended.
 
 use protocol::connector::Connector;
-use protocol::contacts::ContactMessage;
+use protocol::notification::ContactMessage;
 
 use crate::message::BusEvent;
 

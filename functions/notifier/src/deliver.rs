@@ -4,8 +4,8 @@ use archive::names::{ConnectorId, TenantId};
 use futures_util::future::join_all;
 use ports::PortError;
 use protocol::connector::{Connector, State};
-use protocol::contacts::{ContactMessage, requests_consent};
 use protocol::notice::NoticeParseError;
+use protocol::notification::{ContactMessage, requests_consent};
 
 use crate::Notifier;
 use crate::attempt::Delivery;

@@ -3,7 +3,7 @@
 use control::contacts::{notice_mail, retry};
 use ports::{MailOutcome, PortError};
 use protocol::connector::Connector;
-use protocol::contacts::{ContactKey, ContactMessage, Decision, NotificationHistory};
+use protocol::notification::{ContactKey, ContactMessage, Decision, NotificationHistory};
 
 use crate::Notifier;
 use crate::attempt::{Delivery, DeliveryOutcome};

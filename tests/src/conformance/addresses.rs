@@ -8,9 +8,8 @@ use control::contacts::fair_share;
 use futures_util::future::join_all;
 use ports::{Consents, NotificationStore};
 use protocol::caller::Caller;
-use protocol::contacts::{
-    Consent, ContactFact, ContactKey, ContactMessage, Decision, LinkToken, NotificationHistory,
-};
+use protocol::contacts::{Consent, LinkToken};
+use protocol::notification::{ContactFact, ContactKey, ContactMessage, Decision, NotificationHistory};
 
 use super::start;
 use crate::fixtures::{tenant, unique_id};

@@ -10,7 +10,8 @@ use archive::time::Time;
 use async_trait::async_trait;
 use ports::Clock as _;
 use ports::{DelayQueue, MAX_DELAY, MailOutcome, Mailer, PortError, WebhookClient, WebhookResponse};
-use protocol::contacts::{Mail, SignedRequest};
+use protocol::contacts::Mail;
+use protocol::notification::SignedRequest;
 
 use super::{FakeClock, locked};
 use crate::fault_injection::{Outage, Outages};

@@ -16,7 +16,7 @@ use ports::{
 };
 use protocol::budget::Spending;
 use protocol::connector::{Change, Connector, Shards};
-use protocol::contacts::{Consent, ContactKey, NotificationHistory, SecretId, TokenHash, WebhookSecret};
+use protocol::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
 use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::events_source::EventsSource;
@@ -24,6 +24,7 @@ use protocol::machine::{
     LeaseAnswer, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,
 };
 use protocol::notice::Notice;
+use protocol::notification::{ContactKey, NotificationHistory};
 use protocol::source_change::SourceChange;
 
 use super::Flaky;

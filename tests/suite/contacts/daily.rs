@@ -7,10 +7,10 @@ use std::time::Duration;
 use archive::time::Time;
 use ports::WebhookResponse;
 use protocol::connector::{Connector, Verb};
-use protocol::contacts::NOTICE_COOLDOWN;
 use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::notice::{Backlog, Notice, Recovery};
+use protocol::notification::NOTICE_COOLDOWN;
 use serde_json::Value;
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 

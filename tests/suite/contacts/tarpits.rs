@@ -15,7 +15,7 @@ use archive::time::Time;
 use async_trait::async_trait;
 use ports::{DelayQueue, NotificationStore, PortError, WebhookClient, WebhookResponse};
 use protocol::connector::Connector;
-use protocol::contacts::{ContactKey, NotificationHistory, SignedRequest};
+use protocol::notification::{ContactKey, NotificationHistory, SignedRequest};
 use tests::fakes::{FakeClock, FakeLedger};
 
 use super::world::{World, blocked};

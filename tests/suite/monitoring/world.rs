@@ -14,8 +14,8 @@ use dispatcher::Watchdog;
 use exporter::{Exporter, batch};
 use notifier::Notifier;
 use protocol::connector::{Connector, Shards};
-use protocol::contacts::NOTIFIED_KINDS;
 use protocol::notice::Notice;
+use protocol::notification::NOTIFIED_KINDS;
 use serde_json::{Value, json};
 use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakeQueue,

@@ -21,7 +21,7 @@ use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use ports::{WebhookClient, WebhookResponse};
-use protocol::contacts::SignedRequest;
+use protocol::notification::SignedRequest;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use archive::names::{ConnectorId, EmailAddress, TenantId, WebhookUrl};
 use archive::time::Time;
 use async_trait::async_trait;
-use protocol::contacts::{Consent, ContactKey, Mail, NotificationHistory, SignedRequest, TokenHash};
+use protocol::contacts::{Consent, Mail, TokenHash};
+use protocol::notification::{ContactKey, NotificationHistory, SignedRequest};
 
 use super::PortError;
 

@@ -3,7 +3,7 @@
 //! Start with [`machine`]: its [`machine::step`] is the one function that the exporter, the simulator and the
 //! model checker all drive. The records: [`connector`], [`cursor`], [`contacts`], [`budget`]. What follows
 //! from them: [`schedule`], [`health`], [`loss_forecast`], [`watch`]. What is published: [`notice`],
-//! [`metrics`].
+//! [`notification`], [`metrics`].
 
 pub mod backoff;
 pub mod budget;
@@ -18,6 +18,7 @@ pub mod loss_forecast;
 pub mod machine;
 pub mod metrics;
 pub mod notice;
+pub mod notification;
 pub mod schedule;
 pub mod source_change;
 pub mod watch;

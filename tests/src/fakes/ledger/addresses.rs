@@ -10,7 +10,8 @@ use control::contacts::fair_share;
 use ports::{Consents, NotificationStore, PortError};
 use protocol::caller::Caller;
 use protocol::connector::Connector;
-use protocol::contacts::{Consent, ContactKey, NotificationHistory, TokenHash};
+use protocol::contacts::{Consent, TokenHash};
+use protocol::notification::{ContactKey, NotificationHistory};
 
 use super::FakeLedger;
 

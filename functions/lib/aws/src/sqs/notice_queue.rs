@@ -5,7 +5,7 @@ use std::time::Duration;
 use archive::names::TenantId;
 use async_trait::async_trait;
 use ports::{DelayQueue, MAX_DELAY, PortError};
-use protocol::contacts::short_hash;
+use protocol::notification::short_hash;
 
 use crate::clients::ClientFactory;
 use crate::port_error::port_error;

@@ -11,7 +11,7 @@ use control::contacts::fair_share::{LONG_TIMEOUT, SHORT_TIMEOUT};
 use control::contacts::is_public;
 use ports::WebhookClient as _;
 use ports::WebhookResponse;
-use protocol::contacts::SignedRequest;
+use protocol::notification::SignedRequest;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;

@@ -2,7 +2,8 @@
 
 use archive::note::VendorDomain;
 use protocol::connector::Connector;
-use protocol::contacts::{ContactMessage, LINK_VALIDITY, Mail, text};
+use protocol::contacts::{LINK_VALIDITY, Mail};
+use protocol::notification::{ContactMessage, text};
 
 /// The line width of the text, in characters.
 const WIDTH: usize = 76;

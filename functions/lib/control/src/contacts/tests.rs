@@ -10,6 +10,7 @@ use protocol::contacts::*;
 use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::notice::{Backlog, Notice, Recovery};
+use protocol::notification::*;
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,24 +1,13 @@
 //! A tenant's own contacts: who receives a connector's notices besides the vendor, by e-mail and by a signed
 //! webhook.
 //!
-//! They receive a [`ContactMessage`]: those of the bus's notices that concern the customer, in its words,
-//! without vendor internals. A webhook receives it as JSON, signed ([`WebhookSecret`]). An address receives
-//! it as a mail ([`Mail`]) once it has confirmed that it wants notices ([`Consent`]).
-//!
-//! Guarantee to a contact: for each cause of a problem it receives a notice, and one a day while the problem
-//! lasts or recurs ([`NotificationHistory`]), each at least once if it can be reached within a day
-//! ([`retry`]). A crash between sending and recording sends it twice, with the same `webhook-id`. The ledger
-//! is authoritative, as for every notice.
-//!
-//! Guarantee to other tenants: one tenant's slow contacts delay nobody else's notices ([`fair_share`]).
+//! What they receive is a [`crate::notification`]. A webhook receives it as JSON, signed ([`WebhookSecret`]).
+//! An address receives it as a mail ([`Mail`]) once it has confirmed that it wants notices ([`Consent`]).
 
 mod consent;
 mod link_token;
 mod mail;
-mod message;
-mod notification_history;
 mod secret;
-pub mod text;
 
 use archive::names::{EmailAddress, InvalidValueError, WebhookUrl};
 use archive::time::Time;
@@ -30,10 +19,7 @@ pub use consent::{
 };
 pub use link_token::{LinkToken, TokenHash};
 pub use mail::Mail;
-pub use message::{
-    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, SignedRequest, requests_consent,
-};
-pub use notification_history::{ContactKey, Decision, NOTICE_COOLDOWN, NotificationHistory, short_hash};
+pub(crate) use secret::seconds;
 pub use secret::{SecretId, WebhookSecret};
 
 /// The maximum number of addresses among a connector's contacts.

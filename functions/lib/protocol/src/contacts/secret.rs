@@ -47,7 +47,7 @@ impl WebhookSecret {
 }
 
 /// The time for the webhook headers: whole seconds since 1970.
-pub(super) const fn seconds(at: Time) -> i64 {
+pub(crate) const fn seconds(at: Time) -> i64 {
     at.millis().div_euclid(1000)
 }
 

@@ -20,7 +20,8 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use control::contacts::fair_share;
 use ports::{Consents, NotificationStore, PortError};
-use protocol::contacts::{Consent, ContactKey, NotificationHistory, TokenHash, short_hash};
+use protocol::contacts::{Consent, TokenHash};
+use protocol::notification::{ContactKey, NotificationHistory, short_hash};
 use serde::{Deserialize, Serialize};
 
 use super::expression::{Check, number, signed, time};

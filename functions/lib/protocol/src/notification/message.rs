@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use super::secret::seconds;
-use super::{WebhookSecret, text};
+use super::text;
 use crate::connector::Verb;
+use crate::contacts::{WebhookSecret, seconds};
 use crate::delivery_error::{Block, DeliveryStage};
 use crate::notice::{
     Blocked, Changed, Fact, Notice, NoticeKind, NoticeParseError, OnTime, Open, Recovery, Stale,
