@@ -1,7 +1,8 @@
 //! The HTTP API: connectors as resources, over the same [`Onboarding`] as the CLI.
 //!
 //! [`router`] is the whole API. The Lambda (`main.rs`) runs it behind API Gateway, `auditferry serve` on a
-//! socket. Requests and responses are documented in `infra/openapi.yaml`; a test checks that both agree.
+//! socket. Requests and responses are documented in `infra/openapi.yaml`, which is generated from
+//! this code (`document`); tests check that both agree.
 //!
 //! Every request is authenticated by an [`Authenticator`] first: no handler can be reached without a caller.
 
@@ -9,6 +10,9 @@ mod body;
 mod caller;
 mod connectors;
 mod contacts;
+#[cfg(test)]
+mod document;
+mod etag;
 mod fields;
 mod gateway_event;
 mod keys;
@@ -22,7 +26,12 @@ mod request_id;
 mod requests;
 mod responses;
 mod routes;
+#[cfg(test)]
+mod schema;
+mod target;
 mod verbs;
+mod views;
+mod wire;
 
 use std::sync::Arc;
 

@@ -17,9 +17,9 @@ use crate::fields::truncated;
 use crate::problem::Problem;
 
 /// The default number of items on a page.
-const DEFAULT_LIMIT: u32 = 50;
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
 /// The maximum number of items on a page.
-const MAX_LIMIT: u32 = 100;
+pub(crate) const MAX_LIMIT: u32 = 100;
 
 /// The parameters of a query.
 #[derive(Debug)]
@@ -118,12 +118,12 @@ impl<T> Page<T> {
         &self,
         mut items: Vec<I>,
         mark: impl Fn(&I) -> M,
-    ) -> (Vec<I>, Option<String>) {
+    ) -> (Vec<I>, Option<Cursor>) {
         let limit = self.limit as usize;
         let more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().filter(|_| more);
-        let next = last.map(|item| hex::encode(format!("{}:{}", self.kind, mark(item))));
+        let next = last.map(|item| Cursor(hex::encode(format!("{}:{}", self.kind, mark(item)))));
         (items, next)
     }
 }
@@ -135,12 +135,10 @@ fn decode_cursor<T: FromStr>(kind: &str, cursor: &str) -> Option<T> {
     text.strip_prefix(kind)?.strip_prefix(':')?.parse().ok()
 }
 
-/// The cursor of the next page, if one exists.
-#[derive(Debug, Serialize)]
-pub(crate) struct NextCursor {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_cursor: Option<String>,
-}
+/// Where the next page starts, in the form in which callers send it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Cursor(String);
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +154,7 @@ mod tests {
     fn a_cursor_leads_to_the_next_page_of_its_own_listing_only() {
         let first = page("limit=2").unwrap();
         let (items, next) = first.split(vec![9_u64, 8, 7], |version| *version);
-        let next = next.unwrap();
+        let Cursor(next) = next.unwrap();
         assert_eq!(items, [9, 8]);
         assert_eq!(page(&format!("cursor={next}")).unwrap().cursor, Some(8));
         assert!(QueryParams::parse(&format!("cursor={next}")).unwrap().page::<u64>("part").is_err());

@@ -3,16 +3,11 @@
 use archive::names::IdempotencyKey;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::header::{HeaderValue, IF_MATCH};
+use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 
 use crate::Api;
 use crate::problem::Problem;
-
-/// The entity tag of a version, quoted (RFC 9110, section 8.8.3).
-pub(crate) fn etag(version: u64) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("\"{version}\"")).ok()
-}
 
 /// The version in `If-Match`; `None` without the header, or with `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +76,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKeyHeader, Problem>
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn parsed(values: &[&str]) -> Result<Option<u64>, ()> {

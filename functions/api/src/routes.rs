@@ -1,60 +1,56 @@
-//! The routes: which handler serves which method and path.
+//! The routes: which handler serves which method and path. They stand here and nowhere else.
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{MethodFilter, on};
 
 use crate::problem::Problem;
 use crate::{Api, connectors, contacts, keys, records, verbs};
 
-/// Every operation: its method and path, as in `infra/openapi.yaml`. `HEAD` is served with `GET`.
-pub const ROUTES: &[(&str, &str)] = &[
-    ("POST", "/v1/connectors"),
-    ("GET", "/v1/connectors"),
-    ("GET", "/v1/connectors/{id}"),
-    ("PATCH", "/v1/connectors/{id}"),
-    ("DELETE", "/v1/connectors/{id}"),
-    ("POST", "/v1/connectors/{id}/verify"),
-    ("POST", "/v1/connectors/{id}/activate"),
-    ("POST", "/v1/connectors/{id}/pause"),
-    ("POST", "/v1/connectors/{id}/resume"),
-    ("POST", "/v1/connectors/{id}/disable"),
-    ("POST", "/v1/connectors/{id}/enable"),
-    ("POST", "/v1/connectors/{id}/run"),
-    ("POST", "/v1/connectors/{id}/rotate-external-id"),
-    ("PUT", "/v1/connectors/{id}/contacts"),
-    ("POST", "/v1/connectors/{id}/rotate-webhook-secret"),
-    ("POST", "/v1/connectors/{id}/test-contacts"),
-    ("POST", "/v1/connectors/{id}/ask-contacts"),
-    ("POST", "/v1/connectors/{id}/confirm-address"),
-    ("GET", "/v1/connectors/{id}/exports"),
-    ("GET", "/v1/connectors/{id}/changes"),
-    ("GET", "/v1/connectors/{id}/setup"),
-    ("GET", "/v1/keys"),
-];
-
-/// The router of [`ROUTES`].
-pub(crate) fn routes() -> Router<Api> {
-    let one = get(connectors::read).patch(connectors::update).delete(connectors::delete);
-    Router::new()
-        .route("/v1/connectors", get(connectors::list).post(connectors::create))
-        .route("/v1/connectors/{id}", one)
-        .route("/v1/connectors/{id}/verify", post(verbs::verify))
-        .route("/v1/connectors/{id}/activate", post(verbs::activate))
-        .route("/v1/connectors/{id}/pause", post(verbs::pause))
-        .route("/v1/connectors/{id}/resume", post(verbs::resume))
-        .route("/v1/connectors/{id}/disable", post(verbs::disable))
-        .route("/v1/connectors/{id}/enable", post(verbs::enable))
-        .route("/v1/connectors/{id}/run", post(verbs::run))
-        .route("/v1/connectors/{id}/rotate-external-id", post(verbs::rotate_external_id))
-        .route("/v1/connectors/{id}/contacts", put(contacts::set))
-        .route("/v1/connectors/{id}/rotate-webhook-secret", post(contacts::rotate_webhook_secret))
-        .route("/v1/connectors/{id}/test-contacts", post(contacts::test))
-        .route("/v1/connectors/{id}/ask-contacts", post(contacts::ask))
-        .route("/v1/connectors/{id}/confirm-address", post(contacts::confirm))
-        .route("/v1/connectors/{id}/exports", get(records::exports))
-        .route("/v1/connectors/{id}/changes", get(records::changes))
-        .route("/v1/connectors/{id}/setup", get(records::setup))
-        .route("/v1/keys", get(keys::keys))
-        .fallback(async || Problem::no_such_path())
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+/// Hands every operation to the macro `$then`: its method, its path, and its handler. The router is made of
+/// them, and in tests the document. Of one path, `Allow` names the methods in this order.
+macro_rules! operations {
+    ($then:ident) => {
+        $then! {
+            GET "/v1/connectors" connectors::list,
+            POST "/v1/connectors" connectors::create,
+            GET "/v1/connectors/{id}" connectors::read,
+            PATCH "/v1/connectors/{id}" connectors::update,
+            DELETE "/v1/connectors/{id}" connectors::delete,
+            POST "/v1/connectors/{id}/verify" verbs::verify,
+            POST "/v1/connectors/{id}/activate" verbs::activate,
+            POST "/v1/connectors/{id}/pause" verbs::pause,
+            POST "/v1/connectors/{id}/resume" verbs::resume,
+            POST "/v1/connectors/{id}/disable" verbs::disable,
+            POST "/v1/connectors/{id}/enable" verbs::enable,
+            POST "/v1/connectors/{id}/run" verbs::run,
+            POST "/v1/connectors/{id}/rotate-external-id" verbs::rotate_external_id,
+            PUT "/v1/connectors/{id}/contacts" contacts::set,
+            POST "/v1/connectors/{id}/rotate-webhook-secret" contacts::rotate_webhook_secret,
+            POST "/v1/connectors/{id}/test-contacts" contacts::test,
+            POST "/v1/connectors/{id}/ask-contacts" contacts::ask,
+            POST "/v1/connectors/{id}/confirm-address" contacts::confirm,
+            GET "/v1/connectors/{id}/exports" records::exports,
+            GET "/v1/connectors/{id}/changes" records::changes,
+            GET "/v1/connectors/{id}/setup" records::setup,
+            GET "/v1/keys" keys::keys,
+        }
+    };
 }
+#[cfg(test)]
+pub(crate) use operations;
+
+macro_rules! router {
+    ($($method:ident $path:literal $module:ident :: $handler:ident,)*) => {
+        /// Every operation: its method and path, as in `infra/openapi.yaml`. `HEAD` is served with `GET`.
+        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        /// The router of [`ROUTES`].
+        pub(crate) fn routes() -> Router<Api> {
+            Router::new()
+                $(.route($path, on(MethodFilter::$method, $module::$handler)))*
+                .fallback(async || Problem::no_such_path())
+                .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        }
+    };
+}
+operations!(router);

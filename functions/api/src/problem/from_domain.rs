@@ -1,7 +1,6 @@
 //! Errors of the domain as problems. Internal errors are logged here, once, and the response does not contain
 //! their cause.
 
-use axum::http::StatusCode;
 use control::onboarding::OnboardingError;
 use control::partition::PartitionError;
 use control::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
@@ -10,7 +9,7 @@ use ports::PortError;
 use protocol::connector::{NotAllowedError, OwnedResource};
 
 use super::redact::redact_external_ids;
-use super::{FieldError, Problem};
+use super::{Code, FieldError, Problem};
 
 impl From<OnboardingError> for Problem {
     fn from(error: OnboardingError) -> Self {
@@ -18,15 +17,13 @@ impl From<OnboardingError> for Problem {
         match error {
             OnboardingError::NotFound(_) => Self::not_found(),
             OnboardingError::Stale { current, .. } => {
-                let mut problem = Self::conflict("stale", "Modified by someone else", sentence(&text));
+                let mut problem = Self::new(Code::Stale, sentence(&text));
                 problem.0.current_version = Some(current);
                 problem
             }
-            OnboardingError::AlreadyOwned(OwnedResource::Role) => {
-                Self::conflict("role_taken", "The role is in use", sentence(&text))
-            }
+            OnboardingError::AlreadyOwned(OwnedResource::Role) => Self::new(Code::RoleTaken, sentence(&text)),
             OnboardingError::AlreadyOwned(OwnedResource::Destination) => {
-                Self::conflict("destination_taken", "The destination is in use", sentence(&text))
+                Self::new(Code::DestinationTaken, sentence(&text))
             }
             OnboardingError::NotAllowed(not_allowed) => Self::from(not_allowed),
             OnboardingError::NotVerified(verification) => not_verified(verification),
@@ -49,7 +46,7 @@ impl From<OnboardingError> for Problem {
             }
             OnboardingError::Exhausted(exhausted) => Self::budget_exhausted(&exhausted),
             // No endpoint of the API uses a link: the portal's page does.
-            OnboardingError::Link(_) => Self::conflict("link", "Invalid link", sentence(&text)),
+            OnboardingError::Link(_) => Self::new(Code::Link, sentence(&text)),
             OnboardingError::KeyReused(reused) => Self::key_reused(&reused),
             OnboardingError::LossNotAccepted(loss) => Self::would_lose(loss),
             OnboardingError::Forbidden(what) => Self::forbidden(&capitalize(what)),
@@ -66,34 +63,18 @@ impl From<NotAllowedError> for Problem {
     fn from(error: NotAllowedError) -> Self {
         let detail = sentence(&error.to_string());
         match error {
-            NotAllowedError::NoDestination(_) => {
-                Self::conflict("no_destination", "Not connected yet", detail)
-            }
-            NotAllowedError::NotVerified(_) => Self::conflict("not_verified", "Not verified", detail),
-            NotAllowedError::WrongState { .. } => {
-                Self::conflict("wrong_state", "Not allowed in this state", detail)
-            }
-            NotAllowedError::StartInFuture(_) => {
-                Self::conflict("starts_in_the_future", "Start time in the future", detail)
-            }
-            NotAllowedError::ShardsInUse { .. } => {
-                Self::conflict("shards_are_read", "Events would be lost", detail)
-            }
-            NotAllowedError::NoWebhook(_) => Self::conflict("no_webhook", "No webhook", detail),
-            NotAllowedError::NoContacts(_) => Self::conflict("no_contacts", "No contacts", detail),
-            NotAllowedError::NotAContact { .. } => Self::conflict("not_a_contact", "Not a contact", detail),
-            NotAllowedError::Declined { .. } => {
-                Self::conflict("declined", "The address has declined", detail)
-            }
-            NotAllowedError::NothingToAsk { .. } => {
-                Self::conflict("nothing_to_ask", "No address to confirm", detail)
-            }
-            NotAllowedError::TestCooldown { .. } => {
-                Self::conflict("tested_just_now", "Tested recently", detail)
-            }
-            NotAllowedError::RetentionExpired { .. } => {
-                Self::conflict("kept_no_longer", "Retention period over", detail)
-            }
+            NotAllowedError::NoDestination(_) => Self::new(Code::NoDestination, detail),
+            NotAllowedError::NotVerified(_) => Self::new(Code::NotVerified, detail),
+            NotAllowedError::WrongState { .. } => Self::new(Code::WrongState, detail),
+            NotAllowedError::StartInFuture(_) => Self::new(Code::StartsInTheFuture, detail),
+            NotAllowedError::ShardsInUse { .. } => Self::new(Code::ShardsAreRead, detail),
+            NotAllowedError::NoWebhook(_) => Self::new(Code::NoWebhook, detail),
+            NotAllowedError::NoContacts(_) => Self::new(Code::NoContacts, detail),
+            NotAllowedError::NotAContact { .. } => Self::new(Code::NotAContact, detail),
+            NotAllowedError::Declined { .. } => Self::new(Code::Declined, detail),
+            NotAllowedError::NothingToAsk { .. } => Self::new(Code::NothingToAsk, detail),
+            NotAllowedError::TestCooldown { .. } => Self::new(Code::TestedJustNow, detail),
+            NotAllowedError::RetentionExpired { .. } => Self::new(Code::KeptNoLonger, detail),
         }
     }
 }
@@ -108,7 +89,7 @@ fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     let stage = failed.map_or(PreflightStage::AssumeRole, |report| report.stage).as_str();
     let cause = failed.and_then(|report| report.finding.as_ref()).map_or("", |finding| &finding.cause);
     let detail = format!("The destination failed verification at {stage}. {cause}");
-    let mut problem = Problem::conflict("not_verified", "Not verified", detail.trim_end());
+    let mut problem = Problem::new(Code::NotVerified, detail.trim_end());
     problem.0.verification = Some(verification);
     problem
 }
@@ -118,12 +99,7 @@ fn port_problem(error: &PortError) -> Problem {
     if let PortError::Transient { .. } = error {
         tracing::warn!(%cause, "temporary failure; the request was answered with 503");
         let detail = "A service that Auditferry depends on is temporarily unavailable; try again.";
-        return Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "Temporarily unavailable",
-            detail,
-        );
+        return Problem::new(Code::Unavailable, detail);
     }
     tracing::error!(%cause, "internal error; the request was answered with 500");
     internal()
@@ -132,7 +108,7 @@ fn port_problem(error: &PortError) -> Problem {
 fn internal() -> Problem {
     let detail = "An error of Auditferry or its deployment. Its operators find the cause in the log, \
                   under this request's request_id.";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    Problem::new(Code::Internal, detail)
 }
 
 /// A message of the domain as a sentence.

@@ -3,6 +3,7 @@
 //! `type` and `code` identify the problem and never change. `detail` is for people, and contains a remedy if
 //! one exists. No problem contains an external ID or another tenant's data.
 
+mod code;
 mod from_domain;
 mod redact;
 
@@ -14,10 +15,13 @@ use axum::response::{IntoResponse, Response};
 use control::budget::BudgetExhaustedError;
 use control::onboarding::{DeletionLoss, Difference, KeyReusedError};
 use control::preflight::PreflightReport;
+use protocol::budget::Budget;
 use serde::Serialize;
 
+pub(crate) use self::code::Code;
 use self::from_domain::sentence;
-use crate::preconditions::etag;
+use crate::etag::etag;
+use crate::wire::wire;
 
 /// The prefix of `type`; the code follows.
 const TYPE: &str = "urn:auditferry:problem:";
@@ -31,48 +35,60 @@ const MAX_ERRORS: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(Box<Details>);
 
-#[derive(Debug, Clone, Serialize)]
-struct Details {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    #[serde(serialize_with = "serialize_status")]
-    status: StatusCode,
-    detail: String,
-    code: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_version: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<Box<PreflightReport>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    loss: Option<DeletionLoss>,
-    #[serde(flatten)]
-    budget: Option<ExhaustedBudget>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
+wire! {
+    /// RFC 9457.
+    #[derive(Debug, Clone, Serialize)]
+    pub(crate) struct Details as "Problem" {
+        #[serde(rename = "type")]
+        kind: String => {"pattern": format!("^{TYPE}[a-z_]+$")},
+        title: &'static str,
+        #[serde(serialize_with = "serialize_status")]
+        status: StatusCode,
+        detail: String,
+        code: Code,
+        /// At most 20; `detail` says how many are omitted.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        errors: Vec<FieldError> => {"maxItems": MAX_ERRORS},
+        #[serde(skip_serializing_if = "Option::is_none")]
+        current_version: Option<u64> => {"minimum": 1},
+        #[serde(skip_serializing_if = "Option::is_none")]
+        verification: Option<Box<PreflightReport>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        loss: Option<DeletionLoss>,
+        #[serde(flatten)]
+        budget: Option<ExhaustedBudget>,
+        /// Of an internal error; its cause is in the log under this ID. Every response has it as
+        /// `X-Request-Id`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<String> => {"pattern": "^[!-~]{1,128}$"},
+    }
 }
 
-/// The exhausted budget, and when it is available again. Without `frees_at` it is available only after
-/// something is released.
-#[derive(Debug, Clone, Serialize)]
-struct ExhaustedBudget {
-    budget: &'static str,
-    limit: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    frees_at: Option<Time>,
-    #[serde(skip)]
-    retry_after: u64,
+wire! {
+    /// The exhausted budget, and when it is available again. Without `frees_at` it is available only after
+    /// something is released.
+    #[derive(Debug, Clone, Serialize)]
+    pub(crate) struct ExhaustedBudget {
+        #[serde(serialize_with = "serialize_budget")]
+        budget: Budget,
+        /// Size of the budget.
+        limit: u32 => {"minimum": 1},
+        #[serde(skip_serializing_if = "Option::is_none")]
+        frees_at: Option<Time>,
+        #[serde(skip)]
+        retry_after: u64,
+    }
 }
 
-/// An error in one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct FieldError {
-    /// JSON pointer to the field (RFC 6901); empty for the body itself.
-    pub(crate) pointer: String,
-    /// What is wrong, and the valid format.
-    pub(crate) detail: String,
+wire! {
+    /// An error in one field.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub(crate) struct FieldError {
+        /// JSON pointer (RFC 6901) to the field; empty for the body itself.
+        pub(crate) pointer: String,
+        /// What is wrong, and the expected format.
+        pub(crate) detail: String,
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -80,12 +96,17 @@ fn serialize_status<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<
     to.serialize_u16(status.as_u16())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn serialize_budget<S: serde::Serializer>(budget: &Budget, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(budget.as_str())
+}
+
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Details {
-            kind: format!("{TYPE}{code}"),
-            title,
-            status,
+            kind: format!("{TYPE}{}", code.as_str()),
+            title: code.title(),
+            status: code.status(),
             detail: detail.into(),
             code,
             errors: Vec::new(),
@@ -100,54 +121,49 @@ impl Problem {
     /// 401: the request is not authenticated.
     pub(crate) fn unauthenticated() -> Self {
         let detail = "Sign the request with SigV4 as the vendor, or send a token with a tenant claim.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthorized", detail)
+        Self::new(Code::Unauthenticated, detail)
     }
 
     /// 403: only an operator may do this.
     pub(crate) fn forbidden(what: &str) -> Self {
         let detail = format!("{what}: only an operator may do this.");
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
+        Self::new(Code::Forbidden, detail)
     }
 
     /// 404: the connector does not exist or belongs to another tenant; the two can't be distinguished.
     pub(crate) fn not_found() -> Self {
         let detail = "No connector with this ID.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "No such connector", detail)
+        Self::new(Code::NotFound, detail)
     }
 
     /// 404: the path does not exist.
     pub(crate) fn no_such_path() -> Self {
         let detail = "This path does not exist; the API serves /v1/keys, /v1/connectors \
                       and the paths below the latter.";
-        Self::new(StatusCode::NOT_FOUND, "no_such_path", "No such path", detail)
+        Self::new(Code::NoSuchPath, detail)
     }
 
     /// 405. The router adds `Allow`.
     pub(crate) fn method_not_allowed() -> Self {
         let detail = "This path does not support the method; the header Allow lists those that it supports.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
+        Self::new(Code::MethodNotAllowed, detail)
     }
 
     /// 413: the body is too large.
     pub(crate) fn too_large() -> Self {
         let detail = "The body is larger than 64 KiB.";
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large", detail)
+        Self::new(Code::TooLarge, detail)
     }
 
     /// 415: the body is not JSON.
     pub(crate) fn unsupported_media_type() -> Self {
         let detail = "Send the body as application/json, in UTF-8.";
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "Unsupported media type",
-            detail,
-        )
+        Self::new(Code::UnsupportedMediaType, detail)
     }
 
     /// 400: the request can't be parsed.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
+        Self::new(Code::Malformed, detail)
     }
 
     /// 422: the request can be parsed, but contains invalid values.
@@ -164,7 +180,7 @@ impl Problem {
             }
         };
         errors.truncate(MAX_ERRORS);
-        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Invalid value", detail);
+        let mut problem = Self::new(Code::Refused, detail);
         problem.0.errors = errors;
         problem
     }
@@ -172,9 +188,7 @@ impl Problem {
     /// 422: the idempotency key was used with other values; lists each value that differs, with its pointer.
     pub(crate) fn key_reused(reused: &KeyReusedError) -> Self {
         let detail = format!("{} Use a new key.", sentence(&reused.to_string()));
-        let title = "Idempotency key reused";
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title, detail);
+        let mut problem = Self::new(Code::IdempotencyKeyReused, detail);
         let pointer = |field: &str| format!("/{}", field.replace('.', "/"));
         let of = |d: &Difference| FieldError { pointer: pointer(d.field), detail: d.to_string() };
         problem.0.errors = reused.differences.iter().map(of).collect();
@@ -185,7 +199,7 @@ impl Problem {
     pub(crate) fn would_lose(loss: DeletionLoss) -> Self {
         let detail =
             format!("{} To delete anyway, repeat with ?accept_loss=true.", sentence(&loss.to_string()));
-        let mut problem = Self::conflict("would_lose", "Data would be lost", detail);
+        let mut problem = Self::new(Code::WouldLose, detail);
         problem.0.loss = Some(loss);
         problem
     }
@@ -194,10 +208,9 @@ impl Problem {
     /// 10.2.3).
     pub(crate) fn budget_exhausted(exhausted: &BudgetExhaustedError) -> Self {
         let detail = format!("{} {}", sentence(&exhausted.to_string()), exhausted.remedy());
-        let title = "Budget exhausted";
-        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_exhausted", title, detail);
+        let mut problem = Self::new(Code::BudgetExhausted, detail);
         problem.0.budget = Some(ExhaustedBudget {
-            budget: exhausted.budget.as_str(),
+            budget: exhausted.budget,
             limit: exhausted.limit,
             frees_at: exhausted.resets_at.filter(|_| exhausted.amount <= exhausted.limit),
             retry_after: exhausted.retry_after().as_secs(),
@@ -208,12 +221,7 @@ impl Problem {
     /// 500: the response can't be serialized.
     pub(crate) fn unserializable() -> Self {
         let detail = "The response could not be serialized.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
-    }
-
-    /// 409: the connector's state or another resource prevents the request.
-    fn conflict(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, title, detail)
+        Self::new(Code::Internal, detail)
     }
 
     /// The headers of the response.

@@ -1,5 +1,6 @@
 //! How often a connector exports, and when its next part is expected.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub struct Frequency(u8);
 impl Frequency {
     /// Every hour, the default.
     pub const HOURLY: Self = Self(1);
+    /// The possible intervals in hours.
+    pub const RANGE: RangeInclusive<u8> = 1..=24;
 
     /// The interval in hours, 1 to 24.
     #[must_use]
@@ -53,7 +56,7 @@ impl std::str::FromStr for Frequency {
     type Err = InvalidValueError;
     fn from_str(text: &str) -> Result<Self, InvalidValueError> {
         match text.parse::<u8>() {
-            Ok(hours @ 1..=24) => Ok(Self(hours)),
+            Ok(hours) if Self::RANGE.contains(&hours) => Ok(Self(hours)),
             _ => Err(InvalidValueError::new(
                 "frequency",
                 text,

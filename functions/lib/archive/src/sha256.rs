@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256 as Hasher};
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
+    /// The text form, as a regular expression of the whole text.
+    pub const PATTERN: &str = "[0-9a-f]{64}";
+
     /// Makes a digest from its 32 bytes.
     #[must_use]
     pub const fn new(digest: [u8; 32]) -> Self {

@@ -34,6 +34,23 @@ impl Time {
     /// The last point in time: two days before the year 10000, which would not fit the fixed width.
     pub const LAST: Self = Self(LAST_MS);
 
+    /// The written form, as a regular expression of the whole text.
+    pub const PATTERN: &str = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z";
+
+    /// One of the forms that are parsed, as a regular expression of the whole text: RFC 3339 from 1970 to the
+    /// year 9998, only days that exist, at most nine digits of a fraction, no leap second.
+    #[must_use]
+    pub fn parsed_pattern() -> String {
+        let year = "(19[7-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])";
+        let day_of_31 = "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])";
+        let day_of_30 = "(0[469]|11)-(0[1-9]|[12][0-9]|30)";
+        let day_of_28 = "02-(0[1-9]|1[0-9]|2[0-8])";
+        let leap_year = "(19(7[26]|8[048]|9[26])|[2-9][0-9](0[48]|[2468][048]|[13579][26])\
+                         |([2468][048]|[3579][26])00)";
+        let time = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]00:00)";
+        format!("({year}-({day_of_31}|{day_of_30}|{day_of_28})|{leap_year}-02-29)T{time}")
+    }
+
     /// From milliseconds since the Unix epoch; `None` before 1970 or after 9999.
     #[must_use]
     pub const fn from_millis(ms: i64) -> Option<Self> {

@@ -14,6 +14,11 @@ use crate::sha256::Sha256;
 #[serde(try_from = "String", into = "String")]
 pub struct KeyId([u8; 4]);
 
+impl KeyId {
+    /// The text form, as a regular expression of the whole text.
+    pub const PATTERN: &str = "[0-9a-f]{8}";
+}
+
 impl From<[u8; 4]> for KeyId {
     fn from(id: [u8; 4]) -> Self {
         Self(id)

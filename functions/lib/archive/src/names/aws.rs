@@ -1,5 +1,7 @@
 //! AWS names: accounts, buckets, regions, KMS keys.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::pasted::{self, BucketReference};
@@ -36,6 +38,11 @@ pub(super) fn is_partition(text: &str) -> bool {
     PARTITIONS.contains(&text)
 }
 
+/// The partitions as a field of an ARN's pattern.
+pub(super) fn partitions_pattern() -> String {
+    format!("({})", PARTITIONS.join("|"))
+}
+
 /// Reserved prefixes of general purpose bucket names.
 pub const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 /// Reserved suffixes of general purpose bucket names: aliases of access points (also of Outposts and of
@@ -58,6 +65,12 @@ pub struct BucketName(String);
 text_newtype!(BucketName);
 
 impl BucketName {
+    /// The grammar, but for the length, [`Self::reserved_pattern`] and [`Self::regional_pattern`].
+    pub const PATTERN: &str = "[a-z0-9]([.]?[a-z0-9-])*[.]?[a-z0-9]";
+    /// The end of a name in an account's regional namespace, as a pattern.
+    pub const REGIONAL_END: &str = "-an$";
+    /// The least and the greatest length.
+    pub const LENGTH: RangeInclusive<usize> = 3..=63;
     const FORM: &str = "use 3 to 63 lower-case letters, digits, dots and hyphens, such as acme-audit-log";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
@@ -82,6 +95,19 @@ impl BucketName {
         bucket_name_problem(name).map_or_else(|| Ok(Self(name.to_owned())), invalid)
     }
 
+    /// What no name may match, anywhere in it: reserved prefixes and suffixes, and the form of an IP address.
+    #[must_use]
+    pub fn reserved_pattern() -> String {
+        let suffixes = RESERVED_SUFFIXES.map(|end| end.replace('.', "[.]")).join("|");
+        format!("^({})|({suffixes})$|^[0-9]{{1,3}}([.][0-9]{{1,3}}){{3}}$", RESERVED_PREFIXES.join("|"))
+    }
+
+    /// What a name must match, anywhere in it, if its end is [`Self::REGIONAL_END`].
+    #[must_use]
+    pub fn regional_pattern() -> String {
+        format!("[^-].*-[0-9]{{12}}-{}{}", Region::PATTERN, Self::REGIONAL_END)
+    }
+
     /// The account and region that own the name, if it is in an account's regional namespace.
     #[must_use]
     pub fn regional(&self) -> Option<(AccountId, Region)> {
@@ -92,7 +118,7 @@ impl BucketName {
 /// What is wrong with a bucket name.
 fn bucket_name_problem(name: &str) -> Option<&'static str> {
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    if !(3..=63).contains(&name.len()) {
+    if !BucketName::LENGTH.contains(&name.len()) {
         return Some("is not 3 to 63 characters long");
     }
     if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-') {
@@ -142,6 +168,9 @@ pub struct Region(String);
 text_newtype!(Region);
 
 impl Region {
+    /// The grammar.
+    pub const PATTERN: &str = "[a-z]{2,4}(-[a-z]{2,12}){1,2}-[0-9]{1,2}";
+
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let trimmed = pasted::trim_pasted(text);
         let mut parts: Vec<&str> = trimmed.split('-').collect();
@@ -194,6 +223,8 @@ pub struct KmsKeyArn(String);
 text_newtype!(KmsKeyArn);
 
 impl KmsKeyArn {
+    /// What no ARN may contain: the aliases of keys that AWS manages.
+    pub const MANAGED: &str = ":alias/aws/";
     const FORM: &str =
         "it looks like arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -217,6 +248,14 @@ impl KmsKeyArn {
             }
         }
         invalid("is not the ARN of a key or alias")
+    }
+
+    /// The grammar, but for aliases of AWS: [`Self::MANAGED`].
+    #[must_use]
+    pub fn pattern() -> String {
+        let (partitions, region) = (partitions_pattern(), Region::PATTERN);
+        let resource = "(key/[A-Za-z0-9-]{1,128}|alias/[A-Za-z0-9/_-]{1,250})";
+        format!("arn:{partitions}:kms:{region}:[0-9]{{12}}:{resource}")
     }
 
     fn field(&self, place: usize) -> &str {

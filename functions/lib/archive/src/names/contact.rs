@@ -14,13 +14,17 @@ pub struct EmailAddress(String);
 text_newtype!(EmailAddress);
 
 impl EmailAddress {
+    /// The greatest length.
+    pub const MAX_BYTES: usize = 254;
+    /// What no address may match: a local part of more than 64 characters.
+    pub const LONG_LOCAL_PART: &str = "^[^@]{65}";
     const FORM: &str = "use an address such as security@acme.example: at most 254 ASCII characters, without \
                         a name or brackets";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
         let invalid =
             |problem: &str| Err(InvalidValueError::new("e-mail address", text, problem, Self::FORM));
-        if text.len() > 254 {
+        if text.len() > Self::MAX_BYTES {
             return invalid("is longer than 254 bytes");
         }
         let Some((local, domain)) = text.split_once('@') else { return invalid("has no `@`") };
@@ -35,6 +39,13 @@ impl EmailAddress {
             return invalid("has no valid domain name after the `@`");
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The grammar, but for the lengths.
+    #[must_use]
+    pub fn pattern() -> String {
+        let atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+        format!("{atom}([.]{atom})*@{HOST_NAME}")
     }
 
     /// The address in lower case, to compare mailboxes. The standard allows hosts to distinguish `A@` from
@@ -55,6 +66,10 @@ pub struct WebhookUrl(String);
 text_newtype!(WebhookUrl);
 
 impl WebhookUrl {
+    /// The greatest length.
+    pub const MAX_BYTES: usize = 2048;
+    /// What no URL may match: a host name of more than 253 characters.
+    pub const LONG_HOST: &str = "^https://[^/?:]{254}";
     const FORM: &str = "use an https URL on port 443 such as https://hooks.acme.example/auditferry: a domain \
                         name (no IP address), no user, no fragment, at most 2048 ASCII characters";
 
@@ -62,7 +77,7 @@ impl WebhookUrl {
         // Webhook paths often contain a secret, so the value is not included in the error.
         let invalid =
             |problem: &str| Err(InvalidValueError::new("webhook URL", "(hidden)", problem, Self::FORM));
-        if text.len() > 2048 {
+        if text.len() > Self::MAX_BYTES {
             return invalid("is longer than 2048 bytes");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b)) {
@@ -84,6 +99,12 @@ impl WebhookUrl {
             return invalid("has no domain name as its host");
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The grammar, but for the lengths.
+    #[must_use]
+    pub fn pattern() -> String {
+        format!("https://{HOST_NAME}(:443)?([/?][!$-;=?-\\[\\]_a-z~]*)?")
     }
 
     /// The host name in lower case.
@@ -117,6 +138,10 @@ impl std::fmt::Debug for WebhookUrl {
         write!(f, "WebhookUrl(https://{}/…)", self.host())
     }
 }
+
+/// The pattern of [`is_host_name`], but for the length of the whole.
+const HOST_NAME: &str =
+    "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 
 /// Whether the name is a domain name of at least two labels, the last of which does not begin with a digit:
 /// that excludes every notation of an IP address.

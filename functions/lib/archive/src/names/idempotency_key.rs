@@ -14,6 +14,10 @@ pub struct IdempotencyKey(String);
 text_newtype!(IdempotencyKey);
 
 impl IdempotencyKey {
+    /// The grammar, but for the length.
+    pub const PATTERN: &str = "[!-~]+";
+    /// The greatest length.
+    pub const MAX_BYTES: usize = 255;
     /// The right form, as part of an error message.
     pub const FORM: &str = "use 1 to 255 visible ASCII characters, such as a UUID";
 
@@ -26,7 +30,7 @@ impl IdempotencyKey {
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return invalid("contains a character that is not visible ASCII");
         }
-        if text.len() > 255 {
+        if text.len() > Self::MAX_BYTES {
             return invalid("is longer than 255 characters");
         }
         Ok(Self(text.to_owned()))

@@ -13,6 +13,9 @@ pub struct ConnectorId(String);
 text_newtype!(ConnectorId);
 
 impl ConnectorId {
+    /// The grammar.
+    pub const PATTERN: &str = "con_[0-9a-f]{16}";
+
     /// A new one from 64 random bits.
     #[must_use]
     pub fn new(random: u64) -> Self {
@@ -45,6 +48,8 @@ pub struct ExternalId(String);
 text_newtype!(ExternalId);
 
 impl ExternalId {
+    /// The grammar.
+    pub const PATTERN: &str = "af-[0-9a-f]{32}";
     const PREFIX: &str = "af-";
     const DIGITS: usize = 32;
 

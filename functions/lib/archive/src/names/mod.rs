@@ -1,5 +1,8 @@
 //! Values that users enter: each is a type with the platform's own grammar, so an invalid value can't exist
 //! past the edge.
+//!
+//! A type whose grammar is published has it as a regular expression too (`PATTERN` or `pattern`, ECMA-262, of
+//! the whole text), beside its parser: the schemas of the API's document are made of them.
 
 mod aws;
 mod contact;

@@ -17,6 +17,12 @@ pub struct Prefix(String);
 text_newtype!(Prefix);
 
 impl Prefix {
+    /// The grammar, but for the length and [`Self::DOTS`].
+    pub const PATTERN: &str = "([A-Za-z0-9!_'()=.-]+(/[A-Za-z0-9!_'()=.-]+)*/?)?";
+    /// What no prefix may match, anywhere in it: a segment `.` or `..`.
+    pub const DOTS: &str = "(^|/)[.]{1,2}(/|$)";
+    /// The greatest length.
+    pub const MAX_BYTES: usize = 200;
     const FORM: &str = "use up to 200 bytes of A-Z a-z 0-9 ! - _ . ' ( ) = in segments joined by single \
                         slashes, such as `audit/acme` or `tenant=acme`";
 
@@ -26,7 +32,7 @@ impl Prefix {
         if trimmed.is_empty() {
             return if text.is_empty() { Ok(Self(String::new())) } else { invalid("starts with a slash") };
         }
-        if trimmed.len() > 200 {
+        if trimmed.len() > Self::MAX_BYTES {
             return invalid("is longer than 200 bytes");
         }
         if trimmed.starts_with('/') {

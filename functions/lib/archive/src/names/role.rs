@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::aws::{is_account, is_partition};
+use super::aws::{is_account, is_partition, partitions_pattern};
 use super::{AccountId, InvalidValueError, pasted, text_newtype};
 
 /// The ARN of an IAM role: `arn:<partition>:iam::<account>:role/<path and name>`. White space and quotes
@@ -98,6 +98,14 @@ pub const ROLE_PATH: &str = "/auditferry/";
 pub struct CustomerRole(RoleArn);
 
 impl CustomerRole {
+    /// The grammar.
+    #[must_use]
+    pub fn pattern() -> String {
+        let partitions = partitions_pattern();
+        let folder_and_name = "([!-)+->@-~]{0,499}/)?[A-Za-z0-9+=,.@_-]{1,64}";
+        format!("arn:{partitions}:iam::[0-9]{{12}}:role{ROLE_PATH}{folder_and_name}")
+    }
+
     /// The ARN, without the white space and quotes that were removed.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -4,10 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{InvalidValueError, escape_invisible, text_newtype};
 
-/// The longest ID in characters, so at most 1,024 bytes: with the longest partition format still a key that
-/// DynamoDB accepts.
-const MAX_CHARS: usize = 256;
-
 /// The vendor's ID of one of its customers: 1 to 256 characters, any but control characters.
 ///
 /// It is part of the partition keys of the vendor's table, so it is used unchanged: `auth0|123`, blanks at
@@ -27,6 +23,11 @@ pub struct TenantId(String);
 text_newtype!(TenantId);
 
 impl TenantId {
+    /// The grammar, but for the length.
+    pub const PATTERN: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
+    /// The longest ID in characters, so at most 1,024 bytes: with the longest partition format still a key
+    /// that DynamoDB accepts.
+    pub const MAX_CHARS: usize = 256;
     const FORM: &str = "use 1 to 256 characters, none of them a control character";
 
     fn parse(text: &str) -> Result<Self, InvalidValueError> {
@@ -37,7 +38,7 @@ impl TenantId {
         if text.chars().any(char::is_control) {
             return invalid("contains a control character");
         }
-        if text.chars().count() > MAX_CHARS {
+        if text.chars().count() > Self::MAX_CHARS {
             return invalid("is longer than 256 characters");
         }
         Ok(Self(text.to_owned()))

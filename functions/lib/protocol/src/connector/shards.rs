@@ -1,6 +1,7 @@
 //! The number of partitions of the events table that contain a tenant's events, and how it may change.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use archive::names::InvalidValueError;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub struct Shards(u8);
 impl Shards {
     /// One partition, the default.
     pub const ONE: Self = Self(1);
+    /// The possible numbers.
+    pub const RANGE: RangeInclusive<u8> = 1..=64;
 
     /// The number of partitions, 1 to 64.
     #[must_use]
@@ -37,7 +40,7 @@ impl std::str::FromStr for Shards {
             let form = "a tenant's events are in 1 to 64 partitions";
             InvalidValueError::new("number of shards", text, "is out of range", form)
         };
-        text.parse::<u8>().ok().filter(|shards| (1..=64).contains(shards)).map(Self).ok_or_else(refused)
+        text.parse::<u8>().ok().filter(|shards| Self::RANGE.contains(shards)).map(Self).ok_or_else(refused)
     }
 }
 

@@ -23,6 +23,9 @@ const PREFIX: &str = "whsec_";
 pub struct WebhookSecret(Vec<u8>);
 
 impl WebhookSecret {
+    /// The form of a secret that Auditferry makes, as a regular expression of the whole text.
+    pub const PATTERN: &str = "whsec_[A-Za-z0-9+/]{43}=";
+
     /// A new secret of 256 bits; `random` draws 64 of them.
     #[must_use]
     pub fn new(mut random: impl FnMut() -> u64) -> Self {
@@ -76,6 +79,9 @@ impl fmt::Debug for WebhookSecret {
 pub struct SecretId(String);
 
 impl SecretId {
+    /// The form of an ID, as a regular expression of the whole text.
+    pub const PATTERN: &str = "sec_[0-9a-f]{16}";
+
     /// A new ID from 64 random bits.
     #[must_use]
     pub fn new(random: u64) -> Self {

@@ -1,0 +1,116 @@
+//! The bodies of requests. `crate::requests` and `crate::contacts` read them field by field, so that all
+//! errors are reported at once; a test holds the fields of both together.
+
+use archive::frequency::Frequency;
+use archive::names::{EmailAddress, TenantId, WebhookUrl};
+use archive::part::Encoding;
+use protocol::connector::{Destination, Shards};
+
+use super::values::GivenTime;
+use crate::wire::described;
+
+/// The body of a creation.
+pub(super) struct NewConnector;
+
+described! {
+    impl () for (NewConnector) as "NewConnector" {
+        /// The tenant of the connector. A tenant's own callers can name no other; if they omit it, contrary
+        /// to this schema, it is their own.
+        tenant: TenantId,
+        #[optional]
+        shards: Shards,
+        #[optional]
+        frequency: Frequency,
+        #[optional]
+        encoding: Encoding,
+        /// Export events from this time on; by default, from the activation on. RFC 3339 in UTC, not before
+        /// 1970.
+        #[optional]
+        start_from: GivenTime,
+        #[optional]
+        destination: Destination,
+    }
+}
+
+/// The body of a change.
+pub(super) struct Edit;
+
+described! {
+    impl () for (Edit) as "Edit" {
+        #[optional]
+        shards: Shards,
+        #[optional]
+        frequency: Frequency,
+        #[optional]
+        encoding: Encoding,
+        #[optional]
+        destination: Destination,
+    }
+}
+
+/// The contacts that replace the present ones.
+pub(super) struct NewContacts;
+
+described! {
+    impl () for (NewContacts) as "NewContacts" {
+        /// Addresses that get mails once they are confirmed, if the deployment has a sender. Case is ignored.
+        #[optional]
+        emails: Vec<EmailAddress> => {"maxItems": protocol::contacts::MAX_ADDRESSES},
+        #[optional]
+        webhook: WebhookUrl,
+    }
+}
+
+/// The address that an operator confirms.
+pub(super) struct AddressToConfirm;
+
+described! {
+    impl () for (AddressToConfirm) {
+        email: EmailAddress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::response::IntoResponse as _;
+    use control::partition::PartitionFormat;
+    use protocol::caller::Caller;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fields::Fields;
+    use crate::problem::Problem;
+    use crate::requests::{parse_create, parse_update};
+    use crate::schema::{Components, Schema};
+
+    fn properties<T: Schema>() -> Vec<String> {
+        T::schema(&mut Components::default())["properties"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// The fields that a parser knows: it lists them when it meets another one.
+    async fn known(problem: Problem) -> Vec<String> {
+        let body = to_bytes(problem.into_response().into_body(), usize::MAX).await.unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        let mut details =
+            problem["errors"].as_array().unwrap().iter().map(|error| error["detail"].as_str().unwrap());
+        let list = details.find_map(|detail| detail.split_once("; valid fields: ")).unwrap().1;
+        let mut names: Vec<String> = list.split(", ").map(ToOwned::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    fn unknown(name: &str) -> Fields {
+        Fields::new([(name.to_owned(), json!(1))].into_iter().collect())
+    }
+
+    #[tokio::test]
+    async fn a_body_has_the_fields_that_are_read() {
+        let operator = Caller::Operator { name: "ops".into() };
+        let created = parse_create(unknown("typo"), &operator, None, &PartitionFormat::default());
+        assert_eq!(known(created.unwrap_err()).await, properties::<NewConnector>());
+        assert_eq!(known(parse_update(unknown("typo")).unwrap_err()).await, properties::<Edit>());
+        let contacts = crate::contacts::new_contacts(unknown("typo"));
+        assert_eq!(known(contacts.unwrap_err()).await, properties::<NewContacts>());
+    }
+}

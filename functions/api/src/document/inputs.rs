@@ -1,0 +1,103 @@
+//! What an operation has because of its handler's signature: each extractor says which parameters it reads
+//! and with which problems it, or what follows from it, can end the request.
+
+use axum::extract::State;
+
+use super::operation::Operation;
+use crate::Api;
+use crate::body::{EmptyBody, JsonBody};
+use crate::caller::AuthenticatedCaller;
+use crate::pagination::QueryParams;
+use crate::path::PathId;
+use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
+use crate::target::{Action, Target};
+
+/// An extractor.
+pub(super) trait Input {
+    fn describe(operation: Operation) -> Operation;
+}
+
+/// An async function whose arguments are extractors.
+pub(super) trait Handler<Inputs> {
+    fn describe(operation: Operation) -> Operation;
+}
+
+macro_rules! handler {
+    ($($input:ident)*) => {
+        impl<Function: Fn($($input),*) -> Response, Response, $($input: Input),*> Handler<($($input,)*)>
+            for Function
+        {
+            fn describe(operation: Operation) -> Operation {
+                $(let operation = $input::describe(operation);)*
+                operation
+            }
+        }
+    };
+}
+handler!(A);
+handler!(A B);
+handler!(A B C);
+handler!(A B C D);
+handler!(A B C D E);
+
+impl Input for State<Api> {
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+impl Input for AuthenticatedCaller {
+    fn describe(operation: Operation) -> Operation {
+        operation.problem(401)
+    }
+}
+
+impl Input for PathId {
+    fn describe(operation: Operation) -> Operation {
+        operation.shared_parameter("Id").problem(404)
+    }
+}
+
+impl Input for IfMatch {
+    fn describe(operation: Operation) -> Operation {
+        operation.shared_parameter("IfMatch")
+    }
+}
+
+impl Input for IdempotencyKeyHeader {
+    fn describe(operation: Operation) -> Operation {
+        operation.shared_parameter("IdempotencyKey")
+    }
+}
+
+/// What parameters it has is for the handler to say; an unknown one is malformed.
+impl Input for QueryParams {
+    fn describe(operation: Operation) -> Operation {
+        operation.problem(400)
+    }
+}
+
+/// What takes a body changes something, which the state of things can forbid.
+impl Input for JsonBody {
+    fn describe(operation: Operation) -> Operation {
+        operation.problem(409).problem(413).problem(415).problem(422)
+    }
+}
+
+impl Input for EmptyBody {
+    fn describe(operation: Operation) -> Operation {
+        JsonBody::describe(operation)
+    }
+}
+
+impl Input for Target {
+    fn describe(operation: Operation) -> Operation {
+        PathId::describe(AuthenticatedCaller::describe(operation))
+    }
+}
+
+impl<B: Input> Input for Action<B> {
+    fn describe(operation: Operation) -> Operation {
+        B::describe(QueryParams::describe(IfMatch::describe(Target::describe(operation))))
+    }
+}

@@ -1,0 +1,20 @@
+//! What responses contain. Field names equal those of the CLI's `--json`.
+
+mod change;
+mod connector;
+mod export;
+mod key;
+mod settings;
+
+pub(crate) use change::{ChangePage, ChangeView};
+pub(crate) use connector::{Detail, DetailExtras};
+pub(crate) use export::{ExportPage, ExportView};
+pub(crate) use key::{KeyList, PublicKey};
+pub(crate) use settings::{ConnectorPage, Deleted, RunAccepted, Settings};
+
+#[cfg(test)]
+pub(crate) use change::ActorKind;
+#[cfg(test)]
+pub(crate) use connector::BlockDetail;
+#[cfg(test)]
+pub(crate) use export::PartState;
