@@ -8,19 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::names::ConnectorId;
-use archive::part::PartLimits;
-use archive::sort_key::SortKeyForm;
 use archive::time::Time;
 use dispatcher::dispatch;
-use exporter::{Exporter, Ports, export};
+use exporter::export;
 use ports::Clock as _;
 use protocol::connector::Connector;
-use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeQueue, FakeSigner, FakeSource, FakeStaging, SeededRng,
-    signing,
-};
-use tests::fault_injection::{FaultPlan, Flaky};
-use tests::fixtures::{TIMING, activated, at, connector, tenant};
+use tests::fakes::{FakeClock, FakeQueue, SeededRng};
+use tests::fault_injection::FaultPlan;
+use tests::fixtures::{activated, at, connector, tenant};
+use tests::functions::{self, Fakes};
 use tests::oracle::{compare, files};
 
 /// The assumed duration of each call of a port: DynamoDB responds in a third of that, a put to S3 takes twice
@@ -61,11 +57,8 @@ pub(crate) struct DrainResult {
 }
 
 struct World {
-    ledger: FakeLedger,
-    source: FakeSource,
-    staging: FakeStaging,
-    customers: FakeCustomers,
-    bus: FakeBus,
+    /// Writes to the events table are visible at once.
+    fakes: Fakes,
     queue: FakeQueue,
     randomness: SeededRng,
     now: Time,
@@ -90,12 +83,12 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     while world.now < repaired_at {
         world.tick(&mut waiting).await;
     }
-    let waited = connectors.iter().map(|(c, _)| world.ledger.parts(&c.id).len() as u64).sum();
+    let waited = connectors.iter().map(|(c, _)| world.fakes.ledger.parts(&c.id).len() as u64).sum();
     for (connector, _) in &connectors {
-        assert!(world.ledger.cursor(&connector.id).block.is_some(), "{} is not blocked", connector.id);
+        assert!(world.fakes.ledger.cursor(&connector.id).block.is_some(), "{} is not blocked", connector.id);
         let to = connector.destination.as_ref().expect("a destination");
         let (bucket, owner) = (to.bucket.as_str(), to.role.account());
-        world.customers.create_bucket(bucket, owner.as_str(), to.region.as_str());
+        world.fakes.customers.create_bucket(bucket, owner.as_str(), to.region.as_str());
     }
 
     let mut draining = Load::default();
@@ -103,7 +96,7 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     while done.len() < count {
         assert!(world.now.since(repaired_at) < DRAIN_TIMEOUT, "{} of {count} are done", done.len());
         for (id, ended) in world.tick(&mut draining).await {
-            let cursor = world.ledger.cursor(&id);
+            let cursor = world.fakes.ledger.cursor(&id);
             if cursor.undelivered().is_none() && cursor.block.is_none() {
                 done.entry(id).or_insert(ended.since(repaired_at));
             }
@@ -115,7 +108,8 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     let (mut delivered, mut parts) = (0, 0);
     for (connector, events) in &connectors {
         let bucket = connector.destination.as_ref().expect("a destination").bucket.as_str();
-        let verdict = compare(&files(&world.customers.objects(bucket)), events.iter().map(String::as_str));
+        let verdict =
+            compare(&files(&world.fakes.customers.objects(bucket)), events.iter().map(String::as_str));
         verdict.assert_clean();
         delivered += verdict.delivered;
         parts += verdict.parts;
@@ -134,13 +128,9 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
 
 impl World {
     fn new(begin: Time) -> Self {
+        let fakes = Fakes::new();
         Self {
-            ledger: FakeLedger::new(),
-            // Writes are visible at once.
-            source: FakeSource::new(SortKeyForm::Rfc3339, &FakeClock::at(Time::LAST)).with_page_size(100),
-            staging: FakeStaging::new(),
-            customers: FakeCustomers::new(),
-            bus: FakeBus::new(),
+            fakes: Fakes { source: fakes.source.with_page_size(100), ..fakes },
             queue: FakeQueue::new(),
             randomness: SeededRng::new(1),
             now: begin,
@@ -153,15 +143,15 @@ impl World {
     fn connector(&self, n: usize, begin: Time, hours: u64) -> (Connector, Vec<String>) {
         let tenant = tenant(&format!("acme-{n}"));
         let (connector, cursor) = activated(connector(&tenant, begin), begin);
-        self.ledger.insert(connector.clone(), cursor);
+        self.fakes.ledger.insert(connector.clone(), cursor);
         let to = connector.destination.as_ref().expect("a destination");
         let id = connector.external_id.as_str();
-        self.customers.put_role(to.role.as_str(), id, to.bucket.as_str(), to.prefix.as_str());
+        self.fakes.customers.put_role(to.role.as_str(), id, to.bucket.as_str(), to.prefix.as_str());
         let hours = (0..hours).filter(|hour| hour % 3 != 0);
         let events = hours.map(|hour| {
             let time = begin + HOUR * u32::try_from(hour).expect("few hours") + Duration::from_secs(7);
             let json = format!(r#"{{"id":"{hour}","time":"{time}","of":"{tenant}"}}"#);
-            self.source.event(&tenant, &format!("{time}#{hour}"), &json, begin);
+            self.fakes.source.event(&tenant, &format!("{time}#{hour}"), &json, begin);
             json
         });
         let events = events.collect();
@@ -171,13 +161,8 @@ impl World {
     /// One tick: dispatches, and runs the sent connectors. Returns each with the end of its run.
     async fn tick(&mut self, load: &mut Load) -> Vec<(ConnectorId, Time)> {
         self.now = self.now + TICK;
-        let ports = dispatcher::Ports {
-            due: Arc::new(self.ledger.clone()),
-            queue: Arc::new(self.queue.clone()),
-            clock: Arc::new(FakeClock::at(self.now)),
-            randomness: Arc::new(self.randomness.clone()),
-            rate_limiter: dispatcher::RateLimiter::default(),
-        };
+        let (due, queue, clock) = (self.fakes.ledger.clone(), self.queue.clone(), FakeClock::at(self.now));
+        let ports = functions::dispatcher_ports(due, queue, clock, self.randomness.clone());
         dispatch(&ports, self.now + TICK).await.expect("a ledger and a queue that work");
         let mut ended = Vec::new();
         for batch in self.queue.receive().chunks(BATCH_SIZE) {
@@ -198,22 +183,9 @@ impl World {
     async fn run(&mut self, id: &ConnectorId, start: Time, load: &mut Load) -> Time {
         let clock = FakeClock::at(start);
         let plan = FaultPlan::none().with_latency(&clock, CALL_DURATION);
-        let exporter = Exporter {
-            ports: Ports {
-                runs: Arc::new(Flaky::new(self.ledger.clone(), &plan)),
-                source: Arc::new(Flaky::new(self.source.clone(), &plan)),
-                staging: Arc::new(Flaky::new(self.staging.clone(), &plan)),
-                signing: signing(Flaky::new(FakeSigner::new(1), &plan)),
-                customers: Arc::new(Flaky::new(self.customers.clone(), &plan)),
-                bus: Arc::new(Flaky::new(self.bus.clone(), &plan)),
-                clock: Arc::new(clock.clone()),
-                randomness: Arc::new(self.randomness.clone()),
-            },
-            timing: TIMING,
-            part_limits: PartLimits::default(),
-            retention: None,
-            onboarding: None,
-        };
+        let mut ports = self.fakes.exporter_ports(&plan, &clock);
+        ports.randomness = Arc::new(self.randomness.clone());
+        let exporter = functions::exporter(ports);
         export(&exporter, id, start + TIME_LIMIT).await;
         load.runs += 1;
         for call in plan.calls() {

@@ -1,8 +1,10 @@
 //! The building blocks of the tests.
 //!
 //! - [`fakes`]: every port in memory, behaving as the real thing does.
+//! - [`delegation`]: wrappers of ports, which say only what happens around a call.
 //! - [`fault_injection`]: a wrapper of any port that fails, loses the response, crashes the worker or stalls
 //!   it at a chosen call.
+//! - [`functions`]: dispatcher, exporter and notifier on a test's ports, with the settings that tests share.
 //! - [`interleaving`]: moves workers forward call by call, in any order of their calls.
 //! - [`conformance`]: the promises of each port, as functions that run on the fake and on the real adapter.
 //! - [`fixtures`]: real events, and connectors and parts to start from.
@@ -18,9 +20,11 @@
 pub mod archive;
 pub mod chain;
 pub mod conformance;
+pub mod delegation;
 pub mod fakes;
 pub mod fault_injection;
 pub mod fixtures;
+pub mod functions;
 pub mod interleaving;
 pub mod lambda;
 pub mod oracle;

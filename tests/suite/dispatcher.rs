@@ -1,16 +1,15 @@
 //! The dispatcher sends each due connector once, whatever the queue refuses and however many ticks run.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use archive::names::ConnectorId;
 use archive::time::Time;
-use async_trait::async_trait;
-use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, dispatch};
+use dispatcher::{CLAIM_DURATION, Dispatched, Ports, dispatch};
 use ports::{PortError, Queue};
 use tests::fakes::{FakeClock, FakeLedger, FakeQueue, SeededRng};
 use tests::fixtures::{activated, at, connector, tenant};
+use tests::{delegate_port, functions};
 
 struct World {
     ledger: FakeLedger,
@@ -38,14 +37,8 @@ impl World {
         (0..count).map(add).collect()
     }
 
-    fn ports(&self, queue: Arc<dyn Queue>) -> Ports {
-        Ports {
-            due: Arc::new(self.ledger.clone()),
-            queue,
-            clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRng::new(7)),
-            rate_limiter: RateLimiter::default(),
-        }
+    fn ports(&self, queue: impl Queue + 'static) -> Ports {
+        functions::dispatcher_ports(self.ledger.clone(), queue, self.clock.clone(), SeededRng::new(7))
     }
 
     fn deadline(&self) -> Time {
@@ -53,7 +46,7 @@ impl World {
     }
 
     async fn tick(&self) -> Dispatched {
-        dispatch(&self.ports(Arc::new(self.queue.clone())), self.deadline()).await.unwrap()
+        dispatch(&self.ports(self.queue.clone()), self.deadline()).await.unwrap()
     }
 
     fn sent(&self) -> BTreeSet<ConnectorId> {
@@ -117,18 +110,15 @@ async fn claims_that_the_queue_refuses_are_released_and_sent_by_the_next_tick() 
 /// A queue that refuses every request.
 struct UnavailableQueue;
 
-#[async_trait]
-impl Queue for UnavailableQueue {
-    async fn send(&self, _: &[ConnectorId], _: Duration) -> Result<Vec<ConnectorId>, PortError> {
-        Err(PortError::Denied { what: "sending", source: "no such queue".into() })
-    }
-}
+delegate_port!(Queue, UnavailableQueue, |it| match method {
+    _ => Err(PortError::Denied { what: "sending", source: "no such queue".into() }),
+});
 
 #[tokio::test]
 async fn an_unavailable_queue_fails_the_tick_and_costs_no_run() {
     let world = World::new();
     let due = world.with(40, "2026-11-20T20:00:00Z");
-    let failed = dispatch(&world.ports(Arc::new(UnavailableQueue)), world.deadline()).await;
+    let failed = dispatch(&world.ports(UnavailableQueue), world.deadline()).await;
     assert!(matches!(failed.unwrap_err().source, PortError::Denied { .. }));
     world.tick().await;
     assert_eq!(world.sent(), due, "all its claims were released");
@@ -138,7 +128,7 @@ async fn an_unavailable_queue_fails_the_tick_and_costs_no_run() {
 async fn a_tick_that_runs_out_of_time_leaves_the_rest_to_the_next() {
     let world = World::new();
     let due = world.with(500, "2026-11-20T20:00:00Z");
-    let ports = world.ports(Arc::new(world.queue.clone()));
+    let ports = world.ports(world.queue.clone());
     let tick = dispatch(&ports, world.clock.wall()).await.unwrap();
     assert_eq!(tick, Dispatched { more: true, ..Dispatched::default() });
     world.tick().await;

@@ -1,16 +1,16 @@
 //! Faults of the dispatcher: two ticks in any order of their calls, and ticks that fail or die at any call.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use archive::names::ConnectorId;
-use dispatcher::{CLAIM_DURATION, Dispatched, Ports, RateLimiter, TickError, Watchdog, dispatch, tick};
+use dispatcher::{CLAIM_DURATION, Dispatched, Ports, TickError, dispatch, tick};
 use ports::Clock as _;
 use ports::{DUE_SHARDS, PortError, due_shard};
 use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, FakeQueue, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
-use tests::fixtures::{TIMING, activated, at, connector, tenant};
+use tests::fixtures::{activated, at, connector, tenant};
+use tests::functions;
 use tests::interleaving::{SteppedWorker, interleave};
 
 const RUN: Duration = Duration::from_secs(900);
@@ -43,13 +43,9 @@ fn world(due: usize) -> World {
 
 impl World {
     fn ports(&self, plan: &FaultPlan) -> Ports {
-        Ports {
-            due: Arc::new(Flaky::new(self.ledger.clone(), plan)),
-            queue: Arc::new(Flaky::new(self.queue.clone(), plan)),
-            clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRng::new(1)),
-            rate_limiter: RateLimiter::default(),
-        }
+        let (ledger, queue) = (self.ledger.clone(), self.queue.clone());
+        let (due, queue) = (Flaky::new(ledger, plan), Flaky::new(queue, plan));
+        functions::dispatcher_ports(due, queue, self.clock.clone(), SeededRng::new(1))
     }
 
     /// How often each connector was sent; those never sent are missing.
@@ -72,13 +68,7 @@ impl World {
         plan: &FaultPlan,
     ) -> (Result<Dispatched, PortError>, BTreeMap<&'static str, i64>) {
         let metrics_sink = FakeMetricsSink::new();
-        let watchdog = Watchdog {
-            ledger: Arc::new(self.ledger.clone()),
-            bus: Arc::new(FakeBus::new()),
-            clock: Arc::new(self.clock.clone()),
-            timing: TIMING,
-            retention: None,
-        };
+        let watchdog = functions::watchdog(self.ledger.clone(), FakeBus::new(), self.clock.clone());
         let deadline = self.clock.now() + RUN;
         let ticked = tick(&self.ports(plan), &watchdog, &metrics_sink, deadline).await;
         let records = metrics_sink.records_after(0);

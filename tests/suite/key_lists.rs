@@ -8,14 +8,13 @@ use std::time::Duration;
 use archive::key_list::KeyListReader;
 use archive::part::{Content, PartNumber};
 use archive::time::Time;
-use async_trait::async_trait;
 use exporter::export;
 use futures_util::StreamExt as _;
 use ports::Clock as _;
-use ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
 use protocol::connector::Connector;
 use protocol::machine::Outcome;
-use tests::fakes::FakeStaging;
+use tests::delegate_port;
+use tests::fakes::{FakeClock, FakeStaging};
 use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
 
@@ -52,32 +51,16 @@ impl Drop for ReaderGuard {
     }
 }
 
-#[async_trait]
-impl Staging for CountingStaging {
-    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
-        self.bucket.create(key).await
-    }
-
-    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
-        let (bytes, reader) = (self.bucket.read(key).await?, ReaderGuard::new(&self.count));
+delegate_port!(Staging, CountingStaging, |it| it.bucket, |_name, call| match method {
+    read => {
+        let (bytes, reader) = (call.await?, ReaderGuard::new(&it.count));
         Ok(Box::pin(bytes.map(move |bytes| {
             let ReaderGuard(_) = &reader;
             bytes
         })))
     }
-
-    async fn mark_expirable(&self, _: &str) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn list(&self, _: &str, _: &str) -> Result<StagedPage, PortError> {
-        Ok(StagedPage::new(Vec::new(), false))
-    }
-
-    async fn mark_orphan(&self, _: &str) -> Result<(), PortError> {
-        Ok(())
-    }
-}
+    _ => call.await,
+});
 
 impl CountingStaging {
     fn of(fakes: &Fakes) -> Self {
@@ -125,7 +108,7 @@ async fn of_the_lists_of_300_parts_a_few_are_open_at_a_time() {
     let fakes = Fakes::new();
     let staging = CountingStaging::of(&fakes);
     let start = at("2023-07-10T00:00:00Z");
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(1);
+    let world = World::on(&fakes).with_clock(FakeClock::at(start)).with_parts_of(1);
     let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
     for n in 0..300u32 {
         world.write(&connector, start + Duration::from_secs(60 + 280 * u64::from(n)), &n.to_string()).await;
@@ -153,7 +136,7 @@ async fn one_list_contains_every_out_of_order_key_and_each_is_exported_once() {
     let fakes = Fakes::new();
     let staging = CountingStaging::of(&fakes);
     let start = at("2023-07-10T11:30:00Z");
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_parts_of(2);
+    let world = World::on(&fakes).with_parts_of(2);
     let connector = world.activate(start, |connector| connector.frequency = "24".parse().unwrap()).await;
     let mut expected = 0;
     // In random order, and more at a time than fit in a part.
@@ -185,7 +168,7 @@ async fn a_damaged_list_stops_the_export_and_doubles_nothing() {
     let (mut stopped, mut bit) = (0, 0);
     loop {
         let fakes = Fakes::new();
-        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+        let world = World::on(&fakes);
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         for n in 0..6 {
             world

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use tests::fakes::FakeMetricsSink;
 use tests::fault_injection::FaultPlan;
-use tests::fixtures::at;
+use tests::lambda::sqs_event;
 
 use crate::promises::{Fakes, World};
 
@@ -25,10 +25,8 @@ proptest! {
         ),
     ) {
         let fakes = Fakes::new();
-        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
-        let record = |(n, body): (usize, &String)| json!({ "messageId": n.to_string(), "body": body });
-        let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
-        let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+        let world = World::on(&fakes);
+        let batch = serde_json::from_value(sqs_event(&bodies)).unwrap();
         let plan = FaultPlan::none();
         let exporter = world.exporter(&plan);
         let deadline = world.clock.now() + Duration::from_secs(900);

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use archive::item::SourceItem;
-use archive::names::TenantId;
 use archive::sort_key::SortKeyForm;
 use archive::time::Time;
-use async_trait::async_trait;
 use exporter::export;
 use ports::Clock as _;
-use ports::{PageError, PageReader, PortError, Source};
-use protocol::connector::{Connector, Shards};
-use protocol::events_source::EventsSource;
-use protocol::machine::{Outcome, Span};
+use ports::PageReader;
+use protocol::connector::Connector;
+use protocol::machine::Outcome;
+use tests::delegate_port;
 use tests::fakes::{FakeClock, FakeSource};
 use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
@@ -31,39 +28,17 @@ struct SlowPages {
     clock: FakeClock,
 }
 
-#[async_trait]
-impl Source for SlowSource {
-    async fn open(
-        &self,
-        tenant: &TenantId,
-        shards: Shards,
-        shard: u8,
-        span: &Span,
-    ) -> Result<Box<dyn PageReader>, PortError> {
-        let pages = self.source.open(tenant, shards, shard, span).await?;
-        Ok(Box::new(SlowPages { pages, clock: self.clock.clone() }))
-    }
+delegate_port!(Source, SlowSource, |it| it.source, |_name, call| match method {
+    open => Ok(Box::new(SlowPages { pages: call.await?, clock: it.clock.clone() })),
+    _ => call.await,
+});
 
-    async fn identity(&self) -> Result<EventsSource, PortError> {
-        self.source.identity().await
+delegate_port!(PageReader, SlowPages, |it| it.pages, |_name, call| match method {
+    _ => {
+        it.clock.advance(Duration::from_secs(10));
+        call.await
     }
-
-    fn sort_key_form(&self) -> SortKeyForm {
-        self.source.sort_key_form()
-    }
-}
-
-#[async_trait]
-impl PageReader for SlowPages {
-    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
-        self.clock.advance(Duration::from_secs(10));
-        self.pages.next_page().await
-    }
-}
-
-fn world_with(fakes: &Fakes) -> World {
-    World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"))
-}
+});
 
 /// One run of 15 minutes, starting now, on that table.
 async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcome {
@@ -78,7 +53,7 @@ async fn slow_run(world: &World, fakes: &Fakes, connector: &Connector) -> Outcom
 #[tokio::test]
 async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
     let fakes = Fakes::new();
-    let world = world_with(&fakes);
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:00:00Z"), |_| {}).await;
     for n in 0..120u32 {
         let time = at("2023-07-10T11:00:00Z") + Duration::from_secs(30) * n;
@@ -102,7 +77,7 @@ async fn a_window_that_takes_longer_than_a_run_is_worked_off_by_several() {
 #[tokio::test]
 async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
     let fakes = Fakes::new();
-    let world = world_with(&fakes);
+    let world = World::on(&fakes);
     let start = at("2023-07-10T12:00:00Z");
     let connector = world.activate(start, |_| {}).await;
     for n in 0..3 * 288u32 {
@@ -135,7 +110,7 @@ async fn a_day_that_takes_longer_than_a_run_is_reconciled_all_the_same() {
 #[tokio::test]
 async fn upper_case_uuids_are_exported_as_unreadable() {
     let fakes = Fakes::with_keys(SortKeyForm::UuidV7);
-    let world = world_with(&fakes);
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     let key = SortKeyForm::UuidV7.bound(at("2023-07-10T12:10:00Z")).to_uppercase();
     world.store_unexpected(&connector, &format!("{key}-7000-8000-0123456789AB")).await;
@@ -148,7 +123,7 @@ async fn upper_case_uuids_are_exported_as_unreadable() {
 async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_unreadable() {
     let keys = ["20-07-2023 12:10:00#evt", "2023-07-10 12:10:00#evt", "2022-W30#evt", "19:30:00#evt"];
     let fakes = Fakes::new();
-    let world = world_with(&fakes);
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     for key in keys {
         world.store_unexpected(&connector, key).await;
@@ -163,7 +138,7 @@ async fn keys_of_another_form_that_sort_before_the_activation_are_exported_as_un
 async fn seconds_in_a_table_of_milliseconds_are_never_called_quiet() {
     let mut fakes = Fakes::with_keys(SortKeyForm::EpochMillis);
     fakes.source = fakes.source.with_numeric_keys();
-    let world = world_with(&fakes);
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     let seconds = at("2023-07-10T12:10:00Z").millis() / 1000;
     fakes.source.event(&connector.tenant, &seconds.to_string(), "{}", Time::EPOCH);

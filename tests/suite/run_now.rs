@@ -4,19 +4,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use archive::item::SourceItem;
-use archive::names::TenantId;
-use archive::sort_key::SortKeyForm;
-use async_trait::async_trait;
 use exporter::export;
 use futures_util::future::BoxFuture;
 use ports::Clock as _;
 use ports::Connectors as _;
 use ports::DueConnectors as _;
-use ports::{Claim, ClaimAnswer, PageError, PageReader, PortError, Source};
-use protocol::connector::{Connector, Shards};
-use protocol::events_source::EventsSource;
-use protocol::machine::{Outcome, Span};
+use ports::{Claim, ClaimAnswer, PageReader};
+use protocol::connector::Connector;
+use protocol::machine::Outcome;
+use tests::delegate_port;
 use tests::fakes::FakeSource;
 use tests::fault_injection::FaultPlan;
 use tests::fixtures::at;
@@ -31,38 +27,20 @@ struct HookedSource(FakeSource, Hook);
 
 struct HookedPages(Box<dyn PageReader>, Hook);
 
-#[async_trait]
-impl Source for HookedSource {
-    async fn open(
-        &self,
-        tenant: &TenantId,
-        shards: Shards,
-        shard: u8,
-        span: &Span,
-    ) -> Result<Box<dyn PageReader>, PortError> {
-        let pages = self.0.open(tenant, shards, shard, span).await?;
-        Ok(Box::new(HookedPages(pages, Arc::clone(&self.1))))
-    }
+delegate_port!(Source, HookedSource, |it| it.0, |_name, call| match method {
+    open => Ok(Box::new(HookedPages(call.await?, Arc::clone(&it.1)))),
+    _ => call.await,
+});
 
-    async fn identity(&self) -> Result<EventsSource, PortError> {
-        self.0.identity().await
-    }
-
-    fn sort_key_form(&self) -> SortKeyForm {
-        self.0.sort_key_form()
-    }
-}
-
-#[async_trait]
-impl PageReader for HookedPages {
-    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
-        let hook = self.1.lock().unwrap().take();
+delegate_port!(PageReader, HookedPages, |it| it.0, |_name, call| match method {
+    _ => {
+        let hook = it.1.lock().unwrap().take();
         if let Some(hook) = hook {
             hook.await;
         }
-        self.0.next_page().await
+        call.await
     }
-}
+});
 
 /// A dispatcher's tick. Returns whether it found the connector due and sent it.
 async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
@@ -75,7 +53,7 @@ async fn tick(fakes: &Fakes, world: &World, connector: &Connector) -> bool {
 #[tokio::test]
 async fn a_run_requested_during_another_starts_with_the_first_tick_after_it() {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:50:00Z"), "in the window").await;
     world.write(&connector, at("2023-07-10T12:01:00Z"), "requested").await;

@@ -23,7 +23,7 @@ use crate::promises::{Fakes, World};
 /// A connector that has sealed and delivered noon's window, with an event in the next one.
 async fn exporting() -> (Fakes, World, Connector) {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:50:00Z"), "before").await;
     world.run_until(&connector, at("2023-07-10T12:05:00Z")).await;

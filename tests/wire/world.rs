@@ -24,16 +24,15 @@ use dispatcher::dispatch;
 use exporter::Exporter;
 use ports::Clock as _;
 use ports::Connectors as _;
-use ports::{PortError, Signer, Validity};
 use protocol::connector::{Connector, Shards};
 use protocol::cursor::Cursor;
 use sandbox::{Role, Stack};
-use serde_json::json;
 use tests::fakes::{FakeMetricsSink, FakeSigner, SeededRng, signing};
-use tests::fixtures::{self, RealEvent, TIMING, cloudtrail, tenant};
-use tests::lambda::{EventBus, MessageQueue};
+use tests::fixtures::{self, RealEvent, cloudtrail, tenant};
+use tests::lambda::{EventBus, MessageQueue, sqs_event};
 use tests::oracle::{self, Verdict};
 use tests::proxy::{Fault, Proxy, Service};
+use tests::{delegate_port, functions};
 
 const REGION: &str = "eu-central-1";
 const LEDGER: &str = "ledger";
@@ -175,22 +174,16 @@ impl World {
     /// all functions at once. Functions that fail are retried by later ticks.
     pub(crate) async fn tick(&mut self) {
         let deadline = self.now() + LIMIT;
-        let ports = dispatcher::Ports {
-            due: Arc::new(self.ledger(&self.through.dynamodb())),
-            queue: Arc::new(SqsQueue::new(&self.through, self.queue_url.clone())),
-            clock: Arc::new(self.clock()),
-            randomness: Arc::new(self.randomness.clone()),
-            rate_limiter: dispatcher::RateLimiter::default(),
-        };
+        let queue = SqsQueue::new(&self.through, self.queue_url.clone());
+        let due = self.ledger(&self.through.dynamodb());
+        let ports = functions::dispatcher_ports(due, queue, self.clock(), self.randomness.clone());
         drop(dispatch(&ports, deadline).await);
         let messages = self.queue.accepted();
         let new = messages[self.received..].to_vec();
         self.received = messages.len();
         let exporter = self.exporter();
         let runs = new.chunks(10).map(|batch| {
-            let record = |(n, body)| json!({ "messageId": format!("{n}"), "body": body });
-            let records: Vec<_> = batch.iter().enumerate().map(record).collect();
-            let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+            let batch = serde_json::from_value(sqs_event(batch)).unwrap();
             let exporter = &exporter;
             async move { exporter::batch::handle(exporter, &FakeMetricsSink::new(), batch, deadline).await }
         });
@@ -200,22 +193,18 @@ impl World {
     pub(crate) fn exporter(&self) -> Exporter {
         let through = self.through.all();
         let Clients { dynamodb, s3, sts, customers, events } = &through;
-        Exporter {
-            ports: exporter::Ports {
-                runs: Arc::new(self.ledger(&self.through.dynamodb())),
-                source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::default_layout(EVENTS))),
-                staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
-                signing: signing(self.signer.clone()),
-                customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
-                bus: Arc::new(EventBridgeBus::new(events.clone(), BUS.to_owned())),
-                clock: Arc::new(self.clock()),
-                randomness: Arc::new(self.randomness.clone()),
-            },
-            timing: TIMING,
-            part_limits: PartLimits { events: PART_EVENTS, ..PartLimits::default() },
-            retention: None,
-            onboarding: None,
-        }
+        let ports = exporter::Ports {
+            runs: Arc::new(self.ledger(&self.through.dynamodb())),
+            source: Arc::new(DynamoSource::new(dynamodb.clone(), EventsTable::default_layout(EVENTS))),
+            staging: Arc::new(S3Staging::new(s3.clone(), STAGING.to_owned())),
+            signing: signing(self.signer.clone()),
+            customers: Arc::new(StsCustomers::new(sts.clone(), customers.clone())),
+            bus: Arc::new(EventBridgeBus::new(events.clone(), BUS.to_owned())),
+            clock: Arc::new(self.clock()),
+            randomness: Arc::new(self.randomness.clone()),
+        };
+        let part_limits = PartLimits { events: PART_EVENTS, ..PartLimits::default() };
+        Exporter { part_limits, ..functions::exporter(ports) }
     }
 
     fn ledger(&self, dynamodb: &aws_sdk_dynamodb::Client) -> DynamoLedger {
@@ -264,21 +253,13 @@ struct CountedSigner {
     signatures: Arc<AtomicU64>,
 }
 
-#[async_trait::async_trait]
-impl Signer for CountedSigner {
-    async fn public_key(&self) -> Result<[u8; 32], PortError> {
-        self.key.public_key().await
+delegate_port!(Signer, CountedSigner, |it| it.key, |_name, call| match method {
+    sign => {
+        it.signatures.fetch_add(1, Ordering::SeqCst);
+        call.await
     }
-
-    async fn validity(&self) -> Result<Validity, PortError> {
-        self.key.validity().await
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
-        self.signatures.fetch_add(1, Ordering::SeqCst);
-        self.key.sign(message).await
-    }
-}
+    _ => call.await,
+});
 
 fn services(stack: &Stack, url: impl Fn(Service) -> String) -> ClientFactory {
     let keys = stack.vendor_credentials();

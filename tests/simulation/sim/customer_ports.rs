@@ -2,13 +2,10 @@
 
 use std::sync::Mutex;
 
-use archive::names::ExternalId;
-use archive::part::PartNumber;
-use async_trait::async_trait;
-use ports::{CustomerBucket, Customers, NewObject};
-use protocol::connector::Connector;
+use ports::{CustomerBucket, NewObject};
 use protocol::delivery_error::{DeliveryError as CustomerFault, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::PutAnswer;
+use tests::delegate_port;
 
 use super::call::CallKind;
 use super::fault::Fault;
@@ -29,21 +26,15 @@ fn delivery_error<T>(stage: DeliveryStage, fault: Fault) -> Result<T, CustomerFa
     Err(CustomerFault { stage, kind, code: code.into(), message: fault.description().into() })
 }
 
-#[async_trait]
-impl Customers for Worker {
-    async fn open(
-        &self,
-        connector: &Connector,
-        part: PartNumber,
-    ) -> Result<Box<dyn CustomerBucket>, CustomerFault> {
-        let open = self.world.customers.open(connector, part);
-        let bucket = self
-            .call(CallKind::Assume, "open_customer", open, |f| delivery_error(DeliveryStage::AssumeRole, f))
-            .await?;
+delegate_port!(Customers, Worker, |it| it.world.customers, |name, call| match method {
+    open(connector, part) => {
+        let open = it.world.customers.open(connector, part);
+        let fails = |fault| delivery_error(DeliveryStage::AssumeRole, fault);
+        let bucket = it.call(CallKind::Assume, name, open, fails).await?;
         let to = destination(connector);
-        Ok(Box::new(OpenedBucket { worker: self.clone(), bucket, name: to.bucket.to_string() }))
+        Ok(Box::new(OpenedBucket { worker: it.clone(), bucket, name: to.bucket.to_string() }))
     }
-}
+});
 
 /// A customer's bucket, through the assumed role.
 struct OpenedBucket {
@@ -77,13 +68,12 @@ impl OpenedBucket {
     }
 }
 
-#[async_trait]
-impl CustomerBucket for OpenedBucket {
-    async fn put_new(&self, object: NewObject) -> Result<PutAnswer, CustomerFault> {
-        let world = &self.worker.world;
+delegate_port!(CustomerBucket, OpenedBucket, |it| it.bucket, |name, call| match method {
+    put_new(object) => {
+        let world = &it.worker.world;
         let done = Mutex::new(None);
         let put = async {
-            let answer = self.put(object).await;
+            let answer = it.put(object).await;
             done.lock().expect("one thread").replace(answer.clone());
             answer
         };
@@ -99,10 +89,6 @@ impl CustomerBucket for OpenedBucket {
             _ if world.has_mutant(Mutant::FaultIsSuccess) => Ok(PutAnswer::Written),
             fault => delivery_error(DeliveryStage::PutObject, fault),
         };
-        self.worker.call(CallKind::Put, "put_new", put, fails).await
+        it.worker.call(CallKind::Put, name, put, fails).await
     }
-
-    fn assumed_with(&self) -> Option<&ExternalId> {
-        None
-    }
-}
+});

@@ -11,6 +11,8 @@ use ports::MetricsSink;
 use protocol::machine::{InternalErrorKind, Outcome};
 use protocol::metrics::MetricRecord;
 use serde_json::json;
+use tests::functions;
+use tests::lambda::{message_id, sqs_event};
 use tokio::task::JoinHandle;
 
 use super::agenda::{AgendaItem, Message};
@@ -71,21 +73,10 @@ impl Functions {
         let worker = self.add_worker();
         let deadline = self.world.engine.now() + DISPATCHER_LIMIT;
         let number = worker.number;
-        let ports = dispatcher::Ports {
-            due: Arc::new(worker.clone()),
-            queue: Arc::new(worker.clone()),
-            clock: Arc::new(worker.clone()),
-            randomness: Arc::new(worker.clone()),
-            rate_limiter: dispatcher::RateLimiter::default(),
-        };
-        let timing = self.world.plan.timing;
-        let watchdog = Watchdog {
-            ledger: Arc::new(worker.clone()),
-            bus: Arc::new(worker.clone()),
-            clock: Arc::new(worker),
-            timing,
-            retention: None,
-        };
+        let (ledger, queue, clock) = (worker.clone(), worker.clone(), worker.clone());
+        let ports = functions::dispatcher_ports(ledger, queue, clock, worker.clone());
+        let watchdog = functions::watchdog(worker.clone(), worker.clone(), worker);
+        let watchdog = Watchdog { timing: self.world.plan.timing, ..watchdog };
         let metrics = PanicSink(Arc::clone(&self.world));
         self.world.engine.log(format_args!("worker {number} starts, a dispatcher"));
         // On this thread for good: the compiler can't prove that this future is `Send`.
@@ -141,12 +132,12 @@ impl Functions {
             tokio::spawn(async move { Answer::Run(export(&exporter, &ids[0], deadline).await) })
         } else {
             tokio::spawn(async move {
-                let records: Vec<_> = ids.iter().enumerate().map(|(n, id)| record(n, id)).collect();
-                let batch = serde_json::from_value(json!({ "Records": records })).expect("a batch of SQS");
+                let bodies: Vec<_> = ids.iter().map(message_body).collect();
+                let batch = serde_json::from_value(sqs_event(&bodies)).expect("a batch of SQS");
                 let answer = exporter::batch::handle(&exporter, &PanicSink(world), batch, deadline).await;
                 let failed: Vec<String> =
                     answer.batch_item_failures.into_iter().map(|error| error.item_identifier).collect();
-                Answer::Batch((0..ids.len()).map(|n| failed.contains(&n.to_string())).collect())
+                Answer::Batch((0..ids.len()).map(|n| failed.contains(&message_id(n))).collect())
             })
         };
         self.start(number, process, messages, limit);
@@ -272,11 +263,11 @@ fn exporter(worker: Worker) -> Exporter {
     };
     // Without onboarding: its weekly verification waits by the runtime's clock, and a simulation has only its
     // own.
-    Exporter { ports, timing, part_limits, retention: None, onboarding: None }
+    Exporter { timing, part_limits, ..functions::exporter(ports) }
 }
 
-fn record(number: usize, id: &ConnectorId) -> serde_json::Value {
-    json!({ "messageId": number.to_string(), "body": json!({ "connector_id": id.as_str() }).to_string() })
+fn message_body(id: &ConnectorId) -> String {
+    json!({ "connector_id": id.as_str() }).to_string()
 }
 
 fn describe(outcome: &Outcome) -> String {

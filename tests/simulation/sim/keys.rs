@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 
 use archive::manifest::KeyId;
 use archive::note::{KeyName, VendorDomain, VerifierKey};
-use async_trait::async_trait;
 use control::signing::{ManifestSigner, PreviousSigner};
 use futures_util::FutureExt as _;
-use ports::{PortError, Signer, Validity};
+use ports::Signer as _;
+use tests::delegate_port;
 use tests::fakes::FakeSigner;
 
 use super::call::CallKind;
@@ -24,20 +24,10 @@ struct Key {
     key: FakeSigner,
 }
 
-#[async_trait]
-impl Signer for Key {
-    async fn public_key(&self) -> Result<[u8; 32], PortError> {
-        self.key.public_key().await
-    }
-
-    async fn validity(&self) -> Result<Validity, PortError> {
-        self.key.validity().await
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
-        self.worker.call(CallKind::Sign, "sign", self.key.sign(message), transient_error).await
-    }
-}
+delegate_port!(Signer, Key, |it| it.key, |name, call| match method {
+    sign => it.worker.call(CallKind::Sign, name, call, transient_error).await,
+    _ => call.await,
+});
 
 /// The keys of the current deployment, for a worker that starts with it.
 pub(crate) fn signing(worker: &Worker) -> ManifestSigner {

@@ -1,18 +1,13 @@
 //! The ledger, as one worker sees it.
 
-use archive::names::{ConnectorId, WorkerId};
+use archive::names::ConnectorId;
 use archive::part::{Part, PartNumber};
 use archive::sha256::Sha256;
-use archive::time::Time;
-use async_trait::async_trait;
 use ports::Customers as _;
-use ports::{Body, Claim, ClaimAnswer, DueConnectors, DuePage, NewObject, PortError, Runs, Watch, WatchPage};
-use protocol::delivery_error::Block;
-use protocol::machine::{
-    LeaseAnswer, Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
-};
-use protocol::watch::{NotificationState, Sweep, SweepCursor};
-use tests::fixtures;
+use ports::Runs as _;
+use ports::{Body, NewObject, PortError};
+use protocol::machine::{Mark, PutAnswer, Seal, SealAnswer};
+use tests::{delegate_port, fixtures};
 
 use super::call::CallKind;
 use super::fault::Fault;
@@ -93,167 +88,57 @@ impl Worker {
     }
 }
 
-#[async_trait]
-impl Runs for Worker {
-    async fn lease(
-        &self,
-        id: &ConnectorId,
-        worker: &WorkerId,
-        now: Time,
-        until: Time,
-    ) -> Result<LeaseAnswer, PortError> {
-        let granted = self.world.ledger.without_leases();
-        let ledger = if self.ignores_leases { &granted } else { &self.world.ledger };
-        self.call(CallKind::Ledger, "lease", ledger.lease(id, worker, now, until), transient_error).await
+delegate_port!(Runs, Worker, |it| it.world.ledger, |name, call| match method {
+    lease(id, worker, now, until) => {
+        let granted = it.world.ledger.without_leases();
+        let ledger = if it.ignores_leases { &granted } else { &it.world.ledger };
+        it.call(CallKind::Ledger, name, ledger.lease(id, worker, now, until), transient_error).await
     }
-
-    async fn snapshot(&self, id: &ConnectorId) -> Result<Option<Snapshot>, PortError> {
-        self.call(CallKind::Ledger, "snapshot", self.world.ledger.snapshot(id), transient_error).await
-    }
-
-    async fn seal(&self, seal: &Seal) -> Result<SealAnswer, PortError> {
-        let mutant = self.world.has_mutant(Mutant::TrustsFailedSeal);
+    seal(seal) => {
+        let mutant = it.world.has_mutant(Mutant::TrustsFailedSeal);
         let fails = |fault| match fault {
             _ if mutant => Ok(SealAnswer::Won),
             Fault::OwnSecondTry => Ok(SealAnswer::Refused),
             Fault::AnswerLost | Fault::RequestLost => Ok(SealAnswer::Unknown),
             fault => transient_error(fault),
         };
-        self.call(CallKind::Ledger, "seal", self.seal_inner(seal), fails).await
+        it.call(CallKind::Ledger, name, it.seal_inner(seal), fails).await
     }
-
-    async fn part(&self, id: &ConnectorId, number: PartNumber) -> Result<Option<Part>, PortError> {
-        self.call(CallKind::Ledger, "part", self.part_inner(id, number), transient_error).await
+    part(id, number) => {
+        it.call(CallKind::Ledger, name, it.part_inner(id, number), transient_error).await
     }
-
-    async fn parts_reaching(
-        &self,
-        id: &ConnectorId,
-        after: Time,
-        before: PartNumber,
-    ) -> Result<Vec<Part>, PortError> {
-        let read = self.world.ledger.parts_reaching(id, after, before);
-        let parts = self.call(CallKind::Ledger, "parts_reaching", read, transient_error).await?;
-        let skipped = match self.world.mutant {
+    parts_reaching => {
+        let parts = it.call(CallKind::Ledger, name, call, transient_error).await?;
+        let skipped = match it.world.mutant {
             Some(Mutant::NoDedup) => parts.len(),
             Some(Mutant::StaleParts) => 1,
             _ => 0,
         };
         Ok(parts.into_iter().skip(skipped).collect())
     }
-
-    async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
-        self.call(CallKind::Ledger, "mark", self.world.ledger.mark(mark), transient_error).await
+    // Two calls, so that a fault can come between them.
+    mark_last(worker, mark, release) => {
+        Runs::mark(it, mark).await?;
+        Runs::release(it, &mark.part.connector, worker, release).await
     }
-
-    async fn mark_last(&self, worker: &WorkerId, mark: &Mark, release: &Release) -> Result<(), PortError> {
-        self.mark(mark).await?;
-        self.release(&mark.part.connector, worker, release).await
-    }
-
-    async fn block(&self, id: &ConnectorId, block: &Block) -> Result<(), PortError> {
-        self.call(CallKind::Ledger, "block", self.world.ledger.block(id, block), transient_error).await
-    }
-
-    async fn record_progress(&self, id: &ConnectorId, read: &ProgressUpdate) -> Result<(), PortError> {
-        self.call(
-            CallKind::Ledger,
-            "record_progress",
-            self.world.ledger.record_progress(id, read),
-            transient_error,
-        )
-        .await
-    }
-
-    async fn try_claim_unreadable_notice(
-        &self,
-        id: &ConnectorId,
-        since: Time,
-        now: Time,
-    ) -> Result<bool, PortError> {
-        let claimed = self.world.ledger.try_claim_unreadable_notice(id, since, now);
-        self.call(CallKind::Ledger, "try_claim_unreadable_notice", claimed, transient_error).await
-    }
-
-    async fn record_reconcile(&self, id: &ConnectorId, update: &ReconcileUpdate) -> Result<(), PortError> {
-        self.call(
-            CallKind::Ledger,
-            "record_reconcile",
-            self.world.ledger.record_reconcile(id, update),
-            transient_error,
-        )
-        .await
-    }
-
-    async fn release(&self, id: &ConnectorId, worker: &WorkerId, release: &Release) -> Result<(), PortError> {
+    release(id, worker, release) => {
         let mut release = *release;
-        if self.world.has_mutant(Mutant::NeverRunsAgain) && self.world.engine.draw(|rng| rng.per_mille(50)) {
+        if it.world.has_mutant(Mutant::NeverRunsAgain) && it.world.engine.draw(|rng| rng.per_mille(50)) {
             release.next_run_at = Time::LAST;
         }
-        self.call(
-            CallKind::Ledger,
-            "release",
-            self.world.ledger.release(id, worker, &release),
-            transient_error,
-        )
-        .await
+        it.call(CallKind::Ledger, name, it.world.ledger.release(id, worker, &release), transient_error).await
     }
+    _ => it.call(CallKind::Ledger, name, call, transient_error).await,
+});
 
-    async fn record_sweep(&self, id: &ConnectorId, through: PartNumber) -> Result<(), PortError> {
-        self.call(
-            CallKind::Ledger,
-            "record_sweep",
-            self.world.ledger.record_sweep(id, through),
-            transient_error,
-        )
-        .await
+delegate_port!(DueConnectors, Worker, |it| it.world.ledger, |name, call| match method {
+    claim(claim, until) => {
+        let until = if it.world.has_mutant(Mutant::ClaimsNeverExpire) { Time::LAST } else { until };
+        it.call(CallKind::Ledger, name, it.world.ledger.claim(claim, until), transient_error).await
     }
-}
+    _ => it.call(CallKind::Ledger, name, call, transient_error).await,
+});
 
-#[async_trait]
-impl DueConnectors for Worker {
-    async fn due(&self, shard: u8, now: Time, after: Option<&Claim>) -> Result<DuePage, PortError> {
-        self.call(CallKind::Ledger, "due", self.world.ledger.due(shard, now, after), transient_error).await
-    }
-
-    async fn claim(&self, claim: &Claim, until: Time) -> Result<ClaimAnswer, PortError> {
-        let until = if self.world.has_mutant(Mutant::ClaimsNeverExpire) { Time::LAST } else { until };
-        self.call(CallKind::Ledger, "claim", self.world.ledger.claim(claim, until), transient_error).await
-    }
-
-    async fn release_claim(&self, claim: &Claim, until: Time) -> Result<(), PortError> {
-        self.call(
-            CallKind::Ledger,
-            "release_claim",
-            self.world.ledger.release_claim(claim, until),
-            transient_error,
-        )
-        .await
-    }
-}
-
-#[async_trait]
-impl Watch for Worker {
-    async fn watch(&self, after: Option<&SweepCursor>) -> Result<WatchPage, PortError> {
-        self.call(CallKind::Ledger, "watch", self.world.ledger.watch(after), transient_error).await
-    }
-
-    async fn sweep(&self) -> Result<Sweep, PortError> {
-        self.call(CallKind::Ledger, "sweep", self.world.ledger.sweep(), transient_error).await
-    }
-
-    async fn store_sweep(&self, sweep: &Sweep) -> Result<bool, PortError> {
-        self.call(CallKind::Ledger, "store_sweep", self.world.ledger.store_sweep(sweep), transient_error)
-            .await
-    }
-
-    async fn store_notification_state(
-        &self,
-        id: &ConnectorId,
-        before: Option<&NotificationState>,
-        after: &NotificationState,
-    ) -> Result<bool, PortError> {
-        let stored = self.world.ledger.store_notification_state(id, before, after);
-        self.call(CallKind::Ledger, "store_notification_state", stored, transient_error).await
-    }
-}
+delegate_port!(Watch, Worker, |it| it.world.ledger, |name, call| match method {
+    _ => it.call(CallKind::Ledger, name, call, transient_error).await,
+});

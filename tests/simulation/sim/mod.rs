@@ -1,13 +1,14 @@
 //! A whole deployment in one thread: the real dispatcher and exporter with in-memory ports, one scheduler,
 //! one clock and one random number generator, all from one seed.
 //!
-//! - `plan`: what the seed decides. `events`, `world` and `actors`: what follows from it.
+//! - `plan`: what the seed decides. `events`, `world`, `actor_plans` and `actors`: what follows from it.
 //! - `engine`: the agenda of all calls and items. `injection`: the outcome of a call.
 //! - `keys`: the signing keys, one after the other.
 //! - `ports`, `ledger_ports`, `customer_ports`, `functions`: the surroundings of the real code.
 //! - `ground_truth` and `checker`: what is true, and whether the promises were kept.
 //! - `mutants`: bugs that must be noticed.
 
+mod actor_plans;
 mod actors;
 mod agenda;
 mod call;

@@ -6,20 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::item::SourceItem;
-use archive::names::{ConnectorId, TenantId};
-use archive::sort_key::SortKeyForm;
 use archive::time::Time;
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::stream;
-use ports::{
-    Bus, ByteStream, Clock, PageError, PageReader, PortError, Queue, Rng, Source, StagedPage, Staging,
-    StagingWrite,
-};
-use protocol::connector::Shards;
-use protocol::events_source::EventsSource;
-use protocol::machine::Span;
-use protocol::notice::{Fact, Notice};
+use ports::{Clock, PageError, PageReader, PortError, Rng, StagingWrite};
+use protocol::notice::Fact;
+use tests::delegate_port;
 
 use super::call::{CallKind, CallOutcome};
 use super::fault::Fault;
@@ -68,43 +60,29 @@ pub(crate) fn transient_error<T>(fault: Fault) -> Result<T, PortError> {
     Err(PortError::Transient { what: "a call in a simulation", source: fault.description().into() })
 }
 
-#[async_trait]
-impl Source for Worker {
-    async fn open(
-        &self,
-        tenant: &TenantId,
-        shards: Shards,
-        shard: u8,
-        span: &Span,
-    ) -> Result<Box<dyn PageReader>, PortError> {
+delegate_port!(Source, Worker, |it| it.world.source, |_name, call| match method {
+    open(tenant, shards, shard, span) => {
         if let Span::Window(window) = span {
-            let now = self.world.engine.now();
-            self.world.truth().opened(self.number, tenant, window.from, window.to, now);
+            let now = it.world.engine.now();
+            it.world.truth().opened(it.number, tenant, window.from, window.to, now);
         }
         let mut read = tenant.clone();
-        if self.world.has_mutant(Mutant::MixesTenants) && self.world.engine.draw(|rng| rng.per_mille(20)) {
-            read = self.world.connector(0).tenant;
+        if it.world.has_mutant(Mutant::MixesTenants) && it.world.engine.draw(|rng| rng.per_mille(20)) {
+            read = it.world.connector(0).tenant;
         }
-        let real = self.world.source.open(&read, shards, shard, span).await?;
+        let real = it.world.source.open(&read, shards, shard, span).await?;
         let mut pages =
-            Pages { worker: self.clone(), real, read_ahead: None, split: None, edge: None, empty: false };
-        pages.empty = self.world.has_mutant(Mutant::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
+            Pages { worker: it.clone(), real, read_ahead: None, split: None, edge: None, empty: false };
+        pages.empty = it.world.has_mutant(Mutant::ForgetsShard) && shard > 0 && shard + 1 == shards.get();
         if let Span::Window(window) = span {
-            pages.edge = Some(window.from).filter(|_| self.world.has_mutant(Mutant::LosesEdge));
-            let sealed = self.world.truth().sealed_to(tenant);
-            pages.empty |= self.world.has_mutant(Mutant::NeverReconciles) && window.to <= sealed;
+            pages.edge = Some(window.from).filter(|_| it.world.has_mutant(Mutant::LosesEdge));
+            let sealed = it.world.truth().sealed_to(tenant);
+            pages.empty |= it.world.has_mutant(Mutant::NeverReconciles) && window.to <= sealed;
         }
         Ok(Box::new(pages))
     }
-
-    async fn identity(&self) -> Result<EventsSource, PortError> {
-        self.world.source.identity().await
-    }
-
-    fn sort_key_form(&self) -> SortKeyForm {
-        self.world.plan.form
-    }
-}
+    _ => call.await,
+});
 
 /// A partition, page by page.
 struct Pages {
@@ -157,101 +135,71 @@ impl Pages {
     }
 }
 
-#[async_trait]
-impl PageReader for Pages {
-    async fn next_page(&mut self) -> Result<Option<Vec<SourceItem>>, PageError> {
-        let worker = self.worker.clone();
+delegate_port!(PageReader, Pages, |it| match method {
+    _ => {
+        let worker = it.worker.clone();
         let ends = worker.world.has_mutant(Mutant::TakesFailedPageForEnd);
         let fails = |fault| if ends { Ok(None) } else { transient_error(fault).map_err(PageError::Port) };
-        worker.call(CallKind::Page, "next_page", self.read(), fails).await
+        worker.call(CallKind::Page, "next_page", it.read(), fails).await
     }
-}
+});
 
-#[async_trait]
-impl Staging for Worker {
-    async fn create(&self, key: &str) -> Result<Box<dyn StagingWrite>, PortError> {
-        let upload =
-            self.call(CallKind::Staging, "stage", self.world.staging.create(key), transient_error).await?;
-        Ok(Box::new(Upload { worker: self.clone(), upload }))
+delegate_port!(Staging, Worker, |it| it.world.staging, |name, call| match method {
+    create => {
+        let upload = it.call(CallKind::Staging, name, call, transient_error).await?;
+        Ok(Box::new(Upload { worker: it.clone(), upload }))
     }
-
-    async fn read(&self, key: &str) -> Result<ByteStream, PortError> {
+    read(key) => {
         let mut expected = key.to_owned();
-        if self.world.has_mutant(Mutant::DeliversOther) && key.ends_with(".data") {
-            expected =
-                self.world.staging.keys().into_iter().find(|key| key.ends_with(".data")).unwrap_or(expected);
+        if it.world.has_mutant(Mutant::DeliversOther) && key.ends_with(".data") {
+            let others = it.world.staging.keys();
+            expected = others.into_iter().find(|key| key.ends_with(".data")).unwrap_or(expected);
         }
         let breaks_off = |fault| match fault {
             Fault::BodyBreaks => {
-                let object = self.world.staging.object(key).unwrap_or_default();
+                let object = it.world.staging.object(key).unwrap_or_default();
                 let half = object.slice(..object.len() / 2);
                 let pieces: ByteStream = Box::pin(stream::iter([Ok(half), transient_error(fault)]));
                 Ok(pieces)
             }
             fault => transient_error(fault),
         };
-        self.call(CallKind::StagedRead, "read_staged", self.world.staging.read(&expected), breaks_off).await
+        it.call(CallKind::StagedRead, name, it.world.staging.read(&expected), breaks_off).await
     }
-
-    async fn mark_expirable(&self, _: &str) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
-        self.call(CallKind::Staging, "list", self.world.staging.list(prefix, start_after), transient_error)
-            .await
-    }
-
-    async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {
-        self.call(CallKind::Staging, "mark_orphan", self.world.staging.mark_orphan(key), transient_error)
-            .await
-    }
-}
+    // A run only logs when this fails, so it takes no turn.
+    mark_expirable => call.await,
+    _ => it.call(CallKind::Staging, name, call, transient_error).await,
+});
 
 struct Upload {
     worker: Worker,
     upload: Box<dyn StagingWrite>,
 }
 
-#[async_trait]
-impl StagingWrite for Upload {
-    async fn write(&mut self, bytes: Bytes) -> Result<(), PortError> {
-        self.worker.call(CallKind::Staging, "stage_write", self.upload.write(bytes), transient_error).await
-    }
+delegate_port!(StagingWrite, Upload, |it| it.upload, |name, call| match method {
+    _ => it.worker.call(CallKind::Staging, name, call, transient_error).await,
+});
 
-    async fn finish(self: Box<Self>) -> Result<(), PortError> {
-        let Self { worker, upload } = *self;
-        worker.call(CallKind::Staging, "stage_finish", upload.finish(), transient_error).await
-    }
-
-    async fn abort(self: Box<Self>) -> Result<(), PortError> {
-        let Self { worker, upload } = *self;
-        worker.call(CallKind::Staging, "stage_abort", upload.abort(), transient_error).await
-    }
-}
-
-#[async_trait]
-impl Bus for Worker {
-    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+delegate_port!(Bus, Worker, |it| it.world.bus, |name, call| match method {
+    publish(notice) => {
         if let Fact::Delivered(delivery) | Fact::Heartbeat(delivery) = &notice.fact
-            && let Some(sealed) = self.world.truth().sealed.get_mut(&notice.connector)
+            && let Some(sealed) = it.world.truth().sealed.get_mut(&notice.connector)
         {
             sealed.published.insert(delivery.part);
         }
-        self.call(CallKind::Bus, "publish", self.world.bus.publish(notice), transient_error).await
+        it.call(CallKind::Bus, name, it.world.bus.publish(notice), transient_error).await
     }
-}
+});
 
-#[async_trait]
-impl Queue for Worker {
-    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
+delegate_port!(Queue, Worker, |it| it.world.queue, |name, call| match method {
+    send(batch, delay) => {
         let refuses = |fault| match fault {
             Fault::QueueRefuses => Ok(batch.to_vec()),
             fault => transient_error(fault),
         };
-        self.call(CallKind::Queue, "send", self.world.queue.send(batch, delay), refuses).await
+        it.call(CallKind::Queue, name, it.world.queue.send(batch, delay), refuses).await
     }
-}
+});
 
 #[async_trait]
 impl Clock for Worker {

@@ -17,7 +17,7 @@ use super::injection::draw_outcome;
 use super::mutants::Mutant;
 use super::plan::{Length, Plan};
 use super::world::World;
-use super::{actors, events};
+use super::{actor_plans, actors, events};
 
 const HOUR: Duration = Duration::from_hours(1);
 /// The interval of the schedule.
@@ -80,7 +80,7 @@ impl Simulation {
         let began = engine.now();
         let world = Arc::new(World::new(Arc::clone(&engine), plan, mutant));
         events::write(&world);
-        actors::plan(&world);
+        actor_plans::plan(&world);
         engine.at(began.floor(TICK) + TICK, AgendaItem::Tick);
         engine.at(began + world.plan.fault_phase, AgendaItem::StopFaults);
         Self { functions: Functions::new(Arc::clone(&world)), world, engine, began, calm: None }

@@ -16,6 +16,14 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_mins(1);
 /// A function that has not responded or ended by then never will.
 const TEST_TIMEOUT: Duration = Duration::from_mins(2);
 
+/// The variables of an environment that each function has, and those with these names. The others are for
+/// other functions.
+#[must_use]
+pub fn environment_of<'a>(environment: Vec<(&'a str, String)>, names: &[&str]) -> Vec<(&'a str, String)> {
+    let is_ours = |name: &str| name.starts_with("AWS_") || names.contains(&name);
+    environment.into_iter().filter(|(name, _)| is_ours(name)).collect()
+}
+
 /// A function's process, and the Runtime API that invokes it.
 #[derive(Debug)]
 pub struct Function {

@@ -14,12 +14,14 @@ pub mod log_filter;
 mod message_queue;
 mod notice_queue;
 mod runtime_api;
+mod sqs_event;
 
 pub use event_bus::EventBus;
-pub use function::{Function, ProcessOutput};
+pub use function::{Function, ProcessOutput, environment_of};
 pub use message_queue::MessageQueue;
 pub use notice_queue::{Invocation, NoticeQueue, RecursiveLoop};
 pub use runtime_api::{Answer, RuntimeApi};
+pub use sqs_event::{message_id, sqs_event};
 
 /// Serves a stand-in on a free port of this machine, for as long as the test's runtime lives; returns
 /// `host:port`.

@@ -7,7 +7,6 @@ use archive::names::WebhookUrl;
 use archive::time::Time;
 use notifier::{ConfirmationMails, Notifier, batch};
 use ports::Connectors as _;
-use ports::Mailer;
 use protocol::caller::Caller;
 use protocol::connector::{Change, Connector, Verb};
 use protocol::contacts::{SecretId, Webhook, WebhookSecret};
@@ -15,9 +14,10 @@ use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::notice::{Backlog, Notice, Recovery};
 use serde_json::json;
-use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient, SeededRng};
+use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient};
 use tests::fixtures::{activated, at, connector, tenant, unique_id};
-use tests::lambda::{NoticeQueue, RecursiveLoop};
+use tests::functions;
+use tests::lambda::{NoticeQueue, RecursiveLoop, message_id, sqs_event};
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 const MINUTE: Duration = Duration::from_mins(1);
@@ -45,19 +45,14 @@ impl World {
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
         let (ledger, poster, mailer) = (FakeLedger::new(), FakeWebhookClient::new(), FakeMailer::new());
         let delay_queue = NoticeQueue::new(&clock, loops);
+        let (connectors, webhooks, queue) = (ledger.clone(), poster.clone(), delay_queue.clone());
         let notifier = Notifier {
-            connectors: Arc::new(ledger.clone()),
-            state: Arc::new(ledger.clone()),
-            webhooks: Arc::new(poster.clone()),
-            mailer: Some(Arc::new(mailer.clone()) as Arc<dyn Mailer>),
             confirmation_mails: Some(ConfirmationMails {
                 mailer: Arc::new(mailer.clone()),
                 vendor: "vendor.example".parse().unwrap(),
                 portal: "https://audit.vendor.example".parse().unwrap(),
             }),
-            queue: Arc::new(delay_queue.clone()),
-            clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRng::new(7)),
+            ..functions::notifier(connectors, webhooks, mailer.clone(), queue, clock.clone())
         };
         Self { clock, ledger, poster, mailer, delay_queue, metrics_sink: FakeMetricsSink::new(), notifier }
     }
@@ -82,13 +77,15 @@ impl World {
         connector
     }
 
-    /// Runs the notifier on these messages, and returns those that failed.
+    /// Runs the notifier on these messages, and returns the places of those that failed.
     pub(super) async fn handle(&self, bodies: &[String]) -> Vec<String> {
-        let records =
-            bodies.iter().enumerate().map(|(n, body)| json!({"messageId": n.to_string(), "body": body}));
-        let event = serde_json::from_value(json!({"Records": records.collect::<Vec<_>>()})).unwrap();
+        let event = serde_json::from_value(sqs_event(bodies)).unwrap();
         let answer = batch::handle(&self.notifier, &self.metrics_sink, event).await;
-        answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+        let failed: Vec<_> = answer.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
+        (0..bodies.len())
+            .filter(|place| failed.contains(&message_id(*place)))
+            .map(|n| n.to_string())
+            .collect()
     }
 
     pub(super) async fn notify(&self, notice: &Notice) {

@@ -2,15 +2,13 @@
 //! outage, since nothing lies between them and their callers.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use archive::names::ConnectorId;
-use async_trait::async_trait;
-use ports::{PortError, Queue};
 use sandbox::wiring::{RecordingBus, Sandbox};
 use serde_json::{Value, json};
 use tests::conformance::bus::{self, BusRig};
 use tests::conformance::queue::{self, QueueRig};
+use tests::delegate_port;
 use tests::fault_injection::Outage;
 
 /// The wiring, and the messages received from its queue.
@@ -26,12 +24,9 @@ impl Wiring {
     }
 }
 
-#[async_trait]
-impl Queue for Wiring {
-    async fn send(&self, batch: &[ConnectorId], delay: Duration) -> Result<Vec<ConnectorId>, PortError> {
-        self.embedded.dispatcher().queue.send(batch, delay).await
-    }
-}
+delegate_port!(Queue, Wiring, |it| match method {
+    send(batch, delay) => it.embedded.dispatcher().queue.send(batch, delay).await,
+});
 
 impl QueueRig for Wiring {
     type Port = Self;

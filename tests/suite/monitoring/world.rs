@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::names::TenantId;
-use archive::part::PartLimits;
 use archive::sort_key::{SortKey, SortKeyForm};
 use archive::time::Time;
 use aws::metrics::EmfMetricsSink;
 use dispatcher::Watchdog;
 use exporter::{Exporter, batch};
-use notifier::Notifier;
 use protocol::connector::{Connector, Shards};
 use protocol::notice::Notice;
 use protocol::notification::NOTIFIED_KINDS;
@@ -21,7 +19,10 @@ use tests::fakes::{
     FakeBus, FakeClock, FakeCustomers, FakeDelayQueue, FakeLedger, FakeMailer, FakeMetricsSink, FakeQueue,
     FakeSigner, FakeSource, FakeStaging, FakeWebhookClient, SeededRng, Shape, StoredItem, signing,
 };
-use tests::fixtures::{TIMING, activated, at, connector, tenant};
+use tests::fault_injection::FaultPlan;
+use tests::fixtures::{activated, at, connector, tenant};
+use tests::functions;
+use tests::lambda::sqs_event;
 
 use super::alarm::{State, alarm};
 use super::faulty::Faulty;
@@ -114,51 +115,30 @@ impl World {
     }
 
     fn exporter(&self) -> Exporter {
-        let ports = exporter::Ports {
-            runs: Arc::new(self.ledger.clone()),
-            source: Arc::new(self.source.clone()),
-            staging: Arc::new(self.staging.clone()),
-            customers: Arc::new(self.customers.clone()),
-            signing: signing(self.signer.clone()),
-            bus: Arc::new(self.bus.clone()),
-            clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRng::new(7)),
-        };
-        Exporter {
-            ports,
-            timing: TIMING,
-            part_limits: PartLimits::default(),
-            retention: Some(RETENTION),
-            onboarding: None,
-        }
+        let (ledger, source, staging) = (self.ledger.clone(), self.source.clone(), self.staging.clone());
+        let (customers, bus) = (self.customers.clone(), self.bus.clone());
+        let plan = FaultPlan::none();
+        let mut ports =
+            functions::exporter_ports(&plan, &self.clock, ledger, source, staging, customers, bus);
+        ports.signing = signing(self.signer.clone());
+        ports.randomness = Arc::new(SeededRng::new(7));
+        Exporter { retention: Some(RETENTION), ..functions::exporter(ports) }
     }
 
     /// A tick with this time limit.
     pub(crate) async fn tick_within(&self, limit: Duration) {
-        let ports = dispatcher::Ports {
-            due: Arc::new(self.ledger.clone()),
-            queue: Arc::new(self.queue.clone()),
-            clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRng::new(7)),
-            rate_limiter: dispatcher::RateLimiter::default(),
-        };
-        let watchdog = Watchdog {
-            ledger: Arc::new(self.watched.clone()),
-            bus: Arc::new(self.bus.clone()),
-            clock: Arc::new(self.clock.clone()),
-            timing: TIMING,
-            retention: Some(RETENTION),
-        };
+        let (ledger, queue, clock) = (self.ledger.clone(), self.queue.clone(), self.clock.clone());
+        let ports = functions::dispatcher_ports(ledger, queue, clock.clone(), SeededRng::new(7));
+        let watchdog = functions::watchdog(self.watched.clone(), self.bus.clone(), clock);
+        let watchdog = Watchdog { retention: Some(RETENTION), ..watchdog };
         let deadline = self.clock.wall() + limit;
         dispatcher::tick(&ports, &watchdog, &self.metrics_sink, deadline).await.unwrap();
     }
 
     /// A batch of these messages.
     pub(crate) async fn batch(&self, bodies: &[String]) {
-        let record = |body: &String| json!({ "messageId": "m", "body": body });
-        let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });
         let deadline = self.clock.wall() + TIME_LIMIT;
-        let batch = serde_json::from_value(batch).unwrap();
+        let batch = serde_json::from_value(sqs_event(bodies)).unwrap();
         batch::handle(&self.exporter(), &self.metrics_sink, batch, deadline).await;
     }
 
@@ -194,19 +174,15 @@ impl World {
         if bodies.is_empty() {
             return;
         }
-        let notifier = Notifier {
-            connectors: Arc::new(self.ledger.clone()),
-            state: Arc::new(self.ledger.clone()),
-            confirmation_mails: None,
-            webhooks: Arc::new(FakeWebhookClient::new()),
-            mailer: Some(Arc::new(self.mailer.clone())),
-            queue: Arc::new(self.delay_queue.clone()),
-            clock: Arc::new(self.clock.clone()),
-            randomness: Arc::new(SeededRng::new(7)),
-        };
-        let record = |body: &String| json!({ "messageId": "m", "body": body });
-        let batch = json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() });
-        notifier::batch::handle(&notifier, &self.metrics_sink, serde_json::from_value(batch).unwrap()).await;
+        let notifier = functions::notifier(
+            self.ledger.clone(),
+            FakeWebhookClient::new(),
+            self.mailer.clone(),
+            self.delay_queue.clone(),
+            self.clock.clone(),
+        );
+        let batch = serde_json::from_value(sqs_event(&bodies)).unwrap();
+        notifier::batch::handle(&notifier, &self.metrics_sink, batch).await;
     }
 
     /// Healthy ticks for `span`.

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use archive::part::PartLimits;
 use archive::sort_key::SortKeyForm;
 use archive::time::Time;
 use control::onboarding::Onboarding;
-use exporter::{Exporter, Ports, export};
+use exporter::{Exporter, export};
 use ports::Connectors as _;
 use protocol::connector::{Change, Connector};
 use protocol::machine::Outcome;
-use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSigner, FakeSource, FakeStaging, SeededRng,
-};
-use tests::fixtures::{self, TIMING, activated, at};
+use tests::fakes::{FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeSource, FakeStaging};
+use tests::fault_injection::FaultPlan;
+use tests::fixtures::{self, activated, at};
+use tests::functions::{self, Fakes};
 
 /// When it was activated and verified.
 pub(crate) fn start() -> Time {
@@ -45,23 +44,14 @@ impl Deployment {
         let (connector, cursor) = activated(draft, start());
         fixtures::store(&ledger, &connector, &cursor).await;
         customers.provision(&connector);
-        let ports = Ports {
-            runs: Arc::new(ledger.clone()),
-            source: Arc::new(FakeSource::new(SortKeyForm::Rfc3339, &clock)),
-            staging: Arc::new(FakeStaging::new()),
-            customers: Arc::new(customers.clone()),
-            signing: FakeSigner::new(1).signing(),
-            bus: Arc::new(bus.clone()),
-            clock: Arc::new(clock.clone()),
-            randomness: Arc::new(SeededRng::new(1)),
+        let fakes = Fakes {
+            ledger: ledger.clone(),
+            source: FakeSource::new(SortKeyForm::Rfc3339, &clock),
+            staging: FakeStaging::new(),
+            customers: customers.clone(),
+            bus: bus.clone(),
         };
-        let exporter = Exporter {
-            ports,
-            timing: TIMING,
-            part_limits: PartLimits::default(),
-            retention: None,
-            onboarding: None,
-        };
+        let exporter = functions::exporter(fakes.exporter_ports(&FaultPlan::none(), &clock));
         let exporter = exporter.with_reverification(
             Arc::new(ledger.clone()),
             Arc::new(prober.clone()),

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use archive::time::Time;
-use async_trait::async_trait;
 use control::preflight::{
     PreflightContext, PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict,
     run_preflight as verify_with,
 };
 use ports::Clock as _;
-use ports::{PresentedExternalId, ProbeSession, Prober, SessionScope};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::Connector;
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage as Where};
+use tests::delegate_port;
 use tests::fakes::{FakeClock, FakeProber, RoleSetup, SeededRng, Trust};
 use tests::fixtures::at;
 
@@ -31,23 +30,12 @@ struct NewRole {
     until_then: DeliveryError,
 }
 
-#[async_trait]
-impl Prober for NewRole {
-    fn role_propagation_delay(&self) -> Duration {
-        self.sound.role_propagation_delay()
+delegate_port!(Prober, NewRole, |it| it.sound, |_name, call| match method {
+    _ => {
+        let answer = call.await;
+        if it.clock.now() < it.visible_from { Err(it.until_then.clone()) } else { answer }
     }
-
-    async fn assume(
-        &self,
-        connector: &Connector,
-        to: &Destination,
-        external_id: PresentedExternalId<'_>,
-        scope: SessionScope,
-    ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-        let answer = self.sound.assume(connector, to, external_id, scope).await;
-        if self.clock.now() < self.visible_from { Err(self.until_then.clone()) } else { answer }
-    }
-}
+});
 
 fn denied(message: &str) -> DeliveryError {
     let (stage, kind) = (Where::AssumeRole, DeliveryErrorKind::Denied);

@@ -12,70 +12,20 @@ use aws::clock::SystemClock;
 use aws::s3::staging::S3Staging;
 use bytes::Bytes;
 use exporter::Ports;
-use ports::{Bus, Clock, Connectors, Customers, Runs, SaveAnswer, Saved, Source, Staging};
+use ports::{Clock, Connectors, SaveAnswer, Saved};
 use protocol::connector::{Connector, Shards};
 use protocol::cursor::Cursor;
 use tests::conformance::customers::CustomersRig;
 use tests::conformance::source::EventsRig;
-use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeSigner, FakeSource, FakeStaging, SeededRng, Shape,
-    signing,
-};
-use tests::fault_injection::{FaultPlan, Flaky};
+use tests::fakes::{FakeBus, FakeClock, Shape};
+use tests::fault_injection::FaultPlan;
 use tests::fixtures;
+use tests::functions::{Fakes, exporter_ports};
 
 use super::world::Backend;
 use crate::embedded::{self, StackCustomers, StackEvents};
 
 const SAVED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
-
-#[derive(Clone)]
-pub(crate) struct Fakes {
-    pub(crate) ledger: FakeLedger,
-    pub(crate) source: FakeSource,
-    pub(crate) staging: FakeStaging,
-    pub(crate) customers: FakeCustomers,
-    pub(crate) bus: FakeBus,
-}
-
-impl Fakes {
-    pub(crate) fn new() -> Self {
-        Self::with_keys(SortKeyForm::Rfc3339)
-    }
-
-    /// With an events table whose configured sort keys have this form.
-    pub(crate) fn with_keys(form: SortKeyForm) -> Self {
-        Self {
-            ledger: FakeLedger::new(),
-            // A world makes events visible by storing them in time, so this clock may stand still.
-            source: FakeSource::new(form, &FakeClock::at(Time::LAST)),
-            staging: FakeStaging::new(),
-            customers: FakeCustomers::new(),
-            bus: FakeBus::new(),
-        }
-    }
-}
-
-fn wrap(
-    plan: &FaultPlan,
-    clock: &FakeClock,
-    runs: impl Runs + 'static,
-    source: impl Source + 'static,
-    staging: impl Staging + 'static,
-    customers: impl Customers + 'static,
-    bus: impl Bus + 'static,
-) -> Ports {
-    Ports {
-        runs: Arc::new(Flaky::new(runs, plan)),
-        source: Arc::new(Flaky::new(source, plan)),
-        staging: Arc::new(Flaky::new(staging, plan)),
-        customers: Arc::new(Flaky::new(customers, plan)),
-        signing: signing(Flaky::new(FakeSigner::new(1), plan)),
-        bus: Arc::new(Flaky::new(bus, plan)),
-        clock: Arc::new(clock.clone()),
-        randomness: Arc::new(SeededRng::new(0)),
-    }
-}
 
 async fn save(ledger: &impl Connectors, connector: &Connector) {
     let (stored, _) = ledger.get(&connector.id).await.unwrap().unwrap();
@@ -112,8 +62,7 @@ fn bucket(connector: &Connector) -> &str {
 #[async_trait(?Send)]
 impl Backend for Fakes {
     fn ports(&self, plan: &FaultPlan, clock: &FakeClock) -> Ports {
-        let Self { ledger, source, staging, customers, bus } = self.clone();
-        wrap(plan, clock, ledger, source, staging, customers, bus)
+        self.exporter_ports(plan, clock)
     }
 
     async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str) {
@@ -189,7 +138,7 @@ impl Backend for Embedded {
         let shift_ms = clock.now().millis() - SystemClock::new().now().millis();
         let ledger = embedded::ledger_of(&self.clients, shift_ms);
         let (events, customers) = (self.events.adapter(), self.customers.port().clone());
-        wrap(plan, clock, ledger, events, self.staging.clone(), customers, self.bus.clone())
+        exporter_ports(plan, clock, ledger, events, self.staging.clone(), customers, self.bus.clone())
     }
 
     async fn store(&self, tenant: &TenantId, shards: Shards, shard: u8, sort_key: &SortKey, json: &str) {

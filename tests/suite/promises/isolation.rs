@@ -9,9 +9,9 @@ use protocol::delivery_error::DeliveryErrorKind;
 use protocol::machine::{InternalErrorKind, Outcome};
 use tests::fakes::{Shape, StoredItem};
 use tests::fixtures::at;
+use tests::functions::Fakes;
 
 use super::around_noon;
-use super::backends::Fakes;
 use super::world::World;
 
 super::on_both_backends! {
@@ -84,7 +84,7 @@ async fn a_bucket_that_a_stranger_re_created_gets_nothing(world: World) {
 async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
     let fakes = Fakes::new();
     let bus = fakes.bus.clone();
-    let world = World::new(Box::new(fakes.clone()), bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write(&connector, at("2023-07-10T11:50:00Z"), "ours").await;
     let misplaced = StoredItem {
@@ -119,7 +119,7 @@ async fn an_item_of_another_tenant_stops_the_connector_and_is_not_sent() {
 #[tokio::test]
 async fn every_request_to_a_customer_is_for_its_own_bucket_and_prefix() {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let mut own = BTreeSet::new();
     for n in 0..5 {
         let prefix = ["", "a", "a/b", "audit", "audit/log"][n];

@@ -7,8 +7,8 @@ use archive::part::PartKind;
 use archive::sort_key::SortKeyForm;
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
+use tests::functions::Fakes;
 
-use super::backends::Fakes;
 use super::world::World;
 
 super::on_both_backends! {
@@ -94,7 +94,7 @@ async fn a_table_whose_keys_have_another_form_is_never_called_quiet() {
         SortKeyForm::NAMES.map(|(_, form)| form).into_iter().filter(|form| *form != SortKeyForm::Rfc3339)
     {
         let fakes = Fakes::with_keys(form);
-        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+        let world = World::on(&fakes);
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         for minute in 10..15 {
             world.store_unexpected(&connector, &format!("2023-07-10T12:{minute}:00Z#evt")).await;

@@ -10,9 +10,9 @@ use protocol::machine::{InternalErrorKind, Outcome};
 use tests::fakes::{FakeClock, FakeLedger, ScriptedResponse};
 use tests::fault_injection::{FaultPlan, InjectedFault};
 use tests::fixtures::at;
+use tests::functions::Fakes;
 
 use super::around_noon;
-use super::backends::Fakes;
 use super::world::World;
 
 super::on_both_backends! {
@@ -115,7 +115,7 @@ async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
     for script in scripts {
         for times in [1, 4, 7, 30] {
             let fakes = Fakes::new();
-            let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+            let world = World::on(&fakes);
             let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
             world.write_real(&connector, around_noon(4)).await;
             for _ in 0..times {
@@ -137,7 +137,7 @@ async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
 #[tokio::test]
 async fn a_bus_that_is_down_for_hours_stops_nothing() {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
     for hour in 12..15 {
@@ -158,7 +158,7 @@ async fn a_worker_with_a_wrong_clock_stops_nobody_else() {
         let start = at("2023-07-10T11:30:00Z");
         let wall = FakeClock::at(start);
         fakes.ledger = FakeLedger::with_clock(&wall);
-        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), start).with_clock(wall);
+        let world = World::on(&fakes).with_clock(wall);
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
         world.write_real(&connector, around_noon(4)).await;
         world.advance_to(at("2023-07-10T12:05:00Z")).await;
@@ -179,7 +179,7 @@ async fn a_worker_with_a_wrong_clock_stops_nobody_else() {
 #[tokio::test]
 async fn corrupted_staged_bytes_are_never_delivered() {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
     world.advance_to(at("2023-07-10T12:05:00Z")).await;

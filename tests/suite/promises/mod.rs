@@ -21,7 +21,7 @@ use tests::fakes::FakeBus;
 use tests::fixtures::{RealEvent, at, cloudtrail};
 
 use backends::Embedded;
-pub(crate) use backends::Fakes;
+pub(crate) use tests::functions::Fakes;
 pub(crate) use world::World;
 
 /// One test for each scenario, on both backends.
@@ -50,9 +50,7 @@ use on_both_backends;
 
 /// A world on the day of the recorded events, before the first of them.
 fn on_fakes() -> World {
-    let fakes = Fakes::new();
-    let bus = fakes.bus.clone();
-    World::new(Box::new(fakes), bus, at("2023-07-10T11:30:00Z"))
+    World::on(&Fakes::new())
 }
 
 async fn on_stand_ins() -> World {

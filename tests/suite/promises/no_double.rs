@@ -10,16 +10,16 @@ use protocol::machine::Outcome;
 use tests::fakes::Entry;
 use tests::fault_injection::{FaultPlan, Flaky};
 use tests::fixtures::at;
+use tests::functions::Fakes;
 use tests::interleaving::{SteppedWorker, interleave};
 
 use super::around_noon;
-use super::backends::Fakes;
 use super::world::World;
 
 /// A world on fakes, and a connector with ten events around noon, due to be sealed in parts of three.
 fn due() -> (Fakes, World, Connector) {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let world = world.with_parts_of(3);
     let connector = at_once(async {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
@@ -130,7 +130,7 @@ fn two_workers_in_lockstep_seal_every_part_once() {
 fn a_cut_beside_an_unreadable_key_exports_it_once() {
     for look_back in [0, 1, 3600] {
         let fakes = Fakes::new();
-        let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+        let world = World::on(&fakes);
         let mut world = world.with_parts_of(2);
         world.timing.look_back = Duration::from_secs(look_back);
         at_once(async {

@@ -7,15 +7,15 @@ use protocol::machine::Outcome;
 use protocol::notice::{Fact, Notice};
 use tests::fault_injection::{FaultPlan, InjectedFault, Outage};
 use tests::fixtures::at;
+use tests::functions::Fakes;
 
 use super::around_noon;
-use super::backends::Fakes;
 use super::world::World;
 
 /// A world on fakes, and a connector with events around noon whose first window is due.
 async fn due() -> (Fakes, World, Connector) {
     let fakes = Fakes::new();
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.write_real(&connector, around_noon(4)).await;
     world.advance_to(at("2023-07-10T12:06:00Z")).await;

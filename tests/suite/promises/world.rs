@@ -18,7 +18,8 @@ use protocol::cursor::Cursor;
 use protocol::machine::{Outcome, Timing};
 use tests::fakes::{FakeBus, FakeClock, SeededRng};
 use tests::fault_injection::FaultPlan;
-use tests::fixtures::{self, RealEvent, TIMING, keys, tenant, unique_id};
+use tests::fixtures::{self, RealEvent, TIMING, at, keys, tenant, unique_id};
+use tests::functions::{self, Fakes};
 use tests::oracle::{self, File, Verdict};
 
 /// The time limit of a run.
@@ -79,6 +80,11 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// A world on the fakes, on the day of the recorded events, before the first of them.
+    pub(crate) fn on(fakes: &Fakes) -> Self {
+        Self::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"))
+    }
+
     pub(crate) fn new(backend: Box<dyn Backend>, bus: FakeBus, now: Time) -> Self {
         Self {
             clock: FakeClock::at(now),
@@ -181,7 +187,7 @@ impl World {
     pub(crate) fn exporter(&self, plan: &FaultPlan) -> Exporter {
         let mut ports = self.backend.ports(plan, &self.clock);
         ports.randomness = std::sync::Arc::new(self.randomness.clone());
-        Exporter { ports, timing: self.timing, part_limits: self.limits, retention: None, onboarding: None }
+        Exporter { timing: self.timing, part_limits: self.limits, ..functions::exporter(ports) }
     }
 
     /// One run now. `None` if the worker died in it.

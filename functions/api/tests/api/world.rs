@@ -9,15 +9,14 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use control::budget::Budgets;
-use control::onboarding::{KeyCache, MailMode, Onboarding};
-use control::partition::PartitionFormat;
+use control::onboarding::{MailMode, Onboarding};
 use control::setup::Vendor;
 use ports::Runs as _;
 use ports::{Connectors, Validity};
 use protocol::machine::Mark;
 use serde_json::{Value, json};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, SeededRng};
-use tests::fixtures::{self, TIMING, at};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner};
+use tests::fixtures::{self, at};
 use tower::ServiceExt as _;
 
 use crate::contract;
@@ -87,23 +86,15 @@ impl World {
     ) -> Self {
         let (prober, bus, published) = (FakeProber::new(), FakeBus::new(), FakePublicUrlChecker::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30Z"));
+        let defaults = tests::fakes::onboarding(connectors, &prober, &bus, &clock);
         let onboarding = Onboarding {
-            connectors,
-            prober: Arc::new(prober.clone()),
-            bus: Arc::new(bus.clone()),
-            clock: Arc::new(clock.clone()),
-            rng: Arc::new(SeededRng::new(7)),
-            timing: TIMING,
             vendor: Vendor {
                 template_url: Some("https://example.s3.amazonaws.com/customer-role.yaml".into()),
-                ..tests::fixtures::vendor()
+                ..defaults.vendor
             },
             signing: Some(tests::fakes::signing(key)),
-            key_cache: KeyCache::default(),
-            mail_mode: MailMode::None,
-            partitions: PartitionFormat::default(),
-            budgets: Budgets::default(),
             public_urls: Some(Arc::new(published.clone())),
+            ..defaults
         };
         Self { ledger, prober, bus, clock, published, ..Self::with_onboarding(onboarding) }
     }

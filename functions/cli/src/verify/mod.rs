@@ -40,9 +40,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use archive::note::{RingKey, VerifierKey};
-use archive::sha256::Sha256;
-use archive::time::Time;
+use ::archive::note::{RingKey, VerifierKey};
+use ::archive::sha256::Sha256;
+use ::archive::time::Time;
 use aws::clock::SystemClock;
 use ports::Clock as _;
 

@@ -14,6 +14,8 @@
 // The name by which those tests import the fakes and fixtures.
 extern crate self as tests;
 
+#[path = "../../../../tests/src/delegation/mod.rs"]
+pub mod delegation;
 #[path = "../../../../tests/src/fakes/mod.rs"]
 pub mod fakes;
 #[path = "../../../../tests/src/fault_injection/mod.rs"]

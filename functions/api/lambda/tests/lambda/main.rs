@@ -6,7 +6,7 @@
 use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fault_injection::Outage;
-use tests::lambda::{EventBus, Function};
+use tests::lambda::{EventBus, Function, environment_of};
 
 const ARN: &str = "arn:aws:sts::111111111111:assumed-role/Admin/jane";
 
@@ -23,9 +23,7 @@ impl World {
     /// The environment as the template sets it: optional variables are set and empty.
     fn environment(&self) -> Vec<(&'static str, String)> {
         let ours = ["LEDGER_TABLE", "VENDOR_DOMAIN", "SIGNING_KEY"];
-        let is_ours = |name: &str| name.starts_with("AWS_") || ours.contains(&name);
-        let mut environment = self.embedded.environment();
-        environment.retain(|(name, _)| is_ours(name));
+        let mut environment = environment_of(self.embedded.environment(), &ours);
         environment.push(("S3_FORCE_PATH_STYLE", "true".to_owned()));
         environment.push(("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url.clone()));
         environment.push(("EVENT_BUS_NAME", "auditferry-events".to_owned()));

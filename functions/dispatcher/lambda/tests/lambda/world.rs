@@ -7,7 +7,7 @@ use protocol::connector::Connector;
 use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures;
-use tests::lambda::{EventBus, Function, MessageQueue};
+use tests::lambda::{EventBus, Function, MessageQueue, environment_of};
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -32,9 +32,7 @@ impl World {
 
     /// The environment as the template sets it, without the exporter's variables.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
-        let mut environment = self.embedded.environment();
-        environment.retain(|(name, _)| is_ours(name));
+        let mut environment = environment_of(self.embedded.environment(), &["LEDGER_TABLE"]);
         environment.push(("AWS_ENDPOINT_URL_SQS", self.queue.endpoint.clone()));
         environment.push(("EXPORT_QUEUE_URL", self.queue.url()));
         environment.push(("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url.clone()));

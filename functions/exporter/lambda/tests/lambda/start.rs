@@ -57,6 +57,6 @@ async fn optional_variables_may_be_empty_as_the_template_leaves_them() {
         }
     }
     let mut exporter = exporter(&environment).await;
-    assert_eq!(exporter.invoke(&batch(&[])).await.unwrap(), failed(&[]));
+    assert_eq!(exporter.invoke(&batch(&[""; 0])).await.unwrap(), failed(&[]));
     exporter.kill().await;
 }

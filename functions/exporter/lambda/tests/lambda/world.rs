@@ -16,6 +16,8 @@ use tests::fixtures::{self, TIMING, unique_id};
 use tests::lambda::{EventBus, Function};
 use tests::oracle::{Verdict, compare, files};
 
+pub(crate) use tests::lambda::sqs_event as batch;
+
 const HOUR: Duration = Duration::from_hours(1);
 
 #[derive(Debug)]
@@ -117,30 +119,6 @@ fn bucket(connector: &Connector) -> &str {
 /// The queue message for a connector.
 pub(crate) fn message(connector: &Connector) -> String {
     json!({ "connector_id": connector.id.as_str() }).to_string()
-}
-
-/// A batch of these messages, with the IDs `message-0` and so on. Source: AWS Lambda developer guide, "Using
-/// Lambda with Amazon SQS", the sample event.
-pub(crate) fn batch(bodies: &[&str]) -> Value {
-    let record = |(n, body): (usize, &&str)| {
-        json!({
-            "messageId": format!("message-{n}"),
-            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...",
-            "body": body,
-            "attributes": {
-                "ApproximateReceiveCount": "1",
-                "SentTimestamp": "1545082649183",
-                "SenderId": "AIDAIENQZJOLO23YVJ4VO",
-                "ApproximateFirstReceiveTimestamp": "1545082649185"
-            },
-            "messageAttributes": {},
-            "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
-            "awsRegion": "us-east-2"
-        })
-    };
-    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
 /// The response with these messages as failed.

@@ -13,15 +13,13 @@ use std::sync::Arc;
 use archive::frequency::Frequency;
 use archive::names::{ConnectorId, IdempotencyKey};
 use archive::part::Encoding;
-use control::budget::Budgets;
-use control::onboarding::{KeyCache, MailMode, NewConnector, Onboarding, OnboardingError};
-use control::partition::PartitionFormat;
+use control::onboarding::{NewConnector, Onboarding, OnboardingError};
 use ports::{Connectors, SaveAnswer, Saved};
 use protocol::caller::Caller;
 use protocol::connector::{Connector, Shards, State, Verb};
 use protocol::notice::{Changed, Fact, Open};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, SeededRng};
-use tests::fixtures::{self, TIMING, at, tenant};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, onboarding};
+use tests::fixtures::{self, at, tenant};
 
 const OPERATOR: Caller = Caller::System;
 
@@ -43,21 +41,7 @@ impl World {
     fn over(ledger: FakeLedger, connectors: impl Connectors + 'static) -> Self {
         let (prober, bus) = (FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(at("2026-11-20T20:15:30.123Z"));
-        let onboarding = Onboarding {
-            connectors: Arc::new(connectors),
-            prober: Arc::new(prober.clone()),
-            bus: Arc::new(bus.clone()),
-            clock: Arc::new(clock.clone()),
-            rng: Arc::new(SeededRng::new(7)),
-            timing: TIMING,
-            vendor: fixtures::vendor(),
-            signing: Some(FakeSigner::new(1).signing()),
-            key_cache: KeyCache::default(),
-            mail_mode: MailMode::None,
-            partitions: PartitionFormat::default(),
-            budgets: Budgets::default(),
-            public_urls: None,
-        };
+        let onboarding = onboarding(Arc::new(connectors), &prober, &bus, &clock);
         Self { ledger, prober, bus, clock, onboarding }
     }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use archive::time::Time;
 use control::onboarding::{NewConnector, OnboardingError};
+use ports::ConnectorFilter;
 use ports::Runs as _;
-use ports::{ConnectorFilter, PortError, Signer, Validity};
 use protocol::caller::Caller;
 use protocol::connector::Verb;
+use tests::delegate_port;
 use tests::fakes::FakeSigner;
 use tests::fixtures::{self, at};
 
@@ -79,35 +80,26 @@ async fn the_keys_are_the_signing_ones_and_empty_without_any() {
 /// A signer that counts the requests for its validity, and may fail.
 #[derive(Debug, Clone)]
 struct Kept {
+    key: FakeSigner,
     until: Option<Time>,
     answers: bool,
     asked: Arc<AtomicUsize>,
 }
 
-#[async_trait::async_trait]
-impl Signer for Kept {
-    async fn public_key(&self) -> Result<[u8; 32], PortError> {
-        FakeSigner::new(1).public_key().await
+delegate_port!(Signer, Kept, |it| it.key, |_name, call| match method {
+    validity() => {
+        it.asked.fetch_add(1, Ordering::Relaxed);
+        let answer = Validity { from: None, until: it.until };
+        it.answers.then_some(answer).ok_or_else(|| PortError::Denied { what: "asking", source: "no".into() })
     }
-
-    async fn validity(&self) -> Result<Validity, PortError> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        let answer = Validity { from: None, until: self.until };
-        self.answers
-            .then_some(answer)
-            .ok_or_else(|| PortError::Denied { what: "asking", source: "no".into() })
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], PortError> {
-        FakeSigner::new(1).sign(message).await
-    }
-}
+    _ => call.await,
+});
 
 /// Repeated reads of the keys must not use up the quota that the exporter signs with.
 #[tokio::test]
 async fn the_keys_are_fetched_once_a_minute_and_a_change_shows_within_it() {
     let (mut world, asked) = (World::new(), Arc::new(AtomicUsize::new(0)));
-    let mut kept = Kept { until: None, answers: true, asked: Arc::clone(&asked) };
+    let mut kept = Kept { key: FakeSigner::new(1), until: None, answers: true, asked: Arc::clone(&asked) };
     let ending = Some(at("2026-11-20T21:00:00Z"));
     let mut calls = 0;
     for (until, answers) in [(None, true), (ending, true), (ending, false), (None, true)] {

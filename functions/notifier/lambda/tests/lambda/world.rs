@@ -16,7 +16,9 @@ use protocol::contacts::{Consent, SecretId, Webhook, WebhookSecret};
 use sandbox::wiring::Sandbox;
 use serde_json::{Value, json};
 use tests::fixtures;
-use tests::lambda::Function;
+use tests::lambda::{Function, environment_of};
+
+pub(crate) use tests::lambda::sqs_event as batch;
 
 /// Contained in a webhook's path and in its secret.
 pub(crate) const CANARY: &str = "canary4f1d0c";
@@ -44,9 +46,7 @@ impl World {
     }
 
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        let is_ours = |name: &str| name.starts_with("AWS_") || name == "LEDGER_TABLE";
-        let mut environment = self.embedded.environment();
-        environment.retain(|(name, _)| is_ours(name));
+        let mut environment = environment_of(self.embedded.environment(), &["LEDGER_TABLE"]);
         environment.push(("AWS_ENDPOINT_URL_SQS", self.url.clone()));
         environment.push(("AWS_ENDPOINT_URL_SESV2", self.url.clone()));
         environment.push(("NOTICE_QUEUE_URL", format!("{}/111111111111/notices", self.url)));
@@ -114,20 +114,4 @@ async fn answer(
 
 pub(crate) async fn notifier(environment: &[(&str, String)]) -> Function {
     Function::start(env!("CARGO_BIN_EXE_notifier"), environment).await
-}
-
-/// A batch of these messages, with the IDs `message-0` and so on.
-pub(crate) fn batch(bodies: &[String]) -> Value {
-    let record = |(n, body): (usize, &String)| {
-        json!({
-            "messageId": format!("message-{n}"),
-            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...",
-            "body": body,
-            "attributes": {},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "awsRegion": "eu-central-1"
-        })
-    };
-    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
 }

@@ -3,27 +3,24 @@
 //!
 //! The fake removes discarded objects at once, where the real bucket takes weeks, so a miss shows here.
 
+mod expiry;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use archive::part::{Content, PartNumber};
 use archive::staging_keys::{StagedObject, staged_key};
-use archive::time::Time;
-use control::setup::Vendor;
 use exporter::{Exporter, export};
 use ports::Clock as _;
-use ports::Connectors as _;
 use proptest::prelude::*;
-use protocol::caller::Caller;
-use protocol::connector::{Connector, State, Verb};
+use protocol::connector::Connector;
 use protocol::machine::Outcome;
-use tests::fakes::FakeProber;
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures::at;
+use tests::functions::Fakes;
 use tests::interleaving::{SteppedWorker, interleave};
 
 use super::around_noon;
-use super::backends::Fakes;
 use super::world::World;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -39,7 +36,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 fn due() -> (Fakes, World, Connector) {
     let mut fakes = Fakes::new();
     fakes.staging = fakes.staging.with_page_size(7);
-    let world = World::new(Box::new(fakes.clone()), fakes.bus.clone(), at("2023-07-10T11:30:00Z"));
+    let world = World::on(&fakes);
     let world = world.with_parts_of(3);
     let connector = at_once(async {
         let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
@@ -208,106 +205,4 @@ fn a_sweep_is_bounded_and_continues_where_a_failed_one_stopped() {
     at_once(world.run_until(&connector, at("2023-07-18T14:06:00Z")));
     assert!(orphans.iter().all(|key| fakes.staging.orphans().contains(key)));
     assert_eq!(fakes.staging.keys(), referenced_keys(&fakes, &connector));
-}
-
-/// An exporter that can change settings, like the deployed one.
-fn deployed_exporter(fakes: &Fakes, world: &World) -> Exporter {
-    let vendor = Vendor {
-        account: "111111111111".parse().unwrap(),
-        partition: "aws".into(),
-        region: "eu-central-1".parse().unwrap(),
-        exporter_role: String::new(),
-        template_url: None,
-    };
-    let exporter = world.exporter(&FaultPlan::none());
-    exporter.with_reverification(
-        Arc::new(fakes.ledger.clone()),
-        Arc::new(FakeProber::new()),
-        Arc::new(fakes.bus.clone()),
-        vendor,
-    )
-}
-
-/// Each run that falls due up to `end`, of the deployed exporter.
-fn run_until(fakes: &Fakes, world: &World, connector: &Connector, end: Time) -> u32 {
-    let exporter = deployed_exporter(fakes, world);
-    for runs in 0..2000 {
-        let due = fakes.ledger.cursor(&connector.id).next_run_at.max(world.clock.now());
-        if due > end {
-            at_once(world.advance_to(end));
-            return runs;
-        }
-        at_once(world.advance_to(due));
-        at_once(export(&exporter, &connector.id, due + Duration::from_secs(900)));
-    }
-    panic!("it runs forever");
-}
-
-/// Three hours of a connector whose customer's bucket is gone, and then it is disabled.
-fn disabled_connector() -> (Fakes, World, Connector, Time) {
-    let (fakes, world, connector) = due();
-    world.backend().delete_bucket(&connector);
-    run_until(&fakes, &world, &connector, at("2023-07-10T16:06:00Z"));
-    assert!(!fakes.staging.keys().is_empty());
-    let at = world.clock.now();
-    let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
-    at_once(onboarding.disable(&Caller::System, &connector.id, None)).unwrap();
-    (fakes, world, connector, at)
-}
-
-#[test]
-fn a_connector_taken_back_on_its_last_day_has_lost_nothing() {
-    let (fakes, world, connector, disabled_at) = disabled_connector();
-    let staged = fakes.staging.keys();
-    assert!(
-        run_until(&fakes, &world, &connector, disabled_at + DAY * 30) <= 1,
-        "nothing runs in the meantime"
-    );
-    assert_eq!((fakes.staging.keys(), fakes.staging.orphans().len()), (staged, 0));
-    world.backend().create_bucket(&connector);
-    let onboarding = deployed_exporter(&fakes, &world).onboarding.unwrap();
-    let (id, caller) = (&connector.id, &Caller::System);
-    at_once(onboarding.enable(caller, id, None)).unwrap();
-    fakes.ledger.change(id, |connector| connector.verified_at = Some(disabled_at));
-    fakes.ledger.change(id, |connector| connector.resume().unwrap());
-    at_once(world.run_until(&connector, disabled_at + DAY * 31));
-    let verdict = world.verdict(&connector);
-    verdict.assert_clean();
-    assert_eq!(verdict.delivered, 10);
-}
-
-#[test]
-fn after_thirty_days_the_record_says_that_it_has_expired_and_its_bytes_are_discarded() {
-    let (fakes, world, connector, disabled_at) = disabled_connector();
-    let id = &connector.id;
-    let parts = fakes.ledger.parts(id);
-    fakes.staging.corrupt("parts/another/000000000001/worker-1.data", "of another".into());
-    run_until(&fakes, &world, &connector, disabled_at + DAY * 31);
-    assert_eq!(fakes.ledger.connector(id).state, State::Disabled, "a day longer than it can be restored");
-    assert_eq!(fakes.staging.orphans().len(), 0);
-
-    let runs = run_until(&fakes, &world, &connector, disabled_at + DAY * 60);
-    assert_eq!(fakes.ledger.connector(id).state, State::Deleted);
-    let changes = at_once(fakes.ledger.changes(id, None, 1)).unwrap();
-    assert_eq!((changes[0].what, &changes[0].by), (Verb::Delete, &Caller::System));
-    assert_eq!(fakes.staging.keys(), ["parts/another/000000000001/worker-1.data"]);
-    assert_eq!(fakes.ledger.parts(id), parts, "the records stay");
-    assert!(runs <= 5, "and then it is idle: {runs} runs");
-    assert_eq!(fakes.ledger.cursor(id).next_run_at, Time::LAST);
-}
-
-#[test]
-fn bytes_that_could_not_be_marked_expirable_at_the_end_are_retried_the_day_after() {
-    let (fakes, world, connector, disabled_at) = disabled_connector();
-    let over = disabled_at + DAY * 31 + Duration::from_secs(1);
-    run_until(&fakes, &world, &connector, over - Duration::from_secs(1));
-    let mut exporter = deployed_exporter(&fakes, &world);
-    let denied = FaultPlan::none().inject_always("mark_orphan", InjectedFault::Fail);
-    exporter.ports.staging = Arc::new(Flaky::new(fakes.staging.clone(), &denied));
-    at_once(world.advance_to(over));
-    at_once(export(&exporter, &connector.id, over + Duration::from_secs(900)));
-    assert_eq!(fakes.ledger.connector(&connector.id).state, State::Deleted);
-    assert!(!fakes.staging.keys().is_empty());
-    run_until(&fakes, &world, &connector, over + DAY * 5);
-    assert!(fakes.staging.keys().is_empty());
 }
