@@ -1,5 +1,7 @@
 //! The command line's grammar: all commands, each with the options of its own module.
 
+use archive::files::help;
+use archive::files::invocation::Program;
 use clap::{Parser, Subcommand};
 
 use crate::connector::args::ConnectorCommand;
@@ -8,7 +10,7 @@ use crate::events::args::EventsCommand;
 use crate::init::InitArgs;
 use crate::serve::args::ServeArgs;
 use crate::source::args::SourceCommand;
-use crate::verify::args::VerifyArgs;
+use crate::verify::args::VerifyCommand;
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -51,8 +53,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Source(SourceCommand),
     /// Verify a copy of a bucket: nothing is missing, changed, added or out of order
-    #[command(after_help = crate::verify::args::AFTER_HELP)]
-    Verify(VerifyArgs),
+    #[command(after_help = help::after_help(Program::Auditferry))]
+    Verify(VerifyCommand),
     /// One run of the exporter for the demo, in a separate process that can be killed
     #[command(hide = true)]
     DemoExporter(ExporterArgs),
@@ -69,7 +71,7 @@ impl Cli {
             Some(Command::Events(command)) => command.target().json,
             Some(Command::Connector(command)) => command.target().json,
             Some(Command::Source(command)) => command.target().json,
-            Some(Command::Verify(args)) => args.json,
+            Some(Command::Verify(command)) => command.args.json,
             Some(Command::DemoExporter(_)) => false,
         }
     }

@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+use archive::files::error::{VerifyError, VerifyErrorKind, VerifyExit};
 use control::preflight::PreflightReport;
 use ports::PortError;
 use sandbox::StackError;
 use serde::Serialize;
 
+use crate::output::ErrorReport;
 use crate::target::with_target_flag;
 
 /// How a command ended. The numbers are part of the interface for scripts.
@@ -35,6 +37,17 @@ impl From<Exit> for ExitCode {
             Exit::VerifyUsage => 3,
             Exit::Interrupted => 130,
         })
+    }
+}
+
+impl From<VerifyExit> for Exit {
+    fn from(exit: VerifyExit) -> Self {
+        match exit {
+            VerifyExit::Proven => Self::Done,
+            VerifyExit::Violated => Self::Failed,
+            VerifyExit::Incomplete => Self::Incomplete,
+            VerifyExit::Usage => Self::VerifyUsage,
+        }
     }
 }
 
@@ -88,21 +101,30 @@ impl CliError {
         self
     }
 
-    /// The cause, as one line.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// What the user can do about it.
-    pub(crate) fn remedy(&self) -> &str {
-        &self.remedy
-    }
-
     /// The exit code for this error.
     pub(crate) const fn exit(&self) -> Exit {
         match self.kind {
             Kind::Usage => Exit::Usage,
             Kind::Failed => Exit::Failed,
+        }
+    }
+}
+
+impl ErrorReport for CliError {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn remedy(&self) -> &str {
+        &self.remedy
+    }
+}
+
+impl From<VerifyError> for CliError {
+    fn from(VerifyError { kind, message, remedy }: VerifyError) -> Self {
+        match kind {
+            VerifyErrorKind::Usage => Self::usage(message, remedy),
+            VerifyErrorKind::Failed => Self::failed(message, remedy),
         }
     }
 }

@@ -4,37 +4,35 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Instant;
 
+use archive::files::usage;
 use clap::Parser;
-use clap::error::ErrorKind;
 use tokio::runtime;
 use tracing::level_filters::LevelFilter;
 
 use crate::args::{Cli, Command};
-use crate::connector;
 use crate::context::{LOG_VARIABLE, ProcessContext};
-use crate::demo;
 use crate::error::{CliError, Exit, io_error};
-use crate::events;
-use crate::init;
 use crate::output::{Output, eprint_line};
-use crate::serve;
-use crate::source;
-use crate::verify;
+use crate::{connector, demo, events, init, serve, source, verify};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(args: Vec<OsString>, environment: HashMap<String, String>, started: Instant) -> Exit {
     let no_color = environment.get("NO_COLOR").map(String::as_str);
     let json_requested = args.iter().any(|arg| arg == "--json");
     // The exit code 2 of `verify` means that something can't be proven.
-    let usage = if args.get(1).is_some_and(|arg| arg == "verify") { Exit::VerifyUsage } else { Exit::Usage };
+    let wrong_usage =
+        if args.get(1).is_some_and(|arg| arg == "verify") { Exit::VerifyUsage } else { Exit::Usage };
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return report_usage_error(&error, Output::new(json_requested, no_color), usage),
+        Err(error) => {
+            let is_result = usage::print(&error, Output::new(json_requested, no_color));
+            return if is_result { Exit::Done } else { wrong_usage };
+        }
     };
     let output = Output::new(cli.wants_json(), no_color);
     if let Err(error) = init_tracing(environment.get(LOG_VARIABLE).map(String::as_str)) {
         output.error(&error);
-        return usage;
+        return wrong_usage;
     }
     let context = ProcessContext::new(environment, started, output);
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
@@ -82,23 +80,6 @@ async fn run_command(cli: Cli, context: &ProcessContext) -> Result<Exit, CliErro
         Some(Command::Source(command)) => source::run(command, context).await,
         Some(Command::Verify(args)) => Ok(verify::run(args, context).await),
     }
-}
-
-/// Prints clap's message: help and version are results, anything else is wrong usage.
-fn report_usage_error(error: &clap::Error, output: Output, usage: Exit) -> Exit {
-    let is_result = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if output.is_json() && !is_result {
-        let text = error.render().to_string();
-        let is_advice = |line: &str| line.starts_with("Usage:") || line.starts_with("For more information");
-        let message: Vec<&str> = text.lines().take_while(|line| !is_advice(line)).map(str::trim).collect();
-        let message = message.join(" ").trim().to_owned();
-        let message = message.strip_prefix("error: ").unwrap_or(&message);
-        output.error(&CliError::usage(message, "See the command's --help."));
-    } else {
-        // An error means that the terminal is closed.
-        let _ = error.print();
-    }
-    if is_result { Exit::Done } else { usage }
 }
 
 /// Writes this process's log to stderr if the variable is set. By default it is off: whatever matters to a

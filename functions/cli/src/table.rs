@@ -1,5 +1,7 @@
 //! Text tables and human-readable numbers.
 
+pub(crate) use archive::files::numbers::{counted, grouped};
+
 /// A column's heading and alignment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Column {
@@ -42,25 +44,6 @@ pub(crate) fn table<const N: usize>(columns: [Column; N], rows: &[[String; N]]) 
         .collect()
 }
 
-/// A number with a comma between groups of three digits.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its noun: `1 event`, `2,900 events`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,12 +53,5 @@ mod tests {
         let rows = [["a".into(), "1,000".into(), "x".into()], ["bcd".into(), "2".into(), String::new()]];
         let lines = table([Column::Left("name"), Column::Right("n"), Column::Left("note")], &rows);
         assert_eq!(lines, ["name      n  note", "a     1,000  x", "bcd       2"]);
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        let grouped: Vec<String> = [0, 999, 1000, 1_234_567].map(grouped).into();
-        assert_eq!(grouped, ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!((counted(1, "event"), counted(2900, "event")), ("1 event".into(), "2,900 events".into()));
     }
 }

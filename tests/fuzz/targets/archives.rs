@@ -2,40 +2,19 @@
 //! with the vendor's key. Anyone who can write below the prefix can do all of that. Nothing panics, no key
 //! but the vendor's is trusted, nobody is accused of equivocation, and only genuine texts and objects are
 //! proven.
-//!
-//! The verifier is part of the CLI, which is a binary: its modules are included from there.
 #![no_main]
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::LazyLock;
 
-use archive::{Files, Sealer, TestKey, note_of, sample_archive};
+use samples::archive::{Files, Sealer, TestKey, note_of, sample_archive};
 use archive::note::SignedNote;
 use libfuzzer_sys::fuzz_target;
-use verify::archive::{Archive, Entry, EntryKind};
-use verify::check::{Progress, Verdict, VerifyOptions, check};
-use verify::events::Fields;
-use verify::finding::Kind;
-
-#[expect(dead_code, unused_imports, reason = "a target does not use all of it")]
-#[path = "../../src/archive/mod.rs"]
-mod archive;
-
-/// Sample events for the archive.
-mod fixtures {
-        pub struct Event {
-        pub json: String,
-    }
-
-    pub fn cloudtrail() -> Vec<Event> {
-        let json = r#"{"eventTime":"2026-11-20T00:00:00Z","eventName":"Login","eventID":"0"}"#.to_owned();
-        vec![Event { json }]
-    }
-}
-
-#[expect(dead_code, reason = "a target does not use all of it")]
-#[path = "verifier/mod.rs"]
-mod verify;
+use archive::verify::archive::{Archive, Entry, EntryKind};
+use archive::verify::check::{Progress, Verdict, VerifyOptions, check};
+use archive::verify::events::Fields;
+use archive::verify::finding::Kind;
+use archive::verify::resources::Resources;
 
 static SAMPLE: LazyLock<Sealer> = LazyLock::new(|| sample_archive(1, 7));
 static OTHER: LazyLock<Sealer> = LazyLock::new(|| sample_archive(2, 7));
@@ -120,7 +99,12 @@ fuzz_target!(|bytes: &[u8]| {
         location: None,
         as_of: SAMPLE.watermark(),
         fields: Fields::default(),
-        memory: 1 << 20,
+        resources: Resources {
+            memory: 1 << 20,
+            threads: 2,
+            min_temp_bytes: 1 << 20,
+            new_temp_file: || Ok(Box::new(Cursor::new(Vec::new()))),
+        },
     };
     let outcome = check(&Memory(&files), &options, &Progress::default()).expect("a folder in memory");
     let genuine = [7, 107].map(|seed| TestKey::new(seed).public);

@@ -15,8 +15,8 @@ use protocol::connector::Shards;
 use protocol::events_source::{EventsSource, KeyLayout};
 use protocol::machine::Span;
 
-use super::items::{Shape, StoredItem, sort_bytes};
 use super::{FakeClock, locked};
+use samples::items::{Shape, StoredItem, sort_bytes};
 
 type Key = (String, Vec<u8>);
 /// A range of the key order of one partition.

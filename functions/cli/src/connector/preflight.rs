@@ -1,5 +1,6 @@
 //! `connector verify`, and the progress of a verification, also before an activation or a resume.
 
+use archive::files::shell::quoted;
 use archive::names::{ConnectorId, Region};
 use control::onboarding::{ChangeResult, OnboardingError};
 use control::preflight::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
@@ -10,7 +11,6 @@ use super::args::ChangeArgs;
 use crate::backend::Backend;
 use crate::error::{CliError, Exit};
 use crate::output::{Output, Style, eprint_line};
-use crate::verify::command::quoted;
 
 #[derive(Serialize)]
 struct VerifyOutput<'a> {

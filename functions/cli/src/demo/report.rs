@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use archive::files::shell::{quoted, quoted_path};
 use archive::names::ConnectorId;
 use archive::time::Time;
 use protocol::delivery_error::DeliveryStage;
@@ -13,7 +14,6 @@ use super::steps::{BucketResult, DemoResult};
 use crate::context::ProcessContext;
 use crate::output::{Output, Style};
 use crate::table::{Column, counted, grouped, table};
-use crate::verify::command;
 
 /// The object that `--json` prints.
 #[derive(Serialize)]
@@ -119,8 +119,7 @@ fn verify_command(result: &DemoResult, dir: &Path, context: &ProcessContext) -> 
     // Cargo sets this variable for a program that it runs; then `auditferry` is probably not installed.
     let by_cargo = context.variable("CARGO_PKG_NAME").as_deref() == Some(env!("CARGO_PKG_NAME"));
     let program = if by_cargo { "cargo run -q --" } else { "auditferry" };
-    let (location, key) =
-        (command::quoted_path(&folder.to_string_lossy()), command::quoted(&result.key.to_string()));
+    let (location, key) = (quoted_path(&folder.to_string_lossy()), quoted(&result.key.to_string()));
     Some(format!("{program} verify {location} --key {key} --as-of {}", result.times.third))
 }
 

@@ -18,6 +18,7 @@ use super::inputs::Inputs;
 use super::reader::Reader;
 use super::stats::{ImportStats, RejectedEntry};
 use crate::error::CliError;
+use crate::output::ErrorReport as _;
 use crate::table::counted;
 
 /// How many batches are written concurrently.

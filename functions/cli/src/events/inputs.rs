@@ -185,6 +185,7 @@ fn extensions() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::ErrorReport as _;
 
     #[test]
     fn a_folder_is_read_in_the_order_of_names_and_reports_skipped_files() {

@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
+use archive::verify::archive::{Archive, Entry, EntryKind};
+use archive::verify::discovery::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 use aws::s3::archive::S3Archive;
 use futures_util::StreamExt;
 use ports::PortError;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-
-use super::archive::{Archive, Entry, EntryKind};
-use super::discovery::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 
 /// Maximum number of prefetched chunks of an object.
 const PREFETCHED_CHUNKS: usize = 8;

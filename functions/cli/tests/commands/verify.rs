@@ -4,8 +4,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use tests::archive::{Sealer, TestKey, sample_archive, write};
+use tests::verify_output::{EXPECTED, transcript};
 
-use crate::program::{CommandOutput, run};
+use crate::program::{CommandOutput, command, run};
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T10:30:00Z"];
 
@@ -50,6 +51,15 @@ fn a_valid_copy_is_proven_as_text_and_as_json() {
     );
     let trusted = [7, 107].map(|seed| TestKey::new(seed).public.to_string());
     assert_eq!((&result["trusted_keys"], result.get("repeat")), (&trusted.to_vec().into(), None));
+}
+
+/// `auditferry-verify` is compared with the same transcript.
+#[test]
+fn it_prints_what_the_program_for_auditors_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| command(&[&["verify"], args].concat()).output().unwrap();
+    let found = transcript(folder.path(), "auditferry verify", run);
+    assert!(found == EXPECTED, "verify-output.txt differs from:\n{found}");
 }
 
 /// Anyone with write access to the bucket can sign everything again. So without the vendor's key it is

@@ -3,10 +3,14 @@
 //! - one notion of an event: [`event`], [`item`], [`sort_key`], [`import`];
 //! - the files: [`part`] (names, records), [`encode`], [`generated_events`], [`key_list`], [`staging_keys`];
 //! - the proof: [`note`] (signed notes and keys), [`manifest`] (the text and its chain);
+//! - the auditor's check: [`verify`], and `files` (feature `files`), which reads folders and has what the
+//!   programs `auditferry-verify` and `auditferry verify` share;
 //! - what all of it is made of: [`names`], [`time`], [`sha256`], [`frequency`].
 
 pub mod encode;
 pub mod event;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod frequency;
 pub mod generated_events;
 pub mod import;
@@ -20,3 +24,4 @@ pub mod sha256;
 pub mod sort_key;
 pub mod staging_keys;
 pub mod time;
+pub mod verify;

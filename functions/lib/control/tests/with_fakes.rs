@@ -3,7 +3,6 @@
 //! fakes, while package `tests` needs everything. Built here, cargo-mutants can judge a change of these in
 //! seconds (`tests/README.md`, "Mutation").
 #![expect(
-    unreachable_pub,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::pedantic,
