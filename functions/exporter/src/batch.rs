@@ -11,7 +11,8 @@ use ports::MetricsSink;
 use protocol::machine::Outcome;
 use serde::Deserialize;
 
-use crate::export::{Exporter, export_measured};
+use crate::context::Exporter;
+use crate::export::export_measured;
 use crate::metrics::{batch_metrics, run_metrics};
 use crate::report::log_outcome;
 

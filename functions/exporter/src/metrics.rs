@@ -11,6 +11,8 @@ use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::{Answer, Effect, InternalErrorKind, Outcome, PutAnswer, Summary};
 use protocol::metrics::{Metric, MetricRecord};
 
+use crate::driver::OpenBucket;
+
 /// The kind of request that an effect makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestKind {
@@ -20,10 +22,10 @@ pub(crate) enum RequestKind {
 }
 
 impl RequestKind {
-    pub(crate) fn of(effect: &Effect) -> Self {
+    pub(crate) fn of(effect: &Effect<OpenBucket>) -> Self {
         match effect {
-            Effect::Build(_) => Self::Build,
-            Effect::Put(part) => Self::Put { size: part.size },
+            Effect::Build(..) => Self::Build,
+            Effect::Put(delivery) => Self::Put { size: delivery.part.size },
             _ => Self::Other,
         }
     }
@@ -43,7 +45,7 @@ pub(crate) struct RequestStats {
 
 impl RequestStats {
     /// Counts the answer to an effect, which took `duration`.
-    pub(crate) fn observe(&mut self, request: RequestKind, answer: &Answer, duration: Duration) {
+    pub(crate) fn observe(&mut self, request: RequestKind, answer: &Answer<OpenBucket>, duration: Duration) {
         match request {
             RequestKind::Build => self.read_duration += duration,
             RequestKind::Put { .. } => self.delivery_duration += duration,

@@ -187,6 +187,7 @@ impl PartRead {
             events: size,
             late: late as u64,
             unreadable: 0,
+            first_unreadable: None,
             first: times().min(),
             last: times().max(),
             encoded: Encoded { sha256, size, raw_sha256: sha256, raw_size: size },

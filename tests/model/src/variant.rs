@@ -83,7 +83,7 @@ impl Variant {
     pub fn alter_effect(self, worker: &Worker, cursor: &Cursor) -> Effect {
         let mut effect = worker.effect.clone();
         match (&mut effect, self) {
-            (Effect::Build(request), _) => {
+            (Effect::Build(_, request), _) => {
                 let is_window = matches!(request.span, Span::Window(window) if window.to > request.watermark);
                 match (&mut request.span, self) {
                     (Span::Window(span), Self::DoesNotLookBack) if is_window => span.from = request.watermark,

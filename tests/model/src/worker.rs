@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use archive::names::WorkerId;
 use archive::time::Time;
-use protocol::machine::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, step};
+use protocol::machine::{Answer, Effect, Input, Limits, PutAnswer, Run, Seal, Snapshot, Step, step};
 
 use crate::manifests::vendor;
 use crate::reading::PartRead;
@@ -57,37 +57,40 @@ impl Worker {
     pub fn start(slot: usize, account: usize, now: Time) -> Self {
         let limits = Limits::between(now, now + TIME_LIMIT);
         let run = Run::new(Self::name(slot), vendor(), TIMING, limits);
-        let idle =
-            Self { slot, account, run, effect: Effect::Snapshot, reading: None, memory: Memory::default() };
-        idle.on_answer(Answer::Start, now).expect("a run begins with an effect")
+        let (run, effect) = advance(run, Answer::Start, now).expect("a run begins with an effect");
+        Self { slot, account, run, effect, reading: None, memory: Memory::default() }
     }
 
     /// Continues the run with an answer; `None` if it is over.
-    ///
-    /// Waiting and publishing change nothing that another worker, or the next run, could see. Both are
-    /// answered at once, and so is putting the keys: nothing can happen between them that could not happen
-    /// right before. The random number is 0: a wait of any length may occur, since the clock moves on at any
-    /// time.
     #[must_use]
-    pub fn on_answer(mut self, answer: Answer, now: Time) -> Option<Self> {
-        self.reading = None;
-        let mut answer = answer;
-        loop {
-            let (run, effect) = step(self.run, Input { now, random: 0, answer });
-            (self.run, self.effect) = (run, effect);
-            match self.effect {
-                Effect::Finish(_) => return None,
-                Effect::Wait(_) | Effect::Publish(_) => answer = Answer::Done,
-                Effect::PutKeys(_) => answer = Answer::Put(Ok(PutAnswer::Written)),
-                _ => return Some(self),
-            }
-        }
+    pub fn on_answer(self, answer: Answer, now: Time) -> Option<Self> {
+        let (run, effect) = advance(self.run, answer, now)?;
+        Some(Self { run, effect, reading: None, ..self })
     }
 
     /// The answer to a snapshot.
     #[must_use]
     pub fn snapshot(snapshot: Snapshot) -> Answer {
         Answer::Snapshot(Some(Box::new(snapshot)))
+    }
+}
+
+/// Continues a run with an answer; `None` if it is over.
+///
+/// Waiting and publishing change nothing that another worker, or the next run, could see. Both are answered
+/// at once, and so is putting the keys: nothing can happen between them that could not happen right before.
+/// The random number is 0: a wait of any length may occur, since the clock moves on at any time.
+fn advance(run: Run, answer: Answer, now: Time) -> Option<(Run, Effect)> {
+    let (mut run, mut answer) = (run, answer);
+    loop {
+        match step(run, Input { now, random: 0, answer }) {
+            Step::Done(_) => return None,
+            Step::Do(next, Effect::Wait(_) | Effect::Publish(_)) => (run, answer) = (next, Answer::Done),
+            Step::Do(next, Effect::PutKeys(..)) => {
+                (run, answer) = (next, Answer::Put(Ok(PutAnswer::Written)));
+            }
+            Step::Do(run, effect) => return Some((run, effect)),
+        }
     }
 }
 

@@ -243,7 +243,7 @@ fn sealing_and_delivering_take_turns_in_a_backlog() {
     run.expect_staged();
     run.expect_seal(SealAnswer::Won);
     run.expect_delivery(&sealed(&snapshot.connector, 2));
-    assert!(matches!(run.effect(), Effect::Build(_)));
+    assert!(matches!(run.effect(), Effect::Build(..)));
 }
 
 /// The settings may have changed since the bucket was opened: a session of the previous role is no longer

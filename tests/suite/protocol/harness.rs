@@ -12,7 +12,8 @@ use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::{
     Answer, BuildRequest, Built, Effect, Input, InternalError, InternalErrorKind, LeaseAnswer, Limits, Mark,
-    Outcome, PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Summary, step,
+    Outcome, PutAnswer, Release, Run, Seal, SealAnswer, SignRequest, Snapshot, StagedPart, Step, Summary,
+    step,
 };
 use protocol::notice::Notice;
 use tests::fakes::SeededRng;
@@ -20,8 +21,7 @@ use tests::fixtures::{self, TIMING, activated, at, connector, tenant};
 
 /// A run whose effects a test answers.
 pub(crate) struct RunHarness {
-    run: Run,
-    effect: Effect,
+    step: Step,
     random: SeededRng,
     pub(crate) now: Time,
     /// The release that the last mark included.
@@ -63,6 +63,7 @@ pub(crate) fn draft() -> StagedPart {
         events: 3,
         late: 0,
         unreadable: 0,
+        first_unreadable: None,
         first: Some(at("2026-11-20T20:16:00Z")),
         last: Some(at("2026-11-20T20:17:00Z")),
         encoded,
@@ -84,7 +85,7 @@ pub(crate) fn port_error() -> InternalError {
 /// Returns the expected effect's value, or fails.
 macro_rules! expect {
     ($self:ident, $pattern:pat => $value:expr) => {
-        match $self.effect.clone() {
+        match $self.effect().clone() {
             $pattern => $value,
             other => panic!("expected {}, got {other:?}", stringify!($pattern)),
         }
@@ -105,16 +106,15 @@ impl RunHarness {
         let limits = Limits::between(now, now + Duration::from_secs(900));
         let vendor = "vendor.example".parse().unwrap();
         let run = Run::new(fixtures::worker(), vendor, TIMING, limits);
-        let mut rehearsal =
-            Self { run, effect: Effect::Snapshot, random: SeededRng::new(7), now, released_by_mark: None };
-        rehearsal.answer(Answer::Start);
-        rehearsal
+        let random = SeededRng::new(7);
+        let input = Input { now, random: random.next_u64(), answer: Answer::Start };
+        Self { step: step(run, input), random, now, released_by_mark: None }
     }
 
     pub(crate) fn answer(&mut self, answer: Answer) {
         let input = Input { now: self.now, random: self.random.next_u64(), answer };
-        let (run, effect) = step(self.run.clone(), input);
-        (self.run, self.effect) = (run, effect);
+        let Step::Do(run, _) = &self.step else { panic!("the run is over: {:?}", self.step) };
+        self.step = step(run.clone(), input);
     }
 
     /// The vendor's own side fails, whatever the effect was.
@@ -123,11 +123,26 @@ impl RunHarness {
     }
 
     pub(crate) fn effect(&self) -> &Effect {
-        &self.effect
+        match &self.step {
+            Step::Do(_, effect) => effect,
+            Step::Done(outcome) => panic!("the run is over: {outcome:?}"),
+        }
+    }
+
+    /// How the run ended; `None` if it waits for the answer to an effect.
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        match &self.step {
+            Step::Do(..) => None,
+            Step::Done(outcome) => Some(outcome),
+        }
     }
 
     pub(crate) fn summary(&self) -> &Summary {
-        self.run.summary()
+        match &self.step {
+            Step::Do(run, _) => run.summary(),
+            Step::Done(Outcome::Completed(summary) | Outcome::Failed { summary, .. }) => summary,
+            Step::Done(outcome) => panic!("a run without a summary: {outcome:?}"),
+        }
     }
 
     pub(crate) fn expect_lease(&mut self, answer: LeaseAnswer) -> Time {
@@ -144,14 +159,14 @@ impl RunHarness {
     /// Expects a build, and if it results in a part, its signature.
     pub(crate) fn expect_build(&mut self, built: Built) -> BuildRequest {
         let request = self.expect_build_only(built);
-        if matches!(self.effect, Effect::Sign(_)) {
+        if matches!(self.step, Step::Do(_, Effect::Sign(_))) {
             self.expect_sign();
         }
         request
     }
 
     pub(crate) fn expect_build_only(&mut self, built: Built) -> BuildRequest {
-        let request = expect!(self, Effect::Build(request) => *request);
+        let request = expect!(self, Effect::Build(_, request) => *request);
         self.answer(Answer::Built(Box::new(built)));
         request
     }
@@ -179,7 +194,7 @@ impl RunHarness {
     }
 
     pub(crate) fn expect_open(&mut self, answer: Result<(), DeliveryError>) -> PartNumber {
-        let number = expect!(self, Effect::Open(number) => number);
+        let number = expect!(self, Effect::Open(_, number) => number);
         self.answer(Answer::Opened(answer));
         number
     }
@@ -193,29 +208,29 @@ impl RunHarness {
     /// Expects the put of a part's bytes, and then of its keys and manifest.
     pub(crate) fn expect_put(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
         let part = self.expect_put_only(answer);
-        if matches!(self.effect, Effect::PutKeys(_)) {
+        if matches!(self.step, Step::Do(_, Effect::PutKeys(..))) {
             self.expect_put_keys(Ok(PutAnswer::Written));
         }
-        if matches!(self.effect, Effect::PutManifest(_)) {
+        if matches!(self.step, Step::Do(_, Effect::PutManifest(..))) {
             self.expect_put_manifest(Ok(PutAnswer::Written));
         }
         part
     }
 
     pub(crate) fn expect_put_only(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
-        let part = expect!(self, Effect::Put(part) => *part);
+        let part = expect!(self, Effect::Put(delivery) => *delivery.part);
         self.answer(Answer::Put(answer));
         part
     }
 
     pub(crate) fn expect_put_keys(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
-        let part = expect!(self, Effect::PutKeys(part) => *part);
+        let part = expect!(self, Effect::PutKeys(delivery, _) => *delivery.part);
         self.answer(Answer::Put(answer));
         part
     }
 
     pub(crate) fn expect_put_manifest(&mut self, answer: Result<PutAnswer, DeliveryError>) -> Part {
-        let part = expect!(self, Effect::PutManifest(part) => *part);
+        let part = expect!(self, Effect::PutManifest(delivery, _) => *delivery.part);
         self.answer(Answer::Put(answer));
         part
     }
@@ -237,7 +252,7 @@ impl RunHarness {
     /// Expects the mark of a part. The run's last mark includes the release, which the next expected release
     /// returns.
     pub(crate) fn expect_mark(&mut self) -> Mark {
-        let (mark, release) = match self.effect.clone() {
+        let (mark, release) = match self.effect().clone() {
             Effect::Mark(mark) => (mark, None),
             Effect::MarkLast(mark, release) => (mark, Some(release)),
             other => panic!("expected a mark, got {other:?}"),
@@ -265,10 +280,10 @@ impl RunHarness {
     /// Expects the whole delivery of a part, without errors. A run that has just sealed the part does not
     /// load it.
     pub(crate) fn expect_delivery(&mut self, part: &Part) {
-        if matches!(self.effect, Effect::Open(_)) {
+        if matches!(self.step, Step::Do(_, Effect::Open(..))) {
             self.expect_open(Ok(()));
         }
-        if matches!(self.effect, Effect::Load(_)) {
+        if matches!(self.step, Step::Do(_, Effect::Load(_))) {
             self.expect_load(part);
         }
         let put = self.expect_put(Ok(PutAnswer::Written));
@@ -279,12 +294,18 @@ impl RunHarness {
 
     /// Expects the end of a successful run.
     pub(crate) fn expect_completed(&self) -> Summary {
-        expect!(self, Effect::Finish(Outcome::Completed(summary)) => summary)
+        match &self.step {
+            Step::Done(Outcome::Completed(summary)) => summary.clone(),
+            other => panic!("expected the end of a successful run, got {other:?}"),
+        }
     }
 
     /// Expects the end of a failed run.
     pub(crate) fn expect_failed(&self) -> InternalErrorKind {
-        expect!(self, Effect::Finish(Outcome::Failed { error, .. }) => error.kind)
+        match &self.step {
+            Step::Done(Outcome::Failed { error, .. }) => error.kind,
+            other => panic!("expected the end of a failed run, got {other:?}"),
+        }
     }
 }
 

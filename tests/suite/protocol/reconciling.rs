@@ -68,7 +68,7 @@ fn what_a_slice_finds_is_a_late_part_that_moves_no_watermark() {
     let Span::Window(slice) = request.span else { panic!("a slice is a window") };
     assert_eq!(seal.reconcile.unwrap().resume_at, Some(slice.to), "the pass continues after it");
     run.expect_delivery(&seal.part);
-    assert!(matches!(run.effect(), Effect::Build(_)));
+    assert!(matches!(run.effect(), Effect::Build(..)));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_slice_that_can_be_read_again_lifts_the_block_and_leaves_no_run_that_is_due_
     let Effect::RecordReconcile(recorded) = second.effect().clone() else { panic!("recorded progress") };
     assert!(recorded.unblock);
     expect_progress(&mut second);
-    while matches!(second.effect(), Effect::Build(_)) {
+    while matches!(second.effect(), Effect::Build(..)) {
         second.expect_build(Built::Nothing);
         let Effect::RecordReconcile(recorded) = second.effect() else {
             panic!("published once: {:?}", second.effect())

@@ -229,10 +229,10 @@ fn a_part_cut_in_its_window_ends_there_and_the_next_goes_on() {
 fn another_worker_that_has_the_lease_is_left_alone() {
     let mut run = RunHarness::start(now());
     run.expect_lease(LeaseAnswer::Held);
-    assert!(matches!(run.effect(), Effect::Finish(Outcome::Busy)));
+    assert!(matches!(run.outcome(), Some(Outcome::Busy)));
     let mut run = RunHarness::start(now());
     run.expect_lease(LeaseAnswer::Unknown);
-    assert!(matches!(run.effect(), Effect::Finish(Outcome::Inactive)));
+    assert!(matches!(run.outcome(), Some(Outcome::Inactive)));
 }
 
 #[test]

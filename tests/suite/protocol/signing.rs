@@ -43,7 +43,7 @@ fn a_seal_whose_answer_is_lost_is_retried_with_the_same_manifest() {
     let second = run.expect_seal(SealAnswer::Unknown);
     assert_eq!(first, second, "signed once");
     run.expect_read_back(Some(&first.part));
-    assert!(matches!(run.effect(), Effect::Open(_)), "it was sealed nevertheless");
+    assert!(matches!(run.effect(), Effect::Open(..)), "it was sealed nevertheless");
 }
 
 /// Whatever this worker has: everyone else sees what the ledger has.
@@ -167,7 +167,7 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
         run.expect_open(Ok(()));
         run.expect_load(&part);
         run.expect_put_only(Ok(PutAnswer::Written));
-        matches!(run.effect(), Effect::PutKeys(_))
+        matches!(run.effect(), Effect::PutKeys(..))
     };
     assert_eq!(
         [DeliveryStage::PutObject, DeliveryStage::AssumeRole, DeliveryStage::Read].map(puts_keys),

@@ -11,7 +11,7 @@ use archive::part::Window;
 use archive::time::Time;
 
 /// The window boundaries of one connector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WindowSchedule {
     anchor: Time,
     frequency: Frequency,

@@ -47,7 +47,7 @@ impl Execution {
 /// Adds every possible outcome of the worker's effect to `found`.
 pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     match (&worker.effect, &worker.reading) {
-        (Effect::Build(_), Some(reading)) => found.extend(reading.starved().map(Execution::Page)),
+        (Effect::Build(..), Some(reading)) => found.extend(reading.starved().map(Execution::Page)),
         _ => found.push(Execution::Done),
     }
     if world.faults == Some(0) {
@@ -58,7 +58,7 @@ pub fn executions(worker: &Worker, world: &World, found: &mut Vec<Execution>) {
     match &worker.effect {
         // A manifest that is late, or whose credentials have expired, behaves like the part's own write,
         // which is covered.
-        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutManifest(_) => {
+        Effect::Lease { .. } | Effect::Block(_) | Effect::Release(_) | Effect::PutManifest(..) => {
             found.push(Execution::AnswerLost);
         }
         Effect::Seal(_) | Effect::RecordProgress(_) | Effect::RecordReconcile(_) => {
@@ -124,11 +124,11 @@ impl Executor<'_> {
         let answered = |answer: Answer| Some(if execution == Execution::Done { answer } else { failed() });
         let account = &mut self.world.accounts[number];
         match effect {
-            Effect::Build(request) => self.build(worker, request, execution),
+            Effect::Build(_, request) => self.build(worker, request, execution),
             Effect::Sign(request) => answered(Answer::Signed(Box::new(sign(request)))),
             Effect::Seal(seal) => self.seal(worker, seal, execution),
-            Effect::Put(part) => self.put(worker, part, execution),
-            Effect::PutManifest(part) => Some(self.put_manifest(worker, part, execution)),
+            Effect::Put(delivery) => self.put(worker, &delivery.part, execution),
+            Effect::PutManifest(delivery, _) => Some(self.put_manifest(worker, &delivery.part, execution)),
             Effect::Lease { until } => {
                 let granted = match self.setup.lease {
                     Lease::Enforced if done => account.lease(&name, now, *until),
@@ -147,7 +147,7 @@ impl Executor<'_> {
             Effect::ReadBack(part) | Effect::Load(part) => {
                 answered(Answer::Part(account.part(*part).cloned().map(Box::new)))
             }
-            Effect::Open(_) => {
+            Effect::Open(..) => {
                 let fault = |kind| Answer::Opened(Err(fault(DeliveryStage::AssumeRole, kind)));
                 Some(match execution {
                     Execution::Done if account.open => Answer::Opened(Ok(())),
@@ -204,9 +204,7 @@ impl Executor<'_> {
                 }
                 answered(Answer::Done)
             }
-            Effect::Wait(_) | Effect::Publish(_) | Effect::PutKeys(_) | Effect::Finish(_) => {
-                answered(Answer::Done)
-            }
+            Effect::Wait(_) | Effect::Publish(_) | Effect::PutKeys(..) => answered(Answer::Done),
         }
     }
 

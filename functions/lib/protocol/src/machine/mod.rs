@@ -2,9 +2,10 @@
 //! (sans-IO).
 //!
 //! [`step`] takes the state of the run and the answer to the last effect. It returns the new state and the
-//! one effect that comes next. It never reads a clock, never waits and never fails; the driver executes the
-//! effects. There is exactly one effect at a time, so every point where a worker can crash lies between two
-//! calls of `step`. So the exporter, a simulator and a model checker can drive the same code.
+//! one effect that comes next, or the outcome of the run. It never reads a clock, never waits and never
+//! fails; the driver executes the effects. Each effect carries what its execution needs, so the driver
+//! remembers nothing. There is exactly one effect at a time, so every point where a worker can crash lies
+//! between two calls of `step`. So the exporter, a simulator and a model checker can drive the same code.
 //!
 //! The order of the effects of a run:
 //!
@@ -13,7 +14,7 @@
 //!                   ├─▶ Open (→ Load) → Put (→ PutKeys) ──┤   nothing waits to be delivered,
 //!                   │     → PutManifest → Publish → Mark  │   or time is up
 //!                   └──────────────◀──────────────────────┘
-//!                   ─▶ Release → Finish
+//!                   ─▶ Release → done
 //! ```
 //!
 //! Most runs seal one part, deliver it and end. They know the record that they sealed, so they don't load it.
@@ -26,29 +27,32 @@
 //! - *one chain*: the seal stores the part's signed manifest, and moves the hash that the next one names.
 //! - *quiet means quiet*: a heartbeat is sealed only after a complete read that found nothing.
 //! - *isolation*: a request names one connector; an item of another tenant ends the run.
+//!
+//! Where things are: `state` holds what is true when, `run` is the table of answers, `active` chooses the
+//! next step. `read`, `sign`, `record` and `seal` are the sealing half, `deliver` and `mark` the delivering
+//! half.
 
+mod active;
+mod block;
 mod deliver;
 mod end;
 mod limits;
+mod mark;
 mod messages;
 mod outcome;
-mod progress;
+mod read;
+mod record;
 mod run;
 mod seal;
 mod sign;
+mod start;
+mod state;
 
 pub use limits::{Limits, Timing};
 pub use messages::{
-    Answer, BuildRequest, Built, Effect, Exclude, Input, LeaseAnswer, Mark, ProgressUpdate, PutAnswer,
-    ReconcileUpdate, Release, Seal, SealAnswer, SignRequest, Snapshot, Span, StagedPart,
+    Answer, BuildNumber, BuildRequest, Built, Delivery, Effect, Exclude, Input, LeaseAnswer, Mark,
+    ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, SignRequest, Snapshot, Span,
+    StagedPart, Step,
 };
 pub use outcome::{InternalError, InternalErrorKind, Outcome, Summary};
-pub use run::Run;
-
-/// Returns the next state and effect of a run, given the answer to the last effect.
-#[must_use]
-pub fn step(run: Run, input: Input) -> (Run, Effect) {
-    let mut run = run;
-    let effect = run.advance(input);
-    (run, effect)
-}
+pub use run::{Run, step};

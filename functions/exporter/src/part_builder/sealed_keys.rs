@@ -8,14 +8,14 @@
 use std::cmp::Reverse;
 
 use archive::item::SourceItem;
+use archive::names::ConnectorId;
 use archive::part::{Content, Part};
 use archive::sort_key::SortKeyForm;
 use archive::time::Time;
 use futures_util::future::try_join_all;
-use ports::PortError;
-use protocol::machine::Span;
+use ports::{PortError, Runs, Staging};
+use protocol::machine::{BuildRequest, Span};
 
-use super::Task;
 use super::key_stream::KeyStream;
 
 /// How many lists are opened concurrently.
@@ -27,7 +27,10 @@ const MAX_CONCURRENT_OPENS: usize = 16;
 /// connectors at most times. The query may be late: the parts before the one being built are all sealed by
 /// now, and their lists never change.
 pub(super) struct SealedKeys<'a> {
-    task: Task<'a>,
+    runs: &'a dyn Runs,
+    staging: &'a dyn Staging,
+    id: &'a ConnectorId,
+    request: &'a BuildRequest,
     /// Whether the ledger was queried.
     is_listed: bool,
     form: SortKeyForm,
@@ -48,22 +51,26 @@ struct KeyList {
 
 impl<'a> SealedKeys<'a> {
     /// No list is known yet.
-    pub(super) fn new(task: Task<'a>) -> Self {
-        let form = task.exporter.ports.source.sort_key_form();
-        Self { task, is_listed: false, form, waiting: Vec::new(), open: Vec::new() }
+    pub(super) const fn new(
+        runs: &'a dyn Runs,
+        staging: &'a dyn Staging,
+        id: &'a ConnectorId,
+        request: &'a BuildRequest,
+        form: SortKeyForm,
+    ) -> Self {
+        Self { runs, staging, id, request, is_listed: false, form, waiting: Vec::new(), open: Vec::new() }
     }
 
     /// Finds the lists without opening any.
     async fn find_lists(&mut self) -> Result<(), PortError> {
-        let Task { exporter, connector, request, .. } = self.task;
-        let runs = &exporter.ports.runs;
+        let Self { runs, id, request, .. } = *self;
         let mut parts = match request.exclude.reaching {
-            Some(after) => runs.parts_reaching(&connector.id, after, request.number).await?,
+            Some(after) => runs.parts_reaching(id, after, request.number).await?,
             None => Vec::new(),
         };
         let out_of_order = request.exclude.out_of_order_in;
         if let Some(number) = out_of_order.filter(|number| parts.iter().all(|part| part.number != *number)) {
-            parts.extend(runs.part(&connector.id, number).await?);
+            parts.extend(runs.part(id, number).await?);
         }
         let form = self.form;
         self.waiting = parts
@@ -125,8 +132,7 @@ impl<'a> SealedKeys<'a> {
         }
         while !reached.is_empty() {
             let batch = reached.split_off(reached.len().saturating_sub(MAX_CONCURRENT_OPENS));
-            let staging = self.task.exporter.ports.staging.as_ref();
-            let opened = batch.iter().map(|list| KeyStream::open(staging, &list.keys));
+            let opened = batch.iter().map(|list| KeyStream::open(self.staging, &list.keys));
             let opened = try_join_all(opened).await?;
             self.open.extend(batch.into_iter().zip(opened));
         }

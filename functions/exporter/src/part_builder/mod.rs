@@ -10,43 +10,50 @@ mod sealed_keys;
 mod shards;
 
 use archive::generated_events;
-use archive::item::{SourceItem, Unreadable};
-use archive::part::Window;
+use archive::item::SourceItem;
+use archive::part::{PartLimits, Window};
 use archive::sort_key::{SortKey, SortKeyForm};
+use archive::staging_keys::{StagedObject, staged_key};
 use archive::time::Time;
 use draft::DraftWriter;
 use earlier_keys::EarlierKeys;
-use ports::{BoxError, PageError, PortError};
+use ports::{BoxError, Clock, PageError, PortError, Runs, Source, Staging};
 use protocol::connector::Connector;
 use protocol::machine::{BuildRequest, Built, Span};
 use sealed_keys::SealedKeys;
 use shards::Shards;
 
-use crate::export::Exporter;
-
 /// What to build, and the ports and limits for it.
-#[derive(Debug, Clone, Copy)]
-pub struct Task<'a> {
-    /// The exporter, for its ports and limits.
-    pub exporter: &'a Exporter,
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    /// The events table.
+    pub(crate) source: &'a dyn Source,
+    /// The records of the sealed parts.
+    pub(crate) runs: &'a dyn Runs,
+    /// The bucket in which the part is staged, and the key lists of the sealed ones are.
+    pub(crate) staging: &'a dyn Staging,
+    /// Says when time is up.
+    pub(crate) clock: &'a dyn Clock,
+    /// Maximum size of the part.
+    pub(crate) limits: PartLimits,
     /// The connector of the part.
-    pub connector: &'a Connector,
+    pub(crate) connector: &'a Connector,
     /// The span to read and the events to exclude.
-    pub request: &'a BuildRequest,
-    /// Unique to the attempt, and so are its staging keys.
-    pub attempt: &'a str,
+    pub(crate) request: &'a BuildRequest,
 }
 
-/// Builds a part; also returns its first unreadable item, if it has any.
+/// Builds a part. `attempt` is unique to the attempt, and so are its staging keys: two workers never write to
+/// the same object.
 ///
 /// # Errors
 /// If a page, a key list or the staging bucket fails. No staged object is used then.
-pub async fn build(task: Task<'_>) -> Result<(Built, Option<Unreadable>), PortError> {
-    let Task { exporter, connector, request, attempt } = task;
-    let mut draft = DraftWriter::new(exporter, connector, request.number, attempt);
+pub(crate) async fn build(task: Task<'_>, attempt: &str) -> Result<Built, PortError> {
+    let Task { staging, limits, connector, request, .. } = task;
+    let key = |kind| staged_key(&connector.id, request.number, attempt, kind);
+    let (data, keys) = (key(StagedObject::Data), key(StagedObject::Keys));
+    let mut draft = DraftWriter::new(staging, limits, connector.encoding, data, keys);
     let filled = fill(task, &mut draft).await;
-    let unreadable = draft.take_first_unreadable();
-    Ok((finish_draft(filled, draft).await?, unreadable))
+    finish_draft(filled, draft).await
 }
 
 async fn finish_draft(
@@ -83,8 +90,9 @@ enum FillResult {
 
 /// Fills the draft and completes its key list.
 async fn fill(task: Task<'_>, draft: &mut DraftWriter<'_>) -> Result<FillResult, PageError> {
-    let mut carried = EarlierKeys::new(task);
-    let mut sealed = SealedKeys::new(task);
+    let Task { source, runs, staging, connector, request, .. } = task;
+    let mut carried = EarlierKeys::new(runs, staging, &connector.id, request);
+    let mut sealed = SealedKeys::new(runs, staging, &connector.id, request, source.sort_key_form());
     let filled = read(task, draft, &mut carried, &mut sealed).await?;
     sealed.finish().await?;
     carried.copy_rest(draft).await?;
@@ -97,13 +105,13 @@ async fn read(
     carried: &mut EarlierKeys<'_>,
     sealed: &mut SealedKeys<'_>,
 ) -> Result<FillResult, PageError> {
-    let Task { exporter, connector, request, .. } = task;
-    let form = exporter.ports.source.sort_key_form();
-    let mut shards = Shards::open(exporter, connector, &request.span).await?;
+    let Task { source, clock, connector, request, .. } = task;
+    let form = source.sort_key_form();
+    let mut shards = Shards::open(source, connector, &request.span).await?;
     let mut last: Option<ReadPosition> = None;
     while let Some(item) = shards.next().await? {
         // If no cut is possible between two items, reading goes on, so that every run makes progress.
-        let time_is_up = exporter.ports.clock.now() >= request.stop_at;
+        let time_is_up = clock.now() >= request.stop_at;
         if time_is_up && let Some(end) = stop_before(&item, last.as_ref(), &request.span, form) {
             return Ok(end);
         }
@@ -177,6 +185,6 @@ fn is_in_span(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
     }
 }
 
-pub(crate) fn bug(what: &'static str, source: impl Into<BoxError>) -> PortError {
+fn bug(what: &'static str, source: impl Into<BoxError>) -> PortError {
     PortError::Bug { what, source: source.into() }
 }

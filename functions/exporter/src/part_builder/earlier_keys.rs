@@ -5,27 +5,35 @@
 //! Both lists are in key order, so the copy is a merge with constant memory.
 
 use archive::item::EventKey;
+use archive::names::ConnectorId;
 use archive::part::Content;
-use ports::PortError;
-use protocol::machine::Span;
+use ports::{PortError, Runs, Staging};
+use protocol::machine::{BuildRequest, Span};
 
-use super::Task;
 use super::draft::DraftWriter;
 use super::key_stream::KeyStream;
 
 /// The keys that are still to be copied.
 pub(super) struct EarlierKeys<'a> {
-    task: Task<'a>,
+    runs: &'a dyn Runs,
+    staging: &'a dyn Staging,
+    id: &'a ConnectorId,
+    request: &'a BuildRequest,
     /// Opened with the first new item: a read that finds none copies nothing.
     list: Option<KeyStream>,
     is_started: bool,
 }
 
 impl<'a> EarlierKeys<'a> {
-    /// Reads nothing yet, and never anything if the task reads a window.
-    pub(super) fn new(task: Task<'a>) -> Self {
-        let is_started = !matches!(task.request.span, Span::OutOfOrderKeys { .. });
-        Self { task, list: None, is_started }
+    /// Reads nothing yet, and never anything if the request is for a window.
+    pub(super) const fn new(
+        runs: &'a dyn Runs,
+        staging: &'a dyn Staging,
+        id: &'a ConnectorId,
+        request: &'a BuildRequest,
+    ) -> Self {
+        let is_started = !matches!(request.span, Span::OutOfOrderKeys { .. });
+        Self { runs, staging, id, request, list: None, is_started }
     }
 
     /// Copies the keys before the one that the draft takes next.
@@ -44,11 +52,10 @@ impl<'a> EarlierKeys<'a> {
     }
 
     async fn open_list(&mut self) -> Result<(), PortError> {
-        let Task { exporter, connector, request, .. } = self.task;
-        if let Some(number) = request.exclude.out_of_order_in.filter(|_| !self.is_started) {
-            let part = exporter.ports.runs.part(&connector.id, number).await?;
+        if let Some(number) = self.request.exclude.out_of_order_in.filter(|_| !self.is_started) {
+            let part = self.runs.part(self.id, number).await?;
             if let Some(Content::Staged { keys, .. }) = part.map(|part| part.content) {
-                self.list = Some(KeyStream::open(exporter.ports.staging.as_ref(), &keys).await?);
+                self.list = Some(KeyStream::open(self.staging, &keys).await?);
             }
         }
         self.is_started = true;

@@ -3,17 +3,14 @@
 use archive::encode::FileWriter;
 use archive::item::{EventKey, SourceItem, Unreadable};
 use archive::key_list::KeyListWriter;
-use archive::part::{Encoding, PartLimits, PartNumber};
-use archive::staging_keys::{StagedObject, staged_key};
+use archive::part::{Encoding, PartLimits};
 use archive::time::Time;
 use bytes::Bytes;
 use futures_util::future::try_join;
 use ports::{PortError, Staging, StagingWrite};
-use protocol::connector::Connector;
 use protocol::machine::StagedPart;
 
 use super::bug;
-use crate::export::Exporter;
 
 /// The staging bucket is written in chunks of about this size.
 const WRITE_SIZE: usize = 1 << 20;
@@ -28,7 +25,7 @@ pub(super) struct DraftWriter<'a> {
     events: u64,
     late: u64,
     unreadable: u64,
-    first_unreadable: Option<Unreadable>,
+    first_unreadable: Option<Box<Unreadable>>,
     first: Option<Time>,
     last: Option<Time>,
 }
@@ -42,20 +39,20 @@ struct StagedUpload {
 }
 
 impl<'a> DraftWriter<'a> {
-    pub(super) fn new(
-        exporter: &'a Exporter,
-        connector: &Connector,
-        number: PartNumber,
-        attempt: &str,
+    /// An empty draft, to be staged under these two keys.
+    pub(super) const fn new(
+        staging: &'a dyn Staging,
+        limits: PartLimits,
+        encoding: Encoding,
+        data: String,
+        keys: String,
     ) -> Self {
-        // The key is unique to the attempt: two workers never write to the same object.
-        let key = |kind| staged_key(&connector.id, number, attempt, kind);
         Self {
-            staging: exporter.ports.staging.as_ref(),
-            limits: exporter.part_limits,
-            encoding: connector.encoding,
-            data: key(StagedObject::Data),
-            keys: key(StagedObject::Keys),
+            staging,
+            limits,
+            encoding,
+            data,
+            keys,
             upload: None,
             events: 0,
             late: 0,
@@ -68,11 +65,6 @@ impl<'a> DraftWriter<'a> {
 
     pub(super) const fn is_empty(&self) -> bool {
         self.events == 0
-    }
-
-    /// Takes the first unreadable item, if there was one.
-    pub(super) const fn take_first_unreadable(&mut self) -> Option<Unreadable> {
-        self.first_unreadable.take()
     }
 
     /// Whether one more event of `length` bytes would exceed the part's limits.
@@ -92,7 +84,7 @@ impl<'a> DraftWriter<'a> {
         self.late += u64::from(late);
         if let Err(why) = &item.content {
             self.unreadable += 1;
-            self.first_unreadable.get_or_insert_with(|| why.clone());
+            self.first_unreadable.get_or_insert_with(|| Box::new(why.clone()));
         }
         self.first = earliest(self.first, item.time);
         self.last = self.last.max(item.time);
@@ -130,6 +122,7 @@ impl<'a> DraftWriter<'a> {
             events: self.events,
             late: self.late,
             unreadable: self.unreadable,
+            first_unreadable: self.first_unreadable,
             first: self.first,
             last: self.last,
             encoded,

@@ -4,11 +4,9 @@ use std::collections::VecDeque;
 
 use archive::item::{EventKey, SourceItem};
 use futures_util::future::try_join_all;
-use ports::{PageError, PageReader};
+use ports::{PageError, PageReader, Source};
 use protocol::connector::Connector;
 use protocol::machine::Span;
-
-use crate::export::Exporter;
 
 /// The merged stream of a tenant's items.
 pub(super) struct Shards {
@@ -27,11 +25,10 @@ struct Shard {
 
 impl Shards {
     pub(super) async fn open(
-        exporter: &Exporter,
+        source: &dyn Source,
         connector: &Connector,
         span: &Span,
     ) -> Result<Self, PageError> {
-        let source = &exporter.ports.source;
         let open = |shard| async move {
             let reader = source.open(&connector.tenant, connector.shards, shard, span).await?;
             Ok::<_, PageError>(Shard { reader, page: VecDeque::new(), is_exhausted: false })

@@ -6,20 +6,15 @@
 //! that delivered: a block has been reported already, and nothing is written to the destination in the
 //! meantime.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use archive::names::ExternalId;
 use archive::time::Time;
 use control::onboarding::Onboarding;
 use control::preflight::{PreflightReport, PreflightVerdict, StageReport};
-use control::setup::Vendor;
-use ports::{Bus, Connectors, Prober};
 use protocol::caller::Caller;
 use protocol::connector::{Connector, State};
 use protocol::machine::Outcome;
-
-use crate::export::{Exporter, Ports};
 
 /// Maximum age of the last verification.
 const MAX_VERIFICATION_AGE: Duration = Duration::from_hours(7 * 24);
@@ -29,39 +24,15 @@ const VERIFICATION_TIMEOUT: Duration = Duration::from_mins(2);
 /// delivered.
 const TIME_RESERVE: Duration = Duration::from_secs(15);
 
-impl Exporter {
-    /// The same exporter, which also verifies active connectors again and publishes the resulting changes to
-    /// `bus`.
-    #[must_use]
-    pub fn with_reverification(
-        &self,
-        connectors: Arc<dyn Connectors>,
-        prober: Arc<dyn Prober>,
-        bus: Arc<dyn Bus>,
-        vendor: Vendor,
-    ) -> Self {
-        let Ports { clock, randomness, signing, .. } = self.ports.clone();
-        // The defaults are never used here: the exporter sets no contacts, so that it need not know whether
-        // mails are sent. It creates and activates no connector, so that it derives no tenant's partition
-        // keys. Budgets do not apply to Auditferry itself.
-        let onboarding = Onboarding {
-            signing: Some(signing),
-            ..Onboarding::new(connectors, prober, bus, clock, randomness, self.timing, vendor)
-        };
-        Self { onboarding: Some(onboarding), ..self.clone() }
-    }
-}
-
 /// Verifies the connector after a run with this outcome, if verification is due and time is left.
 /// `assumed_with` is the external ID with which the run assumed the role.
-pub(crate) async fn reverify(
-    exporter: &Exporter,
+pub(super) async fn reverify(
+    onboarding: &Onboarding,
     connector: &Connector,
     assumed_with: Option<&ExternalId>,
     outcome: &Outcome,
     deadline: Time,
 ) {
-    let Some(onboarding) = &exporter.onboarding else { return };
     let delivers = matches!(outcome, Outcome::Completed(summary) if summary.blocked.is_none());
     let now = onboarding.clock.now();
     if !delivers || !is_due(connector, assumed_with, now) {
