@@ -1,4 +1,4 @@
-//! Samples that need nothing of us but the format: the verifier's own tests use them, and those of all others.
+//! Samples that need nothing of us but the format: the verifier's own tests use them, as all others do.
 //!
 //! - [`events`]: real events.
 //! - [`items`]: items of the events table, as a vendor's product may write them.
