@@ -86,7 +86,7 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
     let waited = connectors.iter().map(|(c, _)| world.fakes.ledger.parts(&c.id).len() as u64).sum();
     for (connector, _) in &connectors {
         assert!(world.fakes.ledger.cursor(&connector.id).block.is_some(), "{} is not blocked", connector.id);
-        let to = connector.destination.as_ref().expect("a destination");
+        let to = connector.destination.s3().expect("a destination");
         let (bucket, owner) = (to.bucket.as_str(), to.role.account());
         world.fakes.customers.create_bucket(bucket, owner.as_str(), to.region.as_str());
     }
@@ -107,7 +107,7 @@ pub(crate) async fn drain(count: usize, days: u32) -> DrainResult {
 
     let (mut delivered, mut parts) = (0, 0);
     for (connector, events) in &connectors {
-        let bucket = connector.destination.as_ref().expect("a destination").bucket.as_str();
+        let bucket = connector.destination.s3().expect("a destination").bucket.as_str();
         let verdict =
             compare(&files(&world.fakes.customers.objects(bucket)), events.iter().map(String::as_str));
         verdict.assert_clean();
@@ -144,7 +144,7 @@ impl World {
         let tenant = tenant(&format!("acme-{n}"));
         let (connector, cursor) = activated(connector(&tenant, begin), begin);
         self.fakes.ledger.insert(connector.clone(), cursor);
-        let to = connector.destination.as_ref().expect("a destination");
+        let to = connector.destination.s3().expect("a destination");
         let id = connector.external_id.as_str();
         self.fakes.customers.put_role(to.role.as_str(), id, to.bucket.as_str(), to.prefix.as_str());
         let hours = (0..hours).filter(|hour| hour % 3 != 0);

@@ -21,7 +21,7 @@ use aws::signing::FileSigner;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use ports::Signer as _;
-use protocol::connector::{Connector, Destination, Encryption, Shards, State};
+use protocol::connector::{Connector, Encryption, S3Destination, Shards, State};
 use protocol::cursor::{Cursor, PublishedKeys};
 use tests::fakes::SeededRng;
 
@@ -45,7 +45,7 @@ async fn main() {
     for number in 0..connectors.parse().expect("a number of connectors") {
         let connector = connector(number, shards, compression, from);
         // Every export except for a connector's first one finds the public key in the bucket.
-        let published_keys = connector.destination.as_ref().map(|destination| PublishedKeys {
+        let published_keys = connector.destination.s3().map(|destination| PublishedKeys {
             location: destination.location().to_string(),
             keys: vec![key.id().into()],
         });
@@ -73,7 +73,7 @@ fn connector(number: u64, shards: &str, compression: &str, from: Time) -> Connec
         _ => Compression::None,
     };
     let account = 222_222_222_222 + number;
-    let destination = Destination {
+    let destination = S3Destination {
         role: format!("arn:aws:iam::{account}:role/auditferry/AuditLog").parse().expect("a role"),
         bucket: format!("customer-{number}").parse().expect("a bucket"),
         region: REGION.parse().expect("a region"),
@@ -86,7 +86,7 @@ fn connector(number: u64, shards: &str, compression: &str, from: Time) -> Connec
         shards: Shards::try_from(shards).expect("shards"),
         state: State::Active,
         encoding: Encoding { format: Format::Ndjson, compression },
-        destination: Some(destination),
+        destination: destination.into(),
         start_from: Some(from),
         activated_at: Some(from),
         verified_at: Some(now() - Duration::from_hours(1)),

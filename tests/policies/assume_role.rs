@@ -24,7 +24,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use control::setup::{Vendor, setup};
 use ports::Customers as _;
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use serde_json::{Value, json};
 use tests::fixtures;
 
@@ -62,14 +62,18 @@ async fn main() {
 fn connector(json: Value) -> Result<Connector, String> {
     let external_id = json.get("external_id").and_then(Value::as_str).unwrap_or_default();
     let external_id: ExternalId = external_id.parse().map_err(|why| format!("{why}"))?;
-    let destination: Destination = serde_json::from_value(json).map_err(|why| why.to_string())?;
+    let destination: S3Destination = serde_json::from_value(json).map_err(|why| why.to_string())?;
     let tenant = "acme".parse().unwrap();
-    Ok(Connector { external_id, destination: Some(destination), ..fixtures::connector(&tenant, Time::EPOCH) })
+    Ok(Connector {
+        external_id,
+        destination: destination.into(),
+        ..fixtures::connector(&tenant, Time::EPOCH)
+    })
 }
 
 /// The vendor, in the connector's partition.
 fn vendor(of: &Connector) -> Vendor {
-    Vendor { partition: of.destination.as_ref().unwrap().role.partition().to_owned(), ..fixtures::vendor() }
+    Vendor { partition: of.destination.s3().unwrap().role.partition().to_owned(), ..fixtures::vendor() }
 }
 
 /// The adapter with an STS at `url`, acting as this role if one is given; the keys are never checked.

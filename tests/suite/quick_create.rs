@@ -8,7 +8,7 @@ use archive::names::{ConnectorId, ExternalId};
 use archive::time::Time;
 use control::setup::{DEFAULT_PREFIX, DEFAULT_ROLE_NAME, Vendor, setup};
 use proptest::prelude::*;
-use protocol::connector::{Connector, Destination, Encryption};
+use protocol::connector::{Connector, Encryption, S3Destination};
 use serde_json::{Value, json};
 use tests::schema::Schema;
 
@@ -110,13 +110,13 @@ fn the_call_of_the_terraform_module_gives_its_variables_and_all_that_it_needs() 
         let known = variables();
         assert!(given.keys().all(|name| *name == "source" || known.contains_key(name)), "{call}");
         assert!(known.iter().all(|(name, optional)| *optional || given.contains_key(name)), "{call}");
-        assert_eq!(given.contains_key("kms_key_arn"), connector.destination.is_some());
+        assert_eq!(given.contains_key("kms_key_arn"), !connector.destination.is_none());
     }
 }
 
 /// A destination, if it is accepted.
-fn destination(prefix: &str, bucket: &str, role: &str, key: Option<String>) -> Option<Destination> {
-    Some(Destination {
+fn destination(prefix: &str, bucket: &str, role: &str, key: Option<String>) -> Option<S3Destination> {
+    Some(S3Destination {
         role: format!("arn:aws:iam::222222222222:role/auditferry/{role}").parse().ok()?,
         bucket: bucket.parse().ok()?,
         region: "eu-west-1".parse().unwrap(),

@@ -147,7 +147,7 @@ impl World {
             let (connector, cursor) =
                 fixtures::activated(fixtures::connector(&tenant, now), now.floor(Duration::from_hours(1)));
             fixtures::store(&self.ledger(&self.direct.dynamodb), &connector, &cursor).await;
-            let to = connector.destination.as_ref().unwrap();
+            let to = connector.destination.s3().unwrap();
             let (bucket, account) = (to.bucket.as_str(), to.role.account());
             self.stack.create_bucket(bucket, account.as_str(), to.region.as_str()).unwrap();
             let role = Role {
@@ -235,7 +235,7 @@ impl World {
     /// What each customer has got, compared with what its tenant wrote.
     pub(crate) fn verdicts(&self) -> Vec<Verdict> {
         let verdict = |(connector, events): &(Connector, &[RealEvent])| {
-            let bucket = connector.destination.as_ref().unwrap().bucket.as_str();
+            let bucket = connector.destination.s3().unwrap().bucket.as_str();
             let objects = self.stack.objects(bucket).unwrap().into_iter();
             let read = |path| Bytes::from(std::fs::read(path).unwrap());
             let objects: Vec<_> = objects.map(|object| (object.key, read(object.path))).collect();

@@ -7,7 +7,7 @@ use control::onboarding::{ConnectorUpdate, NewConnector};
 use control::partition::PartitionFormat;
 use control::setup::DEFAULT_PREFIX;
 use protocol::caller::Caller;
-use protocol::connector::{Destination, Encryption, Shards};
+use protocol::connector::{Destination, Encryption, S3Destination, Shards};
 
 use crate::fields::Fields;
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ pub(crate) fn parse_create(
         frequency: frequency.unwrap_or(Frequency::HOURLY),
         encoding: encoding.unwrap_or_default(),
         start_from,
-        destination,
+        destination: destination.map_or(Destination::None, Destination::S3),
         idempotency_key,
     })
 }
@@ -66,7 +66,7 @@ fn encoding(fields: &mut Fields) -> Option<Encoding> {
     Some(Encoding { format: format?, compression: compression? })
 }
 
-fn destination(fields: &mut Fields) -> Option<Destination> {
+fn destination(fields: &mut Fields) -> Option<S3Destination> {
     let role = fields.required_text("role");
     let bucket = fields.required_text("bucket");
     let region = fields.required_text("region");
@@ -75,7 +75,7 @@ fn destination(fields: &mut Fields) -> Option<Destination> {
     let kms_key = fields.text("kms_key");
     let encryption = fields.accept("encryption", Encryption::new(kind, kms_key));
     let prefix = prefix.or_else(|| DEFAULT_PREFIX.parse().ok());
-    Some(Destination {
+    Some(S3Destination {
         role: role?,
         bucket: bucket?,
         region: region?,

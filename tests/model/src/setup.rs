@@ -5,7 +5,7 @@ use std::time::Duration;
 use archive::frequency::Frequency;
 use archive::names::{ConnectorId, ExternalId};
 use archive::time::Time;
-use protocol::connector::{Connector, Destination, Encryption, Shards};
+use protocol::connector::{Connector, Encryption, S3Destination, Shards};
 use protocol::cursor::Cursor;
 use protocol::machine::Timing;
 
@@ -152,7 +152,7 @@ impl Setup {
         let mut connector =
             Connector::draft(ConnectorId::new(account), tenant, id.clone(), self.activated_at);
         let role = format!("arn:aws:iam::20000000000{account}:role/auditferry/Delivery");
-        let destination = Destination {
+        let destination = S3Destination {
             role: role.parse().expect("a role"),
             bucket: format!("audit-log-of-{account}").parse().expect("a bucket"),
             region: "eu-central-1".parse().expect("a region"),

@@ -8,7 +8,7 @@ use archive::names::{ConnectorId, ExternalId, TenantId};
 use archive::part::{Compression, Encoding, Format};
 use archive::time::Time;
 use futures_util::FutureExt as _;
-use protocol::connector::{Connector, Destination, Encryption};
+use protocol::connector::{Connector, Encryption, S3Destination};
 use protocol::cursor::Cursor;
 use tests::fakes::{FakeBus, FakeCustomers, FakeLedger, FakeQueue, FakeSource, FakeStaging};
 use tests::fixtures;
@@ -83,7 +83,7 @@ impl World {
         for of_tenant in 0..self.plan.connectors {
             let account = 200_000_000_000 + number as u64;
             let own = if shared_bucket { String::new() } else { format!("-{of_tenant}") };
-            let destination = Destination {
+            let destination = S3Destination {
                 role: format!("arn:aws:iam::{account}:role/auditferry/Delivery{of_tenant}")
                     .parse()
                     .expect("a role"),
@@ -94,7 +94,7 @@ impl World {
             };
             let connector =
                 self.engine.draw(|rng| draft(rng, &self.plan, &tenant, shards, self.engine.now()));
-            self.add(Connector { destination: Some(destination), ..connector });
+            self.add(Connector { destination: destination.into(), ..connector });
         }
     }
 
@@ -175,8 +175,8 @@ impl World {
 }
 
 /// Where a connector's files go.
-pub(crate) fn destination(connector: &Connector) -> Destination {
-    connector.destination.clone().expect("every connector here has one")
+pub(crate) fn destination(connector: &Connector) -> S3Destination {
+    connector.destination.s3().cloned().expect("every connector here has one")
 }
 
 fn draft(rng: &mut SimRng, plan: &Plan, tenant: &TenantId, shards: u8, now: Time) -> Connector {

@@ -74,8 +74,7 @@ fn cursor() -> Cursor {
 fn blocked(connector: &Connector, text: usize) -> Notice {
     let (stage, kind) = (DeliveryStage::PutObject, DeliveryErrorKind::Rejected);
     let error = DeliveryError { stage, kind, code: "BadDigest".into(), message: "é".repeat(text / 2) };
-    let block =
-        Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, start(), 0);
+    let block = Block::new(&error, connector.destination.s3().unwrap().diagnose(&error), None, start(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 

@@ -14,7 +14,7 @@ pub async fn a_stale_change_is_refused(ledger: &impl Ledger) {
     let mut ours = stored.clone();
     ours.pause().unwrap();
     let mut theirs = stored.clone();
-    let elsewhere = fixtures::connector(&stored.tenant, start()).destination.unwrap();
+    let elsewhere = fixtures::connector(&stored.tenant, start()).destination.s3().cloned().unwrap();
     theirs.connect(elsewhere).unwrap();
     assert_eq!(save(ledger, &stored, &ours).await, STORED);
     assert_eq!(save(ledger, &stored, &theirs).await, STALE);

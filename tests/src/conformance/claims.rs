@@ -3,7 +3,7 @@
 
 use futures_util::future::{join, join_all};
 use ports::SaveAnswer;
-use protocol::connector::{Connector, Destination, OwnedResource, State};
+use protocol::connector::{Connector, OwnedResource, S3Destination, State};
 
 use super::{Ledger, STORED, create, save, start};
 use crate::fixtures::{self, tenant, unique_id};
@@ -24,32 +24,29 @@ fn named(connector: &Connector) -> Connector {
 /// A connector in the bucket of another one, with its own role.
 fn in_same_bucket(other: &Connector, of: &str, prefix: &str) -> Connector {
     let mut connector = ready(of);
-    let there = other.destination.clone().unwrap();
-    connector.destination = connector.destination.map(|own| Destination {
-        bucket: there.bucket,
-        prefix: prefix.parse().unwrap(),
-        ..own
-    });
+    let there = other.destination.s3().cloned().unwrap();
+    let own = connector.destination.s3_mut().unwrap();
+    (own.bucket, own.prefix) = (there.bucket, prefix.parse().unwrap());
     connector
 }
 
 /// A connector with the role of another one and its own bucket.
 fn with_same_role(other: &Connector, of: &str) -> Connector {
     let mut connector = ready(of);
-    let there = other.destination.clone().unwrap();
-    connector.destination = connector.destination.map(|own| Destination { role: there.role, ..own });
+    let there = other.destination.s3().cloned().unwrap();
+    connector.destination.s3_mut().unwrap().role = there.role;
     connector
 }
 
 /// The same connector with this destination, verified too.
-fn moved(connector: &Connector, to: &Destination) -> Connector {
+fn moved(connector: &Connector, to: &S3Destination) -> Connector {
     let mut after = connector.clone();
     after.connect(to.clone()).unwrap();
     fixtures::verified(after, start())
 }
 
-fn destination(connector: &Connector) -> &Destination {
-    connector.destination.as_ref().unwrap()
+fn destination(connector: &Connector) -> &S3Destination {
+    connector.destination.s3().unwrap()
 }
 
 /// A tenant with a nearly identical ID is a different one.
@@ -70,7 +67,7 @@ pub async fn a_role_serves_one_tenant(ledger: &impl Ledger) {
     assert_eq!(create(ledger, &ours).await, STORED);
     let mut theirs = with_same_role(&ours, "globex");
     assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
-    let to = theirs.destination.as_mut().unwrap();
+    let to = theirs.destination.s3_mut().unwrap();
     to.role = to.role.as_str().replace("Delivery", "dELIVERY").parse().unwrap();
     assert_eq!(create(ledger, &theirs).await, ROLE_TAKEN);
     assert_eq!(ledger.get(&theirs.id).await.unwrap(), None);
@@ -128,7 +125,7 @@ pub async fn a_tenants_connectors_share_a_role_until_the_last_has_left(ledger: &
 /// of the same tenant. A folder that only shares the start of its name is a different one.
 pub async fn a_folder_serves_one_connector(ledger: &impl Ledger) {
     let mut ours = ready("acme");
-    ours.destination.as_mut().unwrap().prefix = "audit/acme".parse().unwrap();
+    ours.destination.s3_mut().unwrap().prefix = "audit/acme".parse().unwrap();
     assert_eq!(create(ledger, &ours).await, STORED);
     for prefix in ["audit/acme", "audit", "", "audit/acme/eu", "audit/acme/eu/west"] {
         for of in ["acme", "globex"] {
@@ -238,7 +235,7 @@ pub async fn racing_neighbors_are_all_accepted(ledger: &impl Ledger) {
     let role = &destination(&other).role;
     let mut racers: Vec<_> = (0..6).map(|n| in_same_bucket(&other, "acme", &format!("audit/{n}"))).collect();
     for racer in &mut racers {
-        racer.destination.as_mut().unwrap().role = role.clone();
+        racer.destination.s3_mut().unwrap().role = role.clone();
     }
     assert_eq!(stored_of(&race(ledger, &racers).await, STORED), racers.len());
     // And none has lost its folder to a neighbor that was written at the same time.

@@ -45,7 +45,7 @@ pub async fn every_setting_is_kept(ledger: &impl Ledger) {
     connector.encoding.compression = archive::part::Compression::Zstd;
     connector.encoding.format = archive::part::Format::Ndjson;
     connector.start_from = Some(at("2026-01-01T00:00:00.001Z"));
-    let destination = connector.destination.as_mut().unwrap();
+    let destination = connector.destination.s3_mut().unwrap();
     destination.prefix = "".parse().unwrap();
     destination.encryption =
         Encryption::Kms("arn:aws:kms:eu-central-1:123456789012:alias/audit".parse().unwrap());

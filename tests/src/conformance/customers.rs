@@ -58,7 +58,7 @@ impl CustomersRig for FakeCustomers {
 /// A connector with a correct role and bucket.
 fn provisioned(rig: &impl CustomersRig) -> Connector {
     let connector = fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z"));
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.prefix.as_str());
     connector
@@ -81,11 +81,11 @@ async fn put(
 }
 
 fn key(connector: &Connector, name: &str) -> String {
-    connector.destination.as_ref().unwrap().prefix.key(name)
+    connector.destination.s3().unwrap().prefix.key(name)
 }
 
 fn bucket(connector: &Connector) -> String {
-    connector.destination.as_ref().unwrap().bucket.to_string()
+    connector.destination.s3().unwrap().bucket.to_string()
 }
 
 async fn delivery_error(
@@ -168,7 +168,7 @@ pub async fn a_wrong_external_id_is_denied(rig: &impl CustomersRig) {
 /// During a rotation of the external ID both are tried, and the bucket says which one the role requires.
 pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersRig) {
     let mut connector = provisioned(rig);
-    let to = connector.destination.clone().unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     let (old, next) = (connector.external_id.clone(), ExternalId::new(fixtures::unique_id(), 2));
     connector.next_external_id = Some(next.clone());
     for (requested, name) in [(&old, "events/a.json"), (&next, "events/b.json")] {
@@ -185,14 +185,14 @@ pub async fn both_external_ids_are_tried_during_a_rotation(rig: &impl CustomersR
 /// A deleted role is denied, like one that never trusted us.
 pub async fn a_missing_role_is_denied(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
-    rig.delete_role(connector.destination.as_ref().unwrap().role.as_str());
+    rig.delete_role(connector.destination.s3().unwrap().role.as_str());
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied));
 }
 
 /// A deleted bucket is `Gone`, and accepts objects again once it is recreated.
 pub async fn a_missing_bucket_is_gone(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
-    let to = connector.destination.clone().unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Gone));
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
@@ -203,7 +203,7 @@ pub async fn a_missing_bucket_is_gone(rig: &impl CustomersRig) {
 /// A bucket recreated by someone else under the old name gets nothing.
 pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
-    let to = connector.destination.clone().unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     rig.create_bucket(to.bucket.as_str(), "999999999999", to.region.as_str());
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Denied));
@@ -213,7 +213,7 @@ pub async fn a_strangers_bucket_is_denied(rig: &impl CustomersRig) {
 /// A bucket in another region is `Moved`.
 pub async fn a_bucket_in_another_region_is_moved(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
-    let to = connector.destination.clone().unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     rig.delete_bucket(to.bucket.as_str());
     rig.create_bucket(to.bucket.as_str(), to.role.account().as_str(), "us-east-2");
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Moved));
@@ -222,7 +222,7 @@ pub async fn a_bucket_in_another_region_is_moved(rig: &impl CustomersRig) {
 /// A key outside the connector's prefix is denied even where the role allows it: the session policy doesn't.
 pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
-    let to = connector.destination.clone().unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
     for key in ["events/a.json".to_owned(), format!("{}-too/a.json", to.prefix)] {
         let error = put(rig, &connector, object(&key, "x")).await.unwrap_err();
@@ -238,7 +238,7 @@ pub async fn nothing_is_written_outside_the_prefix(rig: &impl CustomersRig) {
 /// A role that allows only another prefix is denied at the put.
 pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
     let connector = provisioned(rig);
-    let to = connector.destination.clone().unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "elsewhere");
     assert_eq!(delivery_error(rig, &connector).await, (DeliveryStage::PutObject, DeliveryErrorKind::Denied));
 }
@@ -246,7 +246,7 @@ pub async fn a_role_for_another_prefix_is_denied(rig: &impl CustomersRig) {
 /// With an empty prefix objects are written at the bucket root.
 pub async fn an_empty_prefix_is_the_bucket_root(rig: &impl CustomersRig) {
     let mut connector = provisioned(rig);
-    let to = connector.destination.as_mut().unwrap();
+    let to = connector.destination.s3_mut().unwrap();
     to.prefix = "".parse().unwrap();
     rig.put_role(to.role.as_str(), connector.external_id.as_str(), to.bucket.as_str(), "");
     let answer = put(rig, &connector, object("events/a.json", "x")).await;

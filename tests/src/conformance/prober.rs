@@ -88,7 +88,7 @@ async fn assume(
     external_id: PresentedExternalId<'_>,
     scope: SessionScope,
 ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
-    let destination = connector.destination.as_ref().unwrap();
+    let destination = connector.destination.s3().unwrap();
     rig.port().assume(connector, destination, external_id, scope).await
 }
 
@@ -106,7 +106,7 @@ fn object(key: &str, checksum_matches: bool) -> NewObject {
 }
 
 fn key(connector: &Connector) -> String {
-    connector.destination.as_ref().unwrap().prefix.key(&format!("verification/{}.txt", unique_id()))
+    connector.destination.s3().unwrap().prefix.key(&format!("verification/{}.txt", unique_id()))
 }
 
 /// Whether the role can be assumed with the correct external ID, with none and with a wrong one.
@@ -150,7 +150,7 @@ pub async fn a_trust_policy_shows_whom_it_trusts(rig: &impl ProberRig) {
 pub async fn a_session_names_its_account(rig: &impl ProberRig) {
     let connector = connector(rig, CustomerSetup::Correct);
     let session = session(rig, &connector, SessionScope::Prefix).await;
-    assert_eq!(session.account(), connector.destination.as_ref().unwrap().role.account());
+    assert_eq!(session.account(), connector.destination.s3().unwrap().role.account());
 }
 
 /// A session without access to the bucket gets its region, wherever the bucket is.

@@ -157,7 +157,7 @@ macro_rules! port_methods {
     (Prober $wrapper:tt) => {
         $crate::delegate_port! { @impl $wrapper
             async fn assume(
-                self: &Self, connector: &Connector, to: &Destination, shown: PresentedExternalId<'_>,
+                self: &Self, connector: &Connector, to: &S3Destination, shown: PresentedExternalId<'_>,
                 scope: SessionScope
             ) -> Result<Box<dyn ProbeSession>, DeliveryError>;
             fn role_propagation_delay(self: &Self) -> Duration;

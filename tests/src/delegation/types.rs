@@ -14,7 +14,7 @@ pub use ports::{
     Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch, WatchPage,
 };
 pub use protocol::budget::Spending;
-pub use protocol::connector::{Change, Connector, Destination, Shards};
+pub use protocol::connector::{Change, Connector, S3Destination, Shards};
 pub use protocol::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
 pub use protocol::cursor::Cursor;
 pub use protocol::delivery_error::{Block, DeliveryError};

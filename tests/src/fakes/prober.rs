@@ -6,7 +6,7 @@ use std::time::Duration;
 use archive::names::{AccountId, ExternalId, Region};
 use async_trait::async_trait;
 use ports::{Body, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use sha2::Digest as _;
 
@@ -192,7 +192,7 @@ impl Prober for FakeProber {
     async fn assume(
         &self,
         connector: &Connector,
-        destination: &Destination,
+        destination: &S3Destination,
         external_id: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
@@ -210,7 +210,7 @@ impl Prober for FakeProber {
 
 struct Session {
     prober: FakeProber,
-    destination: Destination,
+    destination: S3Destination,
     scope: SessionScope,
 }
 

@@ -25,7 +25,7 @@ fn recovered(connector: &Connector, blocked_since: Time, now: Time) -> Notice {
 fn denied(connector: &Connector, now: Time) -> Notice {
     let (stage, kind) = (DeliveryStage::PutObject, DeliveryErrorKind::Denied);
     let error = DeliveryError { stage, kind, code: "AccessDenied".into(), message: "Access Denied".into() };
-    let block = Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, now, 0);
+    let block = Block::new(&error, connector.destination.s3().unwrap().diagnose(&error), None, now, 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
 }
 

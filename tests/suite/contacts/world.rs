@@ -145,7 +145,7 @@ pub(super) fn blocked(connector: &Connector, now: Time) -> Notice {
         code: "NoSuchBucket".into(),
         message: "The specified bucket does not exist".into(),
     };
-    let block = Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, now, 0);
+    let block = Block::new(&error, connector.destination.s3().unwrap().diagnose(&error), None, now, 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &Cursor::new(now, now, now), None)
 }
 

@@ -22,7 +22,7 @@ impl StackProber {
 
 /// The role as the customer's template creates it.
 pub(crate) fn role(connector: &Connector) -> Role {
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     Role {
         arn: to.role.to_string(),
         external_id: Some(connector.external_id.to_string()),
@@ -39,7 +39,7 @@ impl ProberRig for StackProber {
     }
 
     fn set_up(&self, connector: &Connector, side: CustomerSetup) {
-        let to = connector.destination.as_ref().unwrap();
+        let to = connector.destination.s3().unwrap();
         let region =
             if side == CustomerSetup::BucketInOtherRegion { "us-east-2" } else { to.region.as_str() };
         if side != CustomerSetup::BucketMissing {
@@ -56,7 +56,7 @@ impl ProberRig for StackProber {
     }
 
     fn keys(&self, connector: &Connector) -> Vec<String> {
-        let to = connector.destination.as_ref().unwrap();
+        let to = connector.destination.s3().unwrap();
         let objects = self.stack.objects(to.bucket.as_str()).unwrap_or_default();
         objects.into_iter().map(|object| object.key).collect()
     }

@@ -15,7 +15,7 @@ async fn a_day_with_failures_is_recorded_for_the_dashboard() {
     let mut world = World::new();
     world.advance(HOUR * 6).await;
     // Somebody deletes the customer's bucket, and creates it again.
-    let to = world.connector.destination.clone().unwrap();
+    let to = world.connector.destination.s3().cloned().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR * 6).await;
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());

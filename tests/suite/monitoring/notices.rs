@@ -32,7 +32,7 @@ async fn healthy() -> World {
 #[tokio::test]
 async fn a_block_is_published_when_it_begins_each_day_and_when_it_ends_with_the_backlog() {
     let mut world = healthy().await;
-    let to = world.connector.destination.clone().unwrap();
+    let to = world.connector.destination.s3().cloned().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR * 51).await;
     assert_eq!(world.kinds(), ["ExportBlocked"; 3], "at its beginning, and after one day and two");

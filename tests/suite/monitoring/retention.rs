@@ -25,7 +25,7 @@ fn staged(world: &World, delivered: bool) -> BTreeSet<String> {
 async fn staged_bytes_become_expirable_once_they_are_delivered_and_never_before() {
     let mut world = World::new();
     world.advance(HOUR * 3).await;
-    let to = world.connector.destination.clone().unwrap();
+    let to = world.connector.destination.s3().cloned().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR * 3).await;
     let (delivered, waiting) = (staged(&world, true), staged(&world, false));
@@ -42,7 +42,7 @@ async fn bytes_that_could_not_be_marked_expirable_stay_and_hinder_nobody() {
     world.advance(HOUR * 2).await;
     let before = world.staging.port.expirable();
     // Staged before the failure, delivered during it.
-    let to = world.connector.destination.clone().unwrap();
+    let to = world.connector.destination.s3().cloned().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR).await;
     world.customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());

@@ -86,7 +86,7 @@ fn emailed_notices() -> Vec<Notice> {
         code: "NoSuchBucket".into(),
         message: "The specified bucket does not exist".into(),
     };
-    let block = Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, now, 0);
+    let block = Block::new(&error, connector.destination.s3().unwrap().diagnose(&error), None, now, 0);
     let changed = |what| Notice::changed(&Change { what, ..fixtures::creation(&connector) });
     let window = Window { from: now, to: now };
     let part = fixtures::part(&connector, PartNumber::FIRST, window, &fixtures::worker());

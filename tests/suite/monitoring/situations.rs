@@ -121,7 +121,7 @@ async fn a_table_that_was_mistyped_is_an_alarm_and_no_quiet_hour_is_signed() {
 #[tokio::test]
 async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() {
     let mut world = healthy().await;
-    let to = world.connector.destination.clone().unwrap();
+    let to = world.connector.destination.s3().cloned().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR * 27).await;
     world.assert_alarm("DeliveryWaits");
@@ -136,7 +136,7 @@ async fn a_file_that_waits_for_a_day_is_an_alarm_and_no_export_is_late_for_it() 
 #[tokio::test]
 async fn a_rejected_request_is_an_alarm_that_only_the_vendor_can_fix() {
     let mut world = healthy().await;
-    let bucket = world.connector.destination.as_ref().unwrap().bucket.to_string();
+    let bucket = world.connector.destination.s3().unwrap().bucket.to_string();
     world.customers.respond_next(&bucket, ScriptedResponse::Rejected);
     while world.cursor().block.is_none() {
         world.tick().await;
@@ -255,7 +255,7 @@ fn the_alarms_of_queues_and_functions_go_off_by_their_numbers_and_stay_quiet_wit
 async fn mails_that_ses_refuses_are_an_alarm_and_a_temporary_outage_is_not() {
     let mut world = healthy().await;
     world.mailer.outage(Outage::Throttled, 3);
-    let to = world.connector.destination.clone().unwrap();
+    let to = world.connector.destination.s3().cloned().unwrap();
     world.customers.delete_bucket(to.bucket.as_str());
     world.advance(HOUR * 3).await;
     assert_eq!(world.state("MailsRefused"), State::Ok);

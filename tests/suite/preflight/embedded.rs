@@ -25,7 +25,7 @@ async fn sound() -> (StackProber, Connector) {
 }
 
 fn bucket(connector: &Connector) -> &str {
-    connector.destination.as_ref().unwrap().bucket.as_str()
+    connector.destination.s3().unwrap().bucket.as_str()
 }
 
 /// Asserts the finding after a change to the valid setup.
@@ -67,7 +67,7 @@ async fn a_set_up_with_a_key_passes_and_the_key_is_named_in_the_session() {
     let alias = KEY.replace("key/1234abcd-12ab-34cd-56ef-1234567890ab", "alias/audit");
     for key in [KEY, &alias] {
         let (rig, mut connector) = sound().await;
-        connector.destination.as_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
+        connector.destination.s3_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
         let verification = verified(&rig, &connector).await;
         assert_eq!(verdicts(&verification), [PreflightVerdict::Passed; 8], "{verification:?}");
     }
@@ -113,7 +113,7 @@ async fn a_role_that_anyone_can_assume_is_refused_before_anything_is_written() {
 async fn a_role_of_the_vendors_own_account_is_refused() {
     let own = |rig: &StackProber, connector: &mut Connector| {
         let arn = format!("arn:aws:iam::{}:role/auditferry/Delivery", Stack::VENDOR_ACCOUNT);
-        connector.destination.as_mut().unwrap().role = arn.parse().unwrap();
+        connector.destination.s3_mut().unwrap().role = arn.parse().unwrap();
         rig.stack.put_role(role(connector)).unwrap();
     };
     assert_found(own, PreflightStage::Account, "OwnAccount", "the vendor's own account 111111111111").await;
@@ -125,7 +125,7 @@ async fn a_bucket_that_is_gone_elsewhere_or_a_strangers_is_named() {
         |rig: &StackProber, connector: &mut Connector| rig.stack.delete_bucket(bucket(connector)).unwrap();
     assert_found(gone, PreflightStage::BucketRegion, "NoSuchBucket", "does not exist").await;
     let elsewhere = |_: &StackProber, connector: &mut Connector| {
-        connector.destination.as_mut().unwrap().region = "us-west-2".parse().unwrap();
+        connector.destination.s3_mut().unwrap().region = "us-west-2".parse().unwrap();
     };
     assert_found(
         elsewhere,
@@ -172,7 +172,7 @@ async fn what_stands_before_a_bucket_is_named() {
         (Obstacle::ClockSkew, "RequestTimeTooSkewed", "Our clock and the platform's"),
     ] {
         let before_bucket = |rig: &StackProber, connector: &mut Connector| {
-            connector.destination.as_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
+            connector.destination.s3_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
             rig.stack.set_obstacle(bucket(connector), Some(obstacle));
         };
         assert_found(before_bucket, PreflightStage::PutObject, code, cause).await;

@@ -42,7 +42,7 @@ async fn run(embedded: &Sandbox, connector: &Connector) -> Connector {
 }
 
 fn probes(embedded: &Sandbox, connector: &Connector) -> usize {
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     let objects = embedded.stack().objects(to.bucket.as_str()).unwrap();
     objects.iter().filter(|object| object.key.contains("/verification/")).count()
 }

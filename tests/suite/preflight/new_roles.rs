@@ -71,7 +71,7 @@ async fn verified(
             pauses.push(pause);
         }
     };
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     let verification = verify_with(context, connector, to, on_progress).await;
     (verification, clock.now().since(start), pauses)
 }
@@ -132,7 +132,7 @@ async fn other_errors_than_a_new_roles_are_answered_at_once() {
     let late = Duration::from_secs(12);
     let proven = Connector { verified_at: Some(Time::EPOCH), ..connector() };
     let mut own = draft();
-    own.destination.as_mut().unwrap().role =
+    own.destination.s3_mut().unwrap().role =
         "arn:aws:iam::111111111111:role/auditferry/Delivery".parse().unwrap();
     let busy = DeliveryError { kind: DeliveryErrorKind::Unavailable, code: "Throttling".into(), ..unknown() };
     for (what, connector, error, max_wait) in [
@@ -182,7 +182,7 @@ async fn only_the_policies_of_a_new_role_are_waited_for() {
         };
         let connector = draft();
         let verification =
-            verify_with(context, &connector, connector.destination.as_ref().unwrap(), on_progress).await;
+            verify_with(context, &connector, connector.destination.s3().unwrap(), on_progress).await;
         assert_eq!((verification.passed, at_the_write), (waits, if waits { 2 } else { 0 }));
         assert!(clock.now().since(start) < API);
     }
@@ -200,7 +200,6 @@ async fn a_role_that_anyone_can_assume_is_found_however_late_it_appears() {
     let context =
         PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
     let connector = draft();
-    let verification =
-        verify_with(context, &connector, connector.destination.as_ref().unwrap(), |_| ()).await;
+    let verification = verify_with(context, &connector, connector.destination.s3().unwrap(), |_| ()).await;
     assert!(verification.is_unsafe(), "{verification:?}");
 }

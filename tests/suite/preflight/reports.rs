@@ -23,7 +23,7 @@ pub(crate) async fn verify(prober: &dyn Prober, connector: &Connector) -> Prefli
     let (clock, randomness) = (FakeClock::at(at("2026-11-20T20:00:00Z")), SeededRng::new(unique_id()));
     let (vendor, max_wait) = (vendor(), prober.role_propagation_delay());
     let context = PreflightContext { prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
-    verify_with(context, connector, connector.destination.as_ref().unwrap(), |_| ()).await
+    verify_with(context, connector, connector.destination.s3().unwrap(), |_| ()).await
 }
 
 /// The verdicts of the stages, in order.

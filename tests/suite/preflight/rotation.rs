@@ -13,7 +13,7 @@ use super::deployment::{DAY, Deployment};
 
 /// The customer's trust policy requires this external ID from now on.
 fn move_trust(deployment: &Deployment, connector: &Connector, id: &ExternalId) {
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     deployment.customers.put_role(to.role.as_str(), id.as_str(), to.bucket.as_str(), to.prefix.as_str());
     deployment.prober.change(|set_up| set_up.trust = Trust::Only(id.clone()));
 }

@@ -57,7 +57,7 @@ pub(crate) const EXPORTER_SESSION: &str =
 
 /// What STS answers if a trust policy denies the caller, and for a role that does not exist.
 pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
-    let role = &connector.destination.as_ref().unwrap().role;
+    let role = &connector.destination.s3().unwrap().role;
     let message =
         format!("User: {EXPORTER_SESSION} is not authorized to perform: sts:AssumeRole on resource: {role}");
     Refusal::new(403, "AccessDenied", message)
@@ -66,7 +66,7 @@ pub(crate) fn assume_denied(connector: &Connector) -> Refusal {
 impl Answers {
     /// The answers for a valid setup.
     pub(crate) fn sound(connector: &Connector) -> Self {
-        let to = connector.destination.as_ref().unwrap();
+        let to = connector.destination.s3().unwrap();
         let refused = Some(assume_denied(connector));
         let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
         Self {
@@ -86,7 +86,7 @@ impl Answers {
 
 /// What S3 answers to a denied write within one account.
 pub(crate) fn put_denied(connector: &Connector, why: &str) -> Refusal {
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     let user = format!("arn:aws:sts::{}:assumed-role/Delivery/auditferry-verify", to.role.account());
     let object = format!("arn:aws:s3:::{}/{}", to.bucket, to.prefix.key("verification/probe.txt"));
     let message =
@@ -111,7 +111,7 @@ pub(crate) struct ScriptedAws {
 
 impl ScriptedAws {
     pub(crate) async fn start(connector: &Connector, answers: Answers) -> Self {
-        let to = connector.destination.as_ref().unwrap();
+        let to = connector.destination.s3().unwrap();
         let script = Script {
             external_id: connector.external_id.to_string(),
             key_prefix: format!("/{}/{}/", to.bucket, to.prefix),

@@ -100,7 +100,7 @@ async fn only_a_role_of_the_vendors_own_account_is_reported_as_such() {
     for (account, code) in [("111111111111", "OwnAccount"), ("333333333333", "AccessDenied")] {
         let mut connector = connector();
         let role = format!("arn:aws:iam::{account}:role/auditferry/Delivery");
-        connector.destination.as_mut().unwrap().role = role.parse().unwrap();
+        connector.destination.s3_mut().unwrap().role = role.parse().unwrap();
         let shut = RoleSetup { trust: Trust::Nobody(denied(Where::AssumeRole)), ..RoleSetup::correct() };
         let verification = verify(&FakeProber::with_setup(shut), &connector).await;
         assert_stopped_at(&verification, PreflightStage::AssumeRole);
@@ -108,7 +108,7 @@ async fn only_a_role_of_the_vendors_own_account_is_reported_as_such() {
     }
     let mut connector = connector();
     let ours = "arn:aws:iam::111111111111:role/auditferry/Delivery";
-    connector.destination.as_mut().unwrap().role = ours.parse().unwrap();
+    connector.destination.s3_mut().unwrap().role = ours.parse().unwrap();
     let verification = verify(&FakeProber::new(), &connector).await;
     assert_stopped_at(&verification, PreflightStage::Account);
     assert_eq!(only_finding(&verification).2.code, "OwnAccount");
@@ -118,7 +118,7 @@ async fn only_a_role_of_the_vendors_own_account_is_reported_as_such() {
 async fn what_could_be_safer_is_a_warning_and_passes() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    connector.destination.as_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
+    connector.destination.s3_mut().unwrap().encryption = Encryption::with_key(key.parse().ok());
     let other = RoleSetup { encryption: Some("AES256".into()), ..RoleSetup::correct() };
     for (set_up, stage, code) in [
         (RoleSetup::too_broad(), PreflightStage::PrefixScope, "RoleTooBroad"),
@@ -203,7 +203,7 @@ async fn the_probes_lie_under_the_prefix_and_the_one_outside_can_never_be_writte
 #[tokio::test]
 async fn a_whole_bucket_has_no_outside_to_try() {
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().prefix = "".parse().unwrap();
+    connector.destination.s3_mut().unwrap().prefix = "".parse().unwrap();
     let prober = FakeProber::with_setup(RoleSetup::too_broad());
     let verification = verify(&prober, &connector).await;
     assert!(verification.passed);
@@ -242,7 +242,7 @@ async fn each_stage_is_reported_as_it_ends_with_its_duration() {
     let context =
         PreflightContext { prober: &prober, clock: &clock, rng: &randomness, vendor: &vendor, max_wait };
     let mut reported: Vec<StageReport> = Vec::new();
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     let on_progress = |progress: PreflightProgress<'_>| match progress {
         PreflightProgress::StageDone(report) => reported.push(report.clone()),
         PreflightProgress::Waiting { .. } => panic!("nothing is waited for"),

@@ -79,7 +79,7 @@ async fn a_verification_that_fails_otherwise_pauses_nothing_and_is_retried_with_
 #[tokio::test]
 async fn a_blocked_connector_is_not_probed_until_it_delivers_again() {
     let deployment = Deployment::start().await;
-    let to = deployment.connector().destination.unwrap();
+    let to = deployment.connector().destination.s3().cloned().unwrap();
     deployment.customers.delete_bucket(to.bucket.as_str());
     deployment.run(DAY * 8).await;
     assert!(deployment.prober.probes().is_empty());

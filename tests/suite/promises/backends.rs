@@ -45,18 +45,18 @@ async fn parts(ledger: &impl Connectors, connector: &Connector) -> Vec<Part> {
 }
 
 fn create_bucket(customers: &impl CustomersRig, connector: &Connector) {
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     customers.create_bucket(to.bucket.as_str(), to.role.account().as_str(), to.region.as_str());
 }
 
 fn put_role(customers: &impl CustomersRig, connector: &Connector) {
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     let id = connector.external_id.as_str();
     customers.put_role(to.role.as_str(), id, to.bucket.as_str(), to.prefix.as_str());
 }
 
 fn bucket(connector: &Connector) -> &str {
-    connector.destination.as_ref().unwrap().bucket.as_str()
+    connector.destination.s3().unwrap().bucket.as_str()
 }
 
 #[async_trait(?Send)]

@@ -70,7 +70,7 @@ async fn a_bucket_that_a_stranger_re_created_gets_nothing(world: World) {
     let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
     world.backend().delete_bucket(&connector);
     let mut stranger = connector.clone();
-    let to = stranger.destination.as_mut().unwrap();
+    let to = stranger.destination.s3_mut().unwrap();
     to.role = "arn:aws:iam::666666666666:role/auditferry/Delivery".parse().unwrap();
     world.backend().create_bucket(&stranger);
     world.write_real(&connector, around_noon(4)).await;
@@ -125,10 +125,10 @@ async fn every_request_to_a_customer_is_for_its_own_bucket_and_prefix() {
         let prefix = ["", "a", "a/b", "audit", "audit/log"][n];
         let start = at("2023-07-10T11:40:00Z");
         let connector =
-            world.activate(start, |c| c.destination.as_mut().unwrap().prefix = prefix.parse().unwrap()).await;
+            world.activate(start, |c| c.destination.s3_mut().unwrap().prefix = prefix.parse().unwrap()).await;
         world.write(&connector, at("2023-07-10T11:50:00Z"), "x").await;
         world.run_until(&connector, at("2023-07-10T13:06:00Z")).await;
-        let to = connector.destination.unwrap();
+        let to = connector.destination.s3().cloned().unwrap();
         own.insert((to.bucket.to_string(), to.prefix.key("")));
     }
     let attempts = fakes.customers.attempts();

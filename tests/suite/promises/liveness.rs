@@ -119,7 +119,7 @@ async fn ambiguous_answers_are_retried_until_one_is_conclusive() {
             let connector = world.activate(at("2023-07-10T11:40:00Z"), |_| {}).await;
             world.write_real(&connector, around_noon(4)).await;
             for _ in 0..times {
-                fakes.customers.respond_next(connector.destination.as_ref().unwrap().bucket.as_str(), script);
+                fakes.customers.respond_next(connector.destination.s3().unwrap().bucket.as_str(), script);
             }
             world.run_until(&connector, at("2023-07-10T16:06:00Z")).await;
             let verdict = world.verdict(&connector);

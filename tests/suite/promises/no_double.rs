@@ -164,7 +164,7 @@ fn a_worker_that_reads_a_new_snapshot_uses_its_settings() {
     }
     drop(quick);
     let mut moved = connector.clone();
-    moved.destination.as_mut().unwrap().bucket = "audit-log-of-acme-moved".parse().unwrap();
+    moved.destination.s3_mut().unwrap().bucket = "audit-log-of-acme-moved".parse().unwrap();
     fakes.customers.provision(&moved);
     fakes.ledger.change(&connector.id, |stored| *stored = moved.clone());
     let Outcome::Completed(summary) = slow.finish() else { panic!("a lost race is not a failure") };

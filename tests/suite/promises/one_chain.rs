@@ -31,7 +31,7 @@ super::on_both_backends! {
 
 /// The objects under the connector's prefix, by their names in it.
 fn objects_under_prefix(world: &World, connector: &Connector) -> BTreeMap<String, Bytes> {
-    let prefix = connector.destination.as_ref().unwrap().prefix.key("");
+    let prefix = connector.destination.s3().unwrap().prefix.key("");
     let objects = world.backend().objects(connector).into_iter();
     objects.filter_map(|(key, bytes)| Some((key.strip_prefix(&prefix)?.to_owned(), bytes))).collect()
 }
@@ -151,7 +151,7 @@ async fn a_moved_connector_has_keys_and_manifests_at_the_new_location(world: Wor
     world.run_until(&connector, at("2023-07-10T12:06:00Z")).await;
     let mut moved = connector.clone();
     moved.version += 1;
-    moved.destination.as_mut().unwrap().prefix = "another/prefix".parse().unwrap();
+    moved.destination.s3_mut().unwrap().prefix = "another/prefix".parse().unwrap();
     world.backend().save(&moved).await;
     world.backend().put_role(&moved);
     world.run_until(&moved, at("2023-07-10T14:06:00Z")).await;

@@ -28,7 +28,7 @@ fn what_is_signed_is_what_is_sealed() {
     let manifest = Manifest::parse(&request.text).unwrap();
     assert_eq!((manifest.object(), manifest.sealed), (part.name(), part.sealed_at));
     assert_eq!((request.chain_state, manifest.previous), (None, Previous::Start(ChainStart::Activation)));
-    assert_eq!(manifest.destination.prefix, snapshot.connector.destination.unwrap().prefix);
+    assert_eq!(manifest.destination.prefix, snapshot.connector.destination.s3().cloned().unwrap().prefix);
     let pinned = part.manifest.unwrap();
     assert_eq!(pinned.note().text(), request.text);
 }
@@ -149,7 +149,7 @@ fn after_a_block_of_the_delivery_the_keys_are_put_again() {
     let snapshot = snapshot_with_parts(1);
     let part = sealed(&snapshot.connector, 1);
     let published =
-        PublishedKeys::of(part.manifest.as_ref().unwrap(), snapshot.connector.destination.as_ref().unwrap());
+        PublishedKeys::of(part.manifest.as_ref().unwrap(), snapshot.connector.destination.s3().unwrap());
     let puts_keys = |stage| {
         let block = protocol::delivery_error::Block {
             stage,

@@ -4,7 +4,7 @@
 use archive::frequency::Frequency;
 use archive::names::{EmailAddress, TenantId, WebhookUrl};
 use archive::part::Encoding;
-use protocol::connector::{Destination, Shards};
+use protocol::connector::{S3Destination, Shards};
 
 use super::values::GivenTime;
 use crate::wire::described;
@@ -28,7 +28,7 @@ described! {
         #[optional]
         start_from: GivenTime,
         #[optional]
-        destination: Destination,
+        destination: S3Destination,
     }
 }
 
@@ -44,7 +44,7 @@ described! {
         #[optional]
         encoding: Encoding,
         #[optional]
-        destination: Destination,
+        destination: S3Destination,
     }
 }
 

@@ -9,7 +9,7 @@ use control::onboarding::{AddressView, DeletionLoss};
 use control::preflight::{Finding, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
 use control::setup::Setup;
 use protocol::caller::Caller;
-use protocol::connector::{Destination, Encryption, EncryptionKind};
+use protocol::connector::{Encryption, EncryptionKind, S3Destination};
 use protocol::contacts::{
     AddressStatus, Addresses, ConfirmationMethod, Contacts, RetiringSecret, SecretId, Webhook,
 };
@@ -43,7 +43,7 @@ foreign! {
     /// Role, bucket, region and key must match, which no schema can express: all in the partition of the
     /// deployment, the role in the customer's own account, the key in the bucket's region. A mismatch is
     /// refused with the field.
-    Destination as "Destination" {
+    S3Destination as "S3Destination" {
         role: CustomerRole,
         bucket: BucketName,
         region: Region,

@@ -79,7 +79,7 @@ impl<'a> ExportView<'a> {
             manifest: part.manifest.as_ref().map(SignedManifest::sha256),
             sealed_at: part.sealed_at,
             delivered_at: part.delivered_at,
-            key: connector.destination.as_ref().map(|to| to.prefix.key(&name)),
+            key: connector.destination.s3().map(|to| to.prefix.key(&name)),
             name,
         }
     }

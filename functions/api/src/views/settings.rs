@@ -5,7 +5,7 @@ use archive::names::{ConnectorId, TenantId};
 use archive::part::Encoding;
 use archive::time::Time;
 use control::onboarding::DeletionLoss;
-use protocol::connector::{Connector, Destination, Shards, State};
+use protocol::connector::{Connector, S3Destination, Shards, State};
 use protocol::contacts::Contacts;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ wire! {
         frequency: Frequency,
         encoding: Encoding,
         #[serde(skip_serializing_if = "Option::is_none")]
-        destination: Option<&'a Destination>,
+        destination: Option<&'a S3Destination>,
         #[serde(skip_serializing_if = "Option::is_none")]
         start_from: Option<Time>,
         created_at: Time,
@@ -49,7 +49,7 @@ impl<'a> Settings<'a> {
             state: connector.state,
             frequency: connector.frequency,
             encoding: connector.encoding,
-            destination: connector.destination.as_ref(),
+            destination: connector.destination.s3(),
             start_from: connector.start_from,
             created_at: connector.created_at,
             activated_at: connector.activated_at,

@@ -174,7 +174,7 @@ async fn a_tenant_does_not_see_operator_names() {
 /// The strings that reveal a tenant's data.
 fn marks(world: &World, path: &str) -> Vec<String> {
     let connector = world.ledger.connector(&id_in(path));
-    let to = connector.destination.unwrap();
+    let to = connector.destination.s3().cloned().unwrap();
     let texts =
         [connector.tenant.as_str(), connector.external_id.as_str(), to.bucket.as_str(), to.role.as_str()];
     let secret = connector.contacts.webhook.map(|webhook| webhook.secret.as_str().to_owned());

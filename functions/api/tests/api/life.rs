@@ -112,7 +112,7 @@ async fn a_block_has_a_remedy_and_the_time_of_the_next_attempt() {
     let world = World::new();
     let path = world.active("acme").await;
     let (id, since) = (id_in(&path), fixtures::at("2026-11-20T21:06:00Z"));
-    let to = world.ledger.connector(&id).destination.unwrap();
+    let to = world.ledger.connector(&id).destination.s3().cloned().unwrap();
     let code = "NoSuchBucket".to_owned();
     let fault = DeliveryError {
         stage: DeliveryStage::PutObject,

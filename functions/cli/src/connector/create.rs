@@ -5,7 +5,7 @@ use archive::part::Encoding;
 use control::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use control::preflight::{PreflightProgress, PreflightReport};
 use control::setup::Setup;
-use protocol::connector::{Connector, Destination, Encryption};
+use protocol::connector::{Connector, Destination, Encryption, S3Destination};
 use serde::Serialize;
 
 use super::lifecycle::ChangeOutput;
@@ -51,7 +51,7 @@ pub(crate) async fn create(backend: &Backend, args: &CreateArgs, output: Output)
         frequency: args.frequency,
         encoding: Encoding { format: args.format, compression: args.compression },
         start_from: args.start_from,
-        destination: None,
+        destination: Destination::None,
         idempotency_key: args.idempotency_key.clone(),
     };
     let connector = backend.onboarding.create(&backend.caller, new).await?;
@@ -113,7 +113,7 @@ fn warn(setup: &Setup, output: Output) {
 /// `connector connect`.
 pub(crate) async fn connect(backend: &Backend, args: &ConnectArgs, output: Output) -> Result<Exit, CliError> {
     let id = &args.change.connector.id;
-    let destination = Destination {
+    let destination = S3Destination {
         role: args.role_arn.clone(),
         bucket: args.bucket.clone(),
         region: args.region.clone(),

@@ -65,7 +65,7 @@ fn row(connector: &Connector) -> [String; 6] {
         connector.state.as_str().to_owned(),
         format!("{} h", connector.frequency.hours()),
         connector.encoding.suffix(),
-        connector.destination.as_ref().map_or_else(|| "not connected".to_owned(), |to| to.bucket.to_string()),
+        connector.destination.s3().map_or_else(|| "not connected".to_owned(), |to| to.bucket.to_string()),
     ]
 }
 

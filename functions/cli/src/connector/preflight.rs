@@ -4,7 +4,7 @@ use archive::files::shell::quoted;
 use archive::names::{ConnectorId, Region};
 use control::onboarding::{ChangeResult, OnboardingError};
 use control::preflight::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
-use protocol::connector::{Connector, Destination, Encryption, State};
+use protocol::connector::{Connector, Encryption, S3Destination, State};
 use serde::Serialize;
 
 use super::args::ChangeArgs;
@@ -59,7 +59,7 @@ pub(super) fn print_result(
         let failed = output.styled(Style::Failure, "Verification failed.");
         let still = if *state == State::Draft { "still a draft".to_owned() } else { state_name.to_owned() };
         output.line(format_args!("{failed} {id} is {still}"));
-        match (&after.destination, &verification.other_region) {
+        match (after.destination.s3(), &verification.other_region) {
             (Some(to), Some(region)) => {
                 output.line(format_args!("\nNext: {}", backend.command(connect_in(id, to, region))));
             }
@@ -78,8 +78,8 @@ pub(super) fn print_result(
 
 /// The command that connects the same destination in its bucket's region. A KMS key of another region would
 /// be refused, so a key of that region has to be named.
-fn connect_in(id: &ConnectorId, to: &Destination, region: &Region) -> String {
-    let Destination { role, bucket, prefix, encryption, .. } = to;
+fn connect_in(id: &ConnectorId, to: &S3Destination, region: &Region) -> String {
+    let S3Destination { role, bucket, prefix, encryption, .. } = to;
     let (role, prefix) = (quoted(role.as_str()), quoted(prefix.as_str()));
     let key = match encryption {
         Encryption::Default => "",

@@ -4,7 +4,7 @@ use archive::manifest::{ChainState, KeyId};
 use archive::names::ConnectorId;
 use archive::sha256::Sha256;
 use control::onboarding::{AddressView, ConnectorView};
-use protocol::connector::{Connector, State};
+use protocol::connector::{Connector, Destination, State};
 use protocol::delivery_error::Block;
 use protocol::health::{Health, Status};
 use serde::Serialize;
@@ -106,7 +106,7 @@ fn facts(
         facts.push(("next run", next_run_at.to_string()));
     }
     facts.push(("every", format!("{} h, {}", connector.frequency.hours(), connector.encoding.suffix())));
-    if let Some(to) = &connector.destination {
+    if let Destination::S3(to) = &connector.destination {
         facts.push(("bucket", format!("{} in {}, below {}/", to.bucket, to.region, to.prefix.key("events"))));
         facts.push(("role", to.role.to_string()));
     }
@@ -160,8 +160,10 @@ fn manifests(status: &Status) -> Vec<(&'static str, String)> {
 fn next_step(connector: &Connector) -> Option<String> {
     let id = &connector.id;
     match (connector.state, &connector.destination) {
-        (State::Draft, None) => Some(format!("connect {id} --role-arn ARN --bucket BUCKET --region REGION")),
-        (State::Draft, Some(_)) => Some(format!("verify {id}")),
+        (State::Draft, Destination::None) => {
+            Some(format!("connect {id} --role-arn ARN --bucket BUCKET --region REGION"))
+        }
+        (State::Draft, Destination::S3(_)) => Some(format!("verify {id}")),
         (State::Ready, _) => Some(format!("activate {id}")),
         (State::Paused, _) => Some(format!("resume {id}")),
         (State::Disabled, _) => Some(format!("enable {id}")),

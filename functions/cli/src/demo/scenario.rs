@@ -8,7 +8,7 @@ use archive::part::Encoding;
 use archive::time::Time;
 use control::onboarding::NewConnector;
 use protocol::caller::Caller;
-use protocol::connector::{Connector, Destination, Encryption, Shards};
+use protocol::connector::{Connector, Destination, Encryption, S3Destination, Shards};
 use sandbox::wiring::{REGION, Sandbox};
 
 use crate::error::CliError;
@@ -109,7 +109,7 @@ impl Tenants {
             quiet: setup_tenant(embedded, quiet, now).await?,
             deleted_bucket: setup_tenant(embedded, deleted_bucket, now).await?,
         };
-        if let Some(to) = &tenants.deleted_bucket.destination {
+        if let Destination::S3(to) = &tenants.deleted_bucket.destination {
             embedded.stack().delete_bucket(to.bucket.as_str())?;
         }
         Ok(tenants)
@@ -127,7 +127,7 @@ impl Tenants {
 
 /// The bucket of a connector; each of the demo's connectors has one.
 pub(super) fn bucket(connector: &Connector) -> &str {
-    connector.destination.as_ref().map_or("", |to| to.bucket.as_str())
+    connector.destination.s3().map_or("", |to| to.bucket.as_str())
 }
 
 /// The tenant ID of this name.
@@ -148,7 +148,7 @@ async fn setup_tenant(
         encoding: Encoding::default(),
         // The clock advances while connectors are created; their files still start at the full minute.
         start_from: Some(now),
-        destination: Some(destination(name, account)?),
+        destination: destination(name, account)?.into(),
         idempotency_key: None,
     };
     let connector = onboarding.create(&caller, new).await?;
@@ -156,8 +156,8 @@ async fn setup_tenant(
     Ok(onboarding.activate(&caller, &connector.id, None, |_| {}).await?)
 }
 
-fn destination(name: &str, account: &str) -> Result<Destination, CliError> {
-    Ok(Destination {
+fn destination(name: &str, account: &str) -> Result<S3Destination, CliError> {
+    Ok(S3Destination {
         role: format!("arn:aws:iam::{account}:role/auditferry/AuditferryDelivery")
             .parse()
             .map_err(refused)?,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use archive::names::{AccountId, ExternalId, Region};
 use async_trait::async_trait;
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::DeliveryError;
 
 use super::NewObject;
@@ -37,7 +37,7 @@ pub trait Prober: Send + Sync {
     async fn assume(
         &self,
         connector: &Connector,
-        to: &Destination,
+        to: &S3Destination,
         shown: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError>;

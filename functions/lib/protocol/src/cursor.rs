@@ -8,7 +8,7 @@ use archive::part::{PartNumber, Window};
 use archive::time::Time;
 use serde::{Deserialize, Serialize};
 
-use crate::connector::Destination;
+use crate::connector::S3Destination;
 use crate::delivery_error::Block;
 use crate::events_source::RememberedSource;
 
@@ -120,7 +120,7 @@ pub struct PublishedKeys {
 impl PublishedKeys {
     /// The keys of a manifest, at a destination.
     #[must_use]
-    pub fn of(manifest: &SignedManifest, destination: &Destination) -> Self {
+    pub fn of(manifest: &SignedManifest, destination: &S3Destination) -> Self {
         let keys = manifest.keys().iter().map(|key| key.id().into()).collect();
         Self { location: destination.location().to_string(), keys }
     }

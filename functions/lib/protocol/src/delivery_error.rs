@@ -2,7 +2,7 @@
 //!
 //! A customer's error is a recorded outcome, not a failure of the run. The adapter reports what the storage
 //! platform answered ([`DeliveryError`]). What it means and how to fix it says the destination
-//! ([`crate::connector::Destination::diagnose`]).
+//! ([`crate::connector::S3Destination::diagnose`]).
 
 use std::time::Duration;
 

@@ -17,7 +17,8 @@ use crate::fixtures::{self, at, worker};
 pub(in crate::conformance) fn block(stage: DeliveryStage, code: &str) -> Block {
     let error =
         DeliveryError { stage, kind: DeliveryErrorKind::Denied, code: code.into(), message: String::new() };
-    let destination = fixtures::connector(&fixtures::tenant("acme"), start()).destination.unwrap();
+    let destination =
+        fixtures::connector(&fixtures::tenant("acme"), start()).destination.s3().cloned().unwrap();
     Block::new(&error, destination.diagnose(&error), None, start(), 1)
 }
 

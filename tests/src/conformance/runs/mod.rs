@@ -156,7 +156,7 @@ pub async fn a_mark_records_the_published_keys(ledger: &impl Ledger) {
     let (connector, _) = activate(ledger).await;
     let first = seal_next(ledger, &connector, at("2026-11-20T21:00:00Z")).await.part;
     let second = seal_next(ledger, &connector, at("2026-11-20T22:00:00Z")).await.part;
-    let destination = connector.destination.clone().unwrap();
+    let destination = connector.destination.s3().cloned().unwrap();
     let put = PublishedKeys::of(first.manifest.as_ref().unwrap(), &destination);
     for (part, published) in [(first, Some(put.clone())), (second, None)] {
         ledger.mark(&Mark { part, at: start(), published_keys: published, unblock: false }).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use protocol::connector::Destination;
+use protocol::connector::S3Destination;
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::PutAnswer;
 
@@ -76,7 +76,7 @@ impl Accounts {
     /// A create-only put with all its checks.
     pub(super) fn put(
         &mut self,
-        destination: &Destination,
+        destination: &S3Destination,
         key: &str,
         bytes: &Bytes,
         matches: bool,
@@ -103,7 +103,7 @@ impl Accounts {
     }
 
     /// Whether both the role's policy and the session policy allow it.
-    fn allows(&self, destination: &Destination, key: &str) -> bool {
+    fn allows(&self, destination: &S3Destination, key: &str) -> bool {
         let Some(role) = self.roles.get(destination.role.as_str()) else { return false };
         role.bucket == destination.bucket.as_str()
             && below(&role.prefix, key)

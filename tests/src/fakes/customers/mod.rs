@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use ports::{Body, CustomerBucket, Customers, NewObject};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::PutAnswer;
 use sha2::Digest as _;
@@ -146,8 +146,8 @@ impl FakeCustomers {
     }
 }
 
-fn destination(connector: &Connector) -> Destination {
-    connector.destination.clone().expect("only a connected connector is delivered for")
+fn destination(connector: &Connector) -> S3Destination {
+    connector.destination.s3().cloned().expect("only a connected connector is delivered for")
 }
 
 fn delivery_error(stage: DeliveryStage, kind: DeliveryErrorKind, code: &str) -> DeliveryError {
@@ -175,7 +175,7 @@ impl Customers for FakeCustomers {
 /// The session of one connector, with a session policy for its prefix.
 struct Session {
     customers: FakeCustomers,
-    destination: Destination,
+    destination: S3Destination,
     part: PartNumber,
     external_id: ExternalId,
 }
@@ -219,7 +219,7 @@ impl CustomerBucket for Session {
 impl State {
     fn put(
         &mut self,
-        destination: &Destination,
+        destination: &S3Destination,
         key: &str,
         bytes: &Bytes,
         matches: bool,

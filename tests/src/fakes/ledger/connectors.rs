@@ -6,7 +6,7 @@ use archive::time::Time;
 use async_trait::async_trait;
 use ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer, Saved};
 use protocol::budget::Spending;
-use protocol::connector::{Change, Connector, Destination, OwnedResource, State};
+use protocol::connector::{Change, Connector, OwnedResource, S3Destination, State};
 use protocol::contacts::{SecretId, WebhookSecret};
 use protocol::cursor::{Cursor, Reconcile};
 use protocol::source_change::SourceChange;
@@ -192,10 +192,10 @@ impl Table {
         let destination = connector.claims()?;
         let others = self.rows.values().map(|row| &row.connector).filter(|other| other.id != connector.id);
         let others: Vec<_> = others.filter_map(|other| Some((&other.tenant, other.claims()?))).collect();
-        let overlapping = |(_, other): &(&TenantId, &Destination)| {
+        let overlapping = |(_, other): &(&TenantId, &S3Destination)| {
             other.bucket == destination.bucket && other.prefix.overlaps(&destination.prefix)
         };
-        let same_role = |(tenant, other): &(&TenantId, &Destination)| {
+        let same_role = |(tenant, other): &(&TenantId, &S3Destination)| {
             **tenant != connector.tenant
                 && other.role.as_str().eq_ignore_ascii_case(destination.role.as_str())
         };

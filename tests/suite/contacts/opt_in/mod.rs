@@ -55,7 +55,7 @@ impl Deployment {
     /// A connector with a destination that the tenant has chosen and nobody has verified.
     async fn draft(&self, of: &TenantId) -> Connector {
         let likeness = connector(of, self.world.clock.wall());
-        let mut destination = likeness.destination.unwrap();
+        let mut destination = likeness.destination.s3().cloned().unwrap();
         destination.bucket = "buy-cheap-pills-at-evil.example".parse().unwrap();
         destination.prefix = "click-http-evil.example".parse().unwrap();
         let new = NewConnector {
@@ -64,7 +64,7 @@ impl Deployment {
             frequency: likeness.frequency,
             encoding: likeness.encoding,
             start_from: None,
-            destination: Some(destination),
+            destination: destination.into(),
             idempotency_key: None,
         };
         self.onboarding.create(&Caller::System, new).await.unwrap()

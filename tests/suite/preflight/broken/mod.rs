@@ -35,7 +35,7 @@ fn case(
 ) -> Case {
     let mut answers = Answers::sound(&connector);
     change(&mut answers);
-    let to = connector.destination.as_ref().unwrap();
+    let to = connector.destination.s3().unwrap();
     let objects = format!("arn:aws:s3:::{}/{}/*", to.bucket, to.prefix);
     let put = format!(r#"{{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "{objects}"}}"#);
     let remedy = remedy
@@ -66,7 +66,7 @@ fn refused_at_put(
 
 fn with_key() -> Connector {
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
+    connector.destination.s3_mut().unwrap().encryption = Encryption::with_key(KEY.parse().ok());
     connector
 }
 

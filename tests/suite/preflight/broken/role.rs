@@ -9,7 +9,7 @@ use super::{Case, case};
 
 fn with_role(role: &str) -> Connector {
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().role = role.parse().unwrap();
+    connector.destination.s3_mut().unwrap().role = role.parse().unwrap();
     connector
 }
 

@@ -23,7 +23,7 @@ async fn connectors(world: &World) -> Vec<Connector> {
     let gone = world.connector("gone", &[&event]).await;
     world.delete_bucket(&gone);
     let refused = world.connector("refused", &[&event]).await;
-    let to = refused.destination.clone().unwrap();
+    let to = refused.destination.s3().cloned().unwrap();
     let role = Role {
         arn: to.role.to_string(),
         external_id: Some("of-another-vendor".to_owned()),

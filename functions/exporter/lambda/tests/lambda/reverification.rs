@@ -28,7 +28,7 @@ async fn stored(world: &World, connector: &Connector) -> Connector {
 async fn a_connector_whose_role_admits_any_caller_is_paused_after_the_run_and_others_are_verified() {
     let world = World::start().await;
     let (safe, exposed) = (unverified(&world, "sound").await, unverified(&world, "opened").await);
-    let to = exposed.destination.clone().unwrap();
+    let to = exposed.destination.s3().cloned().unwrap();
     let (arn, bucket, prefix) = (to.role.to_string(), to.bucket.to_string(), to.prefix.to_string());
     world.embedded.stack().put_role(Role { arn, external_id: None, bucket, prefix }).unwrap();
 

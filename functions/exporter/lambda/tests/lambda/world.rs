@@ -113,7 +113,7 @@ pub(crate) async fn exporter(environment: &[(&str, String)]) -> Function {
 }
 
 fn bucket(connector: &Connector) -> &str {
-    connector.destination.as_ref().unwrap().bucket.as_str()
+    connector.destination.s3().unwrap().bucket.as_str()
 }
 
 /// The queue message for a connector.

@@ -27,7 +27,7 @@ async fn a_customers_role_is_assumed_as_the_exporter_by_a_session_that_may_do_no
     let prober = StsProber::new(sts_as_role(&clients.sts, &role), clients.customers);
 
     let connector = connector();
-    let destination = connector.destination.clone().unwrap();
+    let destination = connector.destination.s3().cloned().unwrap();
     for _ in 0..2 {
         let external_id = PresentedExternalId::ExternalId(&connector.external_id);
         prober.assume(&connector, &destination, external_id, SessionScope::Prefix).await.unwrap();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use ports::Customers as _;
 use ports::{Body, NewObject, PortError};
-use protocol::connector::{Connector, Destination, Encryption};
+use protocol::connector::{Connector, Encryption, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::PutAnswer;
 use sandbox::{Obstacle, Role, Stack};
@@ -25,9 +25,9 @@ fn error_fields(answer: Result<PutAnswer, DeliveryError>) -> (DeliveryStage, Del
     (error.stage, error.kind, error.code)
 }
 
-fn with(world: &World, change: impl Fn(&mut Destination)) -> Connector {
+fn with(world: &World, change: impl Fn(&mut S3Destination)) -> Connector {
     let mut connector = world.connector.clone();
-    connector.destination.as_mut().map(change).unwrap();
+    connector.destination.s3_mut().map(change).unwrap();
     connector
 }
 

@@ -29,7 +29,7 @@ async fn assume(
 ) -> Result<Box<dyn ProbeSession>, DeliveryError> {
     let clients = clients_of(&server.url);
     let prober = StsProber::new(clients.sts, clients.customers);
-    prober.assume(connector, connector.destination.as_ref().unwrap(), external_id, scope).await
+    prober.assume(connector, connector.destination.s3().unwrap(), external_id, scope).await
 }
 
 /// A session, and the server with these responses to the next requests.
@@ -48,7 +48,7 @@ fn field<'a>(seen: &'a RecordedRequest, name: &str) -> Option<&'a str> {
 async fn a_probe_is_sent_with_the_very_headers_of_a_delivery() {
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
+    connector.destination.s3_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
 
     let delivery = Server::start([ScriptedResponse::new(200, KEYS), ScriptedResponse::new(200, "")]).await;
     let clients = clients_of(&delivery.url);

@@ -87,7 +87,7 @@ async fn an_object_is_put_with_the_sealed_checksum_and_no_other() {
 async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
     let mut connector = connector();
     let key = "arn:aws:kms:eu-central-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    connector.destination.as_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
+    connector.destination.s3_mut().unwrap().encryption = Encryption::Kms(key.parse().unwrap());
     let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("aws:kms"));
@@ -99,7 +99,7 @@ async fn a_given_key_and_nothing_else_asks_for_sse_kms() {
 #[tokio::test]
 async fn sse_s3_is_asked_for_by_name_where_the_destination_says_so() {
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().encryption = Encryption::Aes256;
+    connector.destination.s3_mut().unwrap().encryption = Encryption::Aes256;
     let (answer, seen) = put(&connector, object("audit/a", b"x"), vec![ScriptedResponse::new(200, "")]).await;
     assert_eq!(answer, Ok(PutAnswer::Written));
     assert_eq!(seen[1].header("x-amz-server-side-encryption"), Some("AES256"));
@@ -136,7 +136,7 @@ async fn where_sts_is_not_active_for_the_role_the_main_region_is_asked() {
     assert_eq!(regions.join(" "), "eu-central-1 us-east-1");
 
     let mut chinese = rotating;
-    chinese.destination.as_mut().unwrap().role =
+    chinese.destination.s3_mut().unwrap().role =
         "arn:aws-cn:iam::222222222222:role/auditferry/Delivery".parse().unwrap();
     let (_, regions) = open(vec![disabled(), ScriptedResponse::new(200, KEYS)], &chinese).await;
     assert_eq!(regions[1], "cn-north-1");

@@ -12,7 +12,7 @@ use aws::settings::S3Settings;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
 use ports::{Body, NewObject};
-use protocol::connector::{Connector, Destination, Encryption, State};
+use protocol::connector::{Connector, Encryption, S3Destination, State};
 use sandbox::{Role, Stack};
 use sha2::Digest as _;
 
@@ -23,7 +23,7 @@ pub(crate) const REGION: &str = "eu-central-1";
 pub(crate) const ROLE: &str = "arn:aws:iam::222222222222:role/auditferry/Delivery";
 
 pub(crate) fn connector() -> Connector {
-    let destination = Destination {
+    let destination = S3Destination {
         role: ROLE.parse().unwrap(),
         bucket: BUCKET.parse().unwrap(),
         region: REGION.parse().unwrap(),
@@ -32,7 +32,7 @@ pub(crate) fn connector() -> Connector {
     };
     Connector {
         state: State::Active,
-        destination: Some(destination),
+        destination: destination.into(),
         activated_at: Some(Time::EPOCH),
         verified_at: Some(Time::EPOCH),
         ..Connector::draft(ConnectorId::new(7), "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH)

@@ -17,7 +17,7 @@ use ports::Connectors as _;
 use ports::Source as _;
 use ports::{PageError, SaveAnswer, Saved};
 use protocol::caller::Caller;
-use protocol::connector::{Change, Connector, Destination, Encryption, Shards, State, Verb};
+use protocol::connector::{Change, Connector, Encryption, S3Destination, Shards, State, Verb};
 use protocol::cursor::Cursor;
 use protocol::machine::{Seal, Span};
 use sandbox::Stack;
@@ -67,14 +67,14 @@ pub(crate) fn connector() -> Connector {
 
 /// The same connector with a role and a folder in the bucket `acme-audit`, verified as its own.
 pub(crate) fn connected() -> Connector {
-    let to = Destination {
+    let to = S3Destination {
         role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
         bucket: "acme-audit".parse().unwrap(),
         region: "eu-central-1".parse().unwrap(),
         prefix: "audit".parse().unwrap(),
         encryption: Encryption::Default,
     };
-    Connector { destination: Some(to), verified_at: Some(Time::EPOCH), ..connector() }
+    Connector { destination: to.into(), verified_at: Some(Time::EPOCH), ..connector() }
 }
 
 /// The change record of this connector.

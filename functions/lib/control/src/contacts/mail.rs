@@ -15,7 +15,7 @@ const WIDTH: usize = 76;
 /// what they like.
 #[must_use]
 pub fn notice_mail(message: &ContactMessage, connector: &Connector) -> Mail {
-    let destination = connector.destination.as_ref().filter(|_| connector.verified_at.is_some());
+    let destination = connector.destination.s3().filter(|_| connector.verified_at.is_some());
     let headline = text::headline(&message.fact);
     let subject = match destination {
         Some(to) => format!("{} ({})", headline.trim_end_matches('.'), to.bucket),

@@ -5,7 +5,7 @@ use archive::names::{ConnectorId, ExternalId, TenantId};
 use archive::part::PartNumber;
 use archive::time::Time;
 use protocol::caller::Caller;
-use protocol::connector::{Change, Connector, Destination, Encryption, Verb};
+use protocol::connector::{Change, Connector, Destination, Encryption, S3Destination, Verb};
 use protocol::contacts::*;
 use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
@@ -28,7 +28,7 @@ fn now() -> Time {
 
 fn connector() -> Connector {
     let id = ConnectorId::new(7);
-    let destination = Destination {
+    let destination = S3Destination {
         role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
         bucket: "acme-logs".parse().unwrap(),
         region: "eu-central-1".parse().unwrap(),
@@ -36,7 +36,7 @@ fn connector() -> Connector {
         encryption: Encryption::Default,
     };
     let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(0xca4a_4100, 2), Time::EPOCH);
-    Connector { destination: Some(destination), verified_at: Some(now()), ..draft }
+    Connector { destination: destination.into(), verified_at: Some(now()), ..draft }
 }
 
 fn cursor() -> Cursor {
@@ -49,7 +49,7 @@ fn blocked(stage: DeliveryStage, kind: DeliveryErrorKind) -> Notice {
     let connector = connector();
     let message = format!("words {CANARY}\r\nof the platform");
     let error = DeliveryError { stage, kind, code: "NoSuchBucket".into(), message };
-    let block = Block::new(&error, connector.destination.as_ref().unwrap().diagnose(&error), None, now(), 0);
+    let block = Block::new(&error, connector.destination.s3().unwrap().diagnose(&error), None, now(), 0);
     Notice::blocked(&connector.tenant, &connector.id, block, &cursor(), None)
 }
 
@@ -194,11 +194,13 @@ fn a_mail_contains_no_text_of_a_tenant_before_its_destination_is_verified() {
     let unverified = Connector {
         tenant: "evil-tenant".parse().unwrap(),
         verified_at: None,
-        destination: connector().destination.map(|to| Destination {
-            bucket: "evil-bucket".parse().unwrap(),
-            prefix: "evil-prefix".parse().unwrap(),
-            role: "arn:aws:iam::222222222222:role/auditferry/evil-role".parse().unwrap(),
-            ..to
+        destination: connector().destination.s3().cloned().map_or(Destination::None, |to| {
+            Destination::S3(S3Destination {
+                bucket: "evil-bucket".parse().unwrap(),
+                prefix: "evil-prefix".parse().unwrap(),
+                role: "arn:aws:iam::222222222222:role/auditferry/evil-role".parse().unwrap(),
+                ..to
+            })
         }),
         ..connector()
     };
@@ -309,7 +311,7 @@ fn a_duration_is_in_the_largest_unit_of_which_there_are_two() {
 fn no_message_can_break_a_header_or_a_line() {
     let notice = blocked(DeliveryStage::AssumeRole, DeliveryErrorKind::Denied);
     let mut connector = connector();
-    connector.destination.as_mut().unwrap().prefix = "a/b".parse().unwrap();
+    connector.destination.s3_mut().unwrap().prefix = "a/b".parse().unwrap();
     let message = read(&notice).unwrap();
     let mail = notice_mail(&message, &connector);
     assert!(mail.subject.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{:?}", mail.subject);

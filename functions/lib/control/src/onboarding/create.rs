@@ -14,7 +14,7 @@ use archive::names::{ConnectorId, ExternalId, IdempotencyKey, TenantId};
 use ports::{PortError, SaveAnswer, Saved};
 use protocol::budget::{Budget, BudgetScope, Spending};
 use protocol::caller::Caller;
-use protocol::connector::{Connector, NotAllowedError, Shards, State, Verb};
+use protocol::connector::{Connector, Destination, NotAllowedError, Shards, State, Verb};
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::spending::exhausted_error;
@@ -48,7 +48,7 @@ impl Onboarding {
             require_operator(caller, "the number of shards")?;
         }
         self.partitions.check(&new.tenant, new.shards)?;
-        if let Some(destination) = &new.destination {
+        if let Destination::S3(destination) = &new.destination {
             self.check_destination(destination)?;
         }
         if let Some(start) = new.start_from.filter(|start| *start > self.clock.now()) {

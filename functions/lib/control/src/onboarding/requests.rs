@@ -6,7 +6,7 @@ use archive::frequency::Frequency;
 use archive::names::{ConnectorId, IdempotencyKey, TenantId};
 use archive::part::Encoding;
 use archive::time::Time;
-use protocol::connector::{Connector, Destination, Shards};
+use protocol::connector::{Connector, Destination, S3Destination, Shards};
 
 use crate::preflight::PreflightReport;
 
@@ -24,7 +24,7 @@ pub struct NewConnector {
     /// Export events from this time; `None` means from the activation.
     pub start_from: Option<Time>,
     /// Where the files go, if it is known already.
-    pub destination: Option<Destination>,
+    pub destination: Destination,
     /// The same key returns the same connector of the tenant on every request, until it is deleted.
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -71,9 +71,9 @@ impl NewConnector {
                 created.frequency,
                 created.encoding,
                 created.start_from,
-                created.destination.as_ref(),
+                created.destination.s3(),
             ),
-            values(self.shards, self.frequency, self.encoding, self.start_from, self.destination.as_ref()),
+            values(self.shards, self.frequency, self.encoding, self.start_from, self.destination.s3()),
         ];
         let both = was.into_iter().zip(is).filter(|((_, was), (_, is))| was != is);
         both.map(|((field, was), (_, is))| Difference { field, was, is }).collect()
@@ -86,14 +86,14 @@ fn values(
     frequency: Frequency,
     encoding: Encoding,
     start_from: Option<Time>,
-    destination: Option<&Destination>,
+    destination: Option<&S3Destination>,
 ) -> [(&'static str, Option<String>); 11] {
     // Only JSON has names for these.
     let word = |value: serde_json::Result<serde_json::Value>| match value {
         Ok(serde_json::Value::String(word)) => Some(word),
         _ => None,
     };
-    let of = |text: fn(&Destination) -> String| destination.map(text);
+    let of = |text: fn(&S3Destination) -> String| destination.map(text);
     [
         ("shards", Some(shards.get().to_string())),
         ("frequency", Some(frequency.hours().to_string())),
@@ -122,7 +122,7 @@ pub struct ConnectorUpdate {
     /// How the files are written, from the next sealed part on.
     pub encoding: Option<Encoding>,
     /// Where the files go.
-    pub destination: Option<Destination>,
+    pub destination: Option<S3Destination>,
 }
 
 /// The result of a [`ConnectorUpdate`].

@@ -5,7 +5,7 @@ use std::time::Duration;
 use archive::names::ConnectorId;
 use protocol::budget::{Budget, BudgetScope};
 use protocol::caller::Caller;
-use protocol::connector::{Connector, Destination, State, Verb};
+use protocol::connector::{Connector, S3Destination, State, Verb};
 
 use super::create::require_operator;
 use super::{ChangeResult, ConnectorUpdate, Onboarding, OnboardingError, UpdateOutcome};
@@ -57,7 +57,7 @@ impl Onboarding {
     ///
     /// # Errors
     /// [`OnboardingError::DestinationMismatch`], each with its field.
-    pub fn check_destination(&self, to: &Destination) -> Result<(), OnboardingError> {
+    pub fn check_destination(&self, to: &S3Destination) -> Result<(), OnboardingError> {
         let found = destination_mismatches(to, &self.vendor);
         if found.is_empty() { Ok(()) } else { Err(OnboardingError::DestinationMismatch(found)) }
     }
@@ -145,7 +145,7 @@ impl Onboarding {
         };
         let verification = run_preflight(context, connector, &destination, on_progress).await;
         // The check was of the destination as read: if it has changed since, nothing is stored.
-        let is_unchanged = |now: &Connector| now.destination.as_ref() == Some(&destination);
+        let is_unchanged = |now: &Connector| now.destination.s3() == Some(&destination);
         if verification.passed {
             let by = verification.external_id.clone().unwrap_or_else(|| connector.external_id.clone());
             let at = verification.at;

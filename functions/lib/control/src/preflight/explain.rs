@@ -1,7 +1,7 @@
 //! The known errors, recognized by the platform's answers, each with the policy line that fixes it.
 
 use archive::names::{AccountId, Region};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, Diagnosis, REGION_DISABLED};
 
 use super::stages::ASSUMABLE_BY_ANYONE;
@@ -16,7 +16,7 @@ pub(super) fn explain(
     stage: PreflightStage,
     error: &DeliveryError,
     connector: &Connector,
-    to: &Destination,
+    to: &S3Destination,
     vendor: &Vendor,
 ) -> Finding {
     let message = error.message.to_ascii_lowercase();
@@ -36,14 +36,14 @@ pub(super) fn explain(
 }
 
 /// What the error means in any request, not only in a check.
-fn general(error: &DeliveryError, to: &Destination) -> (String, String) {
+fn general(error: &DeliveryError, to: &S3Destination) -> (String, String) {
     let Diagnosis { cause, remedy } = to.diagnose(error);
     (cause, remedy)
 }
 
 /// Whether the error may mean a role that IAM has not propagated yet: a denial for which AWS names no reason
 /// but missing permissions of the role itself.
-pub(super) fn may_be_new_role(error: &DeliveryError, to: &Destination) -> bool {
+pub(super) fn may_be_new_role(error: &DeliveryError, to: &S3Destination) -> bool {
     let message = error.message.to_ascii_lowercase();
     error.kind == DeliveryErrorKind::Denied
         && error.code != REGION_DISABLED
@@ -59,7 +59,7 @@ fn policy_above_role(
     stage: PreflightStage,
     error: &DeliveryError,
     message: &str,
-    to: &Destination,
+    to: &S3Destination,
 ) -> Explanation {
     let role = &to.role;
     let assumes_role = matches!(
@@ -96,7 +96,7 @@ fn policy_above_role(
 }
 
 /// An answer that means the same at every stage.
-fn known_response(error: &DeliveryError, message: &str, to: &Destination, vendor: &Vendor) -> Explanation {
+fn known_response(error: &DeliveryError, message: &str, to: &S3Destination, vendor: &Vendor) -> Explanation {
     if error.code == REGION_DISABLED {
         return Some((
             format!(
@@ -128,7 +128,7 @@ fn known_response(error: &DeliveryError, message: &str, to: &Destination, vendor
 }
 
 /// A denied write, if S3 names the kind of policy that denied it.
-fn denied_write(message: &str, to: &Destination) -> Explanation {
+fn denied_write(message: &str, to: &S3Destination) -> Explanation {
     let role = &to.role;
     if message.contains("resource-based policy") && message.contains("explicit deny") {
         return Some((
@@ -162,8 +162,8 @@ fn denied_write(message: &str, to: &Destination) -> Explanation {
 
 /// A bucket that has never been seen: most likely the name is wrong, or the stack does not create the bucket.
 /// A bucket that was seen before is explained as for a delivery.
-fn missing_bucket(connector: &Connector, to: &Destination) -> Explanation {
-    let Destination { bucket, region, role, .. } = to;
+fn missing_bucket(connector: &Connector, to: &S3Destination) -> Explanation {
+    let S3Destination { bucket, region, role, .. } = to;
     connector.verified_at.is_none().then(|| {
         let account = role.account();
         let kept = if connector.activated_at.is_some() {
@@ -188,18 +188,18 @@ fn denied_action(error: &DeliveryError) -> &str {
 }
 
 /// The policy statement that allows it.
-fn statement(error: &DeliveryError, to: &Destination) -> String {
+fn statement(error: &DeliveryError, to: &S3Destination) -> String {
     match (to.encryption.key(), error.kind) {
         (Some(key), DeliveryErrorKind::KeyDenied) => allow(denied_action(error), key.as_str()),
         _ => put_statement(to),
     }
 }
 
-fn put_statement(to: &Destination) -> String {
+fn put_statement(to: &S3Destination) -> String {
     allow("s3:PutObject", &object_arn(to))
 }
 
-fn object_arn(to: &Destination) -> String {
+fn object_arn(to: &S3Destination) -> String {
     format!("arn:{}:s3:::{}/{}", to.role.partition(), to.bucket, to.prefix.key("*"))
 }
 
@@ -207,7 +207,11 @@ fn allow(action: &str, resource: &str) -> String {
     format!("{{\"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"{resource}\"}}")
 }
 
-pub(super) fn assumable_by_anyone(stage: PreflightStage, connector: &Connector, to: &Destination) -> Finding {
+pub(super) fn assumable_by_anyone(
+    stage: PreflightStage,
+    connector: &Connector,
+    to: &S3Destination,
+) -> Finding {
     let how = if stage == PreflightStage::RefusesWithoutExternalId {
         "without any external ID"
     } else {
@@ -243,7 +247,7 @@ pub(super) fn vendor_account(named: &AccountId) -> Finding {
     }
 }
 
-pub(super) fn other_region(to: &Destination, region: &Region) -> Finding {
+pub(super) fn other_region(to: &S3Destination, region: &Region) -> Finding {
     Finding {
         code: "OtherRegion".into(),
         cause: format!("The bucket {} is in {region}, not in {}.", to.bucket, to.region),
@@ -251,7 +255,7 @@ pub(super) fn other_region(to: &Destination, region: &Region) -> Finding {
     }
 }
 
-pub(super) fn too_broad(to: &Destination) -> Finding {
+pub(super) fn too_broad(to: &S3Destination) -> Finding {
     Finding {
         code: "RoleTooBroad".into(),
         cause: format!("The role {} may write outside {}/ in the bucket {}.", to.role, to.prefix, to.bucket),
@@ -260,7 +264,7 @@ pub(super) fn too_broad(to: &Destination) -> Finding {
 }
 
 /// A warning if the object was not encrypted as requested.
-pub(super) fn unencrypted(to: &Destination, reported: Option<&str>) -> Option<Finding> {
+pub(super) fn unencrypted(to: &S3Destination, reported: Option<&str>) -> Option<Finding> {
     let header = to.encryption.header()?;
     if reported == Some(header) {
         return None;

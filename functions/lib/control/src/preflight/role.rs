@@ -2,7 +2,7 @@
 //! external ID. The role name that the setup link generates narrows it down as far as possible.
 
 use archive::names::CustomerRole;
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 
 use crate::setup::{DEFAULT_ROLE_NAME, Vendor, quick_create_role, stack_name, trust_statement};
 
@@ -12,7 +12,7 @@ const TRY_AGAIN: &str = "If the stack was created within the last minute, try ag
 /// Cause and remedy if STS denies the role.
 pub(super) fn explain_assume_role_denied(
     connector: &Connector,
-    to: &Destination,
+    to: &S3Destination,
     vendor: &Vendor,
 ) -> (String, String) {
     let role = &to.role;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ports::{
     Body, Clock, NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, Rng, SessionScope,
 };
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind};
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -61,7 +61,7 @@ type ProgressFn<'a> = &'a mut (dyn FnMut(PreflightProgress<'_>) + Send);
 pub async fn run_preflight(
     context: PreflightContext<'_>,
     connector: &Connector,
-    destination: &Destination,
+    destination: &S3Destination,
     mut on_progress: impl FnMut(PreflightProgress<'_>) + Send,
 ) -> PreflightReport {
     let at = context.clock.now();
@@ -109,7 +109,7 @@ fn millis(span: Duration) -> u64 {
 struct PreflightRun<'a> {
     context: PreflightContext<'a>,
     connector: &'a Connector,
-    to: &'a Destination,
+    to: &'a S3Destination,
     role_wait: RoleWait,
     session: Option<Box<dyn ProbeSession>>,
     external_id: Option<ExternalId>,

@@ -2,7 +2,7 @@
 //! that the SDK returns them as they are here.
 
 use archive::names::{ConnectorId, ExternalId};
-use protocol::connector::{Connector, Destination, Encryption};
+use protocol::connector::{Connector, Encryption, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, Diagnosis};
 
 use super::explain::{explain, may_be_new_role};
@@ -15,7 +15,7 @@ const PUT: &str =
     r#"{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme-logs/audit/*"}"#;
 
 fn connector() -> Connector {
-    let destination = Destination {
+    let destination = S3Destination {
         role: ROLE.parse().unwrap(),
         bucket: "acme-logs".parse().unwrap(),
         region: "eu-central-1".parse().unwrap(),
@@ -24,7 +24,7 @@ fn connector() -> Connector {
     };
     let id = ConnectorId::new(7);
     let draft = Connector::draft(id, "acme".parse().unwrap(), ExternalId::new(1, 2), Time::EPOCH);
-    Connector { destination: Some(destination), verified_at: Some(Time::EPOCH), ..draft }
+    Connector { destination: destination.into(), verified_at: Some(Time::EPOCH), ..draft }
 }
 
 fn error(kind: DeliveryErrorKind, code: &str, message: &str) -> DeliveryError {
@@ -50,21 +50,21 @@ fn finding_at(stage: PreflightStage, error: &DeliveryError) -> Finding {
 }
 
 fn finding_for(connector: &Connector, stage: PreflightStage, error: &DeliveryError) -> Finding {
-    explain(stage, error, connector, connector.destination.as_ref().unwrap(), &vendor())
+    explain(stage, error, connector, connector.destination.s3().unwrap(), &vendor())
 }
 
 fn finding_with_key(stage: PreflightStage, error: &DeliveryError) -> Finding {
     let connector = connector();
-    let to = Destination {
+    let to = S3Destination {
         encryption: Encryption::with_key(KEY.parse().ok()),
-        ..connector.destination.clone().unwrap()
+        ..connector.destination.s3().cloned().unwrap()
     };
     explain(stage, error, &connector, &to, &vendor())
 }
 
 /// The finding when the platform's message adds nothing.
 fn finding_by_kind(error: &DeliveryError) -> Finding {
-    let Diagnosis { cause, remedy } = connector().destination.as_ref().unwrap().diagnose(error);
+    let Diagnosis { cause, remedy } = connector().destination.s3().unwrap().diagnose(error);
     Finding { code: error.code.clone(), cause, remedy }
 }
 
@@ -229,7 +229,7 @@ fn a_wrong_name_another_connectors_role_and_a_wrong_account_are_explained_differ
     let with = |name: &str| {
         let mut connector = connector();
         let role = format!("arn:aws:iam::222222222222:role/auditferry/{name}");
-        connector.destination.as_mut().unwrap().role = role.parse().unwrap();
+        connector.destination.s3_mut().unwrap().role = role.parse().unwrap();
         finding_for(&connector, PreflightStage::AssumeRole, &denied("not authorized")).remedy
     };
     let expected = "the setup link creates role/auditferry/AuditferryDelivery-00000000";
@@ -270,7 +270,7 @@ fn a_bucket_that_was_never_seen_is_not_to_be_created_again() {
 
 #[test]
 fn only_a_plain_denial_may_mean_a_new_role() {
-    let to = connector().destination.unwrap();
+    let to = connector().destination.s3().cloned().unwrap();
     for plain in [
         denied("User: x is not authorized to perform: sts:AssumeRole on resource: y"),
         denied("Access Denied"),

@@ -64,11 +64,11 @@ fn percent_encode(value: &str) -> String {
 mod tests {
     use archive::names::{ConnectorId, ExternalId};
     use archive::time::Time;
-    use protocol::connector::{Connector, Destination, Encryption};
+    use protocol::connector::{Connector, Encryption, S3Destination};
 
     use crate::setup::{Vendor, setup};
 
-    fn link(partition: &str, region: &str, to: Option<Destination>) -> String {
+    fn link(partition: &str, region: &str, to: Option<S3Destination>) -> String {
         let vendor = Vendor {
             account: "111111111111".parse().unwrap(),
             partition: partition.into(),
@@ -84,8 +84,8 @@ mod tests {
         setup(&connector, &vendor).quick_create_url.unwrap()
     }
 
-    fn destination(prefix: &str) -> Destination {
-        Destination {
+    fn destination(prefix: &str) -> S3Destination {
+        S3Destination {
             role: "arn:aws:iam::222222222222:role/auditferry/R".parse().unwrap(),
             bucket: "acme-audit".parse().unwrap(),
             region: "eu-west-1".parse().unwrap(),

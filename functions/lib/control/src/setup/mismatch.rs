@@ -1,7 +1,7 @@
 //! Values of a destination that cannot match each other, found without any request. Each would cost a
 //! connection check whose remedy can't help.
 
-use protocol::connector::Destination;
+use protocol::connector::S3Destination;
 
 use crate::setup::Vendor;
 
@@ -22,7 +22,7 @@ pub struct DestinationMismatchError {
 /// reference, `PutObject`, `x-amz-server-side-encryption-aws-kms-key-id` (the key is in the bucket's region);
 /// Amazon S3 user guide, "Namespaces for general purpose buckets".
 #[must_use]
-pub fn destination_mismatches(to: &Destination, vendor: &Vendor) -> Vec<DestinationMismatchError> {
+pub fn destination_mismatches(to: &S3Destination, vendor: &Vendor) -> Vec<DestinationMismatchError> {
     let mut found = Vec::new();
     let mut add = |field, problem: String| found.push(DestinationMismatchError { field, problem });
     let (partition, account) = (to.role.partition(), to.role.account());
@@ -110,8 +110,8 @@ mod tests {
         }
     }
 
-    fn to(role: &str, bucket: &str, region: &str, key: Option<&str>) -> Destination {
-        Destination {
+    fn to(role: &str, bucket: &str, region: &str, key: Option<&str>) -> S3Destination {
+        S3Destination {
             role: format!("arn:{role}:role/auditferry/Delivery").parse().unwrap(),
             bucket: bucket.parse().unwrap(),
             region: region.parse().unwrap(),

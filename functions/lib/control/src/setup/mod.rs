@@ -6,7 +6,7 @@ mod link;
 mod mismatch;
 
 use archive::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Region};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ pub fn setup(connector: &Connector, vendor: &Vendor) -> Setup {
 /// same account has. One account may serve several connectors, and several vendors.
 #[must_use]
 pub fn role_name(connector: &Connector) -> String {
-    let existing = connector.destination.as_ref().and_then(|to| to.role.as_str().rsplit('/').next());
+    let existing = connector.destination.s3().and_then(|to| to.role.as_str().rsplit('/').next());
     existing.map_or_else(|| generated_role_name(&connector.id), ToOwned::to_owned)
 }
 
@@ -109,7 +109,7 @@ fn short_id(id: &ConnectorId) -> &str {
 struct RoleSpec<'a> {
     external_id: &'a ExternalId,
     role_name: String,
-    to: Option<&'a Destination>,
+    to: Option<&'a S3Destination>,
 }
 
 impl<'a> RoleSpec<'a> {
@@ -117,7 +117,7 @@ impl<'a> RoleSpec<'a> {
         Self {
             external_id: connector.next_external_id.as_ref().unwrap_or(&connector.external_id),
             role_name: role_name(connector),
-            to: connector.destination.as_ref(),
+            to: connector.destination.s3(),
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
 
     fn connected(key: Option<&str>) -> Connector {
         let mut connector = draft();
-        let to = Destination {
+        let to = S3Destination {
             role: "arn:aws:iam::222222222222:role/auditferry/OfTheirChoice".parse().unwrap(),
             bucket: "acme-audit".parse().unwrap(),
             region: "eu-west-1".parse().unwrap(),
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn a_folder_in_hive_style_is_the_same_in_policy_module_and_link() {
         let mut connector = connected(None);
-        connector.destination.as_mut().unwrap().prefix = "tenant=acme/log=audit".parse().unwrap();
+        connector.destination.s3_mut().unwrap().prefix = "tenant=acme/log=audit".parse().unwrap();
         let output = setup(&connector, &vendor());
         let resource = &output.permissions_policy["Statement"][0]["Resource"];
         assert_eq!(resource, "arn:aws:s3:::acme-audit/tenant=acme/log=audit/*");

@@ -9,7 +9,7 @@ use control::onboarding::{ConnectorUpdate, NewConnector, NewContacts, Onboarding
 use ports::Connectors as _;
 use protocol::budget::{Budget, BudgetScope};
 use protocol::caller::Caller;
-use protocol::connector::{Connector, State, Verb};
+use protocol::connector::{Connector, Destination, State, Verb};
 use tests::fakes::{FakeLedger, RoleSetup, Trust};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::fixtures;
@@ -42,13 +42,13 @@ async fn change(world: &World, caller: &Caller, id: &ConnectorId) -> Result<(), 
     world.onboarding.rotate_external_id(caller, id, None).await.map(drop)
 }
 
-fn to(destination: Option<protocol::connector::Destination>) -> ConnectorUpdate {
+fn to(destination: Option<protocol::connector::S3Destination>) -> ConnectorUpdate {
     ConnectorUpdate { destination, ..ConnectorUpdate::default() }
 }
 
 /// Another destination of the same tenant.
-fn elsewhere() -> Option<protocol::connector::Destination> {
-    new_connector().destination
+fn elsewhere() -> Option<protocol::connector::S3Destination> {
+    new_connector().destination.s3().cloned()
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn a_failed_change_spends_nothing() {
         change(&world, &acme(), &id).await.unwrap();
     }
     let fixed = fixtures::connector(&"acme".parse().unwrap(), world.clock.wall());
-    let nowhere = Connector { destination: None, ..fixed };
+    let nowhere = Connector { destination: Destination::None, ..fixed };
     world.ledger.create(&nowhere, &fixtures::creation(&nowhere), &[]).await.unwrap();
     for _ in 0..9 {
         let refused = world.onboarding.verify(&acme(), &nowhere.id, None, |_| ()).await;

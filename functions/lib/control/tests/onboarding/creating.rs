@@ -6,7 +6,7 @@ use archive::part::{Compression, Encoding, Format};
 use control::onboarding::{ConnectorUpdate, Difference, KeyReusedError, NewConnector, OnboardingError};
 use ports::PortError;
 use protocol::caller::Caller;
-use protocol::connector::{Connector, NotAllowedError, State};
+use protocol::connector::{Connector, Destination, NotAllowedError, State};
 use tests::fakes::{FakeLedger, SeededRng};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 use tests::interleaving::SteppedWorker;
@@ -34,7 +34,7 @@ async fn a_key_with_other_values_is_refused_and_names_them() {
     let request = keyed();
     let created = world.onboarding.create(&acme(), request.clone()).await.unwrap();
     let mut elsewhere = new_connector().destination;
-    elsewhere.as_mut().unwrap().prefix = "other".parse().unwrap();
+    elsewhere.s3_mut().unwrap().prefix = "other".parse().unwrap();
     let zipped = Encoding { format: Format::Ndjson, compression: Compression::Gzip };
     let start = Some("2026-11-01T00:00:00Z".parse().unwrap());
     for (other, fields) in [
@@ -47,7 +47,7 @@ async fn a_key_with_other_values_is_refused_and_names_them() {
             &["destination.role", "destination.bucket", "destination.prefix"],
         ),
         (
-            NewConnector { destination: None, ..request.clone() },
+            NewConnector { destination: Destination::None, ..request.clone() },
             &["destination.role", "destination.bucket", "destination.region", "destination.prefix"],
         ),
     ] {

@@ -90,8 +90,11 @@ async fn a_check_does_not_verify_a_destination_set_during_it() {
         let mut worker = SteppedWorker::new(world.onboarding.verify(&caller, &id, None, |_| ()));
         until(&mut worker, &plan, "save", usize::from(!unsafe_role));
         until(&mut worker, &plan, "get", 2);
-        let elsewhere =
-            fixtures::connector(&"acme".parse().unwrap(), world.clock.wall()).destination.unwrap();
+        let elsewhere = fixtures::connector(&"acme".parse().unwrap(), world.clock.wall())
+            .destination
+            .s3()
+            .cloned()
+            .unwrap();
         let swap = |connector: &mut Connector| connector.connect(elsewhere.clone()).unwrap();
         changed_by_another(&world.ledger, &id, swap).await;
         worker.finish().unwrap();

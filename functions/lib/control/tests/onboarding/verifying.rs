@@ -3,21 +3,21 @@
 use archive::names::ConnectorId;
 use control::onboarding::{ConnectorUpdate, NewConnector, OnboardingError, UpdateOutcome};
 use ports::Connectors as _;
-use protocol::connector::{Destination, NotAllowedError, State, Verb};
+use protocol::connector::{Destination, NotAllowedError, S3Destination, State, Verb};
 use tests::fakes::{RoleSetup, Trust};
 use tests::fixtures::{self, at, tenant};
 
 use super::{World, acme, new_connector};
 
-fn elsewhere() -> Destination {
-    fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z")).destination.unwrap()
+fn elsewhere() -> S3Destination {
+    fixtures::connector(&tenant("acme"), at("2026-11-20T20:00:00Z")).destination.s3().cloned().unwrap()
 }
 
 async fn update(world: &World, id: &ConnectorId, edit: ConnectorUpdate) -> UpdateOutcome {
     world.onboarding.update(&acme(), id, None, edit, |_| ()).await.unwrap()
 }
 
-fn to(destination: Destination) -> ConnectorUpdate {
+fn to(destination: S3Destination) -> ConnectorUpdate {
     ConnectorUpdate { destination: Some(destination), ..ConnectorUpdate::default() }
 }
 
@@ -84,7 +84,7 @@ async fn nothing_is_probed_for_an_activation_or_a_resumption_that_its_state_forb
             "{refused:?}"
         );
     }
-    let new = NewConnector { destination: None, ..new_connector() };
+    let new = NewConnector { destination: Destination::None, ..new_connector() };
     let nowhere = world.onboarding.create(&acme(), new).await.unwrap().id;
     let refused = world.onboarding.activate(&acme(), &nowhere, None, |_| ()).await;
     assert!(
@@ -115,7 +115,7 @@ async fn a_new_destination_that_passes_resumes_by_itself() {
     let there = elsewhere();
     let updated = update(&world, &id, to(there.clone())).await;
     assert!(updated.verification.unwrap().passed);
-    assert_eq!((updated.connector.state, updated.connector.destination), (State::Active, Some(there)));
+    assert_eq!((updated.connector.state, updated.connector.destination), (State::Active, there.into()));
     assert_eq!(world.state(&id), State::Active);
     assert_eq!(world.published_verbs()[3..], [Verb::Update, Verb::Verify, Verb::Resume]);
 }
@@ -130,7 +130,7 @@ async fn a_new_destination_that_does_not_pass_is_kept_and_waits() {
     assert!(!updated.verification.unwrap().passed);
     assert_eq!(
         (updated.connector.state, updated.connector.destination.clone()),
-        (State::Paused, Some(there))
+        (State::Paused, there.into())
     );
     assert_eq!(updated.connector, world.ledger.connector(&id));
 }
@@ -151,7 +151,8 @@ async fn a_manual_pause_is_not_resumed_by_an_update() {
 async fn an_update_without_a_new_destination_is_not_verified() {
     let world = World::new();
     let id = world.active().await;
-    let (so_far, there) = (world.prober.probes().len(), world.ledger.connector(&id).destination.unwrap());
+    let (so_far, there) =
+        (world.prober.probes().len(), world.ledger.connector(&id).destination.s3().cloned().unwrap());
     let daily = ConnectorUpdate { frequency: Some("24".parse().unwrap()), ..ConnectorUpdate::default() };
     let updated = update(&world, &id, daily.clone()).await;
     assert_eq!((updated.connector.frequency, updated.verification), (daily.frequency.unwrap(), None));
@@ -180,7 +181,7 @@ async fn an_update_is_one_change_and_without_a_difference_none() {
     let before = world.ledger.connector(&id);
     let same = ConnectorUpdate {
         frequency: Some(before.frequency),
-        destination: before.destination.clone(),
+        destination: before.destination.s3().cloned(),
         ..ConnectorUpdate::default()
     };
     assert_eq!(update(&world, &id, same).await.connector, before);

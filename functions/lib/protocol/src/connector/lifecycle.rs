@@ -11,7 +11,7 @@ use std::time::Duration;
 use archive::names::ExternalId;
 use archive::time::Time;
 
-use super::{Connector, Destination, NotAllowedError, State};
+use super::{Connector, Destination, NotAllowedError, S3Destination, State};
 
 /// How long everything of a disabled connector is kept.
 pub const DISABLED_RETENTION: Duration = Duration::from_hours(30 * 24);
@@ -22,13 +22,13 @@ impl Connector {
     ///
     /// # Errors
     /// If it is disabled or deleted.
-    pub fn connect(&mut self, destination: Destination) -> Result<(), NotAllowedError> {
+    pub fn connect(&mut self, destination: S3Destination) -> Result<(), NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "connect", "draft, ready, active or paused")?;
-        if self.destination.as_ref() == Some(&destination) {
+        if self.destination.s3() == Some(&destination) {
             return Ok(());
         }
-        self.destination = Some(destination);
+        self.destination = Destination::S3(destination);
         self.verified_at = None;
         self.transition(if matches!(self.state, Active | Paused) { Paused } else { Draft });
         Ok(())
@@ -54,10 +54,10 @@ impl Connector {
     ///
     /// # Errors
     /// If it has no destination, or is disabled or deleted.
-    pub fn destination_to_verify(&self) -> Result<&Destination, NotAllowedError> {
+    pub fn destination_to_verify(&self) -> Result<&S3Destination, NotAllowedError> {
         use State::{Active, Draft, Paused, Ready};
         self.require(&[Draft, Ready, Active, Paused], "verify", "draft, ready, active or paused")?;
-        self.destination.as_ref().ok_or_else(|| NotAllowedError::NoDestination(self.id.clone()))
+        self.destination.s3().ok_or_else(|| NotAllowedError::NoDestination(self.id.clone()))
     }
 
     /// Records that the destination is not safe to write to, because its role trusts any caller. Delivery
@@ -78,8 +78,8 @@ impl Connector {
     pub fn activate(&mut self, now: Time) -> Result<Time, NotAllowedError> {
         if self.state == State::Draft {
             return Err(match self.destination {
-                None => NotAllowedError::NoDestination(self.id.clone()),
-                Some(_) => NotAllowedError::NotVerified(self.id.clone()),
+                Destination::None => NotAllowedError::NoDestination(self.id.clone()),
+                Destination::S3(_) => NotAllowedError::NotVerified(self.id.clone()),
             });
         }
         self.require(&[State::Ready], "activate", "ready")?;
@@ -199,8 +199,8 @@ mod tests {
 
     const NOW: Time = Time::LAST;
 
-    fn destination(bucket: &str) -> Destination {
-        Destination {
+    fn destination(bucket: &str) -> S3Destination {
+        S3Destination {
             role: "arn:aws:iam::222222222222:role/auditferry/AuditferryDelivery".parse().unwrap(),
             bucket: bucket.parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),

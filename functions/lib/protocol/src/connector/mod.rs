@@ -21,7 +21,7 @@ use crate::schedule::WindowSchedule;
 
 pub use change::{Change, Verb};
 pub use contacts::{SECRET_OVERLAP, TEST_COOLDOWN};
-pub use destination::Destination;
+pub use destination::{Destination, S3Destination};
 pub use encryption::{Encryption, EncryptionError, EncryptionKind};
 pub use lifecycle::DISABLED_RETENTION;
 pub use not_allowed::NotAllowedError;
@@ -82,9 +82,9 @@ pub struct Connector {
     pub frequency: Frequency,
     /// How the files are written.
     pub encoding: Encoding,
-    /// Where the files go; `None` until the customer has connected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<Destination>,
+    /// Where the files go.
+    #[serde(default, skip_serializing_if = "Destination::is_none")]
+    pub destination: Destination,
     /// Export events from this time; `None` means from the activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<Time>,
@@ -119,7 +119,7 @@ impl Connector {
             state: State::Draft,
             frequency: Frequency::HOURLY,
             encoding: Encoding::default(),
-            destination: None,
+            destination: Destination::None,
             start_from: None,
             created_at: now,
             activated_at: None,
@@ -147,9 +147,9 @@ impl Connector {
     /// connector is deleted. Naming a role or bucket claims nothing, so nobody can reserve another tenant's
     /// by naming it first, or find out that it is in use.
     #[must_use]
-    pub fn claims(&self) -> Option<&Destination> {
+    pub fn claims(&self) -> Option<&S3Destination> {
         let verified = self.verified_at.is_some() && self.state != State::Deleted;
-        self.destination.as_ref().filter(|_| verified)
+        self.destination.s3().filter(|_| verified)
     }
 
     /// The external IDs to try, in order.
@@ -171,14 +171,14 @@ mod tests {
 
     #[test]
     fn only_a_verified_destination_is_claimed_and_deletion_releases_it() {
-        let destination = Destination {
+        let destination = S3Destination {
             role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
             bucket: "acme-logs".parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),
             prefix: "audit".parse().unwrap(),
             encryption: Encryption::Default,
         };
-        let named = Connector { destination: Some(destination.clone()), ..draft() };
+        let named = Connector { destination: destination.clone().into(), ..draft() };
         assert_eq!(named.claims(), None, "naming a bucket claims nothing");
         let proven = Connector { verified_at: Some(Time::EPOCH), ..named };
         for state in [State::Ready, State::Active, State::Paused, State::Disabled] {

@@ -63,7 +63,7 @@ pub(super) fn on_snapshot<B: Clone + Debug>(
     if let Some(error) = source_error(context.settings, &cursor) {
         progress.sealing.stopped = Some(error);
     }
-    match (connector.is_exporting(), connector.window_schedule(), connector.destination.clone()) {
+    match (connector.is_exporting(), connector.window_schedule(), connector.destination.s3().cloned()) {
         (true, Some(schedule), Some(destination)) => {
             let (connector, destination) = (Arc::new(connector), Arc::new(destination));
             let active = Active { connector, destination, schedule, cursor, progress };

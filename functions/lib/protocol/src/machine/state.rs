@@ -11,7 +11,7 @@ use archive::time::Time;
 use super::limits::{Limits, Timing};
 use super::messages::{BuildNumber, Delivery, Effect, ReconcileUpdate, Seal};
 use super::outcome::{InternalError, Outcome, Summary};
-use crate::connector::{Connector, Destination};
+use crate::connector::{Connector, S3Destination};
 use crate::cursor::{Cursor, PublishedKeys, ReadProgress, Slice};
 use crate::delivery_error::Block;
 use crate::events_source::EventsSource;
@@ -105,7 +105,7 @@ pub(super) enum Turn {
 pub(super) struct Active<B> {
     pub(super) connector: Arc<Connector>,
     /// Where the connector's parts go.
-    pub(super) destination: Arc<Destination>,
+    pub(super) destination: Arc<S3Destination>,
     /// The boundaries of the connector's windows.
     pub(super) schedule: WindowSchedule,
     /// The cursor as it was read, with what this run has recorded since.

@@ -1,7 +1,7 @@
 //! The customer's side: what its administrator does in its own account, on the stand-ins.
 
 use archive::names::{BucketName, CustomerRole, ExternalId, Prefix, Region};
-use protocol::connector::Connector;
+use protocol::connector::{Connector, Destination};
 
 use super::{Sandbox, ensure_bucket};
 use crate::error::StackError;
@@ -51,7 +51,7 @@ impl Sandbox {
     /// As for launching a stack; and if the role exists for another connector, in which case no stack could
     /// create it.
     pub fn grant_access(&self, connector: &Connector) -> Result<(), StackError> {
-        let Some(to) = &connector.destination else { return Ok(()) };
+        let Destination::S3(to) = &connector.destination else { return Ok(()) };
         let required_id = self.stack.role(to.role.as_str()).and_then(|role| role.external_id);
         if required_id.is_some_and(|id| connector.external_ids().all(|own| own.as_str() != id)) {
             return Err(StackError::RoleExists(to.role.to_string()));

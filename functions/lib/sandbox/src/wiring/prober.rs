@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws::s3::customers::StsProber;
 use ports::{PresentedExternalId, ProbeSession, Prober, SessionScope};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::DeliveryError;
 
 use crate::accounts::Accounts;
@@ -32,7 +32,7 @@ impl Prober for SandboxProber {
     async fn assume(
         &self,
         connector: &Connector,
-        to: &Destination,
+        to: &S3Destination,
         shown: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use archive::names::{BucketName, ConnectorId, Prefix};
 use aws_sdk_dynamodb::types::AttributeValue;
 use ports::PortError;
-use protocol::connector::{Change, Connector, Destination, OwnedResource};
+use protocol::connector::{Change, Connector, OwnedResource, S3Destination};
 use serde::{Deserialize, Serialize};
 
 use super::expression::{Check, number, text};
@@ -67,7 +67,7 @@ impl DynamoLedger {
         let before = change.before.as_ref().and_then(Connector::claims);
         let after = change.after.claims();
         let mut writes = Vec::new();
-        let location = |to: Option<&Destination>| to.map(|to| (to.bucket.clone(), to.prefix.clone()));
+        let location = |to: Option<&S3Destination>| to.map(|to| (to.bucket.clone(), to.prefix.clone()));
         let (before_location, after_location) = (location(before), location(after));
         if before_location != after_location {
             let buckets = [&before_location, &after_location]

@@ -3,7 +3,7 @@
 use archive::names::{AccountId, CustomerRole, ExternalId};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::Region;
-use protocol::connector::Destination;
+use protocol::connector::S3Destination;
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
 
 use super::bucket::S3CustomerBucket;
@@ -19,7 +19,7 @@ const SESSION_SECONDS: i32 = 900;
 #[derive(Debug)]
 pub(super) struct AssumeRoleRequest<'a> {
     /// The destination whose role is assumed.
-    pub(super) destination: &'a Destination,
+    pub(super) destination: &'a S3Destination,
     /// Appears in the customer's `CloudTrail`.
     pub(super) session_name: String,
     /// Presented to the role's trust policy.

@@ -8,7 +8,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ports::{Body, CustomerBucket, NewObject};
-use protocol::connector::Destination;
+use protocol::connector::S3Destination;
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::PutAnswer;
 
@@ -25,7 +25,7 @@ const MIN_BYTES_PER_SECOND: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct S3CustomerBucket {
     client: aws_sdk_s3::Client,
-    destination: Destination,
+    destination: S3Destination,
     external_id: Option<ExternalId>,
 }
 
@@ -57,7 +57,7 @@ fn attempt_timeout(size: u64) -> Duration {
 impl S3CustomerBucket {
     pub(super) fn new(
         client: aws_sdk_s3::Client,
-        destination: &Destination,
+        destination: &S3Destination,
         external_id: Option<&ExternalId>,
     ) -> Self {
         Self { client, destination: destination.clone(), external_id: external_id.cloned() }

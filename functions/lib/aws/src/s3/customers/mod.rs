@@ -18,7 +18,7 @@ mod session;
 use archive::part::PartNumber;
 use async_trait::async_trait;
 use ports::{CustomerBucket, Customers};
-use protocol::connector::Connector;
+use protocol::connector::{Connector, Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, REGION_DISABLED};
 
 use self::assume::{AssumeRoleRequest, RoleAssumer};
@@ -53,7 +53,7 @@ impl Customers for StsCustomers {
         part: PartNumber,
     ) -> Result<Box<dyn CustomerBucket>, DeliveryError> {
         let classifier = ErrorClassifier::new(DeliveryStage::AssumeRole);
-        let Some(destination) = &connector.destination else {
+        let Destination::S3(destination) = &connector.destination else {
             return Err(classifier.error(
                 DeliveryErrorKind::Rejected,
                 "NoDestination",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use archive::names::{AccountId, Region};
 use async_trait::async_trait;
 use ports::{NewObject, PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
-use protocol::connector::{Connector, Destination};
+use protocol::connector::{Connector, S3Destination};
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
 
 use super::assume::{AssumeRoleRequest, RoleAssumer};
@@ -46,7 +46,7 @@ impl Prober for StsProber {
     async fn assume(
         &self,
         connector: &Connector,
-        destination: &Destination,
+        destination: &S3Destination,
         external_id: PresentedExternalId<'_>,
         scope: SessionScope,
     ) -> Result<Box<dyn ProbeSession>, DeliveryError> {

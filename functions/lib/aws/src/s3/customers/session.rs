@@ -3,7 +3,7 @@
 use archive::names::ConnectorId;
 use archive::part::PartNumber;
 use control::setup::kms_statement;
-use protocol::connector::Destination;
+use protocol::connector::S3Destination;
 use serde_json::json;
 
 /// The session's name, which the customer's own `CloudTrail` shows with every request. It identifies the
@@ -24,8 +24,8 @@ pub(super) fn preflight_name(connector: &ConnectorId) -> String {
 ///
 /// STS accepts 2,048 characters. It also packs the policy into a format whose limit it does not publish. Its
 /// response says in percent how full the session token is, and [`super::assume`] logs that.
-pub(super) fn policy(destination: &Destination) -> String {
-    let Destination { role, bucket, prefix, encryption, .. } = destination;
+pub(super) fn policy(destination: &S3Destination) -> String {
+    let S3Destination { role, bucket, prefix, encryption, .. } = destination;
     let objects = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let mut statements = vec![json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": objects })];
     statements.extend(encryption.key().map(kms_statement));
@@ -39,8 +39,8 @@ mod tests {
 
     use super::*;
 
-    fn destination(bucket: &str, prefix: &str, key: Option<&str>) -> Destination {
-        Destination {
+    fn destination(bucket: &str, prefix: &str, key: Option<&str>) -> S3Destination {
+        S3Destination {
             role: "arn:aws-us-gov:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
             bucket: bucket.parse().unwrap(),
             region: "us-gov-west-1".parse().unwrap(),

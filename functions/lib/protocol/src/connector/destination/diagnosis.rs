@@ -1,9 +1,9 @@
 //! What an error of S3, STS or KMS means to the owner of a bucket, and how to fix it.
 
-use super::Destination;
+use super::S3Destination;
 use crate::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage, Diagnosis, REGION_DISABLED};
 
-impl Destination {
+impl S3Destination {
     /// What an error of this destination means, and how to fix it.
     #[must_use]
     pub fn diagnose(&self, error: &DeliveryError) -> Diagnosis {
@@ -12,8 +12,8 @@ impl Destination {
     }
 }
 
-fn cause_and_remedy(to: &Destination, error: &DeliveryError) -> (String, String) {
-    let Destination { role, bucket, region, prefix, encryption } = to;
+fn cause_and_remedy(to: &S3Destination, error: &DeliveryError) -> (String, String) {
+    let S3Destination { role, bucket, region, prefix, encryption } = to;
     let arn = format!("arn:{}:s3:::{bucket}/{}", role.partition(), prefix.key("*"));
     let account = role.account();
     if error.is_clock_skew() {
@@ -102,8 +102,8 @@ mod tests {
     use super::*;
     use crate::connector::Encryption;
 
-    fn destination() -> Destination {
-        Destination {
+    fn destination() -> S3Destination {
+        S3Destination {
             role: "arn:aws:iam::222222222222:role/auditferry/Delivery".parse().unwrap(),
             bucket: "acme-logs".parse().unwrap(),
             region: "eu-central-1".parse().unwrap(),

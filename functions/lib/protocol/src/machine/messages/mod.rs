@@ -15,7 +15,7 @@ use archive::time::Time;
 
 use super::outcome::{InternalError, Outcome};
 use super::run::Run;
-use crate::connector::{Connector, Destination};
+use crate::connector::{Connector, S3Destination};
 use crate::cursor::Cursor;
 use crate::delivery_error::{Block, DeliveryError};
 use crate::notice::Notice;
@@ -147,7 +147,7 @@ pub struct Delivery<B = ()> {
     /// The record of the part.
     pub part: Box<Part>,
     /// Where it goes.
-    pub destination: Arc<Destination>,
+    pub destination: Arc<S3Destination>,
     /// The open bucket.
     pub bucket: B,
 }
