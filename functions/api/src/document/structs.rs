@@ -43,7 +43,7 @@ foreign! {
     /// Role, bucket, region and key must match, which no schema can express: all in the partition of the
     /// deployment, the role in the customer's own account, the key in the bucket's region. A mismatch is
     /// refused with the field.
-    S3Destination as "S3Destination" {
+    S3Destination as "Destination" {
         role: CustomerRole,
         bucket: BucketName,
         region: Region,

@@ -34,7 +34,7 @@ async fn a_mail_is_one_simple_text_to_one_address_from_the_sender() {
         body,
         json!({
             "FromEmailAddress": "audit@vendor.example",
-            "S3Destination": {"ToAddresses": ["security@acme.example"]},
+            "Destination": {"ToAddresses": ["security@acme.example"]},
             "Content": {"Simple": {
                 "Subject": {"Data": "Your audit log", "Charset": "UTF-8"},
                 "Body": {"Text": {"Data": "It is blocked.\n\nWhy: ä\n", "Charset": "UTF-8"}},

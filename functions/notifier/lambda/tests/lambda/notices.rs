@@ -46,7 +46,7 @@ async fn a_contact_is_mailed_and_an_unreachable_one_is_retried_through_the_queue
     let mails = world.mails();
     let [mail] = mails.as_slice() else { panic!("{mails:?}") };
     assert_eq!(
-        (&mail["FromEmailAddress"], &mail["S3Destination"]["ToAddresses"]),
+        (&mail["FromEmailAddress"], &mail["Destination"]["ToAddresses"]),
         (&json!(SENDER), &json!(["security@acme.example"]))
     );
     let text = mail["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap();
@@ -130,7 +130,7 @@ async fn a_new_address_gets_one_link_and_nothing_else_until_it_confirms() {
     }
     let mails = world.mails();
     let [mail] = mails.as_slice() else { panic!("{mails:?}") };
-    assert_eq!(mail["S3Destination"]["ToAddresses"], json!(["new@acme.example"]));
+    assert_eq!(mail["Destination"]["ToAddresses"], json!(["new@acme.example"]));
     let text = mail["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap();
     let token =
         text.lines().find_map(|line| line.strip_prefix("https://audit.vendor.example/portal/confirm/"));
