@@ -78,7 +78,7 @@ fn change(files: &mut Files, [what, which, at, value]: [u8; 4], rest: &[u8]) {
         }
         _ => {
             let from = u64::from(at) % SAMPLE.parts.len() as u64 + 1;
-            archive::forge(files, &SAMPLE.parts, from, &forger, value > 127);
+            samples::archive::forge(files, &SAMPLE.parts, from, &forger, value > 127);
         }
     }
 }
