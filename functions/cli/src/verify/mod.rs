@@ -1,6 +1,6 @@
 //! `verify`: the same verification as `auditferry-verify`, also for an archive in S3.
 //!
-//! The package `verifier` has the verification, and all that both programs share. Here is what it must not
+//! The package `archive` has the verification, and all that both programs share. Here is what it must not
 //! link: the AWS SDK and the asynchronous runtime.
 
 pub(crate) mod args;

@@ -1,4 +1,4 @@
-//! The ports filled by AWS, one folder per service. Only this package names `aws_sdk_*`.
+//! The ports filled by AWS, one module per service. Only this package names `aws_sdk_*`.
 
 pub mod clients;
 pub mod clock;
