@@ -1,6 +1,7 @@
 //! The program `auditferry-verify`, as an auditor runs it.
 
 #[cfg(test)]
+#[expect(clippy::disallowed_types, reason = "it runs the program")]
 mod tests {
     use std::process::{Command, Output};
 

@@ -7,6 +7,7 @@ mod forger;
 #[cfg(test)]
 mod hostile_content;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "it changes folders")]
 mod hostile_folders;
 #[cfg(test)]
 mod key_changes;

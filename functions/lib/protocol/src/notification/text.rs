@@ -5,6 +5,7 @@ use archive::time::Time;
 use super::ContactFact;
 
 /// To the minute: `2026-11-20 20:15 UTC`.
+#[must_use]
 pub fn format_minute(time: Time) -> String {
     let mut text = time.second_prefix().replace('T', " ");
     text.truncate(16);
@@ -12,6 +13,7 @@ pub fn format_minute(time: Time) -> String {
 }
 
 /// Cause and remedy of a block that is the vendor's internal error.
+#[must_use]
 pub fn internal_error_text() -> (String, String) {
     (
         "A problem on our side prevents your files from being delivered.".to_owned(),
@@ -20,6 +22,7 @@ pub fn internal_error_text() -> (String, String) {
 }
 
 /// The fact without text that a tenant or its storage platform wrote.
+#[must_use]
 pub fn redact_customer_text(fact: &ContactFact) -> ContactFact {
     let mut fact = fact.clone();
     if let ContactFact::Blocked { cause, remedy, .. } = &mut fact {
@@ -30,6 +33,7 @@ pub fn redact_customer_text(fact: &ContactFact) -> ContactFact {
 }
 
 /// A sentence about suppressed messages, if there were any.
+#[must_use]
 pub fn held_back(count: u64) -> Option<String> {
     let times = if count == 1 { "once more".to_owned() } else { format!("{count} more times") };
     (count > 0).then(|| {
@@ -41,6 +45,7 @@ pub fn held_back(count: u64) -> Option<String> {
 }
 
 /// What happened, in one sentence.
+#[must_use]
 pub fn headline(fact: &ContactFact) -> String {
     match fact {
         ContactFact::Blocked { since, reminder: false, .. } => {
@@ -91,6 +96,7 @@ fn entries(items: u64) -> &'static str {
 }
 
 /// Consequences and what to do, one paragraph each.
+#[must_use]
 pub fn paragraphs(fact: &ContactFact) -> Vec<String> {
     match fact {
         ContactFact::Blocked { cause, remedy, waiting_files, sealed_to, lost_from, .. } => {
