@@ -2,7 +2,7 @@
 
 use archive::frequency::Frequency;
 use archive::names::{IdempotencyKey, Prefix, TenantId};
-use archive::part::Encoding;
+use archive::part::{Compression, Encoding, Format};
 use control::onboarding::{ConnectorUpdate, NewConnector};
 use control::partition::PartitionFormat;
 use control::setup::DEFAULT_PREFIX;
@@ -59,9 +59,9 @@ pub(crate) fn parse_update(mut body: Fields) -> Result<ConnectorUpdate, Problem>
 }
 
 fn encoding(fields: &mut Fields) -> Option<Encoding> {
-    let format = fields.one_of("format", "json, ndjson");
+    let format = fields.one_of("format", &Format::ALL.map(Format::as_str).join(", "));
     let format = fields.required("format", format);
-    let compression = fields.one_of("compression", "none, gzip, zstd");
+    let compression = fields.one_of("compression", &Compression::ALL.map(Compression::as_str).join(", "));
     let compression = fields.required("compression", compression);
     Some(Encoding { format: format?, compression: compression? })
 }
