@@ -2,8 +2,8 @@
 //! part and contains the hash of the previous manifest, so the manifests form a chain.
 //!
 //! `infra/schemas/manifest.md` is the specification for programs that verify a bucket. This module has the
-//! text ([`Manifest::text`], [`Manifest::parse`]), the signed note around it ([`SignedNote`]), the keys
-//! ([`VerifierKey`], [`KeyRing`]) and the file names.
+//! text ([`Manifest::text`], [`Manifest::parse`]) and the chain. The signed note around a text and the keys
+//! are in [`crate::note`], the file names in [`crate::part`].
 
 mod chain;
 mod origin;

@@ -6,7 +6,7 @@
 //! whose clock has jumped counts in another hour's item, and finds there what that hour has used already. A
 //! budget without a period is freed only by deletion.
 //!
-//! [`Spending`] is the request to a port; [`BudgetExhaustedError`] is the refusal.
+//! [`Spending`] is the request to a port; `control::budget::BudgetExhaustedError` is the refusal.
 //!
 //! **Notices about problems never count against a budget.** Only what a caller requests does.
 
