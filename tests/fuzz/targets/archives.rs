@@ -7,14 +7,14 @@
 use std::io::{self, Cursor, Read};
 use std::sync::LazyLock;
 
-use samples::archive::{Files, Sealer, TestKey, note_of, sample_archive};
 use archive::note::SignedNote;
-use libfuzzer_sys::fuzz_target;
 use archive::verify::archive::{Archive, Entry, EntryKind};
 use archive::verify::check::{Progress, Verdict, VerifyOptions, check};
 use archive::verify::events::Fields;
 use archive::verify::finding::Kind;
 use archive::verify::resources::Resources;
+use libfuzzer_sys::fuzz_target;
+use samples::archive::{Files, Sealer, TestKey, note_of, sample_archive};
 
 static SAMPLE: LazyLock<Sealer> = LazyLock::new(|| sample_archive(1, 7));
 static OTHER: LazyLock<Sealer> = LazyLock::new(|| sample_archive(2, 7));

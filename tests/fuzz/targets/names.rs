@@ -5,12 +5,15 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use protocol::connector::Shards;
-use archive::names::{AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn, TenantId};
-use control::partition::PartitionFormat;
 use archive::frequency::Frequency;
+use archive::names::{
+    AccountId, BucketName, ConnectorId, CustomerRole, ExternalId, KmsKeyArn, Prefix, Region, RoleArn,
+    TenantId,
+};
 use archive::time::Time;
+use control::partition::PartitionFormat;
 use libfuzzer_sys::fuzz_target;
+use protocol::connector::Shards;
 
 /// Parses a value, and checks that its text form parses back to it.
 fn read<T: FromStr + Display + PartialEq>(text: &str) -> Option<T> {

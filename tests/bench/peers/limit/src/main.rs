@@ -13,12 +13,12 @@ mod sign;
 
 use std::error::Error;
 
-use bytes::Bytes;
+use alone::Lines;
 use archive::encode::FileWriter;
 use archive::part::{Compression, Encoding, Format};
-use serde_json::{Value, json};
-use alone::Lines;
+use bytes::Bytes;
 use http::Connection;
+use serde_json::{Value, json};
 use sign::Keys;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
