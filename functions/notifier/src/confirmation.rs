@@ -95,8 +95,7 @@ async fn send_confirmation(
             }
         };
     }
-    let source = "others came first on every attempt".into();
-    Err(PortError::Transient { what: "sending a confirmation mail", source })
+    Err(PortError::transient("sending a confirmation mail", "others came first on every attempt"))
 }
 
 async fn retry_or_give_up(

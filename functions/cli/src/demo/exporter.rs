@@ -87,8 +87,8 @@ struct StdoutBus;
 #[async_trait]
 impl Bus for StdoutBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        let event = RecordingBus::event(notice)
-            .map_err(|source| PortError::Bug { what: "serializing a notice", source: Box::new(source) })?;
+        let event =
+            RecordingBus::event(notice).map_err(|source| PortError::bug("serializing a notice", source))?;
         send(&ExporterMessage::Notice { event });
         Ok(())
     }
@@ -102,10 +102,7 @@ impl Runs for StopBeforeMark {
     async fn mark(&self, mark: &Mark) -> Result<(), PortError> {
         send(&ExporterMessage::BeforeMark { part: mark.part.number.get() });
         tokio::time::sleep(HANG_DURATION).await;
-        Err(PortError::Transient {
-            what: "waiting before the mark",
-            source: "the process was not killed".into(),
-        })
+        Err(PortError::transient("waiting before the mark", "the process was not killed"))
     }
 
     async fn lease(

@@ -10,8 +10,6 @@ use futures_util::future::try_join;
 use ports::{PortError, Staging, StagingWrite};
 use protocol::machine::StagedPart;
 
-use super::bug;
-
 /// The staging bucket is written in chunks of about this size.
 const WRITE_SIZE: usize = 1 << 20;
 
@@ -112,7 +110,7 @@ impl<'a> DraftWriter<'a> {
     /// Completes both uploads. Once this returns, the part can be sealed.
     pub(super) async fn finish(self, cut: Option<Time>) -> Result<StagedPart, PortError> {
         let Some(StagedUpload { file, list, data, keys }) = self.upload else {
-            return Err(bug("staging a part", "cannot stage a part without events"));
+            return Err(PortError::bug("staging a part", "cannot stage a part without events"));
         };
         let (rest, encoded) = file.finish().map_err(encoding_error)?;
         let listed = list.finish().map_err(encoding_error)?;
@@ -164,5 +162,5 @@ fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
 }
 
 fn encoding_error(error: std::io::Error) -> PortError {
-    bug("encoding a part", error)
+    PortError::bug("encoding a part", error)
 }

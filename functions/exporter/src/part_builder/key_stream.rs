@@ -5,8 +5,6 @@ use archive::key_list::KeyListReader;
 use futures_util::StreamExt;
 use ports::{ByteStream, PortError, Staging};
 
-use super::bug;
-
 /// A key list and its current key.
 pub(super) struct KeyStream {
     bytes: ByteStream,
@@ -18,7 +16,7 @@ impl KeyStream {
     /// Opens the list and reads its first key.
     pub(super) async fn open(staging: &dyn Staging, key: &str) -> Result<Self, PortError> {
         let bytes = staging.read(key).await?;
-        let reader = KeyListReader::new().map_err(|e| bug("reading a key list", e))?;
+        let reader = KeyListReader::new().map_err(|e| PortError::bug("reading a key list", e))?;
         let mut list = Self { bytes, reader, head: None };
         list.advance().await?;
         Ok(list)
@@ -37,8 +35,10 @@ impl KeyStream {
                 return Ok(());
             }
             match self.bytes.next().await {
-                Some(bytes) => self.reader.feed(&bytes?).map_err(|e| bug("reading a key list", e))?,
-                None => return self.reader.finish().map_err(|e| bug("reading a key list", e)),
+                Some(bytes) => {
+                    self.reader.feed(&bytes?).map_err(|e| PortError::bug("reading a key list", e))?;
+                }
+                None => return self.reader.finish().map_err(|e| PortError::bug("reading a key list", e)),
             }
         }
     }

@@ -17,7 +17,7 @@ use archive::staging_keys::{StagedObject, staged_key};
 use archive::time::Time;
 use draft::DraftWriter;
 use earlier_keys::EarlierKeys;
-use ports::{BoxError, Clock, PageError, PortError, Runs, Source, Staging};
+use ports::{Clock, PageError, PortError, Runs, Source, Staging};
 use protocol::connector::Connector;
 use protocol::machine::{BuildRequest, Built, Span};
 use sealed_keys::SealedKeys;
@@ -121,7 +121,7 @@ async fn read(
         let line = match &item.content {
             Ok(event) => event.clone(),
             Err(why) => generated_events::unreadable_record(&item, why)
-                .map_err(|e| bug("writing an unreadable record", e))?
+                .map_err(|e| PortError::bug("writing an unreadable record", e))?
                 .into(),
         };
         if draft.would_exceed_limits(line.len())
@@ -183,8 +183,4 @@ fn is_in_span(item: &SourceItem, span: &Span, form: SortKeyForm) -> bool {
             item.time.is_none() && (!is_before(*until) || form.lies_in_gap(&item.sort_key, *since))
         }
     }
-}
-
-fn bug(what: &'static str, source: impl Into<BoxError>) -> PortError {
-    PortError::Bug { what, source: source.into() }
 }

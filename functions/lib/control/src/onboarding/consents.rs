@@ -283,7 +283,7 @@ impl Onboarding {
                 return Ok(after);
             }
         }
-        let source = "others came first on every attempt".into();
-        Err(PortError::Transient { what: "recording an address's answer", source }.into())
+        let source = "others came first on every attempt";
+        Err(PortError::transient("recording an address's answer", source).into())
     }
 }

@@ -112,7 +112,7 @@ impl Onboarding {
                 return Ok((secret_id, secret));
             }
         }
-        let source = format!("{MAX_ATTEMPTS} consecutive IDs for a new secret were taken").into();
-        Err(PortError::Bug { what: "storing a webhook secret", source }.into())
+        let source = format!("{MAX_ATTEMPTS} consecutive IDs for a new secret were taken");
+        Err(PortError::bug("storing a webhook secret", source).into())
     }
 }

@@ -68,8 +68,8 @@ impl Onboarding {
                 return Ok(draft);
             }
         }
-        let source = "the ID of a new connector was taken at each attempt".into();
-        Err(PortError::Transient { what: "creating a connector", source }.into())
+        let source = "the ID of a new connector was taken at each attempt";
+        Err(PortError::transient("creating a connector", source).into())
     }
 
     fn draft(&self, id: ConnectorId, new: &NewConnector) -> Connector {
@@ -110,8 +110,8 @@ impl Onboarding {
     async fn replay(&self, connector: Connector, new: &NewConnector) -> ChangeResult {
         let first = self.connectors.changes(&connector.id, Some(2), 1).await?.into_iter().next();
         let Some(creation) = first.filter(|change| change.what == Verb::Create) else {
-            let source = "a connector has no record of its creation".into();
-            return Err(PortError::Bug { what: "reading what a key was used for", source }.into());
+            let source = "a connector has no record of its creation";
+            return Err(PortError::bug("reading what a key was used for", source).into());
         };
         let differences = new.differences(&creation.after);
         if differences.is_empty() {

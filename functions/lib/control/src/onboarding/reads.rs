@@ -135,8 +135,8 @@ impl Onboarding {
         match self.key_cache.get(now) {
             CacheLookup::Hit(keys) => return Ok(keys),
             CacheLookup::RecentFailure => {
-                let source = "fetching them failed a few seconds ago".into();
-                return Err(PortError::Transient { what: "reading the public keys", source }.into());
+                let source = "fetching them failed a few seconds ago";
+                return Err(PortError::transient("reading the public keys", source).into());
             }
             CacheLookup::Miss => {}
         }

@@ -95,9 +95,7 @@ impl Onboarding {
 /// The error for a transaction that was refused for this budget.
 pub(super) fn exhausted_error(budget: Budget, spends: &[Spending]) -> OnboardingError {
     let spending = spends.iter().find(|spending| spending.budget == budget);
-    let unexpected = || {
-        let source = "a budget was refused that was not requested".into();
-        ports::PortError::Bug { what: "spending", source }.into()
-    };
+    let unexpected =
+        || ports::PortError::bug("spending", "a budget was refused that was not requested").into();
     spending.map_or_else(unexpected, |spending| BudgetExhaustedError::from(spending).into())
 }
