@@ -2,12 +2,14 @@
 //!
 //! [`onboarding`] is the entrance: a connector's life, from creation to deletion. It uses [`preflight`] (the
 //! connection check), [`setup`] (what the customer creates), [`budget`] (what a tenant may use), [`signing`]
-//! and [`contacts`] (mails, retries, public addresses).
+//! and [`contacts`] (mails, retries, public addresses). [`portal`] is the way in for people without an
+//! account.
 
 pub mod budget;
 pub mod contacts;
 pub mod onboarding;
 pub mod partition;
+pub mod portal;
 pub mod preflight;
 pub mod setup;
 pub mod signing;

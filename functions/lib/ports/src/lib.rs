@@ -10,6 +10,7 @@ mod ledger;
 mod metrics;
 mod notice;
 mod page;
+mod portal_links;
 mod probe;
 mod public_url;
 mod rng;
@@ -30,6 +31,7 @@ pub use ledger::{
 pub use metrics::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use page::Page;
+pub use portal_links::PortalLinks;
 pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
 pub use public_url::PublicUrlChecker;
 pub use rng::Rng;

@@ -19,6 +19,7 @@ pub mod machine;
 pub mod metrics;
 pub mod notice;
 pub mod notification;
+pub mod portal;
 pub mod schedule;
 pub mod source_change;
 pub mod watch;

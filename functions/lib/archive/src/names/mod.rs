@@ -12,6 +12,7 @@ mod invisible;
 mod pasted;
 mod portal;
 mod prefix;
+mod return_url;
 mod role;
 mod tenant;
 
@@ -22,6 +23,7 @@ pub use ids::{ConnectorId, ExternalId, WorkerId};
 pub use invisible::escape_invisible;
 pub use portal::PortalUrl;
 pub use prefix::Prefix;
+pub use return_url::ReturnUrl;
 pub use role::{CustomerRole, ROLE_PATH, RoleArn};
 pub use tenant::TenantId;
 

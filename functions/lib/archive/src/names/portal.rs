@@ -35,6 +35,19 @@ impl PortalUrl {
         }
     }
 
+    /// The URL of the page that redeems a portal link; `token` is the link's
+    /// (`protocol::portal::PortalToken`).
+    #[must_use]
+    pub fn enter(&self, token: &str) -> String {
+        format!("{}/portal/enter/{token}", self.0)
+    }
+
+    /// Whether it is one of localhost without TLS, where some browsers drop `Secure` cookies.
+    #[must_use]
+    pub fn is_plain_http(&self) -> bool {
+        self.0.starts_with("http://")
+    }
+
     /// The URL of the page that confirms an e-mail address; `token` comes from the mail
     /// (`protocol::contacts::LinkToken`).
     #[must_use]
@@ -44,7 +57,7 @@ impl PortalUrl {
 }
 
 /// The host without its port. `None` if the port is invalid.
-fn host_without_port(authority: &str) -> Option<&str> {
+pub(super) fn host_without_port(authority: &str) -> Option<&str> {
     match authority.split_once(':') {
         None => Some(authority),
         Some((host, port)) => port.parse::<u16>().is_ok().then_some(host),

@@ -65,6 +65,7 @@ impl fmt::Display for BudgetExhaustedError {
             Budget::Runs => "requested runs",
             Budget::TestMessages => "test messages",
             Budget::Confirmations => "confirmation mails",
+            Budget::HandOvers => "links to hand on",
         };
         match &self.scope {
             BudgetScope::Tenant(tenant) => write!(f, "tenant {}", tenant.escaped())?,

@@ -15,7 +15,8 @@ pub struct Budgets([u32; Budget::ALL.len()]);
 
 impl Default for Budgets {
     /// 20 connectors per tenant; per connector and hour 60 changes, 30 connection checks and 12 requested
-    /// runs; per tenant and day 20 test messages and 10 confirmation mails.
+    /// runs; per tenant and day 20 test messages, 10 confirmation
+    /// mails and 5 links that are handed on.
     fn default() -> Self {
         Self(Budget::ALL.map(|budget| match budget {
             Budget::Connectors | Budget::TestMessages => 20,
@@ -23,6 +24,7 @@ impl Default for Budgets {
             Budget::Verifications => 30,
             Budget::Runs => 12,
             Budget::Confirmations => 10,
+            Budget::HandOvers => 5,
         }))
     }
 }
@@ -120,7 +122,7 @@ mod tests {
         let some: Budgets = "changes=5, test_messages=1".parse().unwrap();
         assert_eq!(
             some.to_string(),
-            "connectors=20,changes=5,verifications=30,runs=12,test_messages=1,confirmations=10"
+            "connectors=20,changes=5,verifications=30,runs=12,test_messages=1,confirmations=10,hand_overs=5"
         );
     }
 
@@ -147,7 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_formatted_text_parses_to_the_same_budgets(
-            limits in prop::array::uniform6(1..=MAX_BUDGET_LIMIT),
+            limits in prop::array::uniform7(1..=MAX_BUDGET_LIMIT),
         ) {
             let mut budgets = Budgets::default();
             for (budget, limit) in Budget::ALL.into_iter().zip(limits) {

@@ -39,17 +39,20 @@ pub enum Budget {
     TestMessages,
     /// A tenant's confirmation mails per day.
     Confirmations,
+    /// Links to the portal that a tenant's people hand on to colleagues, per day.
+    HandOvers,
 }
 
 impl Budget {
     /// All budgets, in the order of the settings.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Connectors,
         Self::Changes,
         Self::Verifications,
         Self::Runs,
         Self::TestMessages,
         Self::Confirmations,
+        Self::HandOvers,
     ];
 
     /// The name in settings and API errors.
@@ -62,6 +65,7 @@ impl Budget {
             Self::Runs => "runs",
             Self::TestMessages => "test_messages",
             Self::Confirmations => "confirmations",
+            Self::HandOvers => "hand_overs",
         }
     }
 
@@ -71,7 +75,7 @@ impl Budget {
         match self {
             Self::Connectors => None,
             Self::Changes | Self::Verifications | Self::Runs => Some(HOUR),
-            Self::TestMessages | Self::Confirmations => Some(DAY),
+            Self::TestMessages | Self::Confirmations | Self::HandOvers => Some(DAY),
         }
     }
 
@@ -87,7 +91,7 @@ impl Budget {
         match (caller, self) {
             (Caller::System, _) | (Caller::Operator { .. }, Self::Connectors | Self::Runs) => None,
             (Caller::Operator { .. }, Self::Changes | Self::Verifications) => Some(Party::Operators),
-            (Caller::Operator { .. }, Self::TestMessages | Self::Confirmations)
+            (Caller::Operator { .. }, Self::TestMessages | Self::Confirmations | Self::HandOvers)
             | (Caller::Tenant { .. }, _) => Some(Party::Tenant),
         }
     }

@@ -1,0 +1,168 @@
+//! Opening and redeeming links, and checking sessions.
+
+use archive::names::TenantId;
+use ports::PortError;
+use protocol::contacts::LinkToken;
+use protocol::portal::{
+    LinkRefusal, LinkStatus, Network, OperatorVisit, PortalLink, PortalToken, SessionRefusal,
+};
+
+use super::{PortalAccess, SessionError, Visitor};
+
+/// The maximum number of attempts of a write against concurrent writers of the same link.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// Whether a request counts as the person's activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// The person did something, so the session's idle time begins anew.
+    Person,
+    /// A page asked by itself for news. That does not extend the session.
+    Poll,
+}
+
+/// What the page behind a link shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedLink {
+    /// The link.
+    pub link: PortalLink,
+    /// Why it can't be redeemed; `None` if it can.
+    pub refusal: Option<LinkRefusal>,
+}
+
+impl PortalAccess {
+    /// The link that a token opens. Changes nothing, so mail scanners may open it as often as they like.
+    ///
+    /// # Errors
+    /// [`LinkRefusal::Unknown`] if no link has this token, as the inner error; otherwise if the ledger fails.
+    pub async fn open(&self, token: &PortalToken) -> Result<Result<OpenedLink, LinkRefusal>, PortError> {
+        let Some(link) = self.find(token).await? else { return Ok(Err(LinkRefusal::Unknown)) };
+        let refusal = match link.status(self.clock.now()) {
+            LinkStatus::Open { .. } => None,
+            LinkStatus::Redeemed { at } => Some(LinkRefusal::Redeemed(at)),
+            LinkStatus::Expired { at } => Some(LinkRefusal::Expired(at)),
+            LinkStatus::Revoked { at } => Some(LinkRefusal::Revoked(at)),
+        };
+        Ok(Ok(OpenedLink { link, refusal }))
+    }
+
+    /// Redeems a link by one conditional write, and returns the token for the session's cookie. Of two people
+    /// who redeem it at once one gets a session; the other is refused, as the link is used then.
+    ///
+    /// # Errors
+    /// The reason why it can't be redeemed, as the inner error; otherwise if the ledger fails.
+    pub async fn redeem(
+        &self,
+        token: &PortalToken,
+        network: Network,
+    ) -> Result<Result<(PortalToken, PortalLink), LinkRefusal>, PortError> {
+        let session =
+            PortalToken { link: token.link.clone(), secret: LinkToken::new(|| self.rng.next_u64()) };
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(link) = self.find(token).await? else { return Ok(Err(LinkRefusal::Unknown)) };
+            // An earlier attempt of this very request whose answer was lost.
+            if link.session.as_ref().is_some_and(|stored| stored.secret == session.hash()) {
+                return Ok(Ok((session, link)));
+            }
+            let redeemed = match link.redeem(session.hash(), network.clone(), self.clock.now()) {
+                Ok(redeemed) => redeemed,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if self.links.store_portal_link(&redeemed).await? {
+                return Ok(Ok((session, redeemed)));
+            }
+        }
+        Err(PortError::transient("redeeming a link", "it was changed at each attempt"))
+    }
+
+    /// The person behind a session's cookie.
+    ///
+    /// # Errors
+    /// Why there is no session; or if the ledger fails.
+    pub async fn authenticate(&self, token: &PortalToken, by: Activity) -> Result<Visitor, SessionError> {
+        let Some(link) = self.effective(self.links.portal_link(&token.link).await?).await? else {
+            return Err(SessionRefusal::Unknown.into());
+        };
+        let now = self.clock.now();
+        link.session(&token.hash(), now)?;
+        let link = match link.use_session(now).filter(|_| by == Activity::Person) {
+            // If another request was faster, it has recorded the same minute, or ended the session: the next
+            // request finds that.
+            Some(used) if self.links.store_portal_link(&used).await? => used,
+            _ => link,
+        };
+        let session = link.session.clone().ok_or(SessionRefusal::Unknown)?;
+        Ok(Visitor::new(link, session))
+    }
+
+    /// Ends a session. Idempotent.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn leave(&self, visitor: &Visitor) -> Result<(), PortError> {
+        self.transition(visitor.link(), |link| link.leave(self.clock.now())).await.map(drop)
+    }
+
+    /// Records that the person behind a link wants a new one. `true` if this is the first request, which the
+    /// vendor is told of. The person is answered the same whatever happens.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn request_new(&self, token: &PortalToken) -> Result<bool, PortError> {
+        let Some(link) = self.find(token).await? else { return Ok(false) };
+        Ok(self.transition(&link, |link| link.request_new(self.clock.now())).await?.is_some())
+    }
+
+    /// Records that an operator opened a tenant's pages, once for each session and tenant. Does nothing for
+    /// the tenant's own people.
+    ///
+    /// # Errors
+    /// If the ledger fails: then the page must not be shown.
+    pub async fn record_visit(&self, visitor: &Visitor, tenant: &TenantId) -> Result<(), PortError> {
+        if !visitor.is_operator() {
+            return Ok(());
+        }
+        let (link, by, at) = (visitor.link().id.clone(), visitor.caller(), self.clock.now());
+        let visit = OperatorVisit { tenant: tenant.clone(), link, by, at };
+        self.links.record_visit(&visit).await.map(drop)
+    }
+
+    /// The link with the token's ID and secret.
+    async fn find(&self, token: &PortalToken) -> Result<Option<PortalLink>, PortError> {
+        let link = self.links.portal_link(&token.link).await?;
+        self.effective(link.filter(|link| link.is_opened_by(&token.hash()))).await
+    }
+
+    /// The link as it counts: revoked if the link that handed it on was.
+    async fn effective(&self, link: Option<PortalLink>) -> Result<Option<PortalLink>, PortError> {
+        let Some(link) = link else { return Ok(None) };
+        let Some(hand_over) = link.hand_over.as_ref().filter(|_| link.revoked.is_none()) else {
+            return Ok(Some(link));
+        };
+        let from = self.links.portal_link(&hand_over.from).await?;
+        let revoked = match from {
+            Some(from) => from.revoked,
+            // It has expired from the table long ago, or a record was damaged: neither opens anything.
+            None => return Ok(None),
+        };
+        Ok(Some(PortalLink { revoked, ..link }))
+    }
+
+    /// Stores a transition, however often another writer is faster. `None` if there is nothing to change.
+    pub(super) async fn transition(
+        &self,
+        link: &PortalLink,
+        apply: impl Fn(&PortalLink) -> Option<PortalLink> + Send,
+    ) -> Result<Option<PortalLink>, PortError> {
+        let mut link = link.clone();
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(changed) = apply(&link) else { return Ok(None) };
+            if self.links.store_portal_link(&changed).await? {
+                return Ok(Some(changed));
+            }
+            let Some(current) = self.links.portal_link(&link.id).await? else { return Ok(None) };
+            link = current;
+        }
+        Err(PortError::transient("changing a link", "it was changed at each attempt"))
+    }
+}

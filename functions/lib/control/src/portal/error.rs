@@ -1,0 +1,65 @@
+//! Why a link can't be made or changed, and why a request has no session.
+
+use std::time::Duration;
+
+use archive::names::{ReturnUrl, TenantId};
+use ports::PortError;
+use protocol::portal::{Abilities, LinkId, SessionRefusal};
+
+use crate::budget::BudgetExhaustedError;
+
+/// Why an operation on links failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalError {
+    /// The link does not exist, or belongs to another tenant.
+    #[error("link {0} does not exist")]
+    NotFound(LinkId),
+    /// The caller may not do this.
+    #[error("only operators may {0}")]
+    Forbidden(&'static str),
+    /// An operator's link opens every tenant's pages, so only a signature with the vendor's own AWS
+    /// credentials makes one.
+    #[error("a link for operators can be made with AWS credentials only, and not with a token")]
+    NotSigned,
+    /// An operator's link is never mailed and never handed on.
+    #[error("a link for operators is a redirect: it can't be an invitation")]
+    OperatorsInvitation,
+    /// The page is not among those that the deployment allows.
+    #[error("{0} is not an allowed return URL")]
+    ReturnUrl(ReturnUrl),
+    /// The validity is out of range.
+    #[error("a link is valid for at least a minute and at most {} hours", .longest.as_secs() / 3_600)]
+    Validity {
+        /// The longest validity of this kind.
+        longest: Duration,
+    },
+    /// A link that is handed on can't allow more than the link of whoever hands it on.
+    #[error("your own link does not allow: {0}")]
+    BeyondOwn(Abilities),
+    /// A link that was handed on can't be handed on again.
+    #[error("a link that was handed on can't be handed on again")]
+    HandedOn,
+    /// The tenant has handed on as many links as it may.
+    #[error(transparent)]
+    Exhausted(#[from] BudgetExhaustedError),
+    /// An operator must name the tenant.
+    #[error("name the tenant")]
+    NoTenant,
+    /// Another tenant's pages.
+    #[error("tenant {0} is not accessible")]
+    OtherTenant(TenantId),
+    /// An internal error of a port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Why a request has no session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The cookie opens no session.
+    #[error(transparent)]
+    Refused(#[from] SessionRefusal),
+    /// An internal error of a port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}

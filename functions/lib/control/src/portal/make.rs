@@ -1,0 +1,239 @@
+//! Making, listing and revoking links.
+
+use std::time::Duration;
+
+use archive::names::{ReturnUrl, TenantId};
+use ports::{Page, SpendOutcome};
+use protocol::budget::{Budget, BudgetScope, Spending};
+use protocol::caller::Caller;
+use protocol::contacts::LinkToken;
+use protocol::portal::{
+    Abilities, Addressee, HandOver, LinkId, LinkKind, LinkScope, NewPortalLink, OperatorVisit, PortalLink,
+    PortalToken,
+};
+
+use super::{PortalAccess, PortalError, Visitor};
+use crate::budget::BudgetExhaustedError;
+
+/// The shortest validity of a link.
+const MIN_VALIDITY: Duration = Duration::from_mins(1);
+
+/// How a caller was authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// By the vendor's own AWS credentials (`SigV4`), or as the owner of this machine's sandbox.
+    Iam,
+    /// By a token.
+    Token,
+}
+
+/// A link to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLink {
+    /// Whose pages it opens.
+    pub scope: LinkScope,
+    /// How it reaches its person.
+    pub kind: LinkKind,
+    /// What it allows.
+    pub abilities: Abilities,
+    /// Whom it is for.
+    pub addressee: Addressee,
+    /// The way back to the vendor's product.
+    pub return_url: Option<ReturnUrl>,
+    /// How long it can be redeemed; `None` for the kind's default.
+    pub validity: Option<Duration>,
+}
+
+/// A link to hand on to a colleague.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHandOver {
+    /// What it allows: a subset of what the own link allows.
+    pub abilities: Abilities,
+    /// Whom it is for.
+    pub addressee: Addressee,
+}
+
+/// A link, and its only copy of the text that opens it.
+#[derive(Debug)]
+pub struct CreatedLink {
+    /// The record.
+    pub link: PortalLink,
+    /// The URL. It is a secret until it is redeemed, and is not stored.
+    pub url: String,
+}
+
+impl PortalAccess {
+    /// Makes a link.
+    ///
+    /// # Errors
+    /// If the caller is no operator, an operators' link is not signed for or is no redirect, the return URL is
+    /// not allowed, the validity is out of range, or the ledger fails.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        credential: Credential,
+        new: NewLink,
+    ) -> Result<CreatedLink, PortalError> {
+        let NewLink { scope, kind, abilities, addressee, return_url, validity } = new;
+        if !matches!(caller, Caller::Operator { .. }) {
+            return Err(PortalError::Forbidden("make links"));
+        }
+        if scope == LinkScope::Operators {
+            if credential != Credential::Iam {
+                return Err(PortalError::NotSigned);
+            }
+            if kind != LinkKind::Redirect {
+                return Err(PortalError::OperatorsInvitation);
+            }
+        }
+        if let Some(url) =
+            return_url.as_ref().filter(|url| !self.return_urls.iter().any(|base| url.is_below(base)))
+        {
+            return Err(PortalError::ReturnUrl(url.clone()));
+        }
+        let longest = match kind {
+            LinkKind::Redirect => kind.default_validity(),
+            LinkKind::Invite => LinkKind::MAX_VALIDITY,
+        };
+        let validity = validity.unwrap_or(kind.default_validity());
+        if !(MIN_VALIDITY..=longest).contains(&validity) {
+            return Err(PortalError::Validity { longest });
+        }
+        let new = NewPortalLink { scope, kind, abilities, addressee, return_url, validity, hand_over: None };
+        self.store_new(caller.clone(), new, &[]).await
+    }
+
+    /// Makes a link for a colleague of the visitor. It is revoked with the visitor's own, lasts no longer than
+    /// that, and can't be handed on again.
+    ///
+    /// # Errors
+    /// If the visitor's link was handed on itself, has no such abilities, or is an operator's; if the tenant
+    /// has handed on as many links today as it may; or if the ledger fails.
+    pub async fn hand_over(&self, visitor: &Visitor, new: NewHandOver) -> Result<CreatedLink, PortalError> {
+        let own = visitor.link();
+        let LinkScope::Tenant { tenant } = &own.scope else { return Err(PortalError::OperatorsInvitation) };
+        if own.hand_over.is_some() {
+            return Err(PortalError::HandedOn);
+        }
+        let beyond: Vec<_> = new.abilities.beyond(&own.abilities).collect();
+        if !beyond.is_empty() {
+            return Err(PortalError::BeyondOwn(beyond.into_iter().collect()));
+        }
+        let now = self.clock.now();
+        let left = own.hand_over_limit().since(now);
+        let spending = Spending {
+            budget: Budget::HandOvers,
+            scope: BudgetScope::Tenant(tenant.clone()),
+            party: protocol::budget::Party::Tenant,
+            amount: 1,
+            limit: self.budgets.limit(Budget::HandOvers),
+            now,
+        };
+        let new = NewPortalLink {
+            scope: own.scope.clone(),
+            kind: LinkKind::Invite,
+            abilities: new.abilities,
+            addressee: new.addressee,
+            return_url: own.return_url.clone(),
+            validity: left.min(LinkKind::Invite.default_validity()),
+            hand_over: Some(HandOver { from: own.id.clone(), by: own.addressee.clone() }),
+        };
+        self.store_new(visitor.caller(), new, &[spending]).await
+    }
+
+    /// At most `limit` links of a scope, newest first, older than `before`. A tenant sees its own.
+    ///
+    /// # Errors
+    /// If the caller may not see them, or the ledger fails.
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        scope: &LinkScope,
+        before: Option<&LinkId>,
+        limit: u32,
+    ) -> Result<Page<PortalLink, LinkId>, PortalError> {
+        require_access(caller, scope)?;
+        Ok(self.links.portal_links(scope, before, limit).await?)
+    }
+
+    /// At most `limit` visits of operators to a tenant's pages, newest first.
+    ///
+    /// # Errors
+    /// If the caller may not see them, or the ledger fails.
+    pub async fn visits(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        limit: u32,
+    ) -> Result<Vec<OperatorVisit>, PortalError> {
+        require_access(caller, &LinkScope::Tenant { tenant: tenant.clone() })?;
+        Ok(self.links.visits(tenant, limit).await?)
+    }
+
+    /// Revokes a link, and its session at once. Links that were handed on from it open nothing from then on.
+    /// Idempotent.
+    ///
+    /// # Errors
+    /// If the caller can't access such a link, or the ledger fails.
+    pub async fn revoke(&self, caller: &Caller, id: &LinkId) -> Result<PortalLink, PortalError> {
+        let found = self.links.portal_link(id).await?;
+        let Some(link) = found.filter(|link| require_access(caller, &link.scope).is_ok()) else {
+            return Err(PortalError::NotFound(id.clone()));
+        };
+        let now = self.clock.now();
+        Ok(self.transition(&link, |link| link.revoke(caller.clone(), now)).await?.unwrap_or(link))
+    }
+
+    /// Revokes all links of a scope that can still be redeemed or have a session. Returns how many.
+    ///
+    /// # Errors
+    /// If the caller can't access them, or the ledger fails; some may be revoked then.
+    pub async fn revoke_all(&self, caller: &Caller, scope: &LinkScope) -> Result<u64, PortalError> {
+        require_access(caller, scope)?;
+        let (mut before, mut revoked) = (None, 0);
+        loop {
+            let page = self.links.portal_links(scope, before.as_ref(), 100).await?;
+            for link in &page.items {
+                let now = self.clock.now();
+                let is_over = link.revoked.is_some() || now >= link.hand_over_limit();
+                if !is_over && self.transition(link, |link| link.revoke(caller.clone(), now)).await?.is_some()
+                {
+                    revoked += 1;
+                }
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(revoked);
+            }
+        }
+    }
+
+    async fn store_new(
+        &self,
+        by: Caller,
+        new: NewPortalLink,
+        spends: &[Spending],
+    ) -> Result<CreatedLink, PortalError> {
+        let now = self.clock.now();
+        let token = PortalToken {
+            link: LinkId::new(now, self.rng.next_u64()),
+            secret: LinkToken::new(|| self.rng.next_u64()),
+        };
+        let link = PortalLink::new(token.link.clone(), token.hash(), new, by, now);
+        match (self.links.create_portal_link(&link, spends).await?, spends) {
+            (SpendOutcome::Exhausted, [spending, ..]) => Err(BudgetExhaustedError::from(spending).into()),
+            _ => Ok(CreatedLink { url: self.url.enter(&token.expose()), link }),
+        }
+    }
+}
+
+fn require_access(caller: &Caller, scope: &LinkScope) -> Result<(), PortalError> {
+    match (scope, caller) {
+        (_, Caller::Operator { .. } | Caller::System) => Ok(()),
+        (LinkScope::Tenant { tenant }, Caller::Tenant { .. }) if caller.can_access(tenant) => Ok(()),
+        (LinkScope::Tenant { tenant }, Caller::Tenant { .. }) => {
+            Err(PortalError::OtherTenant(tenant.clone()))
+        }
+        (LinkScope::Operators, Caller::Tenant { .. }) => Err(PortalError::Forbidden("see operators' links")),
+    }
+}

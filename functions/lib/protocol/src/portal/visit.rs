@@ -1,0 +1,21 @@
+//! The record of an operator who looked at a tenant's pages. The tenant sees it.
+
+use archive::names::TenantId;
+use archive::time::Time;
+use serde::{Deserialize, Serialize};
+
+use super::LinkId;
+use crate::caller::Caller;
+
+/// An operator opened a tenant's pages. There is one record for each session and tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorVisit {
+    /// The tenant whose pages were opened.
+    pub tenant: TenantId,
+    /// The operator's link.
+    pub link: LinkId,
+    /// The operator. Tenants see that it was the vendor, not who ([`Caller::name_visible_to`]).
+    pub by: Caller,
+    /// When the first page was opened.
+    pub at: Time,
+}
