@@ -103,8 +103,8 @@ impl PortalAccess {
         self.transition(visitor.link(), |link| link.leave(self.clock.now())).await.map(drop)
     }
 
-    /// Records that the person behind a link wants a new one. `true` if this is the first request, which the
-    /// vendor is told of. The person is answered the same whatever happens.
+    /// Records that the person behind a link wants a new one. `true` if this is the first request,
+    /// which the vendor must hear of. The person gets the same answer whatever happens.
     ///
     /// # Errors
     /// If the ledger fails.

@@ -66,8 +66,8 @@ impl PortalAccess {
     /// Makes a link.
     ///
     /// # Errors
-    /// If the caller is no operator, an operators' link is not signed for or is no redirect, the return URL is
-    /// not allowed, the validity is out of range, or the ledger fails.
+    /// If the caller is no operator, an operators' link is not signed for or is no redirect, the return URL
+    /// is not allowed, the validity is out of range, or the ledger fails.
     pub async fn create(
         &self,
         caller: &Caller,
@@ -103,8 +103,8 @@ impl PortalAccess {
         self.store_new(caller.clone(), new, &[]).await
     }
 
-    /// Makes a link for a colleague of the visitor. It is revoked with the visitor's own, lasts no longer than
-    /// that, and can't be handed on again.
+    /// Makes a link for a colleague of the visitor. It is revoked with the visitor's own, lasts no longer
+    /// than that, and can't be handed on again.
     ///
     /// # Errors
     /// If the visitor's link was handed on itself, has no such abilities, or is an operator's; if the tenant

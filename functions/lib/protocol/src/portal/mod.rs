@@ -1,4 +1,4 @@
-//! The portal's way in: a link that the vendor makes for one person, and the session that redeeming it starts.
+//! The portal's way in: a link that the vendor makes for one person, and the session that starts with it.
 //!
 //! Nobody has an account. A link ([`PortalLink`]) is for one tenant, or for an operator of the vendor; it has
 //! abilities, the name of the person, and a time. It is redeemed once. Its session lives in the same record,
