@@ -5,6 +5,7 @@
 //! and [`contacts`] (mails, retries, public addresses). [`portal`] is the way in for people without an
 //! account.
 
+pub mod branding;
 pub mod budget;
 pub mod contacts;
 pub mod onboarding;

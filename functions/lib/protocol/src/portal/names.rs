@@ -130,6 +130,12 @@ impl Network {
         }
     }
 
+    /// Where the front that received a request did not say from where it came.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("unknown".to_owned())
+    }
+
     /// The text, such as `2001:db8:1::/48`.
     #[must_use]
     pub fn as_str(&self) -> &str {

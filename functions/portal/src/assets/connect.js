@@ -1,0 +1,1 @@
+// The live stages of a connection check. The page works without it.

@@ -1,0 +1,53 @@
+//! The portal: the pages on which a customer's people connect a bucket, see that the log arrives, and mend
+//! what is wrong, by one link and without an account.
+//!
+//! [`router`] is the whole portal. The Lambda (`lambda`) runs it behind API Gateway, `auditferry serve` on a
+//! socket. Each page is a view of the functions of `control` that the API calls too. All pages work without
+//! JavaScript.
+//!
+//! `routes` is the table of all pages, with the ability that each requires. `middleware` sets the policies of
+//! every answer, refuses forged requests, and finds the person ([`control::portal::Visitor`]) behind a
+//! request: no page is reached without one. `layout` and `components` are what pages share.
+
+mod assets;
+mod brand;
+mod components;
+mod cookie;
+mod error;
+mod form;
+mod layout;
+mod middleware;
+mod pages;
+mod path;
+mod routes;
+mod session;
+mod standing;
+
+use std::sync::Arc;
+
+use axum::Router;
+use control::onboarding::Onboarding;
+use control::portal::PortalAccess;
+
+pub use brand::Brand;
+pub use routes::{ROUTES, Route};
+
+/// The state of every page.
+#[derive(Clone)]
+struct Portal {
+    onboarding: Onboarding,
+    access: PortalAccess,
+    brand: Arc<Brand>,
+}
+
+/// The router of the portal over these functions, in the vendor's clothes.
+///
+/// A request may have an extension [`SourceIp`], the address of the person, which the front that received the
+/// request sets; without it the network of a redemption is recorded as unknown.
+pub fn router(onboarding: Onboarding, access: PortalAccess, brand: Brand) -> Router {
+    routes::router(Portal { onboarding, access, brand: Arc::new(brand) })
+}
+
+/// The address from which a request came, as an extension of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceIp(pub std::net::IpAddr);
