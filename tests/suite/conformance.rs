@@ -47,6 +47,7 @@ promises!(changes => conforms { fake FakeLedger::new(); adapter embedded::ledger
 promises!(claims => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(budgets => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(addresses => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
+promises!(portal_links => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(watch => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(staging => conforms { fake FakeStaging::new(); adapter embedded::staging().await });
 promises!(customers => conforms { fake FakeCustomers::new(); adapter (StackCustomers::start().await, ()) });

@@ -13,6 +13,7 @@ pub mod connectors;
 pub mod customers;
 pub mod due;
 pub mod leases;
+pub mod portal_links;
 pub mod prober;
 mod promises;
 pub mod queue;

@@ -115,6 +115,19 @@ macro_rules! promises {
         of_racing_ticks_exactly_one_stores_the_notification_state
         no_notification_state_is_stored_without_a_cursor
     } };
+    (portal_links => $then:ident { $($with:tt)* }) => { $then! { portal_links; $($with)*;
+        a_link_is_stored_with_its_session
+        of_two_who_redeem_one_link_one_gets_a_session
+        a_transition_of_a_former_version_is_refused
+        a_link_is_created_once_and_pays_once
+        an_exhausted_budget_stores_no_link
+        of_many_hand_overs_at_once_the_limit_is_stored
+        a_list_has_the_links_of_exactly_its_scope_newest_first
+        a_list_is_read_page_by_page
+        a_list_shows_a_revocation_at_once
+        a_visit_is_recorded_once
+        visits_are_in_no_list_of_links
+    } };
     (staging => $then:ident { $($with:tt)* }) => { $then! { staging; $($with)*;
         small_objects_read_back
         large_objects_read_back

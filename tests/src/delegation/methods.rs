@@ -67,6 +67,19 @@ macro_rules! port_methods {
                 -> Result<Option<(TenantId, EmailAddress)>, PortError>;
         }
     };
+    (PortalLinks $wrapper:tt) => {
+        $crate::delegate_port! { @impl $wrapper
+            async fn create_portal_link(self: &Self, link: &PortalLink, spends: &[Spending])
+                -> Result<SpendOutcome, PortError>;
+            async fn portal_link(self: &Self, id: &LinkId) -> Result<Option<PortalLink>, PortError>;
+            async fn store_portal_link(self: &Self, link: &PortalLink) -> Result<bool, PortError>;
+            async fn portal_links(self: &Self, scope: &LinkScope, before: Option<&LinkId>, limit: u32)
+                -> Result<Page<PortalLink, LinkId>, PortError>;
+            async fn record_visit(self: &Self, visit: &OperatorVisit) -> Result<bool, PortError>;
+            async fn visits(self: &Self, tenant: &TenantId, limit: u32)
+                -> Result<Vec<OperatorVisit>, PortError>;
+        }
+    };
     (NotificationStore $wrapper:tt) => {
         $crate::delegate_port! { @impl $wrapper
             async fn notification_history(

@@ -9,9 +9,9 @@ pub use archive::time::Time;
 pub use bytes::Bytes;
 pub use ports::{
     Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents, CustomerBucket, Customers,
-    DueConnectors, DuePage, NewObject, NotificationStore, PageError, PageReader, PortError,
-    PresentedExternalId, ProbeSession, Prober, Queue, RunAnswer, Runs, SaveAnswer, SessionScope, Signer,
-    Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch, WatchPage,
+    DueConnectors, DuePage, NewObject, NotificationStore, Page, PageError, PageReader, PortError,
+    PortalLinks, PresentedExternalId, ProbeSession, Prober, Queue, RunAnswer, Runs, SaveAnswer, SessionScope,
+    Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch, WatchPage,
 };
 pub use protocol::budget::Spending;
 pub use protocol::connector::{Change, Connector, S3Destination, Shards};
@@ -25,6 +25,7 @@ pub use protocol::machine::{
 };
 pub use protocol::notice::Notice;
 pub use protocol::notification::{ContactKey, NotificationHistory};
+pub use protocol::portal::{LinkId, LinkScope, OperatorVisit, PortalLink};
 pub use protocol::source_change::SourceChange;
 pub use protocol::watch::{NotificationState, Sweep, SweepCursor};
 pub use std::time::Duration;

@@ -12,6 +12,7 @@ pub mod logs;
 pub mod metrics;
 pub mod onboarding;
 pub mod port_error;
+pub mod portal_access;
 pub mod s3;
 #[cfg(feature = "ses")]
 pub mod ses;

@@ -27,7 +27,8 @@ pub trait PortalLinks: Send + Sync {
     /// faster, or an earlier attempt of this very write whose answer was lost: read it again then.
     async fn store_portal_link(&self, link: &PortalLink) -> Result<bool, PortError>;
 
-    /// At most `limit` links of a scope, newest first, older than `before`.
+    /// At most `limit` links of a scope, newest first, older than `before`. They are kept for 90 days after
+    /// their end.
     async fn portal_links(
         &self,
         scope: &LinkScope,
@@ -35,10 +36,11 @@ pub trait PortalLinks: Send + Sync {
         limit: u32,
     ) -> Result<Page<PortalLink, LinkId>, PortError>;
 
-    /// Records that an operator opened a tenant's pages. The first record of a link and tenant stays; `true`
-    /// if this is it.
+    /// Records that an operator opened a tenant's pages. The first record of a link and tenant stays; `false`
+    /// if there was one already.
     async fn record_visit(&self, visit: &OperatorVisit) -> Result<bool, PortError>;
 
-    /// At most `limit` visits of operators to a tenant's pages, newest first.
+    /// At most `limit` visits of operators to a tenant's pages: those by the newest links, the newest visit
+    /// first.
     async fn visits(&self, tenant: &TenantId, limit: u32) -> Result<Vec<OperatorVisit>, PortError>;
 }

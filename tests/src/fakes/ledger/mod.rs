@@ -5,6 +5,7 @@ mod addresses;
 mod budgets;
 mod connectors;
 mod due;
+mod portal_links;
 mod runs;
 mod watch;
 
@@ -46,6 +47,8 @@ struct Table {
     used: BTreeMap<Counter, i64>,
     /// The records of contacts.
     contacts: addresses::ContactRecords,
+    /// The portal's links, and the visits of operators.
+    portal: portal_links::PortalRecords,
     sweep: Sweep,
     secrets: BTreeMap<(ConnectorId, SecretId), WebhookSecret>,
 }

@@ -15,8 +15,7 @@ pub struct Budgets([u32; Budget::ALL.len()]);
 
 impl Default for Budgets {
     /// 20 connectors per tenant; per connector and hour 60 changes, 30 connection checks and 12 requested
-    /// runs; per tenant and day 20 test messages, 10 confirmation
-    /// mails and 5 links that are handed on.
+    /// runs; per tenant and day 20 test messages, 10 confirmation mails and 5 links that are handed on.
     fn default() -> Self {
         Self(Budget::ALL.map(|budget| match budget {
             Budget::Connectors | Budget::TestMessages => 20,

@@ -112,6 +112,6 @@ mod tests {
         let of_an_operator = Budget::ALL.map(|budget| budget.party(&operator));
         let own = Some(Party::Operators);
         let shared = Some(Party::Tenant);
-        assert_eq!(of_an_operator, [None, own, own, None, shared, shared]);
+        assert_eq!(of_an_operator, [None, own, own, None, shared, shared, shared]);
     }
 }

@@ -9,9 +9,13 @@ use archive::names::{ReturnUrl, TenantId};
 use archive::time::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{Abilities, Addressee, LinkId, Network, PortalSession, SessionRefusal};
+use super::{Abilities, Addressee, LinkId, Network, PortalSession, SESSION_LIMIT, SessionRefusal};
 use crate::caller::Caller;
 use crate::contacts::TokenHash;
+
+/// How long a record is kept after the end of its link and session, so that a late visitor still learns what
+/// happened to the link, and so that it outlives every link that was handed on from it.
+const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 /// How a link reaches its person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -290,6 +294,13 @@ impl PortalLink {
     pub fn request_new(&self, now: Time) -> Option<Self> {
         let may = self.new_requested_at.is_none() && self.revoked.is_none();
         may.then(|| Self { new_requested_at: Some(now), ..self.next() })
+    }
+
+    /// Until when the record is kept: 90 days after the latest end of its session. It never changes, so the
+    /// entry in a list is deleted together with the record.
+    #[must_use]
+    pub fn kept_until(&self) -> Time {
+        self.expires_at + SESSION_LIMIT + RETENTION
     }
 
     /// Until when a link that is handed on from this one may last: as long as this one's own time, which is

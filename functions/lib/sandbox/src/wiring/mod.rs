@@ -15,7 +15,7 @@ mod tick;
 use std::path::Path;
 use std::sync::Arc;
 
-use archive::names::InvalidValueError;
+use archive::names::{InvalidValueError, PortalUrl};
 use archive::note::{KeyName, VendorDomain};
 use archive::part::PartLimits;
 use archive::time::Time;
@@ -28,7 +28,9 @@ use aws::s3::staging::S3Staging;
 use aws::settings::S3Settings;
 use aws::signing::FileSigner;
 use aws_credential_types::Credentials as SdkCredentials;
+use control::budget::Budgets;
 use control::onboarding::Onboarding;
+use control::portal::PortalAccess;
 use control::setup::Vendor;
 use control::signing::{ManifestSigner, PreviousSigner};
 use exporter::Exporter;
@@ -175,6 +177,19 @@ impl Sandbox {
                 Self::timing(),
                 self.vendor.clone(),
             )
+        }
+    }
+
+    /// The portal's links and sessions, over this ledger. Links are made of this URL and lead back nowhere.
+    #[must_use]
+    pub fn portal_access(&self, url: PortalUrl) -> PortalAccess {
+        PortalAccess {
+            links: Arc::new(self.ledger()),
+            clock: self.clock(),
+            rng: self.randomness(),
+            url,
+            return_urls: Vec::new(),
+            budgets: Budgets::default(),
         }
     }
 

@@ -20,16 +20,26 @@ const BATCH_CONCURRENCY: usize = 4;
 const MAX_ATTEMPTS: u32 = 5;
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
+/// How new the items are that a read returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consistency {
+    /// A write of the last second may be missing; half the price.
+    Eventual,
+    /// Every write that was answered before the read is seen.
+    Strong,
+}
+
 impl DynamoLedger {
-    /// These attributes of the items with these keys, eventually consistent.
+    /// These attributes of the items with these keys, in no order.
     pub(super) async fn batch_get(
         &self,
         what: &'static str,
         keys: Vec<Item>,
         only: &[&str],
+        consistency: Consistency,
     ) -> Result<Vec<Item>, PortError> {
         let batches: Vec<Vec<Item>> = keys.chunks(BATCH_SIZE).map(<[Item]>::to_vec).collect();
-        stream::iter(batches.into_iter().map(|keys| self.batch_get_chunk(what, keys, only)))
+        stream::iter(batches.into_iter().map(|keys| self.batch_get_chunk(what, keys, only, consistency)))
             .buffer_unordered(BATCH_CONCURRENCY)
             .try_concat()
             .await
@@ -42,11 +52,13 @@ impl DynamoLedger {
         what: &'static str,
         keys: Vec<Item>,
         only: &[&str],
+        consistency: Consistency,
     ) -> Result<Vec<Item>, PortError> {
         let mut used = Placeholders::default();
         let projection = used.projection(only);
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys))
+            .consistent_read(consistency == Consistency::Strong)
             .projection_expression(projection)
             .set_expression_attribute_names(used.into_maps().0)
             .build()

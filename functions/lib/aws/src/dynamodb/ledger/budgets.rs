@@ -30,7 +30,8 @@ use super::{DynamoLedger, keys};
 
 const OPERATION: &str = "counting against a budget";
 const USED: &str = "used";
-/// When DynamoDB may delete an item of the ledger, in seconds since 1970. Only counters have it.
+/// When DynamoDB may delete an item of the ledger, in seconds since 1970. Budget counters have it, and
+/// what belongs to links of the portal.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
 impl DynamoLedger {

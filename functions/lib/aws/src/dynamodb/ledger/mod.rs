@@ -11,6 +11,7 @@
 //! | contacts | `ADDRESS#…` | see `addresses.rs` | the addresses' consent, and the notifier's state |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | their owners; see `claims.rs` |
 //! | budget counters | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | see `budgets.rs` |
+//! | portal's links | `PORTAL#<link>`, `PORTALS#…` | see `portal_links.rs` | links, lists, visits |
 //! | watchdog | `WATCHDOG` | `SWEEP` | the sweep cursor, and the findings so far |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
@@ -33,6 +34,7 @@ mod guard;
 mod keys;
 mod listing;
 mod marks;
+mod portal_links;
 mod reads;
 mod records;
 mod response_date;

@@ -18,6 +18,7 @@ use protocol::cursor::Cursor;
 use protocol::watch::{NotificationState, Sweep, SweepCursor, WatchedConnector};
 
 use self::attributes::{NOTIFICATION_STATE, SealedPart, Settings};
+use super::batch_get::Consistency;
 use super::expression::{Check, Placeholders, number, text, time};
 use super::keys::{self, CONFIG, CURSOR, Item, PK, SK, TENANT_ID, TENANT_INDEX};
 use super::write::Update;
@@ -50,7 +51,7 @@ impl DynamoLedger {
     async fn cursors(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, WatchedCursor>, PortError> {
         let keys = ids.iter().map(|id| keys::key(id, CURSOR)).collect();
         let mut cursors = BTreeMap::new();
-        for item in self.batch_get(OPERATION, keys, &CURSOR_ATTRIBUTES).await? {
+        for item in self.batch_get(OPERATION, keys, &CURSOR_ATTRIBUTES, Consistency::Eventual).await? {
             let state = item.get(NOTIFICATION_STATE).cloned();
             let state = state.map(|state| records::from_attribute(STORING_STATE, state)).transpose()?;
             cursors
@@ -69,7 +70,7 @@ impl DynamoLedger {
         };
         let keys = cursors.iter().filter_map(oldest).collect();
         let mut waiting = BTreeMap::new();
-        for item in self.batch_get(OPERATION, keys, &PART_ATTRIBUTES).await? {
+        for item in self.batch_get(OPERATION, keys, &PART_ATTRIBUTES, Consistency::Eventual).await? {
             let id = connector_id(&item)?;
             waiting.insert(id, records::from_item::<SealedPart>("reading a part's record", item)?.sealed_at);
         }
