@@ -18,6 +18,10 @@ const ENVIRONMENT_FILE: &str = "environment";
 
 #[derive(Serialize)]
 struct StartupInfo<'a> {
+    /// A link to the portal, which works once.
+    portal_link: &'a str,
+    /// Opened by this user, it makes another link and follows it.
+    portal_url: String,
     /// The connectors of infra/openapi.yaml.
     connectors_url: String,
     stacks_url: String,
@@ -62,10 +66,13 @@ pub(super) fn print(
     args: &ServeArgs,
     url: &str,
     token: &Token,
+    portal_link: &str,
     environment: BTreeMap<&'static str, String>,
     output: Output,
 ) {
     let info = StartupInfo {
+        portal_link,
+        portal_url: format!("{url}/"),
         connectors_url: format!("{url}/v1/connectors"),
         stacks_url: format!("{url}{STACKS_PATH}"),
         obstacles_url: format!("{url}{OBSTACLES_PATH}"),
@@ -81,14 +88,25 @@ pub(super) fn print(
 }
 
 fn lines(info: &StartupInfo<'_>, output: Output) -> Vec<String> {
-    let StartupInfo { connectors_url, stacks_url, obstacles_url, token, tick_seconds, dir, environment } =
-        info;
+    let StartupInfo {
+        portal_link,
+        portal_url,
+        connectors_url,
+        stacks_url,
+        obstacles_url,
+        token,
+        tick_seconds,
+        dir,
+        environment,
+    } = info;
     let strong = |text: &str| output.styled(Style::Bold, text);
     let json = "-H 'content-type: application/json'";
     let auth_header = format!("-H 'authorization: Bearer {token}'");
     let json =
         if OwnerAuth::is_peer_user_known() { json.to_owned() } else { format!("{json} {auth_header}") };
     let mut lines = vec![
+        format!("{}      {portal_link}", strong("portal")),
+        format!("            this link works once; {portal_url} makes another"),
         format!("{}  {connectors_url}", strong("connectors")),
         format!("{}   due connectors are exported every {tick_seconds} s", strong("schedule ")),
         match dir {

@@ -1,13 +1,14 @@
 //! `serve`: the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule, until Ctrl-C.
 //!
-//! `customer` plays the customer's side (`launch`) and the event bus, `ticker` runs the schedule, and
-//! `banner` prints the URLs.
+//! `customer` plays the customer's side (`launch`) and the event bus, `portal` shows the portal, `ticker` runs
+//! the schedule, and `banner` prints the URLs.
 
 pub(crate) mod args;
 mod banner;
 mod customer;
 mod launch;
 mod obstacles;
+mod portal;
 mod ticker;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use api::{Authenticator, FixedCaller};
 use args::ServeArgs;
+use axum::middleware::from_fn_with_state;
 use sandbox::guard::{Dialect, Guard, OwnerAuth, Peer, Token};
 use sandbox::wiring::Sandbox;
 use tokio::net::TcpListener;
@@ -50,9 +52,11 @@ pub(crate) async fn run(args: ServeArgs, context: &ProcessContext) -> Result<Exi
     // answer.
     let environment_file =
         args.local.as_ref().map(|_| banner::write_environment_file(&environment, &embedded)).transpose()?;
+    let portal = portal::LocalPortal::new(&url, &embedded, context.local_operator())?;
+    let link = portal.link().await?;
     let guarded_listener = (listener, Guard::new(address, Dialect::Problem));
-    let server = Server::start(guarded_listener, &token, &embedded, context);
-    banner::print(&args, &url, &token, environment, context.output);
+    let server = Server::start(guarded_listener, &token, &embedded, portal, context);
+    banner::print(&args, &url, &token, &link, environment, context.output);
     let ended = tokio::select! {
         () = ticker::run(&embedded, args.pause(), context.output) => Ok(()),
         () = shutdown_signal => Ok(()),
@@ -79,14 +83,19 @@ impl Server {
         (listener, guard): (TcpListener, Guard),
         token: &Token,
         embedded: &Arc<Sandbox>,
+        portal: portal::LocalPortal,
         context: &ProcessContext,
     ) -> Self {
         let callers: Arc<dyn Authenticator> = Arc::new(FixedCaller(context.local_operator()));
         let owner = OwnerAuth::new(token.clone(), Dialect::Problem);
+        // The portal's own sessions protect its pages.
+        let pages = guard.clone().for_pages().protect(portal.pages());
         let owner_routes = api::router(embedded.onboarding(), callers)
             .merge(customer::stacks(embedded))
-            .merge(obstacles::routes(embedded));
-        let router = guard.protect(owner.clone().protect(owner_routes).merge(customer::bus(embedded, owner)));
+            .merge(obstacles::routes(embedded))
+            .merge(portal.entrance());
+        let routes = owner.clone().protect(owner_routes).merge(customer::bus(embedded, owner));
+        let router = guard.protect(routes).layer(from_fn_with_state(pages, portal::route));
         let router = router.into_make_service_with_connect_info::<Peer>();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {

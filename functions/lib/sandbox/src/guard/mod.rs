@@ -34,6 +34,8 @@ pub use rejection::Dialect;
 pub(crate) use rejection::{GuardError, aws_json};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The guard of one server.
@@ -43,6 +45,7 @@ pub struct Guard {
     hosts: Arc<[String]>,
     proxies: TrustedProxies,
     dialect: Dialect,
+    admits_navigation: bool,
 }
 
 /// Host names of the owner's proxies, which forward `Host` unchanged, since it is signed.
@@ -70,7 +73,16 @@ impl Guard {
         if port == 80 {
             hosts.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
         }
-        Self { hosts: hosts.into(), proxies: TrustedProxies::default(), dialect }
+        let proxies = TrustedProxies::default();
+        Self { hosts: hosts.into(), proxies, dialect, admits_navigation: false }
+    }
+
+    /// The same, for a router of pages that people open: a link in a mail or on another site may lead to
+    /// them. Such a click is a navigation of the whole tab, which the other site can't read. Everything else
+    /// of other origins is rejected as before.
+    #[must_use]
+    pub fn for_pages(self) -> Self {
+        Self { admits_navigation: true, ..self }
     }
 
     /// The same guard, which also accepts these proxies.
@@ -96,6 +108,9 @@ impl Guard {
         // `none` means a typed address, which can't be a POST.
         let typed = [Method::GET, Method::HEAD].contains(method);
         let is_own = |site: &str| site == "same-origin" || (site == "none" && typed);
+        if self.admits_navigation && typed && is_navigation(headers) {
+            return Ok(());
+        }
         if headers.contains_key(SEC_FETCH_SITE) && !single_value(headers, &SEC_FETCH_SITE).is_some_and(is_own)
         {
             return Err(GuardError::Origin);
@@ -107,6 +122,13 @@ impl Guard {
     fn is_host(&self, host: &str) -> bool {
         self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) || self.proxies.has(host)
     }
+}
+
+/// Whether a browser opens the address as the page of a tab, and not as a part of another page. Pages can't
+/// set these headers (W3C, "Fetch Metadata Request Headers").
+fn is_navigation(headers: &HeaderMap) -> bool {
+    single_value(headers, &SEC_FETCH_MODE) == Some("navigate")
+        && single_value(headers, &SEC_FETCH_DEST) == Some("document")
 }
 
 /// The single value of a header; `None` if it is missing, repeated or not text.
@@ -149,6 +171,34 @@ mod tests {
             map.append(*name, value.parse().unwrap());
         }
         guard.check(method, &uri.parse().unwrap(), &map).is_ok()
+    }
+
+    #[test]
+    fn only_pages_are_reached_by_a_link_on_another_site_and_only_as_a_whole_tab() {
+        let guard = |pages: bool| {
+            let guard = Guard::new("127.0.0.1:8080".parse().unwrap(), Dialect::Problem);
+            if pages { guard.for_pages() } else { guard }
+        };
+        let may = |guard: &Guard, method: &Method, mode: &str, dest: &str| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [
+                ("host", "127.0.0.1:8080"),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ] {
+                headers.append(name, value.parse().unwrap());
+            }
+            guard.check(method, &Uri::from_static("/portal/enter/x"), &headers).is_ok()
+        };
+        assert!(may(&guard(true), &Method::GET, "navigate", "document"));
+        assert!(!may(&guard(false), &Method::GET, "navigate", "document"));
+        for (mode, dest) in
+            [("navigate", "iframe"), ("no-cors", "image"), ("cors", "empty"), ("no-cors", "document")]
+        {
+            assert!(!may(&guard(true), &Method::GET, mode, dest), "{mode} {dest}");
+        }
+        assert!(!may(&guard(true), &Method::POST, "navigate", "document"));
     }
 
     #[test]
