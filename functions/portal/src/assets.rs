@@ -1,5 +1,5 @@
 //! The files beside the pages: style, script and logo. Each has a hash of its content in its name, so a
-//! browser may keep it for ever and gets a new one with a new version.
+//! browser may keep it, and gets a new one with a new version.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! `serve`: the embedded stack and the HTTP API on 127.0.0.1, with a ticking schedule, until Ctrl-C.
 //!
-//! `customer` plays the customer's side (`launch`) and the event bus, `portal` shows the portal, `ticker` runs
-//! the schedule, and `banner` prints the URLs.
+//! `customer` plays the customer's side (`launch`) and the event bus, `portal` shows the portal, `ticker`
+//! runs the schedule, and `banner` prints the URLs.
 
 pub(crate) mod args;
 mod banner;

@@ -1,8 +1,8 @@
 //! The headers of every answer. A test walks all routes and checks them.
 //!
-//! `Referrer-Policy` is `same-origin`, not `no-referrer`: with the latter a browser sends `Origin: null` with a
-//! form (Fetch standard, "append a request `Origin` header"), and `cross_site` could not tell it from a
-//! stranger's.
+//! `Referrer-Policy` is `same-origin`, not `no-referrer`: with the latter a browser sends `Origin: null` with
+//! a form (Fetch standard, "append a request `Origin` header"), and `cross_site` could not distinguish it
+//! from a stranger's.
 //!
 //! Source of the list: OWASP Cheat Sheet Series, "HTTP Security Response Headers".
 
