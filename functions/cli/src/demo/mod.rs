@@ -7,6 +7,7 @@
 
 pub(crate) mod args;
 mod exporter;
+mod fill;
 mod process;
 mod proof;
 mod report;
@@ -20,6 +21,7 @@ use crate::error::{CliError, Exit};
 use crate::init::is_new_or_empty;
 use args::DemoArgs;
 pub(crate) use exporter::run as exporter_process;
+pub(crate) use fill::fill;
 use scenario::Times;
 
 pub(crate) async fn run(args: DemoArgs, context: &ProcessContext) -> Result<Exit, CliError> {

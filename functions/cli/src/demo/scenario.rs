@@ -34,7 +34,7 @@ pub(super) const DAY: &str = "2023-07-10";
 const DAY_MS: i64 = 1_688_947_200_000;
 
 /// A time of 10 July 2023.
-const fn on_demo_day(hours: i64, minutes: i64) -> Time {
+pub(super) const fn on_demo_day(hours: i64, minutes: i64) -> Time {
     match Time::from_millis(DAY_MS + (hours * 60 + minutes) * 60_000) {
         Some(time) => time,
         None => Time::EPOCH,
@@ -103,16 +103,33 @@ impl Tenants {
     /// # Errors
     /// If the stand-ins or a verification fail.
     pub(super) async fn setup(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
+        let tenants = Self::activate(embedded, now).await?;
+        tenants.delete_bucket(embedded)?;
+        Ok(tenants)
+    }
+
+    /// The same, and all buckets are still there.
+    ///
+    /// # Errors
+    /// As [`Self::setup`].
+    pub(super) async fn activate(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, deleted_bucket] = ACCOUNTS;
-        let tenants = Self {
+        Ok(Self {
             busy: setup_tenant(embedded, busy, now).await?,
             quiet: setup_tenant(embedded, quiet, now).await?,
             deleted_bucket: setup_tenant(embedded, deleted_bucket, now).await?,
-        };
-        if let Destination::S3(to) = &tenants.deleted_bucket.destination {
-            embedded.stack().delete_bucket(to.bucket.as_str())?;
+        })
+    }
+
+    /// Deletes the bucket of the third tenant.
+    ///
+    /// # Errors
+    /// If the stand-in fails.
+    pub(super) fn delete_bucket(&self, embedded: &Sandbox) -> Result<(), CliError> {
+        match &self.deleted_bucket.destination {
+            Destination::S3(to) => Ok(embedded.stack().delete_bucket(to.bucket.as_str())?),
+            Destination::None => Ok(()),
         }
-        Ok(tenants)
     }
 
     pub(super) const fn all(&self) -> [&Connector; 3] {

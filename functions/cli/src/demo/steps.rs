@@ -109,7 +109,7 @@ pub(super) async fn run(
     Ok(result)
 }
 
-async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
+pub(super) async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
     let import = Import {
         writer: embedded.events(),
         tenant: tenant(BUSY_TENANT)?,

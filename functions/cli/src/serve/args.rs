@@ -18,6 +18,9 @@ pub(crate) struct ServeArgs {
     /// The interval of the schedule's ticks, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) tick: u32,
+    /// Begin with the demo's three tenants and real events: one is well, one is quiet, one is blocked
+    #[arg(long, conflicts_with = "now")]
+    pub(crate) demo: bool,
     /// Start the clock at this time instead of now, such as 2023-07-10T13:06:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Time>,
@@ -45,7 +48,10 @@ In addition to the API, /stand-in/stacks plays the customer's administrator, who
 role and the bucket for the parameters of infra/customer-role.yaml in the body. /stand-in/obstacles injects the faults \
 of that administrator: GET lists them, PUT sets one, and DELETE removes it.
 
+With --demo the clock starts on 10 July 2023, the day of the demo's events, and ticks on from there.
+
 Examples:
   auditferry serve
+  auditferry serve --demo
   auditferry serve --local ./af --port 8081 --tick 2
   auditferry serve --json";

@@ -45,7 +45,12 @@ pub(crate) async fn run(args: ServeArgs, context: &ProcessContext) -> Result<Exi
     if let Some(dir) = &args.local {
         ensure_own_or_empty(dir)?;
     }
-    let embedded = Arc::new(Sandbox::start(args.local.as_deref(), args.now).await?);
+    let embedded = if args.demo {
+        crate::demo::fill(args.local.as_deref(), context.output).await?
+    } else {
+        Sandbox::start(args.local.as_deref(), args.now).await?
+    };
+    let embedded = Arc::new(embedded);
     let token = args.local.as_deref().map_or_else(|| Ok(Token::random()), Token::read_or_create)?;
     let environment = banner::environment(&url, &embedded);
     // Written before the first request is answered, so that it exists for any client that waits for an

@@ -12,7 +12,7 @@ use control::portal::OpenedLink;
 use maud::{Markup, html};
 use protocol::portal::{Ability, LinkKind, LinkRefusal, LinkScope, Network, PortalToken};
 
-use crate::components::{Tone, date_time, notice};
+use crate::components::{Tone, date_time, mark, notice};
 use crate::error::{PageError, sentence};
 use crate::layout::Layout;
 use crate::path::PathValue;
@@ -135,23 +135,30 @@ fn button(layout: &Layout<'_>, action: &str, opened: &OpenedLink) -> Markup {
         div.narrow {
             h1 {
                 @match &link.scope {
-                    LinkScope::Tenant { tenant } => { (layout.vendor()) " invites " (tenant.escaped()) }
-                    LinkScope::Operators => { (layout.vendor()) ": all tenants" }
+                    LinkScope::Tenant { tenant } => { (layout.vendor()) " invites " (tenant.escaped()) },
+                    LinkScope::Operators => { (layout.vendor()) ": all tenants" },
                 }
             }
-            dl.facts {
-                div { dt { "For" } dd { strong { (link.addressee) } } }
-                @if let LinkScope::Tenant { tenant } = &link.scope {
-                    div { dt { "Account at " (layout.vendor()) } dd { strong { (tenant.escaped()) } } }
+            div.card {
+                dl.rows {
+                    dt { "For" }
+                    dd { strong { (link.addressee) } }
+                    @if let LinkScope::Tenant { tenant } = &link.scope {
+                        dt { "Account at " (layout.vendor()) }
+                        dd { strong { (tenant.escaped()) } }
+                    }
+                    @if let Some(hand_over) = &link.hand_over {
+                        dt { "Sent by" }
+                        dd { (hand_over.by) }
+                    }
+                    dt { "You can" }
+                    dd { ul.plain { @for ability in link.abilities.iter() { li { (mark(Tone::Good)) " " (words(ability)) } } } }
+                    dt { "Valid until" }
+                    dd { (date_time(link.expires_at)) }
                 }
-                @if let Some(hand_over) = &link.hand_over {
-                    div { dt { "Sent by" } dd { (hand_over.by) } }
+                form method="post" action=(action) {
+                    button.primary type="submit" { "Continue as " (link.addressee) }
                 }
-                div { dt { "You can" } dd { (abilities(opened)) } }
-                div { dt { "Valid until" } dd { (date_time(link.expires_at)) } }
-            }
-            form method="post" action=(action) {
-                button.primary type="submit" { "Continue as " (link.addressee) }
             }
             p.hint {
                 "The link works once. What you change is recorded under this name. "
@@ -161,16 +168,15 @@ fn button(layout: &Layout<'_>, action: &str, opened: &OpenedLink) -> Markup {
     }
 }
 
-fn abilities(opened: &OpenedLink) -> String {
-    let words = opened.link.abilities.iter().map(|ability| match ability {
+const fn words(ability: Ability) -> &'static str {
+    match ability {
         Ability::View => "see whether the log arrives",
         Ability::Explore => "search the log",
         Ability::SetUp => "connect a bucket",
-        Ability::Operate => "change and pause exports",
+        Ability::Operate => "change, pause and delete exports",
         Ability::Contacts => "choose who is notified",
         Ability::Invite => "hand a link on to a colleague",
-    });
-    words.collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn refused(layout: &Layout<'_>, action: &str, opened: &OpenedLink, refusal: LinkRefusal) -> Markup {
