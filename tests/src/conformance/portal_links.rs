@@ -157,7 +157,7 @@ pub async fn of_many_hand_overs_at_once_the_limit_is_stored(ledger: &impl Portal
     assert_eq!(page(ledger, &acme, None, 10).await.0.len(), 5);
 }
 
-/// A list has exactly the links of its tenant, whatever that is called, or of the operators; the newest first.
+/// A list has exactly the links of its tenant, whatever that is called, or of the operators, newest first.
 pub async fn a_list_has_the_links_of_exactly_its_scope_newest_first(ledger: &impl PortalLinks) {
     let tenants = unusual_tenants().into_iter().map(|tenant| LinkScope::Tenant { tenant });
     let mut scopes: Vec<_> = tenants.collect();

@@ -1,8 +1,8 @@
 //! The portal's links and sessions: making, redeeming, checking and revoking them.
 //!
-//! [`PortalAccess`] is used by the API and the command line, which make links, and by the portal, which
-//! opens them. Only [`PortalAccess::authenticate`] creates a [`Visitor`], and every page of the portal takes
-//! one. So no page is reached without a session.
+//! [`PortalAccess`] is used by the API and the command line, which make links, and by the portal, which opens
+//! them. Only [`PortalAccess::authenticate`] creates a [`Visitor`], and every page of the portal takes one.
+//! So no page is reached without a session.
 
 mod access;
 mod error;

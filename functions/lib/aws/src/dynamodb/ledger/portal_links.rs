@@ -4,12 +4,12 @@
 //! |---|---|---|---|
 //! | link | `PORTAL#<link>` | `LINK` | the link and its session, `version` |
 //! | entry of a list | `PORTALS#T#<tenant>`, `PORTALS#O` | `LINK#<link>` | nothing: its key names the link |
-//! | visit | `PORTALS#T#<tenant>` | `VISIT#<link>` | that the operator of this link opened the tenant's pages |
+//! | visit | `PORTALS#T#<tenant>` | `VISIT#<link>` | that this link's operator opened the tenant's pages |
 //!
-//! A link's ID begins with the time of its creation, so a list is in order of time. Operators' links are in a
-//! partition of their own, whatever a tenant is called. The table's time to live (`expires_at`, seconds since
-//! 1970) deletes links and entries 90 days after the link's end, and visits after a year. DynamoDB deletes in
-//! its own time, so nothing here rests on an item being gone.
+//! A link's ID begins with the time of its creation, so a list is in order of time. Operators' links are in
+//! a partition of their own, whatever a tenant is called. The table's time to live (`expires_at`, seconds
+//! since 1970) deletes links and entries 90 days after the link's end, and visits after a year. DynamoDB
+//! deletes in its own time, so nothing here rests on an item being gone.
 
 use std::collections::BTreeMap;
 
