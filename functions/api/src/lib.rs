@@ -40,7 +40,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use control::onboarding::Onboarding;
 
 pub use caller::{Authenticator, FixedCaller, GatewayAuthenticator, Identity};
-pub use gateway_event::GatewayEventError;
+pub use gateway_event::refuse_event;
 pub use request_id::RequestId;
 pub use routes::ROUTES;
 

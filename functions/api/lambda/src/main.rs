@@ -2,13 +2,13 @@
 
 mod authorizer;
 mod request;
-mod response;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use api::{GatewayAuthenticator, router};
+use api::{GatewayAuthenticator, refuse_event, router};
 use aws::clients::ClientFactory;
+use aws::http_api::GatewayResponse;
 use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
@@ -23,8 +23,6 @@ use control::onboarding::Onboarding;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
-
-use crate::response::GatewayResponse;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
@@ -43,7 +41,7 @@ async fn main() -> Result<ExitCode, Error> {
 async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Error> {
     let response = match request::request(event.get()) {
         Ok(request) => router.clone().oneshot(request).await.into_response(),
-        Err(unreadable) => unreadable.into_response(),
+        Err(unreadable) => refuse_event(unreadable),
     };
     // Without the path: it can contain a caller's mistyped data.
     tracing::debug!(status = response.status().as_u16(), "a request was answered");

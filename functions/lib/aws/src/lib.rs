@@ -5,6 +5,7 @@ pub mod clock;
 mod conflict_retry;
 pub mod dynamodb;
 pub mod eventbridge;
+pub mod http_api;
 #[cfg(feature = "kms")]
 pub mod kms;
 pub mod lambda;
