@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use archive::names::{PortalUrl, ReturnUrl};
 use aws::dynamodb::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 use aws::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, names};
 use aws::sts::assumed_role::SESSION_NAME;
@@ -75,11 +76,73 @@ fn parameter_property(parameter: &str, property: &str) -> &'static str {
     value.expect("a property on a line of its own").trim_matches('\'')
 }
 
+/// Whether the template accepts a text as the value of a parameter.
+fn accepts(parameter: &str, text: &str) -> bool {
+    let pattern = Regex::new(parameter_property(parameter, "AllowedPattern")).unwrap();
+    let longest: usize = parameter_property(parameter, "MaxLength").parse().unwrap();
+    text.chars().count() <= longest && pattern.is_match(text)
+}
+
 /// Whether the template accepts a text as the format of partition keys.
 fn template_accepts(text: &str) -> bool {
-    let pattern = Regex::new(parameter_property("EventsPartitionFormat", "AllowedPattern")).unwrap();
-    let longest: usize = parameter_property("EventsPartitionFormat", "MaxLength").parse().unwrap();
-    text.chars().count() <= longest && pattern.is_match(text)
+    accepts("EventsPartitionFormat", text)
+}
+
+#[test]
+fn the_template_accepts_the_portals_that_the_code_accepts() {
+    for good in [
+        "https://audit.vendor.example",
+        "https://Audit.Vendor.Example:8443/",
+        "https://abc123.execute-api.eu-central-1.amazonaws.com",
+        "https://a.b:65535",
+    ] {
+        assert!(good.parse::<PortalUrl>().is_ok() && accepts("PortalUrl", good), "{good}");
+    }
+    for bad in [
+        "https://",
+        "https://vendor",
+        "https://-a.example",
+        "https://a.1example",
+        "https://10.0.0.1",
+        "https://audit.vendor.example/portal",
+        "https://audit.vendor.example:0",
+        "https://audit.vendor.example:65536",
+        "https://u@audit.vendor.example",
+        "https://audit.vendor.example?x",
+        "https://audit.vendor.example\n",
+        "http://audit.vendor.example",
+    ] {
+        assert!(bad.parse::<PortalUrl>().is_err() && !accepts("PortalUrl", bad), "{bad}");
+    }
+    // For the sandbox only.
+    assert!(!accepts("PortalUrl", "http://127.0.0.1:7070"));
+}
+
+#[test]
+fn the_template_accepts_the_return_urls_that_the_code_accepts() {
+    let read = |text: &str| text.split(',').map(str::parse::<ReturnUrl>).collect::<Result<Vec<_>, _>>();
+    for good in [
+        "https://app.vendor.example",
+        "https://app.vendor.example/settings/audit,https://vendor.example:8443/",
+        "https://app.vendor.example/a.b~c/_d-e",
+    ] {
+        assert!(read(good).is_ok() && accepts("PortalReturnUrls", good), "{good}");
+    }
+    for bad in [
+        "http://app.vendor.example",
+        "https://app.vendor.example/?a=1",
+        "https://app.vendor.example/#a",
+        "https://app.vendor.example/../a",
+        "https://app.vendor.example/a/..",
+        "https://app.vendor.example/%2e%2e/a",
+        "https://app.vendor.example/a;b",
+        "https://u@app.vendor.example",
+        "https://app.vendor.example,",
+        "https://app.vendor.example, https://vendor.example",
+        "javascript:alert(1)",
+    ] {
+        assert!(read(bad).is_err() && !accepts("PortalReturnUrls", bad), "{bad}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub mod contacts;
 pub mod onboarding;
 pub mod partition;
 pub mod portal;
+pub mod portal_events;
 pub mod preflight;
 pub mod setup;
 pub mod signing;

@@ -56,11 +56,14 @@ impl PortalUrl {
     }
 }
 
-/// The host without its port. `None` if the port is invalid.
+/// The host without its port. `None` if the port is not a number from 1 to 65535 without leading zeros.
 pub(super) fn host_without_port(authority: &str) -> Option<&str> {
     match authority.split_once(':') {
         None => Some(authority),
-        Some((host, port)) => port.parse::<u16>().is_ok().then_some(host),
+        Some((host, port)) => {
+            let is_number = port.starts_with(|first: char| ('1'..='9').contains(&first));
+            (is_number && port.parse::<u16>().is_ok()).then_some(host)
+        }
     }
 }
 
@@ -87,6 +90,8 @@ mod tests {
             "https://u@audit.vendor.example",
             "https://audit.vendor.example?x",
             "https://audit.vendor.example:x",
+            "https://audit.vendor.example:+443",
+            "https://audit.vendor.example:0",
             "https://audit.vendor.example\r\n",
             "http://127.0.0.1.evil.example",
         ] {

@@ -1,6 +1,7 @@
 //! The API's settings, and how callers are identified.
 
 use super::env::{Env, FromEnv, ReportedError, text};
+use super::links::LinkSettings;
 use super::onboarding::OnboardingSettings;
 use super::resources::S3Settings;
 use super::signing::SigningSettings;
@@ -13,6 +14,8 @@ pub struct ApiSettings {
     pub onboarding: OnboardingSettings,
     /// How callers are identified.
     pub callers: CallerSettings,
+    /// What it needs to make links to the portal.
+    pub links: LinkSettings,
     /// How S3 buckets are addressed.
     pub s3: S3Settings,
     /// The signing keys, whose public halves are published.
@@ -23,8 +26,8 @@ pub struct ApiSettings {
 
 impl FromEnv for ApiSettings {
     fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
-        let (onboarding, callers, s3, signing, stack) = env.read()?;
-        Ok(Self { onboarding, callers, s3, signing, stack })
+        let (onboarding, callers, links, s3, signing, stack) = env.read()?;
+        Ok(Self { onboarding, callers, links, s3, signing, stack })
     }
 }
 

@@ -161,8 +161,11 @@ impl Env<'_> {
         self.report(SettingError::malformed(name, value, form))
     }
 
+    /// A variable that two settings read is reported once.
     fn report(&mut self, error: SettingError) -> ReportedError {
-        self.errors.push(error);
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
         ReportedError(())
     }
 }
@@ -189,6 +192,15 @@ mod tests {
             );
             assert_eq!(error, right);
         }
+    }
+
+    #[test]
+    fn a_variable_that_two_settings_read_is_reported_once() {
+        let twice = read_with(&|_| Some("x".to_owned()), |env| {
+            let _ = (env.number("N", 1..=2, 1), env.number("N", 1..=2, 1), env.number("M", 1..=2, 1));
+            Ok(())
+        });
+        assert_eq!(twice.unwrap_err().0.len(), 2);
     }
 
     #[test]

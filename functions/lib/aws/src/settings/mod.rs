@@ -11,8 +11,10 @@ mod env;
 mod error;
 mod events;
 mod exporter;
+mod links;
 mod notifier;
 mod onboarding;
+mod portal;
 mod resources;
 mod signing;
 mod stack;
@@ -24,8 +26,10 @@ pub use self::dispatcher::DispatcherSettings;
 pub use self::env::{Env, FromEnv, Lookup, ReportedError, names, read};
 pub use self::error::{SettingError, SettingErrorKind, SettingsError};
 pub use self::exporter::ExporterSettings;
+pub use self::links::LinkSettings;
 pub use self::notifier::{ConfirmationSettings, NotifierSettings};
 pub use self::onboarding::OnboardingSettings;
+pub use self::portal::PortalSettings;
 pub use self::resources::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::signing::{KeyLocation, PreviousKey, SigningSettings};
 pub use self::stack::StackSettings;
@@ -57,6 +61,7 @@ mod tests {
             }
             "S3_FORCE_PATH_STYLE" => "false",
             "VENDOR_DOMAIN" => "vendor.example",
+            "PORTAL_URL" => "https://audit.vendor.example",
             "SIGNING_KEY" => "alias/auditferry-signing",
             _ => "",
         };
@@ -80,6 +85,7 @@ mod tests {
             without_index(names::<DispatcherSettings>())
         );
         assert_eq!(Some(names_reported::<ApiSettings>()), without_index(names::<ApiSettings>()));
+        assert_eq!(Some(names_reported::<PortalSettings>()), without_index(names::<PortalSettings>()));
     }
 
     #[test]

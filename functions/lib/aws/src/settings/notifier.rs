@@ -4,6 +4,7 @@ use archive::names::{EmailAddress, PortalUrl};
 use archive::note::VendorDomain;
 
 use super::env::{Env, FromEnv, ReportedError, text};
+use super::links::portal;
 use super::resources::{LedgerSettings, is_queue_url};
 use super::signing::{VENDOR_DOMAIN, VENDOR_FORM, vendor_if_set};
 use super::stack::StackSettings;
@@ -52,12 +53,6 @@ impl FromEnv for Option<ConfirmationSettings> {
             (None, _) => Ok(None),
         }
     }
-}
-
-/// Reads `PORTAL_URL`. Absent means that there is no portal and that no confirmation mails are sent.
-pub(super) fn portal(env: &mut Env<'_>) -> Result<Option<PortalUrl>, ReportedError> {
-    let form = "the portal's URL, such as https://audit.vendor.example, or empty if there is no portal";
-    env.optional("PORTAL_URL", form, |value| value.parse().ok())
 }
 
 /// Reads `NOTIFY_SENDER`, the sender of mails to contacts. Absent means that none are sent.

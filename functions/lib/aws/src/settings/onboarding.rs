@@ -6,7 +6,8 @@ use control::partition::PartitionFormat;
 use protocol::machine::Timing;
 
 use super::env::{Env, FromEnv, ReportedError};
-use super::notifier::{portal, sender};
+use super::links::portal;
+use super::notifier::sender;
 use super::resources::{BusSettings, LedgerSettings};
 use super::vendor::VendorSettings;
 
