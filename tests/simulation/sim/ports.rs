@@ -189,6 +189,7 @@ delegate_port!(Bus, Worker, |it| it.world.bus, |name, call| match method {
         }
         it.call(CallKind::Bus, name, it.world.bus.publish(notice), transient_error).await
     }
+    _ => it.call(CallKind::Bus, name, call, transient_error).await,
 });
 
 delegate_port!(Queue, Worker, |it| it.world.queue, |name, call| match method {

@@ -1,13 +1,17 @@
 //! The vendor's event bus.
 
+use std::collections::BTreeSet;
+
 use archive::item::{Unreadable, UnreadableReason};
 use archive::part::Window;
 use futures_util::future::join_all;
 use ports::{Bus, PortError};
+use protocol::caller::Caller;
 use protocol::connector::Connector;
 use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::notice::{Backlog, Notice, Recovery};
+use protocol::portal::{LinkNotice, LinkScope, Network, PortalSession};
 use serde_json::Value;
 
 use super::start;
@@ -33,7 +37,8 @@ impl BusRig for FakeBus {
         self
     }
     fn published(&self) -> Vec<(String, Value)> {
-        FakeBus::published(self).iter().map(wire_form).collect()
+        let links = self.published_links().into_iter().map(|notice| link_wire_form(&notice));
+        FakeBus::published(self).iter().map(wire_form).chain(links).collect()
     }
     fn outage(&self, outage: Outage, calls: usize) {
         self.outage(outage, calls);
@@ -44,6 +49,10 @@ impl BusRig for FakeBus {
 const PERSISTENT: usize = 1000;
 
 fn wire_form(notice: &Notice) -> (String, Value) {
+    (notice.fact.kind().to_owned(), serde_json::to_value(notice).unwrap())
+}
+
+fn link_wire_form(notice: &LinkNotice) -> (String, Value) {
     (notice.fact.kind().to_owned(), serde_json::to_value(notice).unwrap())
 }
 
@@ -125,6 +134,32 @@ pub async fn a_notice_is_published_once_per_call_and_in_order(rig: &impl BusRig)
         rig.port().publish(notice).await.unwrap();
     }
     assert_eq!(rig.published(), notices.iter().map(wire_form).collect::<Vec<_>>());
+}
+
+/// A notice about a link is published like any other, with the same errors.
+pub async fn a_notice_about_a_link_is_published_once_per_call(rig: &impl BusRig) {
+    let link = fixtures::portal_link(LinkScope::Tenant { tenant: tenant("acme") }, start());
+    let network = Network::of("203.0.113.77".parse().unwrap());
+    let secret = link.secret.clone();
+    let revoked = link.revoke(Caller::Operator { name: "ops".into() }, start()).unwrap();
+    let notices = [
+        LinkNotice::created(&link),
+        LinkNotice::redeemed(&link, &PortalSession::new(secret.clone(), network, start())),
+        LinkNotice::requested(&link, start()),
+        LinkNotice::revoked(&revoked, revoked.revoked.as_ref().unwrap()),
+    ];
+    rig.outage(Outage::Denied, 1);
+    let error = rig.port().publish_link(&notices[0]).await.unwrap_err();
+    assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
+    for notice in &notices {
+        rig.port().publish_link(notice).await.unwrap();
+    }
+    let published = rig.published();
+    assert_eq!(published, notices.iter().map(link_wire_form).collect::<Vec<_>>());
+    assert!(!format!("{published:?}").contains(secret.as_str()));
+    let kinds: BTreeSet<_> = published.iter().map(|(kind, _)| kind).collect();
+    let ids: BTreeSet<_> = notices.iter().map(|notice| &notice.id).collect();
+    assert_eq!((kinds.len(), ids.len()), (4, 4));
 }
 
 /// Concurrent calls publish each notice once.

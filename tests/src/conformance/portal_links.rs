@@ -8,13 +8,10 @@ use futures_util::future::join_all;
 use ports::{PortalLinks, SpendOutcome};
 use protocol::budget::{Budget, BudgetScope, Party, Spending};
 use protocol::caller::Caller;
-use protocol::contacts::LinkToken;
-use protocol::portal::{
-    Abilities, Ability, LinkId, LinkKind, LinkScope, Network, NewPortalLink, OperatorVisit, PortalLink,
-};
+use protocol::portal::{LinkId, LinkScope, Network, OperatorVisit, PortalLink};
 
 use super::start;
-use crate::fixtures::{tenant, unique_id, unusual_tenants};
+use crate::fixtures::{link_secret, portal_link, tenant, unique_id, unusual_tenants};
 
 fn of_tenant(id: &str) -> LinkScope {
     LinkScope::Tenant { tenant: tenant(id) }
@@ -24,33 +21,15 @@ fn operator() -> Caller {
     Caller::Operator { name: "ops".into() }
 }
 
-fn new_secret() -> LinkToken {
-    LinkToken::new(unique_id)
-}
-
-/// A link of this scope, made at `now`.
-fn link(scope: LinkScope, now: Time) -> PortalLink {
-    let new = NewPortalLink {
-        scope,
-        kind: LinkKind::Invite,
-        abilities: Abilities::from_iter([Ability::SetUp, Ability::Invite]),
-        addressee: "Dana Ruiz".parse().unwrap(),
-        return_url: Some("https://app.vendor.example/settings".parse().unwrap()),
-        validity: Duration::from_hours(72),
-        hand_over: None,
-    };
-    PortalLink::new(LinkId::new(now, unique_id()), new_secret().hash(), new, operator(), now)
-}
-
 async fn create(ledger: &impl PortalLinks, scope: LinkScope, now: Time) -> PortalLink {
-    let link = link(scope, now);
+    let link = portal_link(scope, now);
     assert_eq!(ledger.create_portal_link(&link, &[]).await.unwrap(), SpendOutcome::Counted);
     link
 }
 
 fn redeemed(link: &PortalLink, now: Time) -> PortalLink {
     let network = Network::of("203.0.113.77".parse().unwrap());
-    link.redeem(new_secret().hash(), network, now).unwrap()
+    link.redeem(link_secret().hash(), network, now).unwrap()
 }
 
 /// The IDs of a page, and where it continues.
@@ -77,7 +56,7 @@ fn hand_over(limit: u32) -> Spending {
 
 /// A link is read back as it was stored, in each of its states.
 pub async fn a_link_is_stored_with_its_session(ledger: &impl PortalLinks) {
-    let new = link(of_tenant("acme"), start());
+    let new = portal_link(of_tenant("acme"), start());
     assert_eq!(ledger.portal_link(&new.id).await.unwrap(), None);
     assert_eq!(ledger.create_portal_link(&new, &[]).await.unwrap(), SpendOutcome::Counted);
     assert_eq!(ledger.portal_link(&new.id).await.unwrap(), Some(new.clone()));
@@ -110,7 +89,7 @@ pub async fn a_transition_of_a_former_version_is_refused(ledger: &impl PortalLin
     assert!(!ledger.store_portal_link(&revoked).await.unwrap(), "nor the same again");
     assert!(!ledger.store_portal_link(&redeemed(&new, start())).await.unwrap());
     assert_eq!(ledger.portal_link(&new.id).await.unwrap(), Some(revoked));
-    let never_created = redeemed(&link(of_tenant("acme"), start()), start());
+    let never_created = redeemed(&portal_link(of_tenant("acme"), start()), start());
     assert!(!ledger.store_portal_link(&never_created).await.unwrap());
     assert_eq!(ledger.portal_link(&never_created.id).await.unwrap(), None);
 }
@@ -118,7 +97,7 @@ pub async fn a_transition_of_a_former_version_is_refused(ledger: &impl PortalLin
 /// Creating the same link again changes nothing and costs nothing, whatever happened to it since. Another
 /// link can't have its ID.
 pub async fn a_link_is_created_once_and_pays_once(ledger: &impl PortalLinks) {
-    let new = link(of_tenant("acme"), start());
+    let new = portal_link(of_tenant("acme"), start());
     for _ in 0..3 {
         let outcome = ledger.create_portal_link(&new, &[hand_over(1)]).await.unwrap();
         assert_eq!(outcome, SpendOutcome::Counted);
@@ -128,7 +107,7 @@ pub async fn a_link_is_created_once_and_pays_once(ledger: &impl PortalLinks) {
     let again = ledger.create_portal_link(&new, &[hand_over(1)]).await.unwrap();
     assert_eq!(again, SpendOutcome::Counted);
     assert_eq!(ledger.portal_link(&new.id).await.unwrap(), Some(redeemed.clone()));
-    let other = PortalLink { secret: new_secret().hash(), ..new };
+    let other = PortalLink { secret: link_secret().hash(), ..new };
     assert!(ledger.create_portal_link(&other, &[]).await.is_err());
     assert_eq!(ledger.portal_link(&other.id).await.unwrap(), Some(redeemed));
 }
@@ -136,10 +115,10 @@ pub async fn a_link_is_created_once_and_pays_once(ledger: &impl PortalLinks) {
 /// A link whose budget is used up is neither found nor listed.
 pub async fn an_exhausted_budget_stores_no_link(ledger: &impl PortalLinks) {
     let acme = of_tenant("acme");
-    let first = link(acme.clone(), start());
+    let first = portal_link(acme.clone(), start());
     let outcome = ledger.create_portal_link(&first, &[hand_over(1)]).await.unwrap();
     assert_eq!(outcome, SpendOutcome::Counted);
-    let second = link(acme.clone(), start());
+    let second = portal_link(acme.clone(), start());
     let outcome = ledger.create_portal_link(&second, &[hand_over(1)]).await.unwrap();
     assert_eq!(outcome, SpendOutcome::Exhausted);
     assert_eq!(ledger.portal_link(&second.id).await.unwrap(), None);
@@ -149,7 +128,7 @@ pub async fn an_exhausted_budget_stores_no_link(ledger: &impl PortalLinks) {
 /// However many are handed on at once, no more are stored than the budget allows.
 pub async fn of_many_hand_overs_at_once_the_limit_is_stored(ledger: &impl PortalLinks) {
     let acme = of_tenant("acme");
-    let links: Vec<_> = (0..8).map(|_| link(acme.clone(), start())).collect();
+    let links: Vec<_> = (0..8).map(|_| portal_link(acme.clone(), start())).collect();
     let spends = [hand_over(5)];
     let outcomes = join_all(links.iter().map(|link| ledger.create_portal_link(link, &spends))).await;
     let counted = outcomes.into_iter().filter(|outcome| *outcome.as_ref().unwrap() == SpendOutcome::Counted);

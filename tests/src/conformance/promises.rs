@@ -154,6 +154,7 @@ macro_rules! promises {
     } };
     (bus => $then:ident { $($with:tt)* }) => { $then! { bus; $($with)*;
         a_notice_is_published_once_per_call_and_in_order
+        a_notice_about_a_link_is_published_once_per_call
         concurrent_notices_are_each_published_once
         a_denied_notice_is_an_error_and_is_not_published
         a_bus_that_keeps_failing_is_a_transient_error

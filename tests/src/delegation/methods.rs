@@ -186,6 +186,7 @@ macro_rules! port_methods {
     (Bus $wrapper:tt) => {
         $crate::delegate_port! { @impl $wrapper
             async fn publish(self: &Self, notice: &Notice) -> Result<(), PortError>;
+            async fn publish_link(self: &Self, notice: &LinkNotice) -> Result<(), PortError>;
         }
     };
     (Queue $wrapper:tt) => {

@@ -25,7 +25,7 @@ pub use protocol::machine::{
 };
 pub use protocol::notice::Notice;
 pub use protocol::notification::{ContactKey, NotificationHistory};
-pub use protocol::portal::{LinkId, LinkScope, OperatorVisit, PortalLink};
+pub use protocol::portal::{LinkId, LinkNotice, LinkScope, OperatorVisit, PortalLink};
 pub use protocol::source_change::SourceChange;
 pub use protocol::watch::{NotificationState, Sweep, SweepCursor};
 pub use std::time::Duration;

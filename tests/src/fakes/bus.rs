@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use ports::{Bus, PortError};
 use protocol::notice::Notice;
+use protocol::portal::LinkNotice;
 
 use super::locked;
 use crate::fault_injection::{Outage, Outages};
@@ -23,6 +24,7 @@ pub struct FakeBus {
 #[derive(Debug, Default)]
 struct State {
     published: Vec<Notice>,
+    published_links: Vec<LinkNotice>,
     outages: Outages,
 }
 
@@ -37,6 +39,12 @@ impl FakeBus {
     #[must_use]
     pub fn published(&self) -> Vec<Notice> {
         locked(&self.shared).published.clone()
+    }
+
+    /// The published notices about links, in order, duplicates included.
+    #[must_use]
+    pub fn published_links(&self) -> Vec<LinkNotice> {
+        locked(&self.shared).published_links.clone()
     }
 
     /// The kinds of the published notices, in order, without duplicate IDs: what a deduplicating consumer
@@ -57,14 +65,26 @@ impl FakeBus {
 #[async_trait]
 impl Bus for FakeBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        let size = serde_json::to_string(notice).expect("a notice is JSON").len();
-        if size + "auditferry".len() + notice.fact.kind().len() >= EVENT_SIZE_LIMIT {
+        let detail = serde_json::to_string(notice).expect("a notice is JSON");
+        self.accept(notice.fact.kind(), &detail, |state| state.published.push(notice.clone()))
+    }
+
+    async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError> {
+        let detail = serde_json::to_string(notice).expect("a notice is JSON");
+        self.accept(notice.fact.kind(), &detail, |state| state.published_links.push(notice.clone()))
+    }
+}
+
+impl FakeBus {
+    fn accept(&self, kind: &str, detail: &str, publish: impl FnOnce(&mut State)) -> Result<(), PortError> {
+        let size = detail.len();
+        if size + "auditferry".len() + kind.len() >= EVENT_SIZE_LIMIT {
             return Err(PortError::Bug { what: PUBLISHING, source: format!("{size} bytes").into() });
         }
         let mut state = locked(&self.shared);
         let outage = state.outages.take();
         if matches!(outage, None | Some(Outage::ResponseLost)) {
-            state.published.push(notice.clone());
+            publish(&mut state);
         }
         let source = format!("{outage:?}").into();
         match outage {

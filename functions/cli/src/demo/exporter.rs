@@ -24,6 +24,7 @@ use protocol::machine::{
     Summary, Timing,
 };
 use protocol::notice::Notice;
+use protocol::portal::LinkNotice;
 use sandbox::wiring::RecordingBus;
 
 use super::args::ExporterArgs;
@@ -91,6 +92,10 @@ impl Bus for StdoutBus {
             RecordingBus::event(notice).map_err(|source| PortError::bug("serializing a notice", source))?;
         send(&ExporterMessage::Notice { event });
         Ok(())
+    }
+
+    async fn publish_link(&self, _: &LinkNotice) -> Result<(), PortError> {
+        Err(PortError::bug("publishing a notice", "an exporter knows no links"))
     }
 }
 

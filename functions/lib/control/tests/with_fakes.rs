@@ -1,7 +1,7 @@
 //! The decisions with their ports: the tests of the protocol and of the connection check from package
-//! `tests`, a second time, and those of onboarding and signing. They need only the pure packages and the
-//! fakes, while package `tests` needs everything. Built here, cargo-mutants can judge a change of these in
-//! seconds (`tests/README.md`, "Mutation").
+//! `tests`, a second time, and those of onboarding, the portal and signing. They need only the pure packages
+//! and the fakes, while package `tests` needs everything. Built here, cargo-mutants can judge a change of
+//! these in seconds (`tests/README.md`, "Mutation").
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -24,6 +24,7 @@ pub mod fixtures;
 #[path = "../../../../tests/src/interleaving.rs"]
 pub mod interleaving;
 mod onboarding;
+mod portal;
 #[path = "../../../../tests/suite/protocol/mod.rs"]
 mod protocol;
 #[path = "../../../../tests/suite/preflight/reports.rs"]

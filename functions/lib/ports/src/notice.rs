@@ -5,6 +5,7 @@ use std::time::Duration;
 use archive::names::ConnectorId;
 use async_trait::async_trait;
 use protocol::notice::Notice;
+use protocol::portal::LinkNotice;
 
 use super::PortError;
 
@@ -16,6 +17,9 @@ pub trait Bus: Send + Sync {
     /// notice that is too large for the bus is a [`PortError::Bug`]. Nothing is buffered: the caller must
     /// publish again what failed.
     async fn publish(&self, notice: &Notice) -> Result<(), PortError>;
+
+    /// The same for a notice about a link of the portal.
+    async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError>;
 }
 
 /// The maximum number of connectors in one batch: the limit of `SendMessageBatch` (Amazon SQS API reference).

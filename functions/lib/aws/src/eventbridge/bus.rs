@@ -8,6 +8,8 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use ports::{Bus, PortError};
 use protocol::notice::Notice;
+use protocol::portal::LinkNotice;
+use serde::Serialize;
 
 use crate::port_error::port_error;
 use crate::transient_codes::{Origin, is_transient_code};
@@ -64,15 +66,25 @@ struct EntryError {
 
 #[async_trait]
 impl Bus for EventBridgeBus {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        self.put(notice.fact.kind(), notice).await
+    }
+
+    async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError> {
+        self.put(notice.fact.kind(), notice).await
+    }
+}
+
+impl EventBridgeBus {
     /// A second worker, or an SDK retry after a lost response, puts the same event again. Consumers recognize
     /// it by the `id` in its detail.
-    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+    async fn put(&self, kind: &str, notice: &(impl Serialize + Sync)) -> Result<(), PortError> {
         let detail = serde_json::to_string(notice)
             .map_err(|error| PortError::bug("writing a notice as JSON", error))?;
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
             .source(SOURCE)
-            .detail_type(notice.fact.kind())
+            .detail_type(kind)
             .detail(detail)
             .build();
         let config = Config::builder().retry_classifier(RetryTransientEntries);

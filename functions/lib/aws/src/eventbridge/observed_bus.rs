@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use ports::{Bus, Clock, MetricsSink, PortError};
 use protocol::metrics::{Metric, MetricRecord};
 use protocol::notice::Notice;
+use protocol::portal::LinkNotice;
 
 /// A bus, and a metric of the notices it failed to publish.
 #[derive(Clone)]
@@ -44,15 +45,33 @@ impl Bus for ObservedBus {
                 connector.id = %notice.connector, notice.id = notice.id, error = error.chain(),
                 "failed to publish a notice"
             );
-            if let Some((sink, clock)) = &self.metrics {
-                sink.record(&MetricRecord {
-                    at: clock.now(),
-                    name: "metrics of a notice",
-                    properties: vec![("connector.id", notice.connector.to_string())],
-                    metrics: vec![Metric::count("NoticesLost", 1)],
-                });
-            }
+            self.count(("connector.id", notice.connector.to_string()));
         }
         result
+    }
+
+    async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError> {
+        let result = self.bus.publish_link(notice).await;
+        if let Err(error) = &result {
+            tracing::error!(
+                link.id = %notice.link, notice.id = notice.id, error = error.chain(),
+                "failed to publish a notice"
+            );
+            self.count(("link.id", notice.link.to_string()));
+        }
+        result
+    }
+}
+
+impl ObservedBus {
+    fn count(&self, subject: (&'static str, String)) {
+        if let Some((sink, clock)) = &self.metrics {
+            sink.record(&MetricRecord {
+                at: clock.now(),
+                name: "metrics of a notice",
+                properties: vec![subject],
+                metrics: vec![Metric::count("NoticesLost", 1)],
+            });
+        }
     }
 }

@@ -4,13 +4,19 @@ use archive::names::TenantId;
 use ports::PortError;
 use protocol::contacts::LinkToken;
 use protocol::portal::{
-    LinkRefusal, LinkStatus, Network, OperatorVisit, PortalLink, PortalToken, SessionRefusal,
+    LinkNotice, LinkRefusal, LinkStatus, Network, OperatorVisit, PortalLink, PortalToken, SessionRefusal,
 };
 
 use super::{PortalAccess, SessionError, Visitor};
 
 /// The maximum number of attempts of a write against concurrent writers of the same link.
 const MAX_ATTEMPTS: u32 = 4;
+
+/// Metrics, each of the whole deployment.
+const OPENED: &str = "PortalLinksOpened";
+const REDEEMED: &str = "PortalLinksRedeemed";
+const REFUSED: &str = "PortalLinksRefused";
+const SESSION_REFUSED: &str = "PortalSessionsRefused";
 
 /// Whether a request counts as the person's activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +42,11 @@ impl PortalAccess {
     /// # Errors
     /// [`LinkRefusal::Unknown`] if no link has this token, as the inner error; otherwise if the ledger fails.
     pub async fn open(&self, token: &PortalToken) -> Result<Result<OpenedLink, LinkRefusal>, PortError> {
-        let Some(link) = self.find(token).await? else { return Ok(Err(LinkRefusal::Unknown)) };
+        let Some(link) = self.find(token).await? else {
+            self.count(REFUSED);
+            return Ok(Err(LinkRefusal::Unknown));
+        };
+        self.count(OPENED);
         let refusal = match link.status(self.clock.now()) {
             LinkStatus::Open { .. } => None,
             LinkStatus::Redeemed { at } => Some(LinkRefusal::Redeemed(at)),
@@ -58,21 +68,45 @@ impl PortalAccess {
     ) -> Result<Result<(PortalToken, PortalLink), LinkRefusal>, PortError> {
         let session =
             PortalToken { link: token.link.clone(), secret: LinkToken::new(|| self.rng.next_u64()) };
+        let redeemed = self.store_session(token, &session, network).await?;
+        self.count(if redeemed.is_ok() { REDEEMED } else { REFUSED });
+        Ok(match redeemed {
+            Ok(link) => {
+                if let Some(session) = &link.session {
+                    self.publish(LinkNotice::redeemed(&link, session)).await;
+                }
+                Ok((session, link))
+            }
+            Err(refusal) => Err(refusal),
+        })
+    }
+
+    /// Starts the session that `session` is for. If the answer to a write is lost, the record says whether it
+    /// was executed: otherwise the person would be refused as a second one.
+    async fn store_session(
+        &self,
+        token: &PortalToken,
+        session: &PortalToken,
+        network: Network,
+    ) -> Result<Result<PortalLink, LinkRefusal>, PortError> {
+        let mut lost = PortError::transient("redeeming a link", "it was changed at each attempt");
         for _ in 0..MAX_ATTEMPTS {
             let Some(link) = self.find(token).await? else { return Ok(Err(LinkRefusal::Unknown)) };
-            // An earlier attempt of this very request whose answer was lost.
             if link.session.as_ref().is_some_and(|stored| stored.secret == session.hash()) {
-                return Ok(Ok((session, link)));
+                return Ok(Ok(link));
             }
             let redeemed = match link.redeem(session.hash(), network.clone(), self.clock.now()) {
                 Ok(redeemed) => redeemed,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if self.links.store_portal_link(&redeemed).await? {
-                return Ok(Ok((session, redeemed)));
+            match self.links.store_portal_link(&redeemed).await {
+                Ok(true) => return Ok(Ok(redeemed)),
+                Ok(false) => {}
+                Err(error @ PortError::Transient { .. }) => lost = error,
+                Err(error) => return Err(error),
             }
         }
-        Err(PortError::transient("redeeming a link", "it was changed at each attempt"))
+        Err(lost)
     }
 
     /// The person behind a session's cookie.
@@ -80,6 +114,14 @@ impl PortalAccess {
     /// # Errors
     /// Why there is no session; or if the ledger fails.
     pub async fn authenticate(&self, token: &PortalToken, by: Activity) -> Result<Visitor, SessionError> {
+        let visitor = self.visitor(token, by).await;
+        if matches!(visitor, Err(SessionError::Refused(_))) {
+            self.count(SESSION_REFUSED);
+        }
+        visitor
+    }
+
+    async fn visitor(&self, token: &PortalToken, by: Activity) -> Result<Visitor, SessionError> {
         let Some(link) = self.effective(self.links.portal_link(&token.link).await?).await? else {
             return Err(SessionRefusal::Unknown.into());
         };
@@ -110,7 +152,12 @@ impl PortalAccess {
     /// If the ledger fails.
     pub async fn request_new(&self, token: &PortalToken) -> Result<bool, PortError> {
         let Some(link) = self.find(token).await? else { return Ok(false) };
-        Ok(self.transition(&link, |link| link.request_new(self.clock.now())).await?.is_some())
+        let now = self.clock.now();
+        let Some(requested) = self.transition(&link, |link| link.request_new(now)).await? else {
+            return Ok(false);
+        };
+        self.publish(LinkNotice::requested(&requested, now)).await;
+        Ok(true)
     }
 
     /// Records that an operator opened a tenant's pages, once for each session and tenant. Does nothing for
@@ -148,21 +195,29 @@ impl PortalAccess {
         Ok(Some(PortalLink { revoked, ..link }))
     }
 
-    /// Stores a transition, however often another writer is faster. `None` if there is nothing to change.
+    /// Stores a transition, however often another writer is faster. `None` if there is nothing to change. If
+    /// the answer to a write is lost, the record says whether it was executed.
     pub(super) async fn transition(
         &self,
         link: &PortalLink,
         apply: impl Fn(&PortalLink) -> Option<PortalLink> + Send,
     ) -> Result<Option<PortalLink>, PortError> {
+        let mut lost = PortError::transient("changing a link", "it was changed at each attempt");
         let mut link = link.clone();
         for _ in 0..MAX_ATTEMPTS {
             let Some(changed) = apply(&link) else { return Ok(None) };
-            if self.links.store_portal_link(&changed).await? {
-                return Ok(Some(changed));
+            match self.links.store_portal_link(&changed).await {
+                Ok(true) => return Ok(Some(changed)),
+                Ok(false) => {}
+                Err(error @ PortError::Transient { .. }) => lost = error,
+                Err(error) => return Err(error),
             }
             let Some(current) = self.links.portal_link(&link.id).await? else { return Ok(None) };
+            if current == changed {
+                return Ok(Some(changed));
+            }
             link = current;
         }
-        Err(PortError::transient("changing a link", "it was changed at each attempt"))
+        Err(lost)
     }
 }

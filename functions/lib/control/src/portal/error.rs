@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use archive::names::{ReturnUrl, TenantId};
 use ports::PortError;
-use protocol::portal::{Abilities, LinkId, SessionRefusal};
+use protocol::portal::{Abilities, Ability, LinkId, SessionRefusal};
 
+use super::MissingAbilityError;
 use crate::budget::BudgetExhaustedError;
 
 /// Why an operation on links failed.
@@ -33,8 +34,11 @@ pub enum PortalError {
         /// The longest validity of this kind.
         longest: Duration,
     },
+    /// The visitor's link does not allow to hand one on.
+    #[error(transparent)]
+    Missing(#[from] MissingAbilityError),
     /// A link that is handed on can't allow more than the link of whoever hands it on.
-    #[error("your own link does not allow: {0}")]
+    #[error("your own link does not allow: {}", names(.0))]
     BeyondOwn(Abilities),
     /// A link that was handed on can't be handed on again.
     #[error("a link that was handed on can't be handed on again")]
@@ -62,4 +66,10 @@ pub enum SessionError {
     /// An internal error of a port.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+/// The abilities without [`Ability::View`], which every link has.
+fn names(abilities: &Abilities) -> String {
+    let beyond = abilities.iter().filter(|ability| *ability != Ability::View);
+    beyond.map(Ability::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use archive::names::{ReturnUrl, TenantId};
-use ports::{Page, SpendOutcome};
+use ports::{Page, PortError, SpendOutcome};
 use protocol::budget::{Budget, BudgetScope, Spending};
 use protocol::caller::Caller;
 use protocol::contacts::LinkToken;
 use protocol::portal::{
-    Abilities, Addressee, HandOver, LinkId, LinkKind, LinkScope, NewPortalLink, OperatorVisit, PortalLink,
-    PortalToken,
+    Abilities, Ability, Addressee, HandOver, LinkId, LinkKind, LinkNotice, LinkScope, NewPortalLink,
+    OperatorVisit, PortalLink, PortalToken,
 };
 
 use super::{PortalAccess, PortalError, Visitor};
@@ -107,10 +107,12 @@ impl PortalAccess {
     /// than that, and can't be handed on again.
     ///
     /// # Errors
-    /// If the visitor's link was handed on itself, has no such abilities, or is an operator's; if the tenant
+    /// If the visitor's link lacks the ability to invite or those that it shall hand on, was handed on
+    /// itself, or is an operator's; if the tenant
     /// has handed on as many links today as it may; or if the ledger fails.
     pub async fn hand_over(&self, visitor: &Visitor, new: NewHandOver) -> Result<CreatedLink, PortalError> {
         let own = visitor.link();
+        visitor.require(Ability::Invite)?;
         let LinkScope::Tenant { tenant } = &own.scope else { return Err(PortalError::OperatorsInvitation) };
         if own.hand_over.is_some() {
             return Err(PortalError::HandedOn);
@@ -180,8 +182,27 @@ impl PortalAccess {
         let Some(link) = found.filter(|link| require_access(caller, &link.scope).is_ok()) else {
             return Err(PortalError::NotFound(id.clone()));
         };
+        if let Some(revoked) = self.revoke_found(caller, &link).await? {
+            return Ok(revoked);
+        }
+        // It was revoked before, or by somebody else just now.
+        Ok(self.links.portal_link(id).await?.unwrap_or(link))
+    }
+
+    /// Revokes a link and tells the vendor; `None` if it was revoked before.
+    async fn revoke_found(
+        &self,
+        caller: &Caller,
+        link: &PortalLink,
+    ) -> Result<Option<PortalLink>, PortError> {
         let now = self.clock.now();
-        Ok(self.transition(&link, |link| link.revoke(caller.clone(), now)).await?.unwrap_or(link))
+        let revoked = self.transition(link, |link| link.revoke(caller.clone(), now)).await?;
+        if let Some((link, revocation)) =
+            revoked.as_ref().and_then(|link| Some((link, link.revoked.as_ref()?)))
+        {
+            self.publish(LinkNotice::revoked(link, revocation)).await;
+        }
+        Ok(revoked)
     }
 
     /// Revokes all links of a scope that can still be redeemed or have a session. Returns how many.
@@ -194,10 +215,8 @@ impl PortalAccess {
         loop {
             let page = self.links.portal_links(scope, before.as_ref(), 100).await?;
             for link in &page.items {
-                let now = self.clock.now();
-                let is_over = link.revoked.is_some() || now >= link.hand_over_limit();
-                if !is_over && self.transition(link, |link| link.revoke(caller.clone(), now)).await?.is_some()
-                {
+                let is_over = link.revoked.is_some() || self.clock.now() >= link.hand_over_limit();
+                if !is_over && self.revoke_found(caller, link).await?.is_some() {
                     revoked += 1;
                 }
             }
@@ -222,7 +241,10 @@ impl PortalAccess {
         let link = PortalLink::new(token.link.clone(), token.hash(), new, by, now);
         match (self.links.create_portal_link(&link, spends).await?, spends) {
             (SpendOutcome::Exhausted, [spending, ..]) => Err(BudgetExhaustedError::from(spending).into()),
-            _ => Ok(CreatedLink { url: self.url.enter(&token.expose()), link }),
+            _ => {
+                self.publish(LinkNotice::created(&link)).await;
+                Ok(CreatedLink { url: self.url.enter(&token.expose()), link })
+            }
         }
     }
 }

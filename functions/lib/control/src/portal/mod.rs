@@ -12,7 +12,9 @@ mod visitor;
 use std::sync::Arc;
 
 use archive::names::{PortalUrl, ReturnUrl};
-use ports::{Clock, PortalLinks, Rng};
+use ports::{Bus, Clock, MetricsSink, PortalLinks, Rng};
+use protocol::metrics::{Metric, MetricRecord};
+use protocol::portal::LinkNotice;
 
 use crate::budget::Budgets;
 
@@ -36,6 +38,29 @@ pub struct PortalAccess {
     pub return_urls: Vec<ReturnUrl>,
     /// How many links a tenant may hand on.
     pub budgets: Budgets,
+    /// Where the vendor hears of links. A bus that refuses stops nothing.
+    pub bus: Arc<dyn Bus>,
+    /// Where openings and refusals are counted; `None` for the command line.
+    pub metrics: Option<Arc<dyn MetricsSink>>,
+}
+
+impl PortalAccess {
+    /// Tells the vendor. The step that it reports is stored already, so a bus that refuses undoes nothing;
+    /// the adapter logs and counts the failure.
+    async fn publish(&self, notice: LinkNotice) {
+        drop(self.bus.publish_link(&notice).await);
+    }
+
+    fn count(&self, metric: &'static str) {
+        if let Some(metrics) = &self.metrics {
+            metrics.record(&MetricRecord {
+                at: self.clock.now(),
+                name: "metrics of the portal",
+                properties: Vec::new(),
+                metrics: vec![Metric::count(metric, 1)],
+            });
+        }
+    }
 }
 
 impl std::fmt::Debug for PortalAccess {

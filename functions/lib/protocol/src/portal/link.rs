@@ -238,14 +238,20 @@ impl PortalLink {
         self.secret == *secret
     }
 
-    /// Redeemed at `now`, with a session that has this new secret.
+    /// Redeemed at `now`, with a session that has this new secret. The session of a link that was handed on
+    /// ends with the link's own time.
     ///
     /// # Errors
     /// The reason why it can't be.
     pub fn redeem(&self, session: TokenHash, network: Network, now: Time) -> Result<Self, LinkRefusal> {
         match self.status(now) {
             LinkStatus::Open { .. } => {
-                Ok(Self { session: Some(PortalSession::new(session, network, now)), ..self.next() })
+                let mut session = PortalSession::new(session, network, now);
+                if self.hand_over.is_some() {
+                    // Otherwise people could extend their own session by handing a link on to themselves.
+                    session.limit = session.limit.min(self.expires_at);
+                }
+                Ok(Self { session: Some(session), ..self.next() })
             }
             LinkStatus::Redeemed { at } => Err(LinkRefusal::Redeemed(at)),
             LinkStatus::Expired { at } => Err(LinkRefusal::Expired(at)),
@@ -307,7 +313,7 @@ impl PortalLink {
     /// that of the link or of its session, whichever is later.
     #[must_use]
     pub fn hand_over_limit(&self) -> Time {
-        self.session.as_ref().map_or(self.expires_at, |session| self.expires_at.max(session.limit()))
+        self.session.as_ref().map_or(self.expires_at, |session| self.expires_at.max(session.limit))
     }
 
     /// Whom a change is recorded as made by. An operator is named as whoever made the link, who is

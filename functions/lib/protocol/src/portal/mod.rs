@@ -11,6 +11,7 @@
 mod ability;
 mod link;
 mod names;
+mod notice;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use link::{
     HandOver, LinkKind, LinkRefusal, LinkScope, LinkStatus, NewPortalLink, PortalLink, Revocation,
 };
 pub use names::{Addressee, LinkId, Network};
+pub use notice::{LinkFact, LinkNotice};
 pub use session::{IDLE_LIMIT, PortalSession, SESSION_LIMIT, SessionRefusal};
 pub use token::PortalToken;
 pub use visit::OperatorVisit;

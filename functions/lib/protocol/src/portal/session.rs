@@ -26,6 +26,8 @@ pub struct PortalSession {
     pub network: Network,
     /// When it was last used, to the minute.
     pub active_at: Time,
+    /// When it ends at the latest.
+    pub limit: Time,
     /// When the person left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Time>,
@@ -51,23 +53,19 @@ pub enum SessionRefusal {
 impl PortalSession {
     /// A session that starts at `now`.
     #[must_use]
-    pub const fn new(secret: TokenHash, network: Network, now: Time) -> Self {
-        Self { secret, started_at: now, network, active_at: now, left_at: None }
+    pub fn new(secret: TokenHash, network: Network, now: Time) -> Self {
+        Self { secret, started_at: now, network, active_at: now, limit: now + SESSION_LIMIT, left_at: None }
     }
 
     /// When it ends if nobody uses it any more.
     #[must_use]
     pub fn ends_at(&self) -> Time {
-        (self.active_at + IDLE_LIMIT).min(self.limit())
+        (self.active_at + IDLE_LIMIT).min(self.limit)
     }
 
-    /// When it ends at the latest.
-    #[must_use]
-    pub fn limit(&self) -> Time {
-        self.started_at + SESSION_LIMIT
-    }
-
-    /// Whether it can be used at `now`. A clock that has jumped back before the start opens nothing.
+    /// Whether it can be used at `now`. The clocks of two workers may differ, so a time shortly before the
+    /// last use is not refused. A clock that has jumped back by more than the idle time opens nothing: it
+    /// could make the session last for as long as it likes.
     ///
     /// # Errors
     /// The reason why not.
@@ -75,7 +73,7 @@ impl PortalSession {
         if let Some(at) = self.left_at {
             return Err(SessionRefusal::Left(at));
         }
-        if now >= self.ends_at() {
+        if now >= self.ends_at() || now + IDLE_LIMIT < self.active_at {
             return Err(SessionRefusal::Ended(self.ends_at()));
         }
         Ok(())

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ports::{Bus, PortError};
 use protocol::notice::Notice;
+use protocol::portal::LinkNotice;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,11 +34,11 @@ struct Recorded {
 
 /// An event as `EventBridge` would deliver it, as far as the vendor decides its content.
 #[derive(Serialize)]
-struct BusEvent<'a> {
+struct BusEvent<'a, N> {
     source: &'static str,
     #[serde(rename = "detail-type")]
     detail_type: &'a str,
-    detail: &'a Notice,
+    detail: &'a N,
 }
 
 impl RecordingBus {
@@ -84,11 +85,25 @@ impl RecordingBus {
 #[async_trait]
 impl Bus for RecordingBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        self.record(notice.fact.kind(), Self::event(notice))
+    }
+
+    async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError> {
+        let kind = notice.fact.kind();
+        self.record(
+            kind,
+            serde_json::to_value(BusEvent { source: SOURCE, detail_type: kind, detail: notice }),
+        )
+    }
+}
+
+impl RecordingBus {
+    fn record(&self, kind: &str, event: serde_json::Result<Value>) -> Result<(), PortError> {
         let what = "recording a notice";
-        let event = Self::event(notice).map_err(|source| PortError::bug(what, source))?;
+        let event = event.map_err(|source| PortError::bug(what, source))?;
         // This bus rejects what the bus of a deployment rejects.
         let size = event.get("detail").map_or(0, |detail| detail.to_string().len());
-        if size + SOURCE.len() + notice.fact.kind().len() >= MAX_EVENT_BYTES {
+        if size + SOURCE.len() + kind.len() >= MAX_EVENT_BYTES {
             return Err(PortError::bug(what, format!("a notice of {size} bytes")));
         }
         self.append(event).map_err(|source| PortError::transient(what, source))

@@ -190,6 +190,8 @@ impl Sandbox {
             url,
             return_urls: Vec::new(),
             budgets: Budgets::default(),
+            bus: Arc::clone(&self.bus) as _,
+            metrics: None,
         }
     }
 
