@@ -2,8 +2,8 @@
 //!
 //! Start with [`machine`]: its [`machine::step`] is the one function that the exporter, the simulator and the
 //! model checker all drive. The records: [`connector`], [`cursor`], [`contacts`], [`budget`]. What follows
-//! from them: [`schedule`], [`health`], [`loss_forecast`], [`watch`]. What is published: [`notice`],
-//! [`notification`], [`metrics`].
+//! from them: [`schedule`], [`health`], [`loss_forecast`], [`timeline`], [`watch`]. What is published:
+//! [`notice`], [`notification`], [`metrics`].
 
 pub mod backoff;
 pub mod budget;
@@ -22,4 +22,5 @@ pub mod notification;
 pub mod portal;
 pub mod schedule;
 pub mod source_change;
+pub mod timeline;
 pub mod watch;
