@@ -15,12 +15,13 @@ use ports::DelayQueue as _;
 use ports::WebhookResponse;
 use protocol::connector::Verb;
 use protocol::contacts::{SecretId, WebhookSecret};
-use protocol::notification::{NOTICE_COOLDOWN, NOTIFIED_KINDS, NOTIFIED_VERBS};
+use protocol::notice::Fact;
+use protocol::notification::{FIRST_FILE_KINDS, NOTICE_COOLDOWN, NOTIFIED_KINDS, NOTIFIED_VERBS};
 use serde_json::{Value, json};
 use tests::fault_injection::Outage;
 use tests::fixtures::unique_id;
 use tests::lambda::RecursiveLoop;
-use world::{World, blocked, changed, each_kind, secret_of, url};
+use world::{World, blocked, changed, each_kind, first_file, secret_of, url};
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
@@ -41,6 +42,30 @@ async fn each_kind_of_notice_reaches_all_contacts_of_its_connector_and_nobody_el
     assert!(world.recipients().iter().all(|one| one.ends_with("acme.example")));
     let mails = world.mailer.sent();
     assert!(mails.iter().all(|(_, mail)| !format!("{mail:?}").contains(globex.id.as_str())));
+}
+
+#[tokio::test]
+async fn an_activation_and_the_first_file_are_each_reported_once_and_later_files_never() {
+    let world = World::new();
+    let acme = world.connector("acme").await;
+    let now = world.clock.wall();
+    let first = first_file(&acme, now);
+    let mut second = first.clone();
+    let Fact::Delivered(delivery) = &mut second.fact else { panic!("{second:?}") };
+    delivery.part = delivery.part.next();
+    second.id = format!("{}-exportdelivered-2", acme.id);
+    for notice in [changed(&acme, Verb::Activate), first.clone(), second] {
+        world.notify(&notice).await;
+    }
+    let subjects: Vec<_> = world.mailer.sent().into_iter().map(|(_, mail)| mail.subject).collect();
+    let expected = ["is active", "has arrived"];
+    assert_eq!(subjects.len(), 2 * expected.len(), "two addresses: {subjects:?}");
+    for text in expected {
+        assert_eq!(subjects.iter().filter(|subject| subject.contains(text)).count(), 2, "{subjects:?}");
+    }
+    // A worker that died after the decision leaves the notice to the next one.
+    world.notify(&first).await;
+    assert_eq!(world.mailer.sent().len(), 6);
 }
 
 #[tokio::test]
@@ -276,6 +301,8 @@ fn listed(rule: &str, name: &str) -> Vec<String> {
 #[test]
 fn the_rules_of_the_template_forward_what_the_notifier_reads_and_nothing_else() {
     assert_eq!(listed("TroubleToContacts", "detail-type"), NOTIFIED_KINDS);
+    assert_eq!(listed("FirstFilesToContacts", "detail-type"), FIRST_FILE_KINDS);
+    assert_eq!(listed("FirstFilesToContacts", "part"), ["1"]);
     assert_eq!(listed("ChangesToContacts", "detail-type"), ["ConnectorChanged"]);
     let verbs = NOTIFIED_VERBS.map(|verb| serde_json::to_value(verb).unwrap());
     assert_eq!(listed("ChangesToContacts", "what"), verbs.map(|verb| verb.as_str().unwrap().to_owned()));

@@ -15,7 +15,7 @@ use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, Delivery
 use protocol::notice::{Backlog, Notice, Recovery};
 use serde_json::json;
 use tests::fakes::{FakeClock, FakeLedger, FakeMailer, FakeMetricsSink, FakeWebhookClient};
-use tests::fixtures::{activated, at, connector, tenant, unique_id};
+use tests::fixtures::{self, activated, at, connector, tenant, unique_id};
 use tests::functions;
 use tests::lambda::{NoticeQueue, RecursiveLoop, message_id, sqs_event};
 
@@ -154,6 +154,12 @@ pub(super) fn changed(connector: &Connector, what: Verb) -> Notice {
     Notice::changed(&Change { version: connector.version, at, by, what, before: None, after })
 }
 
+/// The notice of a connector's first delivered part.
+pub(super) fn first_file(connector: &Connector, now: Time) -> Notice {
+    let seal = fixtures::seal(connector, &Cursor::new(now, now, now), now + MINUTE, &fixtures::worker());
+    Notice::delivered(&connector.tenant, &seal.part)
+}
+
 /// A notice of each kind that is delivered to contacts.
 pub(super) fn each_kind(connector: &Connector, now: Time) -> Vec<Notice> {
     let (tenant, id, cursor) = (&connector.tenant, &connector.id, Cursor::new(now, now, now));
@@ -169,6 +175,8 @@ pub(super) fn each_kind(connector: &Connector, now: Time) -> Vec<Notice> {
         Notice::recovered(tenant, id, recovery),
         Notice::stale(tenant, id, now, &cursor, None),
         Notice::on_time(tenant, id, now, &cursor, now),
+        changed(connector, Verb::Activate),
+        first_file(connector, now),
         changed(connector, Verb::Pause),
         changed(connector, Verb::RefuseDestination),
         changed(connector, Verb::TestContacts),

@@ -90,6 +90,26 @@ fn recovered() -> Notice {
     Notice::recovered(&connector().tenant, &connector().id, recovery)
 }
 
+fn delivery(number: u64) -> Notice {
+    let delivery = protocol::notice::Delivery {
+        part: PartNumber::new(number),
+        window: archive::part::Window { from: Time::EPOCH, to: now() },
+        kind: archive::part::PartKind::Regular,
+        events: 12,
+        late: 0,
+        unreadable: 0,
+        name: "events/date=2026-11-20/x.json".into(),
+        size: 1,
+    };
+    let id = format!("con_0000000000000007-exportdelivered-{number}");
+    let fact = protocol::notice::Fact::Delivered(delivery);
+    Notice { id, tenant: connector().tenant, connector: connector().id, fact }
+}
+
+fn first_file() -> Notice {
+    delivery(1)
+}
+
 /// One of each kind that contacts receive.
 fn all_notified() -> Vec<Notice> {
     let on_time = Notice::on_time(&connector().tenant, &connector().id, now(), &cursor(), now());
@@ -101,6 +121,8 @@ fn all_notified() -> Vec<Notice> {
         stale(),
         on_time,
         unreadable(),
+        changed(Verb::Activate),
+        first_file(),
         changed(Verb::Pause),
         changed(Verb::RefuseDestination),
         changed(Verb::TestContacts),
@@ -171,14 +193,21 @@ fn exactly_the_kinds_that_the_bus_forwards_are_read() {
     for notice in all_notified() {
         let (kind, message) = (notice.fact.kind(), read(&notice).unwrap());
         assert_eq!((message.id.as_str(), message.tenant.as_str()), (notice.id.as_str(), "acme"));
-        assert!(NOTIFIED_KINDS.contains(&kind) || kind == "ConnectorChanged", "{kind}");
+        let forwarded = NOTIFIED_KINDS.contains(&kind) || FIRST_FILE_KINDS.contains(&kind);
+        assert!(forwarded || kind == "ConnectorChanged", "{kind}");
     }
     for verb in [Verb::Create, Verb::Update, Verb::Resume, Verb::SetContacts, Verb::RotateWebhookSecret] {
         assert_eq!(read(&changed(verb)), None, "{verb:?}");
     }
-    for verb in
-        [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts, Verb::SetContacts, Verb::AskContacts]
-    {
+    assert_eq!(read(&delivery(2)), None, "only the first file");
+    for verb in [
+        Verb::Activate,
+        Verb::Pause,
+        Verb::RefuseDestination,
+        Verb::TestContacts,
+        Verb::SetContacts,
+        Verb::AskContacts,
+    ] {
         let detail = serde_json::to_value(changed(verb)).unwrap();
         let names = NOTIFIED_VERBS.map(|verb| serde_json::to_value(verb).unwrap());
         assert!(names.contains(&detail["what"]), "{detail}");

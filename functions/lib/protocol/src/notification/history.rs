@@ -5,6 +5,9 @@
 //! notice includes their number. The end of a block is sent if the block was. Nothing is lost by this: an
 //! ongoing problem is repeated by the watchdog's reminder a day later; any other has ended.
 //!
+//! What happens once in a connector's life, its activation and its first file, is sent once: the number of
+//! the first part and the verb make it so, and the history holds back another notice of the same.
+//!
 //! The decision is stored before the notice is sent, by a write that is conditional on the previous version.
 //! The same notice gets the same decision again, so a crash between the two sends it twice rather than never.
 
@@ -122,7 +125,9 @@ enum NoticeClass {
     Problem { cause: String, since: Option<Time>, paced: bool },
     /// A problem that began at `since` is over.
     Resolved { of: &'static str, since: Time },
-    /// Neither of them; always sent.
+    /// Something that happens once in a connector's life.
+    Once { cause: &'static str },
+    /// None of them; always sent.
     Other,
 }
 
@@ -132,8 +137,22 @@ impl NotificationHistory {
     pub fn decide(&self, message: &ContactMessage) -> (Decision, Option<Self>) {
         match classify(&message.fact) {
             NoticeClass::Other => (Decision::Send { held_back: 0 }, None),
+            NoticeClass::Once { cause } => self.on_once(message, cause),
             NoticeClass::Problem { cause, since, paced } => self.on_problem(message, cause, since, paced),
             NoticeClass::Resolved { of, since } => self.on_resolved(message, of, since),
+        }
+    }
+
+    /// The first notice is sent, and again if it is handled again; any other of the cause is not.
+    fn on_once(&self, message: &ContactMessage, cause: &'static str) -> (Decision, Option<Self>) {
+        match self.causes.get(cause) {
+            Some(last) if last.id == message.id => (Decision::Send { held_back: 0 }, None),
+            Some(_) => (Decision::Hold, None),
+            None => {
+                let mut next = self.next(message.at);
+                next.causes.insert(cause.to_owned(), LastNotice::of(message));
+                (Decision::Send { held_back: 0 }, Some(next))
+            }
         }
     }
 
@@ -240,6 +259,8 @@ fn classify(fact: &ContactFact) -> NoticeClass {
             NoticeClass::Resolved { of: "blocked", since: *blocked_since }
         }
         ContactFact::OnTime { late_since, .. } => NoticeClass::Resolved { of: "late", since: *late_since },
+        ContactFact::Activated => NoticeClass::Once { cause: "activated" },
+        ContactFact::FirstFile { .. } => NoticeClass::Once { cause: "first file" },
         ContactFact::Test => NoticeClass::Other,
     }
 }

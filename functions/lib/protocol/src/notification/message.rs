@@ -1,6 +1,6 @@
 //! Messages to contacts: parsed from a notice as the bus carries it, without vendor internals.
 //!
-//! Left out are regular deliveries, the names of the vendor's people, and the keys of the vendor's table. An
+//! Left out are deliveries but for a connector's first, the names of the vendor's people, and the keys of the vendor's table. An
 //! internal error of the vendor is reported as one, without its details: the customer learns that its files
 //! wait and that it need not act.
 
@@ -17,7 +17,7 @@ use crate::connector::Verb;
 use crate::contacts::{WebhookSecret, seconds};
 use crate::delivery_error::{Block, DeliveryStage};
 use crate::notice::{
-    Blocked, Changed, Fact, Notice, NoticeKind, NoticeParseError, OnTime, Open, Recovery, Stale,
+    Blocked, Changed, Delivery, Fact, Notice, NoticeKind, NoticeParseError, OnTime, Open, Recovery, Stale,
     UnreadableItems,
 };
 
@@ -30,10 +30,20 @@ pub const NOTIFIED_KINDS: [&str; 5] = [
     NoticeKind::Unreadable.as_str(),
 ];
 
+/// The kinds of notices that are sent to contacts for a connector's first part, and for no other. The bus
+/// rule in `template.yaml` has the same list.
+pub const FIRST_FILE_KINDS: [&str; 2] = [NoticeKind::Delivered.as_str(), NoticeKind::Heartbeat.as_str()];
+
 /// The changes of settings (`ConnectorChanged`) that concern contacts, by kind of change. The last two
 /// request consent and are not messages themselves ([`requests_consent`]).
-pub const NOTIFIED_VERBS: [Verb; 5] =
-    [Verb::Pause, Verb::RefuseDestination, Verb::TestContacts, Verb::SetContacts, Verb::AskContacts];
+pub const NOTIFIED_VERBS: [Verb; 6] = [
+    Verb::Activate,
+    Verb::Pause,
+    Verb::RefuseDestination,
+    Verb::TestContacts,
+    Verb::SetContacts,
+    Verb::AskContacts,
+];
 
 /// One notice, for a connector's own contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +127,17 @@ pub enum ContactFact {
         /// How many such records it contains.
         items: u64,
     },
+    /// Export was activated. It happens once in a connector's life.
+    Activated,
+    /// The first file has arrived.
+    FirstFile {
+        /// How many events it contains; 0 if it is a heartbeat.
+        events: u64,
+        /// The exclusive end of what it covers.
+        covered_to: Time,
+        /// The object's name below the prefix.
+        name: String,
+    },
     /// Delivery was paused by someone.
     Paused,
     /// Delivery was paused because the customer's role is not safe.
@@ -151,8 +172,10 @@ impl ContactMessage {
     /// # Errors
     /// If it is of a kind that concerns contacts with an unexpected form.
     pub fn read(kind: &str, at: Time, detail: &Value) -> Result<Option<Self>, NoticeParseError> {
-        // Notices of deliveries don't concern contacts, so they are not parsed at all.
-        if !NOTIFIED_KINDS.contains(&kind) && kind != NoticeKind::Changed.as_str() {
+        // Of the notices of deliveries only the first concerns contacts, so no other is parsed.
+        let is_first_file = FIRST_FILE_KINDS.contains(&kind)
+            && detail.get("part").and_then(Value::as_u64) == Some(PartNumber::FIRST.get());
+        if !is_first_file && !NOTIFIED_KINDS.contains(&kind) && kind != NoticeKind::Changed.as_str() {
             return Ok(None);
         }
         let Some(Notice { id, tenant, connector, fact }) = Notice::parse(kind, detail)? else {
@@ -230,14 +253,17 @@ fn contact_fact(fact: Fact) -> Option<ContactFact> {
         }
         Fact::Unreadable(UnreadableItems { part, items, .. }) => ContactFact::Unreadable { part, items },
         Fact::Changed(Changed { what: Open::Known(verb), .. }) => match verb {
+            Verb::Activate => ContactFact::Activated,
             Verb::Pause => ContactFact::Paused,
             Verb::RefuseDestination => ContactFact::Unsafe,
             Verb::TestContacts => ContactFact::Test,
             _ => return None,
         },
-        Fact::Changed(Changed { what: Open::Newer(_), .. }) | Fact::Delivered(_) | Fact::Heartbeat(_) => {
-            return None;
+        Fact::Delivered(Delivery { events, window, name, .. })
+        | Fact::Heartbeat(Delivery { events, window, name, .. }) => {
+            ContactFact::FirstFile { events, covered_to: window.to, name }
         }
+        Fact::Changed(Changed { what: Open::Newer(_), .. }) => return None,
     })
 }
 

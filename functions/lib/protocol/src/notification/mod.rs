@@ -17,5 +17,6 @@ pub mod text;
 
 pub use history::{ContactKey, Decision, NOTICE_COOLDOWN, NotificationHistory, short_hash};
 pub use message::{
-    ContactFact, ContactMessage, NOTIFIED_KINDS, NOTIFIED_VERBS, SignedRequest, requests_consent,
+    ContactFact, ContactMessage, FIRST_FILE_KINDS, NOTIFIED_KINDS, NOTIFIED_VERBS, SignedRequest,
+    requests_consent,
 };

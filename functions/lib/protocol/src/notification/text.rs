@@ -79,6 +79,8 @@ pub fn headline(fact: &ContactFact) -> String {
                 entries(*items)
             )
         }
+        ContactFact::Activated => "The delivery of your audit log is active.".to_owned(),
+        ContactFact::FirstFile { .. } => "The first file of your audit log has arrived.".to_owned(),
         ContactFact::Paused => "The delivery of your audit log was paused.".to_owned(),
         ContactFact::Unsafe => {
             "The delivery of your audit log was paused: the role that it uses is not safe.".to_owned()
@@ -147,6 +149,28 @@ pub fn paragraphs(fact: &ContactFact) -> Vec<String> {
              record that contains what was written; the other events of the file are not affected."
                 .to_owned(),
             "There is nothing for you to do: our operators have been notified.".to_owned(),
+        ],
+        ContactFact::Activated => vec![
+            "The first file comes at the next full hour or a few minutes after it, and then each time that \
+             one is due. An hour in which nothing happened is reported by a file too, so a file that is \
+             missing always means something."
+                .to_owned(),
+            "There is nothing for you to do. We write once more when the first file has arrived, and after \
+             that only if something needs your attention."
+                .to_owned(),
+        ],
+        ContactFact::FirstFile { events, covered_to, .. } => vec![
+            format!(
+                "It covers your events up to {} and contains {}.",
+                format_minute(*covered_to),
+                match events {
+                    0 => "the heartbeat that reports a quiet time".to_owned(),
+                    1 => "1 event".to_owned(),
+                    events => format!("{events} events"),
+                }
+            ),
+            "There is nothing for you to do. From now on we write only if something needs your attention."
+                .to_owned(),
         ],
         ContactFact::Paused => vec![
             "Nothing is lost: your events are still stored in sealed files, which are delivered when \

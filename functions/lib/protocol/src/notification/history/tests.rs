@@ -77,6 +77,18 @@ fn a_flapping_connector_is_reported_once_with_its_end_and_then_counted() {
 }
 
 #[test]
+fn an_activation_and_a_first_file_are_reported_once_and_again_only_if_handled_again() {
+    let mut history = NotificationHistory::default();
+    let file = ContactFact::FirstFile { events: 3, covered_to: after(60), name: "x.json".into() };
+    for (name, fact) in [("activated", ContactFact::Activated), ("first file", file)] {
+        let first = message(name, 0, fact.clone());
+        assert_eq!(decide(&mut history, &first), SENT);
+        assert_eq!(decide(&mut history, &first), SENT, "a crash before the mail repeats it");
+        assert_eq!(decide(&mut history, &message("another", 2_000, fact)), Decision::Hold, "{name}");
+    }
+}
+
+#[test]
 fn another_cause_is_reported_at_once_and_one_end_resolves_both() {
     let mut history = NotificationHistory::default();
     assert_eq!(decide(&mut history, &blocked(0, "AccessDenied", false)), SENT);
