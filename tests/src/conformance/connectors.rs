@@ -3,10 +3,11 @@
 use archive::names::{ConnectorId, ExternalId, TenantId};
 use archive::part::PartNumber;
 use archive::time::Time;
-use ports::{ConnectorFilter, RunAnswer};
+use ports::{ConnectorFilter, LastFile, RunAnswer};
 use protocol::connector::{Connector, Encryption, State};
 use protocol::contacts::{Contacts, RetiringSecret, SecretId, Webhook, WebhookSecret};
 use protocol::delivery_error::{Block, DeliveryStage};
+use protocol::machine::Mark;
 
 use super::{Ledger, STALE, STORED, activate, create, cursor, save, seal_next, start};
 use crate::fixtures::{self, at, tenant};
@@ -253,4 +254,54 @@ pub async fn a_secret_is_stored_once_and_outside_the_settings(ledger: &impl Ledg
     assert_eq!(listed, std::slice::from_ref(&acme), "it is not a connector");
     let shown = format!("{:?}", ledger.changes(&acme.id, None, 100).await.unwrap());
     assert!(!shown.contains(&first.expose()));
+}
+
+/// A scan goes through all connectors of all tenants and states, page by page, and shows none twice.
+pub async fn a_scan_has_every_connector_once(ledger: &impl Ledger) {
+    let mut all = Vec::new();
+    for name in ["globex", "acme", "acme2", "acme", "initech"] {
+        let connector = fixtures::connector(&tenant(name), start());
+        create(ledger, &connector).await;
+        all.push(connector);
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = ledger.scan(after.as_ref()).await.unwrap();
+        found.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(found, all);
+}
+
+/// What is read of many connectors at once is what a single read has, for those that are activated.
+pub async fn the_progress_of_many_is_that_of_each(ledger: &impl Ledger) {
+    let draft = fixtures::connector(&tenant("acme"), start());
+    create(ledger, &draft).await;
+    let (quiet, _) = activate(ledger).await;
+    let (sealed, _) = activate(ledger).await;
+    let part = seal_next(ledger, &sealed, start()).await.part;
+    let ids = [draft.id, quiet.id.clone(), sealed.id.clone()];
+    for delivered_at in [None, Some(start())] {
+        if let Some(at) = delivered_at {
+            let mark = Mark { part: part.clone(), at, published_keys: None, unblock: false };
+            ledger.mark(&mark).await.unwrap();
+        }
+        let progress = ledger.progress(&ids).await.unwrap();
+        assert_eq!(progress.keys().collect::<Vec<_>>(), {
+            let mut active = vec![&quiet.id, &sealed.id];
+            active.sort();
+            active
+        });
+        for connector in [&quiet, &sealed] {
+            assert_eq!(progress[&connector.id].cursor, cursor(ledger, connector).await);
+        }
+        let last = progress[&sealed.id].last_file;
+        assert_eq!(last, delivered_at.map(|delivered_at| LastFile { delivered_at, events: part.events }));
+        assert_eq!(progress[&quiet.id].last_file, None);
+    }
 }

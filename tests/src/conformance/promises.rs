@@ -62,6 +62,8 @@ macro_rules! promises {
         a_list_has_the_connectors_of_exactly_this_tenant_whatever_it_is_called
         a_list_has_deleted_connectors_only_on_request
         a_list_is_read_page_by_page
+        a_scan_has_every_connector_once
+        the_progress_of_many_is_that_of_each
         the_history_is_read_from_the_newest_back
         a_run_can_be_requested_once_activated
         a_requested_run_does_not_wait_for_a_blocks_next_attempt

@@ -109,6 +109,10 @@ macro_rules! port_methods {
             async fn list(
                 self: &Self, filter: ConnectorFilter<'_>, after: Option<&ConnectorId>, limit: u32
             ) -> Result<Vec<Connector>, PortError>;
+            async fn scan(self: &Self, after: Option<&SweepCursor>)
+                -> Result<Page<Connector, SweepCursor>, PortError>;
+            async fn progress(self: &Self, ids: &[ConnectorId])
+                -> Result<BTreeMap<ConnectorId, Progress>, PortError>;
             async fn history(self: &Self, id: &ConnectorId, before: Option<PartNumber>, limit: u32)
                 -> Result<Vec<Part>, PortError>;
             async fn changes(self: &Self, id: &ConnectorId, before: Option<u64>, limit: u32)

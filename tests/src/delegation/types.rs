@@ -10,8 +10,9 @@ pub use bytes::Bytes;
 pub use ports::{
     Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents, CustomerBucket, Customers,
     DueConnectors, DuePage, NewObject, NotificationStore, Page, PageError, PageReader, PortError,
-    PortalLinks, PresentedExternalId, ProbeSession, Prober, Queue, RunAnswer, Runs, SaveAnswer, SessionScope,
-    Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch, WatchPage,
+    PortalLinks, PresentedExternalId, ProbeSession, Prober, Progress, Queue, RunAnswer, Runs, SaveAnswer,
+    SessionScope, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch,
+    WatchPage,
 };
 pub use protocol::budget::Spending;
 pub use protocol::connector::{Change, Connector, S3Destination, Shards};
@@ -28,4 +29,5 @@ pub use protocol::notification::{ContactKey, NotificationHistory};
 pub use protocol::portal::{LinkId, LinkNotice, LinkScope, OperatorVisit, PortalLink};
 pub use protocol::source_change::SourceChange;
 pub use protocol::watch::{NotificationState, Sweep, SweepCursor};
+pub use std::collections::BTreeMap;
 pub use std::time::Duration;

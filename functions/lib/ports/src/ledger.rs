@@ -1,5 +1,6 @@
 //! The ledger: connectors, cursors and part records, in one DynamoDB table.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use archive::names::{ConnectorId, TenantId, WorkerId};
@@ -15,6 +16,7 @@ use protocol::machine::{
     LeaseAnswer, Mark, ProgressUpdate, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot,
 };
 use protocol::source_change::SourceChange;
+use protocol::watch::SweepCursor;
 
 use super::{Consents, Page, PortError, Spender};
 
@@ -183,6 +185,24 @@ pub struct ConnectorFilter<'a> {
     pub include_deleted: bool,
 }
 
+/// How far a connector is, for overviews of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Its cursor.
+    pub cursor: Cursor,
+    /// Its newest delivered part; `None` before the first delivery.
+    pub last_file: Option<LastFile>,
+}
+
+/// What an overview shows of a delivered part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastFile {
+    /// When it was delivered.
+    pub delivered_at: Time,
+    /// How many events it contains; 0 for a heartbeat.
+    pub events: u64,
+}
+
 /// What the API and the command line need from the ledger.
 ///
 /// A connector's role and destination ([`Connector::claims`]) are claimed in the same transaction that stores
@@ -222,6 +242,13 @@ pub trait Connectors: Spender + Consents {
         after: Option<&ConnectorId>,
         limit: u32,
     ) -> Result<Vec<Connector>, PortError>;
+
+    /// The next connectors of all tenants and states, in the order of the sweep; from the first without
+    /// `after`. One page is one request, so that its cost is known. Eventually consistent.
+    async fn scan(&self, after: Option<&SweepCursor>) -> Result<Page<Connector, SweepCursor>, PortError>;
+
+    /// How far these connectors are, as far as they are activated. Eventually consistent.
+    async fn progress(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Progress>, PortError>;
 
     /// The parts of a connector before `before`, newest first, at most `limit`.
     async fn history(

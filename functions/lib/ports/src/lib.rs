@@ -25,8 +25,8 @@ pub use contacts::{
     Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,
 };
 pub use ledger::{
-    Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, MAX_LEASE,
-    RunAnswer, Runs, SaveAnswer, Saved, due_shard,
+    Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LastFile, MAX_LEASE,
+    Progress, RunAnswer, Runs, SaveAnswer, Saved, due_shard,
 };
 pub use metrics::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};

@@ -1,19 +1,24 @@
 //! The ledger for the API and the command line.
 
+use std::collections::BTreeMap;
+
 use archive::names::{ConnectorId, TenantId};
 use archive::part::{Part, PartNumber};
 use archive::time::Time;
 use async_trait::async_trait;
-use ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer, Saved};
+use ports::{ConnectorFilter, Connectors, LastFile, Page, PortError, Progress, RunAnswer, SaveAnswer, Saved};
 use protocol::budget::Spending;
 use protocol::connector::{Change, Connector, OwnedResource, S3Destination, State};
 use protocol::contacts::{SecretId, WebhookSecret};
 use protocol::cursor::{Cursor, Reconcile};
 use protocol::source_change::SourceChange;
+use protocol::watch::SweepCursor;
 
 use super::{FakeLedger, Row, Table};
 
 const STALE: SaveAnswer = SaveAnswer::Saved(Saved::Stale);
+/// Small, so that tests have several pages.
+const SCAN_PAGE: usize = 3;
 const STORED: SaveAnswer = SaveAnswer::Saved(Saved::Stored);
 
 #[async_trait]
@@ -88,6 +93,29 @@ impl Connectors for FakeLedger {
         let visible =
             of_tenant.filter(|connector| filter.include_deleted || connector.state != State::Deleted);
         Ok(visible.take(limit as usize).cloned().collect())
+    }
+
+    async fn scan(&self, after: Option<&SweepCursor>) -> Result<Page<Connector, SweepCursor>, PortError> {
+        let table = self.table();
+        let behind = |row: &&Row| after.is_none_or(|after| row.connector.id > after.connector);
+        let items: Vec<_> =
+            table.rows.values().filter(behind).take(SCAN_PAGE).map(|row| row.connector.clone()).collect();
+        let last = items.last().filter(|_| items.len() == SCAN_PAGE);
+        let next = last.map(|last| SweepCursor { tenant: last.tenant.clone(), connector: last.id.clone() });
+        Ok(Page { items, next })
+    }
+
+    async fn progress(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Progress>, PortError> {
+        let table = self.table();
+        let of = |id: &ConnectorId| {
+            let row = table.rows.get(id)?;
+            let cursor = row.cursor.clone()?;
+            let part = row.parts.get(&cursor.delivered);
+            let last_file = part
+                .and_then(|part| Some(LastFile { delivered_at: part.delivered_at?, events: part.events }));
+            Some((id.clone(), Progress { cursor, last_file }))
+        };
+        Ok(ids.iter().filter_map(of).collect())
     }
 
     async fn history(

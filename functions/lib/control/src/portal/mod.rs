@@ -6,6 +6,7 @@
 
 mod access;
 mod error;
+mod handed_on;
 mod make;
 mod visitor;
 

@@ -1,15 +1,18 @@
 //! The ledger for the API and the command line.
 
+use std::collections::BTreeMap;
+
 use archive::names::ConnectorId;
 use archive::part::{Part, PartNumber};
 use archive::time::Time;
 use async_trait::async_trait;
-use ports::{ConnectorFilter, Connectors, PortError, RunAnswer, SaveAnswer};
+use ports::{ConnectorFilter, Connectors, Page, PortError, Progress, RunAnswer, SaveAnswer};
 use protocol::budget::Spending;
 use protocol::connector::{Change, Connector};
 use protocol::contacts::{SecretId, WebhookSecret};
 use protocol::cursor::Cursor;
 use protocol::source_change::SourceChange;
+use protocol::watch::SweepCursor;
 
 use super::DynamoLedger;
 use super::response_date::ResponseDate;
@@ -56,6 +59,14 @@ impl Connectors for DynamoLedger {
             Some(tenant) => self.list_tenant(tenant, filter.include_deleted, after, limit).await,
             None => self.list_all(filter.include_deleted, after, limit).await,
         }
+    }
+
+    async fn scan(&self, after: Option<&SweepCursor>) -> Result<Page<Connector, SweepCursor>, PortError> {
+        self.scan_page(after).await
+    }
+
+    async fn progress(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Progress>, PortError> {
+        self.progress_of(ids).await
     }
 
     async fn history(

@@ -34,6 +34,7 @@ mod guard;
 mod keys;
 mod listing;
 mod marks;
+mod overview;
 mod portal_links;
 mod reads;
 mod records;

@@ -168,14 +168,14 @@ fn sweep_key() -> Item {
 }
 
 /// The start key of the page after this sweep cursor.
-fn start_key(cursor: &SweepCursor) -> Item {
+pub(super) fn start_key(cursor: &SweepCursor) -> Item {
     let mut key = keys::key(&cursor.connector, CONFIG);
     key.insert(TENANT_ID.to_owned(), text(cursor.tenant.as_str()));
     key
 }
 
 /// The sweep cursor that a page ends at.
-fn parse_sweep_cursor(mut key: Item) -> Result<SweepCursor, PortError> {
+pub(super) fn parse_sweep_cursor(mut key: Item) -> Result<SweepCursor, PortError> {
     let connector = connector_id(&key)?;
     let tenant = key.remove(TENANT_ID).and_then(|tenant| tenant.as_s().ok()?.parse().ok());
     let tenant = tenant
@@ -183,7 +183,7 @@ fn parse_sweep_cursor(mut key: Item) -> Result<SweepCursor, PortError> {
     Ok(SweepCursor { tenant, connector })
 }
 
-fn connector_id(item: &Item) -> Result<ConnectorId, PortError> {
+pub(super) fn connector_id(item: &Item) -> Result<ConnectorId, PortError> {
     let id = item.get(PK).and_then(keys::connector_of);
     id.ok_or_else(|| PortError::bug(OPERATION, format!("an item has a malformed key: {:?}", item.get(PK))))
 }
