@@ -29,7 +29,7 @@ use axum::Router;
 use control::onboarding::Onboarding;
 use control::portal::PortalAccess;
 
-pub use brand::Brand;
+pub use brand::{Brand, Logo, LogoError};
 pub use routes::{ROUTES, Route};
 
 /// The state of every page.

@@ -163,7 +163,7 @@ impl Env<'_> {
 
     /// A variable that two settings read is reported once.
     fn report(&mut self, error: SettingError) -> ReportedError {
-        if !self.errors.contains(&error) {
+        if !self.errors.iter().any(|reported| reported.name == error.name) {
             self.errors.push(error);
         }
         ReportedError(())

@@ -30,7 +30,8 @@ pub(super) fn portal(env: &mut Env<'_>) -> Result<Option<PortalUrl>, ReportedErr
     env.optional(PORTAL_URL, form, |value| value.parse().ok())
 }
 
-fn return_urls(env: &mut Env<'_>) -> Result<Vec<ReturnUrl>, ReportedError> {
+/// Reads `PORTAL_RETURN_URLS`, separated by commas. Absent means none.
+pub(super) fn return_urls(env: &mut Env<'_>) -> Result<Vec<ReturnUrl>, ReportedError> {
     let urls = env.parsed("PORTAL_RETURN_URLS", |value| {
         let urls = value.split(',').map(str::parse::<ReturnUrl>).collect::<Result<_, _>>();
         urls.map_err(|wrong| {

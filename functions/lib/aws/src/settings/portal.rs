@@ -5,7 +5,7 @@ use control::branding::{Accent, Branding, DisplayName};
 use control::portal_events::PortalEvents;
 
 use super::env::{Env, FromEnv, ReportedError};
-use super::links::{LinkSettings, PORTAL_URL};
+use super::links::{PORTAL_URL, return_urls};
 use super::onboarding::OnboardingSettings;
 use super::resources::{S3Settings, StagingSettings};
 use super::signing::SigningSettings;
@@ -37,13 +37,12 @@ pub struct PortalSettings {
 impl FromEnv for PortalSettings {
     /// Reads what each setting reads; here `PORTAL_URL` is required.
     fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
-        let links = env.read::<LinkSettings>().and_then(|LinkSettings { portal, return_urls }| {
-            let form = "the portal's URL, such as https://audit.vendor.example";
-            Ok((portal.ok_or_else(|| env.missing(PORTAL_URL, form))?, return_urls))
-        });
+        let form = "the portal's URL, such as https://audit.vendor.example";
+        let url = env.required(PORTAL_URL, form, |value| value.parse().ok());
+        let return_urls = return_urls(env);
         let read = env.read::<(OnboardingSettings, Appearance, _, _, _, SigningSettings, _)>();
         let (onboarding, appearance, events, staging, s3, signing, stack) = read?;
-        let (url, return_urls) = links?;
+        let (url, return_urls) = (url?, return_urls?);
         let name = appearance.name.unwrap_or_else(|| DisplayName::from(&signing.vendor));
         let branding = Branding { name, accent: appearance.accent };
         Ok(Self { onboarding, url, return_urls, branding, events, staging, s3, signing, stack })

@@ -25,6 +25,7 @@ use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter};
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
 use aws::s3::customers::{StsCustomers, StsProber};
 use aws::s3::staging::S3Staging;
+use aws::s3::vendor_logo::VendorLogo;
 use aws::settings::S3Settings;
 use aws::signing::FileSigner;
 use aws_credential_types::Credentials as SdkCredentials;
@@ -193,6 +194,12 @@ impl Sandbox {
             bus: Arc::clone(&self.bus) as _,
             metrics: None,
         }
+    }
+
+    /// The vendor's logo, for the portal.
+    #[must_use]
+    pub fn logo(&self) -> VendorLogo {
+        VendorLogo::new(self.clients.s3.clone(), STAGING_BUCKET.to_owned())
     }
 
     /// A writer of the events table, for imports.

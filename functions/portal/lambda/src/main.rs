@@ -1,0 +1,83 @@
+//! The portal's Lambda: wires settings, clients and ports, and runs [`portal::router`] behind API Gateway.
+
+mod request;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws::clients::ClientFactory;
+use aws::clock::{SystemClock, SystemRng};
+use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::http_api::GatewayResponse;
+use aws::kms::signing;
+use aws::lambda;
+use aws::metrics::EmfMetricsSink;
+use aws::onboarding::onboarding;
+use aws::s3::customers::StsProber;
+use aws::s3::vendor_logo::VendorLogo;
+use aws::settings::PortalSettings;
+use aws::sts::assumed_role::sts_as_role;
+use aws::sts::caller_identity::{CallerIdentity, caller_identity};
+use axum::Router;
+use axum::response::IntoResponse as _;
+use control::portal::PortalAccess;
+use lambda_runtime::tower::ServiceExt as _;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use portal::{Brand, Logo, router};
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode, Error> {
+    let Some(settings) = lambda::start::<PortalSettings>("portal") else { return Ok(ExitCode::FAILURE) };
+    let router = &wire(settings).await?;
+    run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move { handle(router, &event.payload).await },
+    ))
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Answers an unreadable event too: if a function fails or panics, the caller gets a 500 without details.
+async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Error> {
+    let response = match request::request(event.get()) {
+        Ok(request) => router.clone().oneshot(request).await.into_response(),
+        Err(status) => status.into_response(),
+    };
+    // Without the path: it can contain a link's secret.
+    tracing::debug!(status = response.status().as_u16(), "a request was answered");
+    Ok(GatewayResponse::from_response(response).await?)
+}
+
+async fn wire(settings: PortalSettings) -> Result<Router, Error> {
+    let services = ClientFactory::from_environment(settings.s3).await;
+    let logo = logo(&VendorLogo::new(services.s3(), settings.staging.bucket.into())).await;
+    let access = PortalAccess {
+        links: Arc::new(DynamoLedger::new(
+            services.dynamodb(),
+            settings.onboarding.ledger.table.clone(),
+            ClockOffset::default(),
+        )),
+        clock: Arc::new(SystemClock::new()),
+        rng: Arc::new(SystemRng),
+        url: settings.url,
+        return_urls: settings.return_urls,
+        budgets: settings.onboarding.budgets,
+    };
+    let sts = services.sts();
+    let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
+    let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
+    let role = format!("arn:{partition}:iam::{account}:role/{}", settings.onboarding.vendor.exporter_role);
+    let prober = StsProber::new(sts_as_role(&sts, &role.parse()?), services.customers());
+    let vendor = settings.onboarding.vendor.vendor(account, partition, region);
+    let signing = signing(&settings.signing, &services)?;
+    let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
+    let onboarding = onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics));
+    Ok(router(onboarding, access, Brand { branding: settings.branding, logo }))
+}
+
+/// The vendor's logo. Without it, or if it can't be read, the pages have the vendor's name alone.
+async fn logo(s3: &VendorLogo) -> Option<Logo> {
+    let read = async { Ok::<_, Error>(s3.read().await?.map(Logo::parse).transpose()?) };
+    let unreadable = |error: &Error| tracing::warn!(%error, "the logo can't be shown");
+    read.await.inspect_err(unreadable).ok().flatten()
+}
