@@ -30,7 +30,7 @@ STACK = "auditferry"
 TICK = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
         "source": "aws.events", "account": VENDOR, "time": "2026-11-20T20:15:00Z", "region": REGION,
         "resources": [], "detail": {}}
-FUNCTIONS = ("Dispatcher", "Exporter", "Notifier", "Api")
+FUNCTIONS = ("Dispatcher", "Exporter", "Notifier", "Api", "Portal")
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "cloudtrail-2023-07-10.ndjson.gz"
 # The target of a link. It is never fetched: the tests launch the file itself, with the link's parameters.
 PUBLISHED = "https://templates.s3.eu-central-1.amazonaws.com/auditferry/customer-role.yaml"

@@ -1,4 +1,5 @@
-"""Rules for what faces the network: the access log names the caller, and its share of the account is limited."""
+"""Rules for what faces the network: the access log names the caller, its share of the account is limited, and
+strangers reach the portal alone."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,8 @@ CALLERS = {"$context.identity.userArn", "$context.authorizer.claims.sub", "$cont
            "$context.authorizer.claims.client_id"}
 # Fields that the caller controls; they may contain anything, including a secret.
 TYPED = ("$context.path", "$context.requestOverride", "$context.routeKey")
+# A greedy variable matches neither its own folder nor that folder with a slash.
+OPEN = ("ANY /portal", "ANY /portal/", "ANY /portal/{proxy+}")
 THROTTLES = ("ThrottlingRateLimit", "ThrottlingBurstLimit")
 # The concurrency that Lambda keeps for functions without reserved concurrency, and the limit of most accounts.
 UNRESERVED, LIMIT = 100, 1000
@@ -46,6 +49,36 @@ def the_network_has_a_share(templates: Mapping[str, Template]) -> Iterator[str]:
         exporters = given["ExporterConcurrency"]["Default"]
         if given[reserved]["Default"] + exporters + UNRESERVED > LIMIT // 2:
             yield f"{path}: {name} takes the exporter's share"
+
+
+def strangers_reach_the_portal_alone(templates: Mapping[str, Template]) -> Iterator[str]:
+    """Every route asks for a signature or a token, but for the three below /portal. These lead to a function that no other
+    route leads to, and each is throttled by itself, so that strangers can't use up the share of the API's callers."""
+    for path, template in templates.items():
+        of = template["Resources"]
+        routes = {name: one["Properties"] for name, one in of.items() if one["Type"] == "AWS::ApiGatewayV2::Route"}
+        behind: dict[bool, set[str]] = {True: set(), False: set()}
+        for name, route in routes.items():
+            is_open = route.get("AuthorizationType", "NONE") == "NONE"
+            integration = route["Target"]["Fn::Sub"].removeprefix("integrations/${").removesuffix("}")
+            behind[is_open].add(of[integration]["Properties"]["IntegrationUri"]["Fn::GetAtt"][0])
+            if not is_open:
+                continue
+            if route["RouteKey"] not in OPEN:
+                yield f"{path}: {name} asks nobody who he is"
+            for _, stage, settings in _stages({path: template}):
+                own = settings.get("RouteSettings", {}).get(route["RouteKey"], {})
+                if any(_parameter(own.get(throttle)) in (None, *_of_the_api(settings)) for throttle in THROTTLES):
+                    yield f"{path}: {name} has no throttle of its own in {stage}"
+        yield from (f"{path}: {function} is open by one route and closed by another"
+                    for function in sorted(behind[True] & behind[False]))
+        if routes and {route["RouteKey"] for route in routes.values()} & set(OPEN) != set(OPEN):
+            yield f"{path}: a path of the portal leads to the API"
+
+
+def _of_the_api(stage: Mapping[str, Any]) -> set[str | None]:
+    """The parameters of the throttle that routes without one of their own share."""
+    return {_parameter(stage.get("DefaultRouteSettings", {}).get(throttle)) for throttle in THROTTLES}
 
 
 def _parameter(value: Any) -> str | None:

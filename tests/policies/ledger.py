@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG = (
+CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS = (
     "C#con_0000000000000001", "SECRET#con_0000000000000001",
     "ROLE#arn:aws:iam::300000000001:role/auditferry/auditferrydelivery", "BUCKET#audit-log", "BUDGET#acme", "ADDRESS#acme",
-    "WATCHDOG")
-EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG)
+    "WATCHDOG", "PORTAL#lnk_0000000000000001", "PORTALS#T#acme")
+EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS)
 
 OF_SETTINGS = ("pk", "tenant_id", "state", "frequency", "activated_at")
 OF_A_CURSOR = ("pk", "next", "watermark", "delivered", "since", "next_run_at", "cut", "reading", "reconcile", "note",
@@ -89,8 +89,8 @@ def uses() -> dict[str, Use]:
                 *(Request("Scan", select=select, index="tenant") for select in ("ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")),
                 *(Request("BatchGetItem", [CONNECTOR], ["pk", name]) for name in HIDDEN),
                 Request("BatchGetItem", [CONNECTOR]), Request("BatchGetItem", [CONNECTOR, SECRET], ["pk", "sk", "next"]),
-                *_single(["BatchGetItem"], SECRET, ROLE, BUCKET, WATCHDOG, attributes=["pk", "sk"]),
-                *_single(["UpdateItem"], SECRET, ROLE, BUCKET, BUDGET, ADDRESS, attributes=["pk", "sk", "next_run_at"]),
+                *_single(["BatchGetItem"], SECRET, ROLE, BUCKET, WATCHDOG, LINK, attributes=["pk", "sk"]),
+                *_single(["UpdateItem"], SECRET, ROLE, BUCKET, BUDGET, ADDRESS, LINK, attributes=["pk", "sk", "next_run_at"]),
                 *_single(["UpdateItem"], SECRET, attributes=["pk", "sk", "secret"]),
                 *_single(["GetItem", "Query"], *(kind for kind in EVERY_KIND if kind != WATCHDOG)),
                 *_single(["PutItem"], *EVERY_KIND, attributes=["pk", "sk"]),
@@ -109,9 +109,10 @@ def uses() -> dict[str, Use]:
                 *_single(["UpdateItem"], BUDGET, attributes=["pk", "sk", "used"], transaction=True),
             ],
             attacks=[
-                *_single(READS, SECRET, ROLE, BUDGET, ADDRESS), *_single(["Query"], BUCKET),
-                *_single(["PutItem", "BatchWriteItem"], SECRET, ROLE, BUDGET, ADDRESS, attributes=["pk", "sk", "secret"]),
-                *_single(["UpdateItem"], SECRET, BUCKET, ADDRESS, attributes=["pk", "sk", "connectors"]),
+                *_single(READS, SECRET, ROLE, BUDGET, ADDRESS, LINK, LINKS), *_single(["Query"], BUCKET),
+                *_single(["PutItem", "BatchWriteItem"], SECRET, ROLE, BUDGET, ADDRESS, LINK, LINKS,
+                         attributes=["pk", "sk", "secret"]),
+                *_single(["UpdateItem"], SECRET, BUCKET, ADDRESS, LINK, attributes=["pk", "sk", "connectors"]),
                 *_single(["UpdateItem"], ROLE, BUDGET, attributes=["pk", "sk", "owner"]),
                 *_single(["UpdateItem"], ROLE, attributes=["pk", "sk", "owner", "connectors"], transaction=True),
                 *(Request(action, [CONNECTOR, SECRET]) for action in READS),
@@ -127,31 +128,48 @@ def uses() -> dict[str, Use]:
                 Request("UpdateItem", [ADDRESS], ["pk", "sk", "spent_to"], returns="UPDATED_OLD"),
             ],
             attacks=[
-                *_single(["Query"], SECRET, ROLE, BUCKET, BUDGET, WATCHDOG), *_single(["GetItem"], ROLE, BUCKET, BUDGET, WATCHDOG),
-                *_single(["PutItem", "UpdateItem", "BatchWriteItem"], CONNECTOR, SECRET, ROLE, BUCKET, BUDGET,
+                *_single(["Query"], SECRET, ROLE, BUCKET, BUDGET, WATCHDOG, LINKS),
+                *_single(["GetItem"], ROLE, BUCKET, BUDGET, WATCHDOG, LINK, LINKS),
+                *_single(["PutItem", "UpdateItem", "BatchWriteItem"], CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, LINK, LINKS,
                          attributes=["pk", "sk", "x"]),
                 *(Request(action) for action in ("GetItem", "Query", *WRITES)), *_single(["Query", "BatchWriteItem"], ADDRESS),
                 Request("Scan", index="tenant"), Request("Query", ["acme"], index="tenant"),
             ],
         ),
-        "ApiRole": Use(
-            rights=[
-                *_single(["GetItem", "Query", "PutItem", "UpdateItem"], CONNECTOR, ROLE, BUCKET, BUDGET, ADDRESS),
-                *_single(["PutItem", "UpdateItem"], CONNECTOR, ROLE, BUCKET, transaction=True),
-                Request("BatchWriteItem", [SECRET], ["pk", "sk", "secret"]),
-                Request("Query", ["acme"], index="tenant"), Request("Scan", index="tenant"),
-            ],
-            attacks=[
-                *_single([*READS, "PutItem", "UpdateItem"], SECRET), *_single(["GetItem", "PutItem", "UpdateItem"], WATCHDOG),
-                *(Request("PutItem", [SECRET], ["pk", "sk", "secret"], returns=returned) for returned in ("NONE", "ALL_OLD")),
-                *_single(["PutItem", "UpdateItem"], SECRET, attributes=["pk", "sk", "secret"], transaction=True),
-                *_single(["BatchWriteItem"], *(kind for kind in EVERY_KIND if kind != SECRET), attributes=["pk", "sk"]),
-                Request("BatchWriteItem", [SECRET, CONNECTOR], ["pk", "sk"]), Request("BatchGetItem", [CONNECTOR, SECRET]),
-                *(Request(action) for action in ("GetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem")),
-                Request("Query", ["07"], index="due"),
-            ],
-        ),
+        "ApiRole": _of_onboarding(),
+        # A page does what the API does, so the portal's role has the same rights to the ledger.
+        "PortalRole": _of_onboarding(),
     }
+
+
+def _of_onboarding() -> Use:
+    """The operations on connectors, and the links to the portal: made, redeemed and revoked by replacing their records."""
+    return Use(
+        rights=[
+            *_single(["GetItem", "Query", "PutItem", "UpdateItem"], CONNECTOR, ROLE, BUCKET, BUDGET, ADDRESS),
+            *_single(["PutItem", "UpdateItem"], CONNECTOR, ROLE, BUCKET, transaction=True),
+            Request("BatchWriteItem", [SECRET], ["pk", "sk", "secret"]),
+            Request("Query", ["acme"], index="tenant"), Request("Scan", index="tenant"),
+            # A new link, its entry in its tenant's list, and what it spends, in one transaction.
+            *_single(["PutItem"], LINK, LINKS, attributes=["pk", "sk", "expires_at"], transaction=True),
+            *_single(["UpdateItem"], BUDGET, attributes=["pk", "sk", "used"], transaction=True),
+            Request("GetItem", [LINK]), Request("PutItem", [LINK], ["pk", "sk", "state", "version", "expires_at"]),
+            # A list, and an operator's visit in it; then the records that the list names.
+            *_single(["Query", "PutItem"], LINKS, "PORTALS#O"),
+            Request("BatchGetItem", [LINK, "PORTAL#lnk_0000000000000002"], ["pk", "sk", "state"]),
+        ],
+        attacks=[
+            *_single([*READS, "PutItem", "UpdateItem"], SECRET), *_single(["GetItem", "PutItem", "UpdateItem"], WATCHDOG),
+            *(Request("PutItem", [SECRET], ["pk", "sk", "secret"], returns=returned) for returned in ("NONE", "ALL_OLD")),
+            *_single(["PutItem", "UpdateItem"], SECRET, attributes=["pk", "sk", "secret"], transaction=True),
+            *_single(["BatchWriteItem"], *(kind for kind in EVERY_KIND if kind != SECRET), attributes=["pk", "sk"]),
+            Request("BatchWriteItem", [SECRET, CONNECTOR], ["pk", "sk"]), Request("BatchGetItem", [CONNECTOR, SECRET]),
+            *(Request(action) for action in ("GetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem", "BatchGetItem")),
+            Request("Query", ["07"], index="due"),
+            *_single(["Query", "UpdateItem"], LINK), *_single(["GetItem", "BatchGetItem", "UpdateItem"], LINKS),
+            *(Request("BatchGetItem", [LINK, other], ["pk", "sk", "state"]) for other in (SECRET, CONNECTOR, LINKS)),
+        ],
+    )
 
 
 def nobodys(role: str) -> Iterator[Request]:

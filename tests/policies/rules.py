@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudformation import Place, Stack, load
-from gateway import callers_are_logged, the_network_has_a_share
+from gateway import callers_are_logged, strangers_reach_the_portal_alone, the_network_has_a_share
 from parameters import parameters_mean_themselves
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +90,7 @@ def resources_are_named(templates: Bundle) -> Iterator[str]:
 
 
 def only_customers_roles_are_assumed(templates: Bundle) -> Iterator[str]:
-    """Roles on Auditferry's path, and the exporter's own by the API: no other can be assumed, whatever its trust policy."""
+    """Roles on Auditferry's path, and the exporter's own by API and portal: no other can be assumed, whatever its trust policy."""
     for where, part, statement in statements(templates):
         if part == "AssumeRolePolicyDocument" or statement["Effect"] != "Allow":
             continue
@@ -353,6 +353,7 @@ RULES: tuple[Callable[[Bundle], Iterator[str]], ...] = (
     actions_are_named, resources_are_named, only_customers_roles_are_assumed, external_ids_are_strict,
     queues_have_dead_letters_and_alarms, functions_are_watched, logs_end, each_function_has_its_own_role,
     data_outlives_the_stack, parameters_mean_themselves, callers_are_logged, the_network_has_a_share,
+    strangers_reach_the_portal_alone,
     loops_are_meant, lambda_never_drops_metrics, processors_are_built_for,
     access_logs_are_vended, each_queue_has_its_own_policy, notices_that_fail_are_kept, mails_have_one_sender,
 )

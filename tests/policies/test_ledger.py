@@ -19,7 +19,7 @@ from world import VENDOR, VENDOR_GIVEN, VENDOR_STACK, vendor_role
 KEY = f"arn:aws:kms:eu-central-1:{VENDOR}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 SENDER = "audit@mail.vendor.example"
 GIVEN = {"EncryptionKeyArn": KEY, "NotifySender": SENDER}
-ROLES = ("DispatcherRole", "ExporterRole", "NotifierRole", "ApiRole")
+ROLES = ("DispatcherRole", "ExporterRole", "NotifierRole", "ApiRole", "PortalRole")
 OWN_KEY_POLICY = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "kms:*", "Resource": "*"}]}
 
@@ -63,7 +63,8 @@ class Promises:
 
     def of_keys(self) -> Iterator[Cell]:
         """The vendor's own key through the storage services only, and the signing key in one variant only."""
-        services = {"DispatcherRole": ["dynamodb", "sqs"], "ExporterRole": ["dynamodb", "s3", "sqs"]}.get(self.name, ["dynamodb"])
+        services = {"DispatcherRole": ["dynamodb", "sqs"], "ExporterRole": ["dynamodb", "s3", "sqs"],
+                    "PortalRole": ["dynamodb", "s3"]}.get(self.name, ["dynamodb"])
         for service in ("dynamodb", "s3", "sqs", "ssm"):
             via = {"kms:ViaService": f"{service}.eu-central-1.amazonaws.com"}
             yield self.key("kms:Decrypt", KEY, service in services, via)
@@ -115,10 +116,11 @@ class Promises:
         # Not even where a bucket's policy allows this very session.
         yield Cell(f"{acting.what}: an open bucket", False, acting.principal, "s3:GetObject", "arn:aws:s3:::open/x", VENDOR,
                    [acting.policy], of_resource=opened)
-        api = vendor_role("ApiRole", self.stack.template, GIVEN)
-        for name in (VERIFYING, *OTHER_NAMES):
-            asks = role_session("the API", api.name, api.policy)
-            yield ask(asks, self.role.arn, self.role.trust, name == VERIFYING, name)
+        for role in ("ApiRole", "PortalRole"):
+            verifier = vendor_role(role, self.stack.template, GIVEN)
+            asks = role_session(role, verifier.name, verifier.policy)
+            for name in (VERIFYING, *OTHER_NAMES):
+                yield ask(asks, self.role.arn, self.role.trust, name == VERIFYING, name)
         trust = {"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}]}
         customer = "arn:aws:iam::300000000001:role/auditferry/AuditferryDelivery"

@@ -214,7 +214,7 @@ class Launched(unittest.TestCase):
         self.assertEqual(code(self.aws.session("sts", unbound).assume_role, **request(second)), "ok")
 
         trust = {**exporter.trust, "Statement": [
-            one for one in exporter.trust["Statement"] if one["Sid"] != "TheApiVerifiesAsIt"]}
+            one for one in exporter.trust["Statement"] if one["Sid"] != "ApiAndPortalVerifyAsIt"]}
         self.aws.root("iam", VENDOR).update_assume_role_policy(RoleName=exporter.name, PolicyDocument=json.dumps(trust))
         self.assertEqual(code(sts.assume_role, **request(first)), "AccessDenied", "without its statement")
 

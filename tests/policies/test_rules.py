@@ -161,6 +161,19 @@ BROKEN: dict[str, dict[str, Callable[[Bundle], Any]]] = {
             ThrottlingRateLimit=50),
         "all of the account": without(lambda t: resource(t, "Api"), "ReservedConcurrentExecutions"),
         "most of the account": lambda t: t[VENDOR]["Parameters"]["ApiConcurrency"].update(Default=800),
+        "all of the account by the portal": without(lambda t: resource(t, "Portal"), "ReservedConcurrentExecutions"),
+    },
+    "strangers_reach_the_portal_alone": {
+        "the API": set_to(lambda t: resource(t, "HttpApiRoute"), AuthorizationType="NONE"),
+        "a route that says nothing": without(lambda t: resource(t, "HttpApiRoute"), "AuthorizationType"),
+        "a path beside the portal's": set_to(lambda t: resource(t, "PortalRoute"), RouteKey="ANY /portals"),
+        "the API by a path of the portal": lambda t: resource(t, "PortalIntegration").update(
+            IntegrationUri={"Fn::GetAtt": ["Api", "Arn"]}),
+        "one path that the API gets": lambda t: t[VENDOR]["Resources"].pop("PortalFolderRoute"),
+        "the API's throttle": lambda t: resource(t, "HttpApiStage")["RouteSettings"].pop("ANY /portal/{proxy+}"),
+        "the API's parameter": lambda t: resource(t, "HttpApiStage")["RouteSettings"]["ANY /portal"].update(
+            ThrottlingRateLimit={"Ref": "ApiRate"}),
+        "no burst": lambda t: resource(t, "HttpApiStage")["RouteSettings"]["ANY /portal/"].pop("ThrottlingBurstLimit"),
     },
     "loops_are_meant": {
         "Lambda's own choice": without(lambda t: resource(t, "Notifier"), "RecursiveLoop"),

@@ -1,6 +1,6 @@
-"""The vendor's own roles: only the API may assume the exporter's role, and only the exporter's role reaches customers.
+"""The vendor's own roles: only API and portal may assume the exporter's role, and only that role reaches customers.
 
-Judged by iam-simulate. The roles are those of `template.yaml`; the session in which the API acts as the exporter has
+Judged by iam-simulate. The roles are those of `template.yaml`; the session in which they act as the exporter has
 the policy that the code really sends.
 """
 
@@ -18,7 +18,7 @@ from world import VENDOR, VENDOR_GIVEN, VENDOR_STACK, Policy, VendorRole, assume
 OPEN_DOOR = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}]}
 PURE = {"kms:SigningAlgorithm": "ED25519_SHA_512", "kms:MessageType": "RAW"}
-# The only session name of the API; what the code sends is compared with it.
+# The only session name of API and portal; what the code sends is compared with it.
 VERIFYING = "auditferry-verify"
 OTHER_NAMES = ("auditferry", "AUDITFERRY-VERIFY", "auditferry-verify-1", "x:auditferry-verify", "auditferry-Exporter-0123456789AB")
 CUSTOMER = "arn:aws:iam::300000000001:role/auditferry/AuditferryDelivery"
@@ -89,8 +89,8 @@ class TheVendorsRoles(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.template = load(VENDOR_STACK)
-        cls.exporter, cls.api, cls.dispatcher, cls.notifier = map(
-            vendor_role, ("ExporterRole", "ApiRole", "DispatcherRole", "NotifierRole"))
+        cls.exporter, cls.api, cls.portal, cls.dispatcher, cls.notifier = map(
+            vendor_role, ("ExporterRole", "ApiRole", "PortalRole", "DispatcherRole", "NotifierRole"))
 
     def at_the_exporters_door(self, trust: Policy) -> list[Cell]:
         """All callers that try to assume the exporter's role; each has all rights in its own policy."""
@@ -100,6 +100,7 @@ class TheVendorsRoles(unittest.TestCase):
         callers = [
             (service("lambda.amazonaws.com"), True),
             (caller("the API", self.api), True),
+            (caller("the portal", self.portal), True),
             (service("ec2.amazonaws.com"), False),
             (service("events.amazonaws.com"), False),
             (anyone("the dispatcher", self.dispatcher.name), False),
@@ -114,36 +115,39 @@ class TheVendorsRoles(unittest.TestCase):
         cells += [ask(who, self.exporter.arn, trust, False, name) for who, _ in callers[1:] for name in OTHER_NAMES]
         return [*cells, ask(callers[0][0], self.exporter.arn, trust, True, "auditferry-Exporter-0123456789AB")]
 
-    def test_the_exporters_role_lets_in_lambda_and_the_api_only(self) -> None:
+    def test_the_exporters_role_lets_in_lambda_api_and_portal_only(self) -> None:
         self.assertEqual(wrong(self.at_the_exporters_door(self.exporter.trust)), [])
 
     def test_each_statement_of_the_exporters_trust_lets_in_one_of_them(self) -> None:
-        for left_out, shut_out in [("LambdaRunsIt", "lambda.amazonaws.com"), ("TheApiVerifiesAsIt", "the API")]:
+        for left_out, shut_out in [("LambdaRunsIt", ("lambda.amazonaws.com",)),
+                                   ("ApiAndPortalVerifyAsIt", ("the API", "the portal"))]:
             trust = copy.deepcopy(self.exporter.trust)
             trust["Statement"] = [one for one in trust["Statement"] if one["Sid"] != left_out]
             self.assertEqual(len(trust["Statement"]), 1, left_out)
             shut = wrong(self.at_the_exporters_door(trust))
-            self.assertTrue(shut, left_out)
-            self.assertEqual([one for one in shut if not one.startswith(f"{shut_out} asks") or "denied" not in one], [])
+            self.assertEqual({who for who in shut_out for one in shut if one.startswith(f"{who} asks")}, set(shut_out))
+            asked = tuple(f"{who} asks" for who in shut_out)
+            self.assertEqual([one for one in shut if not one.startswith(asked) or "denied" not in one], [])
 
-    def test_the_api_becomes_the_exporter_and_nobody_else(self) -> None:
+    def test_api_and_portal_become_the_exporter_and_nobody_else(self) -> None:
         """Even where a trust policy trusts the whole account."""
-        api = caller("the API", self.api)
-        doors = [ask(api, self.exporter.arn, OPEN_DOOR, True)]
-        doors += [ask(api, arn, OPEN_DOOR, False) for arn in (
-            self.dispatcher.arn, self.api.arn, f"arn:aws:iam::{VENDOR}:role/admin",
-            f"arn:aws:iam::{VENDOR}:role/elsewhere/{self.exporter.name}",
-            f"arn:aws:iam::999999999999:role/{self.exporter.name}", CUSTOMER)]
-        self.assertEqual(wrong(doors), [])
-        without = copy.deepcopy(self.api.policy)
-        without["Statement"] = [one for one in without["Statement"] if one["Sid"] != "VerifyAsTheExporter"]
-        denied = Caller("the API without its statement", api.principal, api.arn, without)
-        self.assertEqual(wrong([ask(denied, self.exporter.arn, OPEN_DOOR, False)]), [])
+        for what, role in (("the API", self.api), ("the portal", self.portal)):
+            who = caller(what, role)
+            doors = [ask(who, self.exporter.arn, OPEN_DOOR, True)]
+            doors += [ask(who, arn, OPEN_DOOR, False) for arn in (
+                self.dispatcher.arn, self.api.arn, self.portal.arn, f"arn:aws:iam::{VENDOR}:role/admin",
+                f"arn:aws:iam::{VENDOR}:role/elsewhere/{self.exporter.name}",
+                f"arn:aws:iam::999999999999:role/{self.exporter.name}", CUSTOMER)]
+            self.assertEqual(wrong(doors), [])
+            without = copy.deepcopy(role.policy)
+            without["Statement"] = [one for one in without["Statement"] if one["Sid"] != "VerifyAsTheExporter"]
+            denied = Caller(f"{what} without its statement", who.principal, who.arn, without)
+            self.assertEqual(wrong([ask(denied, self.exporter.arn, OPEN_DOOR, False)]), [])
 
     def test_no_role_of_the_vendor_but_the_exporters_reaches_a_customer(self) -> None:
         """Whatever a customer's trust policy says about the vendor's account."""
         self.assertEqual(wrong([ask(caller(what, role), CUSTOMER, OPEN_DOOR, promised) for what, role, promised in [
-            ("the exporter", self.exporter, True), ("the API", self.api, False),
+            ("the exporter", self.exporter, True), ("the API", self.api, False), ("the portal", self.portal, False),
             ("the dispatcher", self.dispatcher, False), ("the notifier", self.notifier, False)]]), [])
 
     def test_the_api_comes_under_the_name_that_the_exporters_role_asks_for(self) -> None:
@@ -195,6 +199,9 @@ class TheVendorsRoles(unittest.TestCase):
             (caller("the API", self.api), "kms:GetPublicKey", {}, True),
             (caller("the API", self.api), "kms:DescribeKey", {}, True),
             (caller("the API", self.api), "kms:Sign", PURE, False),
+            (caller("the portal", self.portal), "kms:GetPublicKey", {}, True),
+            (caller("the portal", self.portal), "kms:DescribeKey", {}, True),
+            (caller("the portal", self.portal), "kms:Sign", PURE, False),
             (caller("the dispatcher", self.dispatcher), "kms:Sign", PURE, False),
             (caller("the notifier", self.notifier), "kms:Sign", PURE, False),
             # Whatever IAM says: the key's policy lets IAM allow this to no one else.
@@ -226,6 +233,32 @@ class TheVendorsRoles(unittest.TestCase):
             ("s3:PutObject", staged, False), ("sqs:SendMessage", arn("ExportQueue"), False),
             ("iam:UpdateAssumeRolePolicy", self.exporter.arn, False), ("iam:PassRole", self.exporter.arn, False),
         ]]
+        self.assertEqual(wrong(cells), [])
+
+    def test_the_portal_reads_the_logo_and_no_event_no_staged_part_and_nothing_else_of_the_bucket(self) -> None:
+        stack = Stack(self.template, Place(VENDOR), VENDOR_GIVEN)
+
+        def arn(resource: str) -> str:
+            return stack.resolve({"Fn::GetAtt": [resource, "Arn"]})
+
+        session = caller("the portal", self.portal)
+        events, bucket, bus = arn("EventsTable"), arn("StagingBucket"), arn("EventBus")
+        # What it may do in the ledger is test_ledger's.
+        cells = [self.use(session, "s3:GetObject", f"{bucket}/{key}", key == "portal/logo") for key in (
+            "portal/logo", "portal/logo/x", "portal/logo2", "portal/", "portal/x", "x", "parts/con_0000000000000001/x.data")]
+        cells += [self.use(session, action, resource, False) for action, resource in [
+            ("s3:PutObject", f"{bucket}/portal/logo"), ("s3:DeleteObject", f"{bucket}/portal/logo"),
+            ("s3:PutObject", f"{bucket}/parts/x"), ("s3:GetObjectTagging", f"{bucket}/portal/logo"),
+            ("s3:PutObjectTagging", f"{bucket}/parts/x"), ("s3:GetObjectVersion", f"{bucket}/parts/x"),
+            ("s3:ListBucket", bucket), ("s3:GetObject", "arn:aws:s3:::elsewhere/portal/logo"),
+            ("dynamodb:Query", events), ("dynamodb:GetItem", events), ("dynamodb:Scan", events),
+            ("dynamodb:DeleteTable", arn("LedgerTable")), ("dynamodb:ExportTableToPointInTime", arn("LedgerTable")),
+            ("sqs:SendMessage", arn("ExportQueue")), ("sqs:SendMessage", arn("NoticeQueue")),
+            ("sqs:ReceiveMessage", arn("NoticeQueue")), ("ses:SendEmail", f"arn:aws:ses:eu-central-1:{VENDOR}:identity/x"),
+            ("events:PutEvents", bus.replace("event-bus/", "event-bus/other")),
+            ("lambda:InvokeFunction", f"arn:aws:lambda:eu-central-1:{VENDOR}:function:auditferry-Exporter-1X"),
+            ("iam:UpdateAssumeRolePolicy", self.exporter.arn), ("iam:PassRole", self.exporter.arn)]]
+        cells.append(self.use(session, "events:PutEvents", bus, True))
         self.assertEqual(wrong(cells), [])
 
     def test_the_notifier_mails_as_the_sender_only_and_changes_nothing(self) -> None:
@@ -270,7 +303,7 @@ class TheVendorsRoles(unittest.TestCase):
             self.assertNotIn("Kms", json.dumps(without.resource(name)).replace("KMS", "Kms"), name)
         cells = []
         for name, services in [("ExporterRole", ["dynamodb", "s3", "sqs"]), ("DispatcherRole", ["dynamodb", "sqs"]),
-                               ("NotifierRole", ["dynamodb"]), ("ApiRole", ["dynamodb"])]:
+                               ("NotifierRole", ["dynamodb"]), ("ApiRole", ["dynamodb"]), ("PortalRole", ["dynamodb", "s3"])]:
             role, none = (vendor_role(name, given=given) for given in ({"EncryptionKeyArn": key}, None))
             for right in ("kms:Decrypt", "kms:GenerateDataKey"):
                 self.assertNotIn(right, json.dumps(none.policy), name)

@@ -6,8 +6,12 @@ use std::collections::BTreeSet;
 
 use archive::names::{PortalUrl, ReturnUrl};
 use aws::dynamodb::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
-use aws::settings::{ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, names};
+use aws::s3::vendor_logo::LOGO_KEY;
+use aws::settings::{
+    ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, PortalSettings, names,
+};
 use aws::sts::assumed_role::SESSION_NAME;
+use control::branding::{Accent, DisplayName};
 use control::partition::PartitionFormat;
 use proptest::prelude::*;
 use regex::Regex;
@@ -36,6 +40,7 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(environment_of("Dispatcher"), names::<DispatcherSettings>());
     assert_eq!(environment_of("Api"), names::<ApiSettings>());
     assert_eq!(environment_of("Notifier"), names::<NotifierSettings>());
+    assert_eq!(environment_of("Portal"), names::<PortalSettings>());
 }
 
 /// The attributes that a policy statement allows: the first list after its `Sid`.
@@ -53,6 +58,12 @@ fn the_dispatcher_may_read_exactly_the_attributes_that_it_asks_for() {
     let of = |lists: &[&[&'static str]]| lists.concat().into_iter().chain(["sk"]).collect::<BTreeSet<_>>();
     assert_eq!(allowed("WatchConnectors"), of(&[&SETTINGS_ATTRIBUTES]));
     assert_eq!(allowed("ReadCursors"), of(&[&CURSOR_ATTRIBUTES, &PART_ATTRIBUTES]));
+}
+
+/// The portal's role reads one object of the bucket that has the staged parts.
+#[test]
+fn the_portal_may_read_the_object_that_the_code_names() {
+    assert!(TEMPLATE.contains(&format!("Resource: !Sub \"${{StagingBucket.Arn}}/{LOGO_KEY}\"\n")));
 }
 
 /// Under another name the exporter's role would not trust the API, or would not restrict it.
@@ -142,6 +153,23 @@ fn the_template_accepts_the_return_urls_that_the_code_accepts() {
         "javascript:alert(1)",
     ] {
         assert!(read(bad).is_err() && !accepts("PortalReturnUrls", bad), "{bad}");
+    }
+}
+
+#[test]
+fn the_template_accepts_the_appearance_that_the_code_accepts() {
+    for good in ["Acme", "A", "M\u{fc}ller & S\u{f6}hne GmbH", "株式会社", &"x".repeat(60)] {
+        assert!(good.parse::<DisplayName>().is_ok() && accepts("PortalName", good), "{good}");
+    }
+    for bad in [" Acme", "Acme ", "Ac\nme", "Acme\u{a0}", "Ac\u{85}me", "A\\cme", &"x".repeat(61)] {
+        assert!(bad.parse::<DisplayName>().is_err() && !accepts("PortalName", bad), "{bad:?}");
+    }
+    let pattern = Regex::new(parameter_property("PortalAccent", "AllowedPattern")).unwrap();
+    for good in ["#1f5fc2", "#B00020"] {
+        assert!(good.parse::<Accent>().is_ok() && pattern.is_match(good), "{good}");
+    }
+    for bad in ["1f5fc2", "#1f5", "#1f5fc2ff", "blue", "#1f5fcg"] {
+        assert!(bad.parse::<Accent>().is_err() && !pattern.is_match(bad), "{bad}");
     }
 }
 

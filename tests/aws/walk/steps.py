@@ -34,7 +34,7 @@ class Steps:
         functions = self.deployed.vendor.client("lambda")
         loops = {name: functions.get_function_recursion_config(
             FunctionName=self.deployed.outputs[f"{name}FunctionName"])["RecursiveLoop"]
-            for name in ("Dispatcher", "Exporter", "Notifier", "Api")}
+            for name in ("Dispatcher", "Exporter", "Notifier", "Api", "Portal")}
         if [name for name, loop in loops.items() if loop == "Allow"] != ["Notifier"]:
             raise (Skipped if self.is_rehearsed else CheckFailed)(f"RecursiveLoop is {loops}")
 
