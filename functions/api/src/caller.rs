@@ -6,15 +6,25 @@ use std::collections::BTreeMap;
 use archive::names::TenantId;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use control::portal::Credential;
 use protocol::caller::Caller;
 
 use crate::Api;
 use crate::problem::Problem;
 
+/// Who sent a request, and how that was verified. Nothing of it comes from what the request says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// The caller.
+    pub caller: Caller,
+    /// By which credential.
+    pub credential: Credential,
+}
+
 /// Finds the caller of a request.
 pub trait Authenticator: Send + Sync {
     /// The caller, or `None` if the request is not authenticated: it is then answered with 401.
-    fn authenticate(&self, request: &Parts) -> Option<Caller>;
+    fn authenticate(&self, request: &Parts) -> Option<Authenticated>;
 }
 
 /// The same caller for every request: the person at whose own machine the API listens.
@@ -22,8 +32,8 @@ pub trait Authenticator: Send + Sync {
 pub struct FixedCaller(pub Caller);
 
 impl Authenticator for FixedCaller {
-    fn authenticate(&self, _: &Parts) -> Option<Caller> {
-        Some(self.0.clone())
+    fn authenticate(&self, _: &Parts) -> Option<Authenticated> {
+        Some(Authenticated { caller: self.0.clone(), credential: Credential::Iam })
     }
 }
 
@@ -55,19 +65,30 @@ pub struct GatewayAuthenticator {
 }
 
 impl Authenticator for GatewayAuthenticator {
-    fn authenticate(&self, request: &Parts) -> Option<Caller> {
+    fn authenticate(&self, request: &Parts) -> Option<Authenticated> {
         match request.extensions.get::<Identity>()? {
-            Identity::Iam { arn } => Caller::recorded_name(arn).map(|name| Caller::Operator { name }),
+            Identity::Iam { arn } => {
+                let caller = Caller::Operator { name: Caller::recorded_name(arn)? };
+                Some(Authenticated { caller, credential: Credential::Iam })
+            }
             Identity::Jwt { claims } => {
-                let name = claims.get("sub").or_else(|| claims.get("client_id"));
-                let name = name.and_then(|name| Caller::recorded_name(name))?;
-                if scopes(claims).any(|scope| scope == self.operator_scope) {
-                    return Some(Caller::Operator { name });
-                }
-                let tenant = parse_tenant_claim(claims.get(&self.tenant_claim)?)?;
-                Some(Caller::Tenant { tenant, name })
+                let caller = self.caller_of(claims)?;
+                Some(Authenticated { caller, credential: Credential::Token })
             }
         }
+    }
+}
+
+impl GatewayAuthenticator {
+    /// The caller of a token with these claims.
+    fn caller_of(&self, claims: &BTreeMap<String, String>) -> Option<Caller> {
+        let name = claims.get("sub").or_else(|| claims.get("client_id"));
+        let name = name.and_then(|name| Caller::recorded_name(name))?;
+        if scopes(claims).any(|scope| scope == self.operator_scope) {
+            return Some(Caller::Operator { name });
+        }
+        let tenant = parse_tenant_claim(claims.get(&self.tenant_claim)?)?;
+        Some(Caller::Tenant { tenant, name })
     }
 }
 
@@ -103,7 +124,7 @@ fn parse_scope_list(list: &str) -> Option<impl Iterator<Item = &str>> {
 
 /// The caller of an authenticated request.
 #[derive(Debug)]
-pub(crate) struct AuthenticatedCaller(pub(crate) Caller);
+pub(crate) struct AuthenticatedCaller(pub(crate) Authenticated);
 
 impl FromRequestParts<Api> for AuthenticatedCaller {
     type Rejection = Problem;
@@ -126,7 +147,11 @@ mod tests {
         };
         let (mut parts, ()) = Request::new(()).into_parts();
         identity.map(|identity| parts.extensions.insert(identity));
-        gateway.authenticate(&parts)
+        let is_signed = matches!(parts.extensions.get(), Some(Identity::Iam { .. }));
+        let found = gateway.authenticate(&parts);
+        let by = found.as_ref().map(|found| found.credential);
+        assert!(by.is_none_or(|by| (by == Credential::Iam) == is_signed), "only a signature is one");
+        found.map(|found| found.caller)
     }
 
     fn token(claims: &[(&str, &str)]) -> Option<Caller> {

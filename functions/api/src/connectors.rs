@@ -9,7 +9,7 @@ use control::setup::setup;
 use ports::ConnectorFilter;
 
 use crate::body::{EmptyBody, JsonBody};
-use crate::caller::AuthenticatedCaller;
+use crate::caller::{Authenticated, AuthenticatedCaller};
 use crate::pagination::QueryParams;
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::problem::Problem;
@@ -21,7 +21,7 @@ use crate::{Api, requests};
 /// `POST /v1/connectors`.
 pub(crate) async fn create(
     State(api): State<Api>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
+    AuthenticatedCaller(Authenticated { caller, .. }): AuthenticatedCaller,
     IdempotencyKeyHeader(key): IdempotencyKeyHeader,
     query: QueryParams,
     JsonBody(body): JsonBody,
@@ -42,7 +42,7 @@ pub(crate) async fn create(
 /// `GET /v1/connectors`. Deleted connectors are listed only on request.
 pub(crate) async fn list(
     State(api): State<Api>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
+    AuthenticatedCaller(Authenticated { caller, .. }): AuthenticatedCaller,
     mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let tenant: Option<TenantId> = query.take("tenant")?;

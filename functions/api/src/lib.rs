@@ -1,4 +1,5 @@
-//! The HTTP API: connectors as resources, over the same [`Onboarding`] as the CLI.
+//! The HTTP API: connectors and links to the portal as resources, over the same functions of `control` as the
+//! CLI and the portal.
 //!
 //! [`router`] is the whole API. The Lambda (`main.rs`) runs it behind API Gateway, `auditferry serve` on a
 //! socket. Requests and responses are documented in `infra/openapi.yaml`, which is generated from
@@ -19,6 +20,7 @@ mod keys;
 mod middleware;
 mod pagination;
 mod path;
+mod portal_links;
 mod preconditions;
 mod problem;
 mod records;
@@ -38,8 +40,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use control::onboarding::Onboarding;
+use control::portal::PortalAccess;
 
-pub use caller::{Authenticator, FixedCaller, GatewayAuthenticator, Identity};
+pub use caller::{Authenticated, Authenticator, FixedCaller, GatewayAuthenticator, Identity};
 pub use gateway_event::refuse_event;
 pub use request_id::RequestId;
 pub use routes::ROUTES;
@@ -48,12 +51,17 @@ pub use routes::ROUTES;
 #[derive(Clone)]
 struct Api {
     onboarding: Onboarding,
+    portal: Option<PortalAccess>,
     authenticator: Arc<dyn Authenticator>,
 }
 
-/// The router of the API over these domain functions.
-pub fn router(onboarding: Onboarding, callers: Arc<dyn Authenticator>) -> Router {
-    let api = Api { onboarding, authenticator: callers };
+/// The router of the API over these domain functions. Without `portal` there are no links to make.
+pub fn router(
+    onboarding: Onboarding,
+    portal: Option<PortalAccess>,
+    callers: Arc<dyn Authenticator>,
+) -> Router {
+    let api = Api { onboarding, portal, authenticator: callers };
     routes::routes()
         .layer(from_fn(middleware::limit_body))
         .layer(map_response(middleware::no_store))

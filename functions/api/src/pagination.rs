@@ -69,15 +69,20 @@ impl QueryParams {
             })?),
             None => None,
         };
+        let limit = self.limit()?;
+        self.finish()?;
+        Ok(Page { kind, cursor: after, limit })
+    }
+
+    /// The maximum number of items that is asked for.
+    pub(crate) fn limit(&mut self) -> Result<u32, Problem> {
         let limit = self.remove("limit").map_or(Some(DEFAULT_LIMIT), |text| {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
             text.parse().ok().filter(|limit| digits && (1..=MAX_LIMIT).contains(limit))
         });
-        let limit = limit.ok_or_else(|| {
+        limit.ok_or_else(|| {
             Problem::malformed(format!("The parameter limit must be a whole number from 1 to {MAX_LIMIT}."))
-        })?;
-        self.finish()?;
-        Ok(Page { kind, cursor: after, limit })
+        })
     }
 
     /// No other parameter may be left.
@@ -113,6 +118,16 @@ impl<T> Page<T> {
         self.limit + 1
     }
 
+    /// The maximum number of items, for a port that says itself whether more follow.
+    pub(crate) const fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// The cursor of a page that starts after `mark`.
+    pub(crate) fn cursor_at(&self, mark: &impl Display) -> Cursor {
+        Cursor(hex::encode(format!("{}:{mark}", self.kind)))
+    }
+
     /// The items of this page and the cursor of the next one. The next page starts after `mark`.
     pub(crate) fn split<I, M: Display>(
         &self,
@@ -123,7 +138,7 @@ impl<T> Page<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().filter(|_| more);
-        let next = last.map(|item| Cursor(hex::encode(format!("{}:{}", self.kind, mark(item)))));
+        let next = last.map(|item| self.cursor_at(&mark(item)));
         (items, next)
     }
 }

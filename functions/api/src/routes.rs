@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{MethodFilter, on};
 
 use crate::problem::Problem;
-use crate::{Api, connectors, contacts, keys, records, verbs};
+use crate::{Api, connectors, contacts, keys, portal_links, records, verbs};
 
 /// Hands every operation to the macro `$then`: its method, its path, and its handler. The router is made of
 /// them, and in tests the document. Of one path, `Allow` names the methods in this order.
@@ -33,6 +33,11 @@ macro_rules! operations {
             GET "/v1/connectors/{id}/changes" records::changes,
             GET "/v1/connectors/{id}/setup" records::setup,
             GET "/v1/keys" keys::keys,
+            GET "/v1/portal-links" portal_links::list,
+            POST "/v1/portal-links" portal_links::create,
+            DELETE "/v1/portal-links" portal_links::revoke_all,
+            DELETE "/v1/portal-links/{link}" portal_links::revoke,
+            GET "/v1/portal-visits" portal_links::visits,
         }
     };
 }

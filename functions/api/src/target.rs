@@ -11,7 +11,7 @@ use protocol::health::Status;
 
 use crate::Api;
 use crate::body::EmptyBody;
-use crate::caller::AuthenticatedCaller;
+use crate::caller::{Authenticated, AuthenticatedCaller};
 use crate::pagination::QueryParams;
 use crate::path::PathId;
 use crate::preconditions::IfMatch;
@@ -31,7 +31,8 @@ impl FromRequestParts<Api> for Target {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         // The caller comes first: whoever is not authenticated learns nothing about the request.
-        let AuthenticatedCaller(caller) = AuthenticatedCaller::from_request_parts(parts, api).await?;
+        let AuthenticatedCaller(Authenticated { caller, .. }) =
+            AuthenticatedCaller::from_request_parts(parts, api).await?;
         let PathId(id) = PathId::from_request_parts(parts, api).await?;
         Ok(Self { onboarding: api.onboarding.clone(), caller, id })
     }

@@ -13,6 +13,7 @@ use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
 use aws::onboarding::onboarding;
+use aws::portal_access::portal_access;
 use aws::s3::customers::StsProber;
 use aws::settings::{ApiSettings, CallerSettings};
 use aws::sts::assumed_role::sts_as_role;
@@ -20,6 +21,7 @@ use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use axum::Router;
 use axum::response::IntoResponse as _;
 use control::onboarding::Onboarding;
+use control::portal::PortalAccess;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
@@ -29,7 +31,8 @@ async fn main() -> Result<ExitCode, Error> {
     let Some(settings) = lambda::start::<ApiSettings>("API") else { return Ok(ExitCode::FAILURE) };
     let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
     let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
-    let router = &router(wire(settings).await?, callers);
+    let (onboarding, portal) = wire(settings).await?;
+    let router = &router(onboarding, portal, callers);
     run(service_fn(
         move |event: LambdaEvent<Box<RawValue>>| async move { handle(router, &event.payload).await },
     ))
@@ -48,7 +51,7 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
     Ok(GatewayResponse::from_response(response).await?)
 }
 
-async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
+async fn wire(settings: ApiSettings) -> Result<(Onboarding, Option<PortalAccess>), Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let sts = services.sts();
     let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
@@ -58,5 +61,8 @@ async fn wire(settings: ApiSettings) -> Result<Onboarding, Error> {
     let vendor = settings.onboarding.vendor.vendor(account, partition, region);
     let signing = signing(&settings.signing, &services)?;
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
-    Ok(onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics)))
+    let counted = Some(Arc::clone(&metrics) as _);
+    let portal = portal_access(settings.links, &settings.onboarding, &services, counted);
+    let onboarding = onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics));
+    Ok((onboarding, portal))
 }

@@ -2,9 +2,10 @@
 //! errors are reported at once; a test holds the fields of both together.
 
 use archive::frequency::Frequency;
-use archive::names::{EmailAddress, TenantId, WebhookUrl};
+use archive::names::{EmailAddress, ReturnUrl, TenantId, WebhookUrl};
 use archive::part::Encoding;
 use protocol::connector::{S3Destination, Shards};
+use protocol::portal::{Ability, Addressee, LinkKind};
 
 use super::values::GivenTime;
 use crate::wire::described;
@@ -70,6 +71,34 @@ described! {
     }
 }
 
+/// The body of a new link.
+pub(super) struct NewPortalLink;
+
+described! {
+    impl () for (NewPortalLink) as "NewPortalLink" {
+        /// The tenant whose pages it opens. Either this or `operators`.
+        #[optional]
+        tenant: TenantId,
+        /// A link for the vendor's own people, to every tenant's pages.
+        #[optional]
+        operators: bool,
+        /// `invite`, unless it says `redirect`.
+        #[optional]
+        kind: LinkKind,
+        /// By default all. Every link can `view`.
+        #[optional]
+        abilities: Vec<Ability>,
+        #[serde(rename = "for")]
+        addressee: Addressee,
+        #[optional]
+        return_url: ReturnUrl,
+        /// How long it can be redeemed: at least a minute; a `redirect` 300 seconds, which is its default, an
+        /// `invite` 14 days, by default 72 hours.
+        #[optional]
+        valid_seconds: u64 => {"minimum": 60, "maximum": LinkKind::MAX_VALIDITY.as_secs()},
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
@@ -110,6 +139,8 @@ mod tests {
         let created = parse_create(unknown("typo"), &operator, None, &PartitionFormat::default());
         assert_eq!(known(created.unwrap_err()).await, properties::<NewConnector>());
         assert_eq!(known(parse_update(unknown("typo")).unwrap_err()).await, properties::<Edit>());
+        let link = crate::portal_links::new_link(unknown("typo"));
+        assert_eq!(known(link.unwrap_err()).await, properties::<NewPortalLink>());
         let contacts = crate::contacts::new_contacts(unknown("typo"));
         assert_eq!(known(contacts.unwrap_err()).await, properties::<NewContacts>());
     }

@@ -9,6 +9,7 @@ use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
 use crate::pagination::QueryParams;
 use crate::path::PathId;
+use crate::portal_links::{Links, PathLink};
 use crate::preconditions::{IdempotencyKeyHeader, IfMatch};
 use crate::target::{Action, Target};
 
@@ -67,6 +68,18 @@ impl Input for IfMatch {
 impl Input for IdempotencyKeyHeader {
     fn describe(operation: Operation) -> Operation {
         operation.shared_parameter("IdempotencyKey")
+    }
+}
+
+impl Input for Links {
+    fn describe(operation: Operation) -> Operation {
+        AuthenticatedCaller::describe(operation).problem(409)
+    }
+}
+
+impl Input for PathLink {
+    fn describe(operation: Operation) -> Operation {
+        operation.shared_parameter("Link").problem(404)
     }
 }
 

@@ -12,6 +12,7 @@ mod inputs;
 mod keys;
 mod operation;
 mod parameters;
+mod portal_links;
 mod records;
 mod responses;
 mod structs;

@@ -10,6 +10,7 @@ use crate::schema::{Components, Schema};
 pub(super) const CONNECTORS: &str = "connectors";
 pub(super) const LIFE: &str = "life";
 pub(super) const RECORDS: &str = "records";
+pub(super) const PORTAL: &str = "portal";
 
 /// The groups of operations.
 pub(super) fn tags() -> Value {
@@ -17,6 +18,7 @@ pub(super) fn tags() -> Value {
         {"name": CONNECTORS, "description": "Settings of connectors."},
         {"name": LIFE, "description": "Lifecycle of connectors."},
         {"name": RECORDS, "description": "Exports, changes, setup and keys."},
+        {"name": PORTAL, "description": "Links to the portal, where a customer's people need no account."},
     ])
 }
 

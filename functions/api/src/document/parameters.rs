@@ -1,6 +1,7 @@
 //! The parameters that several operations have.
 
 use archive::names::{ConnectorId, IdempotencyKey};
+use protocol::portal::LinkId;
 use serde_json::{Value, json};
 
 use super::values::EntityTag;
@@ -41,6 +42,12 @@ pub(super) fn all(components: &mut Components) -> Value {
                 "pattern": whole(IdempotencyKey::PATTERN),
             },
         },
+        "Link": {
+            "name": "link",
+            "in": "path",
+            "required": true,
+            "schema": components.refer::<LinkId>(),
+        },
         "Limit": {
             "name": "limit",
             "in": "query",
@@ -51,6 +58,7 @@ pub(super) fn all(components: &mut Components) -> Value {
         "ConnectorCursor": cursor("connector:con_", "(3[0-9]|6[1-6]){16}"),
         "ExportCursor": cursor("part:", "(3[0-9]){1,19}"),
         "ChangeCursor": cursor("change:", "(3[0-9]){1,19}"),
+        "PortalLinkCursor": cursor("link:lnk_", "(3[0-9]|6[1-6]){28}"),
     })
 }
 

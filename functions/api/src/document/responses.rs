@@ -10,8 +10,12 @@ use crate::views::Detail;
 const PROBLEMS: [(u16, &str, &str); 11] = [
     (400, "Malformed", "`malformed`: the body, a parameter or a header can't be read."),
     (401, "Unauthenticated", "`unauthenticated`: the caller can't be identified."),
-    (403, "Forbidden", "`forbidden`: only an operator may do this."),
-    (404, "NotFound", "`not_found`: no such connector, or another tenant's."),
+    (
+        403,
+        "Forbidden",
+        "`forbidden`: only an operator may do this. `not_signed`: sign the request with SigV4.",
+    ),
+    (404, "NotFound", "`not_found`, `no_such_link`: no such connector or link, or another tenant's."),
     (
         409,
         "Conflict",
@@ -19,7 +23,7 @@ const PROBLEMS: [(u16, &str, &str); 11] = [
          `no_destination`, `not_verified` (with the `verification`, in which external IDs are masked), \
          `wrong_state`, `starts_in_the_future`, `shards_are_read`, `kept_no_longer`, `no_webhook`, \
          `no_contacts`, `not_a_contact`, `declined` (the address declined notices), `nothing_to_ask`, \
-         `tested_just_now`, `would_lose` (with the `loss`).",
+         `tested_just_now`, `would_lose` (with the `loss`), `no_portal` (the deployment has none).",
     ),
     (413, "TooLarge", "`too_large`: the body is larger than 64 KiB."),
     (415, "UnsupportedMediaType", "`unsupported_media_type`: the body is not application/json."),

@@ -41,7 +41,9 @@ codes! {
     Malformed = BAD_REQUEST, "malformed", "Malformed request";
     Unauthenticated = UNAUTHORIZED, "unauthenticated", "Unauthorized";
     Forbidden = FORBIDDEN, "forbidden", "Forbidden";
+    NotSigned = FORBIDDEN, "not_signed", "AWS credentials needed";
     NotFound = NOT_FOUND, "not_found", "No such connector";
+    NoSuchLink = NOT_FOUND, "no_such_link", "No such link";
     NoSuchPath = NOT_FOUND, "no_such_path", "No such path";
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed";
     Stale = CONFLICT, "stale", "Modified by someone else";
@@ -60,6 +62,7 @@ codes! {
     NothingToAsk = CONFLICT, "nothing_to_ask", "No address to confirm";
     TestedJustNow = CONFLICT, "tested_just_now", "Tested recently";
     WouldLose = CONFLICT, "would_lose", "Data would be lost";
+    NoPortal = CONFLICT, "no_portal", "No portal";
     TooLarge = PAYLOAD_TOO_LARGE, "too_large", "Too large";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type";
     Refused = UNPROCESSABLE_ENTITY, "refused", "Invalid value";

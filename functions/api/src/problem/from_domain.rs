@@ -3,6 +3,7 @@
 
 use control::onboarding::OnboardingError;
 use control::partition::PartitionError;
+use control::portal::PortalError;
 use control::preflight::{PreflightReport, PreflightStage, PreflightVerdict};
 use control::setup::DestinationMismatchError;
 use ports::PortError;
@@ -55,6 +56,31 @@ impl From<OnboardingError> for Problem {
                 tracing::error!(%cause, "failed to read the signing keys; the request was answered with 500");
                 internal()
             }
+        }
+    }
+}
+
+impl From<PortalError> for Problem {
+    fn from(error: PortalError) -> Self {
+        let text = error.to_string();
+        let refused = |field: &str, detail: String| {
+            Self::unprocessable(vec![FieldError { pointer: format!("/{field}"), detail }])
+        };
+        match error {
+            PortalError::NotFound(_) => Self::no_such_link(),
+            PortalError::Forbidden(what) => Self::forbidden(&capitalize(what)),
+            PortalError::OtherTenant(_) => Self::forbidden("Another tenant's links"),
+            PortalError::NotSigned => Self::new(Code::NotSigned, sentence(&text)),
+            PortalError::OperatorsInvitation => refused("kind", text),
+            PortalError::ReturnUrl(_) => refused("return_url", text),
+            PortalError::Validity { .. } => refused("valid_seconds", text),
+            PortalError::NoTenant => refused("tenant", text),
+            PortalError::Exhausted(exhausted) => Self::budget_exhausted(&exhausted),
+            // Only the portal's pages hand links on.
+            PortalError::Missing(_) | PortalError::BeyondOwn(_) | PortalError::HandedOn => {
+                Self::new(Code::Link, sentence(&text))
+            }
+            PortalError::Port(error) => port_problem(&error),
         }
     }
 }

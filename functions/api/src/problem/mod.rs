@@ -136,10 +136,22 @@ impl Problem {
         Self::new(Code::NotFound, detail)
     }
 
+    /// 404: the link does not exist or belongs to another tenant; the two can't be distinguished.
+    pub(crate) fn no_such_link() -> Self {
+        Self::new(Code::NoSuchLink, "No link with this ID.")
+    }
+
+    /// 409: the deployment has no portal.
+    pub(crate) fn no_portal() -> Self {
+        let detail = "This deployment has no portal, so there are no links. Its operators can give it one: \
+                      set the parameter PortalUrl.";
+        Self::new(Code::NoPortal, detail)
+    }
+
     /// 404: the path does not exist.
     pub(crate) fn no_such_path() -> Self {
-        let detail = "This path does not exist; the API serves /v1/keys, /v1/connectors \
-                      and the paths below the latter.";
+        let detail = "This path does not exist; the API serves /v1/keys, /v1/portal-visits, \
+                      /v1/portal-links, /v1/connectors and the paths below the latter two.";
         Self::new(Code::NoSuchPath, detail)
     }
 

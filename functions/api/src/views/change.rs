@@ -60,7 +60,7 @@ pub(crate) enum ActorKind {
 }
 
 impl<'a> Actor<'a> {
-    fn of(who: &'a Caller, reader: &Caller) -> Self {
+    pub(super) fn of(who: &'a Caller, reader: &Caller) -> Self {
         let (kind, tenant) = match who {
             Caller::Operator { .. } => (ActorKind::Operator, None),
             Caller::Tenant { tenant, .. } => (ActorKind::Tenant, Some(tenant)),

@@ -4,12 +4,16 @@ mod change;
 mod connector;
 mod export;
 mod key;
+mod portal_link;
 mod settings;
 
 pub(crate) use change::{ChangePage, ChangeView};
 pub(crate) use connector::{Detail, DetailExtras};
 pub(crate) use export::{ExportPage, ExportView};
 pub(crate) use key::{KeyList, PublicKey};
+pub(crate) use portal_link::{
+    CreatedPortalLink, PortalLinkPage, PortalLinkView, RevokedLinks, VisitList, VisitView,
+};
 pub(crate) use settings::{ConnectorPage, Deleted, RunAccepted, Settings};
 
 #[cfg(test)]
@@ -18,3 +22,5 @@ pub(crate) use change::ActorKind;
 pub(crate) use connector::BlockDetail;
 #[cfg(test)]
 pub(crate) use export::PartState;
+#[cfg(test)]
+pub(crate) use portal_link::LinkState;

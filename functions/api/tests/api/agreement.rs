@@ -21,12 +21,25 @@ use crate::contract;
 use crate::world::{TestCaller, World, destination, id_in};
 
 const MISSING: &str = "con_00000000000000aa";
+const MISSING_LINK: &str = "lnk_0000000000000000000000000000";
+
+/// The path of something that does not exist.
+fn missing(template: &str) -> String {
+    template.replace("{id}", MISSING).replace("{link}", MISSING_LINK)
+}
+
+/// The path for an operator, who must name a tenant in some listings.
+fn of_acme(method: &str, template: &str) -> String {
+    let named = method != "POST" && template.starts_with("/v1/portal-") && !template.contains('{');
+    missing(template) + if named { "?tenant=acme" } else { "" }
+}
 
 /// A valid body for the operation.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/v1/connectors") => Some(json!({"tenant": "acme"})),
         ("PATCH", _) => Some(json!({"frequency": 3})),
+        ("POST", "/v1/portal-links") => Some(json!({"tenant": "acme", "for": "Dana Ruiz"})),
         ("PUT", _) => Some(json!({"emails": ["security@acme.example"]})),
         (_, path) if path.ends_with("/confirm-address") => Some(json!({"email": "security@acme.example"})),
         _ => None,
@@ -36,7 +49,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
 /// The errors that every operation has in common.
 async fn common_errors(world: &World) {
     for (method, template) in ROUTES {
-        let path = template.replace("{id}", MISSING);
+        let path = missing(template);
         world.request(TestCaller::Anonymous, method, &path, body(method, template)).await;
         world.request(TestCaller::Operator, method, &path, body(method, template)).await;
         world.request(TestCaller::Operator, method, &format!("{path}?what=1"), body(method, template)).await;
@@ -103,6 +116,25 @@ async fn decline(world: &World, address: &EmailAddress) {
     assert!(world.ledger.store_consent(&acme, &sent).await.unwrap());
     let declined = sent.decline(&token, now).unwrap().unwrap();
     assert!(world.ledger.store_consent(&acme, &declined).await.unwrap());
+}
+
+/// Links to the portal, and their errors.
+async fn portal_links(world: &World) {
+    let links = "/v1/portal-links";
+    let id = world.portal_link(body("POST", links).unwrap()).await;
+    for path in [links, "/v1/portal-visits"] {
+        world.get(&format!("{path}?tenant=acme")).await;
+        world.request(TestCaller::Tenant("acme"), "GET", &format!("{path}?tenant=globex"), None).await;
+    }
+    let all = format!("{links}?tenant=acme");
+    world.request(TestCaller::Tenant("globex"), "POST", links, body("POST", links)).await;
+    world.request(TestCaller::Tenant("globex"), "DELETE", &all, None).await;
+    let operators = json!({"operators": true, "kind": "redirect", "for": "Ops"});
+    for who in [TestCaller::Operator, TestCaller::OperatorToken] {
+        world.request(who, "POST", links, Some(operators.clone())).await;
+    }
+    world.request(TestCaller::Operator, "DELETE", &format!("{links}/{id}"), None).await;
+    world.request(TestCaller::Operator, "DELETE", &all, None).await;
 }
 
 /// A complete life cycle, and the errors at each step.
@@ -225,6 +257,7 @@ async fn the_document_and_the_router_agree() {
     let world = World::new();
     common_errors(&world).await;
     life_cycle(&world).await;
+    portal_links(&world).await;
     let mut seen = world.exchanges();
     let small = "connectors=1,changes=2,verifications=2,runs=1,test_messages=1".parse().unwrap();
     let world = World::with_budgets(small);
@@ -233,10 +266,18 @@ async fn the_document_and_the_router_agree() {
     let world = World::with_confirmation_mails("confirmations=2".parse().unwrap());
     addresses(&world).await;
     seen.extend(world.exchanges());
+    let world = World::new().with_portal(None);
+    for (method, template) in ROUTES.iter().filter(|(_, template)| template.starts_with("/v1/portal-")) {
+        let path = of_acme(method, template);
+        let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
+        assert_eq!((answer.status, answer.code()), (409, "no_portal"), "{method} {path}");
+    }
+    seen.extend(world.exchanges());
     for broken in [Broken::Transient, Broken::Denied, Broken::Bug] {
         let world = World::with_connectors(FakeLedger::new(), Arc::new(broken), broken);
+        let world = world.with_broken_portal(broken);
         for (method, template) in ROUTES {
-            let path = template.replace("{id}", MISSING);
+            let path = of_acme(method, template);
             let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
             assert!(!format!("{answer:?}").contains(SECRET), "{method} {path} exposes its cause");
         }
@@ -261,11 +302,13 @@ async fn the_document_and_the_router_agree() {
 async fn every_route_of_the_list_exists() {
     let world = World::new();
     let path = world.active("acme").await;
+    let link = world.portal_link(json!({"tenant": "acme", "for": "Dana Ruiz"})).await;
     for (method, template) in ROUTES {
-        let path = template.replace("{id}", id_in(&path).as_str());
+        let path = of_acme(method, &template.replace("{id}", id_in(&path).as_str()));
+        let path = path.replace(MISSING_LINK, &link);
         let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
         assert!(
-            !matches!(answer.code(), "no_such_path" | "method_not_allowed" | "not_found"),
+            !matches!(answer.code(), "no_such_path" | "method_not_allowed" | "not_found" | "no_such_link"),
             "{method} {path}"
         );
     }

@@ -42,3 +42,7 @@ delegate_port!(Consents, Broken, |it| match method {
 delegate_port!(Connectors, Broken, |it| match method {
     _ => it.fail(),
 });
+
+delegate_port!(PortalLinks, Broken, |it| match method {
+    _ => it.fail(),
+});

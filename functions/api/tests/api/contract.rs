@@ -62,7 +62,8 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> 
         loop {
             match (of_template.next(), given.next()) {
                 (None, None) => return true,
-                (Some(segment), Some(text)) if segment == text || segment == "{id}" && !text.is_empty() => {}
+                (Some(segment), Some(text))
+                    if segment == text || segment.starts_with('{') && !text.is_empty() => {}
                 _ => return false,
             }
         }

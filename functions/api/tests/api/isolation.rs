@@ -60,6 +60,11 @@ async fn no_request_is_accepted_without_a_caller() {
         ("GET", "/v1/connectors".to_owned(), None),
         ("POST", "/v1/connectors".to_owned(), Some(json!({}))),
         ("GET", "/v1/keys".to_owned(), None),
+        ("GET", "/v1/portal-links".to_owned(), None),
+        ("POST", "/v1/portal-links".to_owned(), Some(json!({}))),
+        ("DELETE", "/v1/portal-links".to_owned(), None),
+        ("DELETE", "/v1/portal-links/lnk_0000000000000000000000000000".to_owned(), None),
+        ("GET", "/v1/portal-visits".to_owned(), None),
     ]);
     assert_eq!(all.len(), ROUTES.len());
     for (method, path, body) in all {

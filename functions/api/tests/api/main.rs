@@ -19,6 +19,7 @@ mod editing;
 mod isolation;
 mod life;
 mod patterns;
+mod portal_links;
 mod repeating;
 mod secrets;
 mod world;

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use control::budget::Budgets;
 use control::onboarding::{MailMode, Onboarding};
+use control::portal::PortalAccess;
 use control::setup::Vendor;
 use ports::Runs as _;
 use ports::{Connectors, Validity};
@@ -19,6 +20,7 @@ use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChec
 use tests::fixtures::{self, at};
 use tower::ServiceExt as _;
 
+use crate::broken::Broken;
 use crate::contract;
 
 pub(crate) const OPERATOR_ARN: &str = "arn:aws:iam::111111111111:user/Admin";
@@ -27,6 +29,8 @@ pub(crate) const OPERATOR_ARN: &str = "arn:aws:iam::111111111111:user/Admin";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TestCaller {
     Operator,
+    /// An operator with a token instead of a signature.
+    OperatorToken,
     Tenant(&'static str),
     Anonymous,
 }
@@ -54,6 +58,7 @@ impl ApiResponse {
 pub(crate) struct World {
     router: Router,
     onboarding: Onboarding,
+    portal: Option<PortalAccess>,
     pub(crate) ledger: FakeLedger,
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
@@ -96,7 +101,9 @@ impl World {
             public_urls: Some(Arc::new(published.clone())),
             ..defaults
         };
-        Self { ledger, prober, bus, clock, published, ..Self::with_onboarding(onboarding) }
+        let portal = tests::fakes::portal_access(Arc::new(ledger.clone()), &bus, &clock);
+        let world = Self { ledger, prober, bus, clock, published, ..Self::with_onboarding(onboarding) };
+        world.with_portal(Some(portal))
     }
 
     pub(crate) fn with_budgets(budgets: Budgets) -> Self {
@@ -108,18 +115,32 @@ impl World {
     fn edited(self, edit: impl FnOnce(&mut Onboarding)) -> Self {
         let mut onboarding = self.onboarding.clone();
         edit(&mut onboarding);
-        Self { router: router(onboarding.clone(), Arc::new(gateway())), onboarding, ..self }
+        let router = router(onboarding.clone(), self.portal.clone(), Arc::new(gateway()));
+        Self { router, onboarding, ..self }
+    }
+
+    /// With other links to the portal, or without a portal.
+    pub(crate) fn with_portal(self, portal: Option<PortalAccess>) -> Self {
+        let router = router(self.onboarding.clone(), portal.clone(), Arc::new(gateway()));
+        Self { router, portal, ..self }
+    }
+
+    /// With links in a ledger that always fails.
+    pub(crate) fn with_broken_portal(self, broken: Broken) -> Self {
+        let portal = tests::fakes::portal_access(Arc::new(broken), &self.bus, &self.clock);
+        self.with_portal(Some(portal))
     }
 
     /// On other domain functions, without the fakes.
     pub(crate) fn with_onboarding(onboarding: Onboarding) -> Self {
         let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(onboarding.clock.now());
-        let router = router(onboarding.clone(), Arc::new(gateway()));
+        let router = router(onboarding.clone(), None, Arc::new(gateway()));
         let published = FakePublicUrlChecker::new();
         Self {
             router,
             onboarding,
+            portal: None,
             ledger,
             prober,
             bus,
@@ -134,6 +155,11 @@ impl World {
     pub(crate) async fn send(&self, who: TestCaller, mut request: Request<Body>) -> ApiResponse {
         let identity = match who {
             TestCaller::Operator => Some(Identity::Iam { arn: OPERATOR_ARN.into() }),
+            TestCaller::OperatorToken => {
+                let claims = [("sub", "ops"), ("scope", "auditferry/operator")];
+                let claims = claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+                Some(Identity::Jwt { claims })
+            }
             TestCaller::Tenant(tenant) => {
                 let claims = [("sub", format!("admin@{tenant}.example")), ("tenant_id", tenant.to_owned())];
                 Some(Identity::Jwt { claims: claims.map(|(name, value)| (name.to_owned(), value)).into() })
@@ -218,6 +244,13 @@ impl World {
     /// An action, requested by an operator.
     pub(crate) async fn post(&self, path: &str, verb: &str) -> ApiResponse {
         self.request(TestCaller::Operator, "POST", &format!("{path}/{verb}"), None).await
+    }
+
+    /// Makes a link, and returns its ID.
+    pub(crate) async fn portal_link(&self, body: Value) -> String {
+        let made = self.request(TestCaller::Operator, "POST", "/v1/portal-links", Some(body)).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        made.body["id"].as_str().unwrap().to_owned()
     }
 
     /// A GET by an operator.

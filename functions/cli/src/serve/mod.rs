@@ -95,7 +95,7 @@ impl Server {
         let owner = OwnerAuth::new(token.clone(), Dialect::Problem);
         // The portal's own sessions protect its pages.
         let pages = guard.clone().for_pages().protect(portal.pages());
-        let owner_routes = api::router(embedded.onboarding(), callers)
+        let owner_routes = api::router(embedded.onboarding(), Some(portal.access()), callers)
             .merge(customer::stacks(embedded))
             .merge(obstacles::routes(embedded))
             .merge(portal.entrance());

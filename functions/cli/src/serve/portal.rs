@@ -51,6 +51,11 @@ impl LocalPortal {
         Ok(Self { embedded: Arc::clone(embedded), access, operator, brand })
     }
 
+    /// The links and sessions, for the API.
+    pub(super) fn access(&self) -> PortalAccess {
+        self.access.clone()
+    }
+
     /// Makes a link with all abilities. It is stored without the rules for links of a deployment, since only
     /// the owner of this process asks for it.
     ///

@@ -181,7 +181,7 @@ impl PortalAccess {
     }
 
     /// The link as it counts: revoked if the link that handed it on was.
-    async fn effective(&self, link: Option<PortalLink>) -> Result<Option<PortalLink>, PortError> {
+    pub(super) async fn effective(&self, link: Option<PortalLink>) -> Result<Option<PortalLink>, PortError> {
         let Some(link) = link else { return Ok(None) };
         let Some(hand_over) = link.hand_over.as_ref().filter(|_| link.revoked.is_none()) else {
             return Ok(Some(link));

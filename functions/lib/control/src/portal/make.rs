@@ -155,7 +155,14 @@ impl PortalAccess {
         limit: u32,
     ) -> Result<Page<PortalLink, LinkId>, PortalError> {
         require_access(caller, scope)?;
-        Ok(self.links.portal_links(scope, before, limit).await?)
+        let mut page = self.links.portal_links(scope, before, limit).await?;
+        for link in &mut page.items {
+            // What was handed on is revoked with the link that it came from.
+            if let Some(effective) = self.effective(Some(link.clone())).await? {
+                *link = effective;
+            }
+        }
+        Ok(page)
     }
 
     /// At most `limit` visits of operators to a tenant's pages, newest first.

@@ -11,14 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::time::Time;
-use control::budget::Budgets;
 use control::portal::{
     Activity, CreatedLink, Credential, NewHandOver, NewLink, PortalAccess, PortalError, SessionError, Visitor,
 };
 use ports::PortalLinks;
 use protocol::caller::Caller;
 use protocol::portal::{Abilities, Ability, LinkKind, LinkRefusal, LinkScope, Network, PortalToken};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, SeededRng};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeMetricsSink, portal_access};
 use tests::fixtures::{at, tenant};
 
 const URL: &str = "https://audit.vendor.example";
@@ -43,14 +42,8 @@ impl World {
         let (bus, metrics, clock) =
             (FakeBus::new(), FakeMetricsSink::new(), FakeClock::at(at("2026-11-30T10:00:00Z")));
         let access = PortalAccess {
-            links: Arc::new(links),
-            clock: Arc::new(clock.clone()),
-            rng: Arc::new(SeededRng::new(7)),
-            url: URL.parse().unwrap(),
-            return_urls: vec![APP.parse().unwrap()],
-            budgets: Budgets::default(),
-            bus: Arc::new(bus.clone()),
             metrics: Some(Arc::new(metrics.clone())),
+            ..portal_access(Arc::new(links), &bus, &clock)
         };
         Self { ledger, bus, clock, metrics, access }
     }
