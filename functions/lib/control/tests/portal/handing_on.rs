@@ -90,7 +90,7 @@ async fn a_long_invitation_is_handed_on_for_72_hours_at_most() {
 }
 
 #[tokio::test]
-async fn a_tenant_hands_on_five_links_a_day_by_whoever() {
+async fn a_tenant_may_hand_on_five_links_a_day_whoever_does() {
     let world = World::new();
     let mut visitors = Vec::new();
     for _ in 0..3 {
