@@ -15,7 +15,7 @@ use aws::metrics::EmfMetricsSink;
 use aws::onboarding::onboarding;
 use aws::portal_access::portal_access;
 use aws::s3::customers::StsProber;
-use aws::settings::{ApiSettings, CallerSettings};
+use aws::settings::{ApiSettings, CallerSettings, LinkSettings};
 use aws::sts::assumed_role::sts_as_role;
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use axum::Router;
@@ -61,8 +61,11 @@ async fn wire(settings: ApiSettings) -> Result<(Onboarding, Option<PortalAccess>
     let vendor = settings.onboarding.vendor.vendor(account, partition, region);
     let signing = signing(&settings.signing, &services)?;
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
-    let counted = Some(Arc::clone(&metrics) as _);
-    let portal = portal_access(settings.links, &settings.onboarding, &services, counted);
+    let LinkSettings { portal: url, return_urls } = settings.links;
+    let portal = url.map(|url| {
+        let counted = Some(Arc::clone(&metrics) as _);
+        portal_access((url, return_urls), &settings.onboarding, &services, counted)
+    });
     let onboarding = onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics));
     Ok((onboarding, portal))
 }

@@ -6,13 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws::clients::ClientFactory;
-use aws::clock::{SystemClock, SystemRng};
-use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
 use aws::http_api::GatewayResponse;
 use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
 use aws::onboarding::onboarding;
+use aws::portal_access::portal_access;
 use aws::s3::customers::StsProber;
 use aws::s3::vendor_logo::VendorLogo;
 use aws::settings::PortalSettings;
@@ -20,7 +19,6 @@ use aws::sts::assumed_role::sts_as_role;
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use axum::Router;
 use axum::response::IntoResponse as _;
-use control::portal::PortalAccess;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portal::{Brand, Logo, router};
@@ -51,18 +49,6 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
 async fn wire(settings: PortalSettings) -> Result<Router, Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
     let logo = logo(&VendorLogo::new(services.s3(), settings.staging.bucket.into())).await;
-    let access = PortalAccess {
-        links: Arc::new(DynamoLedger::new(
-            services.dynamodb(),
-            settings.onboarding.ledger.table.clone(),
-            ClockOffset::default(),
-        )),
-        clock: Arc::new(SystemClock::new()),
-        rng: Arc::new(SystemRng),
-        url: settings.url,
-        return_urls: settings.return_urls,
-        budgets: settings.onboarding.budgets,
-    };
     let sts = services.sts();
     let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
     let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
@@ -71,6 +57,8 @@ async fn wire(settings: PortalSettings) -> Result<Router, Error> {
     let vendor = settings.onboarding.vendor.vendor(account, partition, region);
     let signing = signing(&settings.signing, &services)?;
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
+    let portal = (settings.url, settings.return_urls);
+    let access = portal_access(portal, &settings.onboarding, &services, Some(Arc::clone(&metrics) as _));
     let onboarding = onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics));
     Ok(router(onboarding, access, Brand { branding: settings.branding, logo }))
 }

@@ -25,7 +25,9 @@ impl PortalAccess {
         let mut givers: BTreeMap<LinkId, Option<Revocation>> =
             page.items.iter().map(|link| (link.id.clone(), link.revoked.clone())).collect();
         for link in &mut page.items {
-            let Some(hand_over) = link.hand_over.as_ref().filter(|_| link.revoked.is_none()) else { continue };
+            let Some(hand_over) = link.hand_over.as_ref().filter(|_| link.revoked.is_none()) else {
+                continue;
+            };
             let revoked = if let Some(known) = givers.get(&hand_over.from) {
                 known.clone()
             } else {
