@@ -137,9 +137,16 @@ def uses() -> dict[str, Use]:
             ],
         ),
         "ApiRole": _of_onboarding(),
-        # A page does what the API does, so the portal's role has the same rights to the ledger.
-        "PortalRole": _of_onboarding(),
+        "PortalRole": _of_the_portal(),
     }
+
+
+def _of_the_portal() -> Use:
+    """A page does what the API does. An overview of many connectors reads their cursors and newest parts in batches."""
+    same, other = _of_onboarding(), "C#con_0000000000000002"
+    overview = [Request("BatchGetItem", [CONNECTOR, other], [*OF_A_CURSOR, "sk"]),
+                Request("BatchGetItem", [CONNECTOR, other], ["pk", "sk", "delivered_at", "events"])]
+    return Use([*same.rights, *overview], same.attacks)
 
 
 def _of_onboarding() -> Use:
