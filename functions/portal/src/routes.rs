@@ -2,7 +2,7 @@
 //! and nowhere else.
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, on};
 use protocol::portal::Ability;
 
@@ -57,6 +57,7 @@ macro_rules! needs {
 routes! {
     GET "/portal" Open pages::enter::home,
     GET "/portal/" Open pages::enter::home,
+    GET "/portal/enter" Open pages::enter::home,
     GET "/portal/enter/{token}" Open pages::enter::open,
     POST "/portal/enter/{token}" Open pages::enter::redeem,
     POST "/portal/enter/{token}/new-link" Open pages::enter::request_new,
@@ -73,6 +74,6 @@ pub(crate) fn router(portal: Portal) -> Router {
         .layer(from_fn(body_limit::limit))
         .layer(from_fn_with_state(portal.clone(), cross_site::refuse))
         .layer(from_fn_with_state(portal.clone(), error_page::render))
-        .layer(map_response(headers::set))
+        .layer(from_fn(headers::set))
         .with_state(portal)
 }

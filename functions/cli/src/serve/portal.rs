@@ -16,7 +16,7 @@ use axum::{Extension, Router};
 use control::branding::{Accent, Branding};
 use control::portal::PortalAccess;
 use portal::{Brand, SourceIp};
-use ports::{PortError, PortalLinks as _};
+use ports::PortError;
 use protocol::caller::Caller;
 use protocol::contacts::LinkToken;
 use protocol::portal::{Abilities, LinkId, LinkKind, LinkScope, NewPortalLink, PortalLink, PortalToken};

@@ -38,6 +38,12 @@ for (const form of document.querySelectorAll("form")) {
     form.dataset.sent = "yes";
   });
 }
+// A link's secret does not stay in the history once it is redeemed.
+for (const form of document.querySelectorAll("form[data-forget]")) {
+  form.addEventListener("submit", () => {
+    history.replaceState(null, "", "/portal/enter");
+  });
+}
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });

@@ -156,7 +156,7 @@ fn button(layout: &Layout<'_>, action: &str, opened: &OpenedLink) -> Markup {
                     dt { "Valid until" }
                     dd { (date_time(link.expires_at)) }
                 }
-                form method="post" action=(action) {
+                form method="post" action=(action) data-forget {
                     button.primary type="submit" { "Continue as " (link.addressee) }
                 }
             }

@@ -1,0 +1,1 @@
+"""The portal in a real browser, with `auditferry serve` behind it. `tests/browser/run portal` starts it."""
