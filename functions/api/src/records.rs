@@ -1,4 +1,5 @@
-//! The read-only resources of a connector: its exports, its changes, and the customer's setup.
+//! The read-only resources of a connector: its exports, its timeline, its changes, and the
+//! customer's setup.
 
 use archive::part::PartNumber;
 use axum::http::StatusCode;
@@ -8,7 +9,7 @@ use crate::pagination::QueryParams;
 use crate::problem::Problem;
 use crate::responses::json;
 use crate::target::Target;
-use crate::views::{ChangePage, ChangeView, ExportPage, ExportView};
+use crate::views::{ChangePage, ChangeView, ExportPage, ExportView, TimelineView};
 
 /// `GET /v1/connectors/{id}/exports`, newest first.
 pub(crate) async fn exports(
@@ -34,6 +35,16 @@ pub(crate) async fn changes(
     let (changes, next_cursor) = page.split(changes, |change| change.version);
     let changes = changes.iter().map(|change| ChangeView::of(change, &caller)).collect();
     json(StatusCode::OK, &ChangePage { changes, next_cursor })
+}
+
+/// `GET /v1/connectors/{id}/timeline`.
+pub(crate) async fn timeline(
+    Target { onboarding, caller, id }: Target,
+    query: QueryParams,
+) -> Result<Response, Problem> {
+    query.finish()?;
+    let timeline = onboarding.timeline(&caller, &id).await?;
+    json(StatusCode::OK, &TimelineView::of(timeline.as_ref()))
 }
 
 /// `GET /v1/connectors/{id}/setup`.

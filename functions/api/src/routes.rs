@@ -31,6 +31,7 @@ macro_rules! operations {
             POST "/v1/connectors/{id}/confirm-address" contacts::confirm,
             GET "/v1/connectors/{id}/exports" records::exports,
             GET "/v1/connectors/{id}/changes" records::changes,
+            GET "/v1/connectors/{id}/timeline" records::timeline,
             GET "/v1/connectors/{id}/setup" records::setup,
             GET "/v1/keys" keys::keys,
             GET "/v1/portal-links" portal_links::list,

@@ -32,5 +32,6 @@ pub fn onboarding(
         partitions: PartitionFormat::default(),
         budgets: Budgets::default(),
         public_urls: None,
+        event_retention: None,
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn tags() -> Value {
     json!([
         {"name": CONNECTORS, "description": "Settings of connectors."},
         {"name": LIFE, "description": "Lifecycle of connectors."},
-        {"name": RECORDS, "description": "Exports, changes, setup and keys."},
+        {"name": RECORDS, "description": "Exports, timeline, changes, setup and keys."},
         {"name": PORTAL, "description": "Links to the portal, where a customer's people need no account."},
     ])
 }

@@ -3,7 +3,7 @@
 use control::setup::Setup;
 
 use super::operation::{Operation, RECORDS};
-use crate::views::{ChangePage, ExportPage};
+use crate::views::{ChangePage, ExportPage, TimelineView};
 
 pub(super) fn exports(operation: Operation) -> Operation {
     operation
@@ -11,6 +11,17 @@ pub(super) fn exports(operation: Operation) -> Operation {
         .description("Newest first. The part numbers have no gap.")
         .page("ExportCursor")
         .answer::<ExportPage<'_>>(200, "A page.")
+}
+
+pub(super) fn timeline(operation: Operation) -> Operation {
+    operation
+        .about(RECORDS, "readTimeline", "Read the last 14 days, a window at a time")
+        .description(
+            "The windows of the connector's schedule, today included, without a gap between them. Windows that \
+             one part closed are one. Empty if the connector was never activated. It begins later than 14 days \
+             ago if these days have more than 800 parts.",
+        )
+        .answer::<TimelineView>(200, "The windows, oldest first.")
 }
 
 pub(super) fn changes(operation: Operation) -> Operation {

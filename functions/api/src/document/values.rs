@@ -20,6 +20,7 @@ use protocol::contacts::{Addresses, ConfirmationMethod, MAX_ADDRESSES, SecretId}
 use protocol::delivery_error::DeliveryStage;
 use protocol::health::Health;
 use protocol::portal::{Ability, Addressee, LinkId, LinkKind, Network};
+use protocol::timeline::CellState;
 use serde_json::{Value, json};
 
 use crate::pagination::Cursor;
@@ -240,6 +241,12 @@ words! {
 }
 
 impl Schema for PreflightStage {
+    fn schema(_: &mut Components) -> Value {
+        json!({"type": "string", "enum": Self::ALL})
+    }
+}
+
+impl Schema for CellState {
     fn schema(_: &mut Components) -> Value {
         json!({"type": "string", "enum": Self::ALL})
     }

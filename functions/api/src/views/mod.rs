@@ -6,6 +6,7 @@ mod export;
 mod key;
 mod portal_link;
 mod settings;
+mod timeline;
 
 pub(crate) use change::{ChangePage, ChangeView};
 pub(crate) use connector::{Detail, DetailExtras};
@@ -15,6 +16,7 @@ pub(crate) use portal_link::{
     CreatedPortalLink, PortalLinkPage, PortalLinkView, RevokedLinks, VisitList, VisitView,
 };
 pub(crate) use settings::{ConnectorPage, Deleted, RunAccepted, Settings};
+pub(crate) use timeline::TimelineView;
 
 #[cfg(test)]
 pub(crate) use change::ActorKind;

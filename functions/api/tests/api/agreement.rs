@@ -180,7 +180,7 @@ async fn life_cycle(world: &World) {
             Some(json!({"destination": destination(fixtures::unique_id())})),
         )
         .await;
-    for resource in ["", "/exports", "/changes", "/setup"] {
+    for resource in ["", "/exports", "/timeline", "/changes", "/setup"] {
         world.get(&format!("{path}{resource}")).await;
     }
     world.get("/v1/connectors").await;

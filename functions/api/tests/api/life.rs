@@ -61,6 +61,27 @@ async fn an_administrator_sets_up_an_export_without_help() {
 }
 
 #[tokio::test]
+async fn the_timeline_has_every_window_of_fourteen_days_with_its_parts() {
+    let world = World::new();
+    let path = world.connected("acme").await;
+    let timeline = world.request(ACME, "GET", &format!("{path}/timeline"), None).await;
+    assert_eq!(timeline.body["windows"], json!([]), "it was never activated");
+    world.post(&path, "activate").await;
+    world.export(&path, true).await;
+    world.export(&path, false).await;
+    let timeline = world.request(ACME, "GET", &format!("{path}/timeline"), None).await;
+    let windows = timeline.body["windows"].as_array().unwrap();
+    // The hour of the activation has two: before the start, and from it on.
+    assert_eq!(windows.len(), 14 * 24 + 1);
+    let of = |from: &str| windows.iter().find(|window| window["window"]["from"] == from).unwrap();
+    let delivered = of("2026-11-20T20:15:30.000Z");
+    assert_eq!((&delivered["state"], &delivered["parts"]["first"]), (&json!("delivered"), &json!(1)));
+    assert_eq!(of("2026-11-20T21:00:00.000Z")["state"], "waiting");
+    assert_eq!(of("2026-11-20T22:00:00.000Z")["due_at"], "2026-11-20T23:05:00.000Z");
+    assert_eq!(windows[0]["state"], "before_start");
+}
+
+#[tokio::test]
 async fn pause_disable_and_enable_lead_to_the_right_states() {
     let world = World::new();
     let path = world.active("acme").await;

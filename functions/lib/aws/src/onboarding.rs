@@ -40,6 +40,7 @@ pub fn onboarding(
         partitions: settings.partitions,
         budgets: settings.budgets,
         public_urls: Some(Arc::new(AnonymousReader::new(EgressPolicy::public))),
+        event_retention: settings.retention.period,
         ..Onboarding::new(
             Arc::new(ledger),
             Arc::new(prober),

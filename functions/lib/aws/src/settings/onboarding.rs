@@ -9,6 +9,7 @@ use super::env::{Env, FromEnv, ReportedError};
 use super::links::portal;
 use super::notifier::sender;
 use super::resources::{BusSettings, LedgerSettings};
+use super::timing::RetentionSettings;
 use super::vendor::VendorSettings;
 
 /// The settings of [`Onboarding`](control::onboarding::Onboarding).
@@ -29,12 +30,14 @@ pub struct OnboardingSettings {
     pub partitions: PartitionFormat,
     /// How much a tenant may use in a time.
     pub budgets: Budgets,
+    /// How long the events table keeps an event.
+    pub retention: RetentionSettings,
 }
 
 impl FromEnv for OnboardingSettings {
     fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
-        let (ledger, bus, timing, vendor, mail_mode, partitions, budgets) = env.read()?;
-        Ok(Self { ledger, bus, timing, vendor, mail_mode, partitions, budgets })
+        let (ledger, bus, timing, vendor, mail_mode, partitions, budgets, retention) = env.read()?;
+        Ok(Self { ledger, bus, timing, vendor, mail_mode, partitions, budgets, retention })
     }
 }
 

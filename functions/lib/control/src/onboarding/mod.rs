@@ -9,6 +9,8 @@ mod change;
 mod consents;
 mod contacts;
 mod create;
+mod exports;
+mod health;
 mod key_cache;
 mod overview;
 mod reads;
@@ -18,6 +20,7 @@ mod spending;
 mod verify;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::budget::{BudgetExhaustedError, Budgets};
 use archive::names::{ConnectorId, InvalidValueError};
@@ -34,6 +37,8 @@ use crate::signing::{ManifestSigner, SigningError};
 pub use change::DeletionLoss;
 pub use consents::{AddressView, LinkView, MailMode};
 pub use contacts::NewContacts;
+pub use exports::{ExportContent, ExportFilter, ExportsPage};
+pub use health::{ConnectorHealth, Waiting};
 pub use key_cache::KeyCache;
 pub use overview::{ConnectorOverview, Survey};
 pub use reads::ConnectorView;
@@ -69,6 +74,8 @@ pub struct Onboarding {
     pub budgets: Budgets,
     /// Checks that customers can read the template; `None` where nothing is published to customers.
     pub public_urls: Option<Arc<dyn PublicUrlChecker>>,
+    /// How long the events table keeps an event, as far as configured; `None` means forever.
+    pub event_retention: Option<Duration>,
 }
 
 impl Onboarding {
@@ -98,6 +105,7 @@ impl Onboarding {
             partitions: PartitionFormat::default(),
             budgets: Budgets::default(),
             public_urls: None,
+            event_retention: None,
         }
     }
 }
