@@ -19,7 +19,11 @@ const STYLE: &str = concat!(
     include_str!("assets/connect.css"),
     include_str!("assets/operate.css"),
 );
-const SCRIPT: &str = concat!(include_str!("assets/portal.js"), include_str!("assets/connect.js"));
+const SCRIPT: &str = concat!(
+    include_str!("assets/portal.js"),
+    include_str!("assets/health.js"),
+    include_str!("assets/connect.js"),
+);
 const ICON: &str = include_str!("assets/icon.svg");
 
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| name("style", STYLE.as_bytes(), "css"));

@@ -22,6 +22,7 @@ mod path;
 mod routes;
 mod session;
 mod standing;
+mod tenant;
 
 use std::sync::Arc;
 

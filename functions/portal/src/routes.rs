@@ -7,7 +7,7 @@ use axum::routing::{MethodFilter, on};
 use protocol::portal::Ability;
 
 use crate::error::PageError;
-use crate::middleware::{body_limit, cross_site, error_page, headers};
+use crate::middleware::{body_limit, compress, cross_site, error_page, headers};
 use crate::session::{Gate, require_session};
 use crate::{Portal, assets, pages};
 
@@ -63,6 +63,13 @@ routes! {
     POST "/portal/enter/{token}/new-link" Open pages::enter::request_new,
     POST "/portal/leave" View pages::enter::leave,
     GET "/portal/health" View pages::health::show,
+    GET "/portal/health/live" Poll pages::health::news,
+    GET "/portal/connectors/{id}" View pages::connector::show,
+    GET "/portal/connectors/{id}/exports" View pages::exports::show,
+    GET "/portal/connectors/{id}/exports/{number}" View pages::part::show,
+    GET "/portal/connectors/{id}/changes" View pages::changes::of_connector,
+    GET "/portal/changes" View pages::changes::of_tenant,
+    GET "/portal/proof" View pages::proof::show,
     GET "/portal/assets/{name}" Open assets::serve,
 }
 
@@ -75,5 +82,6 @@ pub(crate) fn router(portal: Portal) -> Router {
         .layer(from_fn_with_state(portal.clone(), cross_site::refuse))
         .layer(from_fn_with_state(portal.clone(), error_page::render))
         .layer(from_fn(headers::set))
+        .layer(from_fn(compress::compress))
         .with_state(portal)
 }

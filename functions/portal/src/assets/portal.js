@@ -10,14 +10,15 @@ function addLocalTimes(root) {
     if (!Number.isNaN(date.getTime())) time.title = `${local.format(date)} (${zone})`;
   }
 }
-addLocalTimes(document);
 for (const place of document.querySelectorAll("[data-local-zone]")) {
   place.textContent = `Point at one to see it in your zone (${zone}).`;
 }
 
-// Copy buttons, shown only where the browser can copy.
-if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("[data-copy]")) {
+// What a page, or a piece of one that a script has put in its place, gets.
+function enhance(root) {
+  addLocalTimes(root);
+  // Copy buttons, shown only where the browser can copy.
+  for (const button of navigator.clipboard ? root.querySelectorAll("[data-copy]") : []) {
     button.hidden = false;
     const label = button.innerHTML;
     button.addEventListener("click", async () => {
@@ -26,18 +27,19 @@ if (navigator.clipboard) {
       setTimeout(() => { button.innerHTML = label; }, 2000);
     });
   }
+  // A second click while a form is on its way sends nothing. Coming back by the back button frees it.
+  for (const form of root.querySelectorAll("form")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+    });
+  }
 }
+enhance(document);
 
-// A second click while a form is on its way sends nothing. Coming back by the back button frees it.
-for (const form of document.querySelectorAll("form")) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) {
-      event.preventDefault();
-      return;
-    }
-    form.dataset.sent = "yes";
-  });
-}
 // A link's secret does not stay in the history once it is redeemed.
 for (const form of document.querySelectorAll("form[data-forget]")) {
   form.addEventListener("submit", () => {
