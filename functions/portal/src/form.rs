@@ -28,6 +28,12 @@ impl Form {
         self.0.get(name).and_then(|values| values.last()).map_or("", |value| value.trim())
     }
 
+    /// The form with this value of a field, and no other.
+    pub(crate) fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
+        self.0.insert(name.to_owned(), vec![value.to_string()]);
+        self
+    }
+
     /// All values of a field, such as of checkboxes.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)

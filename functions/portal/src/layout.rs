@@ -151,7 +151,7 @@ impl<'a> Layout<'a> {
                 body {
                     a.skip href="#content" { "Skip to the content" }
                     (self.header())
-                    main #content tabindex="-1" { (body) }
+                    main #content tabindex="-1" { (self.visit()) (body) }
                     (self.footer())
                 }
             }
@@ -159,6 +159,16 @@ impl<'a> Layout<'a> {
         let mut response = markup.into_string().into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         response
+    }
+
+    /// An operator on a tenant's page sees that the tenant sees it.
+    fn visit(&self) -> Markup {
+        let is_visit = self.visitor.is_some_and(Visitor::is_operator);
+        html! {
+            @if let Some(tenant) = self.tenant.as_ref().filter(|_| is_visit) {
+                p.visit { "You see what " strong { (tenant.escaped()) } " sees. Your visit is recorded, and they can see that." }
+            }
+        }
     }
 
     fn header(&self) -> Markup {

@@ -23,7 +23,8 @@ pub struct Route {
 }
 
 /// Makes the router and [`ROUTES`] of one table. `Open` pages need no session; `Poll` is a page that a script
-/// asks for news, which does not extend the session.
+/// asks for news, which does not extend the session. `Operators` pages are for the vendor's operators: for
+/// anybody else they do not exist.
 macro_rules! routes {
     ($($method:ident $path:literal $need:ident $($module:ident)::+,)*) => {
         /// Every route.
@@ -49,6 +50,9 @@ macro_rules! needs {
     (Poll) => {
         Gate::Poll
     };
+    (Operators) => {
+        Gate::Operators
+    };
     ($ability:ident) => {
         Gate::Session(Ability::$ability)
     };
@@ -70,6 +74,37 @@ routes! {
     GET "/portal/connectors/{id}/changes" View pages::changes::of_connector,
     GET "/portal/changes" View pages::changes::of_tenant,
     GET "/portal/proof" View pages::proof::show,
+    GET "/portal/connectors" View pages::operate::list::show,
+    GET "/portal/connectors/{id}/settings" Operate pages::operate::settings::show,
+    POST "/portal/connectors/{id}/settings" Operate pages::operate::settings::save,
+    POST "/portal/connectors/{id}/pause" Operate pages::operate::actions::pause,
+    POST "/portal/connectors/{id}/resume" Operate pages::operate::actions::resume,
+    POST "/portal/connectors/{id}/run" Operate pages::operate::actions::run,
+    POST "/portal/connectors/{id}/retry" Operate pages::operate::actions::retry,
+    POST "/portal/connectors/{id}/enable" Operate pages::operate::actions::enable,
+    GET "/portal/connectors/{id}/rotate" Operate pages::operate::rotate::show,
+    POST "/portal/connectors/{id}/rotate" Operate pages::operate::rotate::submit,
+    GET "/portal/connectors/{id}/disable" Operate pages::operate::disable::show,
+    POST "/portal/connectors/{id}/disable" Operate pages::operate::disable::submit,
+    GET "/portal/connectors/{id}/delete" Operate pages::operate::delete::show,
+    POST "/portal/connectors/{id}/delete" Operate pages::operate::delete::submit,
+    GET "/portal/connectors/{id}/contacts" Contacts pages::contacts::show,
+    POST "/portal/connectors/{id}/contacts" Contacts pages::contacts::edit::save,
+    POST "/portal/connectors/{id}/contacts/test" Contacts pages::contacts::edit::test,
+    POST "/portal/connectors/{id}/contacts/ask" Contacts pages::contacts::edit::ask,
+    POST "/portal/connectors/{id}/contacts/confirm" Contacts pages::contacts::edit::confirm_by_contract,
+    POST "/portal/connectors/{id}/contacts/rotate-secret" Contacts pages::contacts::edit::rotate_secret,
+    GET "/portal/confirm/{token}" Open pages::contacts::confirm::show,
+    POST "/portal/confirm/{token}" Open pages::contacts::confirm::answer,
+    GET "/portal/invite" Invite pages::access::invite::show,
+    POST "/portal/invite" Invite pages::access::invite::submit,
+    GET "/portal/access" View pages::access::links::show,
+    POST "/portal/access/revoke" Invite pages::access::links::revoke,
+    GET "/portal/operators" Operators pages::operators::survey::show,
+    GET "/portal/operators/links" Operators pages::operators::links::show,
+    POST "/portal/operators/links" Operators pages::operators::links::create,
+    POST "/portal/operators/links/revoke" Operators pages::operators::links::revoke,
+    POST "/portal/operators/links/revoke-all" Operators pages::operators::links::revoke_all,
     GET "/portal/assets/{name}" Open assets::serve,
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Gate {
     Session(Ability),
     /// A session that may view. The request does not extend it.
     Poll,
+    /// An operator's session.
+    Operators,
 }
 
 impl Gate {
@@ -27,7 +29,7 @@ impl Gate {
         match self {
             Self::Open => None,
             Self::Session(ability) => Some(ability),
-            Self::Poll => Some(Ability::View),
+            Self::Poll | Self::Operators => Some(Ability::View),
         }
     }
 }
@@ -46,6 +48,9 @@ pub(crate) async fn require_session(
     };
     match portal.access.authenticate(&token, activity).await {
         Ok(visitor) => {
+            if gate == Gate::Operators && !visitor.is_operator() {
+                return with_visitor(PageError::NotFound.into_response(), visitor);
+            }
             if let Err(missing) = visitor.require(ability) {
                 request.extensions_mut().insert(visitor.clone());
                 return with_visitor(PageError::Forbidden(missing).into_response(), visitor);

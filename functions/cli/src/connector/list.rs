@@ -2,8 +2,10 @@
 
 use archive::names::ConnectorId;
 use archive::part::{Part, PartNumber};
+use control::onboarding::ConnectorOverview;
 use ports::ConnectorFilter;
 use protocol::connector::Connector;
+use protocol::health::Health;
 use serde::Serialize;
 
 use super::options::{ListArgs, PagedArgs};
@@ -14,9 +16,24 @@ use crate::table::{Column, grouped, table};
 
 #[derive(Serialize)]
 struct ListOutput<'a> {
-    connectors: &'a [Connector],
+    connectors: Vec<Listed<'a>>,
     /// The ID of the last connector, if there are more: the value for `--after`.
     next: Option<&'a ConnectorId>,
+}
+
+/// A connector with its health.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    connector: &'a Connector,
+    /// `healthy`, `blocked` or `stale`; `None` if it exports nothing.
+    health: Option<Health>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(entry: &'a ConnectorOverview) -> Self {
+        Self { connector: &entry.connector, health: entry.status.health }
+    }
 }
 
 #[derive(Serialize)]
@@ -38,11 +55,13 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     let (limit, more) = (args.limit as usize, args.limit.saturating_add(1));
     let Backend { onboarding, caller, .. } = backend;
     let filter = ConnectorFilter { tenant: args.tenant.as_ref(), include_deleted: args.all };
-    let found = onboarding.list(caller, filter, args.after.as_ref(), more).await?;
-    let connectors = found.get(..limit).unwrap_or(&found);
-    let next = connectors.last().filter(|_| found.len() > limit).map(|last| &last.id);
-    let columns = ["CONNECTOR", "TENANT", "STATE", "EVERY", "FILES", "BUCKET"].map(Column::Left);
-    let rows: Vec<[String; 6]> = connectors.iter().map(row).collect();
+    let mut found = onboarding.list(caller, filter, args.after.as_ref(), more).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let connectors = onboarding.with_health(found).await?;
+    let next = connectors.last().filter(|_| has_more).map(|last| &last.connector.id);
+    let columns = ["CONNECTOR", "TENANT", "STATE", "HEALTH", "EVERY", "FILES", "BUCKET"].map(Column::Left);
+    let rows: Vec<[String; 7]> = connectors.iter().map(row).collect();
     if !connectors.is_empty() {
         print_table(output, &table(columns, &rows));
     } else if args.after.is_some() {
@@ -54,15 +73,17 @@ pub(crate) async fn list(backend: &Backend, args: &ListArgs, output: Output) -> 
     if let Some(next) = next {
         output.line(format_args!("\nMore: {}", backend.command(format_args!("list --after {next}"))));
     }
-    output.object(&ListOutput { connectors, next });
+    output.object(&ListOutput { connectors: connectors.iter().map(Listed::of).collect(), next });
     Ok(Exit::Done)
 }
 
-fn row(connector: &Connector) -> [String; 6] {
+fn row(entry: &ConnectorOverview) -> [String; 7] {
+    let connector = &entry.connector;
     [
         connector.id.to_string(),
         connector.tenant.escaped(),
         connector.state.as_str().to_owned(),
+        entry.status.health.map_or("-", Health::as_str).to_owned(),
         format!("{} h", connector.frequency.hours()),
         connector.encoding.suffix(),
         connector.destination.s3().map_or_else(|| "not connected".to_owned(), |to| to.bucket.to_string()),

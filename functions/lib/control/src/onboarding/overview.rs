@@ -1,7 +1,7 @@
 //! Overviews of many connectors, with the health of each.
 //!
-//! A list has settings only, and health follows from the cursor. Cursors and newest files are read in batches,
-//! so an overview of a hundred connectors is a handful of requests, not hundreds.
+//! A list has settings only, and health follows from the cursor. Cursors and newest files are read in
+//! batches, so an overview of a hundred connectors is a handful of requests, not hundreds.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -54,11 +54,11 @@ impl Onboarding {
     ) -> Result<Vec<ConnectorOverview>, OnboardingError> {
         let filter = ConnectorFilter { tenant: Some(tenant), ..ConnectorFilter::default() };
         let connectors = self.list(caller, filter, None, MAX_OF_TENANT).await?;
-        self.with_progress(connectors).await
+        Ok(by_trouble(self.with_health(connectors).await?))
     }
 
-    /// The connectors of all tenants, those in trouble first. With `search` those with this ID, and those whose
-    /// tenant or bucket contains the text. Reads at most 2,000 connectors, from `after` on.
+    /// The connectors of all tenants, those in trouble first. With `search` those with this ID, and those
+    /// whose tenant or bucket contains the text. Reads at most 2,000 connectors, from `after` on.
     ///
     /// # Errors
     /// If the caller is no operator, or the ledger fails.
@@ -71,7 +71,7 @@ impl Onboarding {
         require_operator(caller, "the connectors of all tenants")?;
         if let Ok(id) = search.parse::<ConnectorId>() {
             let found = self.connectors.get(&id).await?.into_iter().map(|(connector, _)| connector).collect();
-            return Ok(Survey { connectors: self.with_progress(found).await?, next: None });
+            return Ok(Survey { connectors: self.with_health(found).await?, next: None });
         }
         let mut found = BTreeMap::new();
         // One tenant's connectors lie together, so a whole ID is found however many tenants there are.
@@ -93,10 +93,16 @@ impl Onboarding {
                 break;
             }
         }
-        Ok(Survey { connectors: self.with_progress(found.into_values().collect()).await?, next })
+        let connectors = by_trouble(self.with_health(found.into_values().collect()).await?);
+        Ok(Survey { connectors, next })
     }
 
-    async fn with_progress(
+    /// Connectors with their health, in the same order. Cursors are read in batches, whoever owns them: the
+    /// caller has been given the connectors.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn with_health(
         &self,
         connectors: Vec<Connector>,
     ) -> Result<Vec<ConnectorOverview>, OnboardingError> {
@@ -111,10 +117,13 @@ impl Onboarding {
             let last_file = progress.and_then(|progress| progress.last_file);
             ConnectorOverview { connector, status, last_file }
         };
-        let mut all: Vec<_> = connectors.into_iter().map(overview).collect();
-        all.sort_by_cached_key(|entry| (trouble(entry), entry.connector.id.clone()));
-        Ok(all)
+        Ok(connectors.into_iter().map(overview).collect())
     }
+}
+
+fn by_trouble(mut connectors: Vec<ConnectorOverview>) -> Vec<ConnectorOverview> {
+    connectors.sort_by_cached_key(|entry| (trouble(entry), entry.connector.id.clone()));
+    connectors
 }
 
 fn matches(connector: &Connector, wanted: &str) -> bool {
@@ -125,7 +134,7 @@ fn matches(connector: &Connector, wanted: &str) -> bool {
         .any(|text| text.to_lowercase().contains(wanted))
 }
 
-/// The order of an overview: what must be mended first, and of that what has lasted longest. Among healthy
+/// The order of an overview: what must be fixed first, and of that what has lasted longest. Among healthy
 /// connectors the newest come first, since somebody may be setting them up.
 fn trouble(entry: &ConnectorOverview) -> (u8, Time, Reverse<Time>) {
     let since = entry.status.since.unwrap_or(Time::EPOCH);

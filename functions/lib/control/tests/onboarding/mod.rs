@@ -4,6 +4,7 @@
 mod budgets;
 mod changing;
 mod creating;
+mod overview;
 mod racing;
 mod reading;
 mod verifying;

@@ -5,6 +5,7 @@ mod handing_on;
 mod making;
 mod redeeming;
 mod revoking;
+mod revoking_own;
 mod sessions;
 
 use std::sync::Arc;

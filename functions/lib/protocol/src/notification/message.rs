@@ -1,8 +1,8 @@
 //! Messages to contacts: parsed from a notice as the bus carries it, without vendor internals.
 //!
-//! Left out are deliveries but for a connector's first, the names of the vendor's people, and the keys of the vendor's table. An
-//! internal error of the vendor is reported as one, without its details: the customer learns that its files
-//! wait and that it need not act.
+//! Left out are all deliveries but a connector's first, the names of the vendor's people, and the keys of the
+//! vendor's table. An internal error of the vendor is reported as one, without its details: the customer
+//! learns that its files wait and that it need not act.
 
 use archive::names::{ConnectorId, TenantId};
 use archive::part::PartNumber;

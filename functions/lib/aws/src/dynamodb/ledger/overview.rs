@@ -1,7 +1,8 @@
-//! Reads for overviews of many connectors: settings page by page from the index `tenant`, then cursors and the
-//! records of the newest delivered parts in batches.
+//! Reads for overviews of many connectors: settings page by page from the index `tenant`, then cursors and
+//! the records of the newest delivered parts in batches.
 //!
-//! A page costs an eighth of a read unit for each connector, half a unit for each cursor, and one for each part.
+//! A page costs an eighth of a read unit for each connector, half a unit for each cursor, and one for each
+//! part.
 
 use std::collections::BTreeMap;
 

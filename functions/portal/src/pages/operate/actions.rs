@@ -1,0 +1,138 @@
+//! What one click does: pause, resume, *Send now*, *Try again now*, enable.
+
+use archive::names::IdempotencyKey;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use control::onboarding::OnboardingError;
+use control::portal::Visitor;
+use maud::{Markup, html};
+use protocol::connector::{Connector, State as Stage};
+use protocol::health::Status;
+use protocol::portal::Ability;
+
+use super::{Done, failed_check, head, path, with_status};
+use crate::Portal;
+use crate::error::PageError;
+use crate::form::Form;
+use crate::layout::{ApiTwin, Section};
+use crate::tenant::OfConnector;
+
+/// Stops delivery; sealing goes on.
+pub(crate) async fn pause(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
+    let connector = &of.view.connector;
+    if connector.state != Stage::Paused {
+        portal.onboarding.pause(&of.visitor.caller(), &connector.id, None).await?;
+    }
+    Ok(Done::Paused.at(&path(connector, "")))
+}
+
+/// Verifies, and resumes delivery if that has passed.
+pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
+    let connector = &of.view.connector;
+    if connector.state == Stage::Active {
+        return Ok(Done::Resumed.at(&path(connector, "")));
+    }
+    match portal.onboarding.resume(&of.visitor.caller(), &connector.id, None, |_| ()).await {
+        Ok(_) => Ok(Done::Resumed.at(&path(connector, ""))),
+        Err(OnboardingError::NotVerified(report)) => {
+            let body = html! {
+                (head(&portal, &of, "Resume"))
+                div.stack {
+                    (failed_check(&report, "Delivery was not resumed."))
+                    section.card {
+                        p { "Fix it in AWS, and check again. A new role can take some seconds until it works." }
+                        div.actions {
+                            (button(connector, "resume", "Check again and resume", "primary"))
+                            a.button href=(path(connector, "connect")) { "Open the connection" }
+                        }
+                    }
+                }
+            };
+            let twin = ApiTwin { method: "POST", path: format!("/v1/connectors/{}/resume", connector.id) };
+            let page = of.layout(&portal).section(Section::Connectors).twin(twin).page("Resume", &body);
+            Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, page))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Requests a file now.
+pub(crate) async fn run(
+    State(portal): State<Portal>,
+    of: OfConnector,
+    form: Form,
+) -> Result<Response, PageError> {
+    request(&portal, &of, &form).await?;
+    Ok(Done::Requested.at(&path(&of.view.connector, "")))
+}
+
+/// Requests the next attempt of a blocked delivery.
+pub(crate) async fn retry(
+    State(portal): State<Portal>,
+    of: OfConnector,
+    form: Form,
+) -> Result<Response, PageError> {
+    request(&portal, &of, &form).await?;
+    Ok(Done::Retrying.at(&path(&of.view.connector, "")))
+}
+
+/// The key in the form makes a second click the same request.
+async fn request(portal: &Portal, of: &OfConnector, form: &Form) -> Result<(), PageError> {
+    let key: Option<IdempotencyKey> = form.text("key").parse().ok();
+    portal.onboarding.run(&of.visitor.caller(), &of.view.connector.id, None, key.as_ref()).await?;
+    Ok(())
+}
+
+/// Enables a disabled connector again.
+pub(crate) async fn enable(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
+    let connector = &of.view.connector;
+    if connector.state == Stage::Disabled {
+        portal.onboarding.enable(&of.visitor.caller(), &connector.id, None).await?;
+    }
+    let done = if connector.activated_at.is_some() { Done::Enabled } else { Done::EnabledDraft };
+    Ok(done.at(&path(connector, "")))
+}
+
+/// The buttons of a connector, as far as its state and the person's link allow them.
+pub(crate) fn buttons(visitor: &Visitor, connector: &Connector, status: &Status) -> Markup {
+    let may_operate = visitor.has(Ability::Operate);
+    html! {
+        div.actions {
+            @if may_operate {
+                @if status.block.is_some() && connector.state == Stage::Active {
+                    (keyed(connector, status, "retry", "Try again now", "primary"))
+                } @else if connector.state == Stage::Active {
+                    (keyed(connector, status, "run", "Send now", ""))
+                }
+                @match connector.state {
+                    Stage::Active => (button(connector, "pause", "Pause", "")),
+                    Stage::Paused => (button(connector, "resume", "Resume", "primary")),
+                    Stage::Disabled => (button(connector, "enable", "Enable", "primary")),
+                    Stage::Draft | Stage::Ready | Stage::Deleted => {}
+                }
+            }
+            @if visitor.has(Ability::Contacts) && connector.state != Stage::Deleted {
+                a.button href=(path(connector, "contacts")) { "Contacts" }
+            }
+        }
+    }
+}
+
+/// A button that sends a form of its own.
+pub(crate) fn button(connector: &Connector, action: &str, text: &str, class: &str) -> Markup {
+    html! { form method="post" action=(path(connector, action)) { button.(class) type="submit" { (text) } } }
+}
+
+/// A button whose request counts once for what the page shows: after the next run it is a new one.
+fn keyed(connector: &Connector, status: &Status, action: &str, text: &str, class: &str) -> Markup {
+    let attempts = status.block.as_ref().map_or(0, |block| block.attempts);
+    let next = status.next_run_at.map_or(0, archive::time::Time::millis);
+    let key = format!("portal-{}-{attempts}-{next}", status.sealed_parts);
+    html! {
+        form method="post" action=(path(connector, action)) {
+            input type="hidden" name="key" value=(key);
+            button.(class) type="submit" { (text) }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The settings of a connector. What a change means stands beside each field, before it is saved.
+
+use archive::frequency::Frequency;
+use archive::names::KmsKeyArn;
+use archive::part::{Compression, Encoding, Format};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use control::onboarding::{ConnectorUpdate, OnboardingError};
+use maud::{Markup, html};
+use protocol::connector::{Connector, Encryption, EncryptionKind, S3Destination, State as Stage};
+use protocol::health::Status;
+use protocol::portal::Ability;
+
+use super::actions::buttons;
+use super::encoding::{compressions, formats};
+use super::{Difference, Done, conflict_page, done_notice, failed_check, head, path, status, with_status};
+use crate::Portal;
+use crate::components::{Field, FieldErrors, date_time, span};
+use crate::error::{PageError, sentence};
+use crate::form::Form;
+use crate::layout::{ApiTwin, Section};
+use crate::tenant::{OfConnector, Query};
+
+const TITLE: &str = "Settings";
+
+/// The page.
+pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector, Query(query): Query) -> Response {
+    let connector = &of.view.connector;
+    let body =
+        page(&portal, &of, &html! { (done_notice(&query)) }, &typed(connector), &FieldErrors::default());
+    of.layout(&portal).section(Section::Connectors).twin(twin(connector)).page(TITLE, &body)
+}
+
+/// Saves the settings.
+pub(crate) async fn save(
+    State(portal): State<Portal>,
+    of: OfConnector,
+    form: Form,
+) -> Result<Response, PageError> {
+    let (version, connector) = (form.version()?, &of.view.connector);
+    let mut errors = FieldErrors::default();
+    let Some(update) = parse(&form, connector, &mut errors) else {
+        return Ok(refused(&portal, &of, &form, &html! {}, &errors));
+    };
+    if differences(connector, &update).is_empty() && version == connector.version {
+        return Ok(Done::Unchanged.at(&path(connector, "settings")));
+    }
+    let caller = of.visitor.caller();
+    match portal.onboarding.update(&caller, &connector.id, Some(version), update.clone(), |_| ()).await {
+        Ok(outcome) => match outcome.verification.filter(|report| !report.passed) {
+            None => Ok(Done::Saved.at(&path(connector, "settings"))),
+            Some(report) => {
+                // The change is stored, so the page shows what is stored now.
+                let view = portal.onboarding.read(&caller, &connector.id).await?;
+                let of = OfConnector { view, ..of };
+                let notice = failed_check(&report, "The encryption is saved, and delivery waits.");
+                Ok(refused(&portal, &of, &typed(&of.view.connector), &notice, &FieldErrors::default()))
+            }
+        },
+        Err(OnboardingError::Stale { .. }) => {
+            let view = portal.onboarding.read(&caller, &connector.id).await?;
+            let of = OfConnector { view, ..of };
+            let (connector, form) = (&of.view.connector, form.with("version", &of.view.connector.version));
+            let again = fields(connector, &form, &FieldErrors::default(), "Save mine");
+            let differences = differences(connector, &update);
+            conflict_page(&portal, &of, (TITLE, twin(connector)), version, &differences, &again).await
+        }
+        Err(OnboardingError::DestinationMismatch(mismatches)) => {
+            let text = mismatches.iter().map(|one| sentence(&one.to_string())).collect::<Vec<_>>().join(" ");
+            errors.add("kms_key", text);
+            Ok(refused(&portal, &of, &form, &html! {}, &errors))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn twin(connector: &Connector) -> ApiTwin {
+    ApiTwin { method: "PATCH", path: format!("/v1/connectors/{}", connector.id) }
+}
+
+fn refused(
+    portal: &Portal,
+    of: &OfConnector,
+    form: &Form,
+    notice: &Markup,
+    errors: &FieldErrors,
+) -> Response {
+    let body = page(portal, of, notice, form, errors);
+    let layout = of.layout(portal).section(Section::Connectors).twin(twin(&of.view.connector));
+    with_status(StatusCode::UNPROCESSABLE_ENTITY, layout.page(TITLE, &body))
+}
+
+/// The stored values, as a form has them.
+fn typed(connector: &Connector) -> Form {
+    let encryption = connector.destination.s3().map(|to| &to.encryption);
+    Form::default()
+        .with("version", &connector.version)
+        .with("frequency", &connector.frequency.hours())
+        .with("format", connector.encoding.format.as_str())
+        .with("compression", connector.encoding.compression.as_str())
+        .with("encryption", kind(encryption.unwrap_or(&Encryption::Default)))
+        .with("kms_key", encryption.and_then(Encryption::key).map_or("", KmsKeyArn::as_str))
+}
+
+const fn kind(encryption: &Encryption) -> &'static str {
+    match encryption {
+        Encryption::Default => "default",
+        Encryption::Aes256 => "aes256",
+        Encryption::Kms(_) => "kms",
+    }
+}
+
+fn parse(form: &Form, connector: &Connector, errors: &mut FieldErrors) -> Option<ConnectorUpdate> {
+    let frequency = errors.take("frequency", form.text("frequency").parse::<Frequency>());
+    let format = Format::from_name(form.text("format"));
+    let compression = Compression::ALL.into_iter().find(|one| one.as_str() == form.text("compression"));
+    if format.is_none() {
+        errors.add("format", "Choose a format of the list.");
+    }
+    if compression.is_none() {
+        errors.add("compression", "Choose a compression of the list.");
+    }
+    let encoding = format.zip(compression).map(|(format, compression)| Encoding { format, compression });
+    let destination = connector.destination.s3().and_then(|to| destination(form, to, errors));
+    errors.is_empty().then_some(ConnectorUpdate { shards: None, frequency, encoding, destination })
+}
+
+/// The destination with another encryption; none if that is unchanged, so that nothing is verified anew.
+fn destination(form: &Form, to: &S3Destination, errors: &mut FieldErrors) -> Option<S3Destination> {
+    let kind = match form.text("encryption") {
+        "aes256" => EncryptionKind::Aes256,
+        "kms" => EncryptionKind::Kms,
+        "default" => EncryptionKind::Default,
+        _ => {
+            errors.add("encryption", "Choose an encryption of the list.");
+            return None;
+        }
+    };
+    let key = match form.text("kms_key") {
+        "" => None,
+        text => Some(errors.take("kms_key", text.parse::<KmsKeyArn>())?),
+    };
+    let encryption = match (kind, key) {
+        (EncryptionKind::Kms, Some(key)) => Encryption::Kms(key),
+        (EncryptionKind::Aes256, None) => Encryption::Aes256,
+        (EncryptionKind::Default, None) => Encryption::Default,
+        (EncryptionKind::Kms, None) => {
+            errors.add("kms_key", "Give the ARN of the key, or choose another encryption.");
+            return None;
+        }
+        (EncryptionKind::Default | EncryptionKind::Aes256, Some(_)) => {
+            errors.add("kms_key", "Leave this empty, or choose SSE-KMS as the encryption.");
+            return None;
+        }
+    };
+    (encryption != to.encryption).then(|| S3Destination { encryption, ..to.clone() })
+}
+
+fn differences(stored: &Connector, update: &ConnectorUpdate) -> Vec<Difference> {
+    let frequency = update.frequency.unwrap_or(stored.frequency);
+    let encoding = update.encoding.unwrap_or(stored.encoding);
+    let encryption = |to: Option<&S3Destination>| {
+        to.map_or_else(String::new, |to| match &to.encryption {
+            Encryption::Kms(key) => key.to_string(),
+            other => kind(other).to_owned(),
+        })
+    };
+    let to = stored.destination.s3();
+    [
+        Difference::of("A file every", span(stored.frequency.span()), span(frequency.span())),
+        Difference::of(
+            "Format",
+            stored.encoding.format.as_str().to_owned(),
+            encoding.format.as_str().to_owned(),
+        ),
+        Difference::of(
+            "Compression",
+            stored.encoding.compression.as_str().to_owned(),
+            encoding.compression.as_str().to_owned(),
+        ),
+        Difference::of("Encryption", encryption(to), encryption(update.destination.as_ref().or(to))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn page(portal: &Portal, of: &OfConnector, notice: &Markup, form: &Form, errors: &FieldErrors) -> Markup {
+    let connector = &of.view.connector;
+    html! {
+        (head(portal, of, TITLE))
+        div.stack {
+            (errors.summary())
+            (notice)
+            @match connector.state {
+                Stage::Deleted => section.card { p { "This connector is deleted. Only its records are left." } },
+                Stage::Disabled => section.card {
+                    p { "This connector is disabled. Its settings can be changed once it is enabled again." }
+                    (super::actions::button(connector, "enable", "Enable", "primary"))
+                },
+                _ => (fields(connector, form, errors, "Save")),
+            }
+            (now(of, &status(portal, of)))
+            div.columns.even {
+                (destination_card(connector, of.visitor.has(Ability::SetUp)))
+                (start_card(connector))
+            }
+            @if connector.state != Stage::Deleted { (more(connector)) }
+        }
+    }
+}
+
+/// What can be done at once.
+fn now(of: &OfConnector, status: &Status) -> Markup {
+    let connector = &of.view.connector;
+    let text = match connector.state {
+        Stage::Active => "Pause stops the delivery: events are sealed on, and their files wait.",
+        Stage::Paused => "Resume checks the connection, and delivers what waits.",
+        Stage::Draft | Stage::Ready | Stage::Disabled | Stage::Deleted => return html! {},
+    };
+    html! { section.card { h2 { "Now" } p.hint { (text) } (buttons(&of.visitor, connector, status)) } }
+}
+
+fn fields(connector: &Connector, form: &Form, errors: &FieldErrors, save: &str) -> Markup {
+    let hours: Vec<_> = Frequency::RANGE
+        .map(|hours| {
+            let text = if hours == 1 { "hour".to_owned() } else { format!("{hours} hours") };
+            (hours.to_string(), text)
+        })
+        .collect();
+    let encryptions = [
+        ("default", "as the bucket says"),
+        ("aes256", "SSE-S3 (AES256), keys of S3"),
+        ("kms", "SSE-KMS, with the key below"),
+    ];
+    let encryptions = encryptions.map(|(value, text)| (value.to_owned(), text.to_owned()));
+    let field = |name, label, hint| Field { name, label, hint };
+    html! {
+        section.card {
+            h2 { "Files" }
+            form.stack method="post" action=(path(connector, "settings")) {
+                input type="hidden" name="version" value=(form.text("version"));
+                div.fields.aligned {
+                    (field("frequency", "A file every", "From the next file on. The one that is due now keeps its time.")
+                        .select(errors, &hours, form.text("frequency")))
+                    (field("format", "Format: what will read the files?", "From the next file on. Files that are there stay as they are.")
+                        .select(errors, &formats(), form.text("format")))
+                    (field("compression", "Compression", "From the next file on. The ends of the names change with it.")
+                        .select(errors, &compressions(), form.text("compression")))
+                }
+                @if !connector.destination.is_none() {
+                    hr;
+                    p.hint { "The encryption belongs to the destination. When you change it, delivery pauses, the connection is checked, and delivery resumes by itself if the check passes. That takes some seconds. If it fails, files wait and nothing is lost." }
+                    div.fields.wide.aligned {
+                        (field("encryption", "Encryption in the bucket", "What each file asks S3 for.")
+                            .select(errors, &encryptions, form.text("encryption")))
+                        (field("kms_key", "KMS key", "For SSE-KMS: the ARN of your key, which the role must be allowed to use.")
+                            .text(errors, form.text("kms_key")))
+                    }
+                }
+                div.actions {
+                    button.primary type="submit" { (save) }
+                    a.button href=(path(connector, "settings")) { "Discard" }
+                }
+            }
+        }
+    }
+}
+
+fn destination_card(connector: &Connector, may_set_up: bool) -> Markup {
+    html! {
+        section.card {
+            h2 { "Destination" }
+            @match connector.destination.s3() {
+                Some(to) => dl.facts {
+                    div { dt { "Bucket" } dd.mono { (to.bucket) } }
+                    div { dt { "Region" } dd.mono { (to.region) } }
+                    div { dt { "Folder" } dd.mono { @if to.prefix.as_str().is_empty() { "the whole bucket" } @else { (to.prefix) "/" } } }
+                    div { dt { "Role" } dd.mono { (to.role) } }
+                },
+                None => p { "No bucket is connected yet." },
+            }
+            @if connector.activated_at.is_some() {
+                p.hint { "Another bucket, folder or role: an active connector pauses until the new destination is verified. Files that were delivered stay where they are, and what waits goes to the new one." }
+            }
+            @if may_set_up && connector.state != Stage::Disabled && connector.state != Stage::Deleted {
+                p { a.button href=(path(connector, "connect")) { @if connector.destination.is_none() { "Connect" } @else { "Change the destination" } } }
+            }
+        }
+    }
+}
+
+fn start_card(connector: &Connector) -> Markup {
+    html! {
+        section.card {
+            h2 { "Start" }
+            @match (connector.start_from, connector.activated_at) {
+                (Some(from), _) => p { "Events from " (date_time(from)) " on are exported." },
+                (None, Some(at)) => p { "Events from the activation on are exported: " (date_time(at)) "." },
+                (None, None) => p { "Events from the activation on will be exported." },
+            }
+            p.hint { "It can't be changed: files and manifests are numbered from there. For an earlier start connect another folder." }
+        }
+    }
+}
+
+fn more(connector: &Connector) -> Markup {
+    html! {
+        section.card {
+            h2 { "More" }
+            ul.links {
+                @if connector.state != Stage::Disabled {
+                    li { a href=(path(connector, "rotate")) { "Rotate the external ID" } p.hint { "Both IDs work until you have changed your role." } }
+                    li { a href=(path(connector, "disable")) { "Disable" } p.hint { "Stops everything. It can be enabled again for 30 days." } }
+                }
+                @if matches!(connector.state, Stage::Draft | Stage::Ready | Stage::Disabled) {
+                    li { a href=(path(connector, "delete")) { "Delete" } p.hint { "For good. The page says what is lost." } }
+                } @else {
+                    li { span { "Delete" } p.hint { "Disable it first." } }
+                }
+            }
+        }
+    }
+}
