@@ -128,6 +128,15 @@ pub(crate) fn copyable(label: &str, text: &str) -> Markup {
     }
 }
 
+/// A text whose names of actions and resources stand between backticks.
+pub(crate) fn with_code(text: &str) -> Markup {
+    html! {
+        @for (index, piece) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (piece) } } @else { (piece) }
+        }
+    }
+}
+
 /// A message on top of a page: what was done, or what to know.
 pub(crate) fn notice(tone: Tone, body: &Markup) -> Markup {
     html! { div.notice.(tone.class()) role="status" { (mark(tone)) div { (body) } } }

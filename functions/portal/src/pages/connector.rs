@@ -11,17 +11,25 @@ use crate::components::date_time;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
 use crate::pages::health::card::{Card, Heading, encoding, every};
+use crate::pages::operate::actions::buttons;
+use crate::pages::operate::done_notice;
 use crate::standing::{name, standing};
-use crate::tenant::OfConnector;
+use crate::tenant::{OfConnector, Query};
 
 /// The page.
-pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    of: OfConnector,
+    Query(query): Query,
+) -> Result<Response, PageError> {
     let health = portal.onboarding.health(&of.view).await?;
     let timeline = portal.onboarding.timeline_of(&of.view).await?;
     let connector = &of.view.connector;
     let body = html! {
         (head(&of, "", &html! { (name(connector)) " " (standing(connector, &health.status)) }))
         div.stack {
+            (done_notice(&query))
+            (buttons(&of.visitor, connector, &health.status))
             @if of.view.cursor.is_some() {
                 (Card {
                     portal: &portal,
@@ -86,6 +94,7 @@ fn not_active(of: &OfConnector) -> Markup {
             @if of.visitor.has(Ability::SetUp) && matches!(connector.state, Stage::Draft | Stage::Ready) {
                 p { a.button.primary href={ "/portal/connectors/" (connector.id) "/connect" } { "Go on" } }
             }
+
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn save(
             let form = form.with("version", &of.view.connector.version);
             let again = fields(&of.view.connector, &form, &FieldErrors::default(), "Save mine");
             let differences = differences(&of.view.connector, &new);
-            let titled = (TITLE, twin(&of.view.connector));
+            let titled = ("contacts", TITLE, twin(&of.view.connector));
             conflict_page(&portal, &of, titled, version, &differences, &again).await
         }
         Err(error @ OnboardingError::Exhausted(_)) => said(&portal, &of, &form, error).await,

@@ -62,7 +62,7 @@ async fn page(
     let addresses = portal.onboarding.addresses(&of.visitor.caller(), connector).await?;
     let warning = portal.onboarding.contacts_warning(&addresses);
     let body = html! {
-        (head(portal, of, TITLE))
+        (head(portal, of, "contacts", TITLE))
         div.stack {
             (errors.summary())
             (found)
@@ -189,7 +189,7 @@ fn what() -> Markup {
 fn secret_page(portal: &Portal, of: &OfConnector, secret: &WebhookSecret, text: &str) -> Response {
     let connector = &of.view.connector;
     let body = html! {
-        (head(portal, of, "The webhook's secret"))
+        (head(portal, of, "contacts", "Webhook secret"))
         div.stack.readable {
             section.card {
                 (notice(Tone::Warn, &html! { p { "Copy it now: it is shown once, and nobody can show it again. " (text) } }))

@@ -6,10 +6,10 @@ use protocol::delivery_error::{Block, DeliveryErrorKind, DeliveryStage};
 use protocol::portal::Ability;
 
 use super::card::Card;
-use crate::components::{copyable, date_time};
+use crate::components::{copyable, date_time, with_code};
+use crate::pages::operate::actions::keyed;
 
 pub(super) fn block(card: &Card<'_>, block: &Block) -> Markup {
-    let id = &card.view.connector.id;
     let statement = statement(card, block);
     html! {
         div.block {
@@ -21,24 +21,13 @@ pub(super) fn block(card: &Card<'_>, block: &Block) -> Markup {
             }
             div.actions {
                 @if card.visitor.has(Ability::Operate) {
-                    form method="post" action={ "/portal/connectors/" (id) "/retry" } {
-                        button.primary type="submit" { "Try again now" }
-                    }
+                    (keyed(&card.view.connector, &card.health.status, "retry", "Try again now", "primary"))
                 }
                 span.hint {
                     "Next automatic try " (date_time(block.next_attempt)) ". "
                     "Tried " (tries(block.attempts)) " since " (date_time(block.since)) "."
                 }
             }
-        }
-    }
-}
-
-/// A text whose names of actions and resources stand between backticks.
-fn with_code(text: &str) -> Markup {
-    html! {
-        @for (index, piece) in text.split('`').enumerate() {
-            @if index % 2 == 1 { code { (piece) } } @else { (piece) }
         }
     }
 }

@@ -13,6 +13,7 @@ use protocol::timeline::{CellState, Timeline};
 use super::block::block;
 use crate::Portal;
 use crate::components::{Tone, count, date_time, mark, number, size};
+use crate::pages::operate::actions::keyed;
 use crate::pages::timeline;
 use crate::standing::{name, standing};
 
@@ -74,14 +75,12 @@ impl Card<'_> {
     }
 
     fn actions(&self) -> Markup {
-        let connector = &self.view.connector;
+        let (connector, status) = (&self.view.connector, &self.health.status);
         html! {
             div.actions {
                 @if self.visitor.has(Ability::Operate) {
-                    @if connector.state == State::Active && self.health.status.block.is_none() {
-                        form method="post" action={ "/portal/connectors/" (connector.id) "/run" } {
-                            button type="submit" { "Send now" }
-                        }
+                    @if connector.state == State::Active && status.block.is_none() {
+                        (keyed(connector, status, "run", "Send now", ""))
                     }
                     a.button href={ "/portal/connectors/" (connector.id) "/settings" } { "Settings" }
                 }

@@ -37,7 +37,7 @@ pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Res
         Ok(_) => Ok(Done::Resumed.at(&path(connector, ""))),
         Err(OnboardingError::NotVerified(report)) => {
             let body = html! {
-                (head(&portal, &of, "Resume"))
+                (head(&portal, &of, "resume", "Resumption"))
                 div.stack {
                     (failed_check(&report, "Delivery was not resumed."))
                     section.card {
@@ -94,26 +94,20 @@ pub(crate) async fn enable(State(portal): State<Portal>, of: OfConnector) -> Res
     Ok(done.at(&path(connector, "")))
 }
 
-/// The buttons of a connector, as far as its state and the person's link allow them.
+/// The buttons of a connector, as far as its state and the person's link allow them. A block has its own.
 pub(crate) fn buttons(visitor: &Visitor, connector: &Connector, status: &Status) -> Markup {
-    let may_operate = visitor.has(Ability::Operate);
+    let (may_operate, state) = (visitor.has(Ability::Operate), connector.state);
     html! {
-        div.actions {
-            @if may_operate {
-                @if status.block.is_some() && connector.state == Stage::Active {
-                    (keyed(connector, status, "retry", "Try again now", "primary"))
-                } @else if connector.state == Stage::Active {
+        @if may_operate && matches!(state, Stage::Active | Stage::Paused | Stage::Disabled) {
+            div.actions {
+                @if state == Stage::Active && status.block.is_none() {
                     (keyed(connector, status, "run", "Send now", ""))
                 }
-                @match connector.state {
+                @match state {
                     Stage::Active => (button(connector, "pause", "Pause", "")),
                     Stage::Paused => (button(connector, "resume", "Resume", "primary")),
-                    Stage::Disabled => (button(connector, "enable", "Enable", "primary")),
-                    Stage::Draft | Stage::Ready | Stage::Deleted => {}
+                    _ => (button(connector, "enable", "Enable", "primary")),
                 }
-            }
-            @if visitor.has(Ability::Contacts) && connector.state != Stage::Deleted {
-                a.button href=(path(connector, "contacts")) { "Contacts" }
             }
         }
     }
@@ -125,7 +119,7 @@ pub(crate) fn button(connector: &Connector, action: &str, text: &str, class: &st
 }
 
 /// A button whose request counts once for what the page shows: after the next run it is a new one.
-fn keyed(connector: &Connector, status: &Status, action: &str, text: &str, class: &str) -> Markup {
+pub(crate) fn keyed(connector: &Connector, status: &Status, action: &str, text: &str, class: &str) -> Markup {
     let attempts = status.block.as_ref().map_or(0, |block| block.attempts);
     let next = status.next_run_at.map_or(0, archive::time::Time::millis);
     let key = format!("portal-{}-{attempts}-{next}", status.sealed_parts);

@@ -37,7 +37,7 @@ impl Difference {
 pub(crate) async fn conflict_page(
     portal: &Portal,
     of: &OfConnector,
-    (title, twin): (&str, ApiTwin),
+    (page, title, twin): (&str, &str, ApiTwin),
     opened: u64,
     differences: &[Difference],
     form: &Markup,
@@ -46,7 +46,7 @@ pub(crate) async fn conflict_page(
     let changes = portal.onboarding.changes(&caller, &connector.id, None, SEARCHED).await?;
     let unknown = changes.iter().filter(|change| change.version > opened);
     let body = html! {
-        (head(portal, of, title))
+        (head(portal, of, page, title))
         div.stack {
             div.notice.warn role="alert" tabindex="-1" data-focus {
                 div {

@@ -15,7 +15,7 @@ use crate::form::Form;
 use crate::layout::{ApiTwin, Section};
 use crate::tenant::OfConnector;
 
-const TITLE: &str = "Delete";
+const TITLE: &str = "Deletion";
 
 /// The page.
 pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
@@ -94,7 +94,7 @@ async fn page(
             question(connector, &loss, form, errors)
         }
     };
-    let body = html! { (head(portal, of, TITLE)) div.stack.readable { (body) } };
+    let body = html! { (head(portal, of, "delete", TITLE)) div.stack.readable { (body) } };
     let twin = ApiTwin { method: "DELETE", path: format!("/v1/connectors/{}", connector.id) };
     let layout = of.layout(portal).section(Section::Connectors).twin(twin);
     Ok(with_status(status, layout.page(TITLE, &body)))

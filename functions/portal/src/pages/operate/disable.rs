@@ -12,13 +12,13 @@ use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
 use crate::tenant::OfConnector;
 
-const TITLE: &str = "Disable";
+const TITLE: &str = "Disabling";
 
 /// The page.
 pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector) -> Response {
     let connector = &of.view.connector;
     let body = html! {
-        (head(&portal, &of, TITLE))
+        (head(&portal, &of, "disable", TITLE))
         @match connector.state {
             Stage::Deleted => (notice(Tone::Neutral, &html! { p { "This connector is deleted." } })),
             Stage::Disabled => (disabled(&of)),

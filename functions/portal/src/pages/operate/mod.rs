@@ -21,7 +21,8 @@ use protocol::connector::Connector;
 use protocol::health::Status;
 
 use crate::Portal;
-use crate::components::{Tone, copyable, notice};
+use crate::components::{Tone, notice, with_code};
+use crate::pages::connector;
 use crate::standing::{name, standing};
 use crate::tenant::OfConnector;
 
@@ -42,20 +43,15 @@ pub(crate) fn status(portal: &Portal, of: &OfConnector) -> Status {
     Status::of(&of.view.connector, of.view.cursor.as_ref(), None, portal.onboarding.timing, now)
 }
 
-/// The head of a page of a connector: the way back, its title, and how the connector stands.
-pub(crate) fn head(portal: &Portal, of: &OfConnector, title: &str) -> Markup {
+/// The head of a page of a connector: its title, and how the connector stands. `page` is the last piece of the
+/// page's path.
+pub(crate) fn head(portal: &Portal, of: &OfConnector, page: &str, title: &str) -> Markup {
     let connector = &of.view.connector;
-    html! {
-        div.head {
-            nav.trail aria-label="Where you are" {
-                a href=(of.path("/portal/connectors")) { "Connectors" }
-                span aria-hidden="true" { "/" }
-                a href=(path(connector, "")) { (name(connector)) }
-            }
-            h1 { (title) }
-            p.state { (standing(connector, &status(portal, of))) " " span.mono { (connector.id) } }
-        }
-    }
+    connector::head(
+        of,
+        page,
+        &html! { (title) " of " (name(connector)) " " (standing(connector, &status(portal, of))) },
+    )
 }
 
 /// The page with another status than 200.
@@ -72,23 +68,9 @@ pub(crate) fn failed_check(report: &PreflightReport, what: &str) -> Markup {
         &html! {
             p { strong { (what) } " The connection check did not pass. Nothing is lost: your events are still sealed, and their files wait." }
             @for finding in failed.filter_map(|report| report.finding.as_ref()) {
-                p { (finding.cause) " " code { (finding.code) } }
-                (remedy(&finding.remedy))
+                p { (with_code(&finding.cause)) " " code { (finding.code) } }
+                p { (with_code(&finding.remedy)) }
             }
         },
     )
-}
-
-/// What to do. A statement of a policy at its end can be copied.
-pub(crate) fn remedy(text: &str) -> Markup {
-    let statement = text.find('{').filter(|_| text.trim_end().ends_with('}')).map(|at| text.split_at(at));
-    html! {
-        @match statement {
-            Some((before, statement)) => {
-                p { (before) }
-                (copyable("statement", statement))
-            }
-            None => p { (text) },
-        }
-    }
 }

@@ -17,7 +17,7 @@ use crate::form::Form;
 use crate::layout::{ApiTwin, Section};
 use crate::tenant::{OfConnector, Query};
 
-const TITLE: &str = "Rotate the external ID";
+const TITLE: &str = "External ID";
 
 /// The page.
 pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector, Query(query): Query) -> Response {
@@ -65,7 +65,7 @@ pub(crate) async fn submit(
 fn page(portal: &Portal, of: &OfConnector, found: &Markup) -> Response {
     let connector = &of.view.connector;
     let body = html! {
-        (head(portal, of, TITLE))
+        (head(portal, of, "rotate", TITLE))
         div.stack.readable {
             (found)
             @if matches!(connector.state, Stage::Disabled | Stage::Deleted) {

@@ -64,7 +64,8 @@ pub(crate) async fn save(
             let (connector, form) = (&of.view.connector, form.with("version", &of.view.connector.version));
             let again = fields(connector, &form, &FieldErrors::default(), "Save mine");
             let differences = differences(connector, &update);
-            conflict_page(&portal, &of, (TITLE, twin(connector)), version, &differences, &again).await
+            conflict_page(&portal, &of, ("settings", TITLE, twin(connector)), version, &differences, &again)
+                .await
         }
         Err(OnboardingError::DestinationMismatch(mismatches)) => {
             let text = mismatches.iter().map(|one| sentence(&one.to_string())).collect::<Vec<_>>().join(" ");
@@ -189,7 +190,7 @@ fn differences(stored: &Connector, update: &ConnectorUpdate) -> Vec<Difference> 
 fn page(portal: &Portal, of: &OfConnector, notice: &Markup, form: &Form, errors: &FieldErrors) -> Markup {
     let connector = &of.view.connector;
     html! {
-        (head(portal, of, TITLE))
+        (head(portal, of, "settings", TITLE))
         div.stack {
             (errors.summary())
             (notice)

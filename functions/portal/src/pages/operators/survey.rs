@@ -10,7 +10,7 @@ use protocol::health::Health;
 use protocol::watch::SweepCursor;
 
 use crate::Portal;
-use crate::components::{Tone, badge, count, notice};
+use crate::components::{Tone, badge, count, notice, with_code};
 use crate::error::PageError;
 use crate::form::Form;
 use crate::layout::{ApiTwin, Layout, Section, encode};
@@ -133,7 +133,7 @@ fn table(portal: &Portal, connectors: &[&ConnectorOverview]) -> Markup {
                         }
                         td data-label="State" {
                             (standing(connector, &entry.status))
-                            @if let Some(block) = &entry.status.block { p.hint { (block.cause) } }
+                            @if let Some(block) = &entry.status.block { p.hint { (with_code(&block.cause)) } }
                         }
                         (progress(entry, now))
                     }
