@@ -61,6 +61,7 @@ pub(crate) async fn run(clients: &Clients, prefix: &str, mut report: impl FnMut(
     promises!(claims => on_tables { clients, prefix, report });
     promises!(budgets => on_tables { clients, prefix, report });
     promises!(changes => on_tables { clients, prefix, report });
+    promises!(checks => on_tables { clients, prefix, report });
     promises!(portal_links => on_tables { clients, prefix, report });
     let created = create_bucket(&clients.s3, prefix).await;
     let staging = S3Staging::new(clients.s3.clone(), prefix.to_owned());

@@ -45,6 +45,7 @@ promises!(due => conforms { fake FakeLedger::new(); adapter embedded::ledger().a
 promises!(connectors => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(changes => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(claims => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
+promises!(checks => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(budgets => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(addresses => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(portal_links => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });

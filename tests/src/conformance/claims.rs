@@ -281,3 +281,24 @@ fn deleted(connector: &Connector) -> Connector {
     after.delete().unwrap();
     after
 }
+
+/// Asking says what a claim would say, and claims nothing.
+pub async fn what_another_owns_is_known_before_it_is_claimed(ledger: &impl Ledger) {
+    let ours = ready("acme");
+    let asks = async |connector: &Connector| ledger.owned_by_another(connector).await.unwrap();
+    assert_eq!(asks(&ours).await, None);
+    let same_tenant = with_same_role(&ours, "acme");
+    let neighbor = in_same_bucket(&ours, "globex", "elsewhere");
+    assert_eq!(create(ledger, &ours).await, STORED);
+    assert_eq!(asks(&ours).await, None, "its own");
+    assert_eq!(asks(&with_same_role(&ours, "globex")).await, Some(OwnedResource::Role));
+    assert_eq!(asks(&in_same_bucket(&ours, "acme", "")).await, Some(OwnedResource::Destination));
+    assert_eq!((asks(&same_tenant).await, asks(&neighbor).await), (None, None));
+    let squatter = named(&in_same_bucket(&ours, "globex", ""));
+    assert_eq!(asks(&squatter).await, None, "it claims nothing, so nothing of another's is revealed to it");
+    assert_eq!(create(ledger, &with_same_role(&ours, "globex")).await, ROLE_TAKEN);
+    let mut deleted = ours.clone();
+    deleted.delete().unwrap();
+    assert_eq!(save(ledger, &ours, &deleted).await, STORED);
+    assert_eq!(asks(&with_same_role(&ours, "globex")).await, None, "released");
+}

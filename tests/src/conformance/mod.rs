@@ -7,6 +7,7 @@ pub mod addresses;
 pub mod budgets;
 pub mod bus;
 pub mod changes;
+pub mod checks;
 pub mod claims;
 pub mod clock;
 pub mod connectors;

@@ -84,6 +84,7 @@ macro_rules! promises {
         a_refused_destination_is_released
         a_tenants_connectors_share_a_role_until_the_last_has_left
         a_folder_serves_one_connector
+        what_another_owns_is_known_before_it_is_claimed
         a_move_releases_the_old_destination
         a_disabled_connector_keeps_its_claims_and_a_deleted_one_does_not
         a_refused_change_claims_nothing
@@ -129,6 +130,12 @@ macro_rules! promises {
         a_list_shows_a_revocation_at_once
         a_visit_is_recorded_once
         visits_are_in_no_list_of_links
+    } };
+    (checks => $then:ident { $($with:tt)* }) => { $then! { checks; $($with)*;
+        a_check_is_followed_step_by_step
+        a_late_step_never_replaces_a_later_one
+        an_older_check_never_overwrites_a_newer_one
+        of_racing_checks_the_newest_is_kept
     } };
     (staging => $then:ident { $($with:tt)* }) => { $then! { staging; $($with)*;
         small_objects_read_back

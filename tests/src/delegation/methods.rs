@@ -80,6 +80,13 @@ macro_rules! port_methods {
                 -> Result<Vec<OperatorVisit>, PortError>;
         }
     };
+    (CheckProgress $wrapper:tt) => {
+        $crate::delegate_port! { @impl $wrapper
+            async fn put_check(self: &Self, check: &RunningCheck) -> Result<bool, PortError>;
+            async fn newest_check(self: &Self, id: &ConnectorId)
+                -> Result<Option<RunningCheck>, PortError>;
+        }
+    };
     (NotificationStore $wrapper:tt) => {
         $crate::delegate_port! { @impl $wrapper
             async fn notification_history(
@@ -113,6 +120,8 @@ macro_rules! port_methods {
                 -> Result<Page<Connector, SweepCursor>, PortError>;
             async fn progress(self: &Self, ids: &[ConnectorId])
                 -> Result<BTreeMap<ConnectorId, Progress>, PortError>;
+            async fn owned_by_another(self: &Self, connector: &Connector)
+                -> Result<Option<OwnedResource>, PortError>;
             async fn history(self: &Self, id: &ConnectorId, before: Option<PartNumber>, limit: u32)
                 -> Result<Vec<Part>, PortError>;
             async fn changes(self: &Self, id: &ConnectorId, before: Option<u64>, limit: u32)

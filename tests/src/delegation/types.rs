@@ -8,14 +8,14 @@ pub use archive::sort_key::SortKeyForm;
 pub use archive::time::Time;
 pub use bytes::Bytes;
 pub use ports::{
-    Bus, ByteStream, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents, CustomerBucket, Customers,
-    DueConnectors, DuePage, NewObject, NotificationStore, Page, PageError, PageReader, PortError,
-    PortalLinks, PresentedExternalId, ProbeSession, Prober, Progress, Queue, RunAnswer, Runs, SaveAnswer,
-    SessionScope, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch,
-    WatchPage,
+    Bus, ByteStream, CheckProgress, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents,
+    CustomerBucket, Customers, DueConnectors, DuePage, NewObject, NotificationStore, Page, PageError,
+    PageReader, PortError, PortalLinks, PresentedExternalId, ProbeSession, Prober, Progress, Queue,
+    RunAnswer, Runs, SaveAnswer, SessionScope, Signer, Source, SpendOutcome, Spender, StagedPage, Staging,
+    StagingWrite, Validity, Watch, WatchPage,
 };
 pub use protocol::budget::Spending;
-pub use protocol::connector::{Change, Connector, S3Destination, Shards};
+pub use protocol::connector::{Change, Connector, OwnedResource, S3Destination, Shards};
 pub use protocol::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
 pub use protocol::cursor::Cursor;
 pub use protocol::delivery_error::{Block, DeliveryError};
@@ -27,6 +27,7 @@ pub use protocol::machine::{
 pub use protocol::notice::Notice;
 pub use protocol::notification::{ContactKey, NotificationHistory};
 pub use protocol::portal::{LinkId, LinkNotice, LinkScope, OperatorVisit, PortalLink};
+pub use protocol::preflight::RunningCheck;
 pub use protocol::source_change::SourceChange;
 pub use protocol::watch::{NotificationState, Sweep, SweepCursor};
 pub use std::collections::BTreeMap;

@@ -33,5 +33,6 @@ pub fn onboarding(
         budgets: Budgets::default(),
         public_urls: None,
         event_retention: None,
+        checks: None,
     }
 }

@@ -42,6 +42,10 @@ delegate_port!(PortalLinks, Flaky<P>, |it| it.inner, |name, call| match method {
     _ => it.plan.call(name, call, lost).await,
 });
 
+delegate_port!(CheckProgress, Flaky<P>, |it| it.inner, |name, call| match method {
+    _ => it.plan.call(name, call, lost).await,
+});
+
 delegate_port!(NotificationStore, Flaky<P>, |it| it.inner, |name, call| match method {
     _ => it.plan.call(name, call, lost).await,
 });

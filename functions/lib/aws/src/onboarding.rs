@@ -29,7 +29,8 @@ pub fn onboarding(
     metrics: Option<Arc<dyn MetricsSink>>,
 ) -> Onboarding {
     let clock = Arc::new(SystemClock::new());
-    let ledger = DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default());
+    let ledger =
+        Arc::new(DynamoLedger::new(services.dynamodb(), settings.ledger.table, ClockOffset::default()));
     let mut bus = ObservedBus::new(Arc::new(EventBridgeBus::new(services.events(), settings.bus.name)));
     if let Some(metrics) = metrics {
         bus = bus.with_metrics(metrics, Arc::clone(&clock) as _);
@@ -41,8 +42,9 @@ pub fn onboarding(
         budgets: settings.budgets,
         public_urls: Some(Arc::new(AnonymousReader::new(EgressPolicy::public))),
         event_retention: settings.retention.period,
+        checks: Some(Arc::clone(&ledger) as _),
         ..Onboarding::new(
-            Arc::new(ledger),
+            ledger,
             Arc::new(prober),
             Arc::new(bus),
             clock,

@@ -250,6 +250,10 @@ pub trait Connectors: Spender + Consents {
     /// How far these connectors are, as far as they are activated. Eventually consistent.
     async fn progress(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Progress>, PortError>;
 
+    /// The resource that this connector claims ([`Connector::claims`]) and another one owns now. It claims
+    /// nothing: a save may find another answer. Consistent.
+    async fn owned_by_another(&self, connector: &Connector) -> Result<Option<OwnedResource>, PortError>;
+
     /// The parts of a connector before `before`, newest first, at most `limit`.
     async fn history(
         &self,

@@ -4,6 +4,7 @@
 
 mod bucket;
 mod budgets;
+mod check_progress;
 mod clock;
 mod contacts;
 mod ledger;
@@ -20,6 +21,7 @@ mod watch;
 
 pub use bucket::{Body, ByteStream, CustomerBucket, Customers, NewObject, StagedPage, Staging, StagingWrite};
 pub use budgets::{SpendOutcome, Spender};
+pub use check_progress::CheckProgress;
 pub use clock::Clock;
 pub use contacts::{
     Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,

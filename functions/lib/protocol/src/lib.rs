@@ -1,9 +1,9 @@
 //! Seal, then deliver: every decision of an export, and the records that the ledger keeps. Pure, without I/O.
 //!
 //! Start with [`machine`]: its [`machine::step`] is the one function that the exporter, the simulator and the
-//! model checker all drive. The records: [`connector`], [`cursor`], [`contacts`], [`budget`]. What follows
-//! from them: [`schedule`], [`health`], [`loss_forecast`], [`timeline`], [`watch`]. What is published:
-//! [`notice`], [`notification`], [`metrics`].
+//! model checker all drive. The records: [`connector`], [`cursor`], [`contacts`], [`budget`], [`preflight`].
+//! What follows from them: [`schedule`], [`health`], [`loss_forecast`], [`timeline`], [`watch`]. What is
+//! published: [`notice`], [`notification`], [`metrics`].
 
 pub mod backoff;
 pub mod budget;
@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod notice;
 pub mod notification;
 pub mod portal;
+pub mod preflight;
 pub mod schedule;
 pub mod source_change;
 pub mod timeline;

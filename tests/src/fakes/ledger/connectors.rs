@@ -118,6 +118,10 @@ impl Connectors for FakeLedger {
         Ok(ids.iter().filter_map(of).collect())
     }
 
+    async fn owned_by_another(&self, connector: &Connector) -> Result<Option<OwnedResource>, PortError> {
+        Ok(self.table().owned_by_other(connector))
+    }
+
     async fn history(
         &self,
         id: &ConnectorId,

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod budgets;
+mod check_progress;
 mod connectors;
 mod due;
 mod portal_links;
@@ -22,6 +23,7 @@ use protocol::connector::{Change, Connector};
 use protocol::contacts::{SecretId, WebhookSecret};
 use protocol::cursor::Cursor;
 use protocol::delivery_error::Block;
+use protocol::preflight::RunningCheck;
 use protocol::watch::{NotificationState, Sweep};
 
 use super::{FakeClock, locked};
@@ -49,6 +51,8 @@ struct Table {
     contacts: addresses::ContactRecords,
     /// The portal's links, and the visits of operators.
     portal: portal_links::PortalRecords,
+    /// The newest connection check of each connector.
+    checks: BTreeMap<ConnectorId, RunningCheck>,
     sweep: Sweep,
     secrets: BTreeMap<(ConnectorId, SecretId), WebhookSecret>,
 }

@@ -17,6 +17,7 @@ mod reads;
 mod requests;
 mod source;
 mod spending;
+mod try_destination;
 mod verify;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use crate::budget::{BudgetExhaustedError, Budgets};
 use archive::names::{ConnectorId, InvalidValueError};
-use ports::{Bus, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
+use ports::{Bus, CheckProgress, Clock, Connectors, PortError, Prober, PublicUrlChecker, Rng};
 use protocol::connector::{Connector, NotAllowedError, OwnedResource};
 use protocol::contacts::LinkError;
 use protocol::machine::Timing;
@@ -76,6 +77,8 @@ pub struct Onboarding {
     pub public_urls: Option<Arc<dyn PublicUrlChecker>>,
     /// How long the events table keeps an event, as far as configured; `None` means forever.
     pub event_retention: Option<Duration>,
+    /// Where a running connection check is followed; `None` where nobody follows one.
+    pub checks: Option<Arc<dyn CheckProgress>>,
 }
 
 impl Onboarding {
@@ -106,6 +109,7 @@ impl Onboarding {
             budgets: Budgets::default(),
             public_urls: None,
             event_retention: None,
+            checks: None,
         }
     }
 }

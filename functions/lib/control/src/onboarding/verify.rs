@@ -123,16 +123,9 @@ impl Onboarding {
         self.run_check(caller, &connector, on_progress).await
     }
 
-    /// The same, already paid for.
-    async fn run_check(
-        &self,
-        caller: &Caller,
-        connector: &Connector,
-        on_progress: impl FnMut(PreflightProgress<'_>) + Send,
-    ) -> Result<PreflightReport, OnboardingError> {
-        let id = &connector.id;
-        let destination = connector.destination_to_verify()?.clone();
-        let context = PreflightContext {
+    /// What a connection check for this caller needs.
+    pub(super) fn preflight_context(&self, caller: &Caller) -> PreflightContext<'_> {
+        PreflightContext {
             prober: self.prober.as_ref(),
             clock: self.clock.as_ref(),
             rng: self.rng.as_ref(),
@@ -142,7 +135,19 @@ impl Onboarding {
                 Caller::System => Duration::ZERO,
                 Caller::Operator { .. } | Caller::Tenant { .. } => self.prober.role_propagation_delay(),
             },
-        };
+        }
+    }
+
+    /// The same as [`Self::verify`], already paid for.
+    pub(super) async fn run_check(
+        &self,
+        caller: &Caller,
+        connector: &Connector,
+        on_progress: impl FnMut(PreflightProgress<'_>) + Send,
+    ) -> Result<PreflightReport, OnboardingError> {
+        let id = &connector.id;
+        let destination = connector.destination_to_verify()?.clone();
+        let context = self.preflight_context(caller);
         let verification = run_preflight(context, connector, &destination, on_progress).await;
         // The check was of the destination as read: if it has changed since, nothing is stored.
         let is_unchanged = |now: &Connector| now.destination.s3() == Some(&destination);

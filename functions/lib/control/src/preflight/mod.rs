@@ -12,104 +12,12 @@ use std::time::Duration;
 
 use archive::names::{ExternalId, Region};
 use archive::time::Time;
+use protocol::preflight::{RoleWaiting, RunningCheck};
 use serde::{Deserialize, Serialize};
 
+pub use protocol::preflight::{Finding, PreflightStage, PreflightVerdict, StageReport};
 pub use role_wait::MAX_WAIT as MAX_ROLE_WAIT;
 pub use stages::{PreflightContext, run_preflight};
-
-/// A stage of the connection check, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PreflightStage {
-    /// The role can be assumed with the connector's external ID.
-    AssumeRole,
-    /// The role cannot be assumed without an external ID. If it can, this stage fails.
-    RefusesWithoutExternalId,
-    /// The role cannot be assumed with a wrong external ID. If it can, this stage fails.
-    RefusesWrongExternalId,
-    /// The session is in the account that the role's ARN names, which is not the vendor's own.
-    Account,
-    /// The bucket is in the region that was given.
-    BucketRegion,
-    /// An object can be written under the prefix, with exactly the headers of a delivery.
-    PutObject,
-    /// The role cannot write outside the prefix. A warning if it can.
-    PrefixScope,
-    /// The object was encrypted as requested.
-    Encryption,
-}
-
-impl PreflightStage {
-    /// All stages, in order.
-    pub const ALL: [Self; 8] = [
-        Self::AssumeRole,
-        Self::RefusesWithoutExternalId,
-        Self::RefusesWrongExternalId,
-        Self::Account,
-        Self::BucketRegion,
-        Self::PutObject,
-        Self::PrefixScope,
-        Self::Encryption,
-    ];
-
-    /// The name in reports, as JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AssumeRole => "assume_role",
-            Self::RefusesWithoutExternalId => "refuses_without_external_id",
-            Self::RefusesWrongExternalId => "refuses_wrong_external_id",
-            Self::Account => "account",
-            Self::BucketRegion => "bucket_region",
-            Self::PutObject => "put_object",
-            Self::PrefixScope => "prefix_scope",
-            Self::Encryption => "encryption",
-        }
-    }
-}
-
-/// The result of a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PreflightVerdict {
-    /// The stage found what a delivery needs.
-    Passed,
-    /// Deliveries work, but the setup could be safer.
-    Warning,
-    /// Deliveries would fail or would not be safe.
-    Failed,
-    /// An earlier stage failed, or the stage does not apply.
-    Skipped,
-}
-
-/// What is wrong, for the customer's administrator.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Finding {
-    /// A machine-readable code: the platform's own error code, or one of ours.
-    pub code: String,
-    /// What happened, in one sentence.
-    pub cause: String,
-    /// What to do, with the policy line to add where there is one.
-    pub remedy: String,
-}
-
-/// What one stage found, and how long it took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageReport {
-    /// The stage that this reports on.
-    pub stage: PreflightStage,
-    /// Passed, failed, or skipped because an earlier stage failed.
-    pub verdict: PreflightVerdict,
-    /// What is wrong, unless it passed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finding: Option<Finding>,
-    /// How long the stage took, milliseconds, waiting included.
-    pub duration_ms: u64,
-    /// How much of that was spent waiting for a role that IAM may not have propagated yet, milliseconds.
-    /// `None` if there was no wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waited_ms: Option<u64>,
-}
 
 /// What happens while a connection check runs, for a caller that shows progress.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +33,21 @@ pub enum PreflightProgress<'a> {
     },
     /// A stage has ended.
     StageDone(&'a StageReport),
+}
+
+impl PreflightProgress<'_> {
+    /// Adds what happened to the record of the check.
+    pub fn record(self, check: &mut RunningCheck) {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        match self {
+            Self::Waiting { stage, waited, pause } => check.wait(RoleWaiting {
+                stage,
+                waited_ms: millis(waited + pause),
+                at_most_ms: millis(MAX_ROLE_WAIT),
+            }),
+            Self::StageDone(report) => check.stage_done(report.clone()),
+        }
+    }
 }
 
 /// The result of a whole connection check.

@@ -7,6 +7,7 @@ mod creating;
 mod overview;
 mod racing;
 mod reading;
+mod trying;
 mod verifying;
 
 use std::sync::Arc;

@@ -169,6 +169,7 @@ impl Sandbox {
         };
         Onboarding {
             signing: Some(self.signing.clone()),
+            checks: Some(Arc::new(self.ledger())),
             ..Onboarding::new(
                 self.connectors(),
                 Arc::new(prober),

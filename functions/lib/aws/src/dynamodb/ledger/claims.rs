@@ -95,6 +95,23 @@ impl DynamoLedger {
         Ok(ClaimOutcome::Writes(writes))
     }
 
+    /// The resource that the connector claims and another one owns now. Two reads, each consistent: a claim
+    /// between them is found when the claim is stored.
+    pub(super) async fn owner_conflict(
+        &self,
+        connector: &Connector,
+    ) -> Result<Option<OwnedResource>, PortError> {
+        let Some(to) = connector.claims() else { return Ok(None) };
+        if self.bucket_claims(&to.bucket).await?.with_claim(&connector.id, Some(&to.prefix)).is_none() {
+            return Ok(Some(OwnedResource::Destination));
+        }
+        let role = self.get_item("reading the claim on a role", keys::role(&to.role)).await?;
+        let is_others = role.is_some_and(|role| {
+            role.contains_key(CONNECTORS) && role.get(OWNER) != Some(&text(connector.tenant.as_str()))
+        });
+        Ok(is_others.then_some(OwnedResource::Role))
+    }
+
     async fn bucket_claims(&self, bucket: &BucketName) -> Result<BucketClaims, PortError> {
         let what = "reading the claims on a bucket";
         let item = self.get_item(what, keys::bucket(bucket)).await?;

@@ -8,7 +8,7 @@ use archive::time::Time;
 use async_trait::async_trait;
 use ports::{ConnectorFilter, Connectors, Page, PortError, Progress, RunAnswer, SaveAnswer};
 use protocol::budget::Spending;
-use protocol::connector::{Change, Connector};
+use protocol::connector::{Change, Connector, OwnedResource};
 use protocol::contacts::{SecretId, WebhookSecret};
 use protocol::cursor::Cursor;
 use protocol::source_change::SourceChange;
@@ -67,6 +67,10 @@ impl Connectors for DynamoLedger {
 
     async fn progress(&self, ids: &[ConnectorId]) -> Result<BTreeMap<ConnectorId, Progress>, PortError> {
         self.progress_of(ids).await
+    }
+
+    async fn owned_by_another(&self, connector: &Connector) -> Result<Option<OwnedResource>, PortError> {
+        self.owner_conflict(connector).await
     }
 
     async fn history(

@@ -11,6 +11,7 @@
 //! | contacts | `ADDRESS#…` | see `addresses.rs` | the addresses' consent, and the notifier's state |
 //! | claims | `ROLE#<arn>`, `BUCKET#<name>` | `CLAIM`, `CLAIMS` | their owners; see `claims.rs` |
 //! | budget counters | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | see `budgets.rs` |
+//! | checks | `PORTAL#CHECK#<connector>` | `CHECK` | how far the newest connection check has come |
 //! | portal's links | `PORTAL#<link>`, `PORTALS#…` | see `portal_links.rs` | links, lists, visits |
 //! | watchdog | `WATCHDOG` | `SWEEP` | the sweep cursor, and the findings so far |
 //!
@@ -25,6 +26,7 @@ mod addresses;
 mod batch_get;
 mod budgets;
 mod changes;
+mod check_progress;
 mod claims;
 mod connectors;
 pub(crate) mod create;
