@@ -19,17 +19,7 @@ pub(super) fn quick_create_url(
     let (host, stack) = (console_host(&vendor.partition), stack_name(&connector.id));
     // If the stack creates the bucket, it does so in its own region.
     let region = spec.to.map_or(&vendor.region, |to| &to.region);
-    let key = spec.kms_key().filter(|key| is_key_arn(key)).map(KmsKeyArn::as_str);
-    let parameters = [
-        ("ExternalId", Some(spec.external_id.as_str())),
-        ("VendorAccountId", Some(vendor.account.as_str())),
-        ("VendorRoleName", Some(vendor.exporter_role.as_str())),
-        ("BucketName", spec.bucket()),
-        ("Prefix", Some(spec.prefix())),
-        ("KmsKeyArn", key),
-        ("RoleName", Some(spec.role_name.as_str())),
-    ];
-    let query = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query = parameters(spec, vendor).into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query = query.map(|(name, value)| format!("&param_{name}={}", percent_encode(value)));
     let query = query.collect::<Vec<_>>().concat();
     // Source: AWS CloudFormation user guide, "Create quick-create links for stacks".
@@ -37,6 +27,22 @@ pub(super) fn quick_create_url(
         "https://{region}.{host}/cloudformation/home?region={region}#/stacks/create/review\
          ?templateURL={template}&stackName={stack}{query}"
     ))
+}
+
+/// The template's parameters that say who may write where; `None` for those that are not known yet.
+pub(super) fn parameters<'a>(
+    spec: &'a RoleSpec<'_>,
+    vendor: &'a Vendor,
+) -> [(&'static str, Option<&'a str>); 7] {
+    [
+        ("ExternalId", Some(spec.external_id.as_str())),
+        ("VendorAccountId", Some(vendor.account.as_str())),
+        ("VendorRoleName", Some(vendor.exporter_role.as_str())),
+        ("BucketName", spec.bucket()),
+        ("Prefix", Some(spec.prefix())),
+        ("KmsKeyArn", spec.kms_key().filter(|key| is_key_arn(key)).map(KmsKeyArn::as_str)),
+        ("RoleName", Some(spec.role_name.as_str())),
+    ]
 }
 
 /// The console's host, without the region.

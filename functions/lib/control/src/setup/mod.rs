@@ -5,6 +5,7 @@
 mod link;
 mod mismatch;
 
+use archive::files::shell::quoted;
 use archive::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Region};
 use protocol::connector::{Connector, S3Destination};
 use serde::{Deserialize, Serialize};
@@ -210,6 +211,31 @@ pub fn kms_statement(key: &KmsKeyArn) -> Value {
     }
     let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
     json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition})
+}
+
+/// The parameters of the customer's template, for those who launch it by hand; `None` for what only the
+/// customer knows.
+#[must_use]
+pub fn stack_parameters(connector: &Connector, vendor: &Vendor) -> Vec<(&'static str, Option<String>)> {
+    let spec = RoleSpec::of(connector);
+    let parameters = link::parameters(&spec, vendor).into_iter();
+    parameters.map(|(name, value)| (name, value.map(str::to_owned))).collect()
+}
+
+/// The same as commands of the AWS CLI, for a POSIX shell. The first prints the role, with its ARN. The path
+/// comes with them: without it the role can't be assumed.
+#[must_use]
+pub fn cli_commands(connector: &Connector, vendor: &Vendor) -> String {
+    let spec = RoleSpec::of(connector);
+    let name = quoted(&spec.role_name);
+    let [trust, permissions] = [trust_policy(&spec, vendor), permissions_policy(&spec, vendor)]
+        .map(|policy| quoted(&policy.to_string()));
+    format!(
+        "aws iam create-role --path {ROLE_PATH} --role-name {name} \\\n  \
+         --assume-role-policy-document {trust}\n\
+         aws iam put-role-policy --role-name {name} --policy-name deliver \\\n  \
+         --policy-document {permissions}\n"
+    )
 }
 
 /// A call of `infra/terraform`. No value in it can contain a character that needs an escape within the

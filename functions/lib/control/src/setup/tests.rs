@@ -120,3 +120,32 @@ fn an_alias_is_named_by_a_condition_since_no_policy_can_name_it_as_a_resource() 
     // Template and module take keys only.
     assert!(!output.terraform.contains("kms") && !output.quick_create_url.unwrap().contains("Kms"));
 }
+
+#[test]
+fn the_commands_create_the_role_of_the_link_on_its_path() {
+    let mut connector = connected(Some(KEY));
+    connector.destination.s3_mut().unwrap().prefix = "it's/acme".parse().unwrap();
+    let commands = cli_commands(&connector, &vendor());
+    let expected = setup(&connector, &vendor());
+    assert!(
+        commands.starts_with("aws iam create-role --path /auditferry/ --role-name OfTheirChoice "),
+        "{commands}"
+    );
+    for policy in [expected.trust_policy, expected.permissions_policy] {
+        let quoted = policy.to_string().replace('\'', r"'\''");
+        assert!(commands.contains(&format!("'{quoted}'")), "{commands}");
+    }
+}
+
+#[test]
+fn the_parameters_by_hand_are_those_of_the_link() {
+    let connector = connected(None);
+    let url = setup(&connector, &vendor()).quick_create_url.unwrap();
+    for (name, value) in stack_parameters(&connector, &vendor()) {
+        let in_url = value.as_deref().map(|value| format!("&param_{name}={}", value.replace('/', "%2F")));
+        assert!(in_url.is_none_or(|text| url.contains(&text)), "{name} {value:?} {url}");
+    }
+    let of_draft = stack_parameters(&draft(), &vendor());
+    let open: Vec<_> = of_draft.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+    assert_eq!(open, ["BucketName", "KmsKeyArn"]);
+}
