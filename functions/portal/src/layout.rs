@@ -156,9 +156,7 @@ impl<'a> Layout<'a> {
                 }
             }
         };
-        let mut response = markup.into_string().into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        response
+        fragment(&markup)
     }
 
     /// An operator on a tenant's page sees that the tenant sees it.
@@ -242,6 +240,13 @@ impl<'a> Layout<'a> {
             }
         }
     }
+}
+
+/// An answer of this markup alone: a piece of a page, which a script puts in its place.
+pub(crate) fn fragment(markup: &Markup) -> Response {
+    let mut response = markup.clone().into_string().into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
 }
 
 /// The command that gets the page's twin. The token's place stays open: nothing of the session is in a page.

@@ -105,6 +105,12 @@ routes! {
     POST "/portal/operators/links" Operators pages::operators::links::create,
     POST "/portal/operators/links/revoke" Operators pages::operators::links::revoke,
     POST "/portal/operators/links/revoke-all" Operators pages::operators::links::revoke_all,
+    GET "/portal/connectors/new" SetUp pages::connect::begin,
+    POST "/portal/connectors" SetUp pages::connect::create,
+    GET "/portal/connectors/{id}/connect" SetUp pages::connect::show,
+    POST "/portal/connectors/{id}/connect" SetUp pages::connect::submit,
+    GET "/portal/connectors/{id}/check/{check}" Poll pages::connect::show_check,
+    GET "/portal/connectors/{id}/waiting" Poll pages::connect::show_waiting,
     GET "/portal/assets/{name}" Open assets::serve,
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod changes;
+pub(crate) mod connect;
 pub(crate) mod connector;
 pub(crate) mod contacts;
 pub(crate) mod enter;

@@ -1,0 +1,153 @@
+//! The way from *Activate* to the first file: when it comes, how to come back, and the file once it is there.
+//!
+//! The page asks for itself again, by a script or by the browser's own reload. That does not extend the
+//! session: a forgotten window must not keep it open.
+
+use archive::names::ConnectorId;
+use archive::part::{Part, PartKind, PartNumber};
+use archive::time::Time;
+use axum::extract::State;
+use axum::response::Response;
+use control::onboarding::ConnectorView;
+use control::portal::Visitor;
+use maud::{Markup, html};
+use protocol::connector::{Connector, State as ConnectorState};
+use protocol::cursor::Cursor;
+
+use super::{hours, is_unfinished, path};
+use crate::Portal;
+use crate::components::{Tone, badge, clock_time, count, date_time, notice, size, span};
+use crate::error::PageError;
+use crate::layout::{ApiTwin, Layout, Section};
+use crate::pages::enter::see_other;
+use crate::path::PathValue;
+use crate::session::Person;
+use crate::standing;
+
+/// `GET /portal/connectors/{id}/waiting`.
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Person(visitor): Person,
+    PathValue(id): PathValue<ConnectorId>,
+) -> Result<Response, PageError> {
+    let caller = visitor.caller();
+    let ConnectorView { connector, cursor } = portal.onboarding.read(&caller, &id).await?;
+    if is_unfinished(connector.state) {
+        return Ok(see_other(&path(&id)));
+    }
+    let Some(cursor) = cursor.filter(|_| connector.is_exporting()) else {
+        return Ok(see_other(&format!("/portal/connectors/{id}")));
+    };
+    portal.access.record_visit(&visitor, &connector.tenant).await?;
+    let first = if cursor.delivered > PartNumber::NONE {
+        portal
+            .onboarding
+            .exports(&caller, &id, Some(PartNumber::NONE.next().next()), 1)
+            .await?
+            .into_iter()
+            .next()
+    } else {
+        None
+    };
+    let layout = Layout::new(&portal, Some(&visitor)).tenant(&connector.tenant).section(Section::Connectors);
+    let layout = layout.twin(ApiTwin::get(format!("/v1/connectors/{id}/exports")));
+    if let Some(part) = first {
+        return Ok(layout.page("The first file has arrived", &arrived(&connector, &cursor, &part)));
+    }
+    let now = portal.onboarding.clock.now();
+    let body = waiting(&layout, &visitor, &connector, &cursor, now);
+    Ok(layout.reloading_page("Waiting for the first file", &body))
+}
+
+fn waiting(
+    layout: &Layout<'_>,
+    visitor: &Visitor,
+    connector: &Connector,
+    cursor: &Cursor,
+    now: Time,
+) -> Markup {
+    let due = cursor.next_run_at;
+    html! {
+        div.head {
+            h1 { "Waiting for the first file" }
+            p.quiet { "To " (standing::name(connector)) }
+        }
+        div.messages {
+        @if let Some(block) = &cursor.block {
+            (notice(Tone::Bad, &html! {
+                p { strong { "The file can't be delivered. " } (block.cause) " Nothing is lost: it waits." }
+                p { a href="/portal/health" { "See what to do" } }
+            }))
+        } @else if connector.state == ConnectorState::Paused {
+            (notice(Tone::Warn, &html! { p { "Delivery is paused, so the file waits until it is resumed." } }))
+        }
+        }
+        div.stack {
+        section.card data-waiting {
+            div role="status" {
+                dl.facts.big {
+                    div {
+                        dt { "The file comes" }
+                        @if due > now {
+                            dd { "at " (clock_time(due)) " UTC " small { "in " (span(due.since(now))) } }
+                        } @else {
+                            dd { "any moment" }
+                        }
+                    }
+                    div { dt { "It has the events since" } dd { (date_time(cursor.watermark)) } }
+                    div { dt { "Then" } dd { "every " (hours(connector.frequency)) } }
+                }
+            }
+            p.quiet { "This page looks for it by itself. A file comes even if nothing happened in this time: it says so." }
+        }
+        section.card {
+            h2 { "You need not wait here" }
+            ul.ticks {
+                li { "Until " (clock_time(visitor.ends_at())) " UTC you can come back in this browser without a link." }
+                li {
+                    @if let Some(url) = &visitor.link().return_url {
+                        "After that " a href=(url.as_str()) rel="noreferrer" { "open it from " (layout.vendor()) } " again, for a new link."
+                    } @else {
+                        "After that ask " (layout.vendor()) " for a new link. The export goes on without you."
+                    }
+                }
+                li { a href="/portal/health" { "Health" } " shows at any time whether files arrive." }
+            }
+        }
+        }
+    }
+}
+
+fn arrived(connector: &Connector, cursor: &Cursor, part: &Part) -> Markup {
+    let events = match part.kind {
+        PartKind::Heartbeat => "none in this time".to_owned(),
+        _ => count(part.events, "event"),
+    };
+    let page = format!("/portal/connectors/{}/exports/{}", connector.id, part.number.get());
+    html! {
+        div.head {
+            h1 { "The first file has arrived" }
+            p.quiet { "In " (standing::name(connector)) }
+        }
+        section.card data-arrived {
+            h2 { a href=(page) { "File " (part.number.get()) } " " (badge(Tone::Good, "delivered")) }
+            dl.facts.big {
+                div { dt { "Events" } dd { (events) } }
+                div { dt { "Size" } dd { (size(part.size)) } }
+                div { dt { "Window" } dd { (clock_time(part.window.from)) " to " (clock_time(part.window.to)) " UTC" } }
+                @if let Some(at) = part.delivered_at { div { dt { "Arrived" } dd { (date_time(at)) } } }
+            }
+            p { "Its name in the bucket:" }
+            pre tabindex="0" { code { (connector.destination.s3().map(|to| to.prefix.key(&part.name())).unwrap_or_default()) } }
+            p.quiet { "Beside it lies a signed manifest, by which anyone can check the file and that none is missing." }
+            div.actions {
+                a.button.primary href="/portal/health" { "Go to Health" }
+                a.button href=(page) { "See the file's proof" }
+            }
+        }
+        p.quiet.after {
+            "From now on a file comes every " (hours(connector.frequency)) ". The next is due at "
+            (date_time(cursor.next_run_at)) "."
+        }
+    }
+}
