@@ -51,6 +51,7 @@ promises!(addresses => conforms { fake FakeLedger::new(); adapter embedded::ledg
 promises!(portal_links => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(watch => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(staging => conforms { fake FakeStaging::new(); adapter embedded::staging().await });
+promises!(logo => conforms { fake FakeStaging::new(); adapter embedded::staging().await });
 promises!(customers => conforms { fake FakeCustomers::new(); adapter (StackCustomers::start().await, ()) });
 promises!(bus => conforms { fake FakeBus::new(); adapter (WireBus::start().await, ()) });
 promises!(queue => conforms { fake FakeQueue::new(); adapter (WireQueue::start().await, ()) });

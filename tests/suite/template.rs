@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use archive::names::{PortalUrl, ReturnUrl};
 use aws::dynamodb::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
-use aws::s3::vendor_logo::LOGO_KEY;
+use aws::s3::staging::LOGO_KEY;
 use aws::settings::{
     ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, PortalSettings, names,
 };

@@ -8,6 +8,7 @@ use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
 use crate::init::InitArgs;
+use crate::portal::args::PortalCommand;
 use crate::serve::args::ServeArgs;
 use crate::source::args::SourceCommand;
 use crate::verify::args::VerifyCommand;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Create, change and monitor connectors: where and how one tenant's events are exported
     #[command(subcommand)]
     Connector(ConnectorCommand),
+    /// Let a customer's people into the portal by links, without accounts
+    #[command(subcommand)]
+    Portal(PortalCommand),
     /// Accept another events table for the connectors, after a change of the deployment's settings
     #[command(subcommand)]
     Source(SourceCommand),
@@ -70,6 +74,7 @@ impl Cli {
             Some(Command::Init(args)) => args.target.json,
             Some(Command::Events(command)) => command.target().json,
             Some(Command::Connector(command)) => command.target().json,
+            Some(Command::Portal(command)) => command.target().json,
             Some(Command::Source(command)) => command.target().json,
             Some(Command::Verify(command)) => command.args.json,
             Some(Command::DemoExporter(_)) => false,
@@ -85,6 +90,7 @@ Examples:
   auditferry init --local ./af        a folder to try things in
   auditferry events import --local ./af --tenant acme events.ndjson
   auditferry connector create --local ./af --tenant acme
+  auditferry portal link --local ./af --tenant acme --for 'Dana Ruiz'
   auditferry verify ./copy-of-the-bucket --key @vendor-key.txt
 
 Without --local a command works in AWS, with the credentials, region and endpoints that the AWS SDK finds \

@@ -175,7 +175,11 @@ fn not_writable(error: NotWritableError) -> CliError {
     }
 }
 
-async fn open_folder(dir: &Path, target: &Target, durability: Durability) -> Result<Sandbox, CliError> {
+pub(crate) async fn open_folder(
+    dir: &Path,
+    target: &Target,
+    durability: Durability,
+) -> Result<Sandbox, CliError> {
     if !Sandbox::exists_in(dir) {
         let path = dir.display();
         return Err(CliError::failed(

@@ -3,6 +3,7 @@
 use archive::names::InvalidValueError;
 use control::onboarding::OnboardingError;
 use control::partition::PartitionError;
+use control::portal::PortalError;
 use control::preflight::{PreflightReport, PreflightVerdict};
 use protocol::connector::{EncryptionError, NotAllowedError, OwnedResource};
 
@@ -48,6 +49,34 @@ impl From<OnboardingError> for CliError {
                 format!("{message}: {cause}"),
                 "Check VENDOR_DOMAIN, SIGNING_KEY and SIGNING_KEY_PREVIOUS.",
             ),
+        }
+    }
+}
+
+impl From<PortalError> for CliError {
+    fn from(error: PortalError) -> Self {
+        let message = error.to_string();
+        match error {
+            PortalError::NotFound(_) => {
+                Self::failed(message, "List the links: auditferry portal links --tenant TENANT")
+            }
+            PortalError::Forbidden(_) | PortalError::OtherTenant(_) => {
+                Self::failed(message, "Ask the vendor's operators.")
+            }
+            PortalError::NotSigned => Self::failed(message, "Use AWS credentials of the vendor's account."),
+            PortalError::OperatorsInvitation => {
+                Self::usage(message, "Leave --kind out, and open the link at once.")
+            }
+            PortalError::ReturnUrl(_) => {
+                Self::usage(message, "Name a page of PORTAL_RETURN_URLS, or one below; a folder has none.")
+            }
+            PortalError::Validity { .. } => Self::usage(message, "Set --valid-for within these bounds."),
+            PortalError::NoTenant => Self::usage(message, "Add --tenant TENANT."),
+            PortalError::Missing(_) | PortalError::BeyondOwn(_) | PortalError::HandedOn => {
+                Self::failed(message, "Make another link: auditferry portal link --tenant TENANT --for NAME")
+            }
+            PortalError::Exhausted(exhausted) => Self::failed(message, exhausted.remedy()),
+            PortalError::Port(error) => error.into(),
         }
     }
 }

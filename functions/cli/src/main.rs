@@ -10,6 +10,7 @@ mod events;
 mod from_domain;
 mod init;
 mod output;
+mod portal;
 mod run;
 mod serve;
 mod signing;

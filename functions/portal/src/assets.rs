@@ -56,7 +56,7 @@ pub(crate) fn accent(brand: &Brand) -> String {
 
 /// The path of the logo, if there is one.
 pub(crate) fn logo(brand: &Brand) -> Option<String> {
-    brand.logo.as_ref().map(|logo| path(&name("logo", &logo.bytes, "img")))
+    brand.logo.as_ref().map(|logo| path(&name("logo", logo.bytes(), "img")))
 }
 
 fn path(name: &str) -> String {
@@ -86,7 +86,7 @@ pub(crate) async fn serve(
     } else if let Some(logo) =
         brand.logo.as_ref().filter(|_| assets::logo(brand).is_some_and(|logo| logo == asked))
     {
-        (logo.media_type, logo.bytes.clone())
+        (logo.media_type(), logo.bytes().to_vec())
     } else {
         return Err(PageError::NotFound);
     };

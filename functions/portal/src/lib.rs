@@ -30,7 +30,7 @@ use axum::Router;
 use control::onboarding::Onboarding;
 use control::portal::PortalAccess;
 
-pub use brand::{Brand, Logo, LogoError};
+pub use brand::Brand;
 pub use routes::{ROUTES, Route};
 
 /// The state of every page.

@@ -14,6 +14,7 @@ pub mod connectors;
 pub mod customers;
 pub mod due;
 pub mod leases;
+pub mod logo;
 pub mod portal_links;
 pub mod prober;
 mod promises;

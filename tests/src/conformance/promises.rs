@@ -145,6 +145,9 @@ macro_rules! promises {
         a_missing_object_is_a_permanent_error
         staged_objects_are_listed_in_order_after_a_key
     } };
+    (logo => $then:ident { $($with:tt)* }) => { $then! { logo; $($with)*;
+        a_logo_is_stored_replaced_and_removed
+    } };
     (customers => $then:ident { $($with:tt)* }) => { $then! { customers; $($with)*;
         an_object_is_written_once
         of_racing_puts_exactly_one_writes

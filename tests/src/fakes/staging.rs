@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream;
-use ports::{ByteStream, PortError, StagedPage, Staging, StagingWrite};
+use ports::{ByteStream, LogoStore, PortError, StagedPage, Staging, StagingWrite};
 
 use super::locked;
 
 /// How many bytes a read returns at once, so that a reader gets more than one chunk.
 const CHUNK_SIZE: usize = 64 * 1024;
+
+/// The key of the vendor's logo.
+const LOGO: &str = "portal/logo";
 
 /// A fake staging bucket. A clone is the same bucket.
 #[derive(Debug, Clone)]
@@ -136,6 +139,23 @@ impl StagingWrite for Upload {
     }
 
     async fn abort(self: Box<Self>) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl LogoStore for FakeStaging {
+    async fn logo(&self) -> Result<Option<Bytes>, PortError> {
+        Ok(self.object(LOGO))
+    }
+
+    async fn store_logo(&self, _: &str, bytes: Bytes) -> Result<(), PortError> {
+        locked(&self.objects).insert(LOGO.to_owned(), bytes);
+        Ok(())
+    }
+
+    async fn remove_logo(&self) -> Result<(), PortError> {
+        locked(&self.objects).remove(LOGO);
         Ok(())
     }
 }

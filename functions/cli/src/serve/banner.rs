@@ -41,6 +41,7 @@ pub(super) fn environment(url: &str, embedded: &Sandbox) -> BTreeMap<&'static st
     let mut environment: BTreeMap<_, _> = embedded.environment().into_iter().collect();
     environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{url}{BUS_PATH}"));
     environment.insert("EVENT_BUS_NAME", BUS.to_owned());
+    environment.insert("PORTAL_URL", url.to_owned());
     // The SDKs of Rust, Java and Go read AWS_REGION, those of Python and the AWS CLI read AWS_DEFAULT_REGION.
     if let Some(region) = environment.get("AWS_REGION").cloned() {
         environment.insert("AWS_DEFAULT_REGION", region);

@@ -57,7 +57,7 @@ pub(crate) async fn run(args: ServeArgs, context: &ProcessContext) -> Result<Exi
     // answer.
     let environment_file =
         args.local.as_ref().map(|_| banner::write_environment_file(&environment, &embedded)).transpose()?;
-    let portal = portal::LocalPortal::new(&url, &embedded, context.local_operator())?;
+    let portal = portal::LocalPortal::new(&url, &embedded, context.local_operator()).await?;
     let link = portal.link().await?;
     let guarded_listener = (listener, Guard::new(address, Dialect::Problem));
     let server = Server::start(guarded_listener, &token, &embedded, portal, context);

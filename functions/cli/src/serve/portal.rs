@@ -14,6 +14,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use control::branding::{Accent, Branding};
+use control::logo::Logo;
 use control::portal::PortalAccess;
 use portal::{Brand, SourceIp};
 use ports::PortError;
@@ -43,11 +44,12 @@ impl LocalPortal {
     /// The portal at this URL.
     ///
     /// # Errors
-    /// If the URL is no URL of a portal.
-    pub(super) fn new(url: &str, embedded: &Arc<Sandbox>, operator: Caller) -> Result<Self, CliError> {
+    /// If the URL is no URL of a portal, or the stored logo can't be read.
+    pub(super) async fn new(url: &str, embedded: &Arc<Sandbox>, operator: Caller) -> Result<Self, CliError> {
         let access = embedded.portal_access(url.parse::<PortalUrl>()?);
         let branding = Branding { name: VENDOR.parse()?, accent: Accent::default() };
-        let brand = Brand { branding, logo: None };
+        let logo = embedded.logo_store().logo().await?.and_then(|bytes| Logo::parse(bytes).ok());
+        let brand = Brand { branding, logo };
         Ok(Self { embedded: Arc::clone(embedded), access, operator, brand })
     }
 

@@ -22,6 +22,9 @@ mod obstacles;
 #[cfg(test)]
 mod onboarding;
 #[cfg(test)]
+#[cfg(unix)]
+mod portal;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 #[cfg(unix)]

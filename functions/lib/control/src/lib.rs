@@ -9,6 +9,7 @@
 pub mod branding;
 pub mod budget;
 pub mod contacts;
+pub mod logo;
 pub mod onboarding;
 pub mod partition;
 pub mod pasted;

@@ -8,6 +8,7 @@ mod check_progress;
 mod clock;
 mod contacts;
 mod ledger;
+mod logo;
 mod metrics;
 mod notice;
 mod page;
@@ -30,6 +31,7 @@ pub use ledger::{
     Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LastFile, MAX_LEASE,
     Progress, RunAnswer, Runs, SaveAnswer, Saved, due_shard,
 };
+pub use logo::LogoStore;
 pub use metrics::MetricsSink;
 pub use notice::{Bus, QUEUE_BATCH, Queue};
 pub use page::Page;

@@ -13,15 +13,17 @@ use aws::metrics::EmfMetricsSink;
 use aws::onboarding::onboarding;
 use aws::portal_access::portal_access;
 use aws::s3::customers::StsProber;
-use aws::s3::vendor_logo::VendorLogo;
+use aws::s3::staging::S3Staging;
 use aws::settings::PortalSettings;
 use aws::sts::assumed_role::sts_as_role;
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use axum::Router;
 use axum::response::IntoResponse as _;
+use control::logo::Logo;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use portal::{Brand, Logo, router};
+use portal::{Brand, router};
+use ports::LogoStore;
 use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
@@ -48,7 +50,7 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
 
 async fn wire(settings: PortalSettings) -> Result<Router, Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
-    let logo = logo(&VendorLogo::new(services.s3(), settings.staging.bucket.into())).await;
+    let logo = logo(&S3Staging::new(services.s3(), settings.staging.bucket.to_string())).await;
     let sts = services.sts();
     let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
     let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
@@ -64,8 +66,8 @@ async fn wire(settings: PortalSettings) -> Result<Router, Error> {
 }
 
 /// The vendor's logo. Without it, or if it can't be read, the pages have the vendor's name alone.
-async fn logo(s3: &VendorLogo) -> Option<Logo> {
-    let read = async { Ok::<_, Error>(s3.read().await?.map(Logo::parse).transpose()?) };
+async fn logo(store: &dyn LogoStore) -> Option<Logo> {
+    let read = async { Ok::<_, Error>(store.logo().await?.map(Logo::parse).transpose()?) };
     let unreadable = |error: &Error| tracing::warn!(%error, "the logo can't be shown");
     read.await.inspect_err(unreadable).ok().flatten()
 }

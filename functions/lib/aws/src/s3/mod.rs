@@ -6,4 +6,3 @@ pub mod archive;
 pub mod customers;
 mod object_body;
 pub mod staging;
-pub mod vendor_logo;

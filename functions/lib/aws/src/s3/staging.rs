@@ -5,6 +5,9 @@
 //! it for expiry.
 
 mod create;
+mod logo;
+
+pub use logo::LOGO_KEY;
 mod tags;
 
 use std::mem;

@@ -8,6 +8,7 @@
 mod bus;
 mod customer;
 mod error;
+mod portal;
 mod prober;
 mod queue;
 mod tick;
@@ -15,7 +16,7 @@ mod tick;
 use std::path::Path;
 use std::sync::Arc;
 
-use archive::names::{InvalidValueError, PortalUrl};
+use archive::names::InvalidValueError;
 use archive::note::{KeyName, VendorDomain};
 use archive::part::PartLimits;
 use archive::time::Time;
@@ -25,13 +26,10 @@ use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter};
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
 use aws::s3::customers::{StsCustomers, StsProber};
 use aws::s3::staging::S3Staging;
-use aws::s3::vendor_logo::VendorLogo;
 use aws::settings::S3Settings;
 use aws::signing::FileSigner;
 use aws_credential_types::Credentials as SdkCredentials;
-use control::budget::Budgets;
 use control::onboarding::Onboarding;
-use control::portal::PortalAccess;
 use control::setup::Vendor;
 use control::signing::{ManifestSigner, PreviousSigner};
 use exporter::Exporter;
@@ -180,27 +178,6 @@ impl Sandbox {
                 self.vendor.clone(),
             )
         }
-    }
-
-    /// The portal's links and sessions, over this ledger. Links are made of this URL and lead back nowhere.
-    #[must_use]
-    pub fn portal_access(&self, url: PortalUrl) -> PortalAccess {
-        PortalAccess {
-            links: Arc::new(self.ledger()),
-            clock: self.clock(),
-            rng: self.randomness(),
-            url,
-            return_urls: Vec::new(),
-            budgets: Budgets::default(),
-            bus: Arc::clone(&self.bus) as _,
-            metrics: None,
-        }
-    }
-
-    /// The vendor's logo, for the portal.
-    #[must_use]
-    pub fn logo(&self) -> VendorLogo {
-        VendorLogo::new(self.clients.s3.clone(), STAGING_BUCKET.to_owned())
     }
 
     /// A writer of the events table, for imports.

@@ -167,7 +167,7 @@ async fn the_logo_is_the_one_in_staging() {
     let (_, page) = ask(&mut without, event("GET", &path, &[])).await;
     assert!(!page["body"].as_str().unwrap().contains("/portal/assets/logo"), "{page}");
 
-    world.embedded.logo().store(PNG.to_vec()).await.unwrap();
+    world.embedded.logo_store().store_logo("image/png", PNG.to_vec().into()).await.unwrap();
     let mut with = portal(&world.environment()).await;
     let (_, page) = ask(&mut with, event("GET", &path, &[])).await;
     let body = page["body"].as_str().unwrap();
