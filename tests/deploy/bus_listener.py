@@ -24,11 +24,11 @@ class BusListener:
         failed = events.put_targets(Rule="notices", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
         assert not failed["FailedEntryCount"], failed
 
-    def received(self, connector: str, kind: str) -> list[dict[str, Any]]:
-        """The details of all notices of a kind about a connector, so far."""
+    def received(self, about: str, kind: str, named: str = "connector") -> list[dict[str, Any]]:
+        """The details of all notices of a kind about a connector, or about what this field of them names, so far."""
         while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self._received.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         return [event["detail"] for event in self._received
-                if event["detail-type"] == kind and event["detail"]["connector"] == connector]
+                if event["detail-type"] == kind and event["detail"].get(named) == about]

@@ -14,6 +14,10 @@ sys.path.append(str(Path(__file__).parents[1] / "policies"))
 from emulator import REGION, MiniStack
 
 
+# The account of whoever shows no credentials, such as a browser: the vendor's.
+OWN_ACCOUNT = "111111111111"
+
+
 class StandIn(MiniStack):
     """A running MiniStack with TLS. `close` ends it and drops all that it held."""
 
@@ -33,7 +37,8 @@ class StandIn(MiniStack):
     def _environment(self) -> dict[str, str]:
         """MiniStack's own settings, and environment variables of its functions beyond those of the template."""
         return super()._environment() | {
-            "USE_SSL": "1", "AWS_ENDPOINT_URL": self.url, "SSL_CERT_FILE": self.certificate,
+            # Whose API an unsigned request calls: MiniStack looks it up in the account of the caller.
+            "MINISTACK_ACCOUNT_ID": OWN_ACCOUNT, "USE_SSL": "1", "AWS_ENDPOINT_URL": self.url, "SSL_CERT_FILE": self.certificate,
         }
 
     def mails(self, account: str) -> list[dict[str, Any]]:

@@ -3,8 +3,13 @@
 Nothing here calls a function, but where it says so. The rule ticks every minute, as in AWS; the dispatcher queues what is due; the queue's
 event source mapping hands it to the exporter; the exporter enters each customer's role and puts the files.
 
-What the stand-in can't show: that KMS refuses a data key (it puts objects under a key without asking KMS), tokens of an
-issuer (JWT), and what AWS alone has: quotas, throttling, real regions. `aws:PrincipalArn` has another value, see
+API and portal are asked through the stand-in's HTTP API, by the routes and authorizers of the template: with a signature
+(SigV4), with an issuer's tokens (JWT), and by a browser with cookies.
+
+What the stand-in can't show: that KMS refuses a data key (it puts objects under a key without asking KMS), and what AWS
+alone has: quotas, throttling, real regions, a domain of one's own. Its HTTP API sends cookies as a header and not as the
+event's `cookies`, always 127.0.0.1 as the address of the caller, and knows no permission of API Gateway to invoke a
+function; `functions/portal/lambda/tests` and `tests/policies` have these. `aws:PrincipalArn` has another value, see
 `adapted.py`.
 """
 
@@ -22,8 +27,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from ceilings import MACHINES
+from browser import Browser
 from customer import Customer
 from bus_listener import BusListener
+from issuer import AUDIENCE, Issuer
 from log_filter import LEVELS
 from stand_in import REGION, StandIn
 from vendor import FUNCTIONS, STACK, TICK, VENDOR, Refused, Vendor, now, real_events, wait
@@ -49,6 +56,8 @@ class Journey(unittest.TestCase):
             "moves-folder": Customer(cls.vendor, "moves-folder", "444444444444", JSON),
             "forbids": Customer(cls.vendor, "forbids", "555555555555", NDJSON, key=key),
         }
+        # What no log may contain, beside the customers' own secrets.
+        cls.secrets: list[str] = []
         started = now()
         share = len(real_events()) // (2 * len(cls.customers))
         cls.shares = [real_events()[first:first + share] for first in range(0, share * 2 * len(cls.customers), share)]
@@ -198,7 +207,73 @@ class Journey(unittest.TestCase):
                 self.vendor.ask("GET", "/v1/connectors", signed_by=Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
             self.assertIn(refused.exception.status, statuses, account)
 
-    def test_4_parameters_out_of_range_are_refused_in_our_words(self) -> None:
+    def test_4_a_link_is_opened_by_robots_and_redeemed_by_its_person_once(self) -> None:
+        """A link that the API makes, through the portal's routes, which ask for no signature."""
+        made = self.vendor.ask("POST", "/v1/portal-links", {"tenant": "walks-in", "for": "Ann", "abilities": ["view", "set-up"]})
+        url, portal = made["url"], self.vendor.outputs["PortalUrl"]
+        self.assertTrue(url.startswith(f"{portal}/portal/enter/"), portal)
+        robot, ann, stranger = (Browser(self.aws, portal) for _ in range(3))
+        for method in ("HEAD", "GET", "GET"):
+            self.assertEqual(robot.open(url, method).status, 200)
+        self.assertEqual(robot.cookies, {})
+        opened = ann.open(url)
+        for words in ("vendor.example", "walks-in", "Ann"):
+            self.assertIn(words, opened.text)
+        health = ann.press(opened, "Continue as Ann")
+        self.assertEqual((health.status, health.path), (200, "/portal/health"))
+        self.assertEqual(len(ann.cookies), 1, ann.cookies)
+        self.assertEqual(ann.open("/portal").path, "/portal/health")
+        self.assertEqual(ann.open("/portal/").status, 200)
+        # The same button in another browser, and pages without a session.
+        self.assertEqual((stranger.press(opened, "Continue as Ann").status, stranger.cookies), (410, {}))
+        self.assertEqual((stranger.open(url).status, stranger.open("/portal/health").status), (410, 401))
+        self.assertEqual(stranger.open("/portal/nowhere").status, 404)
+        [notice] = wait("the notice of the redemption",
+                        lambda: self.bus.received(made["id"], "PortalLinkRedeemed", "link"), 20)
+        self.assertEqual((notice["tenant"], notice["addressee"]), ("walks-in", "Ann"))
+        [session] = ann.cookies.values()
+        self.secrets += [url, url.rpartition(".")[2], session, session.rpartition(".")[2]]
+        self.vendor.ask("DELETE", f"/v1/portal-links/{made['id']}")
+        self.assertEqual(ann.open("/portal/health").status, 401, "a revoked link ends its session")
+
+    def test_9_tokens_of_an_issuer_open_the_api_for_their_tenant_alone(self) -> None:
+        """The stack is deployed with an issuer, and then without one again."""
+        issuer, other = Issuer(self.aws), Issuer(self.aws)
+        self.addCleanup(other.close)
+        self.addCleanup(issuer.close)
+        self.redeploy(JwtIssuer=issuer.url, JwtAudience=AUDIENCE)
+        self.addCleanup(self.redeploy, JwtIssuer="", JwtAudience="")
+        fine, forbids = self.customers["fine"], self.customers["forbids"]
+        tenant = issuer.token(tenant_id="fine")
+        listed = self.vendor.ask("GET", "/v1/connectors", token=tenant)["connectors"]
+        self.assertEqual([one["id"] for one in listed], [fine.connector])
+        operator = issuer.token(sub="operator", scope="openid auditferry/operator")
+        listed = {one["id"] for one in self.vendor.ask("GET", "/v1/connectors", token=operator)["connectors"]}
+        self.assertLessEqual({customer.connector for customer in self.customers.values()}, listed)
+        made = self.vendor.ask("POST", "/v1/portal-links", {"tenant": "fine", "for": "Ann"}, token=operator)
+        self.assertEqual(Browser(self.aws, self.vendor.outputs["PortalUrl"]).open(made["url"]).status, 200)
+        for what, status, token, request in [
+            ("another tenant's connector", 404, tenant, ("GET", forbids.path)),
+            ("a link, by a tenant", 403, tenant, ("POST", "/v1/portal-links", {"tenant": "fine", "for": "Ann"})),
+            ("an operators' link, by a token", 403, operator,
+             ("POST", "/v1/portal-links", {"operators": True, "for": "Ann", "kind": "redirect"})),
+            ("neither tenant nor operator", 401, issuer.token(), ("GET", "/v1/connectors")),
+            ("another issuer's key", 401, issuer.token(by=other, tenant_id="fine"), ("GET", "/v1/connectors")),
+            ("another issuer", 401, other.token(tenant_id="fine"), ("GET", "/v1/connectors")),
+            ("another audience", 401, issuer.token(aud="others", tenant_id="fine"), ("GET", "/v1/connectors")),
+            ("yesterday's token", 401, issuer.token(exp=1, tenant_id="fine"), ("GET", "/v1/connectors")),
+            ("a signature in place of a token", 401, "", ("GET", "/v1/connectors")),
+        ]:
+            with self.subTest(what), self.assertRaises(Refused) as refused:
+                self.vendor.ask(*request, token=token)
+            self.assertEqual(refused.exception.status, status, what)
+
+    def redeploy(self, **changed: str) -> None:
+        """Updates the stack."""
+        result = self.vendor.deploy(STACK, self.vendor.parameters | changed)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_5_parameters_out_of_range_are_refused_in_our_words(self) -> None:
         for name, value, words in [
             ("Schedule", "rate(1 hour)", "must be rate(1 minute) or rate(N minutes) with N from 2 to"),
             ("SettleSeconds", "-1", "must be empty or a whole number of seconds from 0 to 86400"),
@@ -206,6 +281,9 @@ class Journey(unittest.TestCase):
             ("EventsPartitionFormat", "{shard}", "{tenant} once"),
             ("ExporterRoleName", "a/b", "must be 1 to 64 letters"),
             ("JwtIssuer", "http://issuer", "must be empty or an https URL"),
+            ("PortalUrl", "https://audit.vendor.example/portal", "must be empty, or https and a domain name without a path"),
+            ("PortalAccent", "blue", "must be empty or a color as #rrggbb"),
+            ("PortalEvents", "all", "must be one of off, counts, events"),
         ]:
             result = self.vendor.deploy("refused", {"VendorDomain": "vendor.example", name: value})
             self.assertNotEqual(result.returncode, 0, name)
@@ -213,19 +291,20 @@ class Journey(unittest.TestCase):
         with self.assertRaisesRegex(ClientError, "does not exist"):
             self.aws.root("cloudformation", VENDOR).describe_stack_resource(StackName="refused", LogicalResourceId="Api")
 
-    def test_5_logs_are_json_and_hold_no_event_and_no_external_id(self) -> None:
+    def test_6_logs_are_json_and_hold_no_event_no_external_id_and_no_link(self) -> None:
         """What every log group of the stack holds after all of the above."""
         lines = self.vendor.log_lines()
         ours = [line for line in lines if line.startswith("{")]
         self.assertGreater(len(ours), 10, f"only {len(lines)} lines of the stack {STACK}")
         for line in ours:
             json.loads(line)
-        secrets = [customer.shown()["external_id"] for customer in self.customers.values()]
+        self.assertGreater(len(self.secrets), 3, "a link's and a session's are among them")
+        secrets = self.secrets + [customer.shown()["external_id"] for customer in self.customers.values()]
         secrets += [json.loads(event)["eventID"] for customer in self.customers.values() for event in customer.events]
         found = {secret for secret in secrets for line in lines if secret in line}
         self.assertEqual(found, set())
 
-    def test_6_metrics_reach_the_log_at_every_level_and_below_it_nothing_else_does(self) -> None:
+    def test_7_metrics_reach_the_log_at_every_level_and_below_it_nothing_else_does(self) -> None:
         """Through the filter that Lambda has, as it is set for each level. Here the dispatcher is called, so that each
         level does not wait a minute for its tick."""
         fine = self.customers["fine"]
@@ -247,7 +326,7 @@ class Journey(unittest.TestCase):
                     self.assertGreaterEqual(LEVELS.index(line["level"]), LEVELS.index(level), line)
         self.vendor.log_at("INFO")
 
-    def test_7_each_function_is_declared_for_the_processor_that_it_is_built_for(self) -> None:
+    def test_8_each_function_is_declared_for_the_processor_that_it_is_built_for(self) -> None:
         packaged = Path(os.environ["PACKAGED"]).parent
         for function in FUNCTIONS:
             declared = self.vendor.function(function)["Architectures"]

@@ -21,13 +21,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 import adapted
+from browser import Browser
 from customer import Customer
 from bus_listener import BusListener
 from stand_in import REGION, StandIn
 from vendor import TICK, VENDOR, Refused, Vendor, now, real_events
 
 # The functions and their roles, by the names that they have in the template.
-FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "NotifierRole": "Notifier", "ApiRole": "Api"}
+FUNCTIONS = {"DispatcherRole": "Dispatcher", "ExporterRole": "Exporter", "NotifierRole": "Notifier", "ApiRole": "Api",
+             "PortalRole": "Portal"}
+# The first bytes of a PNG, by which the portal knows one.
+LOGO = b"\x89PNG\r\n\x1a\n"
 
 
 class Rights(unittest.TestCase):
@@ -51,6 +55,8 @@ class Rights(unittest.TestCase):
         cls.vendor.ask("PUT", f"{cls.customer.path}/contacts", {
             "emails": ["security@acme.example"], "webhook": "https://hooks.acme.invalid/"})
         cls.vendor.ask("POST", f"{cls.customer.path}/confirm-address", {"email": "security@acme.example"})
+        cls.aws.root("s3", VENDOR).put_object(
+            Bucket=cls.vendor.outputs["StagingBucketName"], Key="portal/logo", Body=LOGO)
         cls.spare = iter(real_events())
         for role in FUNCTIONS:
             cls.let_the_test_act_as(cls.vendor.resource(role))
@@ -232,16 +238,16 @@ class Rights(unittest.TestCase):
             else:
                 raise AssertionError(f"the API {what} as the exporter")
 
-    def the_exporter_opens_to_the_api_under_one_name(self) -> None:
-        """Code in the API could choose any other name."""
-        sts, arn = self.acting_as("ApiRole", "sts"), self.vendor.outputs["ExporterRoleArn"]
+    def the_exporter_opens_under_one_name(self, role: str) -> None:
+        """Code in API or portal could choose any other name."""
+        sts, arn = self.acting_as(role, "sts"), self.vendor.outputs["ExporterRoleArn"]
         for name in ("auditferry-verify", "auditferry"):
             try:
                 sts.assume_role(RoleArn=arn, RoleSessionName=name)
             except ClientError as error:
                 assert name == "auditferry" and error.response["Error"]["Code"] == "AccessDenied", error
             else:
-                assert name == "auditferry-verify", "the API became the exporter without limits"
+                assert name == "auditferry-verify", f"{role} became the exporter without limits"
 
     def what_a_deleted_connector_had_is_free(self) -> None:
         """The exporter ends a connector that was disabled long ago, which it finds at a message about it."""
@@ -295,6 +301,46 @@ class Rights(unittest.TestCase):
                 assert "AccessDenied" in error.response["Error"]["Code"], error
             else:
                 raise AssertionError(f"{role} reads the secret of a webhook")
+
+    def links_are_made_listed_and_revoked(self) -> None:
+        """The API's links to the portal."""
+        made = self.vendor.ask("POST", "/v1/portal-links", {"tenant": "acme", "for": "Ann"})["id"]
+        listed = self.vendor.ask("GET", "/v1/portal-links?tenant=acme")["portal_links"]
+        assert made in [link["id"] for link in listed], listed
+        self.vendor.ask("DELETE", f"/v1/portal-links/{made}")
+
+    def a_link_is_redeemed_and_published(self) -> None:
+        """The portal's page behind a link, with the vendor's logo, its button, and the first page."""
+        made = self.vendor.ask("POST", "/v1/portal-links", {"tenant": "acme", "for": "Ann"})
+        ann = Browser(self.aws, self.vendor.outputs["PortalUrl"])
+        page = ann.open(made["url"])
+        assert "/portal/assets/logo" in page.text, page.text[:2000]
+        health = ann.press(page, "Continue as Ann")
+        assert (health.status, health.path) == (200, "/portal/health"), (health.status, health.text[:2000])
+        assert self.bus.received(made["id"], "PortalLinkRedeemed", "link"), "the redemption wasn't published"
+
+    def what_pages_do_is_allowed(self) -> None:
+        """The portal's requests, by the role itself: its pages do what the API does, and show many connectors at once."""
+        ledger, table = self.acting_as("PortalRole", "dynamodb"), self.vendor.outputs["LedgerTableName"]
+        connector = {"pk": {"S": "C#con_test"}, "sk": {"S": "TEST"}}
+        link, entry = {"pk": {"S": "PORTAL#test"}, "sk": {"S": "LINK"}}, {"pk": {"S": "PORTALS#T#test"}, "sk": {"S": "LINK#test"}}
+        for item in (connector, link, entry):
+            ledger.put_item(TableName=table, Item=item)
+        ledger.update_item(TableName=table, Key=connector, UpdateExpression="SET x = :x",
+                           ExpressionAttributeValues={":x": {"S": "x"}})
+        for key in (connector, link):
+            ledger.get_item(TableName=table, Key=key)
+            ledger.batch_get_item(RequestItems={table: {"Keys": [key]}})
+        for key in (connector, entry):
+            ledger.query(TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": key["pk"]})
+        secret = {"pk": {"S": "SECRET#con_test"}, "sk": {"S": "TEST"}}
+        ledger.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": secret}}]})
+        ledger.query(TableName=table, IndexName="tenant", KeyConditionExpression="tenant_id = :t",
+                     ExpressionAttributeValues={":t": {"S": "acme"}})
+        ledger.scan(TableName=table, IndexName="tenant", Limit=1)
+        kms, key = self.acting_as("PortalRole", "kms"), self.vendor.outputs["SigningKeyArn"]
+        kms.get_public_key(KeyId=key)
+        kms.describe_key(KeyId=key)
 
     def a_contact_is_mailed_and_another_tried_again(self) -> None:
         """The notifier's run, from a notice to the mail, and to the message about the webhook that leads nowhere."""
@@ -391,7 +437,10 @@ class Rights(unittest.TestCase):
                              self.what_a_deleted_connector_had_is_free, self.lambda_takes_the_messages],
             "NotifierRole": [self.a_contact_is_mailed_and_another_tried_again, self.lambda_takes_the_notices],
             "ApiRole": [self.connectors_are_created_read_and_listed, self.a_connector_is_verified, self.the_keys_are_returned,
-                        self.a_webhook_gets_a_secret, self.the_exporter_opens_to_the_api_under_one_name],
+                        self.a_webhook_gets_a_secret, self.links_are_made_listed_and_revoked,
+                        functools.partial(self.the_exporter_opens_under_one_name, "ApiRole")],
+            "PortalRole": [self.a_link_is_redeemed_and_published, self.what_pages_do_is_allowed,
+                           functools.partial(self.the_exporter_opens_under_one_name, "PortalRole")],
         }
         return [lambda: self.lambda_writes_the_logs(role), *own[role]]
 

@@ -93,13 +93,15 @@ class Vendor:
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def ask(self, method: str, path: str, body: Any = None, *, signed_by: Credentials | None = None,
-            unsigned: bool = False, key: str = "") -> Any:
-        """A request to the HTTP API, at its own address, signed by the operator. Raises `Refused`."""
+            unsigned: bool = False, token: str = "", key: str = "") -> Any:
+        """A request to the HTTP API, at its own address, signed by the operator or with a token. Raises `Refused`."""
         host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).netloc
         data = b"" if body is None else json.dumps(body).encode()
         headers = {"Host": host} | ({"Content-Type": "application/json"} if data else {})
         headers |= {"Idempotency-Key": key} if key else {}
-        if not unsigned:
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        elif not unsigned:
             request = AWSRequest(method, f"https://{host}{path}", headers, data)
             SigV4Auth(signed_by or self.operator, "execute-api", REGION).add_auth(request)
             headers = dict(request.headers)
