@@ -36,19 +36,22 @@ class Customer:
         made = self.vendor.ask("POST", "/v1/connectors", {
             "tenant": self.tenant, "encoding": self.encoding, "start_from": start.isoformat().replace("+00:00", "Z")})
         self.connector = made["id"]
-        setup = self.vendor.ask("GET", f"{self.path}/setup")
-        link = urllib.parse.urlsplit(setup["quick_create_url"])
-        asked = urllib.parse.parse_qs(link.fragment.partition("?")[2])
-        self.given = {name.removeprefix("param_"): value for name, [value] in asked.items() if name.startswith("param_")}
-        self.given |= {"BucketName": f"{self.tenant}-audit-log", "CreateBucket": "yes", "KmsKeyArn": self.key}
-        outputs = self.launch()
-        self.bucket = outputs["BucketName"]
+        outputs = self.follows(self.vendor.ask("GET", f"{self.path}/setup")["quick_create_url"])
         to = {"role": outputs["RoleArn"], "bucket": self.bucket, "region": outputs["Region"]}
         to |= {"kms_key": self.key} if self.key else {}
         self.vendor.ask("PATCH", self.path, {"destination": to})
         verified = self.vendor.ask("POST", f"{self.path}/verify")
         assert verified["passed"], json.dumps(verified, indent=1)
         self.vendor.ask("POST", f"{self.path}/activate")
+
+    def follows(self, link: str) -> dict[str, str]:
+        """Launches the stack of a link, with a bucket of its own; returns its outputs."""
+        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(link).fragment.partition("?")[2])
+        self.given = {name.removeprefix("param_"): value for name, [value] in asked.items() if name.startswith("param_")}
+        self.given |= {"BucketName": f"{self.tenant}-audit-log", "CreateBucket": "yes", "KmsKeyArn": self.key}
+        outputs = self.launch()
+        self.bucket = outputs["BucketName"]
+        return outputs
 
     @property
     def path(self) -> str:

@@ -13,8 +13,10 @@ function; `functions/portal/lambda/tests` and `tests/policies` have these. `aws:
 `adapted.py`.
 """
 
+import html
 import json
 import os
+import re
 import sys
 import time
 import unittest
@@ -235,6 +237,30 @@ class Journey(unittest.TestCase):
         self.secrets += [url, url.rpartition(".")[2], session, session.rpartition(".")[2]]
         self.vendor.ask("DELETE", f"/v1/portal-links/{made['id']}")
         self.assertEqual(ann.open("/portal/health").status, 401, "a revoked link ends its session")
+
+    def test_4_somebody_connects_a_bucket_through_the_portals_pages_and_sees_the_first_file(self) -> None:
+        """From the link to the file, without the API: begin, launch the stack of the page's link, paste its outputs, verify,
+        save, activate, wait."""
+        made = self.vendor.ask("POST", "/v1/portal-links", {"tenant": "walks-in", "for": "Ann"})
+        ann = Browser(self.aws, self.vendor.outputs["PortalUrl"])
+        ann.press(ann.open(made["url"]), "Continue as Ann")
+        page = ann.press(ann.open("/portal/connectors/new"), "Start")
+        customer = Customer(self.vendor, "walks-in", "666666666666", JSON)
+        [customer.connector] = re.findall(r"/portal/connectors/(con_\w+)/connect", page.path)
+        [link] = {html.unescape(url) for url in re.findall(r'href="(https://[^"]*/stacks/create/review[^"]*)"', page.text)}
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in customer.follows(link).items()]
+        tried = ann.press(page, "Verify connectivity", paste=json.dumps(outputs))
+        self.assertEqual(customer.shown()["state"], "draft", "trying saves nothing")
+        saved = ann.press(tried, "Save")
+        active = ann.press(saved, "Activate")
+        self.assertEqual(active.path, f"/portal/connectors/{customer.connector}/waiting")
+        customer.encoding = customer.shown()["encoding"]
+        customer.happens([self.shares[-1].pop(0) for _ in range(5)], now() - timedelta(milliseconds=900), now())
+        customer.asks_for_a_run()
+        wait("the first file on the page", lambda: "The first file has arrived" in ann.open(active.path).text)
+        self.assertEqual(customer.delivered_events(), customer.events)
+        by = {change["by"].get("name") for change in self.vendor.ask("GET", f"{customer.path}/changes")["changes"]}
+        self.assertEqual(by, {"Ann"}, "the name of the link stands in every change")
 
     def test_9_tokens_of_an_issuer_open_the_api_for_their_tenant_alone(self) -> None:
         """The stack is deployed with an issuer, and then without one again."""
