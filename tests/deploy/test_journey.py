@@ -250,17 +250,24 @@ class Journey(unittest.TestCase):
         [link] = {html.unescape(url) for url in re.findall(r'href="(https://[^"]*/stacks/create/review[^"]*)"', page.text)}
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in customer.follows(link).items()]
         tried = ann.press(page, "Verify connectivity", paste=json.dumps(outputs))
+        self.assertEqual(self.warnings("Portal"), [], "every step of the check was recorded")
         self.assertEqual(customer.shown()["state"], "draft", "trying saves nothing")
         saved = ann.press(tried, "Save")
         active = ann.press(saved, "Activate")
         self.assertEqual(active.path, f"/portal/connectors/{customer.connector}/waiting")
         customer.encoding = customer.shown()["encoding"]
-        customer.happens([self.shares[-1].pop(0) for _ in range(5)], now() - timedelta(milliseconds=900), now())
+        # The export begins with the activation.
+        time.sleep(1)
+        customer.happens([self.shares[-1].pop(0) for _ in range(5)], now() - timedelta(milliseconds=500), now())
         customer.asks_for_a_run()
         wait("the first file on the page", lambda: "The first file has arrived" in ann.open(active.path).text)
         self.assertEqual(customer.delivered_events(), customer.events)
         by = {change["by"].get("name") for change in self.vendor.ask("GET", f"{customer.path}/changes")["changes"]}
         self.assertEqual(by, {"Ann"}, "the name of the link stands in every change")
+
+    def warnings(self, function: str) -> list[str]:
+        """What a function has warned of."""
+        return [line for line in self.vendor.lines_of(function) if '"WARN"' in line or '"ERROR"' in line]
 
     def test_9_tokens_of_an_issuer_open_the_api_for_their_tenant_alone(self) -> None:
         """The stack is deployed with an issuer, and then without one again."""

@@ -328,6 +328,8 @@ class Rights(unittest.TestCase):
             ledger.put_item(TableName=table, Item=item)
         ledger.update_item(TableName=table, Key=connector, UpdateExpression="SET x = :x",
                            ExpressionAttributeValues={":x": {"S": "x"}})
+        ledger.update_item(TableName=table, Key={"pk": {"S": "PORTAL#CHECK#con_test"}, "sk": {"S": "CHECK"}},
+                           UpdateExpression="SET x = :x", ExpressionAttributeValues={":x": {"S": "x"}})
         for key in (connector, link):
             ledger.get_item(TableName=table, Key=key)
             ledger.batch_get_item(RequestItems={table: {"Keys": [key]}})

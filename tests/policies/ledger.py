@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS = (
+CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS, CHECK = (
     "C#con_0000000000000001", "SECRET#con_0000000000000001",
     "ROLE#arn:aws:iam::300000000001:role/auditferry/auditferrydelivery", "BUCKET#audit-log", "BUDGET#acme", "ADDRESS#acme",
-    "WATCHDOG", "PORTAL#lnk_0000000000000001", "PORTALS#T#acme")
-EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS)
+    "WATCHDOG", "PORTAL#lnk_0000000000000001", "PORTALS#T#acme", "PORTAL#CHECK#con_0000000000000001")
+EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS, CHECK)
 
 OF_SETTINGS = ("pk", "tenant_id", "state", "frequency", "activated_at")
 OF_A_CURSOR = ("pk", "next", "watermark", "delivered", "since", "next_run_at", "cut", "reading", "reconcile", "note",
@@ -142,11 +142,13 @@ def uses() -> dict[str, Use]:
 
 
 def _of_the_portal() -> Use:
-    """A page does what the API does. An overview of many connectors reads their cursors and newest parts in batches."""
+    """A page does what the API does. An overview of many connectors reads their cursors and newest parts in batches, and
+    the page of a connection check shows how far it is."""
     same, other = _of_onboarding(), "C#con_0000000000000002"
     overview = [Request("BatchGetItem", [CONNECTOR, other], [*OF_A_CURSOR, "sk"]),
                 Request("BatchGetItem", [CONNECTOR, other], ["pk", "sk", "delivered_at", "events"])]
-    return Use([*same.rights, *overview], same.attacks)
+    checks = [Request("GetItem", [CHECK]), Request("UpdateItem", [CHECK], ["pk", "sk", "state", "position", "expires_at"])]
+    return Use([*same.rights, *overview, *checks], same.attacks)
 
 
 def _of_onboarding() -> Use:
