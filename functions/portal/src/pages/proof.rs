@@ -63,15 +63,12 @@ async fn heads(portal: &Portal, of: &OfTenant) -> Result<Vec<ChainHead>, PageErr
 
 /// The command that checks a copy of a bucket.
 pub(crate) fn verify_command(keys: &[RingKey], id: &ConnectorId, newest: Option<Sha256>) -> String {
-    let mut command = "auditferry-verify ./copy-of-the-bucket".to_owned();
-    for key in keys {
-        command += &format!(" \\\n  --key '{key}'");
-    }
-    command += &format!(" \\\n  --connector {id}");
-    if let Some(newest) = newest {
-        command += &format!(" \\\n  --newest {newest}");
-    }
-    command
+    let keys = keys.iter().map(|key| format!("--key '{key}'"));
+    let connector = format!("--connector {id}");
+    let newest = newest.map(|newest| format!("--newest {newest}"));
+    let arguments = keys.chain([connector]).chain(newest);
+    let start = "auditferry-verify ./copy-of-the-bucket".to_owned();
+    std::iter::once(start).chain(arguments).collect::<Vec<_>>().join(" \\\n  ")
 }
 
 fn key_list(keys: &[RingKey]) -> Markup {

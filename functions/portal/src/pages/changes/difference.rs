@@ -1,5 +1,6 @@
 //! What a change made different in the settings, in words. External IDs and secrets are left out.
 
+use archive::names::EmailAddress;
 use protocol::connector::{Connector, Encryption};
 
 use crate::components::{date, hour};
@@ -38,7 +39,7 @@ pub(super) fn differences(
 /// All settings, always in this order; `None` for what is not set.
 fn settings(connector: &Connector) -> Vec<(&'static str, Option<String>)> {
     let to = connector.destination.s3();
-    let addresses: Vec<&str> = connector.contacts.emails.iter().map(|address| address.as_str()).collect();
+    let addresses: Vec<&str> = connector.contacts.emails.iter().map(EmailAddress::as_str).collect();
     vec![
         ("State", Some(connector.state.as_str().to_owned())),
         ("How often", Some(every(connector.frequency))),

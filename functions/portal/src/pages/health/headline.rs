@@ -1,8 +1,11 @@
 //! The first two lines of the page: does the log arrive, what waits, and what would be lost.
 
+use std::fmt::Write as _;
+
 use archive::time::Time;
 use protocol::connector::State;
 use protocol::health::Health;
+use protocol::loss_forecast::LossForecast;
 
 use super::Entry;
 use crate::components::{count, date, hour};
@@ -74,7 +77,7 @@ impl Headline {
                 (paused, "is paused", "are paused"),
             ] {
                 if number > 0 {
-                    title += &format!("; {number} {}", if number == 1 { one } else { many });
+                    let _ = write!(title, "; {number} {}", if number == 1 { one } else { many });
                 }
             }
             title + "."
@@ -133,7 +136,7 @@ fn waiting_words(troubled: &[(&&Entry, Trouble)]) -> String {
     let files: u64 = waiting().map(|waiting| waiting.parts).sum();
     let since = waiting().map(|waiting| waiting.since).min();
     let losses = troubled.iter().filter_map(|(entry, _)| entry.health.loss);
-    let lost_from = losses.filter_map(|loss| loss.lost_from()).min();
+    let lost_from = losses.filter_map(LossForecast::lost_from).min();
     let mut text = match lost_from {
         Some(lost_from) => format!("Nothing is lost before {}.", moment(lost_from)),
         None => "Nothing is lost.".to_owned(),
@@ -144,7 +147,7 @@ fn waiting_words(troubled: &[(&&Entry, Trouble)]) -> String {
             _ => "delivery".to_owned(),
         };
         let verb = if files == 1 { "waits" } else { "wait" };
-        text += &format!(" {} {verb} for {place} since {}.", count(files, "file"), moment(since));
+        let _ = write!(text, " {} {verb} for {place} since {}.", count(files, "file"), moment(since));
     }
     if troubled.iter().any(|(_, trouble)| *trouble == Trouble::Late) {
         text += " The vendor is notified of what is late.";

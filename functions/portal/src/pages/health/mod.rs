@@ -8,6 +8,8 @@ mod block;
 pub(crate) mod card;
 mod headline;
 
+use std::fmt::Write as _;
+
 use archive::sha256::Sha256;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,7 +24,7 @@ use protocol::timeline::Timeline;
 
 use crate::Portal;
 use crate::error::PageError;
-use crate::layout::{ApiTwin, Section, encode};
+use crate::layout::{ApiTwin, Section, encode, fragment};
 use crate::standing::{name, standing};
 use crate::tenant::{OfTenant, Query};
 use card::{Card, Heading};
@@ -46,7 +48,11 @@ pub(crate) async fn show(State(portal): State<Portal>, of: OfTenant) -> Result<R
     let mut entries = entries(&portal, &of).await?;
     add_timelines(&portal, &mut entries).await?;
     let headline = Headline::of(&entries, portal.onboarding.clock.now());
-    let body = live(&portal, &of, &entries, &headline);
+    // A script says here what the first line has become.
+    let body = html! {
+        p.hidden role="status" data-live-status {}
+        (live(&portal, &of, &entries, &headline))
+    };
     let path = format!("/v1/connectors?tenant={}", encode(of.tenant.as_str()));
     let layout = of.layout(&portal).section(Section::Health).twin(ApiTwin::get(path));
     Ok(layout.page(&headline.title, &body))
@@ -64,7 +70,7 @@ pub(crate) async fn news(
     }
     add_timelines(&portal, &mut entries).await?;
     let headline = Headline::of(&entries, portal.onboarding.clock.now());
-    Ok(live(&portal, &of, &entries, &headline).into_string().into_response())
+    Ok(fragment(&live(&portal, &of, &entries, &headline)))
 }
 
 /// The tenant's connectors, those in trouble first.
@@ -110,8 +116,9 @@ fn fingerprint(entries: &[Entry]) -> String {
     for Entry { view: ConnectorView { connector, .. }, health, .. } in entries {
         let status = &health.status;
         let attempts = status.block.as_ref().map(|block| (block.attempts, block.since));
-        text += &format!(
-            "{} {} {:?} {} {} {:?} {:?}\n",
+        let _ = writeln!(
+            text,
+            "{} {} {:?} {} {} {:?} {:?}",
             connector.id,
             connector.version,
             status.health,
