@@ -32,9 +32,9 @@ pub const UNDECIDED: Reader = Reader {
 
 /// All programs, in the order of lists: the undecided first, then by name.
 ///
-/// Sources: Google Cloud, "Loading JSON data from Cloud Storage"; AWS, "`OpenX` JSON `SerDe`"; Elastic, "AWS S3
-/// input"; Microsoft, "Connect Microsoft Sentinel to Amazon Web Services"; `DuckDB` 1.1.3 to 2.0.1, tried. The
-/// others take lines of JSON in gzip by their own documentation of S3 sources.
+/// Sources: Google Cloud, "Loading JSON data from Cloud Storage"; AWS, "`OpenX` JSON `SerDe`"; Elastic, "AWS
+/// S3 input"; Microsoft, "Connect Microsoft Sentinel to Amazon Web Services"; `DuckDB` 1.1.3 to 2.0.1, tried.
+/// The others take lines of JSON in gzip by their own documentation of S3 sources.
 pub const READERS: [Reader; 14] = [
     UNDECIDED,
     Reader {

@@ -17,12 +17,12 @@ impl Onboarding {
     /// Whether another connector owns role or destination is said only after a check that passed, as there:
     /// otherwise a stranger could find out what is in use by naming it. Nothing is claimed.
     ///
-    /// A role that trusts any caller is refused as by [`Self::verify`]: if it is the stored destination's role
-    /// too, delivery stops, since nothing may be written through it.
+    /// A role that trusts any caller is refused as by [`Self::verify`]: if it is the stored destination's
+    /// role too, delivery stops, since nothing may be written through it.
     ///
     /// # Errors
-    /// As for [`Self::verify`]; [`OnboardingError::DestinationMismatch`] if its values cannot match each other.
-    /// A failed check is not an error.
+    /// As for [`Self::verify`]; [`OnboardingError::DestinationMismatch`] if its values cannot match each
+    /// other. A failed check is not an error.
     pub async fn try_destination(
         &self,
         caller: &Caller,

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Found, Place};
 
-/// The labelled values, if the text is JSON. Part of an array of outputs, as it is copied out of an editor, is
-/// read too.
+/// The labelled values, if the text is JSON. Part of an array of outputs, as it is copied out of an editor,
+/// is read too.
 pub(super) fn labelled(text: &str) -> Option<Vec<Found>> {
     let text = text.trim().trim_end_matches(',');
     let value = serde_json::from_str(text).or_else(|_| serde_json::from_str(&format!("[{text}]"))).ok();

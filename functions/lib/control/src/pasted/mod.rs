@@ -72,8 +72,8 @@ impl Field {
     }
 }
 
-/// How much a place says about a value. A stack's parameter is what was asked for, its output what came out: the
-/// bucket's name may differ.
+/// How much a place says about a value. A stack's parameter is what was asked for, its output what came out:
+/// the bucket's name may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// A parameter of the stack.
@@ -135,7 +135,8 @@ impl PastedOutputs {
     }
 }
 
-/// The role. Two that could be the customer's are refused; a vendor's or a service's role beside it is not one.
+/// The role. Two that could be the customer's are refused; a vendor's or a service's role beside it is not
+/// one.
 fn role(text: &str, labelled: &[Found]) -> Result<Option<String>, PastedOutputsError> {
     let of_labels: BTreeSet<&str> = labelled
         .iter()

@@ -17,8 +17,8 @@ use crate::connector::S3Destination;
 /// How long the record of a check is kept.
 const RETENTION: Duration = Duration::from_hours(1);
 
-/// The ID of one check: `chk_` and 16 lower-case hexadecimal digits. Whoever starts a check chooses it, so that
-/// it can ask for this check before its answer comes.
+/// The ID of one check: `chk_` and 16 lower-case hexadecimal digits. Whoever starts a check chooses it, so
+/// that it can ask for this check before its answer comes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CheckId(String);

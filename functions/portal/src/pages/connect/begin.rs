@@ -72,7 +72,7 @@ fn body(
                         li { "You create a role in your AWS account. It lets " (layout.vendor())
                             " put files into one folder of one bucket. It can't read, list or delete anything." }
                         li { "You paste what AWS shows, and choose how often files come and what will read them." }
-                        li { "We try everything once, step by step, and say what to mend if something is missing." }
+                        li { "We try everything once, step by step, and say what to do if something is missing." }
                         li { "You activate. The first file comes at the next full hour, and this page shows it." }
                     }
                     form method="post" action="/portal/connectors" {

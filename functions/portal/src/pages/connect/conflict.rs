@@ -28,8 +28,8 @@ pub(super) struct Row {
 }
 
 /// What somebody else has changed of the form's settings since the version that the page showed. `None` if
-/// nothing: then the change was of something else, such as a check that passed, or the form says the same, and
-/// it can be stored over it.
+/// nothing: then the change was of something else, such as a check that passed, or the form says the same,
+/// and it can be stored over it.
 pub(super) async fn find(
     portal: &Portal,
     caller: &Caller,

@@ -98,8 +98,8 @@ impl Typed {
         })
     }
 
-    /// Takes what was pasted. With `replace` it replaces what is in the fields, as whoever asks for it expects;
-    /// otherwise it only fills those that are empty. Returns the names of the fields that it found.
+    /// Takes what was pasted. With `replace` it replaces what is in the fields, as whoever asks for it
+    /// expects; otherwise it only fills those that are empty. Returns the names of the fields that it found.
     pub(super) fn take_pasted(&mut self, replace: bool) -> Result<Vec<&'static str>, PastedOutputsError> {
         let found = PastedOutputs::read(&self.paste)?;
         let mut names = Vec::new();

@@ -1,11 +1,11 @@
 //! Connect: one task, from nothing to the first file in the customer's bucket.
 //!
-//! `begin` creates the draft, once for each page that offered it. `page` shows the four steps, `submit` answers
-//! the form: it reads what was pasted, tries a destination without saving it, saves, activates. `waiting` shows
-//! when the first file comes, and the file once it is there.
+//! `begin` creates the draft, once for each page that offered it. `page` shows the four steps, `submit`
+//! answers the form: it reads what was pasted, tries a destination without saving it, saves, activates.
+//! `waiting` shows when the first file comes, and the file once it is there.
 //!
-//! Everything works without a script: then the answer to the form comes when the check has ended. With one the
-//! page asks for the check's record each second (`progress`), and shows each stage as it ends.
+//! Everything works without a script: then the answer to the form comes when the check has ended. With one
+//! the page asks for the check's record each second (`progress`), and shows each stage as it ends.
 
 mod begin;
 mod conflict;

@@ -32,7 +32,8 @@ use crate::session::Person;
 #[derive(Debug, Deserialize)]
 pub(crate) struct DoneQuery {
     saved: Option<String>,
-    /// The reader that was chosen, which nothing stores: it decides the form of the files, and that is stored.
+    /// The reader that was chosen, which nothing stores: it decides the form of the files, and that is
+    /// stored.
     reader: Option<String>,
 }
 

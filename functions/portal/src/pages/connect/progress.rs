@@ -4,8 +4,8 @@
 //! - The record can't be written: the check goes on, and its answer has all stages.
 //! - The answer is lost: the record has all stages, and the page that follows shows them.
 //! - The check takes longer than the front waits: it is given up before that, and the page says so.
-//! - A second check begins, by a double click or in another window: both run, the record is that of the newer,
-//!   and each page gets its own answer.
+//! - A second check begins, by a double click or in another window: both run, the record is that of the
+//!   newer, and each page gets its own answer.
 
 use std::pin::pin;
 use std::time::Duration;
