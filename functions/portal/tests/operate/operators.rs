@@ -51,6 +51,26 @@ async fn operators_see_all_tenants_with_trouble_first_and_find_by_tenant_id_and_
 }
 
 #[tokio::test]
+async fn a_tenant_called_like_markup_or_like_a_query_is_text_and_its_links_lead_to_it() {
+    let world = World::new();
+    let ops = world.operators().await;
+    for name in [MARKUP, "a&tenant=acme", "a\"b'c", "Müller GmbH", "a/../b?x#y"] {
+        let connector = world.active(name, "some-bucket", 1, 0).await;
+        let page = world.get(&ops, "/portal/operators").await;
+        assert!(!page.has(MARKUP), "{name}");
+        let link =
+            page.body.split("<tr>").find(|row| row.contains(connector.id.as_str())).unwrap().to_owned();
+        let link = link.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        let query = link.strip_prefix("/portal/health?").unwrap();
+        let list = world.get(&ops, &format!("/portal/connectors?{query}")).await;
+        assert!(list.has(connector.id.as_str()) && !list.has(MARKUP), "{name}: {}", list.body);
+        let links = world.get(&ops, &format!("/portal/operators/links?{query}")).await;
+        assert_eq!((links.status, links.has(MARKUP)), (StatusCode::OK, false), "{name}");
+        world.ledger.change(&connector.id, |connector| connector.state = protocol::connector::State::Deleted);
+    }
+}
+
+#[tokio::test]
 async fn a_visit_is_recorded_where_the_tenant_sees_it_and_the_page_says_so() {
     let world = World::new();
     let connector = world.active("acme", "acme-log", 2, 0).await;

@@ -73,8 +73,9 @@ pub(crate) async fn of_tenant(
     let newest = before.map(|_| first);
     let vendor = portal.brand.branding.name.as_str();
     let body = html! {
-        div.head {
+        div.head.with-actions {
             h1 { "Changes" }
+            div.actions { a.button href=(of.path("/portal/access")) { "Who has access" } }
             p.quiet { "Who changed what, who opened a link, and when the vendor's own people looked at these pages." }
         }
         (list(&entries, vendor, true, newest.as_deref(), older.as_deref()))

@@ -41,7 +41,7 @@ done! {
     Deleted "deleted" "Deleted. The role and the folder are free, and the records of changes stay.",
     Rotated "rotated" "There is a new external ID. The former one works until a check passes with the new one.",
     RotationComplete "rotation-complete" "The rotation is complete. Only the new external ID is used from now on.",
-    ContactsSaved "contacts-saved" "Saved. A new address gets one mail that asks for its confirmation.",
+    ContactsSaved "contacts-saved" "Saved. What each address still needs stands beside it.",
     Tested "tested" "A test is on its way to every confirmed address and to the webhook.",
     Asked "asked" "The addresses that have not answered are asked once more.",
     Confirmed "confirmed" "The address is confirmed by contract. It is recorded that you did so.",

@@ -43,8 +43,8 @@ pub(crate) fn status(portal: &Portal, of: &OfConnector) -> Status {
     Status::of(&of.view.connector, of.view.cursor.as_ref(), None, portal.onboarding.timing, now)
 }
 
-/// The head of a page of a connector: its title, and how the connector stands. `page` is the last piece of the
-/// page's path.
+/// The head of a page of a connector: its title, and how the connector stands. `page` is the last piece of
+/// the page's path.
 pub(crate) fn head(portal: &Portal, of: &OfConnector, page: &str, title: &str) -> Markup {
     let connector = &of.view.connector;
     connector::head(

@@ -9,12 +9,10 @@ use axum::response::Response;
 use control::onboarding::{ConnectorUpdate, OnboardingError};
 use maud::{Markup, html};
 use protocol::connector::{Connector, Encryption, EncryptionKind, S3Destination, State as Stage};
-use protocol::health::Status;
 use protocol::portal::Ability;
 
-use super::actions::buttons;
 use super::encoding::{compressions, formats};
-use super::{Difference, Done, conflict_page, done_notice, failed_check, head, path, status, with_status};
+use super::{Difference, Done, conflict_page, done_notice, failed_check, head, path, with_status};
 use crate::Portal;
 use crate::components::{Field, FieldErrors, date_time, span};
 use crate::error::{PageError, sentence};
@@ -202,7 +200,6 @@ fn page(portal: &Portal, of: &OfConnector, notice: &Markup, form: &Form, errors:
                 },
                 _ => (fields(connector, form, errors, "Save")),
             }
-            (now(of, &status(portal, of)))
             div.columns.even {
                 (destination_card(connector, of.visitor.has(Ability::SetUp)))
                 (start_card(connector))
@@ -210,17 +207,6 @@ fn page(portal: &Portal, of: &OfConnector, notice: &Markup, form: &Form, errors:
             @if connector.state != Stage::Deleted { (more(connector)) }
         }
     }
-}
-
-/// What can be done at once.
-fn now(of: &OfConnector, status: &Status) -> Markup {
-    let connector = &of.view.connector;
-    let text = match connector.state {
-        Stage::Active => "Pause stops the delivery: events are sealed on, and their files wait.",
-        Stage::Paused => "Resume checks the connection, and delivers what waits.",
-        Stage::Draft | Stage::Ready | Stage::Disabled | Stage::Deleted => return html! {},
-    };
-    html! { section.card { h2 { "Now" } p.hint { (text) } (buttons(&of.visitor, connector, status)) } }
 }
 
 fn fields(connector: &Connector, form: &Form, errors: &FieldErrors, save: &str) -> Markup {
