@@ -104,7 +104,7 @@ fn page(
                             legend { "It allows to" }
                             (choices(&handed_on(&own.abilities), chosen))
                         }
-                        ul.plain.hint {
+                        ul.points.hint {
                             li { "It works once, and only while yours does: revoking yours revokes it." }
                             li { "It can be used until " (date_time(until)) ", which is as long as yours may last, and 72 hours at most. It can't be handed on again." }
                             li { "Your account can hand on five a day. Each is recorded." }

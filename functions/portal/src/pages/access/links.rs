@@ -55,7 +55,7 @@ pub(crate) async fn show(
                     p.quiet { "No operator has opened your pages." }
                 } @else {
                     p.hint { "An operator sees what you see. Each visit is recorded, once for each of their sessions." }
-                    ul.plain { @for visit in &visits { (line(visit, &of)) } }
+                    ul.points { @for visit in &visits { (line(visit, &of)) } }
                 }
             }
         }

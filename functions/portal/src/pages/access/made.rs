@@ -23,7 +23,7 @@ pub(crate) fn made(portal: &Portal, created: &CreatedLink, back: &str, again: &s
                     div { dt { "Allows to" } dd { (list(&link.abilities)) } }
                     div { dt { "Works once, until" } dd { (date_time(link.expires_at)) span.quiet { " (" (span(left)) ")" } } }
                 }
-                ul.plain {
+                ul.points {
                     li { "Opening it shows a page with a button. The button starts a session of at most 8 hours, which ends after 30 minutes without use." }
                     @if link.hand_over.is_some() { li { "It ends with your own link: if that is revoked, this one is too. It can't be handed on again." } }
                     @if link.kind == LinkKind::Redirect { li { "It is meant for a redirect at once. For a mail or a chat make an invitation." } }

@@ -81,7 +81,7 @@ fn page(portal: &Portal, token: &LinkToken, view: &LinkView) -> Response {
                 })),
                 AddressStatus::Waiting | AddressStatus::Requested { .. } | AddressStatus::Pending { .. } => {
                     p { "A customer of " (vendor) " named this address to be notified when the delivery of its audit log fails. Do you want these notices?" }
-                    ul.plain {
+                    ul.points {
                         li { "They say what happened, since when, and what to do. They never have anything of the log itself." }
                         li { "At most one a day for each cause." }
                         li { "You can decline here at any time." }

@@ -173,7 +173,7 @@ fn what() -> Markup {
     html! {
         section.card {
             h2 { "What they hear" }
-            ul.plain {
+            ul.points {
                 li { "Files can't be delivered, why, and what to do. Again each day while it lasts, and when it is over." }
                 li { "A file is late and the cause is the vendor's, and when it is on time again." }
                 li { "Delivery was paused by somebody, or because the role is not safe." }

@@ -107,7 +107,7 @@ fn question(connector: &Connector, loss: &DeletionLoss, form: &Form, errors: &Fi
         section.card.bad[is_lossy] {
             h2 { "What is lost" }
             @if is_lossy {
-                ul.plain {
+                ul.points {
                     @if loss.undelivered_parts > 0 {
                         li { strong { (count(loss.undelivered_parts, "sealed file")) } " that never reached your bucket." }
                     }

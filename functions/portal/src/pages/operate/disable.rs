@@ -47,7 +47,7 @@ fn question(portal: &Portal, of: &OfConnector) -> Markup {
             div.columns.even {
                 section.card {
                     h2 { "What stops" }
-                    ul.plain {
+                    ul.points {
                         @if connector.is_exporting() {
                             li { "No new file comes, and no event is sealed any more." }
                             @if waiting > 0 { li { (count(waiting, "file")) " that " (if waiting == 1 { "waits" } else { "wait" }) " now: not delivered until you enable it again." } }
@@ -60,7 +60,7 @@ fn question(portal: &Portal, of: &OfConnector) -> Markup {
                 }
                 section.card {
                     h2 { "What is kept" }
-                    ul.plain {
+                    ul.points {
                         li { "Settings, schedule, contacts, records and everything that is sealed, until " (date_time(until)) "." }
                         li { "The role and the folder stay reserved for this connector." }
                         li { "What was delivered is yours, and stays in your bucket." }
