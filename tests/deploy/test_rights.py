@@ -43,7 +43,9 @@ class Rights(unittest.TestCase):
         cls.addClassCleanup(cls.aws.close)
         # Sort keys that may be numbers or texts, so that the exporter has to ask DynamoDB which they are.
         cls.key = cls.aws.root("kms", VENDOR).create_key()["KeyMetadata"]["Arn"]
-        cls.vendor = Vendor(cls.aws, EventsSortKeyForm="epoch_millis", EncryptionKeyArn=cls.key)
+        # Everything is tried again and again, so no budget may end it.
+        cls.vendor = Vendor(cls.aws, EventsSortKeyForm="epoch_millis", EncryptionKeyArn=cls.key, BudgetConnectors="10000",
+                            BudgetChanges="10000", BudgetVerifications="10000", BudgetRuns="10000")
         cls.aws.root("events", VENDOR).disable_rule(Name=cls.vendor.resource("DispatcherTick"))
         functions = cls.aws.root("lambda", VENDOR)
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
