@@ -71,7 +71,7 @@ pub(crate) struct LinkArgs {
     pub(crate) target: Target,
 }
 
-/// Where `serve` listens unless it is told otherwise.
+/// Where `serve` listens by default.
 const LOCAL_URL: &str = "http://127.0.0.1:8080";
 
 /// The options of `portal links`.
@@ -187,8 +187,8 @@ Examples:
 
 const LOGO_HELP: &str = "\
 The logo is an object in the staging bucket, and the portal serves it itself. The type is read from the file's first \
-bytes, whatever the file is called. SVG is not accepted, since it can contain scripts. Running functions show another \
-logo within minutes.
+bytes, whatever the file is called. SVG is not accepted, since it can contain scripts. A function reads the logo when it \
+starts, so running ones show the former one for a while.
 
 In AWS it needs STAGING_BUCKET, as in the deployment's functions.
 

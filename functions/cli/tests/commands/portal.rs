@@ -152,10 +152,10 @@ fn a_logo_is_stored_by_its_type_and_removed_and_nothing_else_is_one() {
     assert_eq!(stored, json!({"media_type": "image/png", "bytes": PNG.len()}));
     let in_staging = || folder.files("auditferry-staging");
     assert!(in_staging().iter().any(|bytes| bytes == PNG));
-    let large = [PNG, &[0; 20 * 1024]].concat();
+    let large = [PNG, vec![0; 20_000].as_slice()].concat();
     for (name, bytes, problem) in [
         ("logo.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>".as_slice(), "no PNG, JPEG or WebP image"),
-        ("large.png", &large, "at most 20,480"),
+        ("large.png", &large, "at most 20,000"),
     ] {
         let refused = run(&["portal", "logo", &file(name, bytes), "--local", folder.path()]);
         assert_eq!(refused.code, Some(2), "{refused:?}");
