@@ -176,7 +176,9 @@ fn a_connector_that_is_not_ready_is_refused_with_the_next_step() {
     let shown = run(&["connector", "show", &id, "--local", folder.path()]);
     assert!(shown.stdout.contains(&format!("connect {id} --local {} ", folder.path())), "{shown:?}");
     let list = run(&["connector", "list", "--local", folder.path(), "--tenant", "acme"]);
-    assert!(list.stdout.contains(&id) && list.stdout.contains("not connected"), "{list:?}");
+    for shown in [&id, "HEALTH", "not connected"] {
+        assert!(list.stdout.contains(shown), "{shown}: {list:?}");
+    }
     let other = run(&["connector", "list", "--local", folder.path(), "--tenant", "other"]);
     assert!(!other.stdout.contains(&id) && other.stdout.contains("there are no connectors"), "{other:?}");
 }
