@@ -13,11 +13,10 @@ use protocol::timeline::{RecentParts, Timeline};
 
 use super::{ConnectorView, Onboarding, OnboardingError};
 
-/// How many part records one read of a timeline requests.
-const PAGE: u32 = 200;
-/// The most reads of one timeline. Two suffice for 14 days of hourly windows; what more parts than 800 hold
-/// is not shown.
-const MAX_READS: usize = 4;
+/// How many part records one read of a timeline requests: those of 14 days of hourly windows, and some more.
+const PAGE: u32 = 400;
+/// The most reads of one timeline. What more parts than 800 hold is not shown.
+const MAX_READS: usize = 2;
 
 /// How a connector stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
