@@ -36,7 +36,7 @@ pub(crate) fn span(span: Duration) -> String {
     match minutes {
         0 => "less than a minute".to_owned(),
         1..60 => format!("{minutes} min"),
-        60..2_880 if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        60..2_880 if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         60..1_440 => format!("{} h {} min", minutes / 60, minutes % 60),
         _ => format!("{} days", minutes / 1_440),
     }
@@ -47,7 +47,7 @@ pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -52,6 +52,7 @@ impl PageError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound
+            | Self::Link(LinkRefusal::Unknown)
             | Self::Onboarding(OnboardingError::NotFound(_))
             | Self::Portal(PortalError::NotFound(_) | PortalError::OtherTenant(_)) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -62,7 +63,6 @@ impl PageError {
             | Self::Onboarding(OnboardingError::Forbidden(_))
             | Self::Portal(PortalError::Forbidden(_)) => StatusCode::FORBIDDEN,
             Self::NoSession { .. } => StatusCode::UNAUTHORIZED,
-            Self::Link(LinkRefusal::Unknown) => StatusCode::NOT_FOUND,
             Self::Link(_) => StatusCode::GONE,
             Self::Onboarding(OnboardingError::Exhausted(_)) | Self::Portal(PortalError::Exhausted(_)) => {
                 StatusCode::TOO_MANY_REQUESTS

@@ -1,5 +1,5 @@
-//! The portal: the pages on which a customer's people connect a bucket, see that the log arrives, and fix what
-//! is wrong, by one link and without an account.
+//! The portal: the pages on which a customer's people connect a bucket, see that the log arrives, and fix
+//! what is wrong, by one link and without an account.
 //!
 //! [`router`] is the whole portal. The Lambda (`lambda`) runs it behind API Gateway, `auditferry serve` on a
 //! socket. Each page is a view of the functions of `control` that the API calls too. All pages work without
@@ -12,6 +12,7 @@
 mod assets;
 mod brand;
 mod components;
+mod connector_state;
 mod cookie;
 mod error;
 mod form;
@@ -21,7 +22,6 @@ mod pages;
 mod path;
 mod routes;
 mod session;
-mod standing;
 mod tenant;
 
 use std::sync::Arc;

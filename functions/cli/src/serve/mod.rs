@@ -100,14 +100,14 @@ impl Server {
             .merge(obstacles::routes(embedded))
             .merge(portal.entrance());
         let routes = owner.clone().protect(owner_routes).merge(customer::bus(embedded, owner));
-        let router = guard.protect(routes).layer(from_fn_with_state(pages, portal::route));
-        let router = router.into_make_service_with_connect_info::<Peer>();
+        let all = guard.protect(routes).layer(from_fn_with_state(pages, portal::route));
+        let service = all.into_make_service_with_connect_info::<Peer>();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // An error means that the sender was dropped, which also means to stop.
             let _ = stopped.await;
         };
-        let serve = axum::serve(listener, router).with_graceful_shutdown(stopped);
+        let serve = axum::serve(listener, service).with_graceful_shutdown(stopped);
         Self { stop, task: tokio::spawn(serve.into_future()) }
     }
 

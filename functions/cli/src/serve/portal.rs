@@ -106,8 +106,8 @@ impl LocalPortal {
     }
 }
 
-/// Hands requests for pages to their own router, and all others on. Both have an answer for unknown paths, and
-/// so can't be merged.
+/// Hands requests for pages to their own router, and all others on. Both have an answer for unknown paths,
+/// and so can't be merged.
 pub(super) async fn route(State(pages): State<Router>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path == "/portal" || path.starts_with("/portal/") {

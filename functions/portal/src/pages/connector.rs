@@ -8,12 +8,12 @@ use protocol::portal::Ability;
 
 use crate::Portal;
 use crate::components::date_time;
+use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
 use crate::pages::health::card::{Card, Heading, encoding, every};
 use crate::pages::operate::actions::buttons;
 use crate::pages::operate::done_notice;
-use crate::standing::{name, standing};
 use crate::tenant::{OfConnector, Query};
 
 /// The page.
@@ -26,7 +26,7 @@ pub(crate) async fn show(
     let timeline = portal.onboarding.timeline_of(&of.view).await?;
     let connector = &of.view.connector;
     let body = html! {
-        (head(&of, "", &html! { (name(connector)) " " (standing(connector, &health.status)) }))
+        (head(&of, "", &html! { (name(connector)) " " (state_badge(connector, &health.status)) }))
         div.stack {
             (done_notice(&query))
             (buttons(&of.visitor, connector, &health.status))

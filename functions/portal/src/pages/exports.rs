@@ -9,11 +9,11 @@ use maud::{Markup, html};
 
 use crate::Portal;
 use crate::components::{Tone, badge, date, date_time, hour, number, size};
+use crate::connector_state::name;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::layout::{ApiTwin, Section};
 use crate::pages::connector::head;
-use crate::standing::name;
 use crate::tenant::{OfConnector, Query};
 
 /// How many files a page has.

@@ -7,13 +7,13 @@ use maud::{Markup, html};
 
 use crate::Portal;
 use crate::components::{copyable, count, date_time, number, size, span};
+use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
 use crate::pages::connector::head;
 use crate::pages::exports::{state, window};
 use crate::pages::proof::verify_command;
 use crate::path::PathPart;
-use crate::standing::name;
 use crate::tenant::OfConnector;
 
 /// The page.

@@ -12,9 +12,9 @@ use ports::ConnectorFilter;
 
 use crate::Portal;
 use crate::components::{copyable, date_time, number};
+use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
-use crate::standing::name;
 use crate::tenant::OfTenant;
 
 /// The most connectors on the page; a tenant has a few.

@@ -1,6 +1,6 @@
 //! The pages that say whether the log arrives, as a browser without scripts gets them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod files;
 mod headline;

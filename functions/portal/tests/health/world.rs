@@ -22,36 +22,36 @@ use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, SeededRng, onboar
 use tests::fixtures::{self, at, tenant};
 use tower::ServiceExt as _;
 
-pub const NOW: &str = "2026-11-30T13:20:00Z";
+pub(crate) const NOW: &str = "2026-11-30T13:20:00Z";
 
-pub struct World {
-    pub ledger: FakeLedger,
-    pub clock: FakeClock,
-    pub onboarding: Onboarding,
-    pub access: PortalAccess,
+pub(crate) struct World {
+    pub(crate) ledger: FakeLedger,
+    pub(crate) clock: FakeClock,
+    pub(crate) onboarding: Onboarding,
+    pub(crate) access: PortalAccess,
     is_local: bool,
 }
 
 /// What a browser got.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn has(&self, text: &str) -> bool {
+    pub(crate) fn has(&self, text: &str) -> bool {
         self.body.contains(text)
     }
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::at("https://audit.vendor.example")
     }
 
-    pub fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         let clock = FakeClock::at(at(NOW));
         let (ledger, prober, bus) = (FakeLedger::with_clock(&clock), FakeProber::new(), FakeBus::default());
         let onboarding = onboarding(Arc::new(ledger.clone()), &prober, &bus, &clock);
@@ -68,12 +68,12 @@ impl World {
         Self { ledger, clock, onboarding, access, is_local: url.starts_with("http:") }
     }
 
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         let branding = Branding { name: "Northwind".parse().unwrap(), accent: "#1f5fc2".parse().unwrap() };
         portal::router(self.onboarding.clone(), self.access.clone(), Brand { branding, logo: None })
     }
 
-    pub async fn session(&self, scope: LinkScope, abilities: Abilities, name: &str) -> String {
+    pub(crate) async fn session(&self, scope: LinkScope, abilities: Abilities, name: &str) -> String {
         let operator = Caller::Operator { name: "arn:aws:iam::111111111111:user/Ops".into() };
         let new = NewLink {
             scope,
@@ -92,15 +92,15 @@ impl World {
     }
 
     /// The cookie of a person of a tenant, who may do everything.
-    pub async fn person(&self, name: &str) -> String {
+    pub(crate) async fn person(&self, name: &str) -> String {
         self.session(LinkScope::Tenant { tenant: tenant(name) }, Abilities::all(), "Dana Ruiz").await
     }
 
-    pub async fn operator(&self) -> String {
+    pub(crate) async fn operator(&self) -> String {
         self.session(LinkScope::Operators, Abilities::all(), "Ops").await
     }
 
-    pub async fn get(&self, cookie: &str, path: &str) -> Answer {
+    pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
         let request = Request::get(path).header("cookie", cookie).body(Body::empty()).unwrap();
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// How many bytes the body has that a browser gets.
-    pub async fn wire_bytes(&self, cookie: &str, path: &str) -> usize {
+    pub(crate) async fn wire_bytes(&self, cookie: &str, path: &str) -> usize {
         let request = Request::get(path).header("cookie", cookie).header("accept-encoding", "gzip, br");
         let response = self.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// A draft, or a verified connector.
-    pub async fn begun(&self, name: &str, is_verified: bool) -> Connector {
+    pub(crate) async fn begun(&self, name: &str, is_verified: bool) -> Connector {
         let mut connector = fixtures::connector(&tenant(name), at(NOW));
         if is_verified {
             connector = fixtures::verified(connector, at(NOW));
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// An active connector, activated `hours` ago, with a part an hour, of which the last `waiting` wait.
-    pub async fn active(&self, name: &str, bucket: &str, hours: u32, waiting: u32) -> Connector {
+    pub(crate) async fn active(&self, name: &str, bucket: &str, hours: u32, waiting: u32) -> Connector {
         let start = at("2026-11-30T13:00:00Z") - Duration::from_hours(hours.into());
         let mut connector = fixtures::connector(&tenant(name), start);
         connector.destination.s3_mut().unwrap().bucket = bucket.parse().unwrap();
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// Its bucket refuses since 08:06.
-    pub async fn block(&self, connector: &Connector, message: &str) {
+    pub(crate) async fn block(&self, connector: &Connector, message: &str) {
         let error = DeliveryError {
             stage: DeliveryStage::PutObject,
             kind: DeliveryErrorKind::Denied,
@@ -182,7 +182,7 @@ fn as_in_life(part: Part, hour: u32) -> Part {
     let busy = [0, 0, 0, 0, 0, 2, 9, 60, 300, 900, 1_500, 1_900, 1_400, 2_100, 2_000, 1_700, 900, 300];
     let busy = busy.get(usize::try_from(of_day).unwrap()).copied().unwrap_or(4);
     let events = busy * (60 + noise) / 100;
-    let late = if hour % 47 == 0 && events > 3 { 3 } else { 0 };
+    let late = if hour.is_multiple_of(47) && events > 3 { 3 } else { 0 };
     Part {
         kind: PartKind::of(events, late),
         events,

@@ -246,13 +246,12 @@ impl PortalAccess {
             secret: LinkToken::new(|| self.rng.next_u64()),
         };
         let link = PortalLink::new(token.link.clone(), token.hash(), new, by, now);
-        match (self.links.create_portal_link(&link, spends).await?, spends) {
-            (SpendOutcome::Exhausted, [spending, ..]) => Err(BudgetExhaustedError::from(spending).into()),
-            _ => {
-                self.publish(LinkNotice::created(&link)).await;
-                Ok(CreatedLink { url: self.url.enter(&token.expose()), link })
-            }
+        let stored = self.links.create_portal_link(&link, spends).await?;
+        if let (SpendOutcome::Exhausted, [spending, ..]) = (stored, spends) {
+            return Err(BudgetExhaustedError::from(spending).into());
         }
+        self.publish(LinkNotice::created(&link)).await;
+        Ok(CreatedLink { url: self.url.enter(&token.expose()), link })
     }
 }
 

@@ -8,7 +8,7 @@ use protocol::connector::{Change, Verb};
 use protocol::portal::{OperatorVisit, PortalLink};
 
 use super::difference::{Difference, differences};
-use crate::standing::name;
+use crate::connector_state::name;
 
 /// An entry.
 #[derive(Debug)]

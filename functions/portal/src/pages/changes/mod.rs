@@ -14,10 +14,10 @@ use protocol::portal::{LinkId, LinkScope};
 
 use crate::Portal;
 use crate::components::date_time;
+use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section, encode};
 use crate::pages::connector::head;
-use crate::standing::name;
 use crate::tenant::{OfConnector, OfTenant, Query};
 use entry::Entry;
 

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use super::{is_unfinished, path};
 use crate::Portal;
 use crate::components::{Tone, badge, date_time};
+use crate::connector_state;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::session::Person;
-use crate::standing;
 
 /// How many connectors of a tenant are searched for unfinished ones: more than a tenant may have.
 const MAX_LISTED: u32 = 100;
@@ -107,7 +107,7 @@ fn drafts(unfinished: &[&Connector]) -> Markup {
                     li {
                         div {
                             p {
-                                strong { (standing::name(connector)) } " "
+                                strong { (connector_state::name(connector)) } " "
                                 @if connector.state == ConnectorState::Ready {
                                     (badge(Tone::Warn, "verified, not activated"))
                                 } @else {

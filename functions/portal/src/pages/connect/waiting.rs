@@ -17,12 +17,12 @@ use protocol::cursor::Cursor;
 use super::{hours, is_unfinished, path};
 use crate::Portal;
 use crate::components::{Tone, badge, clock_time, count, date_time, notice, size, span};
+use crate::connector_state;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::path::PathValue;
 use crate::session::Person;
-use crate::standing;
 
 /// `GET /portal/connectors/{id}/waiting`.
 pub(crate) async fn show(
@@ -70,7 +70,7 @@ fn waiting(
     html! {
         div.head {
             h1 { "Waiting for the first file" }
-            p.quiet { "To " (standing::name(connector)) }
+            p.quiet { "To " (connector_state::name(connector)) }
         }
         div.messages {
         @if let Some(block) = &cursor.block {
@@ -127,7 +127,7 @@ fn arrived(connector: &Connector, cursor: &Cursor, part: &Part) -> Markup {
     html! {
         div.head {
             h1 { "The first file has arrived" }
-            p.quiet { "In " (standing::name(connector)) }
+            p.quiet { "In " (connector_state::name(connector)) }
         }
         section.card data-arrived {
             h2 { a href=(page) { "File " (part.number.get()) } " " (badge(Tone::Good, "delivered")) }

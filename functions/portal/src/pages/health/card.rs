@@ -13,9 +13,9 @@ use protocol::timeline::{CellState, Timeline};
 use super::block::block;
 use crate::Portal;
 use crate::components::{Tone, count, date_time, mark, number, size};
+use crate::connector_state::{name, state_badge};
 use crate::pages::operate::actions::keyed;
 use crate::pages::timeline;
-use crate::standing::{name, standing};
 
 /// A card and what it shows.
 pub(crate) struct Card<'a> {
@@ -65,7 +65,7 @@ impl Card<'_> {
                 div {
                     h2 {
                         a href={ "/portal/connectors/" (connector.id) } { (name(connector)) }
-                        " " (standing(connector, status))
+                        " " (state_badge(connector, status))
                     }
                     p.quiet { (settings_in_short(connector)) }
                 }

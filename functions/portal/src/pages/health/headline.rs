@@ -9,7 +9,7 @@ use protocol::loss_forecast::LossForecast;
 
 use super::Entry;
 use crate::components::{count, date, hour};
-use crate::standing::name;
+use crate::connector_state::name;
 
 /// The first two lines.
 #[derive(Debug, PartialEq, Eq)]

@@ -23,9 +23,9 @@ use protocol::portal::Ability;
 use protocol::timeline::Timeline;
 
 use crate::Portal;
+use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section, encode, fragment};
-use crate::standing::{name, standing};
 use crate::tenant::{OfTenant, Query};
 use card::{Card, Heading};
 use headline::Headline;
@@ -186,7 +186,7 @@ fn draft(entry: &Entry, may_set_up: bool) -> Markup {
     html! {
         section.card id=(connector.id) {
             header {
-                h2 { (name(connector)) " " (standing(connector, &entry.health.status)) }
+                h2 { (name(connector)) " " (state_badge(connector, &entry.health.status)) }
                 @if may_set_up && matches!(connector.state, Stage::Draft | Stage::Ready) {
                     div.actions { a.button.primary href={ "/portal/connectors/" (connector.id) "/connect" } { "Go on" span.hidden { " with " (name(connector)) } } }
                 }

@@ -10,9 +10,9 @@ use protocol::portal::Ability;
 use super::{done_notice, path};
 use crate::Portal;
 use crate::components::{count, date_time};
+use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section, encode};
-use crate::standing::{name, standing};
 use crate::tenant::{OfTenant, Query};
 
 /// The list.
@@ -75,7 +75,7 @@ fn table(portal: &Portal, connectors: &[ConnectorOverview]) -> Markup {
                             br;
                             span.quiet { (every(connector.frequency)) " · " (connector.encoding.suffix().trim_start_matches('.')) }
                         }
-                        td data-label="State" { (standing(connector, &entry.status)) }
+                        td data-label="State" { (state_badge(connector, &entry.status)) }
                         (progress(entry, now))
                     }
                 } }

@@ -22,8 +22,8 @@ use protocol::health::Status;
 
 use crate::Portal;
 use crate::components::{Tone, notice, with_code};
+use crate::connector_state::{name, state_badge};
 use crate::pages::connector;
-use crate::standing::{name, standing};
 use crate::tenant::OfConnector;
 
 pub(crate) use conflict::{Difference, conflict_page};
@@ -50,7 +50,7 @@ pub(crate) fn head(portal: &Portal, of: &OfConnector, page: &str, title: &str) -
     connector::head(
         of,
         page,
-        &html! { (title) " of " (name(connector)) " " (standing(connector, &status(portal, of))) },
+        &html! { (title) " of " (name(connector)) " " (state_badge(connector, &status(portal, of))) },
     )
 }
 

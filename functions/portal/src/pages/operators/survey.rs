@@ -11,13 +11,13 @@ use protocol::watch::SweepCursor;
 
 use crate::Portal;
 use crate::components::{Tone, badge, count, notice, with_code};
+use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
 use crate::form::Form;
 use crate::layout::{ApiTwin, Layout, Section, encode};
 use crate::pages::operate::list::progress;
 use crate::pages::operate::path;
 use crate::session::Person;
-use crate::standing::{name, standing};
 use crate::tenant::Query;
 
 /// How many connectors a page shows.
@@ -132,7 +132,7 @@ fn table(portal: &Portal, connectors: &[&ConnectorOverview]) -> Markup {
                             span.mono.quiet { (connector.id) }
                         }
                         td data-label="State" {
-                            (standing(connector, &entry.status))
+                            (state_badge(connector, &entry.status))
                             @if let Some(block) = &entry.status.block { p.hint { (with_code(&block.cause)) } }
                         }
                         (progress(entry, now))

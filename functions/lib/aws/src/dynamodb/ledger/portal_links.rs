@@ -212,7 +212,7 @@ impl PortalLinks for DynamoLedger {
         let items = self.newest_of(&scope, Check::Greater(SK, text(VISIT_PREFIX)), limit).await?;
         let visits = items.into_iter().map(|item| state(LISTING, item));
         let mut visits = visits.collect::<Result<Vec<OperatorVisit>, _>>()?;
-        visits.sort_by(|a, b| b.at.cmp(&a.at));
+        visits.sort_by_key(|visit| std::cmp::Reverse(visit.at));
         Ok(visits)
     }
 }

@@ -9,8 +9,8 @@ use ports::{LogoStore, PortError};
 use super::S3Staging;
 use crate::port_error::port_error;
 
-/// The key of the logo. No staged object begins like it: their keys begin with a connector's ID. Without a tag
-/// it never expires. `template.yaml` names it in the portal's role.
+/// The key of the logo. No staged object begins like it: their keys begin with a connector's ID. Without a
+/// tag it never expires. `template.yaml` names it in the portal's role.
 pub const LOGO_KEY: &str = "portal/logo";
 
 const READING: &str = "reading the logo";

@@ -36,7 +36,7 @@ pub(crate) fn words(connector: &Connector, status: &Status) -> (Tone, String) {
 }
 
 /// The words in a frame.
-pub(crate) fn standing(connector: &Connector, status: &Status) -> Markup {
+pub(crate) fn state_badge(connector: &Connector, status: &Status) -> Markup {
     let (tone, words) = words(connector, status);
     badge(tone, &words)
 }
