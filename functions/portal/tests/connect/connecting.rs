@@ -23,7 +23,7 @@ async fn from_nothing_to_the_first_file_without_a_script() {
     let read = dana.submit(&page, &path, "read", &[("paste", &pasted)]).await;
     assert_eq!(
         (read.value("role"), read.value("bucket"), read.value("paste")),
-        (ROLE.into(), BUCKET.into(), "".into())
+        (ROLE.into(), BUCKET.into(), String::new())
     );
 
     let tried = dana.submit(&read, &path, "verify", &[]).await;
@@ -89,7 +89,7 @@ async fn what_was_typed_and_saved_is_found_again() {
     let to = [("role", ROLE), ("bucket", BUCKET), ("region", "eu-central-1"), ("prefix", "")];
     assert_eq!(dana.submit(&page, &path, "save", &to).await.status, StatusCode::SEE_OTHER);
     let page = dana.get(&path).await;
-    assert_eq!((page.value("role"), page.value("prefix")), (ROLE.into(), "".into()));
+    assert_eq!((page.value("role"), page.value("prefix")), (ROLE.into(), String::new()));
     assert!(page.words().contains("All checks passed."), "the last check is shown again");
 }
 

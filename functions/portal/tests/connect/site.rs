@@ -75,7 +75,7 @@ impl Site {
         let path = link.url.strip_prefix(URL).unwrap().to_owned();
         let answer = person.post(&path, &[]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
-        person.cookie = answer.cookie.split(';').next().unwrap().to_owned();
+        answer.cookie.split(';').next().unwrap().clone_into(&mut person.cookie);
         person
     }
 }
@@ -101,11 +101,7 @@ impl Person {
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut body = String::new();
-        for (name, value) in fields {
-            let encode = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
-            body += &format!("{}={}&", encode(name), encode(value));
-        }
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path)
             .header(ORIGIN, URL)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -145,7 +141,7 @@ impl Person {
         let mut all: Vec<(String, String)> = page.form();
         for (name, value) in fields {
             match all.iter_mut().find(|(known, _)| known == name) {
-                Some(field) => field.1 = (*value).to_owned(),
+                Some(field) => (*value).clone_into(&mut field.1),
                 None => panic!("the page has no field {name}"),
             }
         }
