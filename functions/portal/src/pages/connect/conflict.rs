@@ -93,7 +93,13 @@ impl Conflict {
                     p { "Your changes are not saved yet. Here is the difference:" }
                     div.table {
                         table {
-                            thead { tr { th scope="col" { "Field" } th scope="col" { "Saved now" } th scope="col" { "Yours" } } }
+                            thead {
+                                tr {
+                                    th scope="col" { "Field" }
+                                    th scope="col" { "Saved now" }
+                                    th scope="col" { "Yours" }
+                                }
+                            }
                             tbody {
                                 @for Row { label, theirs, yours } in &self.rows {
                                     tr { th scope="row" { (label) } td.mono { (theirs) } td.mono { (yours) } }

@@ -230,7 +230,9 @@ impl<'a> ConnectPage<'a> {
                     }
                     div #check-stages { (stages::list(check)) }
                 }
-                p #check-note.quiet hidden[check.is_some() || is_ready] { "It takes a few seconds; with a role that is seconds old up to half a minute." }
+                p #check-note.quiet hidden[check.is_some() || is_ready] {
+                    "It takes a few seconds; with a role that is seconds old up to half a minute."
+                }
                 div.actions {
                     @let verify_first = !passed && !is_ready;
                     button.primary[verify_first] type="submit" name="action" value="verify" {

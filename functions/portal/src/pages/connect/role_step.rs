@@ -112,7 +112,10 @@ impl RoleStep<'_> {
 
     fn terraform(&self) -> Markup {
         html! {
-            p { "Add this call of the module, which " (self.vendor) " gives you as a folder, then " span.mono { "terraform apply" } ":" }
+            p {
+                "Add this call of the module, which " (self.vendor) " gives you as a folder, then "
+                span.mono { "terraform apply" } ":"
+            }
             (copyable("Terraform", self.setup.terraform.trim_end()))
             (self.bucket_open())
             p.quiet { "Copy what " span.mono { "terraform output" } " prints into step 2." }

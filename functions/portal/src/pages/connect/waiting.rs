@@ -23,6 +23,7 @@ use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::path::PathValue;
 use crate::session::Person;
+use crate::tenant::path_of;
 
 /// `GET /portal/connectors/{id}/waiting`.
 pub(crate) async fn show(
@@ -51,11 +52,12 @@ pub(crate) async fn show(
     };
     let layout = Layout::new(&portal, Some(&visitor)).tenant(&connector.tenant).section(Section::Connectors);
     let layout = layout.twin(ApiTwin::get(format!("/v1/connectors/{id}/exports")));
+    let health = path_of(&visitor, &connector.tenant, "/portal/health");
     if let Some(part) = first {
-        return Ok(layout.page("The first file has arrived", &arrived(&connector, &cursor, &part)));
+        return Ok(layout.page("The first file has arrived", &arrived(&connector, &cursor, &part, &health)));
     }
     let now = portal.onboarding.clock.now();
-    let body = waiting(&layout, &visitor, &connector, &cursor, now);
+    let body = waiting(&layout, &visitor, &connector, &cursor, &health, now);
     Ok(layout.reloading_page("Waiting for the first file", &body))
 }
 
@@ -64,6 +66,7 @@ fn waiting(
     visitor: &Visitor,
     connector: &Connector,
     cursor: &Cursor,
+    health: &str,
     now: Time,
 ) -> Markup {
     let due = cursor.next_run_at;
@@ -73,57 +76,65 @@ fn waiting(
             p.quiet { "To " (connector_state::name(connector)) }
         }
         div.messages {
-        @if let Some(block) = &cursor.block {
-            (notice(Tone::Bad, &html! {
-                p { strong { "The file can't be delivered. " } (block.cause) " Nothing is lost: it waits." }
-                p { a href="/portal/health" { "See what to do" } }
-            }))
-        } @else if connector.state == ConnectorState::Paused {
-            (notice(Tone::Warn, &html! { p { "Delivery is paused, so the file waits until it is resumed." } }))
-        }
+            @if let Some(block) = &cursor.block {
+                (notice(Tone::Bad, &html! {
+                    p { strong { "The file can't be delivered. " } (block.cause) " Nothing is lost: it waits." }
+                    p { a href=(health) { "See what to do" } }
+                }))
+            } @else if connector.state == ConnectorState::Paused {
+                (notice(Tone::Warn, &html! { p { "Delivery is paused, so the file waits until it is resumed." } }))
+            }
         }
         div.stack {
-        section.card data-waiting {
-            div role="status" {
-                dl.facts.big {
-                    div {
-                        dt { "The file comes" }
-                        @if due > now {
-                            dd { "at " (clock_time(due)) " UTC " small { "in " (span(due.since(now))) } }
+            section.card data-waiting {
+                div role="status" {
+                    dl.facts.big {
+                        div {
+                            dt { "The file comes" }
+                            @if due > now {
+                                dd { "at " (clock_time(due)) " UTC " small { "in " (span(due.since(now))) } }
+                            } @else {
+                                dd { "any moment" }
+                            }
+                        }
+                        div { dt { "It has the events since" } dd { (date_time(cursor.watermark)) } }
+                        div { dt { "Then" } dd { "every " (hours(connector.frequency)) } }
+                    }
+                }
+                p.quiet {
+                    "This page looks for it by itself. A file comes even if nothing happened in this time: it says so."
+                }
+            }
+            section.card {
+                h2 { "You need not wait here" }
+                ul.ticks {
+                    li {
+                        "Until " (clock_time(visitor.ends_at()))
+                        " UTC you can come back in this browser without a link."
+                    }
+                    li {
+                        @if let Some(url) = &visitor.link().return_url {
+                            "After that "
+                            a href=(url.as_str()) rel="noreferrer" { "open it from " (layout.vendor()) }
+                            " again, for a new link."
                         } @else {
-                            dd { "any moment" }
+                            "After that ask " (layout.vendor()) " for a new link. The export goes on without you."
                         }
                     }
-                    div { dt { "It has the events since" } dd { (date_time(cursor.watermark)) } }
-                    div { dt { "Then" } dd { "every " (hours(connector.frequency)) } }
+                    li { a href=(health) { "Health" } " shows at any time whether files arrive." }
                 }
             }
-            p.quiet { "This page looks for it by itself. A file comes even if nothing happened in this time: it says so." }
-        }
-        section.card {
-            h2 { "You need not wait here" }
-            ul.ticks {
-                li { "Until " (clock_time(visitor.ends_at())) " UTC you can come back in this browser without a link." }
-                li {
-                    @if let Some(url) = &visitor.link().return_url {
-                        "After that " a href=(url.as_str()) rel="noreferrer" { "open it from " (layout.vendor()) } " again, for a new link."
-                    } @else {
-                        "After that ask " (layout.vendor()) " for a new link. The export goes on without you."
-                    }
-                }
-                li { a href="/portal/health" { "Health" } " shows at any time whether files arrive." }
-            }
-        }
         }
     }
 }
 
-fn arrived(connector: &Connector, cursor: &Cursor, part: &Part) -> Markup {
+fn arrived(connector: &Connector, cursor: &Cursor, part: &Part, health: &str) -> Markup {
     let events = match part.kind {
         PartKind::Heartbeat => "none in this time".to_owned(),
         _ => count(part.events, "event"),
     };
     let page = format!("/portal/connectors/{}/exports/{}", connector.id, part.number.get());
+    let key = connector.destination.s3().map(|to| to.prefix.key(&part.name())).unwrap_or_default();
     html! {
         div.head {
             h1 { "The first file has arrived" }
@@ -138,10 +149,10 @@ fn arrived(connector: &Connector, cursor: &Cursor, part: &Part) -> Markup {
                 @if let Some(at) = part.delivered_at { div { dt { "Arrived" } dd { (date_time(at)) } } }
             }
             p { "Its name in the bucket:" }
-            pre tabindex="0" { code { (connector.destination.s3().map(|to| to.prefix.key(&part.name())).unwrap_or_default()) } }
+            pre tabindex="0" { code { (key) } }
             p.quiet { "Beside it lies a signed manifest, by which anyone can check the file and that none is missing." }
             div.actions {
-                a.button.primary href="/portal/health" { "Go to Health" }
+                a.button.primary href=(health) { "Go to Health" }
                 a.button href=(page) { "See the file's proof" }
             }
         }
