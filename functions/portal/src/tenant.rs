@@ -65,7 +65,7 @@ impl OfConnector {
     }
 }
 
-pub(crate) fn path_of(visitor: &Visitor, tenant: &TenantId, path: &str) -> String {
+fn path_of(visitor: &Visitor, tenant: &TenantId, path: &str) -> String {
     if visitor.is_operator() { format!("{path}?tenant={}", encode(tenant.as_str())) } else { path.to_owned() }
 }
 

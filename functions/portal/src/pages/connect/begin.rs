@@ -2,7 +2,7 @@
 
 use archive::frequency::Frequency;
 use archive::names::{IdempotencyKey, TenantId};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use control::onboarding::NewConnector;
 use control::portal::Visitor;
@@ -10,7 +10,6 @@ use control::readers::UNDECIDED;
 use maud::{Markup, html};
 use ports::ConnectorFilter;
 use protocol::connector::{Connector, Destination, Shards, State as ConnectorState};
-use serde::Deserialize;
 
 use super::{is_unfinished, path};
 use crate::Portal;
@@ -21,32 +20,22 @@ use crate::form::Form;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::session::Person;
+use crate::tenant::OfTenant;
 
 /// How many connectors of a tenant are searched for unfinished ones: more than a tenant may have.
 const MAX_LISTED: u32 = 100;
 
-/// Which tenant an operator means.
-#[derive(Debug, Deserialize)]
-pub(crate) struct TenantQuery {
-    tenant: Option<TenantId>,
-}
-
 /// `GET /portal/connectors/new`.
-pub(crate) async fn begin(
-    State(portal): State<Portal>,
-    Person(visitor): Person,
-    Query(query): Query<TenantQuery>,
-) -> Result<Response, PageError> {
-    let tenant = visitor.tenant(query.tenant)?;
-    portal.access.record_visit(&visitor, &tenant).await?;
-    let filter = ConnectorFilter { tenant: Some(&tenant), ..ConnectorFilter::default() };
+pub(crate) async fn begin(State(portal): State<Portal>, of: OfTenant) -> Result<Response, PageError> {
+    let OfTenant { visitor, tenant } = &of;
+    let filter = ConnectorFilter { tenant: Some(tenant), ..ConnectorFilter::default() };
     let all = portal.onboarding.list(&visitor.caller(), filter, None, MAX_LISTED).await?;
     let unfinished: Vec<_> = all.iter().filter(|connector| is_unfinished(connector.state)).collect();
-    let layout = Layout::new(&portal, Some(&visitor)).tenant(&tenant).section(Section::Connectors);
+    let layout = of.layout(&portal).section(Section::Connectors);
     // The button of this very page creates one connector, however often it is clicked or the page is reopened
     // by the back button.
     let nonce = format!("{:016x}", portal.access.rng.next_u64());
-    let body = body(&layout, &visitor, &tenant, &unfinished, &nonce);
+    let body = body(&layout, visitor, tenant, &unfinished, &nonce);
     let twin = ApiTwin { method: "POST", path: "/v1/connectors".to_owned() };
     Ok(layout.twin(twin).page("Connect a bucket", &body))
 }

@@ -6,7 +6,6 @@ use archive::time::Time;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use control::onboarding::ConnectorView;
 use control::portal::Visitor;
 use control::setup::{Setup, setup};
 use maud::{Markup, html};
@@ -25,8 +24,7 @@ use crate::components::{Field, FieldErrors, Tone, badge, clock_time, copyable, d
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
-use crate::path::PathValue;
-use crate::session::Person;
+use crate::tenant::OfConnector;
 
 /// What was just done, from the redirect after it.
 #[derive(Debug, Deserialize)]
@@ -53,19 +51,16 @@ pub(super) struct Extras {
 /// `GET /portal/connectors/{id}/connect`.
 pub(crate) async fn show(
     State(portal): State<Portal>,
-    Person(visitor): Person,
-    PathValue(id): PathValue<archive::names::ConnectorId>,
+    OfConnector { visitor, view }: OfConnector,
     Query(done): Query<DoneQuery>,
 ) -> Result<Response, PageError> {
-    let caller = visitor.caller();
-    let ConnectorView { connector, .. } = portal.onboarding.read(&caller, &id).await?;
+    let (caller, connector) = (visitor.caller(), view.connector);
     if !is_unfinished(connector.state) {
-        return Ok(see_other(&next_page(&id, connector.state)));
+        return Ok(see_other(&next_page(&connector.id, connector.state)));
     }
-    portal.access.record_visit(&visitor, &connector.tenant).await?;
-    let setup = portal.onboarding.setup(&caller, &id).await?;
+    let setup = portal.onboarding.setup(&caller, &connector.id).await?;
     // The last check is shown again as long as it is one of what is stored.
-    let check = portal.onboarding.newest_check(&caller, &id).await?;
+    let check = portal.onboarding.newest_check(&caller, &connector.id).await?;
     let check = check.filter(|check| Some(&check.to) == connector.destination.s3() && check.end.is_some());
     let message = done.saved.map(|_| saved_message(&connector, check.as_ref()));
     let typed = Typed::stored(&connector).read_by(done.reader.as_deref(), &connector);

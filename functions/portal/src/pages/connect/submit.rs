@@ -1,6 +1,5 @@
 //! The answers to the form: read what was pasted, verify, save, activate.
 
-use archive::names::ConnectorId;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,8 +18,7 @@ use crate::components::{FieldErrors, Tone};
 use crate::error::{PageError, sentence};
 use crate::form::Form;
 use crate::pages::enter::see_other;
-use crate::path::PathValue;
-use crate::session::Person;
+use crate::tenant::OfConnector;
 
 /// A submitted form, and the connector as it is stored.
 struct Submission<'a> {
@@ -34,16 +32,14 @@ struct Submission<'a> {
 /// `POST /portal/connectors/{id}/connect`.
 pub(crate) async fn submit(
     State(portal): State<Portal>,
-    Person(visitor): Person,
-    PathValue(id): PathValue<ConnectorId>,
+    OfConnector { visitor, view }: OfConnector,
     form: Form,
 ) -> Result<Response, PageError> {
-    let connector = portal.onboarding.read(&visitor.caller(), &id).await?.connector;
+    let connector = view.connector;
     if !is_unfinished(connector.state) {
         // A second click on *Activate*, or a page from before it.
-        return Ok(see_other(&next_page(&id, connector.state)));
+        return Ok(see_other(&next_page(&connector.id, connector.state)));
     }
-    portal.access.record_visit(&visitor, &connector.tenant).await?;
     let typed = Typed::submitted(&form)?;
     // Without a usable ID nobody follows the check, and its answer has all stages.
     let check = form.text("check").parse();

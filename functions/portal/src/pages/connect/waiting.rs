@@ -3,7 +3,6 @@
 //! The page asks for itself again, by a script or by the browser's own reload. That does not extend the
 //! session: a forgotten window must not keep it open.
 
-use archive::names::ConnectorId;
 use archive::part::{Part, PartKind, PartNumber};
 use archive::time::Time;
 use axum::extract::State;
@@ -21,43 +20,36 @@ use crate::connector_state;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
-use crate::path::PathValue;
-use crate::session::Person;
-use crate::tenant::path_of;
+use crate::tenant::OfConnector;
 
 /// `GET /portal/connectors/{id}/waiting`.
-pub(crate) async fn show(
-    State(portal): State<Portal>,
-    Person(visitor): Person,
-    PathValue(id): PathValue<ConnectorId>,
-) -> Result<Response, PageError> {
-    let caller = visitor.caller();
-    let ConnectorView { connector, cursor } = portal.onboarding.read(&caller, &id).await?;
+pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
+    let OfConnector { visitor, view: ConnectorView { connector, cursor } } = &of;
+    let (caller, id) = (visitor.caller(), &connector.id);
     if is_unfinished(connector.state) {
-        return Ok(see_other(&path(&id)));
+        return Ok(see_other(&path(id)));
     }
-    let Some(cursor) = cursor.filter(|_| connector.is_exporting()) else {
+    let Some(cursor) = cursor.as_ref().filter(|_| connector.is_exporting()) else {
         return Ok(see_other(&format!("/portal/connectors/{id}")));
     };
-    portal.access.record_visit(&visitor, &connector.tenant).await?;
     let first = if cursor.delivered > PartNumber::NONE {
         portal
             .onboarding
-            .exports(&caller, &id, Some(PartNumber::NONE.next().next()), 1)
+            .exports(&caller, id, Some(PartNumber::NONE.next().next()), 1)
             .await?
             .into_iter()
             .next()
     } else {
         None
     };
-    let layout = Layout::new(&portal, Some(&visitor)).tenant(&connector.tenant).section(Section::Connectors);
+    let layout = of.layout(&portal).section(Section::Connectors);
     let layout = layout.twin(ApiTwin::get(format!("/v1/connectors/{id}/exports")));
-    let health = path_of(&visitor, &connector.tenant, "/portal/health");
+    let health = of.path("/portal/health");
     if let Some(part) = first {
-        return Ok(layout.page("The first file has arrived", &arrived(&connector, &cursor, &part, &health)));
+        return Ok(layout.page("The first file has arrived", &arrived(connector, cursor, &part, &health)));
     }
     let now = portal.onboarding.clock.now();
-    let body = waiting(&layout, &visitor, &connector, &cursor, &health, now);
+    let body = waiting(&layout, visitor, connector, cursor, &health, now);
     Ok(layout.reloading_page("Waiting for the first file", &body))
 }
 
