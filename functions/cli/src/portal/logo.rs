@@ -39,16 +39,13 @@ pub(super) async fn logo(args: &LogoArgs, context: &ProcessContext) -> Result<Ex
             Some(logo)
         }
     };
-    let (store, embedded): (Arc<dyn LogoStore>, _) = match &args.target.local {
-        Some(dir) => {
-            let embedded = open_folder(dir, &args.target, Durability::Sync).await?;
-            (embedded.logo_store(), Some(embedded))
-        }
-        None => {
-            let (staging, s3) = context.settings::<(StagingSettings, S3Settings)>()?;
-            let services = ClientFactory::from_environment(s3).await;
-            (Arc::new(S3Staging::new(services.s3(), staging.bucket.to_string())), None)
-        }
+    let (store, embedded): (Arc<dyn LogoStore>, _) = if let Some(dir) = &args.target.local {
+        let embedded = open_folder(dir, &args.target, Durability::Sync).await?;
+        (embedded.logo_store(), Some(embedded))
+    } else {
+        let (staging, s3) = context.settings::<(StagingSettings, S3Settings)>()?;
+        let services = ClientFactory::from_environment(s3).await;
+        (Arc::new(S3Staging::new(services.s3(), staging.bucket.to_string())), None)
     };
     let stored = match &logo {
         Some(logo) => store.store_logo(logo.media_type(), logo.bytes().clone()).await,

@@ -36,6 +36,7 @@ async fn the_first_page_with_two_busy_connectors_takes_less_than_30_kb_on_the_wi
 /// The fakes answer at once, so this is the time of our own code. A debug build is some ten times slower than
 /// what is deployed.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "it measures real time")]
 async fn the_page_of_fourteen_days_is_made_in_milliseconds() {
     let world = World::new();
     world.active("acme", "acme-log", 400, 0).await;

@@ -28,13 +28,10 @@ pub(super) fn parse(form: &Form, errors: &mut FieldErrors) -> Option<NewLink> {
     };
     let validity = match (form.text("hours"), kind) {
         ("", _) | (_, Some(LinkKind::Redirect)) => None,
-        (text, _) => match text.parse::<u64>() {
-            Ok(hours) => Some(Duration::from_secs(hours.saturating_mul(3_600))),
-            Err(_) => {
-                errors.add("hours", "Give a whole number of hours, at most 336.");
-                None
-            }
-        },
+        (text, _) => {
+            let hours = text.parse::<u64>().map_err(|_| "Give a whole number of hours, at most 336.");
+            errors.take("hours", hours).map(|hours| Duration::from_secs(hours.saturating_mul(3_600)))
+        }
     };
     errors.is_empty().then_some(NewLink {
         scope: LinkScope::Tenant { tenant: tenant? },
