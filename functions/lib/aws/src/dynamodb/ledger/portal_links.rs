@@ -244,6 +244,6 @@ mod tests {
             assert!(partition.starts_with("PORTALS#") == (index > 0), "{partition}");
             assert!(!keys[..index].contains(key), "{key:?}");
         }
-        assert!(format!("{ENTRY_PREFIX}lnk_") < VISIT_PREFIX.to_owned());
+        assert!(format!("{ENTRY_PREFIX}lnk_").as_str() < VISIT_PREFIX);
     }
 }
