@@ -1,5 +1,6 @@
 //! One file: its window, counts, hashes and names, its manifest's text, and how to check it.
 
+use archive::files::shell::quoted;
 use archive::part::{Part, PartNumber};
 use axum::extract::State;
 use axum::response::Response;
@@ -96,7 +97,7 @@ fn names(part: &Part) -> Markup {
 fn checks(of: &OfConnector, part: &Part, verify: &str) -> Markup {
     let command = of.view.connector.destination.s3().map(|to| {
         let key = to.prefix.key(&part.name());
-        format!("aws s3 cp 's3://{}/{key}' - | sha256sum", to.bucket)
+        format!("aws s3 cp {} - | sha256sum", quoted(&format!("s3://{}/{key}", to.bucket)))
     });
     html! {
         @if let Some(command) = &command {

@@ -1,5 +1,6 @@
 //! Proof: the keys, the end of each chain for auditors, the command to copy, and what it proves.
 
+use archive::files::shell::quoted;
 use archive::names::ConnectorId;
 use archive::note::RingKey;
 use archive::part::PartNumber;
@@ -109,7 +110,7 @@ fn chains(keys: &[RingKey], heads: &[ChainHead]) -> Markup {
                 }
                 p { "Copy the bucket, then check it. With " code { "--newest" } " the check also shows that nothing was cut off at the end." }
                 @if let Some(to) = view.connector.destination.s3() {
-                    (copyable("command to copy the bucket", &format!("aws s3 sync 's3://{}/{}' ./copy-of-the-bucket", to.bucket, to.prefix.as_str())))
+                    (copyable("command to copy the bucket", &format!("aws s3 sync {} ./copy-of-the-bucket", quoted(&format!("s3://{}/{}", to.bucket, to.prefix)))))
                 }
                 (copyable("command to check it", &verify_command(keys, id, Some(*manifest))))
             }
