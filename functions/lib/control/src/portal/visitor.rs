@@ -54,6 +54,12 @@ impl Visitor {
         self.link.abilities.includes(ability)
     }
 
+    /// Whether external IDs are shown: to those who write them into a role's trust policy.
+    #[must_use]
+    pub fn sees_external_ids(&self) -> bool {
+        self.has(Ability::SetUp) || self.has(Ability::Operate)
+    }
+
     /// Refuses what the link does not allow.
     ///
     /// # Errors

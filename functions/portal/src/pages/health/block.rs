@@ -45,7 +45,7 @@ fn statement(card: &Card<'_>, block: &Block) -> Option<(&'static str, String)> {
         Some(("Statement for the role's policy", serde_json::to_string_pretty(statement).ok()?))
     };
     match (block.stage, block.kind) {
-        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) => {
+        (DeliveryStage::AssumeRole, DeliveryErrorKind::Denied) if card.visitor.sees_external_ids() => {
             Some(("Statement for the role's trust policy", trust_statement(connector, vendor)))
         }
         (DeliveryStage::PutObject, DeliveryErrorKind::Denied) => of_role(0),
