@@ -24,7 +24,7 @@ pub struct Route {
 
 /// Makes the router and [`ROUTES`] of one table. `Open` pages need no session; `Poll` is a page that a script
 /// asks for news, which does not extend the session. `Operators` pages are for the vendor's operators: for
-/// anybody else they do not exist.
+/// anybody else they do not exist. `PollSetUp` and `OperatorsInvite` need an ability besides.
 macro_rules! routes {
     ($($method:ident $path:literal $need:ident $($module:ident)::+,)*) => {
         /// Every route.
@@ -48,10 +48,16 @@ macro_rules! needs {
         Gate::Open
     };
     (Poll) => {
-        Gate::Poll
+        Gate::Poll(Ability::View)
+    };
+    (PollSetUp) => {
+        Gate::Poll(Ability::SetUp)
     };
     (Operators) => {
-        Gate::Operators
+        Gate::Operators(Ability::View)
+    };
+    (OperatorsInvite) => {
+        Gate::Operators(Ability::Invite)
     };
     ($ability:ident) => {
         Gate::Session(Ability::$ability)
@@ -102,14 +108,14 @@ routes! {
     POST "/portal/access/revoke" Invite pages::access::links::revoke,
     GET "/portal/operators" Operators pages::operators::survey::show,
     GET "/portal/operators/links" Operators pages::operators::links::show,
-    POST "/portal/operators/links" Operators pages::operators::links::create,
-    POST "/portal/operators/links/revoke" Operators pages::operators::links::revoke,
-    POST "/portal/operators/links/revoke-all" Operators pages::operators::links::revoke_all,
+    POST "/portal/operators/links" OperatorsInvite pages::operators::links::create,
+    POST "/portal/operators/links/revoke" OperatorsInvite pages::operators::links::revoke,
+    POST "/portal/operators/links/revoke-all" OperatorsInvite pages::operators::links::revoke_all,
     GET "/portal/connectors/new" SetUp pages::connect::begin,
     POST "/portal/connectors" SetUp pages::connect::create,
     GET "/portal/connectors/{id}/connect" SetUp pages::connect::show,
     POST "/portal/connectors/{id}/connect" SetUp pages::connect::submit,
-    GET "/portal/connectors/{id}/check/{check}" Poll pages::connect::show_check,
+    GET "/portal/connectors/{id}/check/{check}" PollSetUp pages::connect::show_check,
     GET "/portal/connectors/{id}/waiting" Poll pages::connect::show_waiting,
     GET "/portal/assets/{name}" Open assets::serve,
 }

@@ -18,18 +18,17 @@ pub(crate) enum Gate {
     Open,
     /// A session with this ability.
     Session(Ability),
-    /// A session that may view. The request does not extend it.
-    Poll,
-    /// An operator's session.
-    Operators,
+    /// A session with this ability. The request does not extend it.
+    Poll(Ability),
+    /// An operator's session with this ability.
+    Operators(Ability),
 }
 
 impl Gate {
     pub(crate) const fn ability(self) -> Option<Ability> {
         match self {
             Self::Open => None,
-            Self::Session(ability) => Some(ability),
-            Self::Poll | Self::Operators => Some(Ability::View),
+            Self::Session(ability) | Self::Poll(ability) | Self::Operators(ability) => Some(ability),
         }
     }
 }
@@ -41,14 +40,14 @@ pub(crate) async fn require_session(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let activity = if gate == Gate::Poll { Activity::Poll } else { Activity::Person };
+    let activity = if matches!(gate, Gate::Poll(_)) { Activity::Poll } else { Activity::Person };
     let Some(ability) = gate.ability() else { return next.run(request).await };
     let Some(token) = cookie::session(request.headers(), &portal.access.url) else {
         return PageError::NoSession { cause: None, link: None }.into_response();
     };
     match portal.access.authenticate(&token, activity).await {
         Ok(visitor) => {
-            if gate == Gate::Operators && !visitor.is_operator() {
+            if matches!(gate, Gate::Operators(_)) && !visitor.is_operator() {
                 return with_visitor(PageError::NotFound.into_response(), visitor);
             }
             if let Err(missing) = visitor.require(ability) {

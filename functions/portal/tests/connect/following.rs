@@ -6,6 +6,7 @@ use archive::names::{ConnectorId, ExternalId};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use ports::{CheckProgress, PortError};
+use protocol::portal::Ability;
 use protocol::preflight::{
     CheckId, PreflightStage, PreflightVerdict, RoleWaiting, RunningCheck, StageReport,
 };
@@ -140,4 +141,21 @@ async fn following_does_not_extend_the_session() {
         last = dana.get(&format!("/portal/connectors/{id}/waiting")).await.status;
     }
     assert_eq!(last, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn whoever_may_only_look_does_not_follow_a_check_whose_findings_name_the_external_id() {
+    let site = Site::new();
+    let dana = site.dana().await;
+    let (id, path) = dana.draft().await;
+    let page = dana.get(&path).await;
+    site.prober.change(|setup| *setup = RoleSetup { trust: Trust::Anyone, ..RoleSetup::correct() });
+    dana.submit(&page, &path, "verify", &destination()).await;
+    let piece = format!("/portal/connectors/{id}/check/{}", page.value("check"));
+    let external_id = site.ledger.connector(&id).external_id;
+    assert!(dana.get(&piece).await.text.contains(external_id.as_str()));
+    let eve = site.person("acme", "Eve", &[Ability::View]).await;
+    let answer = eve.get(&piece).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    assert!(!answer.text.contains(external_id.as_str()));
 }

@@ -47,7 +47,9 @@ async fn a_link_without_the_ability_gets_nothing_done() {
     let viewer = world.session(scope, Abilities::from_iter([Ability::View]), "Eve").await;
     let before = world.stored(&ours);
     let needs = |ability| matches!(ability, Some(Ability::Operate | Ability::Contacts | Ability::Invite));
-    for route in portal::ROUTES.iter().filter(|route| needs(route.ability)) {
+    // For a tenant's people the pages of operators do not exist.
+    let of_tenants = portal::ROUTES.iter().filter(|route| !route.path.starts_with("/portal/operators"));
+    for route in of_tenants.filter(|route| needs(route.ability)) {
         let path = route.path.replace("{id}", ours.id.as_str());
         let answer = match route.method {
             "GET" => world.get(&viewer, &path).await,

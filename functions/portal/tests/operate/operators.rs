@@ -1,6 +1,7 @@
 //! The vendor's operators: all tenants, and links.
 
 use axum::http::StatusCode;
+use protocol::portal::{Abilities, Ability, LinkScope};
 
 use super::MARKUP;
 use super::world::World;
@@ -123,4 +124,31 @@ async fn operators_make_list_and_revoke_links() {
     let all = world.post(&ops, "/portal/operators/links/revoke-all", &[("tenant", "acme")]).await;
     assert_eq!(all.location(), "/portal/operators/links?tenant=acme&done=revoked-all");
     assert_eq!(world.get(&dana, "/portal/health").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn an_operator_makes_and_revokes_links_only_with_a_link_that_invites_and_gives_no_more_than_its_own() {
+    let world = World::new();
+    let dana = world.person("acme").await;
+    let path = "/portal/operators/links";
+    let viewer = world.session(LinkScope::Operators, Abilities::from_iter([Ability::View]), "Ops").await;
+    let form = |ability| {
+        [("tenant", "acme"), ("addressee", "Eve"), ("kind", "redirect"), ("ability", ability), ("link", "x")]
+    };
+    for page in ["", "/revoke", "/revoke-all"] {
+        let answer = world.post(&viewer, &format!("{path}{page}"), &form("operate")).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{page}");
+    }
+    let list = world.get(&viewer, &format!("{path}?tenant=acme")).await;
+    assert!(list.has("Dana Ruiz") && !list.has("Make the link") && !list.has("Revoke"), "{}", list.body);
+    assert_eq!(world.get(&dana, "/portal/health").await.status, StatusCode::OK);
+
+    let some = Abilities::from_iter([Ability::Invite, Ability::SetUp]);
+    let some = world.session(LinkScope::Operators, some, "Ops").await;
+    let beyond = world.post(&some, path, &form("operate")).await;
+    assert_eq!(beyond.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(beyond.has("Your own link does not allow: operate") && !beyond.has("/portal/enter/"));
+    let page = world.get(&some, path).await;
+    assert!(page.has("ability-set-up") && !page.has("ability-operate"), "{}", page.body);
+    assert!(world.post(&some, path, &form("set-up")).await.has("/portal/enter/lnk_"));
 }

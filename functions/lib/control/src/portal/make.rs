@@ -103,6 +103,21 @@ impl PortalAccess {
         self.store_new(caller.clone(), new, &[]).await
     }
 
+    /// Makes a link for a tenant, as an operator with a session. It allows no more than the operator's own
+    /// link. A session is no signature, so it never makes a link for operators.
+    ///
+    /// # Errors
+    /// If the visitor's link lacks the ability to invite or those that it shall give; and as for
+    /// [`Self::create`].
+    pub async fn create_as_visitor(
+        &self,
+        visitor: &Visitor,
+        new: NewLink,
+    ) -> Result<CreatedLink, PortalError> {
+        require_own(visitor, &new.abilities)?;
+        self.create(&visitor.caller(), Credential::Token, new).await
+    }
+
     /// Makes a link for a colleague of the visitor. It is revoked with the visitor's own, lasts no longer
     /// than that, and can't be handed on again.
     ///
@@ -112,14 +127,10 @@ impl PortalAccess {
     /// has handed on as many links today as it may; or if the ledger fails.
     pub async fn hand_over(&self, visitor: &Visitor, new: NewHandOver) -> Result<CreatedLink, PortalError> {
         let own = visitor.link();
-        visitor.require(Ability::Invite)?;
+        require_own(visitor, &new.abilities)?;
         let LinkScope::Tenant { tenant } = &own.scope else { return Err(PortalError::OperatorsInvitation) };
         if own.hand_over.is_some() {
             return Err(PortalError::HandedOn);
-        }
-        let beyond: Vec<_> = new.abilities.beyond(&own.abilities).collect();
-        if !beyond.is_empty() {
-            return Err(PortalError::BeyondOwn(beyond.into_iter().collect()));
         }
         let now = self.clock.now();
         let left = own.hand_over_limit().since(now);
@@ -253,6 +264,13 @@ impl PortalAccess {
         self.publish(LinkNotice::created(&link)).await;
         Ok(CreatedLink { url: self.url.enter(&token.expose()), link })
     }
+}
+
+/// Refuses to give abilities that the visitor's own link does not have.
+fn require_own(visitor: &Visitor, given: &Abilities) -> Result<(), PortalError> {
+    visitor.require(Ability::Invite)?;
+    let beyond: Vec<_> = given.beyond(&visitor.link().abilities).collect();
+    if beyond.is_empty() { Ok(()) } else { Err(PortalError::BeyondOwn(beyond.into_iter().collect())) }
 }
 
 fn require_access(caller: &Caller, scope: &LinkScope) -> Result<(), PortalError> {

@@ -5,9 +5,10 @@ use archive::names::TenantId;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use control::portal::{Credential, PortalError, Visitor};
+use control::portal::{PortalError, Visitor};
 use maud::{Markup, html};
-use protocol::portal::{Abilities, LinkId, LinkScope, PortalLink};
+use ports::Page;
+use protocol::portal::{Ability, LinkId, LinkScope, PortalLink};
 
 use super::new_link::parse;
 use crate::Portal;
@@ -47,8 +48,7 @@ pub(crate) async fn create(
     let Some(new) = parse(&form, &mut errors) else {
         return page(&portal, &visitor, &query, (&html! {}, &form, &errors), status).await;
     };
-    // A session is no signature, so it never makes a link for operators.
-    match portal.access.create(&visitor.caller(), Credential::Token, new).await {
+    match portal.access.create_as_visitor(&visitor, new).await {
         Ok(created) => {
             let back = format!("/portal/operators/links?tenant={}", encode(form.text("tenant")));
             let body = made(&portal, &created, &back, &back);
@@ -115,8 +115,8 @@ async fn page(
             (errors.summary())
             (found)
             div.columns {
-                (links_card(portal, tenant.as_ref(), &links.items, links.next.as_ref()))
-                (form_card(portal, form, errors))
+                (links_card(portal, visitor, tenant.as_ref(), &links))
+                @if visitor.has(Ability::Invite) { (form_card(portal, visitor, form, errors)) }
             }
         }
     };
@@ -126,10 +126,11 @@ async fn page(
 
 fn links_card(
     portal: &Portal,
+    visitor: &Visitor,
     tenant: Option<&TenantId>,
-    links: &[PortalLink],
-    next: Option<&LinkId>,
+    Page { items: links, next }: &Page<PortalLink, LinkId>,
 ) -> Markup {
+    let may_revoke = visitor.has(Ability::Invite);
     let shown = tenant.map(TenantId::as_str).unwrap_or_default();
     html! {
         section.card {
@@ -142,11 +143,11 @@ fn links_card(
             @if links.is_empty() {
                 p.quiet { @match tenant { Some(_) => "This tenant has no link.", None => "There is no link for operators." } }
             } @else {
-                ul.people { @for link in links { (line(portal, link)) } }
+                ul.people { @for link in links { (line(portal, link, may_revoke)) } }
                 @if let Some(next) = next {
                     nav.pages aria-label="Pages" { a href={ "/portal/operators/links?tenant=" (encode(shown)) "&before=" (next) } { "Older links" } }
                 }
-                @if tenant.is_some() {
+                @if tenant.is_some() && may_revoke {
                     details {
                         summary { "Revoke all links of this tenant" }
                         form.stack method="post" action="/portal/operators/links/revoke-all" {
@@ -161,7 +162,7 @@ fn links_card(
     }
 }
 
-fn line(portal: &Portal, link: &PortalLink) -> Markup {
+fn line(portal: &Portal, link: &PortalLink, may_revoke: bool) -> Markup {
     let now = portal.onboarding.clock.now();
     html! {
         li {
@@ -174,7 +175,7 @@ fn line(portal: &Portal, link: &PortalLink) -> Markup {
                 @if let Some(session) = &link.session { ", used from " span.mono { (session.network.as_str()) } }
                 @if let Some(at) = link.new_requested_at { br; strong { "asked for a new link " (date_time(at)) } }
             }
-            @if link.revoked.is_none() && now < link.hand_over_limit() {
+            @if may_revoke && link.revoked.is_none() && now < link.hand_over_limit() {
                 form method="post" action="/portal/operators/links/revoke" {
                     input type="hidden" name="link" value=(link.id);
                     button.small.danger type="submit" { "Revoke" span.hidden { " the link of " (link.addressee) } }
@@ -184,7 +185,7 @@ fn line(portal: &Portal, link: &PortalLink) -> Markup {
     }
 }
 
-fn form_card(portal: &Portal, form: &Form, errors: &FieldErrors) -> Markup {
+fn form_card(portal: &Portal, visitor: &Visitor, form: &Form, errors: &FieldErrors) -> Markup {
     let chosen = |text: &str| form.all("ability").any(|ability| ability == text);
     let is_new = form.all("ability").next().is_none() && errors.is_empty();
     let returns: Vec<_> = portal.access.return_urls.iter().map(ToString::to_string).collect();
@@ -204,7 +205,7 @@ fn form_card(portal: &Portal, form: &Form, errors: &FieldErrors) -> Markup {
                     (kind("redirect", "Redirect from your product at once: 5 minutes", form))
                     @if let Some(text) = errors.of("kind-invite") { p.error { (mark(Tone::Bad)) " " (text) } }
                 }
-                fieldset { legend { "It allows to" } (choices(&Abilities::all(), |ability| is_new || chosen(ability.as_str()))) }
+                fieldset { legend { "It allows to" } (choices(&visitor.link().abilities, |ability| is_new || chosen(ability.as_str()))) }
                 (Field { name: "return_url", label: "Way back to your product (optional)", hint: &return_hint }.text(errors, form.text("return_url")))
                 (Field { name: "hours", label: "Valid for how many hours (optional)", hint: "Invitations only, 336 (14 days) at most." }.text(errors, form.text("hours")))
                 div { button.primary type="submit" { "Make the link" } }
