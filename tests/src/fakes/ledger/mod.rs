@@ -149,6 +149,11 @@ impl FakeLedger {
         self.table().history.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry.clone()).collect()
     }
 
+    /// How many webhook secrets of a connector are stored, referenced or not.
+    pub fn secrets_of(&self, id: &ConnectorId) -> usize {
+        self.table().secrets.keys().filter(|(of, _)| of == id).count()
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         locked(&self.table)
     }

@@ -6,8 +6,9 @@
 
 use archive::names::{ConnectorId, EmailAddress, WebhookUrl};
 use ports::PortError;
+use protocol::budget::{Budget, BudgetScope};
 use protocol::caller::Caller;
-use protocol::connector::{Connector, Verb};
+use protocol::connector::{Connector, NotAllowedError, Verb};
 use protocol::contacts::{Addresses, SecretId, WebhookSecret};
 
 use super::{ChangeResult, Onboarding, OnboardingError};
@@ -62,11 +63,11 @@ impl Onboarding {
                 |now: &mut Connector| now.set_contacts(new.emails.clone(), new.webhook.clone(), &nothing);
             return Ok((self.change(caller, id, if_match, Verb::SetContacts, apply).await?, None));
         }
-        let (secret_id, secret) = self.new_secret(id).await?;
+        let (secret_id, secret) = self.new_secret(caller, id).await?;
         let apply =
             |now: &mut Connector| now.set_contacts(new.emails.clone(), new.webhook.clone(), &secret_id);
         let if_match = if_match.or(Some(before.version));
-        let connector = self.change(caller, id, if_match, Verb::SetContacts, apply).await?;
+        let connector = self.change_prepaid((caller, id, if_match, Verb::SetContacts), apply).await?;
         Ok((connector, Some(secret)))
     }
 
@@ -81,10 +82,12 @@ impl Onboarding {
         if_match: Option<u64>,
     ) -> Result<(Connector, WebhookSecret), OnboardingError> {
         let now = self.clock.now();
-        self.read(caller, id).await?.connector.rotate_webhook_secret(now, &SecretId::new(0))?;
-        let (secret_id, secret) = self.new_secret(id).await?;
+        // A request that will be refused stores no secret.
+        let before = self.read_version(caller, id, if_match).await?.connector;
+        before.clone().rotate_webhook_secret(now, &SecretId::new(0))?;
+        let (secret_id, secret) = self.new_secret(caller, id).await?;
         let apply = |connector: &mut Connector| connector.rotate_webhook_secret(now, &secret_id);
-        let connector = self.change(caller, id, if_match, Verb::RotateWebhookSecret, apply).await?;
+        let connector = self.change_prepaid((caller, id, if_match, Verb::RotateWebhookSecret), apply).await?;
         Ok((connector, secret))
     }
 
@@ -102,9 +105,25 @@ impl Onboarding {
         self.change(caller, id, if_match, Verb::TestContacts, |connector| connector.test_contacts(now)).await
     }
 
-    /// A secret under a free ID. This service can't read secrets, so one stored under an ID already is never
-    /// inspected, even if it is from an earlier attempt of the same request: another ID is taken.
-    async fn new_secret(&self, id: &ConnectorId) -> Result<(SecretId, WebhookSecret), OnboardingError> {
+    /// A change for which [`Self::new_secret`] has paid.
+    async fn change_prepaid(
+        &self,
+        change: (&Caller, &ConnectorId, Option<u64>, Verb),
+        apply: impl Fn(&mut Connector) -> Result<(), NotAllowedError> + Send,
+    ) -> ChangeResult {
+        Ok(self.change_spending(change, apply, |_| Ok(Vec::new())).await?.1)
+    }
+
+    /// A secret under a free ID, and the payment for the change that will reference it: otherwise whoever has
+    /// used up the budget of changes could store secrets without end. This service can't read secrets, so one
+    /// stored under an ID already is never inspected, even if it is from an earlier attempt of the same
+    /// request: another ID is taken.
+    async fn new_secret(
+        &self,
+        caller: &Caller,
+        id: &ConnectorId,
+    ) -> Result<(SecretId, WebhookSecret), OnboardingError> {
+        self.spend(caller, Budget::Changes, BudgetScope::Connector(id.clone()), 1).await?;
         for _ in 0..MAX_ATTEMPTS {
             let secret_id = SecretId::new(self.rng.next_u64());
             let secret = WebhookSecret::new(|| self.rng.next_u64());

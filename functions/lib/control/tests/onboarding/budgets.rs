@@ -187,6 +187,27 @@ async fn repeating_an_update_to_a_failed_destination_costs_only_a_check() {
     assert_eq!(refused.budget, Budget::Verifications);
 }
 
+#[tokio::test]
+async fn a_refused_change_of_the_webhook_stores_no_secret() {
+    let world = small();
+    let (id, onboarding) = (world.active().await, &world.onboarding);
+    let to = |url: &str| NewContacts { webhook: Some(url.parse().unwrap()), ..NewContacts::default() };
+    onboarding.set_contacts(&acme(), &id, None, to("https://a.example/")).await.unwrap();
+    for _ in 0..3 {
+        let stale = onboarding.rotate_webhook_secret(&acme(), &id, Some(1)).await.unwrap_err();
+        assert!(matches!(stale, OnboardingError::Stale { .. }), "{stale:?}");
+    }
+    assert_eq!(world.ledger.secrets_of(&id), 1);
+    while change(&world, &acme(), &id).await.is_ok() {}
+    for _ in 0..3 {
+        let refused = exhausted(onboarding.rotate_webhook_secret(&acme(), &id, None).await);
+        assert_eq!(refused.budget, Budget::Changes);
+        let moved = onboarding.set_contacts(&acme(), &id, None, to("https://b.example/")).await;
+        assert_eq!(exhausted(moved).budget, Budget::Changes);
+    }
+    assert_eq!(world.ledger.secrets_of(&id), 1);
+}
+
 /// The result of a check is stored even if the budget of changes is used up: an unsafe role stops delivery.
 #[tokio::test]
 async fn the_result_of_a_check_needs_no_budget() {
