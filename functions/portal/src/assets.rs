@@ -4,12 +4,13 @@
 use std::sync::LazyLock;
 
 use archive::sha256::Sha256;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::brand::Brand;
 use crate::error::PageError;
+use crate::path::PathValue;
 use crate::{Portal, assets};
 
 const STYLE: &str = concat!(
@@ -71,7 +72,7 @@ fn accent_sheet(brand: &Brand) -> String {
 /// Answers with a file of that name.
 pub(crate) async fn serve(
     State(portal): State<Portal>,
-    Path(name): Path<String>,
+    PathValue(name): PathValue<String>,
 ) -> Result<Response, PageError> {
     let brand = &portal.brand;
     let asked = path(&name);

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use archive::names::ConnectorId;
-use archive::part::PartNumber;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
@@ -24,16 +22,16 @@ impl<T: FromStr> FromRequestParts<Portal> for PathValue<T> {
     }
 }
 
-/// A connector and one of its parts.
+/// Two parameters of the path, parsed.
 #[derive(Debug)]
-pub(crate) struct PathPart(pub(crate) ConnectorId, pub(crate) PartNumber);
+pub(crate) struct PathPair<A, B>(pub(crate) A, pub(crate) B);
 
-impl FromRequestParts<Portal> for PathPart {
+impl<A: FromStr, B: FromStr> FromRequestParts<Portal> for PathPair<A, B> {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, PageError> {
-        let path = Path::<(String, u64)>::from_request_parts(parts, portal).await;
-        let found = path.ok().and_then(|Path((id, number))| Some((id.parse().ok()?, number)));
-        found.map(|(id, number)| Self(id, PartNumber::new(number))).ok_or(PageError::NotFound)
+        let path = Path::<(String, String)>::from_request_parts(parts, portal).await;
+        let found = path.ok().and_then(|Path((a, b))| Some(Self(a.parse().ok()?, b.parse().ok()?)));
+        found.ok_or(PageError::NotFound)
     }
 }

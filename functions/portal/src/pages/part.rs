@@ -1,6 +1,7 @@
 //! One file: its window, counts, hashes and names, its manifest's text, and how to check it.
 
 use archive::files::shell::quoted;
+use archive::names::ConnectorId;
 use archive::part::{Part, PartNumber};
 use axum::extract::State;
 use axum::response::Response;
@@ -14,15 +15,16 @@ use crate::layout::{ApiTwin, Section};
 use crate::pages::connector::head;
 use crate::pages::exports::{state, window};
 use crate::pages::proof::verify_command;
-use crate::path::PathPart;
+use crate::path::PathPair;
 use crate::tenant::OfConnector;
 
 /// The page.
 pub(crate) async fn show(
     State(portal): State<Portal>,
     of: OfConnector,
-    PathPart(id, wanted): PathPart,
+    PathPair(id, wanted): PathPair<ConnectorId, u64>,
 ) -> Result<Response, PageError> {
+    let wanted = PartNumber::new(wanted);
     let found = portal.onboarding.exports(&of.visitor.caller(), &id, Some(wanted.next()), 1).await?;
     let part = found.into_iter().find(|part| part.number == wanted).ok_or(PageError::NotFound)?;
     let keys = portal.onboarding.keys().await?;

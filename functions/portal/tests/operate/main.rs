@@ -59,3 +59,37 @@ async fn a_link_without_the_ability_gets_nothing_done() {
     }
     assert_eq!(world.stored(&ours), before);
 }
+
+#[tokio::test]
+async fn whatever_is_in_a_path_or_query_a_page_answers_and_no_text_of_the_framework() {
+    let world = World::new();
+    let (draft, dana) = (world.draft("acme").await, world.person("acme").await);
+    let page = format!("/portal/connectors/{}", draft.id);
+    let mut paths = vec![
+        format!("{page}/connect?saved=a&saved=b"),
+        format!("{page}/connect?reader=a&reader=b"),
+        "/portal/connectors/new?tenant=a&tenant=b".to_owned(),
+        "/portal/connectors/new?tenant=%00".to_owned(),
+    ];
+    for route in portal::ROUTES.iter().filter(|route| route.method == "GET") {
+        for bad in ["%ff", "%00", "%2e%2e", "%3Cscript%3Ealert(1)%3C%2Fscript%3E"] {
+            let names = ["{id}", "{number}", "{check}", "{token}", "{name}"];
+            let path = names.iter().fold(route.path.to_owned(), |path, name| path.replace(name, bad));
+            paths.push(path);
+            paths.push(
+                route
+                    .path
+                    .replace("{id}", draft.id.as_str())
+                    .replace("{number}", bad)
+                    .replace("{check}", bad),
+            );
+        }
+    }
+    for path in paths.iter().filter(|path| !path.contains('{')) {
+        let answer = world.get(&dana, path).await;
+        let kind = answer.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
+        let is_empty = answer.status.is_redirection() || answer.status == StatusCode::NO_CONTENT;
+        assert!(is_empty || kind.starts_with("text/html"), "{path}: {} {kind}", answer.status);
+        assert!(!answer.status.is_server_error() && !answer.has(MARKUP), "{path}: {}", answer.body);
+    }
+}

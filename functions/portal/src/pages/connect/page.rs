@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use archive::time::Time;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use control::portal::Visitor;
@@ -13,7 +13,6 @@ use protocol::connector::{Connector, State as ConnectorState};
 use protocol::portal::Ability;
 use protocol::preflight::{CheckEnd, CheckId, RunningCheck};
 use protocol::schedule::WindowSchedule;
-use serde::Deserialize;
 
 use super::conflict::Conflict;
 use super::fields::{Destinations, Typed};
@@ -24,16 +23,7 @@ use crate::components::{Field, FieldErrors, Tone, badge, clock_time, copyable, d
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
-use crate::tenant::OfConnector;
-
-/// What was just done, from the redirect after it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct DoneQuery {
-    saved: Option<String>,
-    /// The reader that was chosen, which nothing stores: it decides the form of the files, and that is
-    /// stored.
-    reader: Option<String>,
-}
+use crate::tenant::{OfConnector, Query};
 
 /// What a page has beside the connector and the form.
 #[derive(Debug, Default)]
@@ -52,7 +42,7 @@ pub(super) struct Extras {
 pub(crate) async fn show(
     State(portal): State<Portal>,
     OfConnector { visitor, view }: OfConnector,
-    Query(done): Query<DoneQuery>,
+    Query(query): Query,
 ) -> Result<Response, PageError> {
     let (caller, connector) = (visitor.caller(), view.connector);
     if !is_unfinished(connector.state) {
@@ -62,8 +52,9 @@ pub(crate) async fn show(
     // The last check is shown again as long as it is one of what is stored.
     let check = portal.onboarding.newest_check(&caller, &connector.id).await?;
     let check = check.filter(|check| Some(&check.to) == connector.destination.s3() && check.end.is_some());
-    let message = done.saved.map(|_| saved_message(&connector, check.as_ref()));
-    let typed = Typed::stored(&connector).read_by(done.reader.as_deref(), &connector);
+    let message = query.has("saved").then(|| saved_message(&connector, check.as_ref()));
+    // Nothing stores the reader that was chosen: it decides the form of the files, and that is stored.
+    let typed = Typed::stored(&connector).read_by(Some(query.text("reader")), &connector);
     let extras = Extras { check, message, ..Extras::default() };
     Ok(ConnectPage { portal: &portal, visitor: &visitor, connector: &connector, setup, typed, extras }
         .answer(StatusCode::OK))

@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use archive::names::ConnectorId;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use control::onboarding::{Onboarding, OnboardingError};
 use control::preflight::PreflightProgress;
@@ -25,6 +25,7 @@ use super::stages;
 use crate::Portal;
 use crate::error::PageError;
 use crate::layout::fragment;
+use crate::path::PathPair;
 use crate::session::Person;
 
 /// How long a check may take. API Gateway waits 30 s for an integration, and the function has 29 s.
@@ -113,10 +114,8 @@ async fn write_steps(onboarding: &Onboarding, mut receiver: watch::Receiver<Runn
 pub(crate) async fn show(
     State(portal): State<Portal>,
     Person(visitor): Person,
-    Path((id, check)): Path<(String, String)>,
+    PathPair(id, asked): PathPair<ConnectorId, CheckId>,
 ) -> Result<Response, PageError> {
-    let id: ConnectorId = id.parse().map_err(|_| PageError::NotFound)?;
-    let asked: CheckId = check.parse().map_err(|_| PageError::NotFound)?;
     let newest = portal.onboarding.newest_check(&visitor.caller(), &id).await?;
     let check = newest.filter(|newest| newest.id == asked);
     let state = match check.as_ref().map(|check| check.end) {
