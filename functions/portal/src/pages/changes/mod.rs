@@ -28,6 +28,9 @@ const MAX_CONNECTORS: u32 = 100;
 /// The most records of one kind, or of one connector, that a tenant's page is made of. Older changes are on
 /// the connector's own page.
 const MAX_RECORDS: u32 = 200;
+/// About how many changes such a page reads at most. A change has the settings before and after it, and all
+/// tenants share the portal's time.
+const MAX_CHANGES: usize = 2_000;
 
 /// The changes of one connector.
 pub(crate) async fn of_connector(
@@ -89,8 +92,10 @@ async fn entries(portal: &Portal, of: &OfTenant) -> Result<Vec<Entry>, PageError
     let (onboarding, access, caller) = (&portal.onboarding, &portal.access, of.visitor.caller());
     let filter = ConnectorFilter { tenant: Some(&of.tenant), include_deleted: true };
     let mut entries = Vec::new();
-    for connector in onboarding.list(&caller, filter, None, MAX_CONNECTORS).await? {
-        let changes = onboarding.changes(&caller, &connector.id, None, MAX_RECORDS).await?;
+    let connectors = onboarding.list(&caller, filter, None, MAX_CONNECTORS).await?;
+    let of_each = changes_of_each(connectors.len());
+    for connector in connectors {
+        let changes = onboarding.changes(&caller, &connector.id, None, of_each).await?;
         entries.extend(changes.into_iter().map(|change| Entry::change(change, &caller)));
     }
     let scope = LinkScope::Tenant { tenant: of.tenant.clone() };
@@ -100,6 +105,14 @@ async fn entries(portal: &Portal, of: &OfTenant) -> Result<Vec<Entry>, PageError
     let visits = access.visits(&caller, &of.tenant, MAX_RECORDS).await?;
     entries.extend(visits.iter().map(|visit| Entry::visit(visit, &caller)));
     Ok(entries)
+}
+
+/// How many changes of each connector are read: the more connectors, the fewer, but always enough for the
+/// first page, and one more, which says that others follow.
+fn changes_of_each(connectors: usize) -> u32 {
+    let first_page = u32::try_from(PAGE + 1).unwrap_or(MAX_RECORDS);
+    let share = u32::try_from(MAX_CHANGES / connectors.max(1)).unwrap_or(MAX_RECORDS);
+    share.clamp(first_page, MAX_RECORDS)
 }
 
 fn list(entries: &[Entry], vendor: &str, names: bool, newest: Option<&str>, older: Option<&str>) -> Markup {
@@ -133,5 +146,15 @@ fn list(entries: &[Entry], vendor: &str, names: bool, newest: Option<&str>, olde
                 @if let Some(older) = older { a href=(older) rel="next" { "Older" } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_with_many_connectors_makes_no_page_of_all_their_changes() {
+        assert_eq!([0, 1, 10, 20, 100].map(changes_of_each), [200, 200, 200, 100, 51]);
     }
 }
