@@ -1,5 +1,6 @@
 //! Making, listing and revoking links.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use archive::names::{ReturnUrl, TenantId};
@@ -9,7 +10,7 @@ use protocol::caller::Caller;
 use protocol::contacts::LinkToken;
 use protocol::portal::{
     Abilities, Ability, Addressee, HandOver, LinkId, LinkKind, LinkNotice, LinkScope, NewPortalLink,
-    OperatorVisit, PortalLink, PortalToken,
+    OperatorVisit, PortalLink, PortalToken, Revocation,
 };
 
 use super::{PortalAccess, PortalError, Visitor};
@@ -154,7 +155,8 @@ impl PortalAccess {
         self.store_new(visitor.caller(), new, &[spending]).await
     }
 
-    /// At most `limit` links of a scope, newest first, older than `before`. A tenant sees its own.
+    /// At most `limit` links of a scope, newest first, older than `before`, each as it counts: a link whose
+    /// giver's link is revoked is shown as revoked with it, as it opens nothing. A tenant sees its own.
     ///
     /// # Errors
     /// If the caller may not see them, or the ledger fails.
@@ -167,11 +169,22 @@ impl PortalAccess {
     ) -> Result<Page<PortalLink, LinkId>, PortalError> {
         require_access(caller, scope)?;
         let mut page = self.links.portal_links(scope, before, limit).await?;
+        // Many links may have one giver, which is read once.
+        let mut givers: BTreeMap<LinkId, Option<Revocation>> =
+            page.items.iter().map(|link| (link.id.clone(), link.revoked.clone())).collect();
         for link in &mut page.items {
-            // What was handed on is revoked with the link that it came from.
-            if let Some(effective) = self.effective(Some(link.clone())).await? {
-                *link = effective;
-            }
+            let Some(hand_over) = link.hand_over.as_ref().filter(|_| link.revoked.is_none()) else {
+                continue;
+            };
+            let revoked = if let Some(known) = givers.get(&hand_over.from) {
+                known.clone()
+            } else {
+                let giver = self.links.portal_link(&hand_over.from).await?;
+                let revoked = giver.and_then(|giver| giver.revoked);
+                givers.insert(hand_over.from.clone(), revoked.clone());
+                revoked
+            };
+            link.revoked = revoked;
         }
         Ok(page)
     }

@@ -25,7 +25,7 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let (caller, scope) = (of.visitor.caller(), LinkScope::Tenant { tenant: of.tenant.clone() });
     let before: Option<LinkId> = query.text("before").parse().ok();
-    let links = portal.access.list_effective(&caller, &scope, before.as_ref(), PAGE).await?;
+    let links = portal.access.list(&caller, &scope, before.as_ref(), PAGE).await?;
     let visits = portal.access.visits(&caller, &of.tenant, PAGE).await?;
     let body = html! {
         div.head.with-actions {

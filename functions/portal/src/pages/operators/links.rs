@@ -105,7 +105,7 @@ async fn page(
     let tenant: Option<TenantId> = query.text("tenant").parse().ok();
     let scope = tenant.clone().map_or(LinkScope::Operators, |tenant| LinkScope::Tenant { tenant });
     let before: Option<LinkId> = query.text("before").parse().ok();
-    let links = portal.access.list_effective(&visitor.caller(), &scope, before.as_ref(), PAGE).await?;
+    let links = portal.access.list(&visitor.caller(), &scope, before.as_ref(), PAGE).await?;
     let body = html! {
         div.head.with-actions {
             h1 { (TITLE) }
