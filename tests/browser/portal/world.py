@@ -5,22 +5,26 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 PROGRAM = os.environ["AUDITFERRY"]
 BROWSER = os.environ["CHROMIUM"]
 ALL = ["view", "explore", "set-up", "operate", "contacts", "invite"]
+# The machine may be busy with other tests.
+TIMEOUT_MS = 15_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 class Serve:
-    """`auditferry serve` on a free port, ticking every second."""
+    """`auditferry serve`, by default on a free port, ticking every second."""
 
-    def __init__(self, *options, folder=None):
-        words = [PROGRAM, "serve", "--port", "0", "--tick", "1", "--json", *options]
+    def __init__(self, *options, folder=None, port=0):
+        words = [PROGRAM, "serve", "--port", str(port), "--tick", "1", "--json", *options]
         words += ["--local", str(folder)] if folder else []
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={"USER": "ops"})
         self.startup = json.loads(self.process.stdout.readline())
@@ -54,17 +58,31 @@ class Serve:
         body = {"tenant": tenant, "for": name, "abilities": abilities, "kind": "invite", **others}
         return self.api("POST", "/v1/portal-links", body)["url"]
 
-    def create_stack(self, quick_create_url, bucket, account="222222222222"):
+    def create_stack(self, quick_create_url, bucket, account="222222222222", creates_bucket=True):
         """Plays the customer's administrator, who clicks *Create stack*. Returns the stack's outputs."""
         body = {
-            "AccountId": account, "Link": quick_create_url, "BucketName": bucket, "CreateBucket": "yes",
-            "BucketNamespace": "global",
+            "AccountId": account, "Link": quick_create_url, "BucketName": bucket,
+            "CreateBucket": "yes" if creates_bucket else "no", "BucketNamespace": "global",
         }
-        return self.api("POST", "/stand-in/stacks", body)
+        return self.api("POST", "/stand-in/stacks", body)["Outputs"]
 
-    def active_connector(self, tenant="acme", bucket="acme-audit-log"):
-        """A connector that exports to a bucket, as the API makes one."""
-        connector = self.api("POST", "/v1/connectors", {"tenant": tenant})
+    def set_obstacle(self, kind, **of):
+        """Injects a fault of the customer's side."""
+        self.api("PUT", "/stand-in/obstacles/" + kind, of)
+
+    def remove_obstacle(self, kind):
+        self.api("DELETE", "/stand-in/obstacles/" + kind)
+
+    def connectors(self, tenant):
+        return self.api("GET", "/v1/connectors?tenant=" + tenant)["connectors"]
+
+    def files(self, connector):
+        """The connector's files, newest first."""
+        return self.api("GET", f"/v1/connectors/{connector}/exports")["exports"]
+
+    def active_connector(self, tenant="acme", bucket="acme-audit-log", **others):
+        """A connector that exports to a bucket, as the API makes one. Others are fields of a new connector."""
+        connector = self.api("POST", "/v1/connectors", {"tenant": tenant, **others})
         setup = self.api("GET", f"/v1/connectors/{connector['id']}/setup")
         outputs = self.create_stack(setup["quick_create_url"], bucket)
         destination = {
@@ -105,7 +123,7 @@ class PortalTest(unittest.TestCase):
         """A page of a browser with no cookies yet."""
         context = self.browser.new_context(
             java_script_enabled=script, viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(TIMEOUT_MS)
         self.addCleanup(context.close)
         page = context.new_page()
         self.watch(page)
@@ -139,6 +157,21 @@ class PortalTest(unittest.TestCase):
 
     def goto(self, page, path):
         return page.goto(self.serve.url + path)
+
+    def until(self, what, probe):
+        """Waits until a probe is true, and returns its value."""
+        end = time.monotonic() + TIMEOUT_MS / 1_000
+        while not (value := probe()):
+            self.assertLess(time.monotonic(), end, "never: " + what)
+            time.sleep(0.05)
+        return value
+
+    def reload_until(self, page, text):
+        """Loads the page again until it says this. A reload repeats nothing."""
+        def said():
+            page.reload()
+            return text in page.inner_text("main")
+        self.until(f"{text!r} on {page.url}", said)
 
 
 def images():
