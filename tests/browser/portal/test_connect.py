@@ -335,6 +335,32 @@ class ConnectWithScript(Connect, PortalTest):
         page.locator("#paste").dispatch_event("paste")
         expect(page.locator("#role")).to_have_value(outputs["RoleArn"])
 
+    def test_requests_at_the_same_moment_count_once(self):
+        tenant, bucket = self.a_tenant()
+        page = self.arrive(tenant)
+        self.goto(page, "/portal/connectors/new")
+        begun = self.submit_twice(page, "main form", None)
+        self.assertEqual(len(set(begun)), 1, begun)
+        page.goto(begun[0])
+        for fill in [lambda: None, lambda: self.connect_by_page(page, bucket)]:
+            fill()
+            saved = self.submit_twice(page, "#connect", "save")
+            self.assertTrue(all("?saved=yes" in url for url in saved), saved)
+        page.goto(saved[0])
+        activated = self.submit_twice(page, "#connect", "activate")
+        self.assertTrue(all(url.endswith("/waiting") for url in activated), activated)
+        self.assertEqual(len(self.serve.connectors(tenant)), 1)
+
+    def submit_twice(self, page, form, action):
+        """Two requests that are on their way together, as after a double click. Returns where each leads."""
+        return page.evaluate("""async ([selector, action]) => {
+          const form = document.querySelector(selector);
+          const body = new URLSearchParams(new FormData(form));
+          if (action) body.set("action", action);
+          const send = () => fetch(form.getAttribute("action"), {method: "POST", body});
+          return (await Promise.all([send(), send()])).map((answer) => answer.url + (answer.ok ? "" : " " + answer.status));
+        }""", [form, action])
+
 
 class ConnectWithoutScript(Connect, PortalTest):
     SCRIPT = False

@@ -127,7 +127,7 @@ impl Submission<'_> {
             Outcome::Answered(Ok(_)) => {
                 Ok(done.page(status, Extras { check: Some(check), ..Extras::default() }))
             }
-            Outcome::Answered(Err(error)) => done.failed(error, check),
+            Outcome::Answered(Err(error)) => done.failed(error, Some(check)),
             Outcome::TimedOut => Ok(done.timed_out(check)),
         }
     }
@@ -157,19 +157,37 @@ impl Submission<'_> {
                 portal.onboarding.update(caller, id, Some(current), update, on_progress).await
             }
         };
-        let Some(to) = wanted.destination else {
-            portal
-                .onboarding
-                .update(&caller, id, Some(current), without_destination(&wanted), |_| ())
-                .await?;
-            return Ok(self.saved());
+        let (check, outcome) = match &wanted.destination {
+            Some(to) => followed(&portal.onboarding, self.new_check(to.clone()), operation).await,
+            None => {
+                let update = without_destination(&wanted);
+                let updated = portal.onboarding.update(&caller, id, Some(current), update, |_| ()).await;
+                return match updated {
+                    Ok(_) => Ok(self.saved()),
+                    Err(error) => self.unless_stored(&wanted, error, None).await,
+                };
+            }
         };
-        let (check, outcome) = followed(&portal.onboarding, self.new_check(to), operation).await;
         match outcome {
             Outcome::Answered(Ok(_)) => Ok(self.saved()),
-            Outcome::Answered(Err(error)) => self.reread().await?.failed(error, check),
+            Outcome::Answered(Err(error)) => self.unless_stored(&wanted, error, Some(check)).await,
             Outcome::TimedOut => Ok(self.reread().await?.timed_out(check)),
         }
+    }
+
+    /// The answer to a form that could not be stored. The other request of a double click may have stored the
+    /// same.
+    async fn unless_stored(
+        &self,
+        wanted: &Wanted,
+        error: OnboardingError,
+        check: Option<RunningCheck>,
+    ) -> Result<Response, PageError> {
+        let now = self.reread().await?;
+        if matches!(error, OnboardingError::Stale { .. }) && wanted.is_stored_in(&now.connector) {
+            return Ok(now.saved());
+        }
+        now.failed(error, check)
     }
 
     /// Activates what is stored. A form that says something else must be saved first.
@@ -198,7 +216,14 @@ impl Submission<'_> {
         let (check, outcome) = followed(&portal.onboarding, self.new_check(to), operation).await;
         match outcome {
             Outcome::Answered(Ok(connector)) => Ok(see_other(&next_page(id, connector.state))),
-            Outcome::Answered(Err(error)) => self.reread().await?.failed(error, check),
+            Outcome::Answered(Err(error)) => {
+                let now = self.reread().await?;
+                // The other request of a double click was faster.
+                if !is_unfinished(now.connector.state) {
+                    return Ok(see_other(&next_page(id, now.connector.state)));
+                }
+                now.failed(error, Some(check))
+            }
             Outcome::TimedOut => Ok(self.reread().await?.timed_out(check)),
         }
     }
@@ -240,11 +265,11 @@ impl Submission<'_> {
     }
 
     /// The page after an operation was refused, with the stages that were done.
-    fn failed(&self, error: OnboardingError, check: RunningCheck) -> Result<Response, PageError> {
+    fn failed(&self, error: OnboardingError, check: Option<RunningCheck>) -> Result<Response, PageError> {
         let errors = field_errors(&error);
         let error = match error {
             OnboardingError::NotVerified(_) => {
-                let extras = Extras { check: Some(check), ..Extras::default() };
+                let extras = Extras { check, ..Extras::default() };
                 return Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, extras));
             }
             // Somebody was faster than this very request. The next one finds out who.
@@ -257,7 +282,7 @@ impl Submission<'_> {
             error => PageError::from(error),
         };
         if let Some(errors) = errors {
-            let check = Some(check).filter(|check| !check.reports.is_empty());
+            let check = check.filter(|check| !check.reports.is_empty());
             let extras = Extras { errors, check, ..Extras::default() };
             return Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY, extras));
         }
