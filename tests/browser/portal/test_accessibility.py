@@ -33,9 +33,10 @@ class Accessibility(PortalTest):
                     self.check(page, path)
 
     def paths(self, connectors):
-        pages = ["/portal/operators", "/portal/operators/links", "/portal/nothing"]
-        for tenant, connector in connectors.items():
-            own = f"/portal/connectors/{connector}"
+        pages = ["/portal/operators", "/portal/operators/links", "/portal/nothing", "/portal/health?tenant=quiet-co"]
+        pages += ["/portal/health?tenant=new-co", "/portal/connectors/new?tenant=new-co", "/portal/invite?tenant=acme"]
+        for tenant in ["acme", "gone-inc"]:
+            own = f"/portal/connectors/{connectors[tenant]}"
             pages += [f"/portal/{page}?tenant={tenant}" for page in ["health", "connectors", "changes", "proof", "access"]]
             pages += [own] + [
                 f"{own}/{page}" for page in ["exports", "exports/1", "changes", "settings", "contacts", "connect", "rotate",
@@ -72,9 +73,11 @@ class Accessibility(PortalTest):
         connectors = {c["tenant"]: c["id"] for c in self.serve.api("GET", "/v1/connectors")["connectors"]}
         for path in ["/portal/operators", "/portal/health?tenant=gone-inc", f"/portal/connectors/{connectors['acme']}/settings"]:
             self.goto(page, path)
-            reachable = page.evaluate("""() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
-                .filter((node) => node.checkVisibility() && node.tabIndex < 0).map((node) => node.outerHTML.slice(0, 120))""")
-            self.assertEqual(reachable, [], path)
+            # The cells of the timeline are for pointers; its days and its table lead to the same files.
+            left_out = page.evaluate("""() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+                .filter((node) => node.checkVisibility() && node.tabIndex < 0 && !node.closest('svg'))
+                .map((node) => node.outerHTML.slice(0, 120))""")
+            self.assertEqual(left_out, [], path)
 
     def press_until(self, page, text, presses=40):
         for _ in range(presses):
