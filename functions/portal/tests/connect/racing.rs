@@ -1,10 +1,13 @@
 //! Two windows, two people, and the same form twice.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use protocol::connector::State;
+use protocol::portal::Ability;
+use tests::fault_injection::{FaultPlan, Flaky};
 
 use crate::site::{ROLE, Site, destination};
-use protocol::portal::Ability;
 
 #[tokio::test]
 async fn what_somebody_else_changed_is_shown_with_both_values_and_either_can_be_taken() {
@@ -99,4 +102,20 @@ async fn a_destination_that_is_saved_and_does_not_pass_waits_with_its_reason() {
     site.prober.change(|setup| setup.region = None);
     assert_eq!(dana.submit(&page, &path, "verify", &[]).await.status, StatusCode::OK);
     assert_eq!(site.ledger.connector(&id).state, State::Ready, "a check of what is stored counts");
+}
+
+#[tokio::test]
+async fn two_activations_at_the_same_moment_lead_both_to_the_page_that_waits() {
+    let mut site = Site::new();
+    site.onboarding.connectors = Arc::new(Flaky::new(site.ledger.clone(), &FaultPlan::yielding()));
+    let dana = site.dana().await;
+    let (id, path) = dana.ready().await;
+    let page = dana.get(&path).await;
+    let kim = site.person("acme", "Kim Doe", &Ability::ALL).await;
+    let (one, two) =
+        tokio::join!(dana.submit(&page, &path, "activate", &[]), kim.submit(&page, &path, "activate", &[]));
+    for answer in [one, two] {
+        let location = format!("/portal/connectors/{id}/waiting");
+        assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, location.as_str()));
+    }
 }

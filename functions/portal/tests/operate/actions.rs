@@ -1,10 +1,15 @@
 //! Pause, resume, *Send now*, *Try again now*, rotate, disable, enable, delete.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use ports::Connectors as _;
 use protocol::connector::State;
 use protocol::delivery_error::{DeliveryError, DeliveryErrorKind, DeliveryStage};
+use protocol::portal::{Abilities, LinkScope};
 use tests::fakes::Trust;
+use tests::fault_injection::{FaultPlan, Flaky};
+use tests::fixtures::tenant;
 
 use super::MARKUP;
 use super::world::World;
@@ -32,6 +37,26 @@ async fn a_pause_and_a_resumption_each_lead_to_a_page_that_says_so_however_often
         );
     }
     assert_eq!(world.stored(&connector).state, State::Active);
+}
+
+#[tokio::test]
+async fn two_people_at_the_same_moment_are_both_answered_with_what_is_done() {
+    let mut world = World::new();
+    let connector = world.active("acme", "acme-log", 3, 0).await;
+    let dana = world.person("acme").await;
+    let scope = LinkScope::Tenant { tenant: tenant("acme") };
+    let kim = world.session(scope, Abilities::all(), "Kim Doe").await;
+    world.onboarding.connectors = Arc::new(Flaky::new(world.ledger.clone(), &FaultPlan::yielding()));
+    for (action, done) in
+        [("pause", "paused"), ("resume", "resumed"), ("disable", "disabled"), ("enable", "enabled")]
+    {
+        let path = format!("/portal/connectors/{}/{action}", connector.id);
+        let (one, two) = tokio::join!(world.post(&dana, &path, &[]), world.post(&kim, &path, &[]));
+        for answer in [one, two] {
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{action}: {}", answer.body);
+            assert!(answer.location().ends_with(&format!("?done={done}")), "{}", answer.location());
+        }
+    }
 }
 
 #[tokio::test]

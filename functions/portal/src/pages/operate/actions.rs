@@ -22,7 +22,8 @@ use crate::tenant::OfConnector;
 pub(crate) async fn pause(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
     let connector = &of.view.connector;
     if connector.state != Stage::Paused {
-        portal.onboarding.pause(&of.visitor.caller(), &connector.id, None).await?;
+        let paused = portal.onboarding.pause(&of.visitor.caller(), &connector.id, None).await;
+        settle(&portal, &of, paused, |state| state == Stage::Paused).await?;
     }
     Ok(Done::Paused.at(&path(connector, "")))
 }
@@ -34,7 +35,6 @@ pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Res
         return Ok(Done::Resumed.at(&path(connector, "")));
     }
     match portal.onboarding.resume(&of.visitor.caller(), &connector.id, None, |_| ()).await {
-        Ok(_) => Ok(Done::Resumed.at(&path(connector, ""))),
         Err(OnboardingError::NotVerified(report)) => {
             let body = html! {
                 (head(&portal, &of, "resume", "Resumption"))
@@ -53,7 +53,10 @@ pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Res
             let page = of.layout(&portal).section(Section::Connectors).twin(twin).page("Resume", &body);
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
-        Err(error) => Err(error.into()),
+        resumed => {
+            settle(&portal, &of, resumed, |state| state == Stage::Active).await?;
+            Ok(Done::Resumed.at(&path(connector, "")))
+        }
     }
 }
 
@@ -88,10 +91,29 @@ async fn request(portal: &Portal, of: &OfConnector, form: &Form) -> Result<(), P
 pub(crate) async fn enable(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
     let connector = &of.view.connector;
     if connector.state == Stage::Disabled {
-        portal.onboarding.enable(&of.visitor.caller(), &connector.id, None).await?;
+        let enabled = portal.onboarding.enable(&of.visitor.caller(), &connector.id, None).await;
+        settle(&portal, &of, enabled, |state| !matches!(state, Stage::Disabled | Stage::Deleted)).await?;
     }
     let done = if connector.activated_at.is_some() { Done::Enabled } else { Done::EnabledDraft };
     Ok(done.at(&path(connector, "")))
+}
+
+/// Of two clicks at once both find the action not done yet. The later one is refused then for what the
+/// earlier one has done, and is answered like it, if the connector `is_there`: in the wanted state.
+pub(super) async fn settle(
+    portal: &Portal,
+    of: &OfConnector,
+    changed: Result<Connector, OnboardingError>,
+    is_there: impl Fn(Stage) -> bool,
+) -> Result<(), PageError> {
+    let Err(error) = changed else { return Ok(()) };
+    if matches!(error, OnboardingError::NotAllowed(_) | OnboardingError::Stale { .. }) {
+        let now = portal.onboarding.read(&of.visitor.caller(), &of.view.connector.id).await?;
+        if is_there(now.connector.state) {
+            return Ok(());
+        }
+    }
+    Err(error.into())
 }
 
 /// The buttons of a connector, as far as its state and the person's link allow them. A block has its own.

@@ -33,7 +33,8 @@ pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector) -> Respo
 pub(crate) async fn submit(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
     let connector = &of.view.connector;
     if connector.state != Stage::Disabled {
-        portal.onboarding.disable(&of.visitor.caller(), &connector.id, None).await?;
+        let disabled = portal.onboarding.disable(&of.visitor.caller(), &connector.id, None).await;
+        actions::settle(&portal, &of, disabled, |state| state == Stage::Disabled).await?;
     }
     Ok(Done::Disabled.at(&path(connector, "")))
 }
