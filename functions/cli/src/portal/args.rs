@@ -161,7 +161,8 @@ and every change is recorded under that name. It is shown only now: only a hash 
 30 minutes without use, and 8 hours at most. Revoke it at any time: auditferry portal revoke LINK.
 
 Abilities: view (every link has it), explore (search the log), set-up (create, connect and activate connectors), operate \
-(change, pause, disable and delete them), contacts, invite (hand a link on to a colleague).
+(change, pause, disable and delete them), contacts, invite (hand a link on to a colleague; with --operators \
+make links and revoke them).
 
 In AWS it needs PORTAL_URL, as in the deployment's functions; --return-url must be one of PORTAL_RETURN_URLS or below. \
 With --local the link opens while `auditferry serve --local DIR` runs; that locks the folder, so make the link before, \

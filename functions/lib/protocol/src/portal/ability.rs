@@ -21,7 +21,7 @@ pub enum Ability {
     Operate,
     /// Change who is notified, and send a test.
     Contacts,
-    /// Hand a link on to a colleague.
+    /// Hand a link on to a colleague; of an operator's link, make tenants' links and revoke any.
     Invite,
 }
 
