@@ -65,16 +65,20 @@ fn summary(timeline: &Timeline, days: usize) -> String {
         count(events, "event"),
         number(of(CellState::Quiet)),
     );
-    for (state, words) in [
-        (CellState::DeliveredLater, "had to wait and were delivered later"),
-        (CellState::Waiting, "wait for delivery"),
-        (CellState::Blocked, "are blocked"),
-        (CellState::Stale, "are late"),
-        (CellState::Gap, "are missing"),
+    for (state, one, many) in [
+        (
+            CellState::DeliveredLater,
+            "had to wait and was delivered later",
+            "had to wait and were delivered later",
+        ),
+        (CellState::Waiting, "waits for delivery", "wait for delivery"),
+        (CellState::Blocked, "is blocked", "are blocked"),
+        (CellState::Stale, "is late", "are late"),
+        (CellState::Gap, "is missing", "are missing"),
     ] {
         let windows = of(state);
         if windows > 0 {
-            let _ = write!(text, "; {} {words}", number(windows));
+            let _ = write!(text, "; {} {}", number(windows), if windows == 1 { one } else { many });
         }
     }
     text.push('.');

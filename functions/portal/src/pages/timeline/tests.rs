@@ -42,6 +42,7 @@ fn a_cell_is_a_link_to_its_file_with_its_words_and_the_table_has_the_same_number
         "<td>2,102 1 late</td>",
         "<td>12,345 waits</td>",
         "Nov 20, 13:00 to 14:00: 12,345 events, waits for delivery",
+        "; 2 wait for delivery; 1 is blocked; 1 is late; 1 is missing.",
     ] {
         assert!(shown.contains(text), "{text}\n{shown}");
     }
