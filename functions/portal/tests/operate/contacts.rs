@@ -88,6 +88,30 @@ async fn a_test_is_refused_with_its_reason_within_five_minutes() {
     assert!(world.post(&dana, &test, &[]).await.location().ends_with("?done=tested"));
     let again = world.post(&dana, &test, &[]).await;
     assert!(again.has("they can be tested again after"), "{}", again.body);
+    let double_click = world.post(&dana, &test, &[("version", &version)]).await;
+    assert!(double_click.location().ends_with("?done=tested"), "{}", double_click.body);
+}
+
+#[tokio::test]
+async fn a_test_is_offered_once_somebody_would_get_it() {
+    let world = World::new();
+    let connector = world.active("acme", "acme-log", 2, 0).await;
+    let dana = world.person("acme").await;
+    let version = connector.version.to_string();
+    let fields = [("version", version.as_str()), ("email-1", "security@acme.example")];
+    world.post(&dana, &path(&connector), &fields).await;
+    let again = world.post(&dana, &path(&connector), &fields).await;
+    assert!(
+        again.location().ends_with("?done=contacts-saved"),
+        "a double click is no conflict: {}",
+        again.body
+    );
+    let page = world.get(&dana, &path(&connector)).await;
+    assert!(!page.has("Send a test") && page.has("Nobody would get a test yet"), "{}", page.body);
+    let ops = world.operators().await;
+    let confirm = format!("{}/confirm", path(&connector));
+    world.post(&ops, &confirm, &[("email", "security@acme.example")]).await;
+    assert!(world.get(&dana, &path(&connector)).await.has("Send a test"));
 }
 
 #[tokio::test]

@@ -46,6 +46,9 @@ async fn a_change_is_saved_once_and_no_change_is_none() {
     assert_eq!(stored.frequency, Frequency::try_from(6).unwrap());
     assert_eq!((stored.encoding.suffix().as_str(), stored.state), (".ndjson.gz", State::Active));
     assert_eq!(stored.version, connector.version + 1);
+    let double_click = world.post(&dana, &path(&connector), &changed).await;
+    assert!(double_click.location().ends_with("?done=saved"), "{}", double_click.body);
+    assert_eq!(world.stored(&connector).version, connector.version + 1);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use control::onboarding::{NewContacts, OnboardingError};
 use maud::html;
-use protocol::connector::Connector;
+use protocol::connector::{Connector, NotAllowedError};
 use protocol::contacts::Addresses;
 
 use super::{EMAIL_FIELDS, TITLE, fields, page, secret_page, twin, typed};
@@ -37,6 +37,11 @@ pub(crate) async fn save(
             let form = form.with("version", &of.view.connector.version);
             let again = fields(&of.view.connector, &form, &FieldErrors::default(), "Save mine");
             let differences = differences(&of.view.connector, &new);
+            // The other request of a double click has stored the same. If it made a secret, nobody saw that,
+            // so the page says that there were two.
+            if differences.is_empty() && new.webhook.is_none() {
+                return Ok(Done::ContactsSaved.at(&path(&of.view.connector, "contacts")));
+            }
             let titled = ("contacts", TITLE, twin(&of.view.connector));
             conflict_page(&portal, &of, titled, version, &differences, &again).await
         }
@@ -46,10 +51,19 @@ pub(crate) async fn save(
 }
 
 /// Sends a test to every contact.
-pub(crate) async fn test(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
+pub(crate) async fn test(
+    State(portal): State<Portal>,
+    of: OfConnector,
+    form: Form,
+) -> Result<Response, PageError> {
     let connector = &of.view.connector;
+    // Since the page was shown there was a change, and moments ago a test: the first click of a double click.
+    let is_repeated = form.version().is_ok_and(|version| version < connector.version);
     match portal.onboarding.test_contacts(&of.visitor.caller(), &connector.id, None).await {
         Ok(_) => Ok(Done::Tested.at(&path(connector, "contacts"))),
+        Err(OnboardingError::NotAllowed(NotAllowedError::TestCooldown { .. })) if is_repeated => {
+            Ok(Done::Tested.at(&path(connector, "contacts")))
+        }
         Err(error) => said(&portal, &of, &typed(connector), error).await,
     }
 }

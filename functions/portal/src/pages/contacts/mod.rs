@@ -94,6 +94,8 @@ fn who(of: &OfConnector, addresses: &[AddressView]) -> Markup {
             AddressStatus::Pending { .. } | AddressStatus::Expired { .. } | AddressStatus::Waiting
         )
     };
+    let is_confirmed = |view: &AddressView| matches!(view.status, AddressStatus::Confirmed { .. });
+    let can_hear = connector.contacts.webhook.is_some() || addresses.iter().any(is_confirmed);
     html! {
         section.card {
             h2 { "Who is notified" }
@@ -116,8 +118,9 @@ fn who(of: &OfConnector, addresses: &[AddressView]) -> Markup {
                 }
                 @if let Some(webhook) = &connector.contacts.webhook { (webhook_line(connector, webhook)) }
             }
+            @if !can_hear { p.hint { "Nobody would get a test yet: no address is confirmed, and there is no webhook." } }
             div.actions {
-                (post(connector, "contacts/test", "Send a test"))
+                @if can_hear { (post(connector, "contacts/test", "Send a test")) }
                 @if addresses.iter().any(is_open) { (post(connector, "contacts/ask", "Ask again")) }
             }
             @if let Some(at) = connector.contacts.tested_at { p.hint { "Last tested " (date_time(at)) "." } }

@@ -62,6 +62,10 @@ pub(crate) async fn save(
             let (connector, form) = (&of.view.connector, form.with("version", &of.view.connector.version));
             let again = fields(connector, &form, &FieldErrors::default(), "Save mine");
             let differences = differences(connector, &update);
+            // The other request of a double click, or somebody else, has stored the same.
+            if differences.is_empty() {
+                return Ok(Done::Saved.at(&path(connector, "settings")));
+            }
             conflict_page(&portal, &of, ("settings", TITLE, twin(connector)), version, &differences, &again)
                 .await
         }
