@@ -10,7 +10,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 PROGRAM = os.environ["AUDITFERRY"]
 BROWSER = os.environ["CHROMIUM"]
@@ -157,6 +157,21 @@ class PortalTest(unittest.TestCase):
 
     def goto(self, page, path):
         return page.goto(self.serve.url + path)
+
+    def back(self, page):
+        """The back button. To the answer of a form, a browser asks whether to send that again: yes."""
+        try:
+            page.go_back()
+        except Error as error:
+            self.assertIn("ERR_CACHE_MISS", str(error))
+            self.until("the answer to the form", lambda: self.has_reloaded(page))
+
+    def has_reloaded(self, page):
+        try:
+            page.reload()
+        except Error:  # The browser's own page with the question is not there yet.
+            return False
+        return True
 
     def until(self, what, probe):
         """Waits until a probe is true, and returns its value."""
