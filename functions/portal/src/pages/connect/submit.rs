@@ -157,17 +157,15 @@ impl Submission<'_> {
                 portal.onboarding.update(caller, id, Some(current), update, on_progress).await
             }
         };
-        let (check, outcome) = match &wanted.destination {
-            Some(to) => followed(&portal.onboarding, self.new_check(to.clone()), operation).await,
-            None => {
-                let update = without_destination(&wanted);
-                let updated = portal.onboarding.update(&caller, id, Some(current), update, |_| ()).await;
-                return match updated {
-                    Ok(_) => Ok(self.saved()),
-                    Err(error) => self.unless_stored(&wanted, error, None).await,
-                };
-            }
+        let Some(to) = wanted.destination.clone() else {
+            let update = without_destination(&wanted);
+            let updated = portal.onboarding.update(&caller, id, Some(current), update, |_| ()).await;
+            return match updated {
+                Ok(_) => Ok(self.saved()),
+                Err(error) => self.unless_stored(&wanted, error, None).await,
+            };
         };
+        let (check, outcome) = followed(&portal.onboarding, self.new_check(to), operation).await;
         match outcome {
             Outcome::Answered(Ok(_)) => Ok(self.saved()),
             Outcome::Answered(Err(error)) => self.unless_stored(&wanted, error, Some(check)).await,
