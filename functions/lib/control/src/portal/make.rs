@@ -10,7 +10,7 @@ use protocol::caller::Caller;
 use protocol::contacts::LinkToken;
 use protocol::portal::{
     Abilities, Ability, Addressee, HandOver, LinkId, LinkKind, LinkNotice, LinkScope, NewPortalLink,
-    OperatorVisit, PortalLink, PortalToken, Revocation,
+    OperatorVisit, PortalLink, PortalToken, Revocation, SESSION_LIMIT,
 };
 
 use super::{PortalAccess, PortalError, Visitor};
@@ -243,6 +243,9 @@ impl PortalAccess {
     pub async fn revoke_all(&self, caller: &Caller, scope: &LinkScope) -> Result<u64, PortalError> {
         require_access(caller, scope)?;
         let (mut before, mut revoked) = (None, 0);
+        // All links from before this time, and their sessions, are over. They are listed for months, and a
+        // vendor's product may make one at every click.
+        let oldest = self.clock.now() - (LinkKind::MAX_VALIDITY + SESSION_LIMIT);
         loop {
             let page = self.links.portal_links(scope, before.as_ref(), 100).await?;
             for link in &page.items {
@@ -251,7 +254,8 @@ impl PortalAccess {
                     revoked += 1;
                 }
             }
-            before = page.next;
+            let is_last = page.items.last().is_some_and(|link| link.created_at < oldest);
+            before = page.next.filter(|_| !is_last);
             if before.is_none() {
                 return Ok(revoked);
             }

@@ -125,3 +125,19 @@ async fn revoking_all_ends_every_session_of_the_tenant_and_nobody_elses() {
     assert_eq!(expired.revoked, None, "nothing is left to revoke");
     assert_eq!(world.access.revoke_all(&ops(), &acme()).await.unwrap(), 0);
 }
+
+/// A vendor's product may make a link at every click.
+#[tokio::test]
+async fn revoking_all_links_reads_none_that_is_long_over() {
+    let plan = FaultPlan::none();
+    let ledger = FakeLedger::new();
+    let world = World::over(ledger.clone(), Flaky::new(ledger, &plan));
+    for _ in 0..500 {
+        world.link().await;
+    }
+    world.clock.advance(LinkKind::MAX_VALIDITY + protocol::portal::SESSION_LIMIT + minutes(1));
+    let (cookie, _) = world.enter(&world.link().await).await;
+    assert_eq!(world.access.revoke_all(&ops(), &acme()).await.unwrap(), 1);
+    assert_eq!(plan.count("portal_links"), 1);
+    assert!(is_revoked(&world.visit(&cookie).await, world.now()));
+}
