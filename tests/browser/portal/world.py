@@ -31,6 +31,7 @@ class Serve:
         self.url = self.startup["connectors_url"].removesuffix("/v1/connectors")
 
     def stop(self):
+        assert self.process.poll() is None, f"serve ended by itself: {self.process.returncode}"
         self.process.terminate()
         self.process.wait(30)
         self.process.stdout.close()
