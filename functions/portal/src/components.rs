@@ -10,12 +10,19 @@ pub(crate) fn date_time(time: Time) -> Markup {
     html! { time datetime=(time) { (date(time)) ", " (hour(time)) " UTC" } }
 }
 
+/// A time with its whole date, for records that are read years later: `Nov 30, 2026, 13:06 UTC`.
+pub(crate) fn full_time(time: Time) -> Markup {
+    let iso = time.date();
+    let year = iso.split('-').next().unwrap_or_default();
+    html! { time datetime=(time) { (date(time)) ", " (year) ", " (hour(time)) " UTC" } }
+}
+
 /// The time of day alone, `13:06`, where the day is clear.
 pub(crate) fn clock_time(time: Time) -> Markup {
     html! { time datetime=(time) { (hour(time)) } }
 }
 
-/// `Nov 30`, or `Nov 30, 2025` for another year than the usual one is left to the reader of the `datetime`.
+/// `Nov 30`.
 pub(crate) fn date(time: Time) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -275,6 +282,7 @@ mod tests {
             date_time(time).into_string(),
             "<time datetime=\"2026-11-30T13:06:09.000Z\">Nov 30, 13:06 UTC</time>"
         );
+        assert!(full_time(time).into_string().contains(">Nov 30, 2026, 13:06 UTC<"));
         for (value, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(number(value), text);
         }

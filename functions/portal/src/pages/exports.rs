@@ -8,7 +8,7 @@ use control::onboarding::{ExportContent, ExportFilter, ExportsPage};
 use maud::{Markup, html};
 
 use crate::Portal;
-use crate::components::{Tone, badge, date, date_time, hour, number, size};
+use crate::components::{Tone, badge, date, full_time, hour, number, size};
 use crate::connector_state::name;
 use crate::error::PageError;
 use crate::form::Form;
@@ -182,9 +182,9 @@ pub(crate) fn window(part: &Part) -> Markup {
 pub(crate) fn state(part: &Part, delivered: PartNumber) -> Markup {
     html! {
         @match part.delivered_at {
-            Some(at) => { (badge(Tone::Good, "delivered")) " " span.quiet { (date_time(at)) } },
+            Some(at) => { (badge(Tone::Good, "delivered")) " " span.quiet { (full_time(at)) } },
             None if part.number <= delivered => (badge(Tone::Good, "delivered")),
-            None => { (badge(Tone::Warn, "waits")) " " span.quiet { "sealed " (date_time(part.sealed_at)) } },
+            None => { (badge(Tone::Warn, "waits")) " " span.quiet { "sealed " (full_time(part.sealed_at)) } },
         }
     }
 }

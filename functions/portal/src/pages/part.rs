@@ -8,7 +8,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::Portal;
-use crate::components::{copyable, count, date_time, number, size, span};
+use crate::components::{copyable, count, full_time, number, size, span};
 use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
@@ -75,11 +75,11 @@ fn facts(part: &Part, delivered: PartNumber) -> Markup {
                 div { dt { "Of them unreadable" } dd { (count(part.unreadable, "record")) " with the exact text of what is no event" } }
             }
             @if let (Some(first), Some(last)) = (part.first, part.last) {
-                div { dt { "First event" } dd { (date_time(first)) } }
-                div { dt { "Last event" } dd { (date_time(last)) } }
+                div { dt { "First event" } dd { (full_time(first)) } }
+                div { dt { "Last event" } dd { (full_time(last)) } }
             }
             div { dt { "Size" } dd { (size(part.size)) @if part.raw_size != part.size { ", " (size(part.raw_size)) " uncompressed" } } }
-            div { dt { "Sealed" } dd { (date_time(part.sealed_at)) } }
+            div { dt { "Sealed" } dd { (full_time(part.sealed_at)) } }
         }
     }
 }

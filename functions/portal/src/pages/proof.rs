@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use ports::ConnectorFilter;
 
 use crate::Portal;
-use crate::components::{copyable, date_time, number};
+use crate::components::{copyable, full_time, number};
 use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
@@ -84,8 +84,8 @@ fn key_list(keys: &[RingKey]) -> Markup {
                     div {
                         p.hint {
                             @if index == 0 { "Signs new manifests" } @else { "The one before" }
-                            @if let Some(from) = key.from { ", since " (date_time(from)) }
-                            @if let Some(until) = key.until { ", until " (date_time(until)) }
+                            @if let Some(from) = key.from { ", since " (full_time(from)) }
+                            @if let Some(until) = key.until { ", until " (full_time(until)) }
                         }
                         (copyable("public key", &key.key.to_string()))
                     }

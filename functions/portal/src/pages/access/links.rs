@@ -7,7 +7,7 @@ use protocol::portal::{Ability, LinkId, LinkScope, OperatorVisit, PortalLink};
 
 use super::{list, status_of};
 use crate::Portal;
-use crate::components::date_time;
+use crate::components::full_time;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::layout::{ApiTwin, Section, encode};
@@ -77,7 +77,7 @@ pub(crate) async fn revoke(
 
 fn line(visit: &OperatorVisit, of: &OfTenant) -> Markup {
     let by = visit.by.name_visible_to(&of.visitor.caller());
-    html! { li { (date_time(visit.at)) " · " (by.unwrap_or("an operator of the vendor")) } }
+    html! { li { (full_time(visit.at)) " · " (by.unwrap_or("an operator of the vendor")) } }
 }
 
 fn table(portal: &Portal, of: &OfTenant, links: &[PortalLink]) -> Markup {
@@ -102,7 +102,7 @@ fn table(portal: &Portal, of: &OfTenant, links: &[PortalLink]) -> Markup {
                         }
                         td data-label="Allows to" { (list(&link.abilities)) }
                         td data-label="Made" {
-                            (date_time(link.created_at)) br;
+                            (full_time(link.created_at)) br;
                             span.quiet {
                                 @match &link.hand_over {
                                     Some(hand_over) => { "handed on by " (hand_over.by) },

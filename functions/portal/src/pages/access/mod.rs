@@ -7,7 +7,7 @@ mod made;
 use maud::{Markup, html};
 use protocol::portal::{Abilities, Ability, LinkStatus, PortalLink};
 
-use crate::components::{Tone, badge, date_time};
+use crate::components::{Tone, badge, full_time};
 
 pub(crate) use made::made;
 
@@ -52,20 +52,20 @@ pub(crate) fn choices(offered: &Abilities, chosen: impl Fn(Ability) -> bool) -> 
 pub(crate) fn status_of(link: &PortalLink, now: archive::time::Time) -> Markup {
     match link.status(now) {
         LinkStatus::Open { until } => html! {
-            (badge(Tone::Warn, "not used yet")) p.hint { "valid until " (date_time(until)) }
+            (badge(Tone::Warn, "not used yet")) p.hint { "valid until " (full_time(until)) }
         },
         LinkStatus::Expired { at } => html! {
-            (badge(Tone::Neutral, "expired")) p.hint { "unused, " (date_time(at)) }
+            (badge(Tone::Neutral, "expired")) p.hint { "unused, " (full_time(at)) }
         },
         LinkStatus::Revoked { at } => html! {
-            (badge(Tone::Neutral, "revoked")) p.hint { (date_time(at)) }
+            (badge(Tone::Neutral, "revoked")) p.hint { (full_time(at)) }
         },
         LinkStatus::Redeemed { at } => {
             let open = link.session.as_ref().filter(|session| session.check(now).is_ok());
             html! {
                 @match open {
-                    Some(session) => { (badge(Tone::Good, "in use")) p.hint { "ends " (date_time(session.ends_at())) " without use" } },
-                    None => { (badge(Tone::Neutral, "session ended")) p.hint { "used " (date_time(at)) } },
+                    Some(session) => { (badge(Tone::Good, "in use")) p.hint { "ends " (full_time(session.ends_at())) " without use" } },
+                    None => { (badge(Tone::Neutral, "session ended")) p.hint { "used " (full_time(at)) } },
                 }
             }
         }

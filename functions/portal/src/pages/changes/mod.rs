@@ -13,7 +13,7 @@ use ports::ConnectorFilter;
 use protocol::portal::{LinkId, LinkScope};
 
 use crate::Portal;
-use crate::components::date_time;
+use crate::components::full_time;
 use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section, encode};
@@ -122,7 +122,7 @@ fn list(entries: &[Entry], vendor: &str, names: bool, newest: Option<&str>, olde
                 ol.changes {
                     @for entry in entries {
                         li {
-                            p.when { (date_time(entry.at)) }
+                            p.when { (full_time(entry.at)) }
                             div {
                                 p { (entry.sentence(vendor, names)) }
                                 @if !entry.differences.is_empty() {

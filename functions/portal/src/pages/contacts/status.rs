@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use protocol::contacts::{AddressStatus, ConfirmationMethod};
 
-use crate::components::{Tone, badge, date_time};
+use crate::components::{Tone, badge, full_time};
 
 /// The status in a frame.
 pub(super) fn badge_of(status: &AddressStatus) -> Markup {
@@ -22,12 +22,12 @@ pub(super) fn sentence_of(status: &AddressStatus) -> Markup {
     html! {
         @match status {
             AddressStatus::Waiting => "It gets nothing until it is confirmed.",
-            AddressStatus::Requested { since } => { "Since " (date_time(*since)) ". It gets nothing else until it confirms." },
-            AddressStatus::Pending { since, until } => { "A mail was sent " (date_time(*since)) ". Its link is valid until " (date_time(*until)) "." },
-            AddressStatus::Expired { since, .. } => { "The link of the mail of " (date_time(*since)) " has expired. Ask again." },
-            AddressStatus::Confirmed { since, how: ConfirmationMethod::Link } => { "Its owner confirmed " (date_time(*since)) "." },
-            AddressStatus::Confirmed { since, how: ConfirmationMethod::Contract } => { "The vendor has it by contract, since " (date_time(*since)) "." },
-            AddressStatus::Declined { since } => { "Its owner declined " (date_time(*since)) ". Only they can change that, by the link in their mail." },
+            AddressStatus::Requested { since } => { "Since " (full_time(*since)) ". It gets nothing else until it confirms." },
+            AddressStatus::Pending { since, until } => { "A mail was sent " (full_time(*since)) ". Its link is valid until " (full_time(*until)) "." },
+            AddressStatus::Expired { since, .. } => { "The link of the mail of " (full_time(*since)) " has expired. Ask again." },
+            AddressStatus::Confirmed { since, how: ConfirmationMethod::Link } => { "Its owner confirmed " (full_time(*since)) "." },
+            AddressStatus::Confirmed { since, how: ConfirmationMethod::Contract } => { "The vendor has it by contract, since " (full_time(*since)) "." },
+            AddressStatus::Declined { since } => { "Its owner declined " (full_time(*since)) ". Only they can change that, by the link in their mail." },
         }
     }
 }

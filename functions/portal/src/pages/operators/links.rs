@@ -12,7 +12,7 @@ use protocol::portal::{Ability, LinkId, LinkScope, PortalLink};
 
 use super::new_link::parse;
 use crate::Portal;
-use crate::components::{Field, FieldErrors, Tone, date_time, mark};
+use crate::components::{Field, FieldErrors, Tone, full_time, mark};
 use crate::error::{PageError, sentence};
 use crate::form::Form;
 use crate::layout::{ApiTwin, Layout, Section, encode};
@@ -170,10 +170,10 @@ fn line(portal: &Portal, link: &PortalLink, may_revoke: bool) -> Markup {
             (status_of(link, now))
             p.hint {
                 (link.kind.as_str()) " · " (list(&link.abilities)) br;
-                "made " (date_time(link.created_at))
+                "made " (full_time(link.created_at))
                 @if let Some(hand_over) = &link.hand_over { ", handed on by " (hand_over.by) }
                 @if let Some(session) = &link.session { ", used from " span.mono { (session.network.as_str()) } }
-                @if let Some(at) = link.new_requested_at { br; strong { "asked for a new link " (date_time(at)) } }
+                @if let Some(at) = link.new_requested_at { br; strong { "asked for a new link " (full_time(at)) } }
             }
             @if may_revoke && link.revoked.is_none() && now < link.hand_over_limit() {
                 form method="post" action="/portal/operators/links/revoke" {
