@@ -327,6 +327,24 @@ class ConnectWithScript(Connect, PortalTest):
         page.locator("#paste").dispatch_event("paste")
         expect(page.locator("#role")).to_have_value(outputs["RoleArn"])
 
+    def test_a_session_that_ended_meanwhile_loses_nothing_that_was_typed(self):
+        tenant, bucket = self.a_tenant()
+        link = self.serve.link(tenant=tenant)
+        page = self.enter(self.person(), link)
+        connector = self.start(page)
+        self.connect_by_page(page, bucket)
+        page.locator("#frequency").select_option("6")
+        typed = self.values(page)
+        self.serve.api("DELETE", "/v1/portal-links/" + link.rsplit("/", 1)[1].split(".")[0])
+        self.press(page, "Save")
+        expect(self.status(page)).to_contain_text("was revoked")
+        self.assertEqual(self.values(page), typed)
+        # The same page can be sent with the session of a new link, which was opened in another window.
+        self.enter(page.context.new_page(), tenant=tenant)
+        self.press(page, "Save")
+        self.expect_saved(page)
+        self.assertEqual(self.stored(connector)["frequency"], 6)
+
     def test_requests_at_the_same_moment_count_once(self):
         tenant, bucket = self.a_tenant()
         page = self.arrive(tenant)

@@ -179,7 +179,7 @@ class PortalTest(unittest.TestCase):
         end = time.monotonic() + TIMEOUT_MS / 1_000
         while not (value := probe()):
             self.assertLess(time.monotonic(), end, "never: " + what)
-            time.sleep(0.05)
+            time.sleep(0.2)
         return value
 
     def reload_until(self, page, text):
