@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from .world import PortalTest, Serve
+from .world import PortalTest, Serve, lasting_port
 
 # Every form in which a customer may copy the outputs of the stack.
 PASTED = {
@@ -36,7 +36,8 @@ class Connect:
 
     @classmethod
     def start_serve(cls):
-        return Serve("--now", "2026-11-20T10:40:00Z", folder=cls.folder.name + "/af")
+        cls.port = lasting_port()
+        return Serve("--now", "2026-11-20T10:40:00Z", folder=cls.folder.name + "/af", port=cls.port)
 
     def a_tenant(self):
         """A tenant of this test alone, and the bucket that it wants."""
@@ -144,9 +145,7 @@ class Connect:
         else:
             self.assertIn('http-equiv="refresh"', page.content())
         self.serve.stop()
-        port = self.serve.url.rsplit(":", 1)[1]
-        later = Serve("--now", "2026-11-20T11:05:02Z", folder=self.folder.name + "/af", port=port)
-        type(self).serve = later
+        type(self).serve = Serve("--now", "2026-11-20T11:05:02Z", folder=self.folder.name + "/af", port=self.port)
         self.until("the first file", lambda: any("delivered_at" in file for file in self.serve.files(connector)))
         if self.SCRIPT:
             page.clock.fast_forward(11_000)

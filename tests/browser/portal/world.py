@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import random
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +20,15 @@ ALL = ["view", "explore", "set-up", "operate", "contacts", "invite"]
 # The machine may be busy with other tests.
 TIMEOUT_MS = 15_000
 expect.set_options(timeout=TIMEOUT_MS)
+
+
+def lasting_port():
+    """A free port that the system gives to nobody by itself, so it stays free while `serve` starts again."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 class Serve:
