@@ -15,8 +15,18 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Target prefixes of our own packages; a function's `main.rs` logs under the name of its package's library.
-const OUR_CRATES: [&str; 9] =
-    ["api", "archive", "aws::", "control", "dispatcher", "exporter", "notifier", "ports", "protocol"];
+const OUR_CRATES: [&str; 10] = [
+    "api",
+    "archive",
+    "aws::",
+    "control",
+    "dispatcher",
+    "exporter",
+    "notifier",
+    "portal",
+    "ports",
+    "protocol",
+];
 
 /// The target whose spans identify a line's invocation. It has only spans, which are needed at every level.
 const INVOCATION_SPANS: &str = "lambda_runtime::layers::trace";

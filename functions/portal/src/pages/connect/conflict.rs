@@ -9,7 +9,7 @@ use protocol::connector::Connector;
 use super::fields::{Wanted, files_words};
 use super::path;
 use crate::Portal;
-use crate::components::{Tone, full_time, mark};
+use crate::components::{Tone, date_time, mark};
 
 /// What somebody else changed, against what the form says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Conflict {
             div.notice.warn role="alert" tabindex="-1" data-focus {
                 (mark(Tone::Warn))
                 div {
-                    h2 { "Changed by " (self.by) " at " (full_time(self.at)) }
+                    h2 { "Changed by " (self.by) " at " (date_time(self.at)) }
                     p { "Your changes are not saved yet. Here is the difference:" }
                     div.table {
                         table {

@@ -7,7 +7,7 @@ use protocol::connector::{Change, Connector};
 
 use super::{head, with_status};
 use crate::Portal;
-use crate::components::{Tone, full_time, notice};
+use crate::components::{Tone, date_time, notice};
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
 use crate::tenant::OfConnector;
@@ -88,7 +88,7 @@ fn line(change: &Change, reader: &protocol::caller::Caller, connector: &Connecto
     let verb = verb.as_ref().and_then(|verb| verb.as_str()).unwrap_or("change").replace('_', " ");
     html! {
         "Changed by " strong { (change.by.name_visible_to(reader).unwrap_or("the vendor")) }
-        " at " (full_time(change.at)) " (" (verb) ", version " (change.version)
+        " at " (date_time(change.at)) " (" (verb) ", version " (change.version)
         @if change.version == connector.version { ", the newest" } ")"
     }
 }
