@@ -1,6 +1,7 @@
 //! The operations of the API and the command line, over the fakes: who may use them, what they store and
 //! publish, and what happens to concurrent changes of one connector.
 
+mod asking;
 mod budgets;
 mod changing;
 mod creating;
