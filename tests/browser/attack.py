@@ -104,6 +104,18 @@ class Serve:
                 ],
             },
             {
+                # `/` makes a link to the portal; the link itself is redeemed by a POST.
+                "name": "portal",
+                "reads": [{"url": self.api + "/", "headers": {}}, {"url": self.startup["portal_link"], "headers": {}}],
+                "writes": [
+                    {
+                        "url": url, "method": "POST", "body": "",
+                        "headers": {"content-type": "application/x-www-form-urlencoded"},
+                    }
+                    for url in [self.startup["portal_link"], self.startup["portal_link"] + "/new-link"]
+                ],
+            },
+            {
                 "name": "DynamoDB",
                 "reads": [{"url": environment["AWS_ENDPOINT_URL_DYNAMODB"] + "/", "headers": {}}],
                 "writes": [
