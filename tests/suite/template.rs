@@ -66,6 +66,18 @@ fn the_portal_may_read_the_object_that_the_code_names() {
     assert!(TEMPLATE.contains(&format!("Resource: !Sub \"${{StagingBucket.Arn}}/{LOGO_KEY}\"\n")));
 }
 
+/// A plain text of YAML ends before ` #`, silently (YAML 1.2.2, section 6.6), and so would what an operator
+/// reads.
+#[test]
+fn no_text_of_the_template_is_cut_off_by_a_comment() {
+    for line in TEMPLATE.lines() {
+        let Some((name, text)) = line.trim_start().split_once(": ") else { continue };
+        let is_plain = !text.starts_with(['"', '\'', '>', '|', '!', '[', '{']);
+        let is_text = ["ConstraintDescription", "Description", "default"].contains(&name);
+        assert!(!(is_plain && is_text && text.contains(" #")), "{line}");
+    }
+}
+
 /// Under another name the exporter's role would not trust the API, or would not restrict it.
 #[test]
 fn the_exporters_role_trusts_the_api_under_the_session_name_that_the_code_sends() {

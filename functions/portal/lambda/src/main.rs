@@ -50,9 +50,11 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
 
 async fn wire(settings: PortalSettings) -> Result<Router, Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
-    let logo = logo(&S3Staging::new(services.s3(), settings.staging.bucket.to_string())).await;
     let sts = services.sts();
-    let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
+    // Both are requests of each start, so they are made at once.
+    let staging = S3Staging::new(services.s3(), settings.staging.bucket.to_string());
+    let (logo, identity) = tokio::join!(logo(&staging), caller_identity(&sts));
+    let CallerIdentity { account, partition, .. } = identity?;
     let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
     let role = format!("arn:{partition}:iam::{account}:role/{}", settings.onboarding.vendor.exporter_role);
     let prober = StsProber::new(sts_as_role(&sts, &role.parse()?), services.customers());
