@@ -1,7 +1,5 @@
 //! Why a link can't be made or changed, and why a request has no session.
 
-use std::time::Duration;
-
 use archive::names::{ReturnUrl, TenantId};
 use ports::PortError;
 use protocol::portal::{Abilities, Ability, LinkId, SessionRefusal};
@@ -29,10 +27,10 @@ pub enum PortalError {
     #[error("{0} is not an allowed return URL")]
     ReturnUrl(ReturnUrl),
     /// The validity is out of range.
-    #[error("a link of this kind is valid for at least a minute and at most {}", in_words(*.longest))]
+    #[error("a link of this kind is valid for at least a minute and at most {longest}")]
     Validity {
-        /// The longest validity of this kind.
-        longest: Duration,
+        /// The longest validity of this kind, in words.
+        longest: &'static str,
     },
     /// The visitor's link does not allow to hand one on.
     #[error(transparent)]
@@ -72,26 +70,4 @@ pub enum SessionError {
 fn names(abilities: &Abilities) -> String {
     let beyond = abilities.iter().filter(|ability| *ability != Ability::View);
     beyond.map(Ability::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// Whole hours, or minutes below one.
-fn in_words(span: Duration) -> String {
-    match span.as_secs() {
-        seconds @ ..3_600 => format!("{} minutes", seconds / 60),
-        seconds => format!("{} hours", seconds / 3_600),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::portal::LinkKind;
-
-    use super::*;
-
-    #[test]
-    fn the_longest_validity_is_said_in_whole_units() {
-        let text = |longest| PortalError::Validity { longest }.to_string();
-        assert!(text(LinkKind::Redirect.default_validity()).ends_with("at most 5 minutes"));
-        assert!(text(LinkKind::MAX_VALIDITY).ends_with("at most 336 hours"));
-    }
 }

@@ -92,12 +92,12 @@ impl PortalAccess {
         {
             return Err(PortalError::ReturnUrl(url.clone()));
         }
-        let longest = match kind {
-            LinkKind::Redirect => kind.default_validity(),
-            LinkKind::Invite => LinkKind::MAX_VALIDITY,
+        let (most, longest) = match kind {
+            LinkKind::Redirect => (kind.default_validity(), "5 minutes"),
+            LinkKind::Invite => (LinkKind::MAX_VALIDITY, "336 hours"),
         };
         let validity = validity.unwrap_or(kind.default_validity());
-        if !(MIN_VALIDITY..=longest).contains(&validity) {
+        if !(MIN_VALIDITY..=most).contains(&validity) {
             return Err(PortalError::Validity { longest });
         }
         let new = NewPortalLink { scope, kind, abilities, addressee, return_url, validity, hand_over: None };

@@ -73,14 +73,15 @@ async fn a_link_leads_back_to_an_allowed_page_only() {
 async fn a_link_lasts_from_a_minute_to_its_kinds_longest_time() {
     let world = World::new();
     let (second, hours) = (Duration::from_secs(1), Duration::from_hours);
-    for (kind, default, longest) in
-        [(LinkKind::Redirect, minutes(5), minutes(5)), (LinkKind::Invite, hours(72), hours(14 * 24))]
-    {
+    for (kind, default, longest, words) in [
+        (LinkKind::Redirect, minutes(5), minutes(5), "5 minutes"),
+        (LinkKind::Invite, hours(72), hours(14 * 24), "336 hours"),
+    ] {
         let lasting = |validity| NewLink { kind, validity, ..invitation() };
         for bad in [Duration::ZERO, minutes(1) - second, longest + second, Duration::MAX] {
             let new = lasting(Some(bad));
             let error = world.access.create(&ops(), Credential::Iam, new).await.unwrap_err();
-            assert!(matches!(error, PortalError::Validity { longest: of } if of == longest), "{error:?}");
+            assert!(matches!(error, PortalError::Validity { longest } if longest == words), "{error:?}");
         }
         for (validity, lasts) in [(None, default), (Some(minutes(1)), minutes(1)), (Some(longest), longest)] {
             let link = world.make(lasting(validity)).await.link;
