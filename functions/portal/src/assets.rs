@@ -1,17 +1,16 @@
 //! The files beside the pages: style, script and logo. Each has a hash of its content in its name, so a
 //! browser may keep it, and gets a new one with a new version.
 
-use std::sync::LazyLock;
-
 use archive::sha256::Sha256;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::Portal;
 use crate::brand::Brand;
 use crate::error::PageError;
 use crate::path::PathValue;
-use crate::{Portal, assets};
 
 const STYLE: &str = concat!(
     include_str!("assets/base.css"),
@@ -27,46 +26,76 @@ const SCRIPT: &str = concat!(
 );
 const ICON: &str = include_str!("assets/icon.svg");
 
-static STYLE_NAME: LazyLock<String> = LazyLock::new(|| name("style", STYLE.as_bytes(), "css"));
-static ICON_NAME: LazyLock<String> = LazyLock::new(|| name("icon", ICON.as_bytes(), "svg"));
-static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| name("script", SCRIPT.as_bytes(), "js"));
-
-fn name(what: &str, content: &[u8], suffix: &str) -> String {
-    format!("{what}-{}.{suffix}", Sha256::of(content).short())
+/// A file.
+#[derive(Debug)]
+struct Asset {
+    path: String,
+    media_type: &'static str,
+    content: Bytes,
 }
 
-/// The path of the style.
-pub(crate) fn style() -> String {
-    path(&STYLE_NAME)
+impl Asset {
+    fn new(what: &str, suffix: &str, media_type: &'static str, content: impl Into<Bytes>) -> Self {
+        let content = content.into();
+        let path = format!("/portal/assets/{what}-{}.{suffix}", Sha256::of(&content).short());
+        Self { path, media_type, content }
+    }
 }
 
-/// The path of the script.
-pub(crate) fn script() -> String {
-    path(&SCRIPT_NAME)
+/// All files of a portal, in the vendor's clothes.
+#[derive(Debug)]
+pub(crate) struct Assets {
+    style: Asset,
+    accent: Asset,
+    script: Asset,
+    icon: Asset,
+    logo: Option<Asset>,
 }
 
-/// The path of the icon, where the vendor has no logo.
-pub(crate) fn icon() -> String {
-    path(&ICON_NAME)
-}
+impl Assets {
+    /// The type that parses the accent knows only digits, so nothing else can stand in its sheet.
+    pub(crate) fn new(brand: &Brand) -> Self {
+        const CSS: &str = "text/css; charset=utf-8";
+        let accent = format!(":root {{ --brand: {} }}\n", brand.branding.accent);
+        let logo = brand.logo.as_ref();
+        Self {
+            style: Asset::new("style", "css", CSS, STYLE),
+            accent: Asset::new("accent", "css", CSS, accent),
+            script: Asset::new("script", "js", "text/javascript; charset=utf-8", SCRIPT),
+            icon: Asset::new("icon", "svg", "image/svg+xml", ICON),
+            logo: logo.map(|logo| Asset::new("logo", "img", logo.media_type(), logo.bytes().clone())),
+        }
+    }
 
-/// The path of the sheet with the vendor's accent.
-pub(crate) fn accent(brand: &Brand) -> String {
-    path(&name("accent", accent_sheet(brand).as_bytes(), "css"))
-}
+    /// The path of the style.
+    pub(crate) fn style(&self) -> &str {
+        &self.style.path
+    }
 
-/// The path of the logo, if there is one.
-pub(crate) fn logo(brand: &Brand) -> Option<String> {
-    brand.logo.as_ref().map(|logo| path(&name("logo", logo.bytes(), "img")))
-}
+    /// The path of the sheet with the vendor's accent.
+    pub(crate) fn accent(&self) -> &str {
+        &self.accent.path
+    }
 
-fn path(name: &str) -> String {
-    format!("/portal/assets/{name}")
-}
+    /// The path of the script.
+    pub(crate) fn script(&self) -> &str {
+        &self.script.path
+    }
 
-/// The type that parses the accent knows only digits, so nothing else can stand in the sheet.
-fn accent_sheet(brand: &Brand) -> String {
-    format!(":root {{ --brand: {} }}\n", brand.branding.accent)
+    /// The path of the logo, if there is one.
+    pub(crate) fn logo(&self) -> Option<&str> {
+        self.logo.as_ref().map(|logo| logo.path.as_str())
+    }
+
+    /// The path of the icon in the browser's tab: the logo, or ours where the vendor has none.
+    pub(crate) fn icon(&self) -> &str {
+        self.logo().unwrap_or(&self.icon.path)
+    }
+
+    fn find(&self, path: &str) -> Option<&Asset> {
+        let Self { style, accent, script, icon, logo } = self;
+        [style, accent, script, icon].into_iter().chain(logo).find(|asset| asset.path == path)
+    }
 }
 
 /// Answers with a file of that name.
@@ -74,25 +103,9 @@ pub(crate) async fn serve(
     State(portal): State<Portal>,
     PathValue(name): PathValue<String>,
 ) -> Result<Response, PageError> {
-    let brand = &portal.brand;
-    let asked = path(&name);
-    let (media_type, content) = if asked == style() {
-        ("text/css; charset=utf-8", STYLE.as_bytes().to_vec())
-    } else if asked == script() {
-        ("text/javascript; charset=utf-8", SCRIPT.as_bytes().to_vec())
-    } else if asked == icon() {
-        ("image/svg+xml", ICON.as_bytes().to_vec())
-    } else if asked == accent(brand) {
-        ("text/css; charset=utf-8", accent_sheet(brand).into_bytes())
-    } else if let Some(logo) =
-        brand.logo.as_ref().filter(|_| assets::logo(brand).is_some_and(|logo| logo == asked))
-    {
-        (logo.media_type(), logo.bytes().to_vec())
-    } else {
-        return Err(PageError::NotFound);
-    };
-    let mut response = content.into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let asset = portal.assets.find(&format!("/portal/assets/{name}")).ok_or(PageError::NotFound)?;
+    let mut response = asset.content.clone().into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
     let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(CACHE_CONTROL, keep);
     Ok(response)

@@ -188,7 +188,10 @@ impl From<OnboardingError> for PageError {
 
 impl From<PortalError> for PageError {
     fn from(error: PortalError) -> Self {
-        Self::Portal(error)
+        match error {
+            PortalError::Missing(missing) => Self::Forbidden(missing),
+            error => Self::Portal(error),
+        }
     }
 }
 
@@ -200,7 +203,18 @@ impl From<PortError> for PageError {
 
 #[cfg(test)]
 mod tests {
+    use protocol::portal::Ability;
+
     use super::*;
+
+    #[test]
+    fn a_missing_ability_is_the_same_answer_from_the_gate_and_from_an_operation() {
+        let missing = || MissingAbilityError(Ability::Invite);
+        let (gate, operation) = (PageError::Forbidden(missing()), PortalError::Missing(missing()).into());
+        let answer = |error: &PageError| (error.status(), error.title(), error.text());
+        assert_eq!(answer(&operation), answer(&gate));
+        assert_eq!(gate.status(), StatusCode::FORBIDDEN);
+    }
 
     #[test]
     fn an_error_is_a_sentence() {

@@ -5,13 +5,14 @@ use archive::names::{ReturnUrl, TenantId};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
+use control::branding::Branding;
 use control::portal::Visitor;
 use maud::{DOCTYPE, Markup, html};
 
-use crate::brand::Brand;
+use crate::assets::Assets;
 use crate::components::clock_time;
 use crate::error::PageError;
-use crate::{Portal, assets};
+use crate::{Portal, address};
 
 /// A part of the portal, in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,8 @@ impl ApiTwin {
 
 /// The frame of one answer.
 pub(crate) struct Layout<'a> {
-    brand: &'a Brand,
+    branding: &'a Branding,
+    assets: &'a Assets,
     base_url: &'a str,
     visitor: Option<&'a Visitor>,
     tenant: Option<TenantId>,
@@ -82,8 +84,9 @@ impl<'a> Layout<'a> {
     /// The frame of a page for this person, or for nobody.
     pub(crate) fn new(portal: &'a Portal, visitor: Option<&'a Visitor>) -> Self {
         let tenant = visitor.and_then(|visitor| visitor.link().scope.tenant().cloned());
-        let (brand, base_url) = (portal.brand.as_ref(), portal.access.url.as_str());
-        Self { brand, base_url, visitor, tenant, section: None, twin: None }
+        let Portal { access, branding, assets, .. } = portal;
+        let base_url = access.url.as_str();
+        Self { branding, assets, base_url, visitor, tenant, section: None, twin: None }
     }
 
     /// With this part of the navigation marked.
@@ -130,7 +133,7 @@ impl<'a> Layout<'a> {
 
     /// The vendor's name.
     pub(crate) fn vendor(&self) -> &str {
-        self.brand.branding.name.as_str()
+        self.branding.name.as_str()
     }
 
     fn document(&self, title: &str, body: &Markup, reloads: bool) -> Response {
@@ -143,10 +146,10 @@ impl<'a> Layout<'a> {
                     meta name="color-scheme" content="light dark";
                     @if reloads { noscript { meta http-equiv="refresh" content="15"; } }
                     title { (title) " · " (self.vendor()) }
-                    link rel="stylesheet" href=(assets::style());
-                    link rel="stylesheet" href=(assets::accent(self.brand));
-                    link rel="icon" href=(assets::logo(self.brand).unwrap_or_else(assets::icon));
-                    script src=(assets::script()) defer {}
+                    link rel="stylesheet" href=(self.assets.style());
+                    link rel="stylesheet" href=(self.assets.accent());
+                    link rel="icon" href=(self.assets.icon());
+                    script src=(self.assets.script()) defer {}
                 }
                 body {
                     a.skip href="#content" { "Skip to the content" }
@@ -174,7 +177,7 @@ impl<'a> Layout<'a> {
             header.top {
                 div.top-inner {
                     span.vendor {
-                        @if let Some(logo) = assets::logo(self.brand) { img src=(logo) alt="" height="28"; }
+                        @if let Some(logo) = self.assets.logo() { img src=(logo) alt="" height="28"; }
                         (self.vendor())
                     }
                     @if let Some(visitor) = self.visitor {
@@ -188,24 +191,21 @@ impl<'a> Layout<'a> {
 
     fn navigation(&self, visitor: &Visitor) -> Markup {
         let of_tenant = self.tenant.as_ref().map(|tenant| (tenant, Section::OF_TENANT));
-        let query = |tenant: &TenantId| {
-            if visitor.is_operator() { format!("?tenant={}", encode(tenant.as_str())) } else { String::new() }
-        };
         html! {
             nav.sections aria-label="Sections" {
                 ul {
-                    @if visitor.is_operator() { (self.entry(Section::Operators, "")) }
+                    @if visitor.is_operator() { (self.entry(Section::Operators, Section::Operators.path())) }
                     @if let Some((tenant, sections)) = of_tenant {
-                        @for section in sections { (self.entry(section, &query(tenant))) }
+                        @for section in sections { (self.entry(section, &address::of_tenant(visitor, tenant, section.path()))) }
                     }
                 }
             }
         }
     }
 
-    fn entry(&self, section: Section, query: &str) -> Markup {
+    fn entry(&self, section: Section, address: &str) -> Markup {
         let current = (self.section == Some(section)).then_some("page");
-        html! { li { a href={ (section.path()) (query) } aria-current=[current] { (section.title()) } } }
+        html! { li { a href=(address) aria-current=[current] { (section.title()) } } }
     }
 
     fn person(&self, visitor: &Visitor) -> Markup {
@@ -253,9 +253,4 @@ pub(crate) fn fragment(markup: &Markup) -> Response {
 fn curl(base_url: &str, twin: &ApiTwin) -> String {
     let method = if twin.method == "GET" { String::new() } else { format!("-X {} ", twin.method) };
     format!("curl {method}-H \"Authorization: Bearer $TOKEN\" '{base_url}{}'", twin.path)
-}
-
-/// A text for a query.
-pub(crate) fn encode(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -7,15 +7,18 @@
 //!
 //! `routes` is the table of all pages, with the ability that each requires. `middleware` sets the policies of
 //! every answer, refuses forged requests, and finds the person ([`control::portal::Visitor`]) behind a
-//! request: no page is reached without one. `layout` and `components` are what pages share.
+//! request: no page is reached without one. `layout`, `components` and `fields` are what pages share.
 
+mod address;
 mod assets;
 mod brand;
 mod components;
 mod connector_state;
 mod cookie;
 mod error;
+mod fields;
 mod form;
+mod frequency;
 mod layout;
 mod middleware;
 mod pages;
@@ -26,7 +29,9 @@ mod tenant;
 
 use std::sync::Arc;
 
+use assets::Assets;
 use axum::Router;
+use control::branding::Branding;
 use control::onboarding::Onboarding;
 use control::portal::PortalAccess;
 
@@ -38,7 +43,8 @@ pub use routes::{ROUTES, Route};
 struct Portal {
     onboarding: Onboarding,
     access: PortalAccess,
-    brand: Arc<Brand>,
+    branding: Arc<Branding>,
+    assets: Arc<Assets>,
 }
 
 /// The router of the portal over these functions, in the vendor's clothes.
@@ -46,7 +52,8 @@ struct Portal {
 /// A request may have an extension [`SourceIp`], the address of the person, which the front that received the
 /// request sets; without it the network of a redemption is recorded as unknown.
 pub fn router(onboarding: Onboarding, access: PortalAccess, brand: Brand) -> Router {
-    routes::router(Portal { onboarding, access, brand: Arc::new(brand) })
+    let assets = Arc::new(Assets::new(&brand));
+    routes::router(Portal { onboarding, access, branding: Arc::new(brand.branding), assets })
 }
 
 /// The address from which a request came, as an extension of it.

@@ -33,8 +33,8 @@ impl Gate {
     }
 }
 
-/// Answers a request without the session and ability that its page requires. The person of a valid session is
-/// handed on to the page, also to one that is open to all.
+/// Answers a request without the session and ability that its page requires. The page gets the person of a
+/// valid session; one that is open to all asks for none.
 pub(crate) async fn require_session(
     State((portal, gate)): State<(Portal, Gate)>,
     mut request: Request,
@@ -51,7 +51,6 @@ pub(crate) async fn require_session(
                 return with_visitor(PageError::NotFound.into_response(), visitor);
             }
             if let Err(missing) = visitor.require(ability) {
-                request.extensions_mut().insert(visitor.clone());
                 return with_visitor(PageError::Forbidden(missing).into_response(), visitor);
             }
             request.extensions_mut().insert(visitor.clone());

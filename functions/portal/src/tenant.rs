@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Response};
 use control::onboarding::ConnectorView;
 use control::portal::{PortalError, Visitor};
 
-use crate::Portal;
 use crate::error::PageError;
 use crate::form::Form;
-use crate::layout::{Layout, encode};
+use crate::layout::Layout;
 use crate::session::Person;
+use crate::{Portal, address};
 
 /// The person, and the tenant whose page it is: the link's own, or `?tenant=` of an operator.
 #[derive(Debug)]
@@ -47,9 +47,9 @@ impl OfTenant {
         Layout::new(portal, Some(&self.visitor)).tenant(&self.tenant)
     }
 
-    /// The path of another page about this tenant, which an operator's needs to name.
+    /// The address of another page about this tenant.
     pub(crate) fn path(&self, path: &str) -> String {
-        path_of(&self.visitor, &self.tenant, path)
+        address::of_tenant(&self.visitor, &self.tenant, path)
     }
 }
 
@@ -59,14 +59,10 @@ impl OfConnector {
         Layout::new(portal, Some(&self.visitor)).tenant(&self.view.connector.tenant)
     }
 
-    /// The path of a page about the tenant, which an operator's needs to name.
+    /// The address of a page about the tenant.
     pub(crate) fn path(&self, path: &str) -> String {
-        path_of(&self.visitor, &self.view.connector.tenant, path)
+        address::of_tenant(&self.visitor, &self.view.connector.tenant, path)
     }
-}
-
-fn path_of(visitor: &Visitor, tenant: &TenantId, path: &str) -> String {
-    if visitor.is_operator() { format!("{path}?tenant={}", encode(tenant.as_str())) } else { path.to_owned() }
 }
 
 impl FromRequestParts<Portal> for OfTenant {

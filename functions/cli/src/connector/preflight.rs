@@ -1,7 +1,7 @@
 //! `connector verify`, and the progress of a verification, also before an activation or a resume.
 
-use archive::files::shell::quoted;
 use archive::names::{ConnectorId, Region};
+use archive::shell::quoted;
 use control::onboarding::{ChangeResult, OnboardingError};
 use control::preflight::{PreflightProgress, PreflightReport, PreflightStage, PreflightVerdict, StageReport};
 use protocol::connector::{Connector, Encryption, S3Destination, State};

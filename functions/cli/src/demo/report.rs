@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use archive::files::shell::{quoted, quoted_path};
 use archive::names::ConnectorId;
+use archive::shell::{quoted, quoted_path};
 use archive::time::Time;
 use protocol::delivery_error::DeliveryStage;
 use serde::Serialize;

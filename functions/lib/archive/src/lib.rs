@@ -5,7 +5,7 @@
 //! - the proof: [`note`] (signed notes and keys), [`manifest`] (the text and its chain);
 //! - the auditor's check: [`verify`], and `files` (feature `files`), which reads folders and has what the
 //!   programs `auditferry-verify` and `auditferry verify` share;
-//! - what all of it is made of: [`names`], [`time`], [`sha256`], [`frequency`].
+//! - what all of it is made of: [`names`], [`time`], [`sha256`], [`frequency`], [`shell`].
 
 pub mod encode;
 pub mod event;
@@ -26,6 +26,7 @@ pub mod names;
 pub mod note;
 pub mod part;
 pub mod sha256;
+pub mod shell;
 pub mod sort_key;
 pub mod staging_keys;
 pub mod time;

@@ -12,10 +12,9 @@ use crate::layout::Layout;
 /// A handler that fails knows neither the vendor's clothes nor the person, so its answer carries only the
 /// error. This turns it into a page.
 pub(crate) async fn render(State(portal): State<Portal>, request: Request, next: Next) -> Response {
-    let is_ours = request.uri().path().starts_with("/portal");
     let mut response = next.run(request).await;
     let Some(SharedPageError(error)) = response.extensions_mut().remove() else { return response };
-    let visitor = response.extensions_mut().remove::<Visitor>().filter(|_| is_ours);
+    let visitor = response.extensions_mut().remove::<Visitor>();
     let return_url = match &*error {
         PageError::NoSession { link: Some(link), .. } => {
             // Best effort: without the record the page has no way back, and is shown all the same.

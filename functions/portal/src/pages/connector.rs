@@ -7,11 +7,13 @@ use protocol::connector::{Connector, Destination, Encryption, State as Stage};
 use protocol::portal::Ability;
 
 use crate::Portal;
+use crate::address::of_connector;
 use crate::components::date_time;
 use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
+use crate::frequency::every;
 use crate::layout::{ApiTwin, Section};
-use crate::pages::health::card::{Card, Heading, encoding, every};
+use crate::pages::health::card::{Card, Heading, encoding};
 use crate::pages::operate::actions::buttons;
 use crate::pages::operate::done_notice;
 use crate::tenant::{OfConnector, Query};
@@ -54,7 +56,6 @@ pub(crate) async fn show(
 /// of the page's path.
 pub(crate) fn head(of: &OfConnector, page: &str, heading: &Markup) -> Markup {
     let connector = &of.view.connector;
-    let base = format!("/portal/connectors/{}", connector.id);
     let is_there = connector.state != Stage::Deleted;
     let may_operate = of.visitor.has(Ability::Operate) && is_there;
     let pages = [
@@ -71,8 +72,7 @@ pub(crate) fn head(of: &OfConnector, page: &str, heading: &Markup) -> Markup {
             nav.sections.about aria-label="This connector" {
                 ul {
                     @for (_, path, title) in pages.into_iter().filter(|(shown, ..)| *shown) {
-                        @let slash = if path.is_empty() { "" } else { "/" };
-                        li { a href={ (base) (slash) (path) } aria-current=[(path == page).then_some("page")] { (title) } }
+                        li { a href=(of_connector(&connector.id, path)) aria-current=[(path == page).then_some("page")] { (title) } }
                     }
                     li { a href=(of.path("/portal/proof")) { "Proof" } }
                 }
@@ -92,7 +92,7 @@ fn not_active(of: &OfConnector) -> Markup {
                 _ => p { "It was never activated." },
             }
             @if of.visitor.has(Ability::SetUp) && matches!(connector.state, Stage::Draft | Stage::Ready) {
-                p { a.button.primary href={ "/portal/connectors/" (connector.id) "/connect" } { "Go on" } }
+                p { a.button.primary href=(of_connector(&connector.id, "connect")) { "Go on" } }
             }
 
         }

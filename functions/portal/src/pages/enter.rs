@@ -10,11 +10,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use control::portal::OpenedLink;
 use maud::{Markup, html};
-use protocol::portal::{Ability, LinkKind, LinkRefusal, LinkScope, Network, PortalToken};
+use protocol::portal::{LinkKind, LinkRefusal, LinkScope, Network, PortalToken};
 
 use crate::components::{Tone, date_time, mark, notice};
 use crate::error::{PageError, sentence};
 use crate::layout::Layout;
+use crate::pages::access;
 use crate::path::PathValue;
 use crate::session::Person;
 use crate::{Portal, SourceIp, cookie};
@@ -73,8 +74,8 @@ pub(crate) async fn redeem(
     }
 }
 
-/// Asks the vendor for a new link. The answer is the same whatever happens, so that it tells a stranger
-/// nothing.
+/// Asks the vendor for a new link. The answer is the same whatever happens, so that a stranger learns nothing
+/// from it.
 pub(crate) async fn request_new(
     State(portal): State<Portal>,
     token: Result<PathValue<PortalToken>, PageError>,
@@ -152,7 +153,7 @@ fn button(layout: &Layout<'_>, action: &str, opened: &OpenedLink) -> Markup {
                         dd { (hand_over.by) }
                     }
                     dt { "You can" }
-                    dd { ul.plain { @for ability in link.abilities.iter() { li { (mark(Tone::Good)) " " (words(ability)) } } } }
+                    dd { ul.plain { @for ability in link.abilities.iter() { li { (mark(Tone::Good)) " " (access::words(ability)) } } } }
                     dt { "Valid until" }
                     dd { (date_time(link.expires_at)) }
                 }
@@ -165,17 +166,6 @@ fn button(layout: &Layout<'_>, action: &str, opened: &OpenedLink) -> Markup {
                 @if link.kind == LinkKind::Invite { "If you are not " (link.addressee) ", close this page." }
             }
         }
-    }
-}
-
-const fn words(ability: Ability) -> &'static str {
-    match ability {
-        Ability::View => "see whether the log arrives",
-        Ability::Explore => "search the log",
-        Ability::SetUp => "connect a bucket",
-        Ability::Operate => "change, pause and delete exports",
-        Ability::Contacts => "choose who is notified",
-        Ability::Invite => "hand a link on to a colleague",
     }
 }
 

@@ -8,6 +8,7 @@ use control::onboarding::{ExportContent, ExportFilter, ExportsPage};
 use maud::{Markup, html};
 
 use crate::Portal;
+use crate::address::of_part;
 use crate::components::{Tone, badge, date, full_time, hour, number, size};
 use crate::connector_state::name;
 use crate::error::PageError;
@@ -145,7 +146,7 @@ fn list(of: &OfConnector, search: &Search, page: &ExportsPage, delivered: PartNu
                     } }
                     tbody { @for part in &page.parts {
                         tr {
-                            th scope="row" { a href={ "/portal/connectors/" (of.view.connector.id) "/exports/" (part.number.get()) } { (number(part.number.get())) } }
+                            th scope="row" { a href=(of_part(&of.view.connector.id, part.number)) { (number(part.number.get())) } }
                             td { (window(part)) }
                             td { (state(part, delivered)) }
                             td.number { @if part.kind == PartKind::Heartbeat { "quiet" } @else { (number(part.events)) } }

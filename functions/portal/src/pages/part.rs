@@ -1,8 +1,8 @@
 //! One file: its window, counts, hashes and names, its manifest's text, and how to check it.
 
-use archive::files::shell::quoted;
 use archive::names::ConnectorId;
 use archive::part::{Part, PartNumber};
+use archive::shell::quoted;
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};

@@ -1,10 +1,10 @@
 //! Proof: the keys, the end of each chain for auditors, the command to copy, and what it proves.
 
-use archive::files::shell::quoted;
 use archive::names::ConnectorId;
 use archive::note::RingKey;
 use archive::part::PartNumber;
 use archive::sha256::Sha256;
+use archive::shell::quoted;
 use axum::extract::State;
 use axum::response::Response;
 use control::onboarding::ConnectorView;
@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use ports::ConnectorFilter;
 
 use crate::Portal;
+use crate::address::of_part;
 use crate::components::{copyable, full_time, number};
 use crate::connector_state::name;
 use crate::error::PageError;
@@ -105,7 +106,7 @@ fn chains(keys: &[RingKey], heads: &[ChainHead]) -> Markup {
             section.card {
                 h2 { "Chain of " (name(&view.connector)) }
                 dl.facts.wide {
-                    div { dt { "Newest delivered file" } dd { a href={ "/portal/connectors/" (id) "/exports/" (part.get()) } { "File " (number(part.get())) } } }
+                    div { dt { "Newest delivered file" } dd { a href=(of_part(id, *part)) { "File " (number(part.get())) } } }
                     div { dt { "Its manifest, for auditors" } dd.mono { (manifest) } }
                 }
                 p { "Copy the bucket, then check it. With " code { "--newest" } " the check also shows that nothing was cut off at the end." }

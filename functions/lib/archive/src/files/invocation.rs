@@ -1,7 +1,7 @@
 //! The command line that was given, and the same for another archive, ready to be pasted into a shell.
 
 use super::args::VerifyArgs;
-use super::shell::{quoted, quoted_path};
+use crate::shell::{quoted, quoted_path};
 
 /// The program that verifies, as its messages and printed commands name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

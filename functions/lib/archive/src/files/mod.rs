@@ -16,7 +16,6 @@ pub mod output;
 pub mod program;
 pub mod report;
 pub mod resources;
-pub mod shell;
 mod system_files;
 pub mod usage;
 pub mod verification;

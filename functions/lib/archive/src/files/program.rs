@@ -17,9 +17,9 @@ use super::open::{OpenedArchive, open_folder};
 use super::options::verify_options;
 use super::output::Output;
 use super::report::ProgressLine;
-use super::shell::quoted;
 use super::usage;
 use super::verification::Verification;
+use crate::shell::quoted;
 use crate::time::Time;
 use crate::verify::check::{Outcome, Progress};
 

@@ -8,7 +8,7 @@ use super::invocation::Invocation;
 use super::open::{OpenedArchive, access_hint};
 use super::output::Output;
 use super::report;
-use super::shell::quoted_path;
+use crate::shell::quoted_path;
 use crate::verify::check::{Outcome, Progress, VerifyOptions, check};
 
 /// What is verified, and how.

@@ -5,8 +5,8 @@
 mod link;
 mod mismatch;
 
-use archive::files::shell::quoted;
 use archive::names::{AccountId, ConnectorId, ExternalId, KmsKeyArn, ROLE_PATH, Region};
+use archive::shell::quoted;
 use protocol::connector::{Connector, S3Destination};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

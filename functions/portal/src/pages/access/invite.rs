@@ -9,10 +9,12 @@ use protocol::portal::{Abilities, Ability, Addressee, LinkKind};
 
 use super::{choices, made};
 use crate::Portal;
-use crate::components::{Field, FieldErrors, Tone, date_time, notice};
+use crate::address::encode;
+use crate::components::{Tone, date_time, notice};
 use crate::error::{PageError, sentence};
+use crate::fields::{Field, FieldErrors};
 use crate::form::Form;
-use crate::layout::{ApiTwin, Layout, Section, encode};
+use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::pages::operate::with_status;
 use crate::session::Person;

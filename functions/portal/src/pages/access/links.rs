@@ -7,10 +7,11 @@ use protocol::portal::{Ability, LinkId, LinkScope, OperatorVisit, PortalLink};
 
 use super::{list, status_of};
 use crate::Portal;
+use crate::address::encode;
 use crate::components::full_time;
 use crate::error::PageError;
 use crate::form::Form;
-use crate::layout::{ApiTwin, Section, encode};
+use crate::layout::{ApiTwin, Section};
 use crate::pages::operate::{Done, done_notice};
 use crate::tenant::{OfTenant, Query};
 
@@ -44,8 +45,8 @@ pub(crate) async fn show(
                 } @else {
                     (table(&portal, &of, &links.items))
                     @if let Some(next) = &links.next {
-                        @let path = of.path("/portal/access");
-                        nav.pages aria-label="Pages" { a href={ (path) (if path.contains('?') { "&" } else { "?" }) "before=" (next) } { "Older links" } }
+                        @let older = of.path(&format!("/portal/access?before={next}"));
+                        nav.pages aria-label="Pages" { a href=(older) { "Older links" } }
                     }
                 }
             }

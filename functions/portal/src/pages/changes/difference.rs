@@ -3,8 +3,9 @@
 use archive::names::EmailAddress;
 use protocol::connector::{Connector, Encryption};
 
-use crate::components::{date, hour};
-use crate::pages::health::card::{encoding, every};
+use crate::components::moment;
+use crate::frequency::every;
+use crate::pages::health::card::encoding;
 
 /// One setting that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,7 @@ fn settings(connector: &Connector) -> Vec<(&'static str, Option<String>)> {
         ("Region", to.map(|to| to.region.to_string())),
         ("Role", to.map(|to| to.role.to_string())),
         ("Encryption", to.map(|to| encryption(&to.encryption))),
-        ("Events from", connector.start_from.map(|from| format!("{}, {} UTC", date(from), hour(from)))),
+        ("Events from", connector.start_from.map(moment)),
         ("Addresses", Some(addresses.join(", ")).filter(|text| !text.is_empty())),
         ("Webhook", connector.contacts.webhook.as_ref().map(|webhook| webhook.url.to_string())),
         ("Partitions", Some(connector.shards.get().to_string())),

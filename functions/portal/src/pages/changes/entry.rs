@@ -8,6 +8,7 @@ use protocol::connector::{Change, Verb};
 use protocol::portal::{OperatorVisit, PortalLink};
 
 use super::difference::{Difference, differences};
+use crate::address::of_connector;
 use crate::connector_state::name;
 
 /// An entry.
@@ -93,7 +94,7 @@ impl Entry {
             @match &self.what {
                 What::Changed { verb, id, connector } => {
                     (words(*verb))
-                    @if names { ": " a href={ "/portal/connectors/" (id) } { (connector) } }
+                    @if names { ": " a href=(of_connector(id, "")) { (connector) } }
                 }
                 What::Opened { network } => { "opened a link from " (network) },
                 What::HandedOn { to } => { "handed a link on to " (to) },

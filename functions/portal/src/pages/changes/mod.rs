@@ -13,10 +13,11 @@ use ports::ConnectorFilter;
 use protocol::portal::{LinkId, LinkScope};
 
 use crate::Portal;
+use crate::address::encode;
 use crate::components::full_time;
 use crate::connector_state::name;
 use crate::error::PageError;
-use crate::layout::{ApiTwin, Section, encode};
+use crate::layout::{ApiTwin, Section};
 use crate::pages::connector::head;
 use crate::tenant::{OfConnector, OfTenant, Query};
 use entry::Entry;
@@ -45,7 +46,7 @@ pub(crate) async fn of_connector(
     let older = changes.last().filter(|change| changes.len() == PAGE && change.version > 1);
     let older = older.map(|change| format!("?before={}", change.version));
     let entries: Vec<Entry> = changes.into_iter().map(|change| Entry::change(change, &caller)).collect();
-    let vendor = portal.brand.branding.name.as_str();
+    let vendor = portal.branding.name.as_str();
     let body = html! {
         (head(&of, "changes", &html! { "Changes of " (name(connector)) }))
         (list(&entries, vendor, false, before.map(|_| "?"), older.as_deref()))
@@ -71,10 +72,9 @@ pub(crate) async fn of_tenant(
         older.map_or(entries.len(), |last| entries.iter().take_while(|entry| entry.at >= last).count());
     entries.truncate(shown);
     let first = of.path("/portal/changes");
-    let older =
-        older.map(|last| format!("{first}{}before={last}", if first.contains('?') { '&' } else { '?' }));
+    let older = older.map(|last| of.path(&format!("/portal/changes?before={last}")));
     let newest = before.map(|_| first);
-    let vendor = portal.brand.branding.name.as_str();
+    let vendor = portal.branding.name.as_str();
     let body = html! {
         div.head.with-actions {
             h1 { "Changes" }

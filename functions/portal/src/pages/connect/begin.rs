@@ -11,8 +11,9 @@ use maud::{Markup, html};
 use ports::ConnectorFilter;
 use protocol::connector::{Connector, Destination, Shards, State as ConnectorState};
 
-use super::{is_unfinished, path};
+use super::is_unfinished;
 use crate::Portal;
+use crate::address::of_connector;
 use crate::components::{Tone, badge, date_time};
 use crate::connector_state;
 use crate::error::PageError;
@@ -105,7 +106,7 @@ fn drafts(unfinished: &[&Connector]) -> Markup {
                             }
                             p.quiet { span.mono { (connector.id) } " · begun " (date_time(connector.created_at)) }
                         }
-                        a.button href=(path(&connector.id)) { "Go on" span.hidden { " with " (connector.id) } }
+                        a.button href=(of_connector(&connector.id, "connect")) { "Go on" span.hidden { " with " (connector.id) } }
                     }
                 }
             }
@@ -140,5 +141,5 @@ pub(crate) async fn create(
         idempotency_key: Some(key),
     };
     let connector = portal.onboarding.create(&visitor.caller(), new).await?;
-    Ok(see_other(&path(&connector.id)))
+    Ok(see_other(&of_connector(&connector.id, "connect")))
 }

@@ -7,8 +7,8 @@ use protocol::caller::Caller;
 use protocol::connector::Connector;
 
 use super::fields::{Wanted, files_words};
-use super::path;
 use crate::Portal;
+use crate::address::of_connector;
 use crate::components::{Tone, date_time, mark};
 
 /// What somebody else changed, against what the form says.
@@ -108,7 +108,7 @@ impl Conflict {
                         }
                     }
                     div.actions {
-                        a.button href=(path(&connector.id)) { "Take what is saved" }
+                        a.button href=(of_connector(&connector.id, "connect")) { "Take what is saved" }
                         button type="submit" form="connect" name="action" value="save" { "Save mine over it" }
                     }
                 }

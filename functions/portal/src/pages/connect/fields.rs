@@ -9,8 +9,8 @@ use control::readers::{READERS, UNDECIDED, reader};
 use control::setup::DEFAULT_PREFIX;
 use protocol::connector::{Connector, Destination, Encryption, S3Destination};
 
-use crate::components::FieldErrors;
 use crate::error::{PageError, sentence};
+use crate::fields::FieldErrors;
 use crate::form::Form;
 
 /// The ways to create the role; the first is chosen at first.

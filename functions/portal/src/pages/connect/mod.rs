@@ -26,14 +26,10 @@ pub(crate) use progress::show as show_check;
 pub(crate) use submit::submit;
 pub(crate) use waiting::show as show_waiting;
 
-use archive::frequency::Frequency;
 use archive::names::ConnectorId;
 use protocol::connector::State;
 
-/// The path of the page of a connector.
-pub(crate) fn path(id: &ConnectorId) -> String {
-    format!("/portal/connectors/{id}/connect")
-}
+use crate::address::of_connector;
 
 /// Whether a connector is still to be connected. An active one has its settings elsewhere.
 const fn is_unfinished(state: State) -> bool {
@@ -43,15 +39,7 @@ const fn is_unfinished(state: State) -> bool {
 /// Where a connector goes on that is not to be connected any more.
 fn next_page(id: &ConnectorId, state: State) -> String {
     match state {
-        State::Active | State::Paused => format!("/portal/connectors/{id}/waiting"),
-        _ => format!("/portal/connectors/{id}"),
-    }
-}
-
-/// A frequency after the word *every*: `hour`, `6 hours`.
-fn hours(frequency: Frequency) -> String {
-    match frequency.hours() {
-        1 => "hour".to_owned(),
-        hours => format!("{hours} hours"),
+        State::Active | State::Paused => of_connector(id, "waiting"),
+        _ => of_connector(id, ""),
     }
 }

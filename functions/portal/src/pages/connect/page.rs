@@ -17,10 +17,13 @@ use protocol::schedule::WindowSchedule;
 use super::conflict::Conflict;
 use super::fields::{Destinations, Typed};
 use super::role_step::RoleStep;
-use super::{hours, is_unfinished, next_page, path, reader_step, stages};
+use super::{is_unfinished, next_page, reader_step, stages};
 use crate::Portal;
-use crate::components::{Field, FieldErrors, Tone, badge, clock_time, copyable, date_time, notice, span};
+use crate::address::of_connector;
+use crate::components::{Tone, badge, clock_time, copyable, date_time, notice, span};
 use crate::error::PageError;
+use crate::fields::{Field, FieldErrors};
+use crate::frequency::every;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::tenant::{OfConnector, Query};
@@ -109,7 +112,7 @@ impl<'a> ConnectPage<'a> {
     fn body(&self, vendor: &str) -> Markup {
         let check = CheckId::new(self.portal.access.rng.next_u64());
         let typed = &self.typed;
-        let path = path(&self.connector.id);
+        let path = of_connector(&self.connector.id, "connect");
         html! {
             div.head {
                 h1 { "Connect your bucket" }
@@ -126,7 +129,7 @@ impl<'a> ConnectPage<'a> {
                 (self.extras.errors.summary())
             }
             form #connect.connect method="post" action=(path) novalidate
-                data-progress={ "/portal/connectors/" (self.connector.id) "/check/" (check) } {
+                data-progress=(of_connector(&self.connector.id, &format!("check/{check}"))) {
                 input type="hidden" name="version" value=(typed.version);
                 input type="hidden" name="check" value=(check);
                 // What the Enter key in a field does.
@@ -252,7 +255,7 @@ impl<'a> ConnectPage<'a> {
                     "Activate now, and the first file comes at " strong { (clock_time(first)) " UTC" } ": at the next full hour, \
                      and " (span(settle)) " later its events have settled. "
                 }
-                "The next follow every " (hours(self.connector.frequency)) "."
+                "The next follow " (every(self.connector.frequency)) "."
             }
         }
     }

@@ -4,16 +4,15 @@ use control::readers::{READERS, UNDECIDED, reader};
 use maud::{Markup, html};
 
 use super::fields::{Typed, encodings, files_value, files_words};
-use crate::components::{Field, FieldErrors};
+use crate::fields::{Field, FieldErrors};
+use crate::frequency;
 
 /// The fields.
 pub(super) fn fields(typed: &Typed, errors: &FieldErrors) -> Markup {
-    let hours: Vec<_> = (1..=24_u8)
-        .map(|hours| {
-            let text = if hours == 1 { "hour (default)".to_owned() } else { format!("{hours} hours") };
-            (hours.to_string(), text)
-        })
-        .collect();
+    let mut hours = frequency::choices();
+    if let Some((_, default)) = hours.first_mut() {
+        default.push_str(" (default)");
+    }
     let recommended = (String::new(), "As the reader needs it".to_owned());
     let explicit = encodings().map(|encoding| (files_value(encoding), files_words(encoding)));
     let files: Vec<_> = std::iter::once(recommended).chain(explicit).collect();

@@ -12,10 +12,12 @@ use protocol::preflight::{CheckEnd, CheckId, RunningCheck};
 use super::fields::{Destinations, Typed, Wanted, field_errors};
 use super::page::{ConnectPage, Extras};
 use super::progress::{Outcome, Reporter, followed};
-use super::{conflict, is_unfinished, next_page, path};
+use super::{conflict, is_unfinished, next_page};
 use crate::Portal;
-use crate::components::{FieldErrors, Tone};
+use crate::address::of_connector;
+use crate::components::Tone;
 use crate::error::{PageError, sentence};
+use crate::fields::FieldErrors;
 use crate::form::Form;
 use crate::pages::enter::see_other;
 use crate::tenant::OfConnector;
@@ -149,21 +151,21 @@ impl Submission<'_> {
             encoding: Some(wanted.encoding),
             destination: wanted.destination.clone(),
         };
-        let operation = |reporter: Reporter| {
-            let caller = &caller;
-            async move {
-                let on_progress =
-                    |progress: control::preflight::PreflightProgress<'_>| reporter.report(progress);
-                portal.onboarding.update(caller, id, Some(current), update, on_progress).await
-            }
-        };
         let Some(to) = wanted.destination.clone() else {
-            let update = without_destination(&wanted);
             let updated = portal.onboarding.update(&caller, id, Some(current), update, |_| ()).await;
             return match updated {
                 Ok(_) => Ok(self.saved()),
                 Err(error) => self.unless_stored(&wanted, error, None).await,
             };
+        };
+        let operation = |reporter: Reporter| {
+            let caller = &caller;
+            async move {
+                portal
+                    .onboarding
+                    .update(caller, id, Some(current), update, |progress| reporter.report(progress))
+                    .await
+            }
         };
         let (check, outcome) = followed(&portal.onboarding, self.new_check(to), operation).await;
         match outcome {
@@ -206,9 +208,10 @@ impl Submission<'_> {
         let operation = |reporter: Reporter| {
             let caller = &caller;
             async move {
-                let on_progress =
-                    |progress: control::preflight::PreflightProgress<'_>| reporter.report(progress);
-                portal.onboarding.activate(caller, id, Some(version), on_progress).await
+                portal
+                    .onboarding
+                    .activate(caller, id, Some(version), |progress| reporter.report(progress))
+                    .await
             }
         };
         let (check, outcome) = followed(&portal.onboarding, self.new_check(to), operation).await;
@@ -234,7 +237,7 @@ impl Submission<'_> {
     fn saved(&self) -> Response {
         // Only a known reader is named, so nothing that was typed gets into the URL.
         let reader = reader(&self.typed.reader).unwrap_or(UNDECIDED).id;
-        see_other(&format!("{}?saved=yes&reader={reader}", path(&self.connector.id)))
+        see_other(&format!("{}?saved=yes&reader={reader}", of_connector(&self.connector.id, "connect")))
     }
 
     /// The same with the connector as it is stored now. The form keeps the version that it has seen.
@@ -300,14 +303,5 @@ impl Submission<'_> {
             StatusCode::UNPROCESSABLE_ENTITY,
             Extras { check: Some(check), message, ..Extras::default() },
         )
-    }
-}
-
-fn without_destination(wanted: &Wanted) -> ConnectorUpdate {
-    ConnectorUpdate {
-        shards: None,
-        frequency: Some(wanted.frequency),
-        encoding: Some(wanted.encoding),
-        destination: None,
     }
 }

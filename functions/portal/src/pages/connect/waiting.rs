@@ -13,11 +13,13 @@ use maud::{Markup, html};
 use protocol::connector::{Connector, State as ConnectorState};
 use protocol::cursor::Cursor;
 
-use super::{hours, is_unfinished, path};
+use super::is_unfinished;
 use crate::Portal;
+use crate::address::{of_connector, of_part};
 use crate::components::{Tone, badge, clock_time, count, date_time, notice, size, span};
 use crate::connector_state;
 use crate::error::PageError;
+use crate::frequency::every;
 use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::enter::see_other;
 use crate::tenant::OfConnector;
@@ -27,10 +29,10 @@ pub(crate) async fn show(State(portal): State<Portal>, of: OfConnector) -> Resul
     let OfConnector { visitor, view: ConnectorView { connector, cursor } } = &of;
     let (caller, id) = (visitor.caller(), &connector.id);
     if is_unfinished(connector.state) {
-        return Ok(see_other(&path(id)));
+        return Ok(see_other(&of_connector(id, "connect")));
     }
     let Some(cursor) = cursor.as_ref().filter(|_| connector.is_exporting()) else {
-        return Ok(see_other(&format!("/portal/connectors/{id}")));
+        return Ok(see_other(&of_connector(id, "")));
     };
     let first = if cursor.delivered > PartNumber::NONE {
         portal
@@ -90,7 +92,7 @@ fn waiting(
                             }
                         }
                         div { dt { "It has the events since" } dd { (date_time(cursor.watermark)) } }
-                        div { dt { "Then" } dd { "every " (hours(connector.frequency)) } }
+                        div { dt { "Then" } dd { (every(connector.frequency)) } }
                     }
                 }
                 p.quiet {
@@ -125,7 +127,7 @@ fn arrived(connector: &Connector, cursor: &Cursor, part: &Part, health: &str) ->
         PartKind::Heartbeat => "none in this time".to_owned(),
         _ => count(part.events, "event"),
     };
-    let page = format!("/portal/connectors/{}/exports/{}", connector.id, part.number.get());
+    let page = of_part(&connector.id, part.number);
     let key = connector.destination.s3().map(|to| to.prefix.key(&part.name())).unwrap_or_default();
     html! {
         div.head {
@@ -149,7 +151,7 @@ fn arrived(connector: &Connector, cursor: &Cursor, part: &Part, health: &str) ->
             }
         }
         p.quiet.after {
-            "From now on a file comes every " (hours(connector.frequency)) ". The next is due at "
+            "From now on a file comes " (every(connector.frequency)) ". The next is due at "
             (date_time(cursor.next_run_at)) "."
         }
     }

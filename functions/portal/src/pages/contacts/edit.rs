@@ -11,10 +11,12 @@ use protocol::contacts::Addresses;
 
 use super::{EMAIL_FIELDS, TITLE, fields, page, secret_page, twin, typed};
 use crate::Portal;
-use crate::components::{FieldErrors, Tone, notice};
+use crate::address::of_connector;
+use crate::components::{Tone, notice};
 use crate::error::{PageError, sentence};
+use crate::fields::FieldErrors;
 use crate::form::Form;
-use crate::pages::operate::{Difference, Done, conflict_page, path};
+use crate::pages::operate::{Difference, Done, conflict_page};
 use crate::tenant::OfConnector;
 
 /// Sets the contacts.
@@ -29,7 +31,7 @@ pub(crate) async fn save(
         return page(&portal, &of, (&html! {}, &form, &errors), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     match portal.onboarding.set_contacts(&caller, &connector.id, Some(version), new.clone()).await {
-        Ok((_, None)) => Ok(Done::ContactsSaved.at(&path(connector, "contacts"))),
+        Ok((_, None)) => Ok(Done::ContactsSaved.at(&of_connector(&connector.id, "contacts"))),
         Ok((_, Some(secret))) => Ok(secret_page(&portal, &of, &secret, "The contacts are saved.")),
         Err(OnboardingError::Stale { .. }) => {
             let view = portal.onboarding.read(&caller, &connector.id).await?;
@@ -40,7 +42,7 @@ pub(crate) async fn save(
             // The other request of a double click has stored the same. If it made a secret, nobody saw that,
             // so the page says that there were two.
             if differences.is_empty() && new.webhook.is_none() {
-                return Ok(Done::ContactsSaved.at(&path(&of.view.connector, "contacts")));
+                return Ok(Done::ContactsSaved.at(&of_connector(&of.view.connector.id, "contacts")));
             }
             let titled = ("contacts", TITLE, twin(&of.view.connector));
             conflict_page(&portal, &of, titled, version, &differences, &again).await
@@ -60,9 +62,9 @@ pub(crate) async fn test(
     // Since the page was shown there was a change, and moments ago a test: the first click of a double click.
     let is_repeated = form.version().is_ok_and(|version| version < connector.version);
     match portal.onboarding.test_contacts(&of.visitor.caller(), &connector.id, None).await {
-        Ok(_) => Ok(Done::Tested.at(&path(connector, "contacts"))),
+        Ok(_) => Ok(Done::Tested.at(&of_connector(&connector.id, "contacts"))),
         Err(OnboardingError::NotAllowed(NotAllowedError::TestCooldown { .. })) if is_repeated => {
-            Ok(Done::Tested.at(&path(connector, "contacts")))
+            Ok(Done::Tested.at(&of_connector(&connector.id, "contacts")))
         }
         Err(error) => said(&portal, &of, &typed(connector), error).await,
     }
@@ -72,7 +74,7 @@ pub(crate) async fn test(
 pub(crate) async fn ask(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
     let connector = &of.view.connector;
     match portal.onboarding.ask_contacts(&of.visitor.caller(), &connector.id, None).await {
-        Ok(_) => Ok(Done::Asked.at(&path(connector, "contacts"))),
+        Ok(_) => Ok(Done::Asked.at(&of_connector(&connector.id, "contacts"))),
         Err(error) => said(&portal, &of, &typed(connector), error).await,
     }
 }
@@ -86,7 +88,7 @@ pub(crate) async fn confirm_by_contract(
     let connector = &of.view.connector;
     let email: EmailAddress = form.text("email").parse().map_err(OnboardingError::Refused)?;
     match portal.onboarding.confirm_by_contract(&of.visitor.caller(), &connector.id, &email).await {
-        Ok(_) => Ok(Done::Confirmed.at(&path(connector, "contacts"))),
+        Ok(_) => Ok(Done::Confirmed.at(&of_connector(&connector.id, "contacts"))),
         Err(error @ OnboardingError::Forbidden(_)) => Err(error.into()),
         Err(error) => said(&portal, &of, &typed(connector), error).await,
     }

@@ -14,11 +14,13 @@ use protocol::connector::{Connector, State as Stage};
 use protocol::contacts::{AddressStatus, Webhook, WebhookSecret};
 
 use crate::Portal;
-use crate::components::{Field, FieldErrors, Tone, copyable, date_time, notice};
+use crate::address::of_connector;
+use crate::components::{Tone, copyable, date_time, notice};
 use crate::error::PageError;
+use crate::fields::{Field, FieldErrors};
 use crate::form::Form;
 use crate::layout::{ApiTwin, Section};
-use crate::pages::operate::{done_notice, head, path, with_status};
+use crate::pages::operate::{done_notice, head, with_status};
 use crate::tenant::{OfConnector, Query};
 
 const TITLE: &str = "Contacts";
@@ -109,7 +111,7 @@ fn who(of: &OfConnector, addresses: &[AddressView]) -> Markup {
                             @if let Some(by) = &view.by { " Confirmed by " (by.name_visible_to(&of.visitor.caller()).unwrap_or("the vendor")) "." }
                         }
                         @if of.visitor.is_operator() && status::can_be_confirmed(&view.status) {
-                            form method="post" action=(path(connector, "contacts/confirm")) {
+                            form method="post" action=(of_connector(&connector.id, "contacts/confirm")) {
                                 input type="hidden" name="email" value=(view.email);
                                 button.small type="submit" { "Confirm by contract" span.hidden { " " (view.email) } }
                             }
@@ -140,7 +142,7 @@ fn webhook_line(connector: &Connector, webhook: &Webhook) -> Markup {
 }
 
 fn post(connector: &Connector, action: &str, text: &str) -> Markup {
-    html! { form method="post" action=(path(connector, action)) {
+    html! { form method="post" action=(of_connector(&connector.id, action)) {
         input type="hidden" name="version" value=(connector.version);
         button.small type="submit" { (text) }
     } }
@@ -150,7 +152,7 @@ fn fields(connector: &Connector, form: &Form, errors: &FieldErrors, save: &str) 
     html! {
         section.card {
             h2 { @if connector.contacts.is_empty() { "Name contacts" } @else { "Change the contacts" } }
-            form.stack method="post" action=(path(connector, "contacts")) {
+            form.stack method="post" action=(of_connector(&connector.id, "contacts")) {
                 input type="hidden" name="version" value=(form.text("version"));
                 fieldset {
                     legend { "E-mail addresses" }
@@ -198,7 +200,7 @@ fn secret_page(portal: &Portal, of: &OfConnector, secret: &WebhookSecret, text: 
                 (notice(Tone::Warn, &html! { p { "Copy it now: it is shown once, and nobody can show it again. " (text) } }))
                 (copyable("secret", &secret.expose()))
                 p.hint { "The receiver checks the header " code { "webhook-signature" } " with it, by any library for Standard Webhooks." }
-                p { a.button.primary href=(path(connector, "contacts")) { "I have copied it" } }
+                p { a.button.primary href=(of_connector(&connector.id, "contacts")) { "I have copied it" } }
             }
         }
     };

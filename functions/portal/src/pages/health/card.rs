@@ -11,9 +11,12 @@ use protocol::portal::Ability;
 use protocol::timeline::{CellState, Timeline};
 
 use super::block::block;
+use super::complete_to;
 use crate::Portal;
+use crate::address::{of_connector, of_part};
 use crate::components::{Tone, count, date_time, mark, number, size};
 use crate::connector_state::{name, state_badge};
+use crate::frequency::every;
 use crate::pages::operate::actions::keyed;
 use crate::pages::timeline;
 
@@ -52,7 +55,7 @@ impl Card<'_> {
                 @if let Some(timeline) = self.timeline {
                     (timeline::figure(&connector.id, timeline, connector.frequency == Frequency::HOURLY))
                 } @else if self.heading == Heading::Card {
-                    p { a href={ "/portal/connectors/" (connector.id) } { "The last 14 days of " (name(connector)) } }
+                    p { a href=(of_connector(&connector.id, "")) { "The last 14 days of " (name(connector)) } }
                 }
             }
         }
@@ -64,7 +67,7 @@ impl Card<'_> {
             header {
                 div {
                     h2 {
-                        a href={ "/portal/connectors/" (connector.id) } { (name(connector)) }
+                        a href=(of_connector(&connector.id, "")) { (name(connector)) }
                         " " (state_badge(connector, status))
                     }
                     p.quiet { (settings_in_short(connector)) }
@@ -82,7 +85,7 @@ impl Card<'_> {
                     @if connector.state == State::Active && status.block.is_none() {
                         (keyed(connector, status, "run", "Send now", ""))
                     }
-                    a.button href={ "/portal/connectors/" (connector.id) "/settings" } { "Settings" }
+                    a.button href=(of_connector(&connector.id, "settings")) { "Settings" }
                 }
             }
         }
@@ -91,16 +94,15 @@ impl Card<'_> {
     fn facts(&self) -> Markup {
         let (connector, status) = (&self.view.connector, &self.health.status);
         let has_gap = self.timeline.is_some_and(|it| it.cells().any(|cell| cell.state == CellState::Gap));
-        let complete_to = self.health.waiting.map(|waiting| waiting.from).or(status.sealed_to);
         html! {
             dl.facts.big {
                 div { dt { "Last file" } dd { (last_file(connector, self.health.last.as_ref())) } }
                 div { dt { "Next file" } dd { (next_file(connector, status)) } }
-                div { dt { "Complete up to" } dd { @if let Some(to) = complete_to { (date_time(to)) } @else { "–" } } }
+                div { dt { "Complete up to" } dd { @if let Some(to) = complete_to(self.health) { (date_time(to)) } @else { "–" } } }
                 div {
                     dt { "Signed chain" }
                     dd {
-                        a href={ "/portal/connectors/" (connector.id) "/exports" } { (number(status.delivered_parts)) " of " (number(status.sealed_parts)) }
+                        a href=(of_connector(&connector.id, "exports")) { (number(status.delivered_parts)) " of " (number(status.sealed_parts)) }
                         " "
                         @if has_gap { small { (mark(Tone::Bad)) " a file is missing" } }
                         @else if status.sealed_parts > 0 { small { (mark(Tone::Good)) " no gap" } }
@@ -128,7 +130,7 @@ impl Card<'_> {
                     @if !text.is_empty() { p { (text) } }
                     @if let Some(waiting) = self.health.waiting {
                         p {
-                            a href={ "/portal/connectors/" (connector.id) "/exports?kind=waiting" } { (count(waiting.parts, "file")) }
+                            a href=(of_connector(&connector.id, "exports?kind=waiting")) { (count(waiting.parts, "file")) }
                             @if waiting.parts == 1 { " waits" } @else { " wait" }
                             " since " (date_time(waiting.since)) ", with events from " (date_time(waiting.from)) " on."
                         }
@@ -156,14 +158,6 @@ pub(crate) fn settings_in_short(connector: &Connector) -> String {
     format!("{} · {}{region}", every(connector.frequency), encoding(connector))
 }
 
-/// `every hour`, `every 6 hours`.
-pub(crate) fn every(frequency: Frequency) -> String {
-    match frequency.hours() {
-        1 => "every hour".to_owned(),
-        hours => format!("every {hours} hours"),
-    }
-}
-
 /// `JSON`, `NDJSON, gzip`.
 pub(crate) fn encoding(connector: &Connector) -> String {
     let format = connector.encoding.format.as_str().to_uppercase();
@@ -176,7 +170,7 @@ pub(crate) fn encoding(connector: &Connector) -> String {
 fn last_file(connector: &Connector, last: Option<&Part>) -> Markup {
     let Some(part) = last else { return html! { "none yet" } };
     html! {
-        a href={ "/portal/connectors/" (connector.id) "/exports/" (part.number.get()) } {
+        a href=(of_part(&connector.id, part.number)) {
             (date_time(part.delivered_at.unwrap_or(part.sealed_at)))
         }
         small.line {

@@ -7,8 +7,8 @@ use protocol::connector::State;
 use protocol::health::Health;
 use protocol::loss_forecast::LossForecast;
 
-use super::Entry;
-use crate::components::{count, date, hour};
+use super::{Entry, complete_to};
+use crate::components::{count, moment};
 use crate::connector_state::name;
 
 /// The first two lines.
@@ -116,7 +116,7 @@ impl Headline {
             let detail = detail.replace("at any minute", "in a moment");
             return Self { title: "Your log is on its way.".to_owned(), detail, place: None };
         }
-        let complete = exporting.iter().filter_map(|entry| complete_to(entry)).min();
+        let complete = exporting.iter().filter_map(|entry| complete_to(&entry.health)).min();
         let mut detail =
             complete.map_or_else(String::new, |to| format!("It is complete up to {}.", moment(to)));
         if let Some(when) = when {
@@ -124,11 +124,6 @@ impl Headline {
         }
         Self { title: "Your log arrives.".to_owned(), detail, place: None }
     }
-}
-
-/// Up to where the bucket has everything.
-pub(super) fn complete_to(entry: &Entry) -> Option<Time> {
-    entry.health.waiting.map(|waiting| waiting.from).or(entry.health.status.sealed_to)
 }
 
 fn waiting_words(troubled: &[(&&Entry, Trouble)]) -> String {
@@ -157,8 +152,4 @@ fn waiting_words(troubled: &[(&&Entry, Trouble)]) -> String {
 
 fn is_or_are(number: u64, thing: &str) -> String {
     format!("{} {}", count(number, thing), if number == 1 { "is" } else { "are" })
-}
-
-fn moment(time: Time) -> String {
-    format!("{}, {} UTC", date(time), hour(time))
 }

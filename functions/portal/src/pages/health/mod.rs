@@ -11,6 +11,7 @@ mod headline;
 use std::fmt::Write as _;
 
 use archive::sha256::Sha256;
+use archive::time::Time;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -23,9 +24,10 @@ use protocol::portal::Ability;
 use protocol::timeline::Timeline;
 
 use crate::Portal;
+use crate::address::{encode, of_connector};
 use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
-use crate::layout::{ApiTwin, Section, encode, fragment};
+use crate::layout::{ApiTwin, Section, fragment};
 use crate::tenant::{OfTenant, Query};
 use card::{Card, Heading};
 use headline::Headline;
@@ -90,6 +92,11 @@ async fn entries(portal: &Portal, of: &OfTenant) -> Result<Vec<Entry>, PageError
     Ok(entries)
 }
 
+/// Up to where the bucket has everything.
+fn complete_to(health: &ConnectorHealth) -> Option<Time> {
+    health.waiting.map(|waiting| waiting.from).or(health.status.sealed_to)
+}
+
 async fn add_timelines(portal: &Portal, entries: &mut [Entry]) -> Result<(), PageError> {
     let active = entries.iter_mut().filter(|entry| entry.view.cursor.is_some());
     for entry in active.take(MAX_TIMELINES) {
@@ -133,12 +140,7 @@ fn fingerprint(entries: &[Entry]) -> String {
 
 /// The part of the page that the script replaces.
 fn live(portal: &Portal, of: &OfTenant, entries: &[Entry], headline: &Headline) -> Markup {
-    let tenant = if of.visitor.is_operator() {
-        format!("&tenant={}", encode(of.tenant.as_str()))
-    } else {
-        String::new()
-    };
-    let news = format!("/portal/health/live?seen={}{tenant}", fingerprint(entries));
+    let news = of.path(&format!("/portal/health/live?seen={}", fingerprint(entries)));
     let new = of.path("/portal/connectors/new");
     let may_set_up = of.visitor.has(Ability::SetUp);
     html! {
@@ -188,7 +190,7 @@ fn draft(entry: &Entry, may_set_up: bool) -> Markup {
             header {
                 h2 { (name(connector)) " " (state_badge(connector, &entry.health.status)) }
                 @if may_set_up && matches!(connector.state, Stage::Draft | Stage::Ready) {
-                    div.actions { a.button.primary href={ "/portal/connectors/" (connector.id) "/connect" } { "Go on" span.hidden { " with " (name(connector)) } } }
+                    div.actions { a.button.primary href=(of_connector(&connector.id, "connect")) { "Go on" span.hidden { " with " (name(connector)) } } }
                 }
             }
             p { (go_on) }

@@ -11,8 +11,9 @@ use protocol::connector::{Connector, State as Stage};
 use protocol::health::Status;
 use protocol::portal::Ability;
 
-use super::{Done, failed_check, head, path, with_status};
+use super::{Done, failed_check, head, with_status};
 use crate::Portal;
+use crate::address::of_connector;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::layout::{ApiTwin, Section};
@@ -25,14 +26,14 @@ pub(crate) async fn pause(State(portal): State<Portal>, of: OfConnector) -> Resu
         let paused = portal.onboarding.pause(&of.visitor.caller(), &connector.id, None).await;
         settle(&portal, &of, paused, |state| state == Stage::Paused).await?;
     }
-    Ok(Done::Paused.at(&path(connector, "")))
+    Ok(Done::Paused.at(&of_connector(&connector.id, "")))
 }
 
 /// Verifies, and resumes delivery if that has passed.
 pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Result<Response, PageError> {
     let connector = &of.view.connector;
     if connector.state == Stage::Active {
-        return Ok(Done::Resumed.at(&path(connector, "")));
+        return Ok(Done::Resumed.at(&of_connector(&connector.id, "")));
     }
     match portal.onboarding.resume(&of.visitor.caller(), &connector.id, None, |_| ()).await {
         Err(OnboardingError::NotVerified(report)) => {
@@ -44,7 +45,7 @@ pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Res
                         p { "Fix it in AWS, and check again. A new role can take some seconds until it works." }
                         div.actions {
                             (button(connector, "resume", "Check again and resume", "primary"))
-                            a.button href=(path(connector, "connect")) { "Open the connection" }
+                            a.button href=(of_connector(&connector.id, "connect")) { "Open the connection" }
                         }
                     }
                 }
@@ -55,7 +56,7 @@ pub(crate) async fn resume(State(portal): State<Portal>, of: OfConnector) -> Res
         }
         resumed => {
             settle(&portal, &of, resumed, |state| state == Stage::Active).await?;
-            Ok(Done::Resumed.at(&path(connector, "")))
+            Ok(Done::Resumed.at(&of_connector(&connector.id, "")))
         }
     }
 }
@@ -67,7 +68,7 @@ pub(crate) async fn run(
     form: Form,
 ) -> Result<Response, PageError> {
     request(&portal, &of, &form).await?;
-    Ok(Done::Requested.at(&path(&of.view.connector, "")))
+    Ok(Done::Requested.at(&of_connector(&of.view.connector.id, "")))
 }
 
 /// Requests the next attempt of a blocked delivery.
@@ -77,7 +78,7 @@ pub(crate) async fn retry(
     form: Form,
 ) -> Result<Response, PageError> {
     request(&portal, &of, &form).await?;
-    Ok(Done::Retrying.at(&path(&of.view.connector, "")))
+    Ok(Done::Retrying.at(&of_connector(&of.view.connector.id, "")))
 }
 
 /// The key in the form makes a second click the same request.
@@ -95,7 +96,7 @@ pub(crate) async fn enable(State(portal): State<Portal>, of: OfConnector) -> Res
         settle(&portal, &of, enabled, |state| !matches!(state, Stage::Disabled | Stage::Deleted)).await?;
     }
     let done = if connector.activated_at.is_some() { Done::Enabled } else { Done::EnabledDraft };
-    Ok(done.at(&path(connector, "")))
+    Ok(done.at(&of_connector(&connector.id, "")))
 }
 
 /// Of two clicks at once both find the action not done yet. The later one is refused then for what the
@@ -137,7 +138,7 @@ pub(crate) fn buttons(visitor: &Visitor, connector: &Connector, status: &Status)
 
 /// A button that sends a form of its own.
 pub(crate) fn button(connector: &Connector, action: &str, text: &str, class: &str) -> Markup {
-    html! { form method="post" action=(path(connector, action)) { button.(class) type="submit" { (text) } } }
+    html! { form method="post" action=(of_connector(&connector.id, action)) { button.(class) type="submit" { (text) } } }
 }
 
 /// A button whose request counts once for what the page shows: after the next run it is a new one.
@@ -146,7 +147,7 @@ pub(crate) fn keyed(connector: &Connector, status: &Status, action: &str, text: 
     let next = status.next_run_at.map_or(0, archive::time::Time::millis);
     let key = format!("portal-{}-{attempts}-{next}", status.sealed_parts);
     html! {
-        form method="post" action=(path(connector, action)) {
+        form method="post" action=(of_connector(&connector.id, action)) {
             input type="hidden" name="key" value=(key);
             button.(class) type="submit" { (text) }
         }

@@ -7,10 +7,12 @@ use control::onboarding::{DeletionLoss, OnboardingError};
 use maud::{Markup, html};
 use protocol::connector::{Connector, State as Stage};
 
-use super::{Done, head, path, with_status};
+use super::{Done, head, with_status};
 use crate::Portal;
-use crate::components::{Field, FieldErrors, Tone, count, date_time, notice};
+use crate::address::of_connector;
+use crate::components::{Tone, count, date_time, notice};
 use crate::error::PageError;
+use crate::fields::{Field, FieldErrors};
 use crate::form::Form;
 use crate::layout::{ApiTwin, Section};
 use crate::tenant::OfConnector;
@@ -86,7 +88,7 @@ async fn page(
             section.card {
                 h2 { "Disable it first" }
                 p { "A connector that exports can't be deleted at one stroke. Disable it: everything is kept for 30 days, and within them you can delete it at once or enable it again." }
-                p { a.button href=(path(connector, "disable")) { "Disable" } }
+                p { a.button href=(of_connector(&connector.id, "disable")) { "Disable" } }
             }
         },
         Stage::Draft | Stage::Ready | Stage::Disabled => {
@@ -122,14 +124,14 @@ fn question(connector: &Connector, loss: &DeletionLoss, form: &Form, errors: &Fi
             p.hint { "The records of changes stay. The role and the folder can be used by another connector. A deletion can't be undone." }
         }
         section.card {
-            form.stack method="post" action=(path(connector, "delete")) {
+            form.stack method="post" action=(of_connector(&connector.id, "delete")) {
                 input type="hidden" name="version" value=(form.text("version"));
                 @if is_lossy { (accept(form, errors)) }
                 (Field { name: "confirm", label: &format!("To confirm, type {}", word(connector)), hint: "" }
                     .text(errors, form.text("confirm")))
                 div.actions {
                     button.danger type="submit" { "Delete this connector" }
-                    a.button href=(path(connector, "settings")) { "Keep it" }
+                    a.button href=(of_connector(&connector.id, "settings")) { "Keep it" }
                 }
             }
         }

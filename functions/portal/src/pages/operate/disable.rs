@@ -5,8 +5,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 use protocol::connector::{DISABLED_RETENTION, State as Stage};
 
-use super::{Done, actions, head, path, status};
+use super::{Done, actions, head, status};
 use crate::Portal;
+use crate::address::of_connector;
 use crate::components::{Tone, count, date_time, notice};
 use crate::error::PageError;
 use crate::layout::{ApiTwin, Section};
@@ -36,7 +37,7 @@ pub(crate) async fn submit(State(portal): State<Portal>, of: OfConnector) -> Res
         let disabled = portal.onboarding.disable(&of.visitor.caller(), &connector.id, None).await;
         actions::settle(&portal, &of, disabled, |state| state == Stage::Disabled).await?;
     }
-    Ok(Done::Disabled.at(&path(connector, "")))
+    Ok(Done::Disabled.at(&of_connector(&connector.id, "")))
 }
 
 fn question(portal: &Portal, of: &OfConnector) -> Markup {
@@ -75,7 +76,7 @@ fn question(portal: &Portal, of: &OfConnector) -> Markup {
             div.actions {
                 (actions::button(connector, "disable", "Disable this connector", "danger"))
                 @if connector.state == Stage::Active { (actions::button(connector, "pause", "Pause instead", "")) }
-                a.button href=(path(connector, "settings")) { "Keep it" }
+                a.button href=(of_connector(&connector.id, "settings")) { "Keep it" }
             }
         }
     }

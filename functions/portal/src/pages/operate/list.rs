@@ -1,18 +1,19 @@
 //! The connectors of a tenant, those in trouble first.
 
-use archive::frequency::Frequency;
 use axum::extract::State;
 use axum::response::Response;
 use control::onboarding::ConnectorOverview;
 use maud::{Markup, html};
 use protocol::portal::Ability;
 
-use super::{done_notice, path};
+use super::done_notice;
 use crate::Portal;
+use crate::address::{encode, of_connector};
 use crate::components::{count, date_time};
 use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
-use crate::layout::{ApiTwin, Section, encode};
+use crate::frequency::every;
+use crate::layout::{ApiTwin, Section};
 use crate::tenant::{OfTenant, Query};
 
 /// The list.
@@ -71,7 +72,7 @@ fn table(portal: &Portal, connectors: &[ConnectorOverview]) -> Markup {
                     @let connector = &entry.connector;
                     tr {
                         th scope="row" {
-                            a href=(path(connector, "")) { (name(connector)) }
+                            a href=(of_connector(&connector.id, "")) { (name(connector)) }
                             br;
                             span.quiet { (every(connector.frequency)) " · " (connector.encoding.suffix().trim_start_matches('.')) }
                         }
@@ -81,14 +82,6 @@ fn table(portal: &Portal, connectors: &[ConnectorOverview]) -> Markup {
                 } }
             }
         }
-    }
-}
-
-/// `every hour`, `every 6 hours`.
-pub(crate) fn every(frequency: Frequency) -> String {
-    match frequency.hours() {
-        1 => "every hour".to_owned(),
-        hours => format!("every {hours} hours"),
     }
 }
 

@@ -12,12 +12,12 @@ mod encoding;
 pub(crate) mod list;
 pub(crate) mod rotate;
 pub(crate) mod settings;
+mod settings_form;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use control::preflight::{PreflightReport, PreflightVerdict};
 use maud::{Markup, html};
-use protocol::connector::Connector;
 use protocol::health::Status;
 
 use crate::Portal;
@@ -28,14 +28,6 @@ use crate::tenant::OfConnector;
 
 pub(crate) use conflict::{Difference, conflict_page};
 pub(crate) use done::{Done, done_notice};
-
-/// The path of a page of a connector.
-pub(crate) fn path(connector: &Connector, page: &str) -> String {
-    match page {
-        "" => format!("/portal/connectors/{}", connector.id),
-        page => format!("/portal/connectors/{}/{page}", connector.id),
-    }
-}
 
 /// The status of the page's connector, without a request for its newest manifest.
 pub(crate) fn status(portal: &Portal, of: &OfConnector) -> Status {

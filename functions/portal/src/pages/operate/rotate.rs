@@ -9,8 +9,9 @@ use control::setup::{stack_name, trust_statement};
 use maud::{Markup, html};
 use protocol::connector::State as Stage;
 
-use super::{Done, done_notice, failed_check, head, path, with_status};
+use super::{Done, done_notice, failed_check, head, with_status};
 use crate::Portal;
+use crate::address::of_connector;
 use crate::components::{Tone, badge, copyable, date_time, notice};
 use crate::error::PageError;
 use crate::form::Form;
@@ -31,7 +32,7 @@ pub(crate) async fn submit(
     form: Form,
 ) -> Result<Response, PageError> {
     let (caller, connector) = (of.visitor.caller(), &of.view.connector);
-    let here = path(connector, "rotate");
+    let here = of_connector(&connector.id, "rotate");
     if form.text("step") == "check" {
         if connector.next_external_id.is_none() {
             return Ok(Done::RotationComplete.at(&here));
@@ -97,7 +98,7 @@ fn steps(portal: &Portal, of: &OfConnector) -> Markup {
                     div { dt { "In use now" } dd { (copyable("current external ID", connector.external_id.as_str())) } }
                     @if let Some(next) = next { div { dt { "New" } dd { (copyable("new external ID", next.as_str())) } } }
                 }
-                form method="post" action=(path(connector, "rotate")) {
+                form method="post" action=(of_connector(&connector.id, "rotate")) {
                     input type="hidden" name="version" value=(connector.version);
                     @if next.is_none() {
                         button.primary type="submit" { "Make a new external ID" }
@@ -127,13 +128,13 @@ fn steps(portal: &Portal, of: &OfConnector) -> Markup {
                 p { "A connection check with the new external ID ends the rotation. It also runs by itself once a week." }
                 @if let Some(at) = connector.verified_at { p.quiet { "Last passed " (date_time(at)) "." } }
                 @if next.is_some() && !connector.destination.is_none() {
-                    form method="post" action=(path(connector, "rotate")) {
+                    form method="post" action=(of_connector(&connector.id, "rotate")) {
                         input type="hidden" name="step" value="check";
                         button.primary type="submit" { "Check now" }
                     }
                 }
             }
         }
-        p { a href=(path(connector, "settings")) { "Back to the settings" } }
+        p { a href=(of_connector(&connector.id, "settings")) { "Back to the settings" } }
     }
 }

@@ -1,22 +1,23 @@
 //! The settings of a connector. What a change means stands beside each field, before it is saved.
 
-use archive::frequency::Frequency;
-use archive::names::KmsKeyArn;
-use archive::part::{Compression, Encoding, Format};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use control::onboarding::{ConnectorUpdate, OnboardingError};
+use control::onboarding::OnboardingError;
 use maud::{Markup, html};
-use protocol::connector::{Connector, Encryption, EncryptionKind, S3Destination, State as Stage};
+use protocol::connector::{Connector, State as Stage};
 use protocol::portal::Ability;
 
 use super::encoding::{compressions, formats};
-use super::{Difference, Done, conflict_page, done_notice, failed_check, head, path, with_status};
+use super::settings_form::{differences, parse, typed};
+use super::{Done, conflict_page, done_notice, failed_check, head, with_status};
 use crate::Portal;
-use crate::components::{Field, FieldErrors, date_time, span};
+use crate::address::of_connector;
+use crate::components::date_time;
 use crate::error::{PageError, sentence};
+use crate::fields::{Field, FieldErrors};
 use crate::form::Form;
+use crate::frequency;
 use crate::layout::{ApiTwin, Section};
 use crate::tenant::{OfConnector, Query};
 
@@ -42,12 +43,12 @@ pub(crate) async fn save(
         return Ok(refused(&portal, &of, &form, &html! {}, &errors));
     };
     if differences(connector, &update).is_empty() && version == connector.version {
-        return Ok(Done::Unchanged.at(&path(connector, "settings")));
+        return Ok(Done::Unchanged.at(&of_connector(&connector.id, "settings")));
     }
     let caller = of.visitor.caller();
     match portal.onboarding.update(&caller, &connector.id, Some(version), update.clone(), |_| ()).await {
         Ok(outcome) => match outcome.verification.filter(|report| !report.passed) {
-            None => Ok(Done::Saved.at(&path(connector, "settings"))),
+            None => Ok(Done::Saved.at(&of_connector(&connector.id, "settings"))),
             Some(report) => {
                 // The change is stored, so the page shows what is stored now.
                 let view = portal.onboarding.read(&caller, &connector.id).await?;
@@ -64,7 +65,7 @@ pub(crate) async fn save(
             let differences = differences(connector, &update);
             // The other request of a double click, or somebody else, has stored the same.
             if differences.is_empty() {
-                return Ok(Done::Saved.at(&path(connector, "settings")));
+                return Ok(Done::Saved.at(&of_connector(&connector.id, "settings")));
             }
             conflict_page(&portal, &of, ("settings", TITLE, twin(connector)), version, &differences, &again)
                 .await
@@ -94,101 +95,6 @@ fn refused(
     with_status(StatusCode::UNPROCESSABLE_ENTITY, layout.page(TITLE, &body))
 }
 
-/// The stored values, as a form has them.
-fn typed(connector: &Connector) -> Form {
-    let encryption = connector.destination.s3().map(|to| &to.encryption);
-    Form::default()
-        .with("version", &connector.version)
-        .with("frequency", &connector.frequency.hours())
-        .with("format", connector.encoding.format.as_str())
-        .with("compression", connector.encoding.compression.as_str())
-        .with("encryption", kind(encryption.unwrap_or(&Encryption::Default)))
-        .with("kms_key", encryption.and_then(Encryption::key).map_or("", KmsKeyArn::as_str))
-}
-
-const fn kind(encryption: &Encryption) -> &'static str {
-    match encryption {
-        Encryption::Default => "default",
-        Encryption::Aes256 => "aes256",
-        Encryption::Kms(_) => "kms",
-    }
-}
-
-fn parse(form: &Form, connector: &Connector, errors: &mut FieldErrors) -> Option<ConnectorUpdate> {
-    let frequency = errors.take("frequency", form.text("frequency").parse::<Frequency>());
-    let format = Format::from_name(form.text("format"));
-    let compression = Compression::ALL.into_iter().find(|one| one.as_str() == form.text("compression"));
-    if format.is_none() {
-        errors.add("format", "Choose a format of the list.");
-    }
-    if compression.is_none() {
-        errors.add("compression", "Choose a compression of the list.");
-    }
-    let encoding = format.zip(compression).map(|(format, compression)| Encoding { format, compression });
-    let destination = connector.destination.s3().and_then(|to| destination(form, to, errors));
-    errors.is_empty().then_some(ConnectorUpdate { shards: None, frequency, encoding, destination })
-}
-
-/// The destination with another encryption; none if that is unchanged, so that nothing is verified anew.
-fn destination(form: &Form, to: &S3Destination, errors: &mut FieldErrors) -> Option<S3Destination> {
-    let kind = match form.text("encryption") {
-        "aes256" => EncryptionKind::Aes256,
-        "kms" => EncryptionKind::Kms,
-        "default" => EncryptionKind::Default,
-        _ => {
-            errors.add("encryption", "Choose an encryption of the list.");
-            return None;
-        }
-    };
-    let key = match form.text("kms_key") {
-        "" => None,
-        text => Some(errors.take("kms_key", text.parse::<KmsKeyArn>())?),
-    };
-    let encryption = match (kind, key) {
-        (EncryptionKind::Kms, Some(key)) => Encryption::Kms(key),
-        (EncryptionKind::Aes256, None) => Encryption::Aes256,
-        (EncryptionKind::Default, None) => Encryption::Default,
-        (EncryptionKind::Kms, None) => {
-            errors.add("kms_key", "Give the ARN of the key, or choose another encryption.");
-            return None;
-        }
-        (EncryptionKind::Default | EncryptionKind::Aes256, Some(_)) => {
-            errors.add("kms_key", "Leave this empty, or choose SSE-KMS as the encryption.");
-            return None;
-        }
-    };
-    (encryption != to.encryption).then(|| S3Destination { encryption, ..to.clone() })
-}
-
-fn differences(stored: &Connector, update: &ConnectorUpdate) -> Vec<Difference> {
-    let frequency = update.frequency.unwrap_or(stored.frequency);
-    let encoding = update.encoding.unwrap_or(stored.encoding);
-    let encryption = |to: Option<&S3Destination>| {
-        to.map_or_else(String::new, |to| match &to.encryption {
-            Encryption::Kms(key) => key.to_string(),
-            other => kind(other).to_owned(),
-        })
-    };
-    let to = stored.destination.s3();
-    [
-        Difference::of("A file every", span(stored.frequency.span()), span(frequency.span())),
-        Difference::of(
-            "Format",
-            stored.encoding.format.as_str().to_owned(),
-            encoding.format.as_str().to_owned(),
-        ),
-        Difference::of(
-            "Compression",
-            stored.encoding.compression.as_str().to_owned(),
-            encoding.compression.as_str().to_owned(),
-        ),
-        Difference::of("Encryption", encryption(to), encryption(update.destination.as_ref().or(to))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 fn page(portal: &Portal, of: &OfConnector, notice: &Markup, form: &Form, errors: &FieldErrors) -> Markup {
     let connector = &of.view.connector;
     html! {
@@ -214,12 +120,7 @@ fn page(portal: &Portal, of: &OfConnector, notice: &Markup, form: &Form, errors:
 }
 
 fn fields(connector: &Connector, form: &Form, errors: &FieldErrors, save: &str) -> Markup {
-    let hours: Vec<_> = Frequency::RANGE
-        .map(|hours| {
-            let text = if hours == 1 { "hour".to_owned() } else { format!("{hours} hours") };
-            (hours.to_string(), text)
-        })
-        .collect();
+    let hours = frequency::choices();
     let encryptions = [
         ("default", "as the bucket says"),
         ("aes256", "SSE-S3 (AES256), keys of S3"),
@@ -230,7 +131,7 @@ fn fields(connector: &Connector, form: &Form, errors: &FieldErrors, save: &str) 
     html! {
         section.card {
             h2 { "Files" }
-            form.stack method="post" action=(path(connector, "settings")) {
+            form.stack method="post" action=(of_connector(&connector.id, "settings")) {
                 input type="hidden" name="version" value=(form.text("version"));
                 div.fields.aligned {
                     (field("frequency", "A file every", "From the next file on. The one that is due now keeps its time.")
@@ -252,7 +153,7 @@ fn fields(connector: &Connector, form: &Form, errors: &FieldErrors, save: &str) 
                 }
                 div.actions {
                     button.primary type="submit" { (save) }
-                    a.button href=(path(connector, "settings")) { "Discard" }
+                    a.button href=(of_connector(&connector.id, "settings")) { "Discard" }
                 }
             }
         }
@@ -276,7 +177,7 @@ fn destination_card(connector: &Connector, may_set_up: bool) -> Markup {
                 p.hint { "Another bucket, folder or role: an active connector pauses until the new destination is verified. Files that were delivered stay where they are, and what waits goes to the new one." }
             }
             @if may_set_up && connector.state != Stage::Disabled && connector.state != Stage::Deleted {
-                p { a.button href=(path(connector, "connect")) { @if connector.destination.is_none() { "Connect" } @else { "Change the destination" } } }
+                p { a.button href=(of_connector(&connector.id, "connect")) { @if connector.destination.is_none() { "Connect" } @else { "Change the destination" } } }
             }
         }
     }
@@ -302,11 +203,11 @@ fn more(connector: &Connector) -> Markup {
             h2 { "More" }
             ul.links {
                 @if connector.state != Stage::Disabled {
-                    li { a href=(path(connector, "rotate")) { "Rotate the external ID" } p.hint { "Both IDs work until you have changed your role." } }
-                    li { a href=(path(connector, "disable")) { "Disable" } p.hint { "Stops everything. It can be enabled again for 30 days." } }
+                    li { a href=(of_connector(&connector.id, "rotate")) { "Rotate the external ID" } p.hint { "Both IDs work until you have changed your role." } }
+                    li { a href=(of_connector(&connector.id, "disable")) { "Disable" } p.hint { "Stops everything. It can be enabled again for 30 days." } }
                 }
                 @if matches!(connector.state, Stage::Draft | Stage::Ready | Stage::Disabled) {
-                    li { a href=(path(connector, "delete")) { "Delete" } p.hint { "For good. The page says what is lost." } }
+                    li { a href=(of_connector(&connector.id, "delete")) { "Delete" } p.hint { "For good. The page says what is lost." } }
                 } @else {
                     li { span { "Delete" } p.hint { "Disable it first." } }
                 }

@@ -12,10 +12,12 @@ use protocol::portal::{Ability, LinkId, LinkScope, PortalLink};
 
 use super::new_link::parse;
 use crate::Portal;
-use crate::components::{Field, FieldErrors, Tone, full_time, mark};
+use crate::address::encode;
+use crate::components::{Tone, full_time, mark};
 use crate::error::{PageError, sentence};
+use crate::fields::{Field, FieldErrors};
 use crate::form::Form;
-use crate::layout::{ApiTwin, Layout, Section, encode};
+use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::access::{choices, list, made, status_of};
 use crate::pages::operate::{Done, done_notice, with_status};
 use crate::session::Person;

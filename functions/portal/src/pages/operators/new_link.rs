@@ -6,7 +6,7 @@ use archive::names::{ReturnUrl, TenantId};
 use control::portal::NewLink;
 use protocol::portal::{Ability, Addressee, LinkKind, LinkScope};
 
-use crate::components::FieldErrors;
+use crate::fields::FieldErrors;
 use crate::form::Form;
 
 /// The link that a form asks for; otherwise the errors are added to its fields.

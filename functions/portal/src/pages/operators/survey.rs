@@ -10,13 +10,13 @@ use protocol::health::Health;
 use protocol::watch::SweepCursor;
 
 use crate::Portal;
+use crate::address::{encode, of_connector};
 use crate::components::{Tone, badge, count, notice, with_code};
 use crate::connector_state::{name, state_badge};
 use crate::error::PageError;
 use crate::form::Form;
-use crate::layout::{ApiTwin, Layout, Section, encode};
+use crate::layout::{ApiTwin, Layout, Section};
 use crate::pages::operate::list::progress;
-use crate::pages::operate::path;
 use crate::session::Person;
 use crate::tenant::Query;
 
@@ -128,7 +128,7 @@ fn table(portal: &Portal, connectors: &[&ConnectorOverview]) -> Markup {
                     tr {
                         th scope="row" { a href={ "/portal/health?tenant=" (encode(connector.tenant.as_str())) } { (connector.tenant.escaped()) } }
                         td data-label="Connector" {
-                            a href=(path(connector, "")) { (name(connector)) } br;
+                            a href=(of_connector(&connector.id, "")) { (name(connector)) } br;
                             span.mono.quiet { (connector.id) }
                         }
                         td data-label="State" {
