@@ -9,7 +9,7 @@ use archive::names::{ConnectorId, TenantId};
 use aws::clients::{ClientFactory, Clients};
 use aws::clock::{SystemClock, SystemRng};
 use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter, NotWritableError};
-use aws::onboarding::onboarding;
+use aws::operations::Operations;
 use aws::s3::customers::StsProber;
 use aws::settings::{OnboardingSettings, S3Settings, SettingsError, SigningSettings};
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
@@ -77,7 +77,7 @@ impl Backend {
         let prober = StsProber::new(sts, services.customers());
         let vendor = settings.vendor.vendor(account, partition, region.parse()?);
         let signing = keys.map(|keys| signing(&keys, &services)).transpose()?;
-        let onboarding = onboarding(settings, &services, vendor, prober, signing, None);
+        let onboarding = Operations::new(settings, &services, None).onboarding(vendor, prober, signing);
         Ok(Self {
             onboarding,
             caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },

@@ -12,12 +12,8 @@ use aws::http_api::GatewayResponse;
 use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
-use aws::onboarding::onboarding;
-use aws::portal_access::portal_access;
-use aws::s3::customers::StsProber;
+use aws::operations::Operations;
 use aws::settings::{ApiSettings, CallerSettings, LinkSettings};
-use aws::sts::assumed_role::sts_as_role;
-use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use axum::Router;
 use axum::response::IntoResponse as _;
 use control::onboarding::Onboarding;
@@ -53,19 +49,10 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
 
 async fn wire(settings: ApiSettings) -> Result<(Onboarding, Option<PortalAccess>), Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
-    let sts = services.sts();
-    let CallerIdentity { account, partition, .. } = caller_identity(&sts).await?;
-    let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
-    let role = format!("arn:{partition}:iam::{account}:role/{}", settings.onboarding.vendor.exporter_role);
-    let prober = StsProber::new(sts_as_role(&sts, &role.parse()?), services.customers());
-    let vendor = settings.onboarding.vendor.vendor(account, partition, region);
     let signing = signing(&settings.signing, &services)?;
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
+    let operations = Operations::new(settings.onboarding, &services, Some(metrics));
     let LinkSettings { portal: url, return_urls } = settings.links;
-    let portal = url.map(|url| {
-        let counted = Some(Arc::clone(&metrics) as _);
-        portal_access((url, return_urls), &settings.onboarding, &services, counted)
-    });
-    let onboarding = onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics));
-    Ok((onboarding, portal))
+    let portal = url.map(|url| operations.portal_access(url, return_urls));
+    Ok((operations.onboarding_in_function(&services, signing).await?, portal))
 }

@@ -8,7 +8,7 @@ mod logo;
 use archive::names::{PortalUrl, TenantId};
 use args::PortalCommand;
 use aws::clients::ClientFactory;
-use aws::portal_access::portal_access;
+use aws::operations::Operations;
 use aws::settings::{LinkSettings, OnboardingSettings, S3Settings};
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use control::portal::PortalAccess;
@@ -87,7 +87,7 @@ impl Links {
             ));
         };
         let services = ClientFactory::from_environment(s3).await;
-        let access = portal_access((url, return_urls), &settings, &services, None);
+        let access = Operations::new(settings, &services, None).portal_access(url, return_urls);
         let CallerIdentity { arn, .. } = caller_identity(&services.sts()).await?;
         let caller = Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() };
         Ok(Self { access, caller, embedded: None, target_flag: String::new() })

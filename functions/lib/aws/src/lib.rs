@@ -11,9 +11,8 @@ pub mod kms;
 pub mod lambda;
 pub mod logs;
 pub mod metrics;
-pub mod onboarding;
+pub mod operations;
 pub mod port_error;
-pub mod portal_access;
 pub mod s3;
 #[cfg(feature = "ses")]
 pub mod ses;

@@ -10,13 +10,9 @@ use aws::http_api::GatewayResponse;
 use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
-use aws::onboarding::onboarding;
-use aws::portal_access::portal_access;
-use aws::s3::customers::StsProber;
+use aws::operations::Operations;
 use aws::s3::staging::S3Staging;
 use aws::settings::PortalSettings;
-use aws::sts::assumed_role::sts_as_role;
-use aws::sts::caller_identity::{CallerIdentity, caller_identity};
 use axum::Router;
 use axum::response::IntoResponse as _;
 use control::logo::Logo;
@@ -50,21 +46,15 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
 
 async fn wire(settings: PortalSettings) -> Result<Router, Error> {
     let services = ClientFactory::from_environment(settings.s3).await;
-    let sts = services.sts();
-    // Both are requests of each start, so they are made at once.
-    let staging = S3Staging::new(services.s3(), settings.staging.bucket.to_string());
-    let (logo, identity) = tokio::join!(logo(&staging), caller_identity(&sts));
-    let CallerIdentity { account, partition, .. } = identity?;
-    let region = services.region().ok_or("no region: Lambda sets AWS_REGION")?.parse()?;
-    let role = format!("arn:{partition}:iam::{account}:role/{}", settings.onboarding.vendor.exporter_role);
-    let prober = StsProber::new(sts_as_role(&sts, &role.parse()?), services.customers());
-    let vendor = settings.onboarding.vendor.vendor(account, partition, region);
     let signing = signing(&settings.signing, &services)?;
+    let staging = S3Staging::new(services.s3(), settings.staging.bucket.to_string());
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
-    let portal = (settings.url, settings.return_urls);
-    let access = portal_access(portal, &settings.onboarding, &services, Some(Arc::clone(&metrics) as _));
-    let onboarding = onboarding(settings.onboarding, &services, vendor, prober, Some(signing), Some(metrics));
-    Ok(router(onboarding, access, Brand { branding: settings.branding, logo }))
+    let operations = Operations::new(settings.onboarding, &services, Some(metrics));
+    let access = operations.portal_access(settings.url, settings.return_urls);
+    // Both send a request at each start, so they run at once.
+    let (logo, onboarding) =
+        tokio::join!(logo(&staging), operations.onboarding_in_function(&services, signing));
+    Ok(router(onboarding?, access, Brand { branding: settings.branding, logo }))
 }
 
 /// The vendor's logo. Without it, or if it can't be read, the pages have the vendor's name alone.
