@@ -1,10 +1,10 @@
 //! STS as another of the vendor's roles.
 //!
-//! Customers' roles trust the exporter's role and no other. A preflight check outside the exporter, as in the
-//! API, must therefore assume the exporter's role. It may then do nothing but assume customers' roles,
+//! Customers' roles trust the exporter's role and no other. A preflight check outside the exporter, as in API
+//! and portal, must therefore assume the exporter's role. It may then do nothing but assume customers' roles,
 //! whatever the exporter may do.
 //!
-//! IAM enforces this, not this file. The exporter's role trusts the API under this session name only. Its
+//! IAM enforces this, not this file. The exporter's role trusts both under this session name only. Its
 //! policy denies sessions of this name everything but `sts:AssumeRole`. The session policy below states it a
 //! second time.
 
@@ -14,8 +14,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
 /// The deployment's template uses this name twice: as the only session name under which the exporter's role
-/// trusts the API (`sts:RoleSessionName`), and as the end of `aws:userid` (`<role's ID>:<session name>`) of
-/// the sessions that are denied everything else. It also appears in the vendor's own CloudTrail.
+/// trusts API and portal (`sts:RoleSessionName`), and as the end of `aws:userid` (`<role's ID>:<session
+/// name>`) of the sessions that are denied everything else. It also appears in the vendor's own CloudTrail.
 ///
 /// Source: IAM user guide, "AWS global condition context keys", aws:userid, and "IAM and AWS STS condition
 /// context keys", sts:RoleSessionName.

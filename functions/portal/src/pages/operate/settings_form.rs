@@ -4,7 +4,7 @@ use archive::frequency::Frequency;
 use archive::names::KmsKeyArn;
 use archive::part::{Compression, Encoding, Format};
 use control::onboarding::ConnectorUpdate;
-use protocol::connector::{Connector, Encryption, EncryptionKind, S3Destination};
+use protocol::connector::{Connector, Encryption, EncryptionError, EncryptionKind, S3Destination};
 
 use super::Difference;
 use crate::components::span;
@@ -61,19 +61,11 @@ fn destination(form: &Form, to: &S3Destination, errors: &mut FieldErrors) -> Opt
         "" => None,
         text => Some(errors.take("kms_key", text.parse::<KmsKeyArn>())?),
     };
-    let encryption = match (kind, key) {
-        (EncryptionKind::Kms, Some(key)) => Encryption::Kms(key),
-        (EncryptionKind::Aes256, None) => Encryption::Aes256,
-        (EncryptionKind::Default, None) => Encryption::Default,
-        (EncryptionKind::Kms, None) => {
-            errors.add("kms_key", "Give the ARN of the key, or choose another encryption.");
-            return None;
-        }
-        (EncryptionKind::Default | EncryptionKind::Aes256, Some(_)) => {
-            errors.add("kms_key", "Leave this empty, or choose SSE-KMS as the encryption.");
-            return None;
-        }
-    };
+    let encryption = Encryption::new(Some(kind), key).map_err(|error| match error {
+        EncryptionError::NoKey => "Give the ARN of the key, or choose another encryption.",
+        EncryptionError::UnusedKey => "Leave this empty, or choose SSE-KMS as the encryption.",
+    });
+    let encryption = errors.take("kms_key", encryption)?;
     (encryption != to.encryption).then(|| S3Destination { encryption, ..to.clone() })
 }
 

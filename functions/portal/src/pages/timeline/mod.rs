@@ -15,6 +15,7 @@ use archive::time::Time;
 use maud::{Markup, PreEscaped, html};
 use protocol::timeline::{Cell, CellState, Timeline, TimelineDay};
 
+use crate::address::of_connector;
 use crate::components::{count, date, number};
 use words::{short_count, title};
 
@@ -93,7 +94,7 @@ fn day_link(id: &ConnectorId, day: &TimelineDay) -> Markup {
     let iso = day.start.date();
     let files: u64 = day.cells.iter().filter_map(|cell| cell.parts).map(|parts| parts.count()).sum();
     html! {
-        a.day href={ "/portal/connectors/" (id) "/exports?from=" (iso) "&to=" (iso) } {
+        a.day href=(of_connector(id, &format!("exports?from={iso}&to={iso}"))) {
             (date(day.start))
             span.hidden { ": " (count(files, "file")) ", " (count(events(day), "event")) }
         }
