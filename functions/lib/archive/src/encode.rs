@@ -22,6 +22,7 @@ use crate::sha256::Sha256;
 
 pub use format::{FormatError, FormatReader, FormatWriter, MAX_EVENT_BYTES, reader, writer};
 pub use gzip::GZIP_LEVELS;
+pub(crate) use gzip::HEADER as GZIP_HEADER;
 
 /// The least uncompressed bytes of a block that another one follows: a block ends with the line that reaches
 /// this size. Smaller blocks compress worse, since nothing in one refers to the one before. From larger ones,

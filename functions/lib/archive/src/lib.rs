@@ -9,6 +9,7 @@
 
 pub mod encode;
 pub mod event;
+pub mod fields;
 #[cfg(feature = "files")]
 #[expect(
     clippy::disallowed_methods,
@@ -25,6 +26,7 @@ pub mod manifest;
 pub mod names;
 pub mod note;
 pub mod part;
+pub mod query;
 pub mod sha256;
 pub mod shell;
 pub mod sort_key;

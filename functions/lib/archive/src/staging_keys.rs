@@ -1,5 +1,5 @@
 //! The layout of staging keys, and which staged objects are orphans: staged by a worker that did not seal
-//! them, because it crashed or another one was faster.
+//! them, because it crashed or another one was faster. `index_keys` has the keys of indexes and downloads.
 //!
 //! Staged objects are named by the part that they were staged for:
 //! `parts/<connector>/<number>/<attempt>.data`, and `.keys` next to it. A seal names only objects of its own
@@ -7,10 +7,16 @@
 //! its record, any other object of that number is an orphan for good: a worker that would still seal it is
 //! refused. This depends on neither a clock nor a lease.
 
+mod index_keys;
+
 use std::time::Duration;
 
 use crate::names::ConnectorId;
 use crate::part::{Content, Part, PartNumber};
+
+pub use index_keys::{
+    DayKey, day_index_key, day_index_prefix, downloads_prefix, index_prefix, parse_day_key, part_index_key,
+};
 
 /// How long after its seal a part's number is swept. A worker that staged objects for this number read the
 /// cursor before the seal, and no worker lives this long, so nothing more comes. A late object would stay for
@@ -23,6 +29,18 @@ pub const MIN_SWEEP_PARTS: u64 = 24;
 #[must_use]
 pub fn staging_prefix(id: &ConnectorId) -> String {
     format!("parts/{id}/")
+}
+
+/// Whether the reader may read this object for a connector: a part, an index or a download of it.
+#[must_use]
+pub fn is_readable_for(id: &ConnectorId, key: &str) -> bool {
+    key.starts_with(&staging_prefix(id)) || is_writable_for(id, key)
+}
+
+/// Whether the reader may store this object for a connector: an index or a download of it.
+#[must_use]
+pub fn is_writable_for(id: &ConnectorId, key: &str) -> bool {
+    key.starts_with(&index_prefix(id)) || key.starts_with(&downloads_prefix(id))
 }
 
 /// The `start-after` key for listing what is staged for this number and later ones, and nothing of earlier
@@ -119,6 +137,18 @@ mod tests {
         assert!(
             key(7).starts_with(&prefix) && !key(8).starts_with(&prefix) && !key(0x70).starts_with(&prefix)
         );
+    }
+
+    #[test]
+    fn the_reader_writes_no_part_and_touches_nothing_of_another_connector() {
+        let (id, other) = (ConnectorId::new(7), ConnectorId::new(0x70));
+        for own in [index_prefix(&id), downloads_prefix(&id)].map(|prefix| format!("{prefix}x")) {
+            assert!(is_readable_for(&id, &own) && is_writable_for(&id, &own));
+            assert!(!is_readable_for(&other, &own) && !is_writable_for(&other, &own));
+        }
+        let part = staged_key(&id, PartNumber::new(42), "w-1", StagedObject::Data);
+        assert!(is_readable_for(&id, &part) && !is_writable_for(&id, &part));
+        assert!(!is_readable_for(&other, &part) && !is_readable_for(&id, "portal/logo"));
     }
 
     #[test]

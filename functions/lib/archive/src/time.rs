@@ -105,7 +105,11 @@ impl Time {
     }
 
     fn civil(self) -> jiff::civil::DateTime {
-        let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        // By milliseconds alone the library refuses the last second.
+        #[expect(clippy::cast_possible_truncation, reason = "less than a second")]
+        let nanoseconds = (self.0.rem_euclid(1000) * 1_000_000) as i32;
+        let stamp = jiff::Timestamp::new(self.0.div_euclid(1000), nanoseconds);
+        let stamp = stamp.unwrap_or(jiff::Timestamp::MAX);
         TimeZone::UTC.to_datetime(stamp)
     }
 }
@@ -190,6 +194,8 @@ mod tests {
     #[test]
     fn the_first_and_last_time_can_be_written() {
         assert_eq!(Time::LAST.to_string(), "9999-12-30T22:00:00.999Z");
+        let before = Time::LAST - Duration::from_millis(1);
+        assert_eq!(before.to_string(), "9999-12-30T22:00:00.998Z");
         assert_eq!(Time::EPOCH.to_string(), "1970-01-01T00:00:00.000Z");
     }
 

@@ -23,7 +23,7 @@ pub const GZIP_LEVELS: [u32; 4] = [3, 2, 2, 2];
 
 /// RFC 1952, section 2.3: deflate, no name, no comment, no time, no extra flags, unknown system. So the same
 /// events give the same bytes on each machine.
-const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+pub(crate) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 /// A gzip member that is being written.
 pub(super) struct Gzip {

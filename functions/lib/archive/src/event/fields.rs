@@ -22,6 +22,13 @@ impl FieldPath {
         &self.0
     }
 
+    /// The path as a JSON Pointer, `/detail/id`.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        let escape = |step: &String| format!("/{}", step.replace('~', "~0").replace('/', "~1"));
+        self.0.iter().map(escape).collect()
+    }
+
     /// The path of the same field in an event that contains this one as its field `name`.
     #[must_use]
     pub fn inside(&self, name: &str) -> Self {
@@ -65,6 +72,9 @@ pub(super) struct FieldFinder<'p, 't> {
 /// The progress along one path.
 struct PathState<'p> {
     steps: &'p [String],
+    /// How many of its first steps the path before it in the list has too: their progress along these is the
+    /// same, so it is looked up once. Mappings have many paths in one object.
+    shared: usize,
     /// How many steps lead to the current position.
     matched: usize,
     /// One bit per level: whether the step was seen before in the current object. There are more bits than
@@ -74,9 +84,14 @@ struct PathState<'p> {
 
 impl<'p> FieldFinder<'p, '_> {
     pub(super) fn new(paths: &'p [FieldPath]) -> Self {
-        let paths =
-            paths.iter().map(|path| PathState { steps: path.steps(), matched: 0, seen_levels: 0 }).collect();
-        Self { paths, found: FieldValues::default() }
+        let mut before: &[String] = &[];
+        let state = |path: &'p FieldPath| {
+            let steps = path.steps();
+            let shared = steps.iter().zip(before).take_while(|(step, before)| step == before).count();
+            before = steps;
+            PathState { steps, shared, matched: 0, seen_levels: 0 }
+        };
+        Self { paths: paths.iter().map(state).collect(), found: FieldValues::default() }
     }
 }
 
@@ -92,8 +107,13 @@ impl<'t> Visitor<'t> for FieldFinder<'_, 't> {
     }
 
     fn enter(&mut self, level: usize, name: Name<'t>) {
+        let mut is_next = false;
         for (index, path) in self.paths.iter_mut().enumerate() {
-            if path.matched + 1 != level || !path.steps.get(level - 1).is_some_and(|step| name.equals(step)) {
+            if path.shared < level {
+                is_next = path.matched + 1 == level
+                    && path.steps.get(level - 1).is_some_and(|step| name.equals(step));
+            }
+            if !is_next {
                 continue;
             }
             let bit = 1u128.checked_shl(u32::try_from(level).unwrap_or(u32::MAX)).unwrap_or_default();
