@@ -7,6 +7,7 @@ mod budgets;
 mod check_progress;
 mod clock;
 mod contacts;
+mod explorations;
 mod ledger;
 mod logo;
 mod metrics;
@@ -15,6 +16,7 @@ mod page;
 mod portal_links;
 mod probe;
 mod public_url;
+mod reader;
 mod rng;
 mod signer;
 mod source;
@@ -27,6 +29,7 @@ pub use clock::Clock;
 pub use contacts::{
     Consents, DelayQueue, MAX_DELAY, MailOutcome, Mailer, NotificationStore, WebhookClient, WebhookResponse,
 };
+pub use explorations::{Downloads, EventMappings, ExplorationAnswer, SavedExplorations, SearchLog};
 pub use ledger::{
     Claim, ClaimAnswer, ConnectorFilter, Connectors, DUE_SHARDS, DueConnectors, DuePage, LastFile, MAX_LEASE,
     Progress, RunAnswer, Runs, SaveAnswer, Saved, due_shard,
@@ -38,6 +41,10 @@ pub use page::Page;
 pub use portal_links::PortalLinks;
 pub use probe::{PresentedExternalId, ProbeResponse, ProbeSession, Prober, SessionScope};
 pub use public_url::PublicUrlChecker;
+pub use reader::{
+    DOWNLOAD_URL_LIFETIME, DownloadQueue, ReaderClient, ReaderSession, ReaderSessions, StagedObjects,
+    is_plain_file_name,
+};
 pub use rng::Rng;
 pub use signer::{Signer, Validity};
 pub use source::{PageError, PageReader, Source};

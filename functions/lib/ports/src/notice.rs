@@ -12,10 +12,11 @@ use super::PortError;
 /// The vendor's event bus.
 #[async_trait]
 pub trait Bus: Send + Sync {
-    /// Publishes a notice. `Ok` means that the bus has accepted it, maybe twice. The bus may also have
-    /// accepted it although the result is [`PortError::Transient`]; the notice's ID is the same each time. A
-    /// notice that is too large for the bus is a [`PortError::Bug`]. Nothing is buffered: the caller must
-    /// publish again what failed.
+    /// Publishes a notice, and in the same request the [`PartSealed`](protocol::notice::PartSealed) that
+    /// belongs to it, if there is one. `Ok` means that the bus has accepted the notice, maybe twice. The bus
+    /// may also have accepted it although the result is [`PortError::Transient`]; the notice's ID is the same
+    /// each time. A notice that is too large for the bus is a [`PortError::Bug`]. Nothing is buffered: the
+    /// caller must publish again what failed.
     async fn publish(&self, notice: &Notice) -> Result<(), PortError>;
 
     /// The same for a notice about a link of the portal.

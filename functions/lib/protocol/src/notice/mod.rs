@@ -23,6 +23,7 @@
 mod facts;
 mod kind;
 mod open;
+mod part_sealed;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,7 @@ use crate::loss_forecast::LossForecast;
 pub use facts::{Backlog, Blocked, Changed, Delivery, Fact, OnTime, Recovery, Stale, UnreadableItems};
 pub use kind::NoticeKind;
 pub use open::Open;
+pub use part_sealed::PartSealed;
 
 /// One event for the bus, about a fact of any kind ([`Fact`]) or of a known one, such as [`Blocked`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,25 @@ use crate::connector::{State, Verb};
 use crate::delivery_error::{DeliveryErrorKind, DeliveryStage};
 use crate::loss_forecast::Loss;
 
+/// The other notices are not the reader's business, and it learns no event from this one.
+#[test]
+fn a_delivered_part_with_events_is_announced_to_the_reader_by_its_names_alone() {
+    let notice = |fact| Notice {
+        id: "x".into(),
+        tenant: "acme".parse().unwrap(),
+        connector: ConnectorId::new(7),
+        fact,
+    };
+    let announced: Vec<Value> =
+        facts().map(notice).iter().filter_map(Notice::part_sealed).map(|sealed| json!(sealed)).collect();
+    let sealed = json!({
+        "id": "con_0000000000000007-partsealed-000000000009", "tenant": "acme",
+        "connector": "con_0000000000000007", "part": 9,
+    });
+    assert_eq!(announced, [sealed]);
+    assert_eq!(NoticeKind::from_name(PartSealed::KIND), None, "contacts are not told of it");
+}
+
 fn now() -> Time {
     "2026-11-20T20:15:30Z".parse().unwrap()
 }

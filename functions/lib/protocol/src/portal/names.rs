@@ -1,6 +1,5 @@
 //! The names in a link's record: its ID, whom it is for, and from which network it was redeemed.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -8,34 +7,7 @@ use archive::names::{InvalidValueError, escape_invisible};
 use archive::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// Makes a text that only its parser creates, also from JSON.
-macro_rules! parsed_text {
-    ($name:ident) => {
-        impl $name {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = InvalidValueError;
-            fn try_from(text: String) -> Result<Self, InvalidValueError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.0
-            }
-        }
-    };
-}
+use crate::parsed_text::parsed_text;
 
 /// The ID of a link: `lnk_` and 28 lower-case hexadecimal digits. The first 12 are the time of its creation
 /// in milliseconds, so IDs sort by time; the others are random. It is not a secret.
