@@ -15,6 +15,7 @@ extern crate self as tests;
 
 #[path = "../../../../tests/src/delegation/mod.rs"]
 pub mod delegation;
+mod explorer_records;
 #[path = "../../../../tests/src/fakes/mod.rs"]
 pub mod fakes;
 #[path = "../../../../tests/src/fault_injection/mod.rs"]

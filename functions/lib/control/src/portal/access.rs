@@ -1,13 +1,15 @@
 //! Opening and redeeming links, and checking sessions.
 
+use std::sync::Arc;
+
 use archive::names::TenantId;
 use ports::PortError;
 use protocol::contacts::LinkToken;
 use protocol::portal::{
-    LinkNotice, LinkRefusal, LinkStatus, Network, OperatorVisit, PortalLink, PortalToken, SessionRefusal,
+    LinkNotice, LinkRefusal, LinkStatus, Network, OperatorVisit, PortalLink, PortalToken,
 };
 
-use super::{PortalAccess, SessionError, Visitor};
+use super::{PortalAccess, SessionError, Sessions, Visitor};
 
 /// The maximum number of attempts of a write against concurrent writers of the same link.
 const MAX_ATTEMPTS: u32 = 4;
@@ -114,27 +116,11 @@ impl PortalAccess {
     /// # Errors
     /// Why there is no session; or if the ledger fails.
     pub async fn authenticate(&self, token: &PortalToken, by: Activity) -> Result<Visitor, SessionError> {
-        let visitor = self.visitor(token, by).await;
+        let visitor = self.sessions().visitor(token, by).await;
         if matches!(visitor, Err(SessionError::Refused(_))) {
             self.count(SESSION_REFUSED);
         }
         visitor
-    }
-
-    async fn visitor(&self, token: &PortalToken, by: Activity) -> Result<Visitor, SessionError> {
-        let Some(link) = self.effective(self.links.portal_link(&token.link).await?).await? else {
-            return Err(SessionRefusal::Unknown.into());
-        };
-        let now = self.clock.now();
-        link.session(&token.hash(), now)?;
-        let link = match link.use_session(now).filter(|_| by == Activity::Person) {
-            // If another request was faster, it has recorded the same minute, or ended the session: the next
-            // request finds that.
-            Some(used) if self.links.store_portal_link(&used).await? => used,
-            _ => link,
-        };
-        let session = link.session.clone().ok_or(SessionRefusal::Unknown)?;
-        Ok(Visitor::new(link, session))
     }
 
     /// Ends a session. Idempotent.
@@ -182,17 +168,11 @@ impl PortalAccess {
 
     /// The link as it counts: revoked if the link that handed it on was.
     pub(super) async fn effective(&self, link: Option<PortalLink>) -> Result<Option<PortalLink>, PortError> {
-        let Some(link) = link else { return Ok(None) };
-        let Some(hand_over) = link.hand_over.as_ref().filter(|_| link.revoked.is_none()) else {
-            return Ok(Some(link));
-        };
-        let from = self.links.portal_link(&hand_over.from).await?;
-        let revoked = match from {
-            Some(from) => from.revoked,
-            // It has expired from the table long ago, or a record was damaged: neither opens anything.
-            None => return Ok(None),
-        };
-        Ok(Some(PortalLink { revoked, ..link }))
+        self.sessions().effective(link).await
+    }
+
+    fn sessions(&self) -> Sessions {
+        Sessions { links: Arc::clone(&self.links), clock: Arc::clone(&self.clock) }
     }
 
     /// Stores a transition, however often another writer is faster. `None` if there is nothing to change. If

@@ -8,6 +8,7 @@ mod access;
 mod error;
 mod handed_on;
 mod make;
+mod sessions;
 mod visitor;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::budget::Budgets;
 pub use access::{Activity, OpenedLink};
 pub use error::{PortalError, SessionError};
 pub use make::{CreatedLink, Credential, NewHandOver, NewLink};
+pub use sessions::Sessions;
 pub use visitor::{MissingAbilityError, Visitor};
 
 /// All dependencies of the portal's links and sessions.

@@ -36,6 +36,15 @@ pub struct Vendor {
     pub template_url: Option<String>,
 }
 
+impl Vendor {
+    /// The ARN of the exporter's role, which the customer's role trusts.
+    #[must_use]
+    pub fn exporter_role_arn(&self) -> String {
+        let Self { account, partition, exporter_role, .. } = self;
+        format!("arn:{partition}:iam::{account}:role/{exporter_role}")
+    }
+}
+
 /// What the customer needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setup {
@@ -136,8 +145,7 @@ impl<'a> RoleSpec<'a> {
 }
 
 fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
-    let Vendor { account, partition, exporter_role, .. } = vendor;
-    let role = format!("arn:{partition}:iam::{account}:role/{exporter_role}");
+    let Vendor { account, partition, .. } = vendor;
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -146,7 +154,7 @@ fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"sts:ExternalId": spec.external_id.as_str()},
-                "ArnEquals": {"aws:PrincipalArn": role},
+                "ArnEquals": {"aws:PrincipalArn": vendor.exporter_role_arn()},
             },
         }],
     })
@@ -155,10 +163,10 @@ fn trust_policy(spec: &RoleSpec<'_>, vendor: &Vendor) -> Value {
 /// The statement of the trust policy on one line, for pasting into an existing policy.
 #[must_use]
 pub fn trust_statement(connector: &Connector, vendor: &Vendor) -> String {
-    let Vendor { account, partition, exporter_role, .. } = vendor;
+    let Vendor { account, partition, .. } = vendor;
     let external_id = RoleSpec::of(connector).external_id;
     let external_id = format!(r#""StringEquals": {{"sts:ExternalId": "{external_id}"}}"#);
-    let role = format!("arn:{partition}:iam::{account}:role/{exporter_role}");
+    let role = vendor.exporter_role_arn();
     let role = format!(r#""ArnEquals": {{"aws:PrincipalArn": "{role}"}}"#);
     let principal = format!(r#""Principal": {{"AWS": "arn:{partition}:iam::{account}:root"}}"#);
     let condition = format!(r#""Condition": {{{external_id}, {role}}}"#);
