@@ -159,13 +159,15 @@ impl ClientFactory {
     /// See [`Clients::dynamodb`].
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let config =
-            aws_sdk_dynamodb::config::Builder::from(&self.sdk).retry_classifier(RetryTransactionConflicts);
-        let config = match &self.endpoints {
+        aws_sdk_dynamodb::Client::from_conf(self.dynamodb_config(&self.sdk).build())
+    }
+
+    fn dynamodb_config(&self, sdk: &SdkConfig) -> aws_sdk_dynamodb::config::Builder {
+        let config = aws_sdk_dynamodb::config::Builder::from(sdk).retry_classifier(RetryTransactionConflicts);
+        match &self.endpoints {
             Some(at) => config.endpoint_url(&at.dynamodb),
             None => config,
-        };
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        }
     }
 
     client!(events: aws_sdk_eventbridge, |at| endpoint_or_discard(at.events.as_deref()));
@@ -180,10 +182,21 @@ impl ClientFactory {
     /// See [`Clients::customers`].
     #[must_use]
     pub fn customers(&self) -> CustomerClients {
-        // Created without credentials, so nothing is signed with the vendor's by mistake.
+        CustomerClients { template: self.s3_config(&self.nobody()) }
+    }
+
+    /// Creates clients for the reader's sessions.
+    #[must_use]
+    pub fn sessions(&self) -> SessionClients {
+        let nobody = self.nobody();
+        SessionClients { s3: self.s3_config(&nobody), dynamodb: self.dynamodb_config(&nobody) }
+    }
+
+    /// A configuration without credentials, so that nothing is signed with the vendor's by mistake.
+    fn nobody(&self) -> SdkConfig {
         let mut nobody = self.sdk.to_builder();
         nobody.set_credentials_provider(None).set_identity_cache(Some(IdentityCache::no_cache()));
-        CustomerClients { template: self.s3_config(&nobody.build()) }
+        nobody.build()
     }
 
     fn s3_config(&self, sdk: &SdkConfig) -> aws_sdk_s3::config::Builder {
@@ -233,6 +246,26 @@ impl CustomerClients {
             .disable_multi_region_access_points(true)
             .disable_s3_express_session_auth(true);
         aws_sdk_s3::Client::from_conf(config.build())
+    }
+}
+
+/// Creates clients of the vendor's own S3 and DynamoDB that have only the temporary credentials passed to
+/// them.
+#[derive(Debug, Clone)]
+pub struct SessionClients {
+    s3: aws_sdk_s3::config::Builder,
+    dynamodb: aws_sdk_dynamodb::config::Builder,
+}
+
+impl SessionClients {
+    /// A client of the staging bucket, for one session.
+    pub(crate) fn s3(&self, temporary: Credentials) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::from_conf(self.s3.clone().credentials_provider(temporary).build())
+    }
+
+    /// A client of the events table, for one session.
+    pub(crate) fn dynamodb(&self, temporary: Credentials) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::from_conf(self.dynamodb.clone().credentials_provider(temporary).build())
     }
 }
 

@@ -13,6 +13,7 @@ pub mod logs;
 pub mod metrics;
 pub mod operations;
 pub mod port_error;
+pub mod reader;
 pub mod s3;
 #[cfg(feature = "ses")]
 pub mod ses;

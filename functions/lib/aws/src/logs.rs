@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Target prefixes of our own packages; a function's `main.rs` logs under the name of its package's library.
-const OUR_CRATES: [&str; 10] = [
+const OUR_CRATES: [&str; 11] = [
     "api",
     "archive",
     "aws::",
@@ -26,6 +26,7 @@ const OUR_CRATES: [&str; 10] = [
     "portal",
     "ports",
     "protocol",
+    "reader",
 ];
 
 /// The target whose spans identify a line's invocation. It has only spans, which are needed at every level.

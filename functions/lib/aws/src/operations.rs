@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use archive::names::{PortalUrl, ReturnUrl};
+use control::explorer_records::ExplorerRecords;
 use control::onboarding::Onboarding;
 use control::portal::PortalAccess;
 use control::setup::Vendor;
@@ -73,6 +74,20 @@ impl Operations {
         }
     }
 
+    /// What people keep of the explorer.
+    #[must_use]
+    pub fn explorer_records(&self) -> ExplorerRecords {
+        ExplorerRecords {
+            saved: Arc::clone(&self.ledger) as _,
+            searches: Arc::clone(&self.ledger) as _,
+            mappings: Arc::clone(&self.ledger) as _,
+            connectors: Arc::clone(&self.ledger) as _,
+            clock: Arc::clone(&self.clock) as _,
+            rng: Arc::new(SystemRng),
+            budgets: self.settings.budgets,
+        }
+    }
+
     /// Onboarding of this vendor. `prober` assumes the customers' roles as whoever they trust.
     #[must_use]
     pub fn onboarding(
@@ -117,10 +132,9 @@ impl Operations {
         let region =
             services.region().ok_or_else(|| PortError::bug(STARTING, "no region: Lambda sets AWS_REGION"))?;
         let region = region.parse().map_err(|error| PortError::bug(STARTING, error))?;
-        let role = format!("arn:{partition}:iam::{account}:role/{}", self.settings.vendor.exporter_role);
-        let role = role.parse().map_err(|error| PortError::bug(STARTING, error))?;
-        let prober = StsProber::new(sts_as_role(&sts, &role), services.customers());
         let vendor = self.settings.vendor.vendor(account, partition, region);
+        let role = vendor.exporter_role_arn().parse().map_err(|error| PortError::bug(STARTING, error))?;
+        let prober = StsProber::new(sts_as_role(&sts, &role), services.customers());
         Ok(self.onboarding(vendor, prober, Some(signing)))
     }
 }

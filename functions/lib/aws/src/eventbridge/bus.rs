@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use ports::{Bus, PortError};
-use protocol::notice::Notice;
+use protocol::notice::{Notice, PartSealed};
 use protocol::portal::LinkNotice;
 use serde::Serialize;
 
@@ -67,33 +67,50 @@ struct EntryError {
 #[async_trait]
 impl Bus for EventBridgeBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        self.put(notice.fact.kind(), notice).await
+        let entry = self.entry(notice.fact.kind(), notice)?;
+        let sealed = notice.part_sealed().map(|sealed| self.entry(PartSealed::KIND, &sealed)).transpose()?;
+        self.put(entry, sealed).await
     }
 
     async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError> {
-        self.put(notice.fact.kind(), notice).await
+        self.put(self.entry(notice.fact.kind(), notice)?, None).await
     }
 }
 
 impl EventBridgeBus {
-    /// A second worker, or an SDK retry after a lost response, puts the same event again. Consumers recognize
-    /// it by the `id` in its detail.
-    async fn put(&self, kind: &str, notice: &(impl Serialize + Sync)) -> Result<(), PortError> {
-        let detail = serde_json::to_string(notice)
+    fn entry(&self, kind: &str, detail: &impl Serialize) -> Result<PutEventsRequestEntry, PortError> {
+        let detail = serde_json::to_string(detail)
             .map_err(|error| PortError::bug("writing a notice as JSON", error))?;
-        let entry = PutEventsRequestEntry::builder()
-            .event_bus_name(&self.name)
-            .source(SOURCE)
-            .detail_type(kind)
-            .detail(detail)
-            .build();
+        let entry = PutEventsRequestEntry::builder().event_bus_name(&self.name).source(SOURCE);
+        Ok(entry.detail_type(kind).detail(detail).build())
+    }
+
+    /// A second worker, or an SDK retry after a lost response, puts the same events again. Consumers
+    /// recognize them by the `id` in their detail. Responses are in the order of the entries.
+    async fn put(
+        &self,
+        notice: PutEventsRequestEntry,
+        sealed: Option<PutEventsRequestEntry>,
+    ) -> Result<(), PortError> {
         let config = Config::builder().retry_classifier(RetryTransientEntries);
-        let put = self.client.put_events().entries(entry).customize().config_override(config);
+        let entries = std::iter::once(notice).chain(sealed).collect();
+        let put = self.client.put_events().set_entries(Some(entries)).customize().config_override(config);
         let answer = put.send().await;
         let answer = answer.map_err(|error| port_error(PUBLISHING, error))?;
         // The event ID confirms an event: a response without one is not a success, whatever its counters say.
-        let confirmed = answer.entries().first().is_some_and(|entry| entry.event_id().is_some());
-        if confirmed { Ok(()) } else { Err(entry_error(answer.entries())) }
+        let [notice, sealed @ ..] = answer.entries() else { return Err(entry_error(&[])) };
+        if notice.event_id().is_none() {
+            return Err(entry_error(std::slice::from_ref(notice)));
+        }
+        // The notice is out, and must not count as lost.
+        if sealed.iter().any(|entry| entry.event_id().is_none()) {
+            let error = entry_error(sealed).chain();
+            tracing::warn!(
+                error,
+                "the bus rejected the announcement of a part; the reader's sweep finds the part"
+            );
+        }
+        Ok(())
     }
 }
 

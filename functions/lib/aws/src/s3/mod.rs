@@ -4,5 +4,5 @@
 pub mod anonymous_reader;
 pub mod archive;
 pub mod customers;
-mod object_body;
+pub(crate) mod object_body;
 pub mod staging;

@@ -6,8 +6,6 @@
 
 mod create;
 mod logo;
-
-pub use logo::LOGO_KEY;
 mod tags;
 
 use std::mem;
@@ -25,6 +23,8 @@ use crate::port_error::port_error;
 use crate::s3::object_body::byte_stream;
 
 pub use self::create::create_bucket;
+pub use self::logo::LOGO_KEY;
+pub(crate) use self::tags::{EXPIRE_AS_DELIVERED, list_page};
 
 /// The size of the first pieces of a multipart upload, and of the largest object uploaded in one request. S3
 /// requires 5 MiB; two of them are in memory.
@@ -84,7 +84,7 @@ impl Staging for S3Staging {
     }
 
     async fn list(&self, prefix: &str, start_after: &str) -> Result<StagedPage, PortError> {
-        self.list_page(prefix, start_after).await
+        list_page(&self.client, &self.bucket, prefix, start_after).await
     }
 
     async fn mark_orphan(&self, key: &str) -> Result<(), PortError> {

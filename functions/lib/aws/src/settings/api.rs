@@ -3,6 +3,7 @@
 use super::env::{Env, FromEnv, ReportedError, text};
 use super::links::LinkSettings;
 use super::onboarding::OnboardingSettings;
+use super::reader::ReaderFunction;
 use super::resources::S3Settings;
 use super::signing::SigningSettings;
 use super::stack::StackSettings;
@@ -16,6 +17,8 @@ pub struct ApiSettings {
     pub callers: CallerSettings,
     /// What it needs to make links to the portal.
     pub links: LinkSettings,
+    /// Whom it asks about events.
+    pub reader: ReaderFunction,
     /// How S3 buckets are addressed.
     pub s3: S3Settings,
     /// The signing keys, whose public halves are published.
@@ -26,8 +29,8 @@ pub struct ApiSettings {
 
 impl FromEnv for ApiSettings {
     fn from_env(env: &mut Env<'_>) -> Result<Self, ReportedError> {
-        let (onboarding, callers, links, s3, signing, stack) = env.read()?;
-        Ok(Self { onboarding, callers, links, s3, signing, stack })
+        let (onboarding, callers, links, reader, s3, signing, stack) = env.read()?;
+        Ok(Self { onboarding, callers, links, reader, s3, signing, stack })
     }
 }
 

@@ -11,10 +11,12 @@ mod env;
 mod error;
 mod events;
 mod exporter;
+mod fields;
 mod links;
 mod notifier;
 mod onboarding;
 mod portal;
+mod reader;
 mod resources;
 mod signing;
 mod stack;
@@ -26,10 +28,12 @@ pub use self::dispatcher::DispatcherSettings;
 pub use self::env::{Env, FromEnv, Lookup, ReportedError, names, read};
 pub use self::error::{SettingError, SettingErrorKind, SettingsError};
 pub use self::exporter::ExporterSettings;
+pub use self::fields::FieldSettings;
 pub use self::links::LinkSettings;
 pub use self::notifier::{ConfirmationSettings, NotifierSettings};
 pub use self::onboarding::OnboardingSettings;
 pub use self::portal::PortalSettings;
+pub use self::reader::{ReaderFunction, ReaderSettings, StagingRetention};
 pub use self::resources::{BusSettings, LedgerSettings, QueueSettings, S3Settings, StagingSettings};
 pub use self::signing::{KeyLocation, PreviousKey, SigningSettings};
 pub use self::stack::StackSettings;
@@ -42,6 +46,7 @@ mod tests {
     use std::time::Duration;
 
     use archive::part::PartLimits;
+    use control::portal_events::PortalEvents;
 
     use super::*;
 
@@ -59,6 +64,10 @@ mod tests {
             "EXPORT_QUEUE_URL" => {
                 "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-ExportQueue-1"
             }
+            "INDEX_QUEUE_URL" => {
+                "https://sqs.eu-central-1.amazonaws.com/111111111111/auditferry-IndexQueue-1"
+            }
+            "READER_DATA_ROLE" => "arn:aws:iam::111111111111:role/auditferry-ReaderDataRole-1",
             "S3_FORCE_PATH_STYLE" => "false",
             "VENDOR_DOMAIN" => "vendor.example",
             "PORTAL_URL" => "https://audit.vendor.example",
@@ -78,6 +87,7 @@ mod tests {
     fn no_malformed_variable_hides_another() {
         assert_eq!(names_reported::<ExporterSettings>(), names::<ExporterSettings>());
         assert_eq!(names_reported::<NotifierSettings>(), names::<NotifierSettings>());
+        assert_eq!(names_reported::<ReaderSettings>(), names::<ReaderSettings>());
         // For these the index only decides the settle time, and any text would do.
         let without_index = |mut names: BTreeSet<String>| names.remove("EVENTS_INDEX").then_some(names);
         assert_eq!(
@@ -98,6 +108,7 @@ mod tests {
         let queue = read::<DispatcherSettings>(&stack).unwrap().queue;
         assert!(queue.url.ends_with("auditferry-ExportQueue-1"));
         assert_eq!(read::<NotifierSettings>(&stack).unwrap().sender, None);
+        assert_eq!(read::<ReaderSettings>(&stack).unwrap().portal_events, PortalEvents::Off);
         assert_eq!(
             read::<ApiSettings>(&stack).unwrap().onboarding.vendor.exporter_role,
             "auditferry-exporter"

@@ -1,12 +1,13 @@
 //! The requests to EventBridge, and the meaning of its responses.
 
 use archive::names::ConnectorId;
+use archive::part::{PartKind, PartNumber, Window};
 use archive::time::Time;
 use aws::eventbridge::bus::EventBridgeBus;
 use ports::Bus as _;
 use ports::PortError;
 use protocol::cursor::Cursor;
-use protocol::notice::{Backlog, Notice, Recovery};
+use protocol::notice::{Backlog, Delivery, Fact, Notice, Recovery};
 use serde_json::Value;
 
 use crate::server::{ScriptedResponse, Server};
@@ -21,6 +22,21 @@ fn notice() -> Notice {
         backlog: Backlog::of(&Cursor::new(since, since, since)),
     };
     Notice::recovered(&"acme".parse().unwrap(), &ConnectorId::new(7), recovery)
+}
+
+fn delivered() -> Notice {
+    let at: Time = "2026-11-20T20:15:30.123Z".parse().unwrap();
+    let delivery = Delivery {
+        part: PartNumber::new(9),
+        window: Window { from: at, to: at },
+        kind: PartKind::Regular,
+        events: 7,
+        late: 0,
+        unreadable: 0,
+        name: "events/date=2026-11-20/x.json".into(),
+        size: 512,
+    };
+    Notice { fact: Fact::Delivered(delivery), ..notice() }
 }
 
 /// The bus gives the same response to every attempt.
@@ -50,6 +66,29 @@ async fn a_notice_is_one_event_on_the_named_bus() {
     let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
     assert_eq!(detail, serde_json::to_value(notice()).unwrap());
     assert_eq!(detail["connector"], "con_0000000000000007");
+}
+
+/// One request, so that it costs nothing more; and what the reader's sweep finds anyway is no lost notice.
+#[tokio::test]
+async fn a_delivered_part_is_announced_to_the_reader_in_the_request_of_its_notice() {
+    let id = r#"{"EventId":"1"}"#;
+    let refused = r#"{"ErrorCode":"MalformedDetail","ErrorMessage":"words"}"#;
+    for (entries, is_published) in
+        [(format!("{id},{id}"), true), (format!("{id},{refused}"), true), (format!("{refused},{id}"), false)]
+    {
+        let answer = ScriptedResponse::new(200, format!(r#"{{"FailedEntryCount":0,"Entries":[{entries}]}}"#));
+        let server = Server::start([answer]).await;
+        let bus = EventBridgeBus::new(clients_of(&server.url).events, "auditferry-events".into());
+        assert_eq!(bus.publish(&delivered()).await.is_ok(), is_published, "{entries}");
+        let seen = server.requests();
+        assert_eq!(seen.len(), 1);
+        let request: Value = serde_json::from_slice(&seen[0].body).unwrap();
+        let kinds = [0, 1].map(|nth| request["Entries"][nth]["DetailType"].as_str().unwrap());
+        assert_eq!(kinds, ["ExportDelivered", "PartSealed"]);
+        assert_eq!(request["Entries"][1]["EventBusName"], "auditferry-events");
+        let detail: Value = serde_json::from_str(request["Entries"][1]["Detail"].as_str().unwrap()).unwrap();
+        assert_eq!(detail, serde_json::to_value(delivered().part_sealed()).unwrap());
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ mod probe;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod reader;
+#[cfg(test)]
+mod reader_function;
+#[cfg(test)]
 mod receiver;
 #[cfg(test)]
 mod server;

@@ -48,6 +48,8 @@ pub(super) const CONNECTOR_PREFIX: &str = "C#";
 
 /// The prefix of the partition keys of connectors' secrets.
 const SECRET_PREFIX: &str = "SECRET#";
+/// The prefix of the partition keys of mappings.
+const MAPPING_PREFIX: &str = "FIELDS#";
 
 /// The partition key of a connector.
 pub(super) fn partition(id: &ConnectorId) -> AttributeValue {
@@ -79,6 +81,12 @@ pub(super) fn secret_reservation(id: &SecretId) -> String {
 /// the partition key of a request (`dynamodb:LeadingKeys`), never the sort key.
 pub(super) fn secret(connector: &ConnectorId, id: &SecretId) -> Item {
     item_key(AttributeValue::S(format!("{SECRET_PREFIX}{connector}")), id.as_str())
+}
+
+/// The key of a connector's mapping of fields. It has a partition of its own, so that the reader's policy
+/// lets it store a guess and nothing else of a connector.
+pub(super) fn mapping(connector: &ConnectorId) -> Item {
+    item_key(AttributeValue::S(format!("{MAPPING_PREFIX}{connector}")), "FIELDS")
 }
 
 /// The key of an item of a connector.
@@ -137,6 +145,15 @@ mod tests {
         let item = secret(&id, &SecretId::new(1));
         assert_eq!(item[PK], AttributeValue::S(format!("SECRET#{id}")));
         assert_ne!(item[PK], partition(&id));
+        assert_eq!(connector_of(&item[PK]), None);
+        assert!(!item.contains_key(TENANT_ID), "the index of tenants would show it");
+    }
+
+    #[test]
+    fn a_mapping_lies_in_a_partition_that_no_connector_has() {
+        let id = ConnectorId::new(7);
+        let item = mapping(&id);
+        assert_eq!(item[PK], AttributeValue::S(format!("FIELDS#{id}")));
         assert_eq!(connector_of(&item[PK]), None);
         assert!(!item.contains_key(TENANT_ID), "the index of tenants would show it");
     }

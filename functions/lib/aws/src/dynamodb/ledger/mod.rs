@@ -13,6 +13,8 @@
 //! | budget counters | `BUDGET#T#<tenant>`, `BUDGET#C#<connector>` | budget and period | see `budgets.rs` |
 //! | checks | `PORTAL#CHECK#<connector>` | `CHECK` | how far the newest connection check has come |
 //! | portal's links | `PORTAL#<link>`, `PORTALS#…` | see `portal_links.rs` | links, lists, visits |
+//! | mapping | `FIELDS#<connector>` | `FIELDS` | where the fields are in its events, `version` |
+//! | explorer's records | `EXPLORE#T#<tenant>` | see `explorations.rs` | saved, searches, downloads |
 //! | watchdog | `WATCHDOG` | `SWEEP` | the sweep cursor, and the findings so far |
 //!
 //! Index `tenant`: hash `tenant_id`, range `pk`, everything projected. Index `due`: hash `due_shard`, range
@@ -31,14 +33,18 @@ mod claims;
 mod connectors;
 pub(crate) mod create;
 mod due;
+mod explorations;
+mod explorer_log;
 mod expression;
 mod guard;
 mod keys;
 mod listing;
+mod mappings;
 mod marks;
 mod overview;
 mod portal_links;
 mod reads;
+mod record_items;
 mod records;
 mod response_date;
 mod run_requests;

@@ -14,22 +14,19 @@
 use std::collections::BTreeMap;
 
 use archive::names::TenantId;
-use archive::time::Time;
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
 use ports::{BoxError, Page, PortError, PortalLinks, SpendOutcome};
 use protocol::budget::Spending;
 use protocol::portal::{LinkId, LinkScope, OperatorVisit, PortalLink};
 
+use super::DynamoLedger;
 use super::batch_get::Consistency;
-use super::budgets::EXPIRES_AT;
-use super::expression::{Check, Placeholders, number, signed, text};
-use super::keys::{Item, PK, SK, VERSION};
+use super::expression::{Check, number, text};
+use super::keys::{Item, SK, VERSION};
+use super::record_items::{STATE, expiring, key, state, with_state};
 use super::write::Put;
 use super::write_outcome::TransactionOutcome;
 use super::write_requests::MAX_ATTEMPTS;
-use super::{DynamoLedger, records};
-use crate::port_error::port_error;
 
 const CREATING: &str = "storing a new link";
 const READING: &str = "reading a link";
@@ -37,16 +34,11 @@ const STORING: &str = "storing a link";
 const LISTING: &str = "listing links";
 const RECORDING: &str = "recording a visit";
 
-const STATE: &str = "state";
 /// The sort key of a link's record.
 const RECORD: &str = "LINK";
 /// The prefixes of the sort keys in a list. All entries come before all visits.
 const ENTRY_PREFIX: &str = "LINK#";
 const VISIT_PREFIX: &str = "VISIT#";
-
-fn key(partition: String, sort: String) -> Item {
-    Item::from([(PK.to_owned(), AttributeValue::S(partition)), (SK.to_owned(), AttributeValue::S(sort))])
-}
 
 fn link_key(id: &LinkId) -> Item {
     key(format!("PORTAL#{id}"), RECORD.to_owned())
@@ -68,55 +60,14 @@ fn visit_key(tenant: &TenantId, link: &LinkId) -> Item {
     key(list_partition(&scope), format!("{VISIT_PREFIX}{link}"))
 }
 
-/// The item, to be deleted some time after `until`.
-fn expiring(mut item: Item, until: Time) -> Item {
-    item.insert(EXPIRES_AT.to_owned(), signed(until.millis() / 1_000));
-    item
-}
-
 /// The item of a link.
 fn link_item(what: &'static str, link: &PortalLink) -> Result<Item, PortError> {
-    let mut item = expiring(link_key(&link.id), link.kept_until());
-    item.insert(STATE.to_owned(), records::attribute(what, link)?);
+    let mut item = with_state(what, expiring(link_key(&link.id), link.kept_until()), link)?;
     item.insert(VERSION.to_owned(), number(link.version));
     Ok(item)
 }
 
-/// The record in the attribute `state` of an item.
-fn state<T: serde::de::DeserializeOwned>(what: &'static str, mut item: Item) -> Result<T, PortError> {
-    let state = item.remove(STATE).ok_or_else(|| PortError::bug(what, "the item has no state"))?;
-    records::from_attribute(what, state)
-}
-
 impl DynamoLedger {
-    /// At most `limit` items of a list, newest first, of which the sort key meets this check.
-    async fn newest_of(&self, scope: &LinkScope, sort: Check, limit: usize) -> Result<Vec<Item>, PortError> {
-        let mut used = Placeholders::default();
-        let key = used.all([Check::Equal(PK, text(list_partition(scope))), sort]);
-        let (names, values) = used.into_maps();
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .key_condition_expression(key)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values);
-        let (mut items, mut start) = (Vec::new(), None);
-        while items.len() < limit {
-            let rest = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
-            let page = query.clone().limit(rest).set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| port_error(LISTING, error))?;
-            items.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        Ok(items)
-    }
-
     /// Whether this very link is stored, in whatever state it is by now.
     async fn is_created(&self, link: &PortalLink) -> Result<bool, PortError> {
         Ok(self.portal_link(&link.id).await?.is_some_and(|stored| stored.secret == link.secret))
@@ -182,8 +133,9 @@ impl PortalLinks for DynamoLedger {
     ) -> Result<Page<PortalLink, LinkId>, PortError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let end = before.map_or_else(|| VISIT_PREFIX.to_owned(), |before| format!("{ENTRY_PREFIX}{before}"));
+        let before = Check::Less(SK, text(end));
         // One more than asked for tells whether more follow.
-        let entries = self.newest_of(scope, Check::Less(SK, text(end)), limit.saturating_add(1)).await?;
+        let entries = self.newest_of(LISTING, list_partition(scope), before, limit.saturating_add(1)).await?;
         let mut ids = entries.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
         let more = ids.len() > limit;
         ids.truncate(limit);
@@ -201,15 +153,16 @@ impl PortalLinks for DynamoLedger {
 
     /// A second worker finds the record of the first.
     async fn record_visit(&self, visit: &OperatorVisit) -> Result<bool, PortError> {
-        let mut item = expiring(visit_key(&visit.tenant, &visit.link), visit.kept_until());
-        item.insert(STATE.to_owned(), records::attribute(RECORDING, visit)?);
+        let key = expiring(visit_key(&visit.tenant, &visit.link), visit.kept_until());
+        let item = with_state(RECORDING, key, visit)?;
         self.try_put(RECORDING, Put::if_absent(item)).await
     }
 
     async fn visits(&self, tenant: &TenantId, limit: u32) -> Result<Vec<OperatorVisit>, PortError> {
         let scope = LinkScope::Tenant { tenant: tenant.clone() };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let items = self.newest_of(&scope, Check::Greater(SK, text(VISIT_PREFIX)), limit).await?;
+        let visits = Check::Greater(SK, text(VISIT_PREFIX));
+        let items = self.newest_of(LISTING, list_partition(&scope), visits, limit).await?;
         let visits = items.into_iter().map(|item| state(LISTING, item));
         let mut visits = visits.collect::<Result<Vec<OperatorVisit>, _>>()?;
         visits.sort_by_key(|visit| std::cmp::Reverse(visit.at));
@@ -226,6 +179,7 @@ fn listed(entry: &Item) -> Result<LinkId, PortError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::PK;
     use super::*;
 
     /// The deployment's policies name the two prefixes.
