@@ -1,6 +1,7 @@
 //! The operations of S3 that Auditferry uses, on the plain files. Permissions were checked before any of them
 //! is called.
 
+use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -10,13 +11,13 @@ use s3s::dto::{
     CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CreateBucketInput, CreateBucketOutput,
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
     GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
-    IfNoneMatch, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
-    Timestamp, UploadPartInput, UploadPartOutput,
+    IfNoneMatch, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, Range,
+    StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::attributes::{Attributes, named_checksums, with_checksums};
+use super::attributes::{Attributes, Checksums, named_checksums, with_checksums};
 use super::disk::{Condition, Disk};
 use super::receive::{ExpectedDigests, receive};
 use super::{listing, multipart};
@@ -121,23 +122,30 @@ impl S3 for Store {
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        let input = req.input;
-        if input.range.is_some() {
-            return Err(s3_error!(NotImplemented, "this stand-in sends whole objects only"));
-        }
-        let (file, attributes) = self.on_disk(move |disk| disk.get(&input.bucket, &input.key)).await?;
+        let GetObjectInput { bucket, key, range, response_content_disposition, .. } = req.input;
+        let (mut file, attributes) = self.on_disk(move |disk| disk.get(&bucket, &key)).await?;
         let (length, modified) = length_and_time(&file)?;
+        let part = range.map(|range| within(range, length)).transpose()?;
+        let content_range =
+            part.as_ref().map(|part| format!("bytes {}-{}/{length}", part.start, part.end - 1));
+        // S3 has no checksum of a range.
+        let checksums = if part.is_some() { Checksums::default() } else { attributes.checksums.clone() };
+        let sent = part.unwrap_or(0..length.unsigned_abs());
+        file.seek(SeekFrom::Start(sent.start)).map_err(S3Error::internal_error)?;
+        let body = tokio::fs::File::from(file).take(sent.end - sent.start);
         Ok(S3Response::new(with_checksums!(
-            attributes.checksums.clone(),
+            checksums,
             GetObjectOutput {
                 e_tag: attributes.tag(),
                 server_side_encryption: Some(attributes.encryption()),
-                body: Some(StreamingBlob::wrap(chunks(file.into()))),
-                content_length: Some(length),
+                body: Some(StreamingBlob::wrap(chunks(body))),
+                content_length: Some(i64::try_from(sent.end - sent.start).map_err(S3Error::internal_error)?),
+                content_range: content_range,
                 last_modified: Some(modified),
                 content_type: attributes.content_type,
                 content_encoding: attributes.content_encoding,
-                content_disposition: attributes.content_disposition,
+                // A signed request may name another one, as for a download.
+                content_disposition: response_content_disposition.or(attributes.content_disposition),
                 content_language: attributes.content_language,
                 cache_control: attributes.cache_control,
                 metadata: attributes.metadata,
@@ -251,8 +259,14 @@ fn length_and_time(file: &std::fs::File) -> S3Result<(i64, Timestamp)> {
     Ok((length, Timestamp::from(metadata.modified().map_err(S3Error::internal_error)?)))
 }
 
-/// The file's bytes, a chunk at a time.
-fn chunks(file: tokio::fs::File) -> impl Stream<Item = std::io::Result<Bytes>> {
+/// The bytes of a range that an object of this length has.
+fn within(range: Range, length: i64) -> S3Result<std::ops::Range<u64>> {
+    let found = range.check(length.unsigned_abs());
+    found.map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))
+}
+
+/// The bytes of a file, a chunk at a time.
+fn chunks(file: impl AsyncRead + Unpin) -> impl Stream<Item = std::io::Result<Bytes>> {
     stream::try_unfold(file, |mut file| async move {
         let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
         let read = file.read_buf(&mut chunk).await?;

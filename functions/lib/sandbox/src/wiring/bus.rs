@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ports::{Bus, PortError};
-use protocol::notice::Notice;
+use protocol::notice::{Notice, PartSealed};
 use protocol::portal::LinkNotice;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +19,8 @@ use crate::private_files;
 const SOURCE: &str = "auditferry";
 /// The size limit of an event, in bytes. Source: `EventBridge` API reference, `PutEvents`.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
+const RECORDING: &str = "recording a notice";
 
 /// A bus without subscribers that records everything.
 #[derive(Debug)]
@@ -39,6 +41,14 @@ struct BusEvent<'a, N> {
     #[serde(rename = "detail-type")]
     detail_type: &'a str,
     detail: &'a N,
+}
+
+fn event(kind: &str, detail: &impl Serialize) -> serde_json::Result<Value> {
+    serde_json::to_value(BusEvent { source: SOURCE, detail_type: kind, detail })
+}
+
+fn malformed(error: serde_json::Error) -> PortError {
+    PortError::bug(RECORDING, error)
 }
 
 impl RecordingBus {
@@ -68,12 +78,14 @@ impl RecordingBus {
         Ok(())
     }
 
-    /// The event that publishes a notice.
+    /// The events that publish a notice: its own, and that of the part that it belongs to.
     ///
     /// # Errors
     /// Never in practice: every notice is valid JSON.
-    pub fn event(notice: &Notice) -> serde_json::Result<Value> {
-        serde_json::to_value(BusEvent { source: SOURCE, detail_type: notice.fact.kind(), detail: notice })
+    pub fn events_of(notice: &Notice) -> serde_json::Result<Vec<Value>> {
+        let own = event(notice.fact.kind(), notice)?;
+        let sealed = notice.part_sealed().map(|sealed| event(PartSealed::KIND, &sealed)).transpose()?;
+        Ok(std::iter::once(own).chain(sealed).collect())
     }
 
     /// A panic while it was locked has at worst lost one event.
@@ -85,27 +97,22 @@ impl RecordingBus {
 #[async_trait]
 impl Bus for RecordingBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        self.record(notice.fact.kind(), Self::event(notice))
+        Self::events_of(notice).map_err(malformed)?.into_iter().try_for_each(|event| self.record(event))
     }
 
     async fn publish_link(&self, notice: &LinkNotice) -> Result<(), PortError> {
-        let kind = notice.fact.kind();
-        self.record(
-            kind,
-            serde_json::to_value(BusEvent { source: SOURCE, detail_type: kind, detail: notice }),
-        )
+        self.record(event(notice.fact.kind(), notice).map_err(malformed)?)
     }
 }
 
 impl RecordingBus {
-    fn record(&self, kind: &str, event: serde_json::Result<Value>) -> Result<(), PortError> {
-        let what = "recording a notice";
-        let event = event.map_err(|source| PortError::bug(what, source))?;
+    fn record(&self, event: Value) -> Result<(), PortError> {
         // This bus rejects what the bus of a deployment rejects.
         let size = event.get("detail").map_or(0, |detail| detail.to_string().len());
-        if size + SOURCE.len() + kind.len() >= MAX_EVENT_BYTES {
-            return Err(PortError::bug(what, format!("a notice of {size} bytes")));
+        let kind = event.get("detail-type").and_then(Value::as_str).map_or(0, str::len);
+        if size + SOURCE.len() + kind >= MAX_EVENT_BYTES {
+            return Err(PortError::bug(RECORDING, format!("a notice of {size} bytes")));
         }
-        self.append(event).map_err(|source| PortError::transient(what, source))
+        self.append(event).map_err(|source| PortError::transient(RECORDING, source))
     }
 }

@@ -8,14 +8,17 @@
 mod bus;
 mod customer;
 mod error;
+mod explorer;
 mod portal;
 mod prober;
 mod queue;
+mod reader;
 mod tick;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use self::reader::WaitingDownloads;
 use archive::names::InvalidValueError;
 use archive::note::{KeyName, VendorDomain};
 use archive::part::PartLimits;
@@ -24,6 +27,7 @@ use aws::clients::{Clients, Endpoints};
 use aws::clock::{SystemClock, SystemRng};
 use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter};
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::reader::OwnReaderSessions;
 use aws::s3::customers::{StsCustomers, StsProber};
 use aws::s3::staging::S3Staging;
 use aws::settings::S3Settings;
@@ -33,7 +37,7 @@ use control::onboarding::Onboarding;
 use control::setup::Vendor;
 use control::signing::{ManifestSigner, PreviousSigner};
 use exporter::Exporter;
-use ports::{Clock, Connectors, Rng};
+use ports::{Clock, Connectors, ReaderSessions, Rng};
 use prober::SandboxProber;
 use protocol::machine::Timing;
 use queue::MemoryQueue;
@@ -72,6 +76,7 @@ pub struct Sandbox {
     stack: Stack,
     clients: Clients,
     queue: Arc<MemoryQueue>,
+    downloads: Arc<WaitingDownloads>,
     bus: Arc<RecordingBus>,
     vendor: Vendor,
     signing: ManifestSigner,
@@ -114,7 +119,8 @@ impl Sandbox {
         ensure_bucket(&stack, STAGING_BUCKET, Stack::VENDOR_ACCOUNT, REGION)?;
         let queue = Arc::new(MemoryQueue::default());
         let (bus, vendor, signing) = (Arc::new(bus), vendor()?, manifest_signing(&stack)?);
-        let mut sandbox = Self { stack, clients, queue, bus, vendor, signing, clock_offset_ms: 0 };
+        let downloads = Arc::default();
+        let mut sandbox = Self { stack, clients, queue, downloads, bus, vendor, signing, clock_offset_ms: 0 };
         if let Some(now) = now {
             sandbox.set_now(now);
         }
@@ -197,6 +203,16 @@ impl Sandbox {
         DynamoSource::new(self.clients.dynamodb.clone(), EventsTable::default_layout(EVENTS_TABLE))
     }
 
+    /// The reader's sessions. The stand-ins have no data role: the vendor's own keys are used, and the
+    /// sessions themselves refuse what is another connector's.
+    #[must_use]
+    pub fn reader_sessions(&self) -> Arc<dyn ReaderSessions> {
+        let Clients { s3, dynamodb, .. } = &self.clients;
+        let layout = EventsTable::default_layout(EVENTS_TABLE);
+        let bucket = STAGING_BUCKET.to_owned();
+        Arc::new(OwnReaderSessions::new(s3.clone(), dynamodb.clone(), bucket, layout))
+    }
+
     /// The exporter, with its ports on the stand-ins.
     #[must_use]
     pub fn exporter(&self) -> Exporter {
@@ -273,7 +289,9 @@ impl Sandbox {
         self.stack.stop().await;
     }
 
-    fn ledger(&self) -> DynamoLedger {
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> DynamoLedger {
         let shift = ClockOffset::millis(self.clock_offset_ms);
         DynamoLedger::new(self.clients.dynamodb.clone(), LEDGER_TABLE.to_owned(), shift)
     }
