@@ -1,4 +1,4 @@
-//! Entity tags: the version of a connector as HTTP has it.
+//! Entity tags: the version of a record as HTTP has it.
 
 use axum::http::header::HeaderValue;
 

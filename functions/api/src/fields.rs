@@ -35,6 +35,24 @@ impl Fields {
         }
     }
 
+    /// A string as it is, or an object as its JSON.
+    pub(crate) fn text_or_json(&mut self, name: &'static str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            object @ Value::Object(_) => Some(object.to_string()),
+            _ => self.reject(name, "must be a string or an object"),
+        }
+    }
+
+    /// Whether the field is `null`, which removes what it is about.
+    pub(crate) fn is_removed(&mut self, name: &'static str) -> bool {
+        let is_null = self.remaining.get(name) == Some(&Value::Null);
+        if is_null {
+            self.take(name);
+        }
+        is_null
+    }
+
     /// An array of strings that parse as `T`.
     pub(crate) fn text_list<T>(&mut self, name: &'static str) -> Option<Vec<T>>
     where

@@ -1,5 +1,5 @@
-//! The HTTP API: connectors and links to the portal as resources, over the same functions of `control` as the
-//! CLI and the portal.
+//! The HTTP API: connectors, links to the portal, and the log of a tenant as resources, over the same
+//! functions of `control` as the CLI and the portal.
 //!
 //! [`router`] is the whole API. The Lambda (`main.rs`) runs it behind API Gateway, `auditferry serve` on a
 //! socket. Requests and responses are documented in `infra/openapi.yaml`, which is generated from
@@ -13,16 +13,23 @@ mod connectors;
 mod contacts;
 #[cfg(test)]
 mod document;
+mod downloads;
 mod etag;
+mod event_fields;
+mod events;
+mod explorations;
 mod fields;
 mod gateway_event;
 mod keys;
+mod log;
 mod middleware;
 mod pagination;
+mod parameters;
 mod path;
 mod portal_links;
 mod preconditions;
 mod problem;
+mod query;
 mod records;
 mod request_id;
 mod requests;
@@ -30,6 +37,7 @@ mod responses;
 mod routes;
 #[cfg(test)]
 mod schema;
+mod searches;
 mod target;
 mod verbs;
 mod views;
@@ -39,6 +47,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use control::explorer::Explorer;
+use control::explorer_records::ExplorerRecords;
 use control::onboarding::Onboarding;
 use control::portal::PortalAccess;
 
@@ -52,16 +62,21 @@ pub use routes::ROUTES;
 struct Api {
     onboarding: Onboarding,
     portal: Option<PortalAccess>,
+    explorer: Explorer,
+    records: ExplorerRecords,
     authenticator: Arc<dyn Authenticator>,
 }
 
-/// The router of the API over these domain functions. Without `portal` there are no links to make.
+/// The router of the API over these domain functions. Without `portal` there are no links to make, and an
+/// explorer without a reader shows no events.
 pub fn router(
     onboarding: Onboarding,
     portal: Option<PortalAccess>,
+    explorer: Explorer,
+    records: ExplorerRecords,
     callers: Arc<dyn Authenticator>,
 ) -> Router {
-    let api = Api { onboarding, portal, authenticator: callers };
+    let api = Api { onboarding, portal, explorer, records, authenticator: callers };
     routes::routes()
         .layer(from_fn(middleware::limit_body))
         .layer(map_response(middleware::no_store))

@@ -14,7 +14,9 @@ use serde::Serialize;
 
 use crate::Api;
 use crate::fields::truncated;
+use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::query::parse_query;
 
 /// The default number of items on a page.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -38,16 +40,7 @@ impl FromRequestParts<Api> for QueryParams {
 
 impl QueryParams {
     fn parse(query: &str) -> Result<Self, Problem> {
-        let mut given = BTreeMap::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let twice = given.contains_key(name.as_ref());
-            if twice {
-                let name = truncated(&name);
-                return Err(Problem::malformed(format!("The query parameter {name} is given twice.")));
-            }
-            given.insert(name.into_owned(), value.into_owned());
-        }
-        Ok(Self { remaining: given, known: Vec::new() })
+        Ok(Self { remaining: parse_query(query)?, known: Vec::new() })
     }
 
     /// A parameter that parses as `T`.
@@ -110,6 +103,19 @@ pub(crate) struct Page<T> {
     /// The last item of the previous page.
     pub(crate) cursor: Option<T>,
     limit: u32,
+}
+
+impl<T: FromStr> Page<T> {
+    /// The requested page, of parameters that report their errors together.
+    pub(crate) fn of(query: &mut Parameters, kind: &'static str) -> Self {
+        let given: Option<String> = query.text("cursor");
+        let cursor = given.and_then(|given| {
+            let form = " must be the next_cursor of a previous page of this listing.";
+            decode_cursor(kind, &given).or_else(|| query.reject("cursor", form))
+        });
+        let limit = query.number("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        Self { kind, cursor, limit }
+    }
 }
 
 impl<T> Page<T> {

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IfMatch(pub(crate) Option<u64>);
 
-/// No connector has this version: versions start at 1.
+/// No record has this version: versions start at 1.
 const NO_SUCH_VERSION: u64 = 0;
 
 impl FromRequestParts<Api> for IfMatch {

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::etag::etag;
 use crate::problem::Problem;
-use crate::views::Detail;
 
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(body).map_err(|_| Problem::unserializable())?;
@@ -15,8 +14,12 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response
 }
 
 /// A JSON response with the version as its `ETag`.
-pub(crate) fn json_with_etag(status: StatusCode, detail: &Detail<'_>) -> Result<Response, Problem> {
-    let mut response = json(status, detail)?;
-    response.headers_mut().extend(etag(detail.version()).map(|tag| (ETAG, tag)));
+pub(crate) fn json_with_etag(
+    status: StatusCode,
+    version: u64,
+    body: &impl Serialize,
+) -> Result<Response, Problem> {
+    let mut response = json(status, body)?;
+    response.headers_mut().extend(etag(version).map(|tag| (ETAG, tag)));
     Ok(response)
 }

@@ -4,7 +4,10 @@ use axum::Router;
 use axum::routing::{MethodFilter, on};
 
 use crate::problem::Problem;
-use crate::{Api, connectors, contacts, keys, portal_links, records, verbs};
+use crate::{
+    Api, connectors, contacts, downloads, event_fields, events, explorations, keys, portal_links, records,
+    searches, verbs,
+};
 
 /// Hands every operation to the macro `$then`: its method, its path, and its handler. The router is made of
 /// them, and in tests the document. Of one path, `Allow` names the methods in this order.
@@ -29,6 +32,8 @@ macro_rules! operations {
             POST "/v1/connectors/{id}/test-contacts" contacts::test,
             POST "/v1/connectors/{id}/ask-contacts" contacts::ask,
             POST "/v1/connectors/{id}/confirm-address" contacts::confirm,
+            GET "/v1/connectors/{id}/event-fields" event_fields::read,
+            PUT "/v1/connectors/{id}/event-fields" event_fields::set,
             GET "/v1/connectors/{id}/exports" records::exports,
             GET "/v1/connectors/{id}/changes" records::changes,
             GET "/v1/connectors/{id}/timeline" records::timeline,
@@ -39,6 +44,18 @@ macro_rules! operations {
             DELETE "/v1/portal-links" portal_links::revoke_all,
             DELETE "/v1/portal-links/{link}" portal_links::revoke,
             GET "/v1/portal-visits" portal_links::visits,
+            GET "/v1/tenants/{tenant}/events" events::rows,
+            GET "/v1/tenants/{tenant}/events/counts" events::counts,
+            GET "/v1/tenants/{tenant}/events/facets" events::facets,
+            GET "/v1/tenants/{tenant}/events/fields" events::fields,
+            POST "/v1/tenants/{tenant}/events/downloads" downloads::create,
+            GET "/v1/tenants/{tenant}/events/downloads/{download}" downloads::read,
+            GET "/v1/tenants/{tenant}/explorations" explorations::list,
+            POST "/v1/tenants/{tenant}/explorations" explorations::create,
+            GET "/v1/tenants/{tenant}/explorations/{exploration}" explorations::read,
+            PATCH "/v1/tenants/{tenant}/explorations/{exploration}" explorations::update,
+            DELETE "/v1/tenants/{tenant}/explorations/{exploration}" explorations::delete,
+            GET "/v1/tenants/{tenant}/searches" searches::list,
         }
     };
 }

@@ -147,7 +147,7 @@ impl<T: Schema + ?Sized> Schema for &T {
     }
 }
 
-impl<T: Schema> Schema for Box<T> {
+impl<T: Schema + ?Sized> Schema for Box<T> {
     const NAME: Option<&'static str> = T::NAME;
     fn schema(components: &mut Components) -> Value {
         T::schema(components)

@@ -58,7 +58,8 @@ impl Target {
         let last = onboarding.newest_delivered(caller, id, cursor.as_ref()).await?;
         let now = onboarding.clock.now();
         let of = Status::of(&connector, cursor.as_ref(), last.as_ref(), onboarding.timing, now);
-        json_with_etag(status, &Detail::of(&connector, &of, last.as_ref(), extras))
+        let detail = Detail::of(&connector, &of, last.as_ref(), extras);
+        json_with_etag(status, detail.version(), &detail)
     }
 }
 

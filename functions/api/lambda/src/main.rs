@@ -13,11 +13,11 @@ use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
 use aws::operations::Operations;
+use aws::reader::LambdaReader;
 use aws::settings::{ApiSettings, CallerSettings, LinkSettings};
 use axum::Router;
 use axum::response::IntoResponse as _;
-use control::onboarding::Onboarding;
-use control::portal::PortalAccess;
+use control::explorer::Explorer;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
@@ -25,10 +25,7 @@ use serde_json::value::RawValue;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Error> {
     let Some(settings) = lambda::start::<ApiSettings>("API") else { return Ok(ExitCode::FAILURE) };
-    let CallerSettings { tenant_claim, operator_scope } = settings.callers.clone();
-    let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
-    let (onboarding, portal) = wire(settings).await?;
-    let router = &router(onboarding, portal, callers);
+    let router = &wire(settings).await?;
     run(service_fn(
         move |event: LambdaEvent<Box<RawValue>>| async move { handle(router, &event.payload).await },
     ))
@@ -47,12 +44,19 @@ async fn handle(router: &Router, event: &RawValue) -> Result<GatewayResponse, Er
     Ok(GatewayResponse::from_response(response).await?)
 }
 
-async fn wire(settings: ApiSettings) -> Result<(Onboarding, Option<PortalAccess>), Error> {
+async fn wire(settings: ApiSettings) -> Result<Router, Error> {
+    let CallerSettings { tenant_claim, operator_scope } = settings.callers;
+    let callers = Arc::new(GatewayAuthenticator { tenant_claim, operator_scope });
     let services = ClientFactory::from_environment(settings.s3).await;
     let signing = signing(&settings.signing, &services)?;
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
     let operations = Operations::new(settings.onboarding, &services, Some(metrics));
     let LinkSettings { portal: url, return_urls } = settings.links;
     let portal = url.map(|url| operations.portal_access(url, return_urls));
-    Ok((operations.onboarding_in_function(&services, signing).await?, portal))
+    // The reader answers questions about events; without one the deployment shows none.
+    let reader = settings.reader.name.map(|name| LambdaReader::new(&services.config(|_| None), name));
+    let explorer = Explorer::new(reader.map(|reader| Arc::new(reader) as _));
+    let records = operations.explorer_records();
+    let onboarding = operations.onboarding_in_function(&services, signing).await?;
+    Ok(router(onboarding, portal, explorer, records, callers))
 }

@@ -1,13 +1,21 @@
-//! The bodies of requests. `crate::requests` and `crate::contacts` read them field by field, so that all
-//! errors are reported at once; a test holds the fields of both together.
+//! The bodies of requests. `crate::requests` and the modules of the resources read them field by field, so
+//! that all errors are reported at once; a test holds the fields of both together.
 
 use archive::frequency::Frequency;
-use archive::names::{EmailAddress, ReturnUrl, TenantId, WebhookUrl};
+use archive::names::{ConnectorId, EmailAddress, ReturnUrl, TenantId, WebhookUrl};
 use archive::part::Encoding;
+use archive::query::filter::Filter;
+use archive::query::output::{Cells, Column, OutputFormat};
+use archive::query::row::Order;
 use protocol::connector::{S3Destination, Shards};
+use protocol::exploration::{Chart, Columns, ExplorationName};
 use protocol::portal::{Ability, Addressee, LinkKind};
 
+use serde_json::Value;
+
 use super::values::GivenTime;
+use crate::schema::{Components, Schema};
+use crate::views::FieldsAsSet;
 use crate::wire::described;
 
 /// The body of a creation.
@@ -99,19 +107,103 @@ described! {
     }
 }
 
+/// The body of a download.
+pub(super) struct NewDownload;
+
+described! {
+    impl () for (NewDownload) as "NewDownload" {
+        /// Which connector's archive, if the tenant has several.
+        #[optional]
+        connector: ConnectorId,
+        /// By default all events.
+        #[optional]
+        filter: Filter,
+        /// Only events of this time or later.
+        #[optional]
+        from: GivenTime,
+        /// Only events before this time.
+        #[optional]
+        to: GivenTime,
+        /// By default `newest`.
+        #[optional]
+        order: Order,
+        format: OutputFormat,
+        /// The columns of CSV; part, position and the whole event follow. By default time, action, actor,
+        /// target, outcome and ip.
+        #[optional]
+        columns: Vec<Column>,
+        /// By default `safe`.
+        #[optional]
+        cells: Cells,
+    }
+}
+
+/// The body of a new exploration.
+pub(super) struct NewExploration;
+
+described! {
+    impl () for (NewExploration) as "NewExploration" {
+        name: ExplorationName,
+        /// By default all events.
+        #[optional]
+        filter: Filter,
+        #[optional]
+        columns: Columns,
+        #[optional]
+        chart: Chart,
+        /// Which connector's events it searches, if the tenant has several.
+        #[optional]
+        connector: ConnectorId,
+    }
+}
+
+/// The body of a change of an exploration.
+pub(super) struct ExplorationEdit;
+
+described! {
+    impl () for (ExplorationEdit) as "ExplorationEdit" {
+        #[optional]
+        name: ExplorationName,
+        #[optional]
+        filter: Filter,
+        #[optional]
+        columns: Columns,
+        /// Null removes it.
+        #[optional]
+        chart: Removable,
+    }
+}
+
+/// A chart, or null.
+struct Removable;
+
+impl Schema for Removable {
+    fn schema(components: &mut Components) -> Value {
+        Option::<Chart>::schema(components)
+    }
+}
+
+/// The body of a mapping.
+pub(super) struct NewEventFields;
+
+described! {
+    impl () for (NewEventFields) as "NewEventFields" {
+        fields: FieldsAsSet,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
     use axum::response::IntoResponse as _;
     use control::partition::PartitionFormat;
     use protocol::caller::Caller;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::fields::Fields;
     use crate::problem::Problem;
     use crate::requests::{parse_create, parse_update};
-    use crate::schema::{Components, Schema};
 
     fn properties<T: Schema>() -> Vec<String> {
         T::schema(&mut Components::default())["properties"].as_object().unwrap().keys().cloned().collect()
@@ -141,6 +233,15 @@ mod tests {
         assert_eq!(known(parse_update(unknown("typo")).unwrap_err()).await, properties::<Edit>());
         let link = crate::portal_links::new_link(unknown("typo"));
         assert_eq!(known(link.unwrap_err()).await, properties::<NewPortalLink>());
+        let download = crate::downloads::download(unknown("typo"));
+        assert_eq!(known(download.unwrap_err()).await, properties::<NewDownload>());
+        let acme = "acme".parse().unwrap();
+        let exploration = crate::explorations::new_exploration(unknown("typo"), acme);
+        assert_eq!(known(exploration.unwrap_err()).await, properties::<NewExploration>());
+        let change = crate::explorations::change(unknown("typo"));
+        assert_eq!(known(change.unwrap_err()).await, properties::<ExplorationEdit>());
+        let mapping = crate::event_fields::fields(unknown("typo"));
+        assert_eq!(known(mapping.unwrap_err()).await, properties::<NewEventFields>());
         let contacts = crate::contacts::new_contacts(unknown("typo"));
         assert_eq!(known(contacts.unwrap_err()).await, properties::<NewContacts>());
     }

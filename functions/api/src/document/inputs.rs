@@ -7,6 +7,10 @@ use super::operation::Operation;
 use crate::Api;
 use crate::body::{EmptyBody, JsonBody};
 use crate::caller::AuthenticatedCaller;
+use crate::downloads::PathDownload;
+use crate::event_fields::Mapping;
+use crate::explorations::PathExploration;
+use crate::log::{Log, TenantRecords};
 use crate::pagination::QueryParams;
 use crate::path::PathId;
 use crate::portal_links::{Links, PathLink};
@@ -83,6 +87,32 @@ impl Input for PathLink {
     }
 }
 
+impl Input for TenantRecords {
+    fn describe(operation: Operation) -> Operation {
+        let operation = operation.shared_parameter("Tenant").shared_parameter("TenantName");
+        AuthenticatedCaller::describe(operation).problem(400).problem(404)
+    }
+}
+
+/// What the reader refuses is 403, 404 or 422.
+impl Input for Log {
+    fn describe(operation: Operation) -> Operation {
+        TenantRecords::describe(operation).problem(403).problem(422)
+    }
+}
+
+impl Input for PathExploration {
+    fn describe(operation: Operation) -> Operation {
+        operation.shared_parameter("Exploration").problem(404)
+    }
+}
+
+impl Input for PathDownload {
+    fn describe(operation: Operation) -> Operation {
+        operation.shared_parameter("Download").problem(404)
+    }
+}
+
 /// What parameters it has is for the handler to say; an unknown one is malformed.
 impl Input for QueryParams {
     fn describe(operation: Operation) -> Operation {
@@ -106,6 +136,12 @@ impl Input for EmptyBody {
 impl Input for Target {
     fn describe(operation: Operation) -> Operation {
         PathId::describe(AuthenticatedCaller::describe(operation))
+    }
+}
+
+impl Input for Mapping {
+    fn describe(operation: Operation) -> Operation {
+        Target::describe(operation)
     }
 }
 

@@ -5,16 +5,23 @@
 //! All of this is compiled for tests only, so that nothing of it gets into the Lambda or the command line. To
 //! write the document anew: `UPDATE_OPENAPI=1 cargo test -p api --lib document`.
 
+mod answers;
 mod bodies;
 mod connectors;
 mod contacts;
+mod downloads;
+mod event_fields;
+mod events;
+mod explorations;
 mod inputs;
 mod keys;
 mod operation;
 mod parameters;
 mod portal_links;
+mod questions;
 mod records;
 mod responses;
+mod searches;
 mod structs;
 mod values;
 mod verbs;

@@ -11,6 +11,7 @@ pub(super) const CONNECTORS: &str = "connectors";
 pub(super) const LIFE: &str = "life";
 pub(super) const RECORDS: &str = "records";
 pub(super) const PORTAL: &str = "portal";
+pub(super) const EVENTS: &str = "events";
 
 /// The groups of operations.
 pub(super) fn tags() -> Value {
@@ -18,6 +19,7 @@ pub(super) fn tags() -> Value {
         {"name": CONNECTORS, "description": "Settings of connectors."},
         {"name": LIFE, "description": "Lifecycle of connectors."},
         {"name": RECORDS, "description": "Exports, timeline, changes, setup and keys."},
+        {"name": EVENTS, "description": "Questions about a tenant's log, if the deployment shows events."},
         {"name": PORTAL, "description": "Links to the portal, where a customer's people need no account."},
     ])
 }
@@ -57,6 +59,12 @@ impl Operation {
         self.parameter(json!({"name": name, "in": "query", "description": description, "schema": schema}))
     }
 
+    /// A parameter of the query that has the schema of a type.
+    pub(super) fn query_of<T: Schema>(mut self, name: &str, description: &str) -> Self {
+        let schema = self.components.refer::<T>();
+        self.query(name, description, &schema)
+    }
+
     /// The parameters of a listing, which continues at this cursor.
     pub(super) fn page(self, cursor: &str) -> Self {
         self.shared_parameter("Limit").shared_parameter(cursor)
@@ -66,7 +74,7 @@ impl Operation {
         self.parameter(parameters::refer(name))
     }
 
-    fn parameter(mut self, parameter: Value) -> Self {
+    pub(super) fn parameter(mut self, parameter: Value) -> Self {
         self.parameters.push(parameter);
         self
     }
@@ -101,6 +109,12 @@ impl Operation {
     pub(super) fn problem(self, status: u16) -> Self {
         let name = responses::problem_name(status);
         self.response(status, responses::refer(name))
+    }
+
+    /// Without a problem that the handler's signature says, and this operation can't have.
+    pub(super) fn never(mut self, status: u16) -> Self {
+        self.responses.remove(&status.to_string());
+        self
     }
 
     fn response(mut self, status: u16, response: Value) -> Self {

@@ -8,14 +8,25 @@ use crate::views::Detail;
 
 /// The problems by status: the name in the document, and what they mean.
 const PROBLEMS: [(u16, &str, &str); 11] = [
-    (400, "Malformed", "`malformed`: the body, a parameter or a header can't be read."),
+    (
+        400,
+        "Malformed",
+        "`malformed`: the body, a parameter or a header can't be read. A question about a log has `errors`, \
+         one for each parameter.",
+    ),
     (401, "Unauthenticated", "`unauthenticated`: the caller can't be identified."),
     (
         403,
         "Forbidden",
-        "`forbidden`: only an operator may do this. `not_signed`: sign the request with SigV4.",
+        "`forbidden`: only an operator may do this. `not_signed`: sign the request with SigV4. \
+         `events_not_shown`: the deployment does not show this of events.",
     ),
-    (404, "NotFound", "`not_found`, `no_such_link`: no such connector or link, or another tenant's."),
+    (
+        404,
+        "NotFound",
+        "`not_found`, `no_such_link`, `no_such_log`: no such connector, link, log, download or exploration, \
+         or another tenant's.",
+    ),
     (
         409,
         "Conflict",
@@ -23,15 +34,17 @@ const PROBLEMS: [(u16, &str, &str); 11] = [
          `no_destination`, `not_verified` (with the `verification`, in which external IDs are masked), \
          `wrong_state`, `starts_in_the_future`, `shards_are_read`, `kept_no_longer`, `no_webhook`, \
          `no_contacts`, `not_a_contact`, `declined` (the address declined notices), `nothing_to_ask`, \
-         `tested_just_now`, `would_lose` (with the `loss`), `no_portal` (the deployment has none).",
+         `tested_just_now`, `would_lose` (with the `loss`), `too_many` (delete one first), `no_portal` (the \
+         deployment has none).",
     ),
     (413, "TooLarge", "`too_large`: the body is larger than 64 KiB."),
     (415, "UnsupportedMediaType", "`unsupported_media_type`: the body is not application/json."),
     (
         422,
         "Refused",
-        "`refused` (with `errors`, one for each invalid field), `idempotency_key_reused` (with `errors`, one \
-         for each value that differs from what the key was used with).",
+        "`refused` (with `errors`, one for each invalid field), `idempotency_key_reused` (of a connector \
+         with `errors`, one for each value that differs from what the key was used with), `too_much` (the question reads or \
+         answers more than one request may; ask for less).",
     ),
     (
         429,

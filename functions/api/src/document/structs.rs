@@ -38,6 +38,7 @@ macro_rules! foreign {
         };
     };
 }
+pub(super) use foreign;
 
 foreign! {
     /// Role, bucket, region and key must match, which no schema can express: all in the partition of the

@@ -216,11 +216,13 @@ macro_rules! words {
                 let _exhaustive = |it: &$type| match it {
                     $($type::$variant => (),)*
                 };
-                json!({"type": "string", "enum": [$($type::$variant),*]})
+                serde_json::json!({"type": "string", "enum": [$($type::$variant),*]})
             }
         })*
     };
 }
+pub(super) use words;
+
 words! {
     State: Draft Ready Active Paused Disabled Deleted;
     Format: Json Ndjson;

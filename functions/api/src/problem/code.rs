@@ -42,8 +42,10 @@ codes! {
     Unauthenticated = UNAUTHORIZED, "unauthenticated", "Unauthorized";
     Forbidden = FORBIDDEN, "forbidden", "Forbidden";
     NotSigned = FORBIDDEN, "not_signed", "AWS credentials needed";
+    EventsNotShown = FORBIDDEN, "events_not_shown", "Not shown in this deployment";
     NotFound = NOT_FOUND, "not_found", "No such connector";
     NoSuchLink = NOT_FOUND, "no_such_link", "No such link";
+    NoSuchLog = NOT_FOUND, "no_such_log", "No such log, download or exploration";
     NoSuchPath = NOT_FOUND, "no_such_path", "No such path";
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed";
     Stale = CONFLICT, "stale", "Modified by someone else";
@@ -62,10 +64,12 @@ codes! {
     NothingToAsk = CONFLICT, "nothing_to_ask", "No address to confirm";
     TestedJustNow = CONFLICT, "tested_just_now", "Tested recently";
     WouldLose = CONFLICT, "would_lose", "Data would be lost";
+    TooMany = CONFLICT, "too_many", "As many as there may be";
     NoPortal = CONFLICT, "no_portal", "No portal";
     TooLarge = PAYLOAD_TOO_LARGE, "too_large", "Too large";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type";
     Refused = UNPROCESSABLE_ENTITY, "refused", "Invalid value";
+    TooMuch = UNPROCESSABLE_ENTITY, "too_much", "Too much for one request";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key reused";
     BudgetExhausted = TOO_MANY_REQUESTS, "budget_exhausted", "Budget exhausted";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Internal error";

@@ -1,6 +1,8 @@
 //! Errors of the domain as problems. Internal errors are logged here, once, and the response does not contain
 //! their cause.
 
+use control::explorer::{AskError, ExplorerRefusal, RefusalCode};
+use control::explorer_records::{ExplorerRecordsError, MappingError};
 use control::onboarding::OnboardingError;
 use control::partition::PartitionError;
 use control::portal::PortalError;
@@ -17,11 +19,7 @@ impl From<OnboardingError> for Problem {
         let text = error.to_string();
         match error {
             OnboardingError::NotFound(_) => Self::not_found(),
-            OnboardingError::Stale { current, .. } => {
-                let mut problem = Self::new(Code::Stale, sentence(&text));
-                problem.0.current_version = Some(current);
-                problem
-            }
+            OnboardingError::Stale { current, .. } => stale(&text, current),
             OnboardingError::AlreadyOwned(OwnedResource::Role) => Self::new(Code::RoleTaken, sentence(&text)),
             OnboardingError::AlreadyOwned(OwnedResource::Destination) => {
                 Self::new(Code::DestinationTaken, sentence(&text))
@@ -85,6 +83,63 @@ impl From<PortalError> for Problem {
     }
 }
 
+/// The reader has written the detail for whoever asked.
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Refused(ExplorerRefusal { code, detail }) => {
+                let code = match code {
+                    RefusalCode::NotFound => Code::NoSuchLog,
+                    RefusalCode::Forbidden => Code::Forbidden,
+                    RefusalCode::NotShown => Code::EventsNotShown,
+                    RefusalCode::Invalid => Code::Refused,
+                    RefusalCode::TooMuch => Code::TooMuch,
+                };
+                Self::new(code, sentence(detail.trim_end_matches('.')))
+            }
+            AskError::Port(error) => port_problem(&error),
+        }
+    }
+}
+
+impl From<ExplorerRecordsError> for Problem {
+    fn from(error: ExplorerRecordsError) -> Self {
+        let text = sentence(&error.to_string());
+        match error {
+            ExplorerRecordsError::NotFound(_) => Self::no_such_exploration(),
+            ExplorerRecordsError::OtherTenant(_) => Self::no_log(),
+            ExplorerRecordsError::NoConnector(_) => {
+                Self::unprocessable(vec![FieldError { pointer: "/connector".to_owned(), detail: text }])
+            }
+            ExplorerRecordsError::Stale { current, .. } => stale(&error.to_string(), current),
+            ExplorerRecordsError::Full(_) => {
+                Self::new(Code::TooMany, format!("{text} Delete one that is no longer needed."))
+            }
+            ExplorerRecordsError::KeyReused(_) | ExplorerRecordsError::KeyEnded(_) => {
+                Self::new(Code::IdempotencyKeyReused, format!("{text} Use a new key."))
+            }
+            // Only people with a link to the portal lack an ability.
+            ExplorerRecordsError::Missing(_) => Self::new(Code::Forbidden, text),
+            ExplorerRecordsError::Exhausted(exhausted) => Self::budget_exhausted(&exhausted),
+            ExplorerRecordsError::Port(error) => port_problem(&error),
+        }
+    }
+}
+
+impl From<MappingError> for Problem {
+    fn from(error: MappingError) -> Self {
+        match error {
+            MappingError::NotFound(_) => Self::not_found(),
+            MappingError::Forbidden => Self::forbidden("Setting where the fields of events are"),
+            MappingError::Empty | MappingError::Invalid(_) => Self::unprocessable(vec![FieldError {
+                pointer: "/fields".to_owned(),
+                detail: error.to_string(),
+            }]),
+            MappingError::Port(error) => port_problem(&error),
+        }
+    }
+}
+
 impl From<NotAllowedError> for Problem {
     fn from(error: NotAllowedError) -> Self {
         let detail = sentence(&error.to_string());
@@ -117,6 +172,13 @@ fn not_verified(mut verification: Box<PreflightReport>) -> Problem {
     let detail = format!("The destination failed verification at {stage}. {cause}");
     let mut problem = Problem::new(Code::NotVerified, detail.trim_end());
     problem.0.verification = Some(verification);
+    problem
+}
+
+/// Someone else was faster; the problem says which version is stored now.
+fn stale(text: &str, current: u64) -> Problem {
+    let mut problem = Problem::new(Code::Stale, sentence(text));
+    problem.0.current_version = Some(current);
     problem
 }
 

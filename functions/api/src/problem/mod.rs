@@ -81,10 +81,11 @@ wire! {
 }
 
 wire! {
-    /// An error in one field.
+    /// An error in one field, or in one parameter of the query.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
     pub(crate) struct FieldError {
-        /// JSON pointer (RFC 6901) to the field; empty for the body itself.
+        /// JSON pointer (RFC 6901) to the field; empty for the body itself. A parameter's is `/` and its
+        /// name.
         pub(crate) pointer: String,
         /// What is wrong, and the expected format.
         pub(crate) detail: String,
@@ -136,6 +137,21 @@ impl Problem {
         Self::new(Code::NotFound, detail)
     }
 
+    /// 404: the tenant has no log, or it is another tenant's; the two can't be distinguished.
+    pub(crate) fn no_log() -> Self {
+        Self::new(Code::NoSuchLog, "No log of a tenant with this ID.")
+    }
+
+    /// 404: the text is not the ID of a download.
+    pub(crate) fn no_such_download() -> Self {
+        Self::new(Code::NoSuchLog, "No download with this ID.")
+    }
+
+    /// 404: the tenant has no such exploration, or the text is not the ID of one.
+    pub(crate) fn no_such_exploration() -> Self {
+        Self::new(Code::NoSuchLog, "No saved exploration with this ID.")
+    }
+
     /// 404: the link does not exist or belongs to another tenant; the two can't be distinguished.
     pub(crate) fn no_such_link() -> Self {
         Self::new(Code::NoSuchLink, "No link with this ID.")
@@ -151,7 +167,9 @@ impl Problem {
     /// 404: the path does not exist.
     pub(crate) fn no_such_path() -> Self {
         let detail = "This path does not exist; the API serves /v1/keys, /v1/portal-visits, \
-                      /v1/portal-links, /v1/connectors and the paths below the latter two.";
+                      /v1/tenants/{tenant}/searches, /v1/portal-links, /v1/connectors, \
+                      /v1/tenants/{tenant}/events, /v1/tenants/{tenant}/explorations and the paths below the \
+                      latter four.";
         Self::new(Code::NoSuchPath, detail)
     }
 
@@ -178,21 +196,30 @@ impl Problem {
         Self::new(Code::Malformed, detail)
     }
 
+    /// 400: parameters of the query are invalid.
+    pub(crate) fn malformed_parameters(errors: Vec<FieldError>) -> Self {
+        Self::with_errors(Code::Malformed, "parameters", errors)
+    }
+
     /// 422: the request can be parsed, but contains invalid values.
-    pub(crate) fn unprocessable(mut errors: Vec<FieldError>) -> Self {
+    pub(crate) fn unprocessable(errors: Vec<FieldError>) -> Self {
+        Self::with_errors(Code::Refused, "fields", errors)
+    }
+
+    fn with_errors(code: Code, what: &str, mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
-            many if many.len() <= MAX_ERRORS => format!("{} fields are invalid; see errors.", many.len()),
+            many if many.len() <= MAX_ERRORS => format!("{} {what} are invalid; see errors.", many.len()),
             many => {
                 let (all, more) = (many.len(), many.len() - MAX_ERRORS);
                 format!(
-                    "{all} fields are invalid; errors contains the first {MAX_ERRORS}, \
+                    "{all} {what} are invalid; errors contains the first {MAX_ERRORS}, \
                      and {more} more are not shown."
                 )
             }
         };
         errors.truncate(MAX_ERRORS);
-        let mut problem = Self::new(Code::Refused, detail);
+        let mut problem = Self::new(code, detail);
         problem.0.errors = errors;
         problem
     }
@@ -234,6 +261,12 @@ impl Problem {
     pub(crate) fn unserializable() -> Self {
         let detail = "The response could not be serialized.";
         Self::new(Code::Internal, detail)
+    }
+
+    /// What its body says.
+    #[cfg(test)]
+    pub(crate) const fn details(&self) -> &Details {
+        &self.0
     }
 
     /// The headers of the response.

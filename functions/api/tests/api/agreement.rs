@@ -10,6 +10,7 @@ use api::ROUTES;
 use archive::names::EmailAddress;
 use axum::body::Body;
 use axum::http::Request;
+use control::explorer::RefusalCode;
 use ports::Consents as _;
 use protocol::contacts::LinkToken;
 use serde_json::{Value, json};
@@ -18,30 +19,42 @@ use tests::fixtures;
 
 use crate::broken::{Broken, SECRET};
 use crate::contract;
+use crate::reader::DOWNLOAD;
 use crate::world::{TestCaller, World, destination, id_in};
 
 const MISSING: &str = "con_00000000000000aa";
 const MISSING_LINK: &str = "lnk_0000000000000000000000000000";
+const MISSING_EXPLORATION: &str = "exp_0000000000000000";
 
 /// The path of something that does not exist.
 fn missing(template: &str) -> String {
-    template.replace("{id}", MISSING).replace("{link}", MISSING_LINK)
+    let path = template.replace("{id}", MISSING).replace("{link}", MISSING_LINK);
+    let path = path.replace("{exploration}", MISSING_EXPLORATION);
+    path.replace("{tenant}", "acme").replace("{download}", DOWNLOAD)
 }
 
-/// The path for an operator, who must name a tenant in some listings.
+/// The path for an operator, with what some operations require: the tenant in some listings, and fields.
 fn of_acme(method: &str, template: &str) -> String {
     let named = method != "POST" && template.starts_with("/v1/portal-") && !template.contains('{');
-    missing(template) + if named { "?tenant=acme" } else { "" }
+    let query = match template {
+        _ if named => "?tenant=acme",
+        _ if template.ends_with("/facets") => "?fields=action",
+        _ => "",
+    };
+    missing(template) + query
 }
 
 /// A valid body for the operation.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/v1/connectors") => Some(json!({"tenant": "acme"})),
+        ("POST" | "PATCH", path) if path.contains("/explorations") => Some(json!({"name": "Logins"})),
         ("PATCH", _) => Some(json!({"frequency": 3})),
+        ("PUT", path) if path.ends_with("/event-fields") => Some(json!({"fields": "cloudtrail"})),
         ("POST", "/v1/portal-links") => Some(json!({"tenant": "acme", "for": "Dana Ruiz"})),
         ("PUT", _) => Some(json!({"emails": ["security@acme.example"]})),
         (_, path) if path.ends_with("/confirm-address") => Some(json!({"email": "security@acme.example"})),
+        ("POST", path) if path.ends_with("/downloads") => Some(json!({"format": "csv"})),
         _ => None,
     }
 }
@@ -137,6 +150,54 @@ async fn portal_links(world: &World) {
     world.request(TestCaller::Operator, "DELETE", &all, None).await;
 }
 
+/// Questions about a log, and how the reader refuses them.
+async fn questions(world: &World) {
+    let ask = async || {
+        for (method, template) in ROUTES.iter().filter(|(_, template)| template.contains("{tenant}")) {
+            let path = of_acme(method, template);
+            world.request(TestCaller::Operator, method, &path, body(method, template)).await;
+        }
+    };
+    ask().await;
+    world.reader.be_slow();
+    ask().await;
+    for code in [RefusalCode::NotFound, RefusalCode::NotShown, RefusalCode::TooMuch] {
+        world.reader.refuse(code, "no");
+        ask().await;
+    }
+    world.reader.answer();
+}
+
+/// Saved explorations, searches and mappings, and their errors.
+async fn records(world: &World) {
+    let (of_acme, key) = ("/v1/tenants/acme/explorations", [("idempotency-key", "k")]);
+    for who in [TestCaller::Operator, TestCaller::Tenant("globex")] {
+        for path in [of_acme, "/v1/tenants/acme/searches"] {
+            world.request(who, "GET", path, None).await;
+        }
+        world.request(who, "POST", of_acme, body("POST", of_acme)).await;
+    }
+    let who = TestCaller::Operator;
+    for name in ["a", "b"] {
+        world.request_with_headers(who, "POST", of_acme, &key, Some(json!({"name": name}))).await;
+    }
+    let saved = world.request(who, "POST", of_acme, body("POST", of_acme)).await;
+    let (path, stale) = (saved.headers["location"].clone(), [("if-match", "\"9\"")]);
+    world.get(&path).await;
+    for headers in [&stale[..], &[]] {
+        world.request_with_headers(who, "PATCH", &path, headers, Some(json!({"name": "c"}))).await;
+        world.request_with_headers(who, "DELETE", &path, headers, None).await;
+    }
+    for n in 0..=protocol::exploration::MAX_EXPLORATIONS {
+        world.request(who, "POST", of_acme, Some(json!({"name": n.to_string()}))).await;
+    }
+    let mapping = format!("{}/event-fields", world.connected("acme").await);
+    for who in [TestCaller::Tenant("acme"), TestCaller::Operator] {
+        world.request(who, "PUT", &mapping, body("PUT", &mapping)).await;
+        world.request(who, "GET", &mapping, None).await;
+    }
+}
+
 /// A complete life cycle, and the errors at each step.
 async fn life_cycle(world: &World) {
     let key = [("idempotency-key", "k")];
@@ -222,6 +283,8 @@ async fn exhaust_budgets(world: &World) {
     world.request(who, "PUT", &format!("{active}/contacts"), Some(contacts)).await;
     for _ in 0..2 {
         world.request(who, "POST", "/v1/connectors", body("POST", "/v1/connectors")).await;
+        let explorations = "/v1/tenants/acme/explorations";
+        world.request(who, "POST", explorations, body("POST", explorations)).await;
         for verb in ["run", "rotate-external-id", "rotate-webhook-secret", "test-contacts", "verify"] {
             world.request(who, "POST", &format!("{active}/{verb}"), None).await;
         }
@@ -258,7 +321,11 @@ async fn the_document_and_the_router_agree() {
     common_errors(&world).await;
     life_cycle(&world).await;
     portal_links(&world).await;
+    questions(&world).await;
     let mut seen = world.exchanges();
+    let world = World::with_budgets("changes=1000".parse().unwrap());
+    records(&world).await;
+    seen.extend(world.exchanges());
     let small = "connectors=1,changes=2,verifications=2,runs=1,test_messages=1".parse().unwrap();
     let world = World::with_budgets(small);
     exhaust_budgets(&world).await;
@@ -275,7 +342,8 @@ async fn the_document_and_the_router_agree() {
     seen.extend(world.exchanges());
     for broken in [Broken::Transient, Broken::Denied, Broken::Bug] {
         let world = World::with_connectors(FakeLedger::new(), Arc::new(broken), broken);
-        let world = world.with_broken_portal(broken);
+        let world = world.with_broken_portal(broken).with_broken_records(broken);
+        world.reader.fail(broken);
         for (method, template) in ROUTES {
             let path = of_acme(method, template);
             let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
@@ -303,12 +371,18 @@ async fn every_route_of_the_list_exists() {
     let world = World::new();
     let path = world.active("acme").await;
     let link = world.portal_link(json!({"tenant": "acme", "for": "Dana Ruiz"})).await;
+    let explorations = "/v1/tenants/acme/explorations";
+    let saved = world.request(TestCaller::Operator, "POST", explorations, body("POST", explorations)).await;
     for (method, template) in ROUTES {
         let path = of_acme(method, &template.replace("{id}", id_in(&path).as_str()));
         let path = path.replace(MISSING_LINK, &link);
+        let path = path.replace(MISSING_EXPLORATION, saved.body["id"].as_str().unwrap());
         let answer = world.request(TestCaller::Operator, method, &path, body(method, template)).await;
         assert!(
-            !matches!(answer.code(), "no_such_path" | "method_not_allowed" | "not_found" | "no_such_link"),
+            !matches!(
+                answer.code(),
+                "no_such_path" | "method_not_allowed" | "not_found" | "no_such_link" | "no_such_log"
+            ),
             "{method} {path}"
         );
     }

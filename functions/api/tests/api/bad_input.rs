@@ -223,7 +223,10 @@ fn path() -> impl Strategy<Value = String> {
     let routes: Vec<&'static str> = api::ROUTES.iter().map(|(_, path)| *path).collect();
     (prop::sample::select(routes), id, "(\\?[ -~]{0,30})?").prop_map(|(template, id, query)| {
         let escaped: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-        template.replace("{id}", &escaped) + &query
+        ["{id}", "{tenant}", "{download}", "{exploration}"]
+            .iter()
+            .fold(template.to_owned(), |path, name| path.replace(name, &escaped))
+            + &query
     })
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Broken {
 pub(crate) const SECRET: &str = "arn:aws:dynamodb:eu-central-1:111111111111:table/ledger";
 
 impl Broken {
-    fn fail<T>(self) -> Result<T, PortError> {
+    pub(crate) fn fail<T>(self) -> Result<T, PortError> {
         let (what, source) = ("asking the ledger", SECRET.into());
         Err(match self {
             Self::Transient => PortError::Transient { what, source },
@@ -44,5 +44,17 @@ delegate_port!(Connectors, Broken, |it| match method {
 });
 
 delegate_port!(PortalLinks, Broken, |it| match method {
+    _ => it.fail(),
+});
+
+delegate_port!(SavedExplorations, Broken, |it| match method {
+    _ => it.fail(),
+});
+
+delegate_port!(SearchLog, Broken, |it| match method {
+    _ => it.fail(),
+});
+
+delegate_port!(EventMappings, Broken, |it| match method {
     _ => it.fail(),
 });

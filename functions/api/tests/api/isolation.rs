@@ -2,10 +2,12 @@
 
 use api::ROUTES;
 use archive::names::ConnectorId;
+use control::explorer::Proof;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::fixtures;
 
+use crate::reader::DOWNLOAD;
 use crate::world::{ApiResponse, TestCaller, World, destination, id_in};
 
 const MINE: &str = "acme";
@@ -17,6 +19,7 @@ fn requests(id: &ConnectorId) -> Vec<(&'static str, String, Option<Value>)> {
     let request = |(method, path): &(&'static str, &'static str)| {
         let body = match *method {
             "PATCH" => Some(json!({"frequency": 2})),
+            "PUT" if path.ends_with("/event-fields") => Some(json!({"fields": "cloudtrail"})),
             "PUT" => Some(json!({"webhook": "https://hooks.globex.example/"})),
             _ if path.ends_with("/confirm-address") => Some(json!({"email": "a@globex.example"})),
             _ => None,
@@ -66,6 +69,8 @@ async fn no_request_is_accepted_without_a_caller() {
         ("DELETE", "/v1/portal-links/lnk_0000000000000000000000000000".to_owned(), None),
         ("GET", "/v1/portal-visits".to_owned(), None),
     ]);
+    let of_a_log = ROUTES.iter().filter(|(_, path)| path.contains("{tenant}"));
+    all.extend(of_a_log.map(|(method, path)| (*method, path.replace("{tenant}", MINE), None)));
     assert_eq!(all.len(), ROUTES.len());
     for (method, path, body) in all {
         let answer = world.request(TestCaller::Anonymous, method, &path, body).await;
@@ -190,10 +195,18 @@ fn random_walk() -> impl Strategy<Value = Vec<(bool, usize, usize, u32)>> {
     prop::collection::vec((any::<bool>(), 0..ROUTES.len(), 0..4_usize, 0..4_u32), 1..40)
 }
 
+/// Saves an exploration, and returns its ID.
+async fn save(world: &World, tenant: &'static str) -> String {
+    let body = json!({"name": tenant, "filter": format!("actor:ana@{tenant}.example")});
+    let path = format!("/v1/tenants/{tenant}/explorations");
+    let saved = world.request(TestCaller::Tenant(tenant), "POST", &path, Some(body)).await;
+    saved.body["id"].as_str().unwrap().to_owned()
+}
+
 /// One request of a random walk: the caller, the operation, the connector, and an extra.
 async fn step(
     world: &World,
-    paths: &[String],
+    (paths, saved): (&[String], &[String; 2]),
     who: TestCaller,
     route: usize,
     target: usize,
@@ -201,17 +214,26 @@ async fn step(
 ) -> ApiResponse {
     let (method, template) = ROUTES[route];
     let id = id_in(&paths[target % paths.len()]);
+    let (tenant, exploration) =
+        if target % paths.len() < 2 { (MINE, &saved[0]) } else { (THEIRS, &saved[1]) };
     let cursor = ["", "?limit=1", "?limit=100", "?tenant=acme"][extra as usize];
     let query = match method {
+        "GET" if template.ends_with("/facets") => "?fields=actor",
         "GET" => cursor,
         "DELETE" if extra == 1 => "?accept_loss=true",
         _ => "",
     };
-    let path = template.replace("{id}", id.as_str()) + query;
+    let path = template.replace("{id}", id.as_str()).replace("{tenant}", tenant) + query;
+    let path = path.replace("{download}", DOWNLOAD).replace("{exploration}", exploration);
     let body = match (method, template) {
+        ("POST" | "PATCH", path) if path.contains("/explorations") => {
+            Some(json!({"name": format!("by {who:?}"), "filter": format!("actor:a{extra}")}))
+        }
         ("PATCH", _) => Some(json!({"frequency": extra + 1})),
+        ("PUT", path) if path.ends_with("/event-fields") => Some(json!({"fields": "ocsf"})),
         ("PUT", _) => Some(json!({"webhook": format!("https://hooks.example.com/{extra}")})),
         ("POST", "/v1/connectors") => Some(json!({})),
+        ("POST", path) if path.ends_with("/downloads") => Some(json!({"format": "csv"})),
         (_, path) if path.ends_with("/confirm-address") => Some(json!({"email": "a@acme.example"})),
         _ => None,
     };
@@ -231,11 +253,12 @@ proptest! {
                 paths.push(world.connected(tenant).await);
                 paths.push(world.active(tenant).await);
             }
+            let saved = [save(&world, MINE).await, save(&world, THEIRS).await];
             let own = |who: &str| if who == MINE { &paths[..2] } else { &paths[2..] };
             for (mine, route, target, extra) in walk {
                 let (me, other) = if mine { (MINE, THEIRS) } else { (THEIRS, MINE) };
                 let of_others: Vec<_> = own(other).iter().flat_map(|path| marks(&world, path)).collect();
-                let answer = step(&world, &paths, TestCaller::Tenant(me), route, target, extra).await;
+                let answer = step(&world, (&paths, &saved), TestCaller::Tenant(me), route, target, extra).await;
                 let text = format!("{answer:?}");
                 for mark in of_others {
                     assert!(!text.contains(&mark), "{me} received {mark} from {:?}: {text}", ROUTES[route]);
@@ -244,6 +267,14 @@ proptest! {
                 if about_one && !own(me).contains(&paths[target % paths.len()]) {
                     assert!(matches!(answer.status, 400 | 404), "{me} got {answer:?} of {:?}", ROUTES[route]);
                 }
+                let about_a_log = ROUTES[route].1.contains("{tenant}");
+                if about_a_log && !own(me).contains(&paths[target % paths.len()]) {
+                    assert_eq!(answer.code(), "no_such_log", "{me} got {answer:?} of {:?}", ROUTES[route]);
+                }
+            }
+            for asked in world.reader.asked() {
+                let Proof::Caller(caller) = &asked.by else { panic!("{asked:?}") };
+                assert!(caller.can_access(&asked.tenant), "{asked:?}");
             }
         });
     }

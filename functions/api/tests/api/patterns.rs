@@ -151,6 +151,7 @@ async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
         ("ExportCursor", format!("{path}/exports")),
         ("ChangeCursor", format!("{path}/changes")),
         ("PortalLinkCursor", "/v1/portal-links?tenant=acme".to_owned()),
+        ("SearchCursor", "/v1/tenants/acme/searches".to_owned()),
     ];
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     for (name, listing) in &listings {
@@ -162,8 +163,10 @@ async fn a_header_or_cursor_that_the_document_accepts_is_accepted() {
                 let escaped = text.bytes().fold(String::new(), |all, b| format!("{all}%{b:02x}"));
                 let separator = if listing.contains('?') { '&' } else { '?' };
                 let answer = world.get(&format!("{listing}{separator}cursor={escaped}")).await;
-                let accepted = answer.status == 200;
-                assert_eq!(accepted, schema.is_valid(&json!(text)), "{name} {text:?}: {answer:?}");
+                let (accepted, is_valid) = (answer.status == 200, schema.is_valid(&json!(text)));
+                // The pattern of a search's hour has only the days that every month has.
+                let may_be_more = *name == "SearchCursor" && accepted;
+                assert!(accepted == is_valid || may_be_more, "{name} {text:?}: {answer:?}");
             }
         }
     }

@@ -9,6 +9,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use control::budget::Budgets;
+use control::explorer::Explorer;
+use control::explorer_records::ExplorerRecords;
 use control::onboarding::{MailMode, Onboarding};
 use control::portal::PortalAccess;
 use control::setup::Vendor;
@@ -16,12 +18,15 @@ use ports::Runs as _;
 use ports::{Connectors, Validity};
 use protocol::machine::Mark;
 use serde_json::{Value, json};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner};
+use tests::fakes::{
+    FakeBus, FakeClock, FakeLedger, FakeProber, FakePublicUrlChecker, FakeSigner, explorer_records,
+};
 use tests::fixtures::{self, at};
 use tower::ServiceExt as _;
 
 use crate::broken::Broken;
 use crate::contract;
+use crate::reader::FakeReader;
 
 pub(crate) const OPERATOR_ARN: &str = "arn:aws:iam::111111111111:user/Admin";
 
@@ -59,6 +64,9 @@ pub(crate) struct World {
     router: Router,
     onboarding: Onboarding,
     portal: Option<PortalAccess>,
+    explorer: Explorer,
+    records: ExplorerRecords,
+    pub(crate) reader: FakeReader,
     pub(crate) ledger: FakeLedger,
     pub(crate) prober: FakeProber,
     pub(crate) bus: FakeBus,
@@ -102,7 +110,9 @@ impl World {
             ..defaults
         };
         let portal = tests::fakes::portal_access(Arc::new(ledger.clone()), &bus, &clock);
-        let world = Self { ledger, prober, bus, clock, published, ..Self::with_onboarding(onboarding) };
+        let records = explorer_records(Arc::new(ledger.clone()), &clock);
+        let world =
+            Self { records, ledger, prober, bus, clock, published, ..Self::with_onboarding(onboarding) };
         world.with_portal(Some(portal))
     }
 
@@ -115,14 +125,28 @@ impl World {
     fn edited(self, edit: impl FnOnce(&mut Onboarding)) -> Self {
         let mut onboarding = self.onboarding.clone();
         edit(&mut onboarding);
-        let router = router(onboarding.clone(), self.portal.clone(), Arc::new(gateway()));
-        Self { router, onboarding, ..self }
+        Self { onboarding, ..self }.routed()
     }
 
     /// With other links to the portal, or without a portal.
     pub(crate) fn with_portal(self, portal: Option<PortalAccess>) -> Self {
-        let router = router(self.onboarding.clone(), portal.clone(), Arc::new(gateway()));
-        Self { router, portal, ..self }
+        Self { portal, ..self }.routed()
+    }
+
+    /// With another reader of events, or without one.
+    pub(crate) fn with_explorer(self, explorer: Explorer) -> Self {
+        Self { explorer, ..self }.routed()
+    }
+
+    fn routed(self) -> Self {
+        let (onboarding, portal, explorer) =
+            (self.onboarding.clone(), self.portal.clone(), self.explorer.clone());
+        let records = ExplorerRecords {
+            connectors: Arc::clone(&onboarding.connectors),
+            budgets: onboarding.budgets,
+            ..self.records.clone()
+        };
+        Self { router: router(onboarding, portal, explorer, records, Arc::new(gateway())), ..self }
     }
 
     /// With links in a ledger that always fails.
@@ -131,16 +155,30 @@ impl World {
         self.with_portal(Some(portal))
     }
 
+    /// With explorations, searches and mappings in a ledger that always fails.
+    pub(crate) fn with_broken_records(self, broken: Broken) -> Self {
+        let broken = Arc::new(broken);
+        let (saved, searches) = (Arc::clone(&broken) as _, Arc::clone(&broken) as _);
+        let records = ExplorerRecords { saved, searches, mappings: broken, ..self.records.clone() };
+        Self { records, ..self }.routed()
+    }
+
     /// On other domain functions, without the fakes.
     pub(crate) fn with_onboarding(onboarding: Onboarding) -> Self {
         let (ledger, prober, bus) = (FakeLedger::new(), FakeProber::new(), FakeBus::new());
         let clock = FakeClock::at(onboarding.clock.now());
-        let router = router(onboarding.clone(), None, Arc::new(gateway()));
+        let reader = FakeReader::default();
+        let explorer = Explorer::new(Some(Arc::new(reader.clone())));
+        let records = explorer_records(Arc::new(ledger.clone()), &clock);
+        let router = router(onboarding.clone(), None, explorer.clone(), records.clone(), Arc::new(gateway()));
         let published = FakePublicUrlChecker::new();
         Self {
             router,
             onboarding,
             portal: None,
+            explorer,
+            records,
+            reader,
             ledger,
             prober,
             bus,
