@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::connector::args::ConnectorCommand;
 use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
+use crate::explore::args::IndexCommand;
 use crate::init::InitArgs;
 use crate::portal::args::PortalCommand;
 use crate::serve::args::ServeArgs;
@@ -44,9 +45,12 @@ pub(crate) enum Command {
     /// Create the tables and the staging bucket, in a folder or on a stand-in for AWS
     #[command(after_help = crate::init::AFTER_HELP)]
     Init(InitArgs),
-    /// Import events into the events table
+    /// Import events into the events table, and search a tenant's log
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Make the indexes again by which a log is searched
+    #[command(subcommand)]
+    Index(IndexCommand),
     /// Create, change and monitor connectors: where and how one tenant's events are exported
     #[command(subcommand)]
     Connector(ConnectorCommand),
@@ -73,6 +77,7 @@ impl Cli {
             Some(Command::Serve(args)) => args.json,
             Some(Command::Init(args)) => args.target.json,
             Some(Command::Events(command)) => command.target().json,
+            Some(Command::Index(command)) => command.target().json,
             Some(Command::Connector(command)) => command.target().json,
             Some(Command::Portal(command)) => command.target().json,
             Some(Command::Source(command)) => command.target().json,
@@ -90,6 +95,7 @@ Examples:
   auditferry init --local ./af        a folder to try things in
   auditferry events import --local ./af --tenant acme events.ndjson
   auditferry connector create --local ./af --tenant acme
+  auditferry events search --local ./af --tenant acme 'outcome:failure'
   auditferry portal link --local ./af --tenant acme --for 'Dana Ruiz'
   auditferry verify ./copy-of-the-bucket --key @vendor-key.txt
 

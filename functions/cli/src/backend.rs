@@ -11,8 +11,10 @@ use aws::clock::{SystemClock, SystemRng};
 use aws::dynamodb::events::{DynamoSource, EventsTable, EventsWriter, NotWritableError};
 use aws::operations::Operations;
 use aws::s3::customers::StsProber;
-use aws::settings::{OnboardingSettings, S3Settings, SettingsError, SigningSettings};
+use aws::settings::{OnboardingSettings, ReaderFunction, S3Settings, SettingsError, SigningSettings};
 use aws::sts::caller_identity::{CallerIdentity, caller_identity};
+use control::explorer::Explorer;
+use control::explorer_records::ExplorerRecords;
 use control::onboarding::{ConnectorView, Onboarding};
 use ports::Source as _;
 use protocol::caller::Caller;
@@ -23,6 +25,7 @@ use sandbox::wiring::{Sandbox, SandboxError};
 
 use crate::context::ProcessContext;
 use crate::error::CliError;
+use crate::reader;
 use crate::signing::signing;
 use crate::target::{Target, with_target_flag};
 
@@ -30,6 +33,10 @@ use crate::target::{Target, with_target_flag};
 pub(crate) struct Backend {
     /// The same operations as through the HTTP API.
     pub(crate) onboarding: Onboarding,
+    /// Asks the reader about events; `None` if no reader is set.
+    pub(crate) explorer: Option<Explorer>,
+    /// Saved explorations, mappings, and who has searched.
+    pub(crate) records: ExplorerRecords,
     /// The person who runs the command, for the records of changes.
     pub(crate) caller: Caller,
     /// The embedded stand-ins, with `--local`.
@@ -47,10 +54,13 @@ impl Backend {
     /// If the folder was not created by `init`, an environment variable is missing or malformed, or the
     /// credentials are missing or invalid.
     pub(crate) async fn open(target: &Target, context: &ProcessContext) -> Result<Self, CliError> {
-        let Some(dir) = &target.local else { return Self::aws(context).await };
+        // Boxed: the SDK's futures are large.
+        let Some(dir) = &target.local else { return Box::pin(Self::aws(context)).await };
         let embedded = open_folder(dir, target, Durability::Sync).await?;
         Ok(Self {
             onboarding: embedded.onboarding(),
+            explorer: Some(reader::in_folder(&embedded)),
+            records: embedded.explorer_records(),
             caller: context.local_operator(),
             embedded: Some(embedded),
             credentials_hint: None,
@@ -59,8 +69,9 @@ impl Backend {
     }
 
     async fn aws(context: &ProcessContext) -> Result<Self, CliError> {
-        let (settings, s3, keys) =
-            context.settings::<(OnboardingSettings, S3Settings, Option<SigningSettings>)>()?;
+        let (settings, s3, keys, function) =
+            context
+                .settings::<(OnboardingSettings, S3Settings, Option<SigningSettings>, ReaderFunction)>()?;
         let services = ClientFactory::from_environment(s3).await;
         let sts = services.sts();
         let CallerIdentity { account, partition, arn } = caller_identity(&sts).await?;
@@ -74,12 +85,17 @@ impl Backend {
                  the HTTP API, which assumes it, or with a profile that assumes it."
             )
         });
+        let explorer = reader::of_deployment(function, &services)?;
         let prober = StsProber::new(sts, services.customers());
         let vendor = settings.vendor.vendor(account, partition, region.parse()?);
         let signing = keys.map(|keys| signing(&keys, &services)).transpose()?;
-        let onboarding = Operations::new(settings, &services, None).onboarding(vendor, prober, signing);
+        let operations = Operations::new(settings, &services, None);
+        let records = operations.explorer_records();
+        let onboarding = operations.onboarding(vendor, prober, signing);
         Ok(Self {
             onboarding,
+            explorer,
+            records,
             caller: Caller::Operator { name: Caller::recorded_name(&arn).unwrap_or_default() },
             embedded: None,
             credentials_hint: hint,
@@ -98,6 +114,11 @@ impl Backend {
     /// Formats a `connector` command for the same deployment, to suggest to the user.
     pub(crate) fn command(&self, arguments: impl Display) -> String {
         with_target_flag(&format!("auditferry connector {arguments}"), &self.target_flag)
+    }
+
+    /// The flag for suggested commands to work on the same deployment.
+    pub(crate) fn target_flag(&self) -> &str {
+        &self.target_flag
     }
 
     /// Adds the target flag to the command in an error's remedy, so that it works on the same deployment.

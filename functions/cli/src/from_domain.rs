@@ -1,6 +1,7 @@
 //! Converts the errors of [`control::onboarding`] to errors of a command, each with its remedy.
 
 use archive::names::InvalidValueError;
+use control::explorer::{AskError, ExplorerRefusal, RefusalCode};
 use control::onboarding::OnboardingError;
 use control::partition::PartitionError;
 use control::portal::PortalError;
@@ -77,6 +78,32 @@ impl From<PortalError> for CliError {
             }
             PortalError::Exhausted(exhausted) => Self::failed(message, exhausted.remedy()),
             PortalError::Port(error) => error.into(),
+        }
+    }
+}
+
+/// The reader has written the detail for whoever asked.
+impl From<AskError> for CliError {
+    fn from(error: AskError) -> Self {
+        let ExplorerRefusal { code, detail } = match error {
+            AskError::Refused(refusal) => refusal,
+            AskError::Port(error) => return error.into(),
+        };
+        match code {
+            RefusalCode::NotFound => Self::failed(detail, "List the connectors: auditferry connector list"),
+            RefusalCode::Forbidden => Self::failed(detail, "Ask the vendor's operators."),
+            RefusalCode::NotShown => Self::failed(
+                detail,
+                "Set the parameter PortalEvents to counts or events, after agreement with your customers.",
+            ),
+            RefusalCode::Invalid => Self::usage(
+                detail,
+                "Correct it and repeat the command; its --help shows the forms. With several connectors add \
+                 --connector CONNECTOR.",
+            ),
+            RefusalCode::TooMuch => {
+                Self::failed(detail, "Ask for less: a shorter span (--from, --to), or a filter.")
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::args::{Cli, Command};
 use crate::context::{LOG_VARIABLE, ProcessContext};
 use crate::error::{CliError, Exit, io_error};
 use crate::output::{Output, eprint_line};
-use crate::{connector, demo, events, init, portal, serve, source, verify};
+use crate::{connector, demo, events, explore, init, portal, serve, source, verify};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(args: Vec<OsString>, environment: HashMap<String, String>, started: Instant) -> Exit {
@@ -76,6 +76,7 @@ async fn run_command(cli: Cli, context: &ProcessContext) -> Result<Exit, CliErro
         Some(Command::Serve(args)) => serve::run(args, context).await,
         Some(Command::Init(args)) => init::run(args, context).await,
         Some(Command::Events(command)) => events::run(command, context).await,
+        Some(Command::Index(command)) => explore::index(command, context).await,
         Some(Command::Connector(command)) => connector::run(command, context).await,
         Some(Command::Portal(command)) => portal::run(command, context).await,
         Some(Command::Source(command)) => source::run(command, context).await,

@@ -88,9 +88,11 @@ struct StdoutBus;
 #[async_trait]
 impl Bus for StdoutBus {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        let event =
-            RecordingBus::event(notice).map_err(|source| PortError::bug("serializing a notice", source))?;
-        send(&ExporterMessage::Notice { event });
+        let events = RecordingBus::events_of(notice);
+        let events = events.map_err(|source| PortError::bug("serializing a notice", source))?;
+        for event in events {
+            send(&ExporterMessage::Notice { event });
+        }
         Ok(())
     }
 

@@ -9,6 +9,9 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Subcommand};
 use protocol::connector::Shards;
 
+use crate::explore::args::{CountsArgs, FacetsArgs, FieldsArgs, SearchArgs};
+use crate::explore::help;
+use crate::explore::saved_args::{SavedCommand, SearchesArgs};
 use crate::target::Target;
 
 /// The commands on events.
@@ -17,6 +20,24 @@ pub(crate) enum EventsCommand {
     /// Import events from JSON files and folders of them, plain, gzip or zstd
     #[command(after_help = AFTER_HELP)]
     Import(ImportArgs),
+    /// Search a tenant's log: what is sealed, and what isn't yet
+    #[command(after_help = help::SEARCH)]
+    Search(SearchArgs),
+    /// Count events by interval, and by the values of a field
+    #[command(after_help = help::COUNTS)]
+    Counts(CountsArgs),
+    /// List the most frequent values of fields
+    #[command(after_help = help::FACETS)]
+    Facets(FacetsArgs),
+    /// Show where time, actor, action and the other fields are in the events, and what no field has
+    #[command(after_help = help::FIELDS)]
+    Fields(FieldsArgs),
+    /// Save explorations, which all people of a tenant share
+    #[command(subcommand)]
+    Saved(SavedCommand),
+    /// List who has searched a tenant's log
+    #[command(after_help = help::SEARCHES)]
+    Searches(SearchesArgs),
 }
 
 impl EventsCommand {
@@ -24,6 +45,12 @@ impl EventsCommand {
     pub(crate) const fn target(&self) -> &Target {
         match self {
             Self::Import(args) => &args.target,
+            Self::Search(args) => &args.log.target,
+            Self::Counts(args) => &args.log.target,
+            Self::Facets(args) => &args.log.target,
+            Self::Fields(args) => &args.log.target,
+            Self::Saved(command) => command.target(),
+            Self::Searches(args) => &args.of.target,
         }
     }
 }

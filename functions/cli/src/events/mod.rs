@@ -1,4 +1,4 @@
-//! `events`: imports events into the events table.
+//! `events`: imports events into the events table. Its questions about a log are in `crate::explore`.
 //!
 //! `inputs` finds the files, `open` detects their compression, `reader` splits them into objects, which
 //! `classifier` classifies. `import` writes the batches (`batch`), and `stats` and `report` summarize the
@@ -26,6 +26,7 @@ use stats::ImportStats;
 use crate::backend::open_events;
 use crate::context::ProcessContext;
 use crate::error::{CliError, Exit};
+use crate::explore::{self, Question};
 use crate::output::eprint_line;
 use crate::table::counted;
 
@@ -38,6 +39,12 @@ const REFRESH_INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) async fn run(command: EventsCommand, context: &ProcessContext) -> Result<Exit, CliError> {
     match command {
         EventsCommand::Import(args) => run_import(args, context).await,
+        EventsCommand::Search(args) => explore::ask(Question::Search(&args), context).await,
+        EventsCommand::Counts(args) => explore::ask(Question::Counts(&args), context).await,
+        EventsCommand::Facets(args) => explore::ask(Question::Facets(&args), context).await,
+        EventsCommand::Fields(args) => explore::ask(Question::Fields(&args), context).await,
+        EventsCommand::Saved(command) => explore::ask(Question::Saved(&command), context).await,
+        EventsCommand::Searches(args) => explore::ask(Question::Searches(&args), context).await,
     }
 }
 

@@ -135,9 +135,52 @@ fn lines(info: &StartupInfo<'_>, output: Output) -> Vec<String> {
         lines.push(format!("  . {}/{ENVIRONMENT_FILE}    (or line by line:)", dir.display()));
     }
     lines.extend(environment.iter().map(|(name, value)| format!("  export {name}={value}")));
+    lines.extend(about_events(info, &auth_header));
     if OwnerAuth::is_peer_user_known() {
         lines.push(format!("\nOther users of this machine are refused, unless they send {auth_header}."));
     }
     lines.push("\nCtrl-C stops it.\n".to_owned());
     lines
+}
+
+/// Where questions about events are answered: the reader runs in this process, and is no service of AWS.
+fn about_events(info: &StartupInfo<'_>, auth_header: &str) -> Vec<String> {
+    let header = if OwnerAuth::is_peer_user_known() { String::new() } else { format!("{auth_header} ") };
+    let mut lines = vec![
+        "There, `events search`, `counts`, `facets` and `fields` have no reader. Ask the API:".to_owned(),
+        format!(
+            "  curl -G {header}--data-urlencode 'filter=outcome:failure' {}v1/tenants/acme/events",
+            info.portal_url
+        ),
+    ];
+    let later = info
+        .dir
+        .map(|dir| format!("or, after this has stopped, this program with --local {}", dir.display()));
+    lines.extend(later);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_banner_says_where_questions_about_events_are_answered() {
+        let info = |dir| StartupInfo {
+            portal_link: "http://127.0.0.1:8080/portal/enter/x",
+            portal_url: "http://127.0.0.1:8080/".to_owned(),
+            connectors_url: "http://127.0.0.1:8080/v1/connectors".to_owned(),
+            stacks_url: "http://127.0.0.1:8080/stand-in/stacks".to_owned(),
+            obstacles_url: "http://127.0.0.1:8080/stand-in/obstacles".to_owned(),
+            token: "token",
+            tick_seconds: 10,
+            dir,
+            environment: BTreeMap::from([("LEDGER_TABLE", "ledger".to_owned())]),
+        };
+        let text = |dir| lines(&info(dir), Output::new(false, None)).join("\n");
+        let kept = text(Some(Path::new("./af")));
+        assert!(kept.contains("http://127.0.0.1:8080/v1/tenants/acme/events"), "{kept}");
+        assert!(kept.contains("after this has stopped, this program with --local ./af"), "{kept}");
+        assert!(!text(None).contains("after this has stopped"), "its folder is deleted");
+    }
 }

@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 use crate::context::ProcessContext;
 use crate::error::{CliError, Exit, io_error};
 use crate::init::ensure_own_or_empty;
+use crate::reader;
 
 /// How long a shutdown waits for running requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -95,7 +96,10 @@ impl Server {
         let owner = OwnerAuth::new(token.clone(), Dialect::Problem);
         // The portal's own sessions protect its pages.
         let pages = guard.clone().for_pages().protect(portal.pages());
-        let owner_routes = api::router(embedded.onboarding(), Some(portal.access()), callers)
+        let explorer = reader::in_folder(embedded);
+        let records = embedded.explorer_records();
+        let access = Some(portal.access());
+        let owner_routes = api::router(embedded.onboarding(), access, explorer, records, callers)
             .merge(customer::stacks(embedded))
             .merge(obstacles::routes(embedded))
             .merge(portal.entrance());

@@ -19,6 +19,7 @@ pub(super) async fn run(embedded: &Sandbox, pause: Duration, output: Output) {
         ticks.tick().await;
         match embedded.tick().await {
             Ok(tick) => {
+                index(embedded, &tick.outcomes).await;
                 for (id, outcome) in tick.outcomes {
                     if let Some(description) = describe_outcome(&id, &outcome, output) {
                         output.line(format_args!("{}  {description}", embedded.clock().now()));
@@ -28,6 +29,22 @@ pub(super) async fn run(embedded: &Sandbox, pause: Duration, output: Output) {
             // Claimed connectors become due again by themselves.
             Err(error) => eprint_line(format_args!("a tick failed: {}", error.chain())),
         }
+    }
+}
+
+/// Makes the indexes of what was sealed, and the downloads that wait. What fails is made at the next tick or
+/// question.
+async fn index(embedded: &Sandbox, outcomes: &[(ConnectorId, Outcome)]) {
+    for (id, outcome) in outcomes {
+        if let Outcome::Completed(summary) = outcome
+            && summary.sealed > 0
+            && let Err(error) = embedded.index(id).await
+        {
+            eprint_line(format_args!("the index of {id} failed: {}", error.chain()));
+        }
+    }
+    if let Err(error) = embedded.make_downloads().await {
+        eprint_line(format_args!("a download failed: {}", error.chain()));
     }
 }
 

@@ -5,6 +5,9 @@
 mod demo;
 #[cfg(test)]
 #[cfg(unix)]
+mod explore;
+#[cfg(test)]
+#[cfg(unix)]
 mod guard;
 #[cfg(test)]
 mod import;
