@@ -177,6 +177,8 @@ class Stack:
                 return f"arn:{partition}:logs:{region}:{account}:log-group:{name}:*"
             case "AWS::KMS::Key":
                 return f"arn:{partition}:kms:{region}:{account}:key/{name.lower()}"
+            case "AWS::Serverless::Function":
+                return f"arn:{partition}:lambda:{region}:{account}:function:auditferry-{name}"
             case "AWS::Events::EventBus":
                 return f"arn:{partition}:events:{region}:{account}:event-bus/{name}"
         raise NotImplementedError(f"the ARN of a {self._type(name)} is not known to the tests")

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS, CHECK = (
+CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS, CHECK, EXPLORE, FIELDS = (
     "C#con_0000000000000001", "SECRET#con_0000000000000001",
     "ROLE#arn:aws:iam::300000000001:role/auditferry/auditferrydelivery", "BUCKET#audit-log", "BUDGET#acme", "ADDRESS#acme",
-    "WATCHDOG", "PORTAL#lnk_0000000000000001", "PORTALS#T#acme", "PORTAL#CHECK#con_0000000000000001")
-EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS, CHECK)
+    "WATCHDOG", "PORTAL#lnk_0000000000000001", "PORTALS#T#acme", "PORTAL#CHECK#con_0000000000000001",
+    "EXPLORE#T#acme", "FIELDS#con_0000000000000001")
+EVERY_KIND = (CONNECTOR, SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINK, LINKS, CHECK, EXPLORE, FIELDS)
 
 OF_SETTINGS = ("pk", "tenant_id", "state", "frequency", "activated_at")
 OF_A_CURSOR = ("pk", "next", "watermark", "delivered", "since", "next_run_at", "cut", "reading", "reconcile", "note",
@@ -136,7 +137,25 @@ def uses() -> dict[str, Use]:
                 Request("Scan", index="tenant"), Request("Query", ["acme"], index="tenant"),
             ],
         ),
-        "ApiRole": _of_onboarding(),
+        # It checks who asks, and finds a connector's parts. It writes who searched, downloads and the guess of fields.
+        "ReaderRole": Use(
+            rights=[
+                *_single(["GetItem", "PutItem"], EXPLORE, FIELDS),
+                *_single(["GetItem", "Query"], CONNECTOR, LINK, EXPLORE),
+                Request("Query", ["acme"], index="tenant"), Request("Scan", index="tenant"),
+            ],
+            attacks=[
+                *_single(["GetItem", "Query"], SECRET, ROLE, BUCKET, BUDGET, ADDRESS, WATCHDOG, LINKS),
+                *_single(["BatchGetItem"], *EVERY_KIND),
+                *_single(["PutItem"], *(kind for kind in EVERY_KIND if kind not in (EXPLORE, FIELDS)),
+                         attributes=["pk", "sk", "x"]),
+                *_single(["UpdateItem", "BatchWriteItem"], *EVERY_KIND, attributes=["pk", "sk", "x"]),
+                *_single(["Query"], FIELDS),
+                Request("Query", [CONNECTOR, SECRET]), *(Request(action) for action in ("GetItem", "Query", *WRITES)),
+                Request("Query", ["07"], index="due"),
+            ],
+        ),
+        "ApiRole": _of_the_api(),
         "PortalRole": _of_the_portal(),
     }
 
@@ -148,7 +167,21 @@ def _of_the_portal() -> Use:
     overview = [Request("BatchGetItem", [CONNECTOR, other], [*OF_A_CURSOR, "sk"]),
                 Request("BatchGetItem", [CONNECTOR, other], ["pk", "sk", "delivered_at", "events"])]
     checks = [Request("GetItem", [CHECK]), Request("UpdateItem", [CHECK], ["pk", "sk", "state", "position", "expires_at"])]
-    return Use([*same.rights, *overview, *checks], same.attacks)
+    kept = _single(["GetItem", "Query", "PutItem", "UpdateItem"], EXPLORE, FIELDS)
+    return Use([*same.rights, *overview, *checks], [*same.attacks, *kept])
+
+
+def _of_the_api() -> Use:
+    """Beside the operations: saved explorations, who has searched, and where the fields of events are."""
+    same = _of_onboarding()
+    kept = [
+        # A new exploration, their number, and what it spends, in one transaction.
+        *_single(["PutItem", "UpdateItem"], EXPLORE, attributes=["pk", "sk", "saved"], transaction=True),
+        *_single(["GetItem", "Query"], EXPLORE), *_single(["PutItem"], EXPLORE, FIELDS, attributes=["pk", "sk", "state"]),
+        Request("GetItem", [FIELDS]),
+    ]
+    return Use([*same.rights, *kept], [*same.attacks, *_single(["Query", "UpdateItem"], FIELDS),
+                                       *_single(["BatchGetItem"], EXPLORE, FIELDS)])
 
 
 def _of_onboarding() -> Use:

@@ -21,6 +21,7 @@ Template = dict[str, Any]
 Bundle = dict[str, Template]
 # Services whose sessions could come from another account than their role's.
 CUSTOMERS_ROLES = {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/auditferry/*"}
+READERS_DATA_ROLE = {"Fn::GetAtt": ["ReaderDataRole", "Arn"]}
 EXPORTERS_ROLE = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${ExporterRoleName}"}
 
 
@@ -90,7 +91,8 @@ def resources_are_named(templates: Bundle) -> Iterator[str]:
 
 
 def only_customers_roles_are_assumed(templates: Bundle) -> Iterator[str]:
-    """Roles on Auditferry's path, and the exporter's own by API and portal: no other can be assumed, whatever its trust policy."""
+    """Roles on Auditferry's path, the exporter's own by API and portal, and the data role by the reader: no other can be
+    assumed, whatever its trust policy."""
     for where, part, statement in statements(templates):
         if part == "AssumeRolePolicyDocument" or statement["Effect"] != "Allow":
             continue
@@ -98,7 +100,7 @@ def only_customers_roles_are_assumed(templates: Bundle) -> Iterator[str]:
             if several(statement["Action"]) != ["sts:AssumeRole"]:
                 yield f"{where} allows more than to assume a role"
             yield from (f"{where} lets {resource} be assumed" for resource in several(statement["Resource"])
-                        if resource not in (CUSTOMERS_ROLES, EXPORTERS_ROLE))
+                        if resource not in (CUSTOMERS_ROLES, EXPORTERS_ROLE, READERS_DATA_ROLE))
 
 
 def external_ids_are_strict(templates: Bundle) -> Iterator[str]:
@@ -145,9 +147,11 @@ def alarmed(templates: Bundle, dimension: str) -> set[str]:
     for alarm in of_type(templates[ALARMS], "AWS::CloudWatch::Alarm").values():
         for given in alarm["Properties"].get("Dimensions", []):
             if given["Name"] == dimension and "Ref" in given["Value"]:
-                value = passed.get(given["Value"]["Ref"], {})
-                name = value.get("Ref") or value.get("Fn::GetAtt", [""])[0]
-                found.add(f"{name} {alarm['Properties']['MetricName']}")
+                # What exists only sometimes is passed as an empty text otherwise.
+                for value in both(passed.get(given["Value"]["Ref"], {})):
+                    if value:
+                        name = value.get("Ref") or value.get("Fn::GetAtt", [""])[0]
+                        found.add(f"{name} {alarm['Properties']['MetricName']}")
     return found
 
 

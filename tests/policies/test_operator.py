@@ -39,6 +39,8 @@ MADE: dict[str, tuple[list[str], str]] = {
                           f"arn:aws:events:{REGION}:{VENDOR}:rule/auditferry-DispatcherTick-1X"),
     "AWS::IAM::Role": (["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRole"],
                        f"arn:aws:iam::{VENDOR}:role/auditferry-exporter"),
+    "AWS::IAM::RolePolicy": (["iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"],
+                             f"arn:aws:iam::{VENDOR}:role/auditferry-ReaderRole-1X"),
     "AWS::KMS::Key": (["kms:CreateKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], f"arn:aws:kms:{REGION}:{VENDOR}:key/1"),
     "AWS::Lambda::Permission": (["lambda:AddPermission", "lambda:RemovePermission"],
                                 f"arn:aws:lambda:{REGION}:{VENDOR}:function:auditferry-Api-1X"),

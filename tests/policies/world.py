@@ -158,6 +158,10 @@ def vendor_role(resource: str, template: Mapping[str, Any] | None = None,
     stack = Stack(template or load(VENDOR_STACK), Place(VENDOR), VENDOR_GIVEN | (given or {}))
     role = stack.resource(resource)
     documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+    # A policy that is a resource of its own.
+    for name, found in stack.template["Resources"].items():
+        if found["Type"] == "AWS::IAM::RolePolicy" and found["Properties"]["RoleName"] == {"Ref": resource}:
+            documents += [properties["PolicyDocument"] for properties in [stack.resource(name)] if properties]
     policy = documents[0] | {"Statement": [one for document in documents for one in document["Statement"]]}
     return VendorRole(stack.resolve({"Fn::GetAtt": [resource, "Arn"]}), policy, role["AssumeRolePolicyDocument"])
 
@@ -181,7 +185,7 @@ def _asked(destinations: str) -> list[dict[str, Any]]:
     return json.loads(done.stdout)
 
 
-def assume_role_requests(destinations: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+def assume_role_requests(destinations: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The exporter's requests to STS, one form per destination; `refused` has the reason if there is none."""
     forms = []
     for answer in _asked(json.dumps(list(destinations))):
@@ -190,6 +194,12 @@ def assume_role_requests(destinations: Sequence[Mapping[str, str]]) -> list[dict
         else:
             forms.append(answer)
     return forms
+
+
+def reading_sessions(role: str, bucket: str, of: Sequence[tuple[int, str, int]]) -> list[dict[str, str]]:
+    """The reader's requests to STS, one form for each connector, tenant and number of shards."""
+    return assume_role_requests([{"reads": {"role": role, "bucket": bucket, "connector": connector, "tenant": tenant,
+                                            "shards": shards}} for connector, tenant, shards in of])
 
 
 def setups(of: Sequence[Customer]) -> list[dict[str, Any]]:
