@@ -13,6 +13,11 @@ import schemathesis
 PARTITION = "aws"
 VENDOR = "111111111111"
 REGIONAL = re.compile(r"(.*)-[0-9]{12}-[a-z]+(?:-[a-z]+){1,2}-[0-9]{1,2}-an")
+# A tenant's ID: any characters but control characters.
+TENANT = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
+
+# What an event's fields are called.
+FIELDS = {"time", "id", "action", "category", "actor", "session", "target", "outcome", "ip", "tenant"}
 
 numbers = itertools.count()
 
@@ -22,6 +27,13 @@ def before_call(context, case, kwargs):
     """A destination fits together and with the deployment, a key is used once, and an entity tag keeps its quotes."""
     if case.operation.path.startswith("/v1/portal-"):
         about_links(case)
+    if case.operation.path.startswith("/v1/tenants/"):
+        about_a_log(case)
+    if case.operation.path.endswith("/event-fields") and isinstance(case.body, dict):
+        # A text is the name of a preset or a mapping in JSON, by a grammar that no schema can express.
+        fields = case.body.get("fields")
+        if isinstance(fields, str) or (isinstance(fields, dict) and fields and FIELDS.issuperset(fields)):
+            case.body = {**case.body, "fields": "cloudtrail" if isinstance(fields, str) else {"actor": "/user"}}
     body = case.body
     if isinstance(body, dict) and isinstance(body.get("destination"), dict):
         case.body = {**body, "destination": fitting(body["destination"])}
@@ -51,8 +63,7 @@ def about_links(case):
         if isinstance(fitted.get("return_url"), str) and len(fitted["return_url"]) <= 500:
             fitted.pop("return_url")
         # What is invisible in a name is refused; no schema can list it.
-        name = fitted.get("for")
-        if isinstance(name, str) and 1 <= len(name) <= 100 and not re.fullmatch("[!-~]([ -~]*[!-~])?", name):
+        if is_unusual(fitted.get("for")):
             fitted["for"] = "Dana Ruiz"
         if fitted.get("operators") is True and fitted.get("kind") == "invite":
             fitted["kind"] = "redirect"
@@ -62,6 +73,47 @@ def about_links(case):
         case.body = fitted
     elif case.operation.path in ("/v1/portal-links", "/v1/portal-visits"):
         case.query = fitted
+
+
+def is_unusual(name):
+    """Whether a name is of a length that is right, and has characters of which some are refused."""
+    return isinstance(name, str) and 1 <= len(name) <= 100 and not re.fullmatch("[!-~]([ -~]*[!-~])?", name)
+
+
+def about_a_log(case):
+    """A text is a filter by its grammar, which no schema can express; the parameter `tenant` goes with `-` only."""
+    query = dict(case.query or {})
+    if (case.path_parameters or {}).get("tenant") == "-":
+        query.setdefault("tenant", "acme")
+    elif isinstance(query.get("tenant"), str) and TENANT.fullmatch(query["tenant"]):
+        query.pop("tenant")
+    # Only a page has the cursor of the next one.
+    if isinstance(query.get("cursor"), str):
+        query.pop("cursor")
+    case.query = question(query)
+    if isinstance(case.body, dict):
+        case.body = question(case.body)
+        # No connector of `serve` has the ID that is made up.
+        if re.fullmatch("con_[0-9a-f]{16}", str(case.body.get("connector"))):
+            case.body.pop("connector")
+        if is_unusual(case.body.get("name")):
+            case.body["name"] = "Failed logins"
+
+
+def question(fields):
+    fitted = dict(fields)
+    if isinstance(fitted.get("filter"), str) and len(fitted["filter"]) <= 2000:
+        fitted["filter"] = "outcome:failure"
+    # A span has a beginning before its end.
+    if "from" in fitted and isinstance(fitted.get("to"), str):
+        fitted.pop("to")
+    columns = fitted.get("columns")
+    if isinstance(columns, list):
+        # A column is a field or a JSON Pointer. The same text stays the same column.
+        fitted["columns"] = [
+            f"/{columns.index(column)}" if isinstance(column, str) else column for column in columns
+        ]
+    return fitted
 
 
 def fitting(destination):

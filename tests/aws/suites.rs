@@ -63,6 +63,10 @@ pub(crate) async fn run(clients: &Clients, prefix: &str, mut report: impl FnMut(
     promises!(changes => on_tables { clients, prefix, report });
     promises!(checks => on_tables { clients, prefix, report });
     promises!(portal_links => on_tables { clients, prefix, report });
+    promises!(explorations => on_tables { clients, prefix, report });
+    promises!(searches => on_tables { clients, prefix, report });
+    promises!(downloads => on_tables { clients, prefix, report });
+    promises!(mappings => on_tables { clients, prefix, report });
     let created = create_bucket(&clients.s3, prefix).await;
     let staging = S3Staging::new(clients.s3.clone(), prefix.to_owned());
     promises!(staging => in_bucket { staging, report });

@@ -14,7 +14,7 @@ async fn the_account_suites_pass_and_leave_nothing_behind() {
     assert_eq!(tables.table_names(), Vec::<String>::new());
     let failed: Vec<_> = results.iter().filter(|result| !result.passed).map(|result| &result.test).collect();
     assert_eq!(failed, Vec::<&String>::new());
-    assert_eq!(results.len(), 76 + 6 + 1);
+    assert_eq!(results.len(), 97 + 6 + 1);
     // The stand-in's administrator removes its buckets, bypassing S3; the objects are gone.
     let left: Vec<_> = results.iter().filter_map(|result| result.left_behind.as_ref()).collect();
     assert!(

@@ -3,7 +3,8 @@
 use archive::sort_key::SortKeyForm;
 use aws::clock::{SystemClock, SystemRng};
 use tests::fakes::{
-    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeSource, FakeStaging, SeededRng,
+    FakeBus, FakeClock, FakeCustomers, FakeLedger, FakeProber, FakeQueue, FakeReaderSessions, FakeSource,
+    FakeStaging, SeededRng,
 };
 use tests::fixtures::{at, keys};
 use tests::promises;
@@ -39,6 +40,10 @@ macro_rules! conforms {
     };
 }
 
+fn now() -> FakeClock {
+    FakeClock::at(at("2026-11-21T00:00:00Z"))
+}
+
 promises!(leases => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(runs => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(due => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
@@ -49,14 +54,22 @@ promises!(checks => conforms { fake FakeLedger::new(); adapter embedded::ledger(
 promises!(budgets => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(addresses => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(portal_links => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
+promises!(explorations => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
+promises!(searches => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
+promises!(downloads => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
+promises!(mappings => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(watch => conforms { fake FakeLedger::new(); adapter embedded::ledger().await });
 promises!(staging => conforms { fake FakeStaging::new(); adapter embedded::staging().await });
 promises!(logo => conforms { fake FakeStaging::new(); adapter embedded::staging().await });
+promises!(reader => conforms {
+    fake FakeReaderSessions::new(&FakeStaging::new(), &FakeSource::new(SortKeyForm::Rfc3339, &now()));
+    adapter embedded::reader_sessions().await
+});
 promises!(customers => conforms { fake FakeCustomers::new(); adapter (StackCustomers::start().await, ()) });
 promises!(bus => conforms { fake FakeBus::new(); adapter (WireBus::start().await, ()) });
 promises!(queue => conforms { fake FakeQueue::new(); adapter (WireQueue::start().await, ()) });
 promises!(clock => conforms {
-    fake FakeClock::at(at("2026-11-21T00:00:00Z"));
+    fake now();
     adapter (SystemClock::new(), ())
 });
 promises!(randomness => conforms { fake SeededRng::new(7); adapter (SystemRng, ()) });
@@ -68,7 +81,7 @@ mod source {
     use super::*;
 
     fn fake(form: SortKeyForm) -> FakeSource {
-        FakeSource::new(form, &FakeClock::at(at("2026-11-21T00:00:00Z")))
+        FakeSource::new(form, &now())
     }
 
     #[tokio::test]

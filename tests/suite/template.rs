@@ -8,7 +8,8 @@ use archive::names::{PortalUrl, ReturnUrl};
 use aws::dynamodb::ledger::{CURSOR_ATTRIBUTES, PART_ATTRIBUTES, SETTINGS_ATTRIBUTES};
 use aws::s3::staging::LOGO_KEY;
 use aws::settings::{
-    ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, PortalSettings, names,
+    ApiSettings, DispatcherSettings, ExporterSettings, NotifierSettings, PortalSettings, ReaderSettings,
+    names,
 };
 use aws::sts::assumed_role::SESSION_NAME;
 use control::branding::{Accent, DisplayName};
@@ -41,6 +42,7 @@ fn the_template_gives_each_function_exactly_the_variables_that_it_reads() {
     assert_eq!(environment_of("Api"), names::<ApiSettings>());
     assert_eq!(environment_of("Notifier"), names::<NotifierSettings>());
     assert_eq!(environment_of("Portal"), names::<PortalSettings>());
+    assert_eq!(environment_of("Reader"), names::<ReaderSettings>());
 }
 
 /// The attributes that a policy statement allows: the first list after its `Sid`.

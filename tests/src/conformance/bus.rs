@@ -10,7 +10,7 @@ use protocol::caller::Caller;
 use protocol::connector::Connector;
 use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
-use protocol::notice::{Backlog, Notice, Recovery};
+use protocol::notice::{Backlog, Notice, PartSealed, Recovery};
 use protocol::portal::{LinkNotice, LinkScope, Network, PortalSession};
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ impl BusRig for FakeBus {
     }
     fn published(&self) -> Vec<(String, Value)> {
         let links = self.published_links().into_iter().map(|notice| link_wire_form(&notice));
-        FakeBus::published(self).iter().map(wire_form).chain(links).collect()
+        FakeBus::published(self).iter().flat_map(wire_forms).chain(links).collect()
     }
     fn outage(&self, outage: Outage, calls: usize) {
         self.outage(outage, calls);
@@ -50,6 +50,13 @@ const PERSISTENT: usize = 1000;
 
 fn wire_form(notice: &Notice) -> (String, Value) {
     (notice.fact.kind().to_owned(), serde_json::to_value(notice).unwrap())
+}
+
+/// The notice, and what goes to the bus with it.
+fn wire_forms(notice: &Notice) -> Vec<(String, Value)> {
+    let sealed = notice.part_sealed();
+    let sealed = sealed.map(|sealed| (PartSealed::KIND.to_owned(), serde_json::to_value(sealed).unwrap()));
+    std::iter::once(wire_form(notice)).chain(sealed).collect()
 }
 
 fn link_wire_form(notice: &LinkNotice) -> (String, Value) {
@@ -126,14 +133,15 @@ async fn publish(rig: &impl BusRig, notice: &Notice) -> usize {
     panic!("a bus without an outage never confirms")
 }
 
-/// Each call publishes its notice once, with its kind and all its content, in the order of the calls.
+/// Each call publishes its notice once, with its kind and all its content, in the order of the calls. With
+/// the notice of a delivered part with events goes the one for the reader.
 pub async fn a_notice_is_published_once_per_call_and_in_order(rig: &impl BusRig) {
     let mut notices = every_kind();
     notices.push(notices[0].clone());
     for notice in &notices {
         rig.port().publish(notice).await.unwrap();
     }
-    assert_eq!(rig.published(), notices.iter().map(wire_form).collect::<Vec<_>>());
+    assert_eq!(rig.published(), notices.iter().flat_map(wire_forms).collect::<Vec<_>>());
 }
 
 /// A notice about a link is published like any other, with the same errors.

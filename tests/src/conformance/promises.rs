@@ -131,11 +131,47 @@ macro_rules! promises {
         a_visit_is_recorded_once
         visits_are_in_no_list_of_links
     } };
+    (explorations => $then:ident { $($with:tt)* }) => { $then! { explorations; $($with)*;
+        an_exploration_is_stored_changed_and_deleted
+        a_change_of_a_former_version_is_refused
+        of_two_who_change_one_exploration_one_is_asked_to_look_again
+        an_exploration_is_created_once_and_pays_once
+        another_exploration_with_an_id_stores_nothing
+        of_many_saved_at_once_the_limit_is_stored
+        a_deletion_frees_its_place_once
+        an_exhausted_budget_stores_no_exploration
+        a_list_has_exactly_the_explorations_of_its_tenant
+    } };
+    (searches => $then:ident { $($with:tt)* }) => { $then! { searches; $($with)*;
+        a_search_is_recorded_once_in_an_hour
+        the_searches_are_those_of_exactly_this_tenant
+        searches_are_read_page_by_page_from_the_newest_hour_back
+    } };
+    (downloads => $then:ident { $($with:tt)* }) => { $then! { downloads; $($with)*;
+        a_download_is_stored_in_each_of_its_states
+        of_racing_workers_exactly_one_builds_a_download
+        a_worker_that_was_too_slow_finishes_nothing
+        a_download_is_created_once
+        downloads_are_listed_newest_first_and_apart_from_the_rest
+    } };
+    (mappings => $then:ident { $($with:tt)* }) => { $then! { mappings; $($with)*;
+        of_racing_guesses_one_counts_for_all
+        what_a_person_sets_is_never_replaced_by_a_guess
+        of_two_who_set_a_mapping_one_is_asked_to_look_again
+        a_mapping_is_no_part_of_its_connector
+    } };
     (checks => $then:ident { $($with:tt)* }) => { $then! { checks; $($with)*;
         a_check_is_followed_step_by_step
         a_late_step_never_replaces_a_later_one
         an_older_check_never_overwrites_a_newer_one
         of_racing_checks_the_newest_is_kept
+    } };
+    (reader => $then:ident { $($with:tt)* }) => { $then! { reader; $($with)*;
+        objects_are_read_whole_and_by_ranges
+        an_index_is_replaced_as_a_whole_and_listed_once
+        a_session_is_for_one_connector_and_stores_no_part
+        a_download_has_a_url_and_a_plain_name
+        a_session_reads_one_tenants_partitions
     } };
     (staging => $then:ident { $($with:tt)* }) => { $then! { staging; $($with)*;
         small_objects_read_back

@@ -80,6 +80,45 @@ macro_rules! port_methods {
                 -> Result<Vec<OperatorVisit>, PortError>;
         }
     };
+    (SavedExplorations $wrapper:tt) => {
+        $crate::delegate_port! { @impl $wrapper
+            async fn create_exploration(
+                self: &Self, exploration: &SavedExploration, limit: u32, spends: &[Spending]
+            ) -> Result<ExplorationAnswer, PortError>;
+            async fn exploration(self: &Self, tenant: &TenantId, id: &ExplorationId)
+                -> Result<Option<SavedExploration>, PortError>;
+            async fn store_exploration(self: &Self, exploration: &SavedExploration)
+                -> Result<bool, PortError>;
+            async fn explorations(self: &Self, tenant: &TenantId)
+                -> Result<Vec<SavedExploration>, PortError>;
+        }
+    };
+    (SearchLog $wrapper:tt) => {
+        $crate::delegate_port! { @impl $wrapper
+            async fn record_search(self: &Self, search: &SearchRecord) -> Result<bool, PortError>;
+            async fn searches(self: &Self, tenant: &TenantId, before: Option<&SearchId>, limit: u32)
+                -> Result<Page<SearchRecord, SearchId>, PortError>;
+        }
+    };
+    (Downloads $wrapper:tt) => {
+        $crate::delegate_port! { @impl $wrapper
+            async fn create_download(self: &Self, download: &Download) -> Result<bool, PortError>;
+            async fn download(self: &Self, tenant: &TenantId, id: &DownloadId)
+                -> Result<Option<Download>, PortError>;
+            async fn store_download(self: &Self, download: &Download) -> Result<bool, PortError>;
+            async fn downloads(self: &Self, tenant: &TenantId, limit: u32)
+                -> Result<Vec<Download>, PortError>;
+        }
+    };
+    (EventMappings $wrapper:tt) => {
+        $crate::delegate_port! { @impl $wrapper
+            async fn mapping(self: &Self, id: &ConnectorId) -> Result<Option<StoredMapping>, PortError>;
+            async fn store_guess(self: &Self, id: &ConnectorId, guess: &StoredMapping)
+                -> Result<StoredMapping, PortError>;
+            async fn store_mapping(self: &Self, id: &ConnectorId, mapping: &StoredMapping)
+                -> Result<bool, PortError>;
+        }
+    };
     (CheckProgress $wrapper:tt) => {
         $crate::delegate_port! { @impl $wrapper
             async fn put_check(self: &Self, check: &RunningCheck) -> Result<bool, PortError>;

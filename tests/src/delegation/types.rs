@@ -9,10 +9,11 @@ pub use archive::time::Time;
 pub use bytes::Bytes;
 pub use ports::{
     Bus, ByteStream, CheckProgress, Claim, ClaimAnswer, ConnectorFilter, Connectors, Consents,
-    CustomerBucket, Customers, DueConnectors, DuePage, NewObject, NotificationStore, Page, PageError,
-    PageReader, PortError, PortalLinks, PresentedExternalId, ProbeSession, Prober, Progress, Queue,
-    RunAnswer, Runs, SaveAnswer, SessionScope, Signer, Source, SpendOutcome, Spender, StagedPage, Staging,
-    StagingWrite, Validity, Watch, WatchPage,
+    CustomerBucket, Customers, Downloads, DueConnectors, DuePage, EventMappings, ExplorationAnswer,
+    NewObject, NotificationStore, Page, PageError, PageReader, PortError, PortalLinks, PresentedExternalId,
+    ProbeSession, Prober, Progress, Queue, RunAnswer, Runs, SaveAnswer, SavedExplorations, SearchLog,
+    SessionScope, Signer, Source, SpendOutcome, Spender, StagedPage, Staging, StagingWrite, Validity, Watch,
+    WatchPage,
 };
 pub use protocol::budget::Spending;
 pub use protocol::connector::{Change, Connector, OwnedResource, S3Destination, Shards};
@@ -20,6 +21,9 @@ pub use protocol::contacts::{Consent, SecretId, TokenHash, WebhookSecret};
 pub use protocol::cursor::Cursor;
 pub use protocol::delivery_error::{Block, DeliveryError};
 pub use protocol::events_source::EventsSource;
+pub use protocol::exploration::{
+    Download, DownloadId, ExplorationId, SavedExploration, SearchId, SearchRecord, StoredMapping,
+};
 pub use protocol::machine::LeaseAnswer;
 pub use protocol::machine::{
     Mark, ProgressUpdate, PutAnswer, ReconcileUpdate, Release, Seal, SealAnswer, Snapshot, Span,

@@ -42,6 +42,22 @@ delegate_port!(PortalLinks, Flaky<P>, |it| it.inner, |name, call| match method {
     _ => it.plan.call(name, call, lost).await,
 });
 
+delegate_port!(SavedExplorations, Flaky<P>, |it| it.inner, |name, call| match method {
+    _ => it.plan.call(name, call, lost).await,
+});
+
+delegate_port!(SearchLog, Flaky<P>, |it| it.inner, |name, call| match method {
+    _ => it.plan.call(name, call, lost).await,
+});
+
+delegate_port!(Downloads, Flaky<P>, |it| it.inner, |name, call| match method {
+    _ => it.plan.call(name, call, lost).await,
+});
+
+delegate_port!(EventMappings, Flaky<P>, |it| it.inner, |name, call| match method {
+    _ => it.plan.call(name, call, lost).await,
+});
+
 delegate_port!(CheckProgress, Flaky<P>, |it| it.inner, |name, call| match method {
     _ => it.plan.call(name, call, lost).await,
 });

@@ -7,7 +7,9 @@ mod services;
 mod wiring;
 
 use aws::clients::{Clients, Endpoints};
+use aws::dynamodb::events::EventsTable;
 use aws::dynamodb::ledger::{ClockOffset, DynamoLedger};
+use aws::reader::OwnReaderSessions;
 use aws::s3::staging::S3Staging;
 use aws::settings::S3Settings;
 use aws_credential_types::Credentials;
@@ -19,6 +21,7 @@ pub(crate) use prober::{StackProber, role};
 pub(crate) use services::{WireBus, WireQueue};
 
 const REGION: &str = "eu-central-1";
+const EVENTS: &str = "events";
 const LEDGER: &str = "ledger";
 const STAGING: &str = "vendor-staging";
 
@@ -67,4 +70,13 @@ pub(crate) async fn staging() -> (S3Staging, Stack) {
 pub(crate) fn create_staging(stack: &Stack, clients: &Clients) -> S3Staging {
     stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
     S3Staging::new(clients.s3.clone(), STAGING.into())
+}
+
+/// The reader's sessions on an events table and a staging bucket, and the stack that must outlive them.
+pub(crate) async fn reader_sessions() -> (OwnReaderSessions, Stack) {
+    let (stack, clients) = start().await;
+    stack.create_bucket(STAGING, Stack::VENDOR_ACCOUNT, REGION).unwrap();
+    aws::dynamodb::events::create_table(&clients.dynamodb, EVENTS).await.unwrap();
+    let layout = EventsTable::default_layout(EVENTS);
+    (OwnReaderSessions::new(clients.s3, clients.dynamodb, STAGING.into(), layout), stack)
 }

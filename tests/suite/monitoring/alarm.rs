@@ -60,6 +60,11 @@ fn properties(block: &str) -> Vec<(String, String)> {
 }
 
 impl Alarm {
+    /// Whether it watches the reader, which not every deployment has.
+    pub(crate) fn is_of_reader(&self) -> bool {
+        ["Reader", "Index"].iter().any(|prefix| self.id.starts_with(prefix))
+    }
+
     pub(crate) fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_else(|| panic!("{}: no {name}", self.id))
     }

@@ -35,13 +35,14 @@ pub(crate) async fn emitted() -> BTreeMap<String, String> {
     emitted
 }
 
-/// The dashboard's body for a deployment whose events expire.
+/// The dashboard's body for a deployment whose events expire and may be shown.
 fn dashboard() -> Value {
     let body = DASHBOARD.split_once("        - |\n").unwrap().1.split_once("        # Events").unwrap().0;
-    let margin = Regex::new(r"(?m)^ *- '(, .*)'$").unwrap();
-    let mut margins = margin.captures_iter(DASHBOARD).map(|found| found[1].to_owned());
-    let body = body.replace("${MarginNow}", &margins.next().unwrap());
-    let body = body.replace("${MarginOverTime}", &margins.next().unwrap());
+    let optional = Regex::new(r"(?m)^ +(?:- )?(\w+): !If\n.*\n +- (?:!Sub )?'(, .*)'$").unwrap();
+    let mut body = body.to_owned();
+    for found in optional.captures_iter(DASHBOARD) {
+        body = body.replace(&format!("${{{}}}", &found[1]), &found[2]);
+    }
     serde_json::from_str(&body).unwrap()
 }
 
@@ -132,8 +133,10 @@ fn each_alarm_says_what_happened_what_it_means_and_what_to_do_and_the_readme_say
 
 #[test]
 fn every_queue_of_failures_has_an_alarm() {
-    for queue in ["ExportDeadLetters", "TickDeadLetters", "NoticeDeadLetters"] {
-        assert!(TEMPLATE.contains(&format!("{queue}Name: !GetAtt {queue}.QueueName")));
+    for queue in ["ExportDeadLetters", "TickDeadLetters", "NoticeDeadLetters", "IndexDeadLetters"] {
+        let always = format!("{queue}Name: !GetAtt {queue}.QueueName");
+        let if_it_exists = format!("{queue}Name: !If [ReadEvents, !GetAtt {queue}.QueueName, \"\"]");
+        assert!(TEMPLATE.contains(&always) || TEMPLATE.contains(&if_it_exists));
         assert!(ALARMS.contains(&format!("Dimensions: [{{Name: QueueName, Value: !Ref {queue}Name}}]")));
     }
 }

@@ -53,12 +53,17 @@ async fn bytes_that_could_not_be_marked_expirable_stay_and_hinder_nobody() {
 }
 
 #[test]
-fn the_lifecycle_removes_only_tagged_objects() {
+fn the_lifecycle_removes_only_tagged_objects_and_downloads() {
     let bucket =
         TEMPLATE.split_once("  StagingBucket:\n").unwrap().1.split_once("  StagingBucketPolicy:").unwrap().0;
-    assert_eq!(bucket.matches("ExpirationInDays").count(), 2);
+    assert_eq!(bucket.matches("ExpirationInDays").count(), 3);
     let rules = bucket.split_once("Id: expire-delivered").unwrap().1;
-    let (delivered, unneeded) = rules.split_once("Id: expire-unneeded").unwrap();
+    let (rules, unneeded) = rules.split_once("Id: expire-unneeded").unwrap();
+    let (delivered, downloads) = rules.split_once("Id: expire-downloads").unwrap();
+    assert!(
+        downloads.contains("Prefix: downloads/") && downloads.contains("ExpirationInDays: 1\n"),
+        "{downloads}"
+    );
     assert!(delivered.contains("TagFilters: [{Key: delivered, Value: \"true\"}]"), "{delivered}");
     assert!(delivered.contains("ExpirationInDays: !Ref StagingRetentionDays"), "{delivered}");
     assert!(unneeded.contains("TagFilters: [{Key: unneeded, Value: \"true\"}]"), "{unneeded}");

@@ -6,6 +6,7 @@ mod budgets;
 mod check_progress;
 mod connectors;
 mod due;
+mod explorations;
 mod portal_links;
 mod runs;
 mod watch;
@@ -51,6 +52,8 @@ struct Table {
     contacts: addresses::ContactRecords,
     /// The portal's links, and the visits of operators.
     portal: portal_links::PortalRecords,
+    /// The explorer's records, and the mappings of fields.
+    explorer: explorations::ExplorerTable,
     /// The newest connection check of each connector.
     checks: BTreeMap<ConnectorId, RunningCheck>,
     sweep: Sweep,
