@@ -29,7 +29,7 @@ mod read_block;
 mod stored;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod unpack;
 mod value_counts;
 mod wire;

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::encode::FileWriter;
 use crate::event::{self, FieldPath};
 use crate::fields::{EventFields, Field, Outcome, OutcomeRule, OutcomeRules};
-use crate::names::{ConnectorId, WorkerId};
-use crate::part::{Content, Encoding, Part, PartKind, PartNumber, Window};
+use crate::part::{Encoding, Part, PartKind, PartNumber, Window};
 use crate::query::Span;
 use crate::query::filter::Filter;
+use crate::query::index::tests::part as sealed;
 use crate::query::index::{DayIndex, DayIndexBuilder, IndexBuilder, PartIndex};
 use crate::query::row::{RowKey, TableKey};
 use crate::query::search::{Collect, Found, Looking, MissingReason, PartSummary, Read, Scope, Search};
@@ -88,37 +87,9 @@ impl World {
         let number = self.parts.last_key_value().map_or(PartNumber::FIRST, |(number, _)| number.next());
         let window = Window { from: self.watermark, to: self.watermark + HOUR };
         self.watermark = window.to;
-        let mut writer = FileWriter::new(encoding).unwrap();
-        let mut bytes = Vec::new();
-        for event in &events {
-            writer.push(event.as_bytes()).unwrap();
-            bytes.extend_from_slice(&writer.take());
-        }
-        let (rest, encoded) = writer.finish().unwrap();
-        bytes.extend_from_slice(&rest);
-        let count = events.len() as u64;
-        let part = Part {
-            connector: ConnectorId::new(1),
-            number,
-            window,
-            kind: PartKind::of(count, 0),
-            events: count,
-            late: 0,
-            unreadable: 0,
-            first: None,
-            last: None,
-            encoding,
-            sha256: encoded.sha256,
-            size: encoded.size,
-            raw_sha256: encoded.raw_sha256,
-            raw_size: encoded.raw_size,
-            content: Content::Staged { data: format!("{number}.data"), keys: format!("{number}.keys") },
-            sealed_at: window.to,
-            sealed_by: WorkerId::new(0, 1),
-            manifest: None,
-            delivered_at: None,
-        };
-        if count > 0 {
+        let (part, bytes) = sealed(encoding, &events);
+        let part = Part { number, window, kind: PartKind::of(part.events, 0), ..part };
+        if part.events > 0 {
             let mut builder = IndexBuilder::new(&part, &self.fields).unwrap();
             builder.push(&bytes).unwrap();
             let index = PartIndex::decode(&builder.finish().unwrap().encode().unwrap()).unwrap();

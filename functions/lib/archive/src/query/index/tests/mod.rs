@@ -47,7 +47,7 @@ pub(super) fn mapping() -> EventFields {
 }
 
 /// A part with these events, as the exporter seals it, and its stored bytes.
-pub(super) fn part(encoding: Encoding, events: &[String]) -> (Part, Vec<u8>) {
+pub(in crate::query) fn part(encoding: Encoding, events: &[String]) -> (Part, Vec<u8>) {
     let mut writer = FileWriter::new(encoding).unwrap();
     let mut bytes = Vec::new();
     for event in events {
