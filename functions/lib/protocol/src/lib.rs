@@ -26,4 +26,5 @@ pub mod preflight;
 pub mod schedule;
 pub mod source_change;
 pub mod timeline;
+mod visible_name;
 pub mod watch;

@@ -3,11 +3,12 @@
 
 use std::str::FromStr;
 
-use archive::names::{InvalidValueError, escape_invisible};
+use archive::names::InvalidValueError;
 use archive::time::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::parsed_text::parsed_text;
+use crate::visible_name::{self, visible_name};
 
 /// Whether this is a prefix and so many lower-case hexadecimal digits.
 fn is_id(text: &str, prefix: &str, digits: usize) -> bool {
@@ -84,29 +85,14 @@ parsed_text!(ExplorationName);
 
 impl ExplorationName {
     /// The maximum length in characters.
-    pub const MAX_LEN: usize = 100;
+    pub const MAX_LEN: usize = visible_name::MAX_LEN;
 }
 
 impl FromStr for ExplorationName {
     type Err = InvalidValueError;
 
     fn from_str(text: &str) -> Result<Self, InvalidValueError> {
-        let name = text.trim();
-        let invalid = |problem: &str| {
-            let form = "give a name of 1 to 100 characters, such as `Failed logins`";
-            Err(InvalidValueError::new("name", text, problem, form))
-        };
-        if name.is_empty() {
-            return invalid("is empty");
-        }
-        if name.chars().count() > Self::MAX_LEN {
-            return invalid("is longer than 100 characters");
-        }
-        // Escaping doubles a backslash, which is visible.
-        if escape_invisible(name).replace("\\\\", "\\") != name {
-            return invalid("has characters that are invisible or change the writing direction");
-        }
-        Ok(Self(name.to_owned()))
+        visible_name(text, "give a name of 1 to 100 characters, such as `Failed logins`").map(Self)
     }
 }
 

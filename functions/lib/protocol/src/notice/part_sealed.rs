@@ -1,4 +1,4 @@
-//! Tells the reader that a part has events to index.
+//! Announces to the reader that a part has events to index.
 
 use archive::names::{ConnectorId, TenantId};
 use archive::part::PartNumber;

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use archive::names::{InvalidValueError, escape_invisible};
+use archive::names::InvalidValueError;
 use archive::time::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::parsed_text::parsed_text;
+use crate::visible_name::{self, visible_name};
 
 /// The ID of a link: `lnk_` and 28 lower-case hexadecimal digits. The first 12 are the time of its creation
 /// in milliseconds, so IDs sort by time; the others are random. It is not a secret.
@@ -54,29 +55,14 @@ parsed_text!(Addressee);
 
 impl Addressee {
     /// The maximum length in characters.
-    pub const MAX_LEN: usize = 100;
+    pub const MAX_LEN: usize = visible_name::MAX_LEN;
 }
 
 impl FromStr for Addressee {
     type Err = InvalidValueError;
 
     fn from_str(text: &str) -> Result<Self, InvalidValueError> {
-        let name = text.trim();
-        let invalid = |problem: &str| {
-            let form = "give the person's name or e-mail address, 1 to 100 characters";
-            Err(InvalidValueError::new("name", text, problem, form))
-        };
-        if name.is_empty() {
-            return invalid("is empty");
-        }
-        if name.chars().count() > Self::MAX_LEN {
-            return invalid("is longer than 100 characters");
-        }
-        // A stored name is escaped already, and its backslashes would be doubled.
-        if escape_invisible(name).replace("\\\\", "\\") != name {
-            return invalid("has characters that are invisible or change the writing direction");
-        }
-        Ok(Self(name.to_owned()))
+        visible_name(text, "give the person's name or e-mail address, 1 to 100 characters").map(Self)
     }
 }
 

@@ -172,3 +172,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_tenant_sees_for_a_year_that_its_pages_were_opened() {
+    let (tenant, by) = ("acme".parse().unwrap(), Caller::Operator { name: "ops".into() });
+    let visit = OperatorVisit { tenant, link: LinkId::new(at(0), 7), by, at: at(0) };
+    assert_eq!(visit.kept_until(), "2027-11-30T10:00:00Z".parse().unwrap());
+}

@@ -63,7 +63,7 @@ impl SearchLog for DynamoLedger {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let end = before.map_or(AFTER_IDS, SearchId::as_str);
         let span = [BEFORE_IDS, end].map(|id| text(format!("{SEARCH_PREFIX}{id}")));
-        // `BETWEEN` includes its end, and one more than asked for tells whether more follow.
+        // `BETWEEN` includes its end, and one more than asked for shows whether more follow.
         let surplus = 1 + usize::from(before.is_some());
         let partition = explorer_partition(tenant);
         let check = Check::Between(SK, span);
