@@ -8,6 +8,7 @@
 pub(crate) mod args;
 mod exporter;
 mod fill;
+mod made_up;
 mod process;
 mod proof;
 mod report;

@@ -152,10 +152,14 @@ pub(super) fn tenant(name: &str) -> Result<TenantId, CliError> {
     name.parse().map_err(refused)
 }
 
-async fn setup_tenant(
+/// Creates the connector of a tenant and activates it; it exports from `start` on.
+///
+/// # Errors
+/// If the stand-ins or the verification fail.
+pub(super) async fn setup_tenant(
     embedded: &Sandbox,
     (name, account): (&str, &str),
-    now: Time,
+    start: Time,
 ) -> Result<Connector, CliError> {
     let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
     let new = NewConnector {
@@ -164,7 +168,7 @@ async fn setup_tenant(
         frequency: Frequency::HOURLY,
         encoding: Encoding::default(),
         // The clock advances while connectors are created; their files still start at the full minute.
-        start_from: Some(now),
+        start_from: Some(start),
         destination: destination(name, account)?.into(),
         idempotency_key: None,
     };

@@ -22,6 +22,7 @@ use crate::context::ProcessContext;
 use crate::error::{CliError, io_error};
 use crate::events::import::Import;
 use crate::events::inputs::Inputs;
+use crate::events::stats::ImportStats;
 use crate::output::{Output, Style};
 use crate::table::counted;
 use crate::verify::{self, Proof};
@@ -110,13 +111,8 @@ pub(super) async fn run(
 }
 
 pub(super) async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
-    let import = Import {
-        writer: embedded.events(),
-        tenant: tenant(BUSY_TENANT)?,
-        shards: Shards::ONE,
-        keys: KeyFields::new("eventTime", "eventID", TimeForm::Rfc3339),
-    };
-    let stats = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
+    let inputs = Inputs::of_bytes("cloudtrail", EVENTS);
+    let stats = import_inputs(embedded, BUSY_TENANT, ("eventTime", "eventID"), inputs).await?;
     let span = match (stats.first, stats.last) {
         (Some(first), Some(last)) => format!(", {} to {}", hour_and_minute(first), hour_and_minute(last)),
         _ => String::new(),
@@ -126,6 +122,19 @@ pub(super) async fn import(embedded: &Sandbox, output: Output) -> Result<u64, Cl
         counted(stats.imported, "event")
     ));
     Ok(stats.imported)
+}
+
+/// Imports for a tenant, as `events import` does, with the names of the fields of time and ID.
+pub(super) async fn import_inputs(
+    embedded: &Sandbox,
+    name: &str,
+    (time, id): (&str, &str),
+    inputs: Inputs,
+) -> Result<ImportStats, CliError> {
+    let keys = KeyFields::new(time, id, TimeForm::Rfc3339);
+    let import =
+        Import { writer: embedded.events(), tenant: tenant(name)?, shards: Shards::ONE, keys };
+    import.run(inputs, |_| {}).await
 }
 
 impl Demo<'_> {
