@@ -132,8 +132,7 @@ pub(super) async fn import_inputs(
     inputs: Inputs,
 ) -> Result<ImportStats, CliError> {
     let keys = KeyFields::new(time, id, TimeForm::Rfc3339);
-    let import =
-        Import { writer: embedded.events(), tenant: tenant(name)?, shards: Shards::ONE, keys };
+    let import = Import { writer: embedded.events(), tenant: tenant(name)?, shards: Shards::ONE, keys };
     import.run(inputs, |_| {}).await
 }
 

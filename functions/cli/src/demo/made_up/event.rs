@@ -14,22 +14,23 @@ pub(super) struct Event {
     tenant: &'static str,
     pub(super) action: &'static str,
     pub(super) category: &'static str,
-    actor: Actor,
+    pub(super) actor: Actor,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
-    target: Target,
-    outcome: &'static str,
+    pub(super) target: Target,
+    outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'static str>,
     pub(super) context: Context,
 }
 
+/// Who acted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Actor {
+pub(super) struct Actor {
     #[serde(rename = "type")]
     kind: &'static str,
     id: &'static str,
-    email: &'static str,
+    pub(super) email: &'static str,
 }
 
 /// What an action was done to.
@@ -50,6 +51,13 @@ impl Target {
     pub(super) fn account(account: &Account) -> Self {
         Self::new("account", account.id, account.email)
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Success,
+    Failure,
 }
 
 /// From where a request came.
@@ -76,7 +84,7 @@ pub(super) enum Action {
 }
 
 impl Action {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Login => "user.login",
             Self::Logout => "user.logout",
@@ -127,7 +135,7 @@ impl Session<'_> {
             actor: Actor { kind: kind.actor_type(), id: actor, email },
             session_id: self.id.clone(),
             target,
-            outcome: "success",
+            outcome: Outcome::Success,
             reason: None,
             context: self.context,
         }
@@ -137,7 +145,12 @@ impl Session<'_> {
 impl Event {
     /// The same event, failed for this reason.
     pub(super) fn failed(self, reason: &'static str) -> Self {
-        Self { outcome: "failure", reason: Some(reason), ..self }
+        Self { outcome: Outcome::Failure, reason: Some(reason), ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_failure(&self) -> bool {
+        self.outcome == Outcome::Failure
     }
 
     /// The same event outside of a session.

@@ -28,7 +28,7 @@ pub(super) const ID_FIELD: &str = "id";
 
 const DAY: Duration = Duration::from_hours(24);
 /// How many days the events cover.
-const DAYS: u32 = 30;
+pub(super) const DAYS: u32 = 30;
 /// Any number; another one makes other events.
 const SEED: u64 = 0x6175_6469_7466_6572;
 

@@ -61,7 +61,7 @@ pub(super) fn add(events: &mut Vec<Event>, midnight: Time, random: &mut SplitMix
 }
 
 /// 1 January 1970 was a Thursday.
-fn is_weekend(midnight: Time) -> bool {
+pub(super) fn is_weekend(midnight: Time) -> bool {
     let days = midnight.since(Time::EPOCH).as_secs() / Duration::from_hours(24).as_secs();
     matches!(days % 7, 2 | 3)
 }
@@ -85,15 +85,14 @@ impl Day<'_> {
         let ip = if self.random.happens(250) { self.account.home } else { self.account.office };
         let arrival = self.random.duration(MINUTE * 495, MINUTE * 580);
         let lunch = self.random.duration(MINUTE * 715, MINUTE * 755);
-        let (morning, most) = (self.random.between(8, 12), lunch - arrival);
+        let (morning, most) = (self.random.between(8, 12), lunch.saturating_sub(arrival));
         // Of two times the earlier one: most of the work is done early.
-        let front = |random: &mut SplitMix64| {
-            random.duration(MINUTE, most).min(random.duration(MINUTE, most))
-        };
+        let front =
+            |random: &mut SplitMix64| random.duration(MINUTE, most).min(random.duration(MINUTE, most));
         self.session(ip, (arrival, lunch), morning, front);
         let back = self.random.duration(MINUTE * 770, MINUTE * 795);
         let evening = self.random.duration(MINUTE * 1_000, MINUTE * 1_110);
-        let (afternoon, most) = (self.random.between(7, 11), evening - back);
+        let (afternoon, most) = (self.random.between(7, 11), evening.saturating_sub(back));
         self.session(ip, (back, evening), afternoon, |random| random.duration(MINUTE, most));
     }
 
