@@ -11,8 +11,8 @@ use protocol::connector::Connector;
 use sandbox::Durability;
 use sandbox::wiring::Sandbox;
 
+use super::import::{import, import_inputs};
 use super::scenario::{Tenants, demo_operator, on_demo_day, setup_tenant};
-use super::steps::{import, import_inputs};
 use super::{ensure_empty, made_up};
 use crate::error::{CliError, io_error};
 use crate::events::inputs::Inputs;
@@ -26,9 +26,9 @@ const END: Time = on_demo_day(13, 6);
 /// The account of the tenant with made-up events.
 const MADE_UP_ACCOUNT: &str = "555555555555";
 
-/// Starts the stand-ins, and runs the schedule of five days: acme's events arrive on the last day, quiet-co has
-/// none, gone-inc's bucket is deleted in the last hours, and made-up-co has the log of 30 days. The clock then
-/// stands at 13:06 of that day.
+/// Starts the stand-ins, and runs the schedule of five days: acme's events arrive on the last day, quiet-co
+/// has none, gone-inc's bucket is deleted in the last hours, and made-up-co has the log of 30 days. The clock
+/// then stands at 13:06 of that day.
 ///
 /// # Errors
 /// If the folder is not empty, or the stand-ins fail.

@@ -85,6 +85,13 @@ impl Times {
     }
 }
 
+/// `12:06`, with the date if it is not the demo's day.
+pub(super) fn hour_and_minute(time: Time) -> String {
+    let text = time.to_string();
+    let minute = text.get(11..16).unwrap_or_default();
+    if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
+}
+
 #[derive(Debug)]
 pub(super) struct Tenants {
     /// The tenant with events.

@@ -26,8 +26,8 @@ pub(super) const fn midnight() -> Time {
     }
 }
 
-fn at(hours: u64, minutes: u64, seconds: u64) -> Time {
-    midnight() + Duration::from_secs(hours * 3_600 + minutes * 60 + seconds)
+fn at(hours: u64, minutes: u64, seconds: u64, millis: u64) -> Time {
+    midnight() + Duration::from_millis(((hours * 60 + minutes) * 60 + seconds) * 1_000 + millis)
 }
 
 /// Adds what happened.
@@ -36,7 +36,7 @@ pub(super) fn add(events: &mut Vec<Event>, random: &mut SplitMix64) {
     let targets = PEOPLE.iter().skip(1).step_by(EVERY).cycle();
     for account in targets.take(ATTEMPTS) {
         let session = Session { account, id: None, context };
-        let time = at(2, 10, 0) + random.duration(Duration::ZERO, Duration::from_mins(90));
+        let time = at(2, 10, 0, 0) + random.duration(Duration::ZERO, Duration::from_mins(90));
         let attempt = session.event(random.id("evt"), time, Action::Login, Target::account(account));
         events.push(attempt.failed("wrong_password"));
     }
@@ -44,9 +44,9 @@ pub(super) fn add(events: &mut Vec<Event>, random: &mut SplitMix64) {
     let key = Target::new("api_key", random.id("key"), "backup");
     let customers = Target::new("report", "rep_customers", "Customers");
     for (time, action, target) in [
-        (at(3, 41, 12), Action::Login, Target::account(&VICTIM)),
-        (at(3, 43, 50), Action::CreateApiKey, key),
-        (at(3, 47, 5), Action::Export, customers),
+        (at(3, 41, 12, 306), Action::Login, Target::account(&VICTIM)),
+        (at(3, 43, 50, 871), Action::CreateApiKey, key),
+        (at(3, 47, 5, 118), Action::Export, customers),
     ] {
         events.push(session.event(random.id("evt"), time, action, target));
     }
@@ -55,8 +55,8 @@ pub(super) fn add(events: &mut Vec<Event>, random: &mut SplitMix64) {
     let session = Session { account: &RESPONDER, id: Some(random.id("ses")), context };
     let setting = Target::new("setting", "set_require_mfa", "Require a second factor");
     for (time, action, target) in [
-        (at(10, 2, 44), Action::Login, Target::account(&RESPONDER)),
-        (at(10, 5, 31), Action::ChangeSetting, setting),
+        (at(10, 2, 44, 590), Action::Login, Target::account(&RESPONDER)),
+        (at(10, 5, 31, 27), Action::ChangeSetting, setting),
     ] {
         events.push(session.event(random.id("evt"), time, action, target));
     }

@@ -38,7 +38,7 @@ fn is_working_day(midnight: Time) -> bool {
 #[test]
 fn the_events_are_the_same_on_every_machine() {
     let digest = hex::encode(Sha256::digest(ndjson(END).unwrap()));
-    assert_eq!(digest, "?");
+    assert_eq!(digest, "d2e0e5b463c307db39fdb901f5970ce2afb3e69b0ebc73deaae428cb91e1fc45");
 }
 
 #[test]
@@ -73,9 +73,9 @@ fn a_working_day_has_some_300_events_and_a_weekend_a_tenth() {
         if midnight == break_in::midnight() {
             assert!((390..=500).contains(&count), "{midnight}: {count}");
         } else if is_working_day(midnight) {
-            assert!((250..=350).contains(&count), "{midnight}: {count}");
+            assert!((240..=360).contains(&count), "{midnight}: {count}");
         } else {
-            assert!((2..=70).contains(&count), "{midnight}: {count}");
+            assert!((20..=50).contains(&count), "{midnight}: {count}");
             weekend += count;
             days_off += 1;
         }

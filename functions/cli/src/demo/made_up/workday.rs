@@ -50,12 +50,17 @@ const SETTINGS: [(&str, &str); 4] = [
 pub(super) fn add(events: &mut Vec<Event>, midnight: Time, random: &mut SplitMix64) {
     let report = random.duration(MINUTE * 330, MINUTE * 332);
     add_nightly_report(events, midnight + report, random);
+    if is_weekend(midnight) {
+        let first = random.pick(&[0, 1, 2, 3, 4]);
+        let few = PEOPLE.iter().skip(first).step_by(5).take(random.pick(&[2, 2, 3]));
+        for account in few {
+            Day { events, midnight, random, account }.weekend();
+        }
+        return;
+    }
     for account in &PEOPLE {
-        let mut day = Day { events, midnight, random, account };
-        if is_weekend(midnight) {
-            day.weekend();
-        } else if day.random.happens(930) {
-            day.working_day();
+        if random.happens(950) {
+            Day { events, midnight, random, account }.working_day();
         }
     }
 }
@@ -97,9 +102,6 @@ impl Day<'_> {
     }
 
     fn weekend(&mut self) {
-        if !self.random.happens(150) {
-            return;
-        }
         let from = self.random.duration(MINUTE * 540, MINUTE * 1_020);
         let span = self.random.duration(MINUTE * 30, MINUTE * 100);
         let count = self.random.between(8, 14);
