@@ -42,6 +42,8 @@ MADE: dict[str, tuple[list[str], str]] = {
     "AWS::IAM::RolePolicy": (["iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"],
                              f"arn:aws:iam::{VENDOR}:role/auditferry-ReaderRole-1X"),
     "AWS::KMS::Key": (["kms:CreateKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], f"arn:aws:kms:{REGION}:{VENDOR}:key/1"),
+    "AWS::Lambda::Alias": (["lambda:CreateAlias", "lambda:UpdateAlias", "lambda:GetAlias", "lambda:DeleteAlias"],
+                           f"arn:aws:lambda:{REGION}:{VENDOR}:function:auditferry-Reader-1X"),
     "AWS::Lambda::Permission": (["lambda:AddPermission", "lambda:RemovePermission"],
                                 f"arn:aws:lambda:{REGION}:{VENDOR}:function:auditferry-Api-1X"),
     "AWS::Logs::LogGroup": (["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"],
