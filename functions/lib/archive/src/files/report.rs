@@ -79,7 +79,7 @@ struct Checked<'a> {
 }
 
 /// Prints the result of a verification.
-pub(super) fn print(outcome: &Outcome, verification: &Verification, output: Output, took: Duration) {
+pub fn print(outcome: &Outcome, verification: &Verification, output: Output, took: Duration) {
     let summary = summary(outcome);
     if output.is_json() {
         output.json(&json(outcome, verification, &summary, took));

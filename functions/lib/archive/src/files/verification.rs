@@ -9,7 +9,8 @@ use super::open::{OpenedArchive, access_hint};
 use super::output::Output;
 use super::report;
 use crate::shell::quoted_path;
-use crate::verify::check::{Outcome, Progress, VerifyOptions, check};
+use crate::verify::check::{Outcome, Progress, VerifyOptions, check, check_observed};
+use crate::verify::observer::PartObserver;
 
 /// What is verified, and how.
 #[derive(Debug)]
@@ -46,6 +47,20 @@ impl Verification {
         check(self.opened.archive.as_ref(), &self.options, progress)
     }
 
+    /// The same, with what is found of each part told to an observer.
+    ///
+    /// # Errors
+    /// As those of [`Self::check`].
+    pub fn check_observed(&self, progress: &Progress, observer: &dyn PartObserver) -> io::Result<Outcome> {
+        check_observed(self.opened.archive.as_ref(), &self.options, progress, observer)
+    }
+
+    /// The archive that is verified.
+    #[must_use]
+    pub const fn opened(&self) -> &OpenedArchive {
+        &self.opened
+    }
+
     /// Prints the result; `took` is the time since the start of the process.
     #[must_use]
     pub fn conclude(&self, result: io::Result<Outcome>, output: Output, took: Duration) -> VerifyExit {
@@ -56,15 +71,18 @@ impl Verification {
                 outcome.verdict.into()
             }
             Err(error) => {
-                output.error(&VerifyError::failed(
-                    format!("the archive can't be read completely: {error}"),
-                    format!(
-                        "{} Temporary files (TMPDIR) need disk space, too.",
-                        access_hint(&self.opened.path)
-                    ),
-                ));
+                output.error(&self.error(&error));
                 VerifyExit::Incomplete
             }
         }
+    }
+
+    /// The error of a verification that could not be completed.
+    #[must_use]
+    pub fn error(&self, error: &io::Error) -> VerifyError {
+        VerifyError::failed(
+            format!("the archive can't be read completely: {error}"),
+            format!("{} Temporary files (TMPDIR) need disk space, too.", access_hint(&self.opened.path)),
+        )
     }
 }

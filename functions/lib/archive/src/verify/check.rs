@@ -21,6 +21,7 @@ use super::keys::KnownKeys;
 use super::listing::Listing;
 use super::manifests::{self, Manifests};
 use super::object_matcher::{FirstManifest, ObjectMatcher};
+use super::observer::{NoObserver, PartObserver};
 use super::resources::Resources;
 use super::sorter::Sorted;
 use super::totals::FindingTotals;
@@ -123,6 +124,19 @@ pub enum Verdict {
 /// # Errors
 /// If it can't be listed, or a temporary file can't be written. A file that can't be read is a finding.
 pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress) -> io::Result<Outcome> {
+    check_observed(archive, options, progress, &NoObserver)
+}
+
+/// The same, with what is found of each part told to an observer.
+///
+/// # Errors
+/// As those of [`check`].
+pub fn check_observed(
+    archive: &dyn Archive,
+    options: &VerifyOptions,
+    progress: &Progress,
+    observer: &dyn PartObserver,
+) -> io::Result<Outcome> {
     let findings = Findings::default();
     let listing = Listing::read(archive, options, &findings)?;
     let known = KnownKeys::read(archive, &options.pins, &listing.keys, &findings);
@@ -135,7 +149,8 @@ pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress
         &options.resources,
     )?;
     let keys = Keys { known: &known, trusts: &trusts };
-    let mut chain = Chain::new(options, keys, ChainedTexts::new(texts)?, read.origin.as_ref(), &findings);
+    let mut chain =
+        Chain::new(options, keys, ChainedTexts::new(texts)?, read.origin.as_ref(), &findings, observer);
     let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.add_record(record)?;
@@ -154,7 +169,7 @@ pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress
     let first_manifest = FirstManifest { part: followed.upgraded_at, covers_start: options.from.is_none() };
     let matches = ObjectMatcher::new(followed.expected, listing.objects, first_manifest)?;
     let threads = options.resources.threads.max(archive.concurrency().min(8));
-    let contents = ContentCheck::new(archive, options, &findings, progress);
+    let contents = ContentCheck::new(archive, options, &findings, progress, observer);
     let (content, identities) = contents.check_all(&matches, threads)?;
     identities::report_duplicates(identities, &options.fields, &findings)?;
     let has_manifests = read.found;
