@@ -88,20 +88,11 @@ pub fn print(outcome: &Outcome, verification: &Verification, output: Output, too
     }
 }
 
-const fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Proven => "proven",
-        Verdict::Consistent => "consistent",
-        Verdict::Violated => "violated",
-        Verdict::Incomplete => "incomplete",
-    }
-}
-
 /// One JSON object; each finding is on its own line, so that `grep` works too.
 fn json(outcome: &Outcome, verification: &Verification, summary: &str, took: Duration) -> String {
     let options = &verification.options;
     let head = ReportHeader {
-        verdict: verdict_name(outcome.verdict),
+        verdict: outcome.verdict.as_str(),
         summary,
         archive: &verification.opened.path,
         origin: outcome.origin.as_ref().map(ToString::to_string),

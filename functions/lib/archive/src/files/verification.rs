@@ -9,8 +9,8 @@ use super::open::{OpenedArchive, access_hint};
 use super::output::Output;
 use super::report;
 use crate::shell::quoted_path;
-use crate::verify::check::{Outcome, Progress, VerifyOptions, check, check_observed};
-use crate::verify::observer::PartObserver;
+use crate::verify::check::{Outcome, Progress, VerifyOptions, check_observed};
+use crate::verify::observer::{NoObserver, PartObserver};
 
 /// What is verified, and how.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Verification {
     /// # Errors
     /// If the archive can't be listed, or a temporary file can't be written.
     pub fn check(&self, progress: &Progress) -> io::Result<Outcome> {
-        check(self.opened.archive.as_ref(), &self.options, progress)
+        self.check_observed(progress, &NoObserver)
     }
 
     /// The same, with what is found of each part told to an observer.

@@ -119,6 +119,19 @@ pub enum Verdict {
     Incomplete,
 }
 
+impl Verdict {
+    /// The name in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Consistent => "consistent",
+            Self::Violated => "violated",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// Verifies an archive: the steps of this module, in order.
 ///
 /// # Errors

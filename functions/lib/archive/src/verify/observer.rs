@@ -28,7 +28,7 @@ pub enum ObjectState {
 
 /// For a verification of which only the outcome matters.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct NoObserver;
+pub struct NoObserver;
 
 impl PartObserver for NoObserver {
     fn accepted(&self, _: &Manifest, _: Option<SignedManifest>) {}
