@@ -51,6 +51,7 @@ pub(super) struct OfflineExplorer {
     pub(super) connector: ConnectorId,
     pub(super) parts: Arc<VerifiedParts>,
     pub(super) cache: Arc<Cache>,
+    pub(super) clock: Arc<dyn Clock>,
     objects: ArchiveObjects,
     reader: Arc<Reader>,
     waiting: UnboundedReceiver<(TenantId, DownloadId)>,
@@ -84,7 +85,7 @@ impl OfflineExplorer {
             searches: Arc::new(NoSearchLog),
             downloads: records,
             queue: Arc::new(WaitingDownloads(queue)),
-            clock,
+            clock: Arc::clone(&clock),
             worker: rng.worker_id(),
             rng,
             at_once: reader::AT_ONCE,
@@ -94,7 +95,7 @@ impl OfflineExplorer {
             event_retention: None,
         });
         let explorer = Explorer::new(Some(Arc::clone(&reader) as _));
-        Ok(Self { explorer, tenant, connector, parts, cache, objects, reader, waiting })
+        Ok(Self { explorer, tenant, connector, parts, cache, clock, objects, reader, waiting })
     }
 
     /// Whoever has the archive asks as its operator.

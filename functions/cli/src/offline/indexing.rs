@@ -1,13 +1,20 @@
 //! Makes the indexes of an archive, the newest parts first, while pages can be opened already: they say what
 //! is not indexed yet.
 
+use std::time::Duration;
+
 use archive::part::PartNumber;
-use control::explorer::{AskError, Asker, Explorer, RebuildRequest};
+use control::explorer::{AskError, Asker, Explorer, RebuildAnswer, RebuildRequest};
+use ports::PortError;
 
 use super::parts::VerifiedParts;
 
 /// How many numbers of parts are gone through at a time.
 const STEP: u64 = 20;
+
+/// How often a request is repeated that failed for a time, and after which pause.
+const REPEATS: u32 = 4;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How far the indexes are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,10 +48,25 @@ pub(super) async fn index(
         // One request ends after so many bytes.
         while let Some(from) = next.filter(|from| *from <= newest.number) {
             let request = RebuildRequest { from_part: Some(from), all: false };
-            next = explorer.rebuild(asker, request).await?.next;
+            next = rebuild(explorer, asker, &request).await?.next;
         }
         progress.done += rest.iter().chain([&newest]).filter(|part| part.events > 0).count();
         report(progress);
         end = Some(first);
     }
+}
+
+/// One request. A connection to a bucket may break at any time; asking again makes what is still missing.
+async fn rebuild(
+    explorer: &Explorer,
+    asker: &Asker,
+    request: &RebuildRequest,
+) -> Result<RebuildAnswer, AskError> {
+    for _ in 0..REPEATS {
+        match explorer.rebuild(asker, request.clone()).await {
+            Err(AskError::Port(PortError::Transient { .. })) => tokio::time::sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+    explorer.rebuild(asker, request.clone()).await
 }

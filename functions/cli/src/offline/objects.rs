@@ -1,8 +1,8 @@
 //! The staged objects of the reader, from a verified archive: a part's key is a file of the archive, and all
 //! others are objects of the cache.
 //!
-//! Only files that were found as sealed are opened. Of a missing one there is nothing, and of one that
-//! differs no byte is given: the reader compares what it is given with the part's record, and answers that
+//! Only files that were found as sealed are opened. Of one that is missing or could not be read there is
+//! nothing, and of one that differs no byte is given: the reader compares what it is given with the part's record, and answers that
 //! the part is altered. It compares again with each read, so a file that changes later is not shown either.
 
 use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom};
@@ -64,7 +64,9 @@ impl ArchiveObjects {
                 Object::File(Box::new(part.clone()))
             }
             Some(VerifiedPart { object: ObjectState::Differs, .. }) => Object::Withheld,
-            Some(VerifiedPart { object: ObjectState::Missing, .. }) | None => Object::Missing,
+            Some(VerifiedPart { object: ObjectState::Missing | ObjectState::NotRead, .. }) | None => {
+                Object::Missing
+            }
         })
     }
 

@@ -51,7 +51,7 @@ impl PartObserver for PartCollector {
         let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         collected.newest = Some(Newest { encoding: manifest.encoding, frequency: manifest.frequency });
         // Until its object was checked, nothing of it is shown.
-        let part = VerifiedPart { part: record(manifest, note), object: ObjectState::Differs };
+        let part = VerifiedPart { part: record(manifest, note), object: ObjectState::NotRead };
         collected.parts.insert(manifest.part, part);
     }
 

@@ -38,7 +38,15 @@ pub(crate) async fn run(command: ExploreCommand, context: &ProcessContext) -> Re
     let shutdown = shutdown_signal()?;
     tokio::pin!(shutdown);
     let started = tokio::select! {
-        started = start(command, context) => started?,
+        started = start(command, context) => match started {
+            Ok(started) => started,
+            Err(error) => {
+                context.output.clear_progress();
+                context.output.error(&error);
+                // As with `verify`, 2 is about the archive.
+                return Ok(if error.exit() == Exit::Usage { Exit::VerifyUsage } else { Exit::Failed });
+            }
+        },
         () = &mut shutdown => {
             context.output.clear_progress();
             eprint_line("stopped before anything was shown");

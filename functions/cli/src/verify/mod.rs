@@ -102,7 +102,7 @@ pub(crate) async fn prepare(
     Ok(Verification::new(invocation, options, opened))
 }
 
-/// Verifies in separate threads, tells the observer of each part, and reports the progress.
+/// Verifies in separate threads, and reports the progress; what is found of each part goes to the observer.
 pub(crate) async fn check_with_progress(
     verification: &Arc<Verification>,
     observer: Arc<dyn PartObserver + Send>,

@@ -47,7 +47,7 @@ impl Verification {
         self.check_observed(progress, &NoObserver)
     }
 
-    /// The same, with what is found of each part told to an observer.
+    /// The same; what is found of each part is also reported to an observer.
     ///
     /// # Errors
     /// As those of [`Self::check`].

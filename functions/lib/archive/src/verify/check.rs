@@ -140,7 +140,7 @@ pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress
     check_observed(archive, options, progress, &NoObserver)
 }
 
-/// The same, with what is found of each part told to an observer.
+/// The same; what is found of each part is also reported to an observer.
 ///
 /// # Errors
 /// As those of [`check`].

@@ -131,7 +131,7 @@ impl<'a> ContentCheck<'a> {
         if let Some(how) = beyond_limits(manifest) {
             Progress::add(&self.progress.read, *size);
             result.mark_flawed(manifest.part);
-            self.observer.object(manifest.part, ObjectState::Differs);
+            self.observer.object(manifest.part, ObjectState::NotRead);
             self.report(Kind::BeyondLimits, how, &name, manifest);
             return Ok(());
         }
@@ -169,7 +169,9 @@ impl<'a> ContentCheck<'a> {
             }
             Err(flaw) => {
                 result.mark_flawed(manifest.part);
-                self.observer.object(manifest.part, ObjectState::Differs);
+                let is_read = !matches!(flaw, ObjectError::Unreadable(_));
+                let state = if is_read { ObjectState::Differs } else { ObjectState::NotRead };
+                self.observer.object(manifest.part, state);
                 let (kind, detail) = match flaw {
                     ObjectError::Unreadable(error) => (Kind::NotRead, format!("it can't be read: {error}")),
                     ObjectError::Changed(how) => (Kind::ObjectChanged, how),

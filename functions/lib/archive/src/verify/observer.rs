@@ -4,8 +4,8 @@ use crate::manifest::Manifest;
 use crate::note::SignedManifest;
 use crate::part::PartNumber;
 
-/// Is told of each part while an archive is verified. A part outside of the requested range is not verified,
-/// and is not told of.
+/// Receives what is found of each part while an archive is verified. A part outside of the requested range is
+/// not verified, and nothing is reported of it.
 pub trait PartObserver: Sync {
     /// A part whose manifest is accepted, in the order of the numbers. The note is there if its signatures
     /// count: without any key nothing is signed by anyone.
@@ -22,8 +22,10 @@ pub enum ObjectState {
     AsSealed,
     /// There is none.
     Missing,
-    /// It differs from its manifest, or can't be read completely.
+    /// It differs from its manifest.
     Differs,
+    /// It was not read, or not completely.
+    NotRead,
 }
 
 /// For a verification of which only the outcome matters.

@@ -1,4 +1,4 @@
-//! What a verification tells of each part: the parts that may be shown afterwards.
+//! What a verification reports of each part: which parts may be shown afterwards.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -28,7 +28,7 @@ impl PartObserver for Found {
     }
 
     fn object(&self, part: PartNumber, object: ObjectState) {
-        assert_eq!(self.objects.lock().unwrap().insert(part.get(), object), None, "told once");
+        assert_eq!(self.objects.lock().unwrap().insert(part.get(), object), None, "once for each part");
     }
 }
 
@@ -39,7 +39,7 @@ fn found(files: &Files, options: &VerifyOptions) -> (Vec<(u64, usize)>, BTreeMap
 }
 
 #[test]
-fn each_accepted_part_is_told_of_with_its_signers_and_its_object() {
+fn each_accepted_part_is_reported_with_its_signers_and_its_object() {
     let mut archive = sample();
     for options in [options(), pinned_options()] {
         let (parts, objects) = found(&archive.files, &options);
@@ -62,7 +62,7 @@ fn each_accepted_part_is_told_of_with_its_signers_and_its_object() {
 }
 
 #[test]
-fn what_is_not_verified_is_not_told_of() {
+fn what_is_not_verified_is_not_reported() {
     let archive = sample();
     let stranger = VerifyOptions { pins: vec![TestKey::new(9).ring_key()], ..options() };
     assert_eq!(found(&archive.files, &stranger), Default::default());
