@@ -148,6 +148,7 @@ fn chart<'t>(
         to: Some(window_start(last)),
         interval,
         by,
+        sealing: false,
     };
     let check = move |answer: &Answer| {
         let Answer::Counts(counts) = answer else { return wrong("counts", answer) };

@@ -11,6 +11,8 @@ use control::explorer::{
     COUNTED_FIELDS, CountsRequest, FacetsRequest, MAX_FACET_VALUES, MAX_ROWS, RowsRequest,
 };
 
+use serde::Deserialize;
+
 use crate::log::Log;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -45,9 +47,18 @@ pub(crate) async fn counts(mut log: Log) -> Result<Response, Problem> {
         to,
         interval: query.one_of("interval", &intervals).unwrap_or(Interval::Day),
         by: counted(query, "by").and_then(|fields| single(query, "by", &fields)),
+        sealing: query.some_of::<Include>("include", "sealing").is_some(),
     };
     let (explorer, asker) = log.finish()?;
     json(StatusCode::OK, &explorer.counts(&asker, request).await?)
+}
+
+/// What an answer has beside the counts.
+#[derive(PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Include {
+    /// How the time is sealed.
+    Sealing,
 }
 
 /// `GET …/events/facets`.

@@ -11,9 +11,11 @@ pub(crate) fn encode(text: &str) -> String {
 
 /// A page about a tenant at `path`, which may have a query. An operator's address also names the tenant.
 pub(crate) fn of_tenant(visitor: &Visitor, tenant: &TenantId, path: &str) -> String {
-    if !visitor.is_operator() {
-        return path.to_owned();
-    }
+    if visitor.is_operator() { with_tenant(tenant, path) } else { path.to_owned() }
+}
+
+/// The same with the tenant in its query.
+pub(crate) fn with_tenant(tenant: &TenantId, path: &str) -> String {
     let separator = if path.contains('?') { '&' } else { '?' };
     format!("{path}{separator}tenant={}", encode(tenant.as_str()))
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::Portal;
 use crate::brand::Brand;
 use crate::error::PageError;
+use crate::offline::Offline;
 use crate::path::PathValue;
 
 const STYLE: &str = concat!(
@@ -18,11 +19,13 @@ const STYLE: &str = concat!(
     include_str!("assets/health.css"),
     include_str!("assets/connect.css"),
     include_str!("assets/operate.css"),
+    include_str!("assets/log.css"),
 );
 const SCRIPT: &str = concat!(
     include_str!("assets/portal.js"),
     include_str!("assets/health.js"),
     include_str!("assets/connect.js"),
+    include_str!("assets/log.js"),
 );
 const ICON: &str = include_str!("assets/icon.svg");
 
@@ -103,7 +106,19 @@ pub(crate) async fn serve(
     State(portal): State<Portal>,
     PathValue(name): PathValue<String>,
 ) -> Result<Response, PageError> {
-    let asset = portal.assets.find(&format!("/portal/assets/{name}")).ok_or(PageError::NotFound)?;
+    file(&portal.assets, &name)
+}
+
+/// The same offline.
+pub(crate) async fn serve_offline(
+    State(offline): State<Offline>,
+    PathValue(name): PathValue<String>,
+) -> Result<Response, PageError> {
+    file(&offline.assets, &name)
+}
+
+fn file(assets: &Assets, name: &str) -> Result<Response, PageError> {
+    let asset = assets.find(&format!("/portal/assets/{name}")).ok_or(PageError::NotFound)?;
     let mut response = asset.content.clone().into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
     let keep = HeaderValue::from_static("public, max-age=31536000, immutable");

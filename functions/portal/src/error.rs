@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use control::explorer::{AskError, ExplorerRefusal, RefusalCode};
+use control::explorer_records::ExplorerRecordsError;
 use control::onboarding::OnboardingError;
 use control::portal::{MissingAbilityError, PortalError};
 use ports::PortError;
@@ -39,6 +41,10 @@ pub(crate) enum PageError {
     Onboarding(OnboardingError),
     /// An operation on links was refused.
     Portal(PortalError),
+    /// The reader refused a question.
+    Explorer(ExplorerRefusal),
+    /// An operation on saved explorations was refused.
+    Records(ExplorerRecordsError),
     /// An internal error.
     Port(PortError),
 }
@@ -54,29 +60,41 @@ impl PageError {
             Self::NotFound
             | Self::Link(LinkRefusal::Unknown)
             | Self::Onboarding(OnboardingError::NotFound(_))
-            | Self::Portal(PortalError::NotFound(_) | PortalError::OtherTenant(_)) => StatusCode::NOT_FOUND,
+            | Self::Portal(PortalError::NotFound(_) | PortalError::OtherTenant(_))
+            | Self::Explorer(ExplorerRefusal { code: RefusalCode::NotFound, .. })
+            | Self::Records(
+                ExplorerRecordsError::NotFound(_)
+                | ExplorerRecordsError::OtherTenant(_)
+                | ExplorerRecordsError::NoConnector(_),
+            ) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::CrossSite
             | Self::Forbidden(_)
             | Self::Onboarding(OnboardingError::Forbidden(_))
-            | Self::Portal(PortalError::Forbidden(_)) => StatusCode::FORBIDDEN,
+            | Self::Portal(PortalError::Forbidden(_))
+            | Self::Explorer(ExplorerRefusal { code: RefusalCode::Forbidden | RefusalCode::NotShown, .. })
+            | Self::Records(ExplorerRecordsError::Missing(_)) => StatusCode::FORBIDDEN,
             Self::NoSession { .. } => StatusCode::UNAUTHORIZED,
             Self::Link(_) => StatusCode::GONE,
-            Self::Onboarding(OnboardingError::Exhausted(_)) | Self::Portal(PortalError::Exhausted(_)) => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::Onboarding(OnboardingError::Exhausted(_))
+            | Self::Portal(PortalError::Exhausted(_))
+            | Self::Records(ExplorerRecordsError::Exhausted(_)) => StatusCode::TOO_MANY_REQUESTS,
             Self::Onboarding(OnboardingError::Port(error))
             | Self::Portal(PortalError::Port(error))
+            | Self::Records(ExplorerRecordsError::Port(error))
             | Self::Port(error) => of_port(error),
             Self::Onboarding(OnboardingError::Keys(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Onboarding(
                 OnboardingError::Stale { .. }
                 | OnboardingError::NotAllowed(_)
                 | OnboardingError::AlreadyOwned(_),
-            ) => StatusCode::CONFLICT,
-            Self::Onboarding(_) | Self::Portal(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            | Self::Records(ExplorerRecordsError::Stale { .. }) => StatusCode::CONFLICT,
+            Self::Onboarding(_) | Self::Portal(_) | Self::Explorer(_) | Self::Records(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
 
@@ -128,13 +146,18 @@ impl PageError {
             }
             Self::Port(_)
             | Self::Onboarding(OnboardingError::Port(_) | OnboardingError::Keys(_))
-            | Self::Portal(PortalError::Port(_)) => match self.status() {
+            | Self::Portal(PortalError::Port(_))
+            | Self::Records(ExplorerRecordsError::Port(_)) => match self.status() {
                 StatusCode::SERVICE_UNAVAILABLE => "The service is busy. Nothing was lost.".to_owned(),
                 _ => "Nothing of yours is wrong, and nothing was lost. The vendor sees this error too."
                     .to_owned(),
             },
             Self::Onboarding(error) => sentence(&error.to_string()),
             Self::Portal(error) => sentence(&error.to_string()),
+            Self::Explorer(refusal) => sentence(&refusal.detail),
+            Self::Records(error) => {
+                format!("{} {}", sentence(&error.to_string()), error.remedy().unwrap_or_default())
+            }
         }
     }
 }
@@ -173,7 +196,8 @@ fn log(error: &PageError) {
     let cause = match error {
         PageError::Port(error)
         | PageError::Onboarding(OnboardingError::Port(error))
-        | PageError::Portal(PortalError::Port(error)) => error.chain(),
+        | PageError::Portal(PortalError::Port(error))
+        | PageError::Records(ExplorerRecordsError::Port(error)) => error.chain(),
         PageError::Onboarding(error) => ports::error_chain(error),
         _ => String::new(),
     };
@@ -191,6 +215,24 @@ impl From<PortalError> for PageError {
         match error {
             PortalError::Missing(missing) => Self::Forbidden(missing),
             error => Self::Portal(error),
+        }
+    }
+}
+
+impl From<AskError> for PageError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Refused(refusal) => Self::Explorer(refusal),
+            AskError::Port(error) => Self::Port(error),
+        }
+    }
+}
+
+impl From<ExplorerRecordsError> for PageError {
+    fn from(error: ExplorerRecordsError) -> Self {
+        match error {
+            ExplorerRecordsError::Missing(missing) => Self::Forbidden(missing),
+            error => Self::Records(error),
         }
     }
 }

@@ -6,7 +6,6 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 
-use crate::Portal;
 use crate::error::PageError;
 
 /// The fields of a form: each name with its values in their order.
@@ -26,6 +25,11 @@ impl Form {
     /// The value of a field as it was typed, without blanks at its ends; empty if it was not sent.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.last()).map_or("", |value| value.trim())
+    }
+
+    /// The same with its blanks, for a value that is compared as it is.
+    pub(crate) fn raw(&self, name: &str) -> &str {
+        self.0.get(name).and_then(|values| values.last()).map_or("", String::as_str)
     }
 
     /// The form with this value of a field, and no other.
@@ -53,10 +57,10 @@ impl Form {
     }
 }
 
-impl FromRequest<Portal> for Form {
+impl<S: Sync> FromRequest<S> for Form {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, _: &Portal) -> Result<Self, PageError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let is_form =

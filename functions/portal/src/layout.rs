@@ -8,10 +8,12 @@ use axum::response::{IntoResponse as _, Response};
 use control::branding::Branding;
 use control::portal::Visitor;
 use maud::{DOCTYPE, Markup, html};
+use protocol::portal::Ability;
 
 use crate::assets::Assets;
-use crate::components::clock_time;
+use crate::components::{clock_time, full_time, notice};
 use crate::error::PageError;
+use crate::offline::Verdict;
 use crate::{Portal, address};
 
 /// A part of the portal, in the navigation.
@@ -19,6 +21,8 @@ use crate::{Portal, address};
 pub(crate) enum Section {
     /// Whether the log arrives.
     Health,
+    /// The log itself.
+    Log,
     /// The connectors.
     Connectors,
     /// What was changed, and who has access.
@@ -30,11 +34,13 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const OF_TENANT: [Self; 4] = [Self::Health, Self::Connectors, Self::Changes, Self::Proof];
+    const OF_TENANT: [Self; 5] =
+        [Self::Health, Self::Log, Self::Connectors, Self::Changes, Self::Proof];
 
     const fn title(self) -> &'static str {
         match self {
             Self::Health => "Health",
+            Self::Log => "Audit log",
             Self::Connectors => "Connectors",
             Self::Changes => "Changes",
             Self::Proof => "Proof",
@@ -42,9 +48,15 @@ impl Section {
         }
     }
 
+    /// Whether the person's link opens it.
+    fn is_open_to(self, visitor: &Visitor) -> bool {
+        self != Self::Log || visitor.require(Ability::Explore).is_ok()
+    }
+
     const fn path(self) -> &'static str {
         match self {
             Self::Health => "/portal/health",
+            Self::Log => "/portal/log",
             Self::Connectors => "/portal/connectors",
             Self::Changes => "/portal/changes",
             Self::Proof => "/portal/proof",
@@ -75,6 +87,8 @@ pub(crate) struct Layout<'a> {
     assets: &'a Assets,
     base_url: &'a str,
     visitor: Option<&'a Visitor>,
+    /// How a copy of a bucket was verified, offline.
+    verdict: Option<&'a Verdict>,
     tenant: Option<TenantId>,
     section: Option<Section>,
     twin: Option<ApiTwin>,
@@ -86,7 +100,13 @@ impl<'a> Layout<'a> {
         let tenant = visitor.and_then(|visitor| visitor.link().scope.tenant().cloned());
         let Portal { access, branding, assets, .. } = portal;
         let base_url = access.url.as_str();
-        Self { branding, assets, base_url, visitor, tenant, section: None, twin: None }
+        Self { branding, assets, base_url, visitor, verdict: None, tenant, section: None, twin: None }
+    }
+
+    /// The frame of a page over a copy of a bucket, with the verdict on it.
+    pub(crate) const fn offline(branding: &'a Branding, assets: &'a Assets, verdict: &'a Verdict) -> Self {
+        let verdict = Some(verdict);
+        Self { branding, assets, base_url: "", visitor: None, verdict, tenant: None, section: None, twin: None }
     }
 
     /// With this part of the navigation marked.
@@ -154,7 +174,7 @@ impl<'a> Layout<'a> {
                 body {
                     a.skip href="#content" { "Skip to the content" }
                     (self.header())
-                    main #content tabindex="-1" { (self.visit()) (body) }
+                    main #content tabindex="-1" { (self.visit()) (self.verified()) (body) }
                     (self.footer())
                 }
             }
@@ -168,6 +188,24 @@ impl<'a> Layout<'a> {
         html! {
             @if let Some(tenant) = self.tenant.as_ref().filter(|_| is_visit) {
                 p.visit { "You see what " strong { (tenant.escaped()) } " sees. Your visit is recorded, and they can see that." }
+            }
+        }
+    }
+
+    /// The verdict on the copy that the page shows.
+    fn verified(&self) -> Markup {
+        html! {
+            @if let Some(verdict) = self.verdict {
+                (notice(verdict.kind.tone(), &html! {
+                    p { strong { (verdict.summary) } }
+                    p.quiet { "Verified: " (verdict.archive) ", " (full_time(verdict.at)) "." }
+                    @if !verdict.findings.is_empty() {
+                        details {
+                            summary { "What was found" }
+                            ul { @for finding in &verdict.findings { li { (finding) } } }
+                        }
+                    }
+                }))
             }
         }
     }
@@ -196,7 +234,7 @@ impl<'a> Layout<'a> {
                 ul {
                     @if visitor.is_operator() { (self.entry(Section::Operators, Section::Operators.path())) }
                     @if let Some((tenant, sections)) = of_tenant {
-                        @for section in sections { (self.entry(section, &address::of_tenant(visitor, tenant, section.path()))) }
+                        @for section in sections.into_iter().filter(|section| section.is_open_to(visitor)) { (self.entry(section, &address::of_tenant(visitor, tenant, section.path()))) }
                     }
                 }
             }

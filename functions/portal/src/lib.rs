@@ -5,6 +5,8 @@
 //! socket. Each page is a view of the functions of `control` that the API calls too. All pages work without
 //! JavaScript.
 //!
+//! [`offline_router`] has the pages of the log alone, over a verified copy of a bucket.
+//!
 //! `routes` is the table of all pages, with the ability that each requires. `middleware` sets the policies of
 //! every answer, refuses forged requests, and finds the person ([`control::portal::Visitor`]) behind a
 //! request: no page is reached without one. `layout`, `components` and `fields` are what pages share.
@@ -21,21 +23,27 @@ mod form;
 mod frequency;
 mod layout;
 mod middleware;
+mod offline;
 mod pages;
 mod path;
 mod routes;
 mod session;
 mod tenant;
+mod viewer;
 
 use std::sync::Arc;
 
 use assets::Assets;
 use axum::Router;
 use control::branding::Branding;
+use control::explorer::Explorer;
+use control::explorer_records::ExplorerRecords;
 use control::onboarding::Onboarding;
 use control::portal::PortalAccess;
+use control::portal_events::PortalEvents;
 
 pub use brand::Brand;
+pub use offline::{OfflineLog, Verdict, VerdictKind, offline_router};
 pub use routes::{ROUTES, Route};
 
 /// The state of every page.
@@ -43,17 +51,29 @@ pub use routes::{ROUTES, Route};
 struct Portal {
     onboarding: Onboarding,
     access: PortalAccess,
+    log: LogAccess,
     branding: Arc<Branding>,
     assets: Arc<Assets>,
+}
+
+/// What the pages of the log need.
+#[derive(Debug, Clone)]
+pub struct LogAccess {
+    /// Asks the reader, which alone may read events and checks each question itself.
+    pub explorer: Explorer,
+    /// What people keep of their searches.
+    pub records: ExplorerRecords,
+    /// What the deployment shows, so that no page asks for what would be refused.
+    pub shown: PortalEvents,
 }
 
 /// The router of the portal over these functions, in the vendor's clothes.
 ///
 /// A request may have an extension [`SourceIp`], the address of the person, which the front that received the
 /// request sets; without it the network of a redemption is recorded as unknown.
-pub fn router(onboarding: Onboarding, access: PortalAccess, brand: Brand) -> Router {
+pub fn router(onboarding: Onboarding, access: PortalAccess, log: LogAccess, brand: Brand) -> Router {
     let assets = Arc::new(Assets::new(&brand));
-    routes::router(Portal { onboarding, access, branding: Arc::new(brand.branding), assets })
+    routes::router(Portal { onboarding, access, log, branding: Arc::new(brand.branding), assets })
 }
 
 /// The address from which a request came, as an extension of it.

@@ -12,11 +12,11 @@ use crate::error::PageError;
 #[derive(Debug)]
 pub(crate) struct PathValue<T>(pub(crate) T);
 
-impl<T: FromStr> FromRequestParts<Portal> for PathValue<T> {
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathValue<T> {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, PageError> {
-        let path = Path::<String>::from_request_parts(parts, portal).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
         let value = path.ok().and_then(|Path(text)| text.parse().ok());
         value.map(Self).ok_or(PageError::NotFound)
     }

@@ -98,10 +98,10 @@ impl FromRequestParts<Portal> for OfConnector {
 #[derive(Debug)]
 pub(crate) struct Query(pub(crate) Form);
 
-impl FromRequestParts<Portal> for Query {
+impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Portal) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self(query(parts)))
     }
 }

@@ -1,6 +1,7 @@
 //! Answers one request: who asks, what the deployment shows, the answer, and the record that it was given.
 
 use archive::names::TenantId;
+use archive::query::filter::Filter;
 use control::explorer::{Answer, Ask, ExplorerError, ExplorerRequest, check_privacy, without_persons};
 use ports::PortError;
 use protocol::caller::Caller;
@@ -35,6 +36,7 @@ impl Reader {
             Ask::Rows(rows) => Answer::Rows(self.rows(&opened, rows).await?),
             Ask::Counts(counts) => Answer::Counts(self.counts(&opened, counts).await?),
             Ask::Facets(facets) => Answer::Facets(self.facets(&opened, facets).await?),
+            Ask::Event(event) => Answer::Event(Box::new(self.event(&opened, *event).await?)),
             Ask::Fields => Answer::Fields(self.show_fields(&opened).await?),
             Ask::Download(download) => {
                 Answer::Download(self.start_download(&opened, &caller, download).await?)
@@ -53,11 +55,12 @@ impl Reader {
         ask: &Ask,
     ) -> Result<(), PortError> {
         let (kind, filter) = match ask {
-            Ask::Rows(rows) => (SearchKind::Rows, Some(&rows.filter)),
-            Ask::Counts(counts) => (SearchKind::Counts, Some(&counts.filter)),
-            Ask::Facets(facets) => (SearchKind::Facets, Some(&facets.filter)),
-            Ask::Fields => (SearchKind::Fields, None),
-            Ask::Download(download) => (SearchKind::Download, Some(&download.rows.filter)),
+            Ask::Rows(rows) => (SearchKind::Rows, rows.filter.clone()),
+            Ask::Event(event) => (SearchKind::Rows, event.filter()),
+            Ask::Counts(counts) => (SearchKind::Counts, counts.filter.clone()),
+            Ask::Facets(facets) => (SearchKind::Facets, facets.filter.clone()),
+            Ask::Fields => (SearchKind::Fields, Filter::default()),
+            Ask::Download(download) => (SearchKind::Download, download.rows.filter.clone()),
             // The file was recorded when it was asked for, and indexes say nothing of events.
             Ask::DownloadStatus(_) | Ask::Rebuild(_) => return Ok(()),
         };
@@ -66,7 +69,7 @@ impl Reader {
             connector: opened.connector.id.clone(),
             by: caller.clone(),
             kind,
-            filter: FilterText::cut(&filter.map(without_persons).unwrap_or_default()),
+            filter: FilterText::cut(&without_persons(&filter)),
             at: self.clock.now(),
         };
         self.searches.record_search(&record).await.map(drop)

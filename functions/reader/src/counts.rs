@@ -1,24 +1,30 @@
 //! Answers with counts and facets.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use archive::fields::Field;
+use archive::part::PartNumber;
 use archive::query::Span;
 use archive::query::counts::{Count, Counts, Interval};
 use archive::query::facets::Facets;
 use archive::query::filter::Filter;
 use archive::query::row::Order;
 use archive::query::search::{Budget, Collect, Found, Looking, Reach, Search};
+use archive::time::Time;
 use control::explorer::{
     COUNTED_FIELDS, CountsAnswer, CountsRequest, ExplorerError, Facet, FacetsAnswer, FacetsRequest, Lag,
     MAX_FACET_VALUES, USUAL_FACET_VALUES, ValueCount,
 };
+use futures_util::TryFutureExt as _;
+use futures_util::future::try_join;
 
 use crate::context::Reader;
 use crate::fetch::run;
 use crate::lag::lag;
 use crate::mapping::invalid;
 use crate::opened::Opened;
+use crate::sealing::read_sealing;
 use crate::span::span_of;
 
 /// The most counts of one answer.
@@ -40,7 +46,14 @@ impl Reader {
         let span = span_of(request.from, request.to)?;
         let counts = || Counts::new(request.interval, request.by);
         let is_one = request.interval == Interval::Whole;
-        let (found, mut lag) = self.search(opened, &request.filter, span, counts, is_one).await?;
+        let searched = self.search(opened, &request.filter, span, counts, is_one);
+        let sealing = async {
+            let span = span.intersect(request.filter.span());
+            if request.sealing { read_sealing(opened, span).await.map(Some) } else { Ok(None) }
+        };
+        let ((found, mut lag), parts) =
+            try_join(searched, sealing.map_err(ExplorerError::from)).await?;
+        let (unsealed, let_go) = of_table(&found.in_table, lag.complete_to);
         let complete_from = found.collector.complete_from(found.reach);
         let counts = found.collector.counts(found.reach);
         let counts = counts.map_err(|error| ExplorerError::TooMuch(error.to_string()))?;
@@ -55,7 +68,9 @@ impl Reader {
         if complete_from.is_some() {
             lag.searched_to = complete_from;
         }
-        Ok(CountsAnswer { lag, interval: request.interval, total, counts })
+        let missing: BTreeSet<PartNumber> = lag.missing.iter().map(|missing| missing.part).collect();
+        let sealing = parts.map(|parts| parts.sealing(opened, request.interval, &missing, lag.read_to));
+        Ok(CountsAnswer { lag, interval: request.interval, total, unsealed, let_go, counts, sealing })
     }
 
     pub(crate) async fn facets(
@@ -118,6 +133,15 @@ impl Reader {
         }
         Ok((Found { reach: Reach::Until(end), ..counted }, lag))
     }
+}
+
+/// How many events that were found in the table are not sealed yet, and how many are let go: those that were
+/// written before the watermark.
+fn of_table(in_table: &BTreeMap<Time, u64>, watermark: Time) -> (u64, u64) {
+    let sum = |(unsealed, let_go), (from, events): (&Time, &u64)| {
+        if *from >= watermark { (unsealed + events, let_go) } else { (unsealed, let_go + events) }
+    };
+    in_table.iter().fold((0, 0), sum)
 }
 
 /// The most frequent values, at most `limit`.

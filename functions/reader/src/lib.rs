@@ -4,8 +4,8 @@
 //! may invoke the function reach it ([`invocation`]), and it decides by itself what they may see
 //! (`authorize`).
 //!
-//! - `answer` takes a question: `rows`, `counts`, `fields` and `download` answer it, over what `scope` plans
-//!   and `fetch` reads.
+//! - `answer` takes a question: `rows`, `event`, `counts`, `fields` and `download` answer it, over what
+//!   `scope` plans and `fetch` reads. `sealing` says what vouches for the numbers.
 //! - `indexing` says which indexes are missing, `index_job` makes them, and `rebuild` makes them again.
 //! - `open` opens one connector's archive (`opened`) for one request; `mapping` says how its events are read,
 //!   and `table` reads what only the events table has.
@@ -15,6 +15,7 @@ mod authorize;
 mod context;
 mod counts;
 mod download;
+mod event;
 mod fetch;
 mod fields;
 mod file;
@@ -28,6 +29,7 @@ mod opened;
 mod rebuild;
 mod rows;
 mod scope;
+mod sealing;
 mod span;
 mod table;
 

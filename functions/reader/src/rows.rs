@@ -68,7 +68,7 @@ impl Reader {
 
 /// The rows, each with its proof. `written` has the time of writing of each event of the table: what was
 /// written before the watermark was sealed, and its part is let go.
-async fn with_proofs(
+pub(crate) async fn with_proofs(
     opened: &Opened,
     snapshot: Snapshot,
     written: &BTreeMap<TableKey, Time>,

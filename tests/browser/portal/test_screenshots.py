@@ -45,5 +45,5 @@ class Screenshots(PortalTest):
 
     def test_an_operator_sees_all_tenants(self):
         page = self.operator(width=1120)
-        expect(page.get_by_text("3 connectors")).to_be_visible()
+        expect(page.get_by_text("4 connectors")).to_be_visible()
         self.picture(page, "portal-operators")

@@ -14,7 +14,7 @@ use archive::sha256::Sha256;
 use archive::time::Time;
 use control::explorer::{
     CountsAnswer, DownloadAnswer, Facet, FacetsAnswer, FieldAnswer, FieldsAnswer, Lag, MissingAnswer,
-    ProofState, RowAnswer, RowProof, RowsAnswer, ValueCount,
+    ProofState, RowAnswer, RowProof, RowsAnswer, SealState, SealedInterval, Sealing, ValueCount,
 };
 use serde_json::value::RawValue;
 
@@ -133,7 +133,50 @@ foreign! {
         interval: Interval,
         /// The sum of all counts.
         total: u64,
+        /// How many of them are not sealed yet.
+        unsealed: u64,
+        /// How many of them only the events table still has, since the bytes of their parts are let go.
+        let_go: u64,
         counts: Vec<Count>,
+        /// How that time is sealed; only with `include=sealing`.
+        #[optional]
+        sealing: Option<Sealing>,
+    }
+}
+
+foreign! {
+    /// What vouches for the numbers of a span of time.
+    Sealing as "Sealing" {
+        /// How many parts close a window in it.
+        parts: u64,
+        /// How many of them a signed manifest names.
+        signed: u64,
+        /// How many of them are delivered.
+        delivered: u64,
+        /// How many of them are heartbeats: nothing happened.
+        quiet: u64,
+        /// How many events in them were found later than their window.
+        late: u64,
+        /// Present if there are more parts than one request looks at: sums and intervals begin here.
+        #[optional]
+        from: Option<Time>,
+        /// Each interval that the connector has exported, in order.
+        intervals: Vec<SealedInterval>,
+    }
+}
+
+foreign! {
+    SealedInterval as "SealedInterval" {
+        /// Its beginning.
+        start: Time,
+        /// The worst that is true of any of it. `quiet`: nothing happened, and a delivered heartbeat says so;
+        /// `delivered`; `unsealed`: its end is not sealed yet; `waiting`: some of it waits for delivery;
+        /// `missing`: a part could not be read; `gap`: some of it is in no part.
+        state: SealState,
+        /// How many parts close a window in it.
+        parts: u64,
+        /// The events in parts whose window begins in it.
+        events: u64,
     }
 }
 

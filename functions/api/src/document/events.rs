@@ -43,6 +43,12 @@ pub(super) fn counts(operation: Operation) -> Operation {
             &json!({"type": "string", "enum": ["hour", "day", "week", "whole"], "default": "day"}),
         )
         .query_of::<CountedField>("by", "Count each value of this field apart.")
+        .query(
+            "include",
+            "With `sealing`, the answer also says how that time is sealed: in how many parts, and for each \
+             interval whether it is delivered, quiet, waiting, missing, or not sealed yet.",
+            &json!({"type": "string", "enum": ["sealing"]}),
+        )
         .answer::<CountsAnswer>(200, "The counts, by start and value. Intervals without events are missing.")
 }
 

@@ -7,7 +7,7 @@ use archive::query::counts::Interval;
 use archive::query::filter::{Filter, MAX_CHARACTERS};
 use archive::query::output::{Cells, Column, OutputFormat};
 use archive::query::row::Order;
-use control::explorer::{COUNTED_FIELDS, ProofState};
+use control::explorer::{COUNTED_FIELDS, ProofState, SealState};
 use protocol::exploration::{
     Chart, Columns, ExplorationId, ExplorationName, FilterText, Interval as ChartInterval, SearchKind,
 };
@@ -27,6 +27,7 @@ words! {
     Order: Newest Oldest;
     OutputFormat: Csv Ndjson Json;
     ProofState: Delivered Sealed Unsealed LetGo;
+    SealState: Quiet Delivered Unsealed Waiting Missing Gap;
     Field: Time Id Action Category Actor Session Target Outcome Ip Tenant;
 }
 

@@ -1,13 +1,16 @@
 //! `demo`: the whole export on real events, with a crash, a quiet tenant and a deleted bucket; and the proof
 //! from the files that no event was lost, duplicated or delivered to another tenant.
 //!
-//! `scenario` defines the tenants and times, `steps` runs the demo, `process` and `exporter` are the two ends
-//! of the exporter that is killed, `proof` compares the files with the imported events, and `report` prints
-//! the result.
+//! `scenario` defines the tenants and times, `import` imports their events, `steps` runs the demo, `process`
+//! and `exporter` are the two ends of the exporter that is killed, `proof` compares the files with the
+//! imported events, and `report` prints the result. `fill` prepares `serve --demo`, with the events of
+//! `made_up`.
 
 pub(crate) mod args;
 mod exporter;
 mod fill;
+mod import;
+mod made_up;
 mod process;
 mod proof;
 mod report;

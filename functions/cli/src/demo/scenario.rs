@@ -85,6 +85,13 @@ impl Times {
     }
 }
 
+/// `12:06`, with the date if it is not the demo's day.
+pub(super) fn hour_and_minute(time: Time) -> String {
+    let text = time.to_string();
+    let minute = text.get(11..16).unwrap_or_default();
+    if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
+}
+
 #[derive(Debug)]
 pub(super) struct Tenants {
     /// The tenant with events.
@@ -115,9 +122,9 @@ impl Tenants {
     pub(super) async fn activate(embedded: &Sandbox, now: Time) -> Result<Self, CliError> {
         let [busy, quiet, deleted_bucket] = ACCOUNTS;
         Ok(Self {
-            busy: setup_tenant(embedded, busy, now).await?,
-            quiet: setup_tenant(embedded, quiet, now).await?,
-            deleted_bucket: setup_tenant(embedded, deleted_bucket, now).await?,
+            busy: setup_tenant(embedded, busy, now, Frequency::HOURLY).await?,
+            quiet: setup_tenant(embedded, quiet, now, Frequency::HOURLY).await?,
+            deleted_bucket: setup_tenant(embedded, deleted_bucket, now, Frequency::HOURLY).await?,
         })
     }
 
@@ -152,19 +159,29 @@ pub(super) fn tenant(name: &str) -> Result<TenantId, CliError> {
     name.parse().map_err(refused)
 }
 
-async fn setup_tenant(
+/// Who sets up the connectors.
+pub(super) fn demo_operator() -> Caller {
+    Caller::Operator { name: "demo".to_owned() }
+}
+
+/// Creates the connector of a tenant and activates it; it exports from `start` on.
+///
+/// # Errors
+/// If the stand-ins or the verification fail.
+pub(super) async fn setup_tenant(
     embedded: &Sandbox,
     (name, account): (&str, &str),
-    now: Time,
+    start: Time,
+    frequency: Frequency,
 ) -> Result<Connector, CliError> {
-    let (onboarding, caller) = (embedded.onboarding(), Caller::Operator { name: "demo".to_owned() });
+    let (onboarding, caller) = (embedded.onboarding(), demo_operator());
     let new = NewConnector {
         tenant: tenant(name)?,
         shards: Shards::ONE,
-        frequency: Frequency::HOURLY,
+        frequency,
         encoding: Encoding::default(),
         // The clock advances while connectors are created; their files still start at the full minute.
-        start_from: Some(now),
+        start_from: Some(start),
         destination: destination(name, account)?.into(),
         idempotency_key: None,
     };

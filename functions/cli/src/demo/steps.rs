@@ -4,24 +4,22 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use archive::import::{KeyFields, TimeForm};
 use archive::names::ConnectorId;
 use archive::note::{RingKey, VerifierKey};
 use archive::part::Window;
 use archive::time::Time;
 use flate2::read::MultiGzDecoder;
-use protocol::connector::{Connector, Shards};
+use protocol::connector::Connector;
 use protocol::delivery_error::Block;
 use protocol::machine::{Outcome, Summary};
 use sandbox::wiring::Sandbox;
 
+use super::import::import;
 use super::process::{ExporterMessage, ExporterProcess};
 use super::proof::{self, Expected, File, Findings};
-use super::scenario::{BUSY_TENANT, DAY, EVENTS, PREFIX, Tenants, Times, bucket, tenant};
+use super::scenario::{BUSY_TENANT, EVENTS, PREFIX, Tenants, Times, bucket, hour_and_minute};
 use crate::context::ProcessContext;
 use crate::error::{CliError, io_error};
-use crate::events::import::Import;
-use crate::events::inputs::Inputs;
 use crate::output::{Output, Style};
 use crate::table::counted;
 use crate::verify::{self, Proof};
@@ -107,25 +105,6 @@ pub(super) async fn run(
     let result = demo.collect_results(times, imported, crash).await?;
     demo.embedded.stop().await;
     Ok(result)
-}
-
-pub(super) async fn import(embedded: &Sandbox, output: Output) -> Result<u64, CliError> {
-    let import = Import {
-        writer: embedded.events(),
-        tenant: tenant(BUSY_TENANT)?,
-        shards: Shards::ONE,
-        keys: KeyFields::new("eventTime", "eventID", TimeForm::Rfc3339),
-    };
-    let stats = import.run(Inputs::of_bytes("cloudtrail", EVENTS), |_| {}).await?;
-    let span = match (stats.first, stats.last) {
-        (Some(first), Some(last)) => format!(", {} to {}", hour_and_minute(first), hour_and_minute(last)),
-        _ => String::new(),
-    };
-    output.line(format_args!(
-        "       {} of CloudTrail imported for {BUSY_TENANT}{span}",
-        counted(stats.imported, "event")
-    ));
-    Ok(stats.imported)
 }
 
 impl Demo<'_> {
@@ -316,13 +295,6 @@ fn imported_events() -> Result<Vec<String>, CliError> {
     let mut text = String::new();
     MultiGzDecoder::new(EVENTS).read_to_string(&mut text).map_err(io_error("the demo's events"))?;
     Ok(text.lines().map(str::to_owned).collect())
-}
-
-/// `12:06`, with the date if it is not the demo's day.
-fn hour_and_minute(time: Time) -> String {
-    let text = time.to_string();
-    let minute = text.get(11..16).unwrap_or_default();
-    if text.starts_with(DAY) { minute.to_owned() } else { format!("{} {minute}", time.date()) }
 }
 
 fn unexpected_exporter(id: &ConnectorId) -> CliError {

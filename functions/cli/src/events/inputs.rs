@@ -1,5 +1,6 @@
 //! The inputs: files, the files in folders, stdin. All named inputs must exist before anything is imported.
 
+use std::borrow::Cow;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub(crate) enum Source {
     File(PathBuf),
     Stdin,
     /// Bytes in this program.
-    Bytes(&'static [u8]),
+    Bytes(Cow<'static, [u8]>),
 }
 
 /// All inputs, in the order in which they are read.
@@ -58,9 +59,10 @@ pub(crate) struct Skipped {
 
 impl Inputs {
     /// One input with bytes in this program.
-    pub(crate) fn of_bytes(name: &str, bytes: &'static [u8]) -> Self {
-        let input =
-            Input { name: name.to_owned(), source: Source::Bytes(bytes), size: Some(bytes.len() as u64) };
+    pub(crate) fn of_bytes(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        let size = Some(bytes.len() as u64);
+        let input = Input { name: name.to_owned(), source: Source::Bytes(bytes), size };
         Self { files: vec![input], ..Self::default() }
     }
 

@@ -45,7 +45,7 @@ pub(super) fn open(source: &Source, read: &Arc<AtomicU64>) -> Result<OpenInput, 
     let bytes: Box<dyn Read + Send> = match source {
         Source::File(path) => Box::new(File::open(path)?),
         Source::Stdin => Box::new(io::stdin()),
-        Source::Bytes(bytes) => Box::new(Cursor::new(*bytes)),
+        Source::Bytes(bytes) => Box::new(Cursor::new(bytes.clone())),
     };
     let (kind, bytes) = sniff(Box::new(CountingReader { bytes, read: Arc::clone(read) }))?;
     match kind {
@@ -142,7 +142,7 @@ mod tests {
         let read = Arc::new(AtomicU64::new(0));
         let length = bytes.len() as u64;
         let mut text = String::new();
-        match open(&Source::Bytes(bytes.leak()), &read) {
+        match open(&Source::Bytes(bytes.into()), &read) {
             Ok(mut opened) => {
                 opened.text.read_to_string(&mut text).map_err(|error| error.to_string())?;
                 assert_eq!(read.load(Ordering::Relaxed), length);

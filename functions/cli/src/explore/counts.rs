@@ -18,6 +18,7 @@ pub(super) async fn counts(log: &Log, args: &CountsArgs, output: Output) -> Resu
         to: args.which.to,
         interval: args.interval.unwrap_or(Interval::Day),
         by: args.by,
+        sealing: false,
     };
     let answer = log.explorer.counts(&log.asker, request).await?;
     if !output.is_json() {

@@ -18,7 +18,8 @@ pub(crate) struct ServeArgs {
     /// The interval of the schedule's ticks, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) tick: u32,
-    /// Begin with the demo's three tenants and real events: one is well, one is quiet, one is blocked
+    /// Begin with the demo's three tenants and real events (one is well, one is quiet, one is blocked), and
+    /// with made-up-co, whose events are made up
     #[arg(long, conflicts_with = "now")]
     pub(crate) demo: bool,
     /// Start the clock at this time instead of now, such as 2023-07-10T13:06:00Z
@@ -48,7 +49,9 @@ In addition to the API, /stand-in/stacks plays the customer's administrator, who
 role and the bucket for the parameters of infra/customer-role.yaml in the body. /stand-in/obstacles injects the faults \
 of that administrator: GET lists them, PUT sets one, and DELETE removes it.
 
-With --demo the clock starts on 10 July 2023, the day of the demo's events, and ticks on from there.
+With --demo the clock starts on 10 July 2023, the day of the demo's events, and ticks on from there. acme has the real \
+hour of CloudTrail. made-up-co has 30 days of a product's log-ins, changes and exports: these events are made up, the \
+same on every machine, and one day is worth a question.
 
 Examples:
   auditferry serve

@@ -16,7 +16,8 @@ use axum::{Extension, Router};
 use control::branding::{Accent, Branding};
 use control::logo::Logo;
 use control::portal::PortalAccess;
-use portal::{Brand, SourceIp};
+use control::portal_events::PortalEvents;
+use portal::{Brand, LogAccess, SourceIp};
 use ports::PortError;
 use protocol::caller::Caller;
 use protocol::contacts::LinkToken;
@@ -26,6 +27,7 @@ use sandbox::wiring::Sandbox;
 use tower::ServiceExt as _;
 
 use crate::error::CliError;
+use crate::reader;
 use crate::output::eprint_line;
 
 /// The vendor that the pages name.
@@ -89,7 +91,13 @@ impl LocalPortal {
     pub(super) fn pages(&self) -> Router {
         // Only this machine can connect.
         let source = SourceIp(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        portal::router(self.embedded.onboarding(), self.access.clone(), self.brand.clone())
+        let log = LogAccess {
+            explorer: reader::in_folder(&self.embedded),
+            records: self.embedded.explorer_records(),
+            // The events are the user's own.
+            shown: PortalEvents::Events,
+        };
+        portal::router(self.embedded.onboarding(), self.access.clone(), log, self.brand.clone())
             .layer(Extension(source))
     }
 

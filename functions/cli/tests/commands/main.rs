@@ -42,6 +42,9 @@ mod refusals;
 mod serve;
 #[cfg(test)]
 #[cfg(unix)]
+mod serve_demo;
+#[cfg(test)]
+#[cfg(unix)]
 mod source;
 #[cfg(test)]
 mod tenants;

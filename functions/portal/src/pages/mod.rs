@@ -8,6 +8,7 @@ pub(crate) mod contacts;
 pub(crate) mod enter;
 pub(crate) mod exports;
 pub(crate) mod health;
+pub(crate) mod log;
 pub(crate) mod operate;
 pub(crate) mod operators;
 pub(crate) mod part;

@@ -96,6 +96,7 @@ async fn counts_and_facets_equal_the_rows_and_the_records() {
             to: None,
             interval: Interval::Hour,
             by: Some(Field::Outcome),
+            sealing: false,
         })
         .await;
     assert_eq!((counts.total, counts.lag.cost.blocks), (2_900, 0), "the roll-up answers alone");

@@ -15,7 +15,14 @@ use protocol::portal::{Abilities, Ability, LinkKind, LinkScope, Network, PortalT
 use crate::world::{World, activate, filter, operator, tenant};
 
 fn asks() -> Vec<Ask> {
-    let counts = |by| CountsRequest { filter: filter(""), from: None, to: None, interval: Interval::Day, by };
+    let counts = |by| CountsRequest {
+        filter: filter(""),
+        from: None,
+        to: None,
+        interval: Interval::Day,
+        by,
+        sealing: false,
+    };
     let facets =
         |field| FacetsRequest { filter: filter(""), from: None, to: None, fields: vec![field], limit: None };
     let download = DownloadRequest {
@@ -84,6 +91,7 @@ async fn a_deployment_shows_nothing_counts_or_events() {
             to: None,
             interval: Interval::Day,
             by: None,
+            sealing: false,
         })
     };
     for text in ["actor:benjamin", "-ip:10.0.0.1", "benjamin", "/userIdentity/userName:benjamin", "id:1"] {

@@ -121,6 +121,15 @@ pub enum ProofState {
     LetGo,
 }
 
+/// One event with its fields and its proof.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EventAnswer {
+    /// How current it is.
+    pub lag: Lag,
+    /// The event.
+    pub row: RowAnswer,
+}
+
 /// A value with its number of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValueCount {
@@ -139,8 +148,68 @@ pub struct CountsAnswer {
     pub interval: Interval,
     /// The sum of all counts.
     pub total: u64,
+    /// How many of them are not sealed yet.
+    #[serde(default)]
+    pub unsealed: u64,
+    /// How many of them only the events table still has, since the bytes of their parts are let go.
+    #[serde(default)]
+    pub let_go: u64,
     /// The counts, by start and value.
     pub counts: Vec<Count>,
+    /// How that time is sealed, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing: Option<Sealing>,
+}
+
+/// How a span of time is sealed: what vouches for the numbers of that time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealing {
+    /// How many parts close a window in it.
+    pub parts: u64,
+    /// How many of them a signed manifest names.
+    pub signed: u64,
+    /// How many of them are delivered.
+    pub delivered: u64,
+    /// How many of them are heartbeats: nothing happened.
+    pub quiet: u64,
+    /// How many events in them were found later than their window.
+    pub late: u64,
+    /// Set if there are more parts than one request looks at: the sums and the intervals begin here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Time>,
+    /// Each interval that the connector has exported, in order.
+    pub intervals: Vec<SealedInterval>,
+}
+
+/// How one interval of a chart is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedInterval {
+    /// Its beginning.
+    pub start: Time,
+    /// The worst that is true of any of it.
+    pub state: SealState,
+    /// How many parts close a window in it.
+    pub parts: u64,
+    /// The events in parts whose window begins in it.
+    pub events: u64,
+}
+
+/// How some time is sealed, from the best to the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealState {
+    /// Nothing happened, and a signed and delivered heartbeat says so.
+    Quiet,
+    /// All of it is in delivered parts.
+    Delivered,
+    /// The end of it is not sealed yet.
+    Unsealed,
+    /// All of it is sealed, and some of it waits for delivery.
+    Waiting,
+    /// A part of it could not be read: its bytes are gone, or differ from what was sealed.
+    Missing,
+    /// Some of it is in no part.
+    Gap,
 }
 
 /// The most frequent values of fields.

@@ -1,6 +1,7 @@
 //! Why a question was not answered.
 
 use archive::names::{ConnectorId, TenantId};
+use archive::time::Time;
 use ports::PortError;
 use protocol::portal::SessionRefusal;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub enum ExplorerError {
     /// The tenant has no connector that exports.
     #[error("tenant {0} has no connector that was activated")]
     NoConnector(TenantId),
+    /// There is no such event, or not any more.
+    #[error("no such event of {0} is kept; the bytes of a part are let go some time after its delivery")]
+    NoEvent(Time),
     /// There is no such download, or not any more.
     #[error("download {0} does not exist; a download is kept for a day")]
     NoDownload(String),
@@ -96,7 +100,9 @@ impl ExplorerError {
     pub fn refusal(self) -> Result<ExplorerRefusal, PortError> {
         let detail = self.to_string();
         let code = match self {
-            Self::NotFound(_) | Self::NoConnector(_) | Self::NoDownload(_) => RefusalCode::NotFound,
+            Self::NotFound(_) | Self::NoConnector(_) | Self::NoEvent(_) | Self::NoDownload(_) => {
+                RefusalCode::NotFound
+            },
             Self::Forbidden(_) | Self::Session(_) => RefusalCode::Forbidden,
             Self::Privacy(_) => RefusalCode::NotShown,
             Self::SeveralConnectors(..) | Self::Invalid(_) => RefusalCode::Invalid,

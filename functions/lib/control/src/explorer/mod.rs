@@ -10,17 +10,19 @@ mod error;
 mod privacy;
 mod questions;
 mod request;
+pub mod starters;
 
 pub use answer::{
-    CountsAnswer, DownloadAnswer, Facet, FacetsAnswer, FieldAnswer, FieldsAnswer, Lag, MissingAnswer,
-    ProofState, RebuildAnswer, RowAnswer, RowProof, RowsAnswer, ValueCount,
+    CountsAnswer, DownloadAnswer, EventAnswer, Facet, FacetsAnswer, FieldAnswer, FieldsAnswer, Lag,
+    MissingAnswer, ProofState, RebuildAnswer, RowAnswer, RowProof, RowsAnswer, SealState, SealedInterval,
+    Sealing, ValueCount,
 };
 pub use client::Explorer;
 pub use error::{AskError, ExplorerError, ExplorerRefusal, RefusalCode};
 pub use privacy::{PrivacyError, check_privacy, without_persons};
 pub use questions::Asker;
 pub use request::{
-    Answer, Ask, COUNTED_FIELDS, CountsRequest, DownloadRequest, DownloadStatusRequest, ExplorerRequest,
-    FacetsRequest, MAX_FACET_VALUES, MAX_ROWS, Proof, RebuildRequest, RowsRequest, USUAL_FACET_VALUES,
+    Answer, Ask, COUNTED_FIELDS, CountsRequest, DownloadRequest, DownloadStatusRequest, EventPlace,
+    EventRequest, ExplorerRequest, FacetsRequest, MAX_FACET_VALUES, MAX_ROWS, Proof, RebuildRequest, RowsRequest, USUAL_FACET_VALUES,
     USUAL_ROWS,
 };

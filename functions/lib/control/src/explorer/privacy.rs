@@ -35,7 +35,7 @@ pub fn check_privacy(shown: PortalEvents, ask: &Ask) -> Result<(), PrivacyError>
         PortalEvents::Off => Err(PrivacyError::Off),
         PortalEvents::Events => Ok(()),
         PortalEvents::Counts => match ask {
-            Ask::Rows(_) | Ask::Download(_) | Ask::DownloadStatus(_) | Ask::Fields => {
+            Ask::Rows(_) | Ask::Event(_) | Ask::Download(_) | Ask::DownloadStatus(_) | Ask::Fields => {
                 Err(PrivacyError::NoEvents)
             }
             Ask::Counts(counts) => check_counts(&counts.filter, counts.by.as_slice()),
@@ -74,7 +74,7 @@ mod tests {
 
     fn counts(filter: &str, by: Option<Field>) -> Ask {
         let filter = filter.parse().unwrap();
-        Ask::Counts(CountsRequest { filter, from: None, to: None, interval: Interval::Day, by })
+        Ask::Counts(CountsRequest { filter, from: None, to: None, interval: Interval::Day, by, sealing: false })
     }
 
     fn facets(fields: &[Field]) -> Ask {

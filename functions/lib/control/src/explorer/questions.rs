@@ -5,7 +5,7 @@ use ports::PortError;
 
 use super::{
     Answer, Ask, AskError, CountsAnswer, CountsRequest, DownloadAnswer, DownloadRequest,
-    DownloadStatusRequest, Explorer, ExplorerRequest, FacetsAnswer, FacetsRequest, FieldsAnswer, Proof,
+    DownloadStatusRequest, EventAnswer, EventRequest, Explorer, ExplorerRequest, FacetsAnswer, FacetsRequest, FieldsAnswer, Proof,
     RebuildAnswer, RebuildRequest, RowsAnswer, RowsRequest,
 };
 
@@ -46,6 +46,8 @@ questions! {
     counts(request: CountsRequest) = Ask::Counts(request), Counts(CountsAnswer);
     /// The most frequent values of fields.
     facets(request: FacetsRequest) = Ask::Facets(request), Facets(FacetsAnswer);
+    /// One event.
+    event(request: EventRequest) = Ask::Event(request), Event(Box<EventAnswer>);
     /// What the mapping finds in the newest events.
     fields() = Ask::Fields, Fields(FieldsAnswer);
     /// A file of all events that match.

@@ -1,18 +1,22 @@
 //! What can be asked of the log.
 
+use std::time::Duration;
+
 use archive::fields::Field;
 use archive::names::{ConnectorId, TenantId};
 use archive::part::PartNumber;
+use archive::query::Span;
 use archive::query::counts::Interval;
-use archive::query::filter::Filter;
+use archive::query::filter::{Filter, Term};
 use archive::query::output::{Cells, Column, OutputFormat};
 use archive::query::row::Order;
+use archive::sha256::Sha256;
 use archive::time::Time;
 use protocol::caller::Caller;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CountsAnswer, DownloadAnswer, ExplorerRefusal, FacetsAnswer, FieldsAnswer, RebuildAnswer, RowsAnswer,
+    CountsAnswer, DownloadAnswer, EventAnswer, ExplorerRefusal, FacetsAnswer, FieldsAnswer, RebuildAnswer, RowsAnswer,
 };
 
 /// The most rows of a page.
@@ -71,6 +75,8 @@ pub enum Ask {
     Counts(CountsRequest),
     /// The most frequent values of fields.
     Facets(FacetsRequest),
+    /// One event.
+    Event(EventRequest),
     /// What the mapping finds in the newest events.
     Fields,
     /// A file of all events that match.
@@ -127,6 +133,43 @@ pub struct CountsRequest {
     /// By the values of which field, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Field>,
+    /// Also how that time is sealed.
+    #[serde(default)]
+    pub sealing: bool,
+}
+
+/// One event.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct EventRequest {
+    /// Its time.
+    pub time: Time,
+    /// Which of the events of that time.
+    pub place: EventPlace,
+}
+
+impl EventRequest {
+    /// The instant in which it is searched.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span { from: self.time, to: self.time + Duration::from_millis(1) }
+    }
+
+    /// The filter of that instant, for the record that somebody has seen it.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        let term = Term::during(self.span());
+        term.and_then(|term| Filter::default().with(term).ok()).unwrap_or_default()
+    }
+}
+
+/// What identifies an event among those of the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventPlace {
+    /// The part that has it, and its position there, from 0.
+    Sealed(PartNumber, u64),
+    /// The SHA-256 of its text. So an address of an event that is not sealed yet stays good once it is.
+    Text(Sha256),
 }
 
 /// The most frequent values of fields.
@@ -192,6 +235,8 @@ pub enum Answer {
     Counts(CountsAnswer),
     /// To [`Ask::Facets`].
     Facets(FacetsAnswer),
+    /// To [`Ask::Event`].
+    Event(Box<EventAnswer>),
     /// To [`Ask::Fields`].
     Fields(FieldsAnswer),
     /// To [`Ask::Download`] and [`Ask::DownloadStatus`].

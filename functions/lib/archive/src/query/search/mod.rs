@@ -62,6 +62,8 @@ pub struct Search<C> {
     parts: BTreeMap<PartNumber, Part>,
     /// What could not be read.
     missing: Vec<Missing>,
+    /// How many events of the table matched, by the beginning of their window.
+    in_table: BTreeMap<Time, u64>,
     next_id: u64,
     collector: C,
 }
@@ -106,6 +108,9 @@ pub struct Found<C> {
     pub spent: Spent,
     /// What could not be searched.
     pub missing: Vec<Missing>,
+    /// How many of the events that were found are from the events table, by the beginning of the window in
+    /// which they were written.
+    pub in_table: BTreeMap<Time, u64>,
 }
 
 impl<C: Collect> Search<C> {
@@ -125,6 +130,7 @@ impl<C: Collect> Search<C> {
             reading: BTreeMap::new(),
             parts: BTreeMap::new(),
             missing: Vec::new(),
+            in_table: BTreeMap::new(),
             next_id: 0,
             collector,
         };
@@ -279,10 +285,12 @@ impl<C: Collect> Search<C> {
         id: NodeId,
         items: impl IntoIterator<Item = (TableKey, Time, &'e [u8])>,
     ) {
-        let Some(Read::Table(_)) = self.done(id) else { return };
-        let Self { matcher, collector, span, .. } = self;
+        let Some(Read::Table(window)) = self.done(id) else { return };
+        let Self { matcher, collector, span, in_table, .. } = self;
+        let matches = in_table.entry(window.from).or_default();
         for (key, written, event) in items {
             visit(matcher, *span, written, event, |time, reading| {
+                *matches += 1;
                 collector.take_event(RowKey::in_table(time, key.clone()), event, reading);
             });
         }
@@ -294,7 +302,8 @@ impl<C: Collect> Search<C> {
         self.queue.extend(std::mem::take(&mut self.reading).into_values());
         let first_unread = self.queue.peek().map(|node| node.bounds.start(self.order));
         let reach = first_unread.map_or(Reach::Whole, Reach::Until);
-        Found { collector: self.collector, reach, spent: self.spent, missing: self.missing }
+        let Self { collector, spent, missing, in_table, .. } = self;
+        Found { collector, reach, spent, missing, in_table }
     }
 
     /// Adds a node if its bounds and the span of the search overlap.
