@@ -51,8 +51,7 @@ impl Reader {
             let span = span.intersect(request.filter.span());
             if request.sealing { read_sealing(opened, span).await.map(Some) } else { Ok(None) }
         };
-        let ((found, mut lag), parts) =
-            try_join(searched, sealing.map_err(ExplorerError::from)).await?;
+        let ((found, mut lag), parts) = try_join(searched, sealing.map_err(ExplorerError::from)).await?;
         let (unsealed, let_go) = of_table(&found.in_table, lag.complete_to);
         let complete_from = found.collector.complete_from(found.reach);
         let counts = found.collector.counts(found.reach);

@@ -28,12 +28,8 @@ impl Reader {
         };
         let (snapshot, span) = (self.snapshot(opened), request.span());
         let planned = self.plan(opened, snapshot, span).await?;
-        let looking = Looking {
-            filter: Filter::default(),
-            span,
-            order: Order::Oldest,
-            budget: Budget::INTERACTIVE,
-        };
+        let looking =
+            Looking { filter: Filter::default(), span, order: Order::Oldest, budget: Budget::INTERACTIVE };
         let rows = Rows::new(Order::Oldest, limit, after);
         let search = Search::new(&looking, &opened.mapping.fields, planned.scope.clone(), rows);
         let searched = run(opened, search).await?;

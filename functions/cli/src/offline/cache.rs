@@ -143,6 +143,16 @@ impl Cache {
     }
 }
 
+/// Whether a path, which need not exist, is inside of a folder.
+///
+/// # Errors
+/// If a link can't be followed.
+pub(super) fn is_inside(path: &Path, folder: &Path) -> io::Result<bool> {
+    let path = std::path::absolute(path)?;
+    let existing = path.ancestors().find(|above| above.exists()).unwrap_or(&path);
+    Ok(existing.canonicalize()?.starts_with(folder.canonicalize()?))
+}
+
 /// Creates a folder for this user alone, with those above it.
 fn create(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();

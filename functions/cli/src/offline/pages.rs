@@ -1,19 +1,80 @@
-//! The first page, in plain text: what was verified, and the verdict.
+//! The pages: those of the portal's explorer, with the verdict on each.
 
-use archive::verify::check::Outcome;
+use archive::names::InvalidValueError;
+use archive::verify::check::{Outcome, Verdict};
+use archive::verify::finding::{Finding, Severity};
 use axum::Router;
-use axum::routing::get;
+use control::branding::{Accent, Branding};
+use portal::{Brand, OfflineLog, VerdictKind, offline_router};
 use protocol::caller::Caller;
 
 use super::explorer::OfflineExplorer;
-use crate::error::CliError;
 
+/// The name on the pages: no vendor shows them.
+const NAME: &str = "Auditferry";
+/// The most findings that a page names; the report on the terminal has more, and `verify --json` all.
+const MAX_FINDINGS: usize = 20;
+
+/// A verification, as the pages show it.
 pub(super) struct Verified<'a> {
     pub(super) outcome: &'a Outcome,
+    /// Its last line.
+    pub(super) summary: String,
+    /// The folder, or the location in S3.
     pub(super) archive: String,
 }
 
-pub(super) fn pages(_: &OfflineExplorer, _: Caller, verified: Verified<'_>) -> Result<Router, CliError> {
-    let text = format!("{}: {}", verified.archive, verified.outcome.verdict.as_str());
-    Ok(Router::new().route("/portal/log", get(async move || text)))
+/// The pages of an archive, for this caller. They have no guard.
+///
+/// # Errors
+/// Never: the name on the pages is a valid one.
+pub(super) fn pages(
+    offline: &OfflineExplorer,
+    caller: Caller,
+    verified: Verified<'_>,
+) -> Result<Router, InvalidValueError> {
+    let Verified { outcome, summary, archive } = verified;
+    let verdict = portal::Verdict {
+        kind: kind(outcome.verdict),
+        summary,
+        findings: findings(&outcome.findings),
+        archive,
+        at: offline.clock.now(),
+    };
+    let branding = Branding { name: NAME.parse()?, accent: Accent::default() };
+    Ok(offline_router(OfflineLog {
+        explorer: offline.explorer.clone(),
+        caller,
+        tenant: offline.tenant.clone(),
+        connector: offline.connector.clone(),
+        since: offline.parts.since(),
+        verdict,
+        clock: offline.clock.clone(),
+        brand: Brand { branding, logo: None },
+    }))
+}
+
+const fn kind(verdict: Verdict) -> VerdictKind {
+    match verdict {
+        Verdict::Proven => VerdictKind::Proven,
+        Verdict::Consistent => VerdictKind::Consistent,
+        Verdict::Incomplete => VerdictKind::Incomplete,
+        Verdict::Violated => VerdictKind::Violated,
+    }
+}
+
+/// What the verdict follows from, a sentence each, the most severe first. Notes change no verdict.
+fn findings(findings: &[Finding]) -> Vec<String> {
+    let findings = findings.iter().filter(|finding| finding.severity != Severity::Note);
+    let sentence = |finding: &Finding| {
+        let part = finding.part.map(|part| format!("Part {part}: "));
+        let file = finding.file.as_ref().map(|file| format!(" ({file})"));
+        format!("{}{}{}", part.unwrap_or_default(), finding.detail, file.unwrap_or_default())
+    };
+    let mut sentences: Vec<String> = findings.clone().take(MAX_FINDINGS).map(sentence).collect();
+    let more = findings.count() - sentences.len();
+    if more > 0 {
+        sentences.push(format!("There are {more} more: `auditferry verify --json` lists them."));
+    }
+    sentences
 }

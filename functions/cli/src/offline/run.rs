@@ -1,8 +1,7 @@
 //! Runs `explore`: verifies, opens the reader on what was verified, and serves until Ctrl-C.
 
-use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use archive::files::report;
@@ -16,7 +15,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use super::args::ExploreCommand;
-use super::cache::Cache;
+use super::cache::{Cache, is_inside};
 use super::explorer::{OfflineExplorer, Sources};
 use super::indexing::index;
 use super::pages::{Verified, pages};
@@ -113,8 +112,11 @@ async fn start(command: ExploreCommand, context: &ProcessContext) -> Result<Star
         }
     };
     let path = verification.opened().path.clone();
-    if let Some(cache) = &cache {
-        check_is_outside(cache, &path)?;
+    if let Some(cache) = &cache
+        && !path.starts_with("s3://")
+        && is_inside(cache, Path::new(&path)).map_err(io_error(cache.display()))?
+    {
+        return Err(inside_error(cache));
     }
     verification.announce(output);
     let collector = Arc::new(PartCollector::default());
@@ -156,7 +158,8 @@ async fn start(command: ExploreCommand, context: &ProcessContext) -> Result<Star
     let url = link(address, &access);
     let operator = context.local_operator();
     let asker = offline.asker(operator.clone());
-    let pages = pages(&offline, operator, Verified { outcome: &outcome, archive: path })?;
+    let summary = verification.last_line(&outcome);
+    let pages = pages(&offline, operator, Verified { outcome: &outcome, summary, archive: path })?;
     let server = Server::start(listener, routes(address, access, offline.files(), pages));
     print(&offline, &url, &outcome, output);
     Ok(Start::Serving(Box::new(Serving { server, offline, asker })))
@@ -185,27 +188,12 @@ fn tenant_of(outcome: &Outcome) -> Result<TenantId, CliError> {
     Ok(known.map_or_else(|| UNKNOWN_TENANT.parse(), Ok)?)
 }
 
-/// Refuses a cache inside of the archive: the next verification would find files that nobody has signed.
-fn check_is_outside(cache: &Path, archive: &str) -> Result<(), CliError> {
-    if archive.starts_with("s3://") {
-        return Ok(());
-    }
-    let real = |path: &Path| real_path(path).map_err(io_error(path.display()));
-    if real(cache)?.starts_with(real(Path::new(archive))?) {
-        return Err(CliError::usage(
-            format!("the cache {} is inside of the archive", cache.display()),
-            "Name a folder outside of it with --cache: the archive must not be changed.",
-        ));
-    }
-    Ok(())
-}
-
-/// The path without symbolic links, as far as it exists.
-fn real_path(path: &Path) -> io::Result<PathBuf> {
-    let path = std::path::absolute(path)?;
-    let existing = path.ancestors().find(|above| above.exists()).unwrap_or(&path);
-    let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
-    Ok(existing.canonicalize()?.join(rest))
+/// The next verification would find files that nobody has signed.
+fn inside_error(cache: &Path) -> CliError {
+    CliError::usage(
+        format!("the cache {} is inside of the archive", cache.display()),
+        "Name a folder outside of it with --cache: the archive must not be changed.",
+    )
 }
 
 fn nothing_to_show(path: &str) -> CliError {
@@ -229,7 +217,7 @@ impl Serving {
             output.clear_progress();
             match indexed {
                 Ok(()) => {
-                    output.line(format_args!("All {} files with events are indexed.", parts.with_events()))
+                    output.line(format_args!("All {} files with events are indexed.", parts.with_events()));
                 }
                 Err(error) => eprint_line(format_args!(
                     "not all files could be indexed, so searches are slower: {}",

@@ -27,8 +27,8 @@ use sandbox::wiring::Sandbox;
 use tower::ServiceExt as _;
 
 use crate::error::CliError;
-use crate::reader;
 use crate::output::eprint_line;
+use crate::reader;
 
 /// The vendor that the pages name.
 const VENDOR: &str = "Vendor";

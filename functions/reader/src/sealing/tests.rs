@@ -1,6 +1,6 @@
+use ::tests::fixtures;
 use archive::part::Window;
 use proptest::prelude::*;
-use ::tests::fixtures;
 
 use super::*;
 
@@ -16,7 +16,8 @@ fn hour(hour: u32) -> Time {
 
 /// Parts 1, 2, … of these windows in hours, the newest first; those without events are heartbeats.
 fn parts(windows: &[(u32, u32, u64)]) -> Vec<Part> {
-    let (connector, worker) = (fixtures::connector(&fixtures::tenant("acme"), midnight()), archive::names::WorkerId::new(1, 1));
+    let (connector, worker) =
+        (fixtures::connector(&fixtures::tenant("acme"), midnight()), archive::names::WorkerId::new(1, 1));
     let part = |(index, (from, to, events)): (usize, &(u32, u32, u64))| {
         let window = Window { from: hour(*from), to: hour(*to) };
         let number = PartNumber::new(index as u64 + 1);

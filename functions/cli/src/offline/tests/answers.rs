@@ -70,8 +70,14 @@ async fn counts_and_facets_equal_a_loop_over_the_files() {
     // The indexes of parts, and then also the roll-ups of days.
     world.rows("").await;
     for _ in 0..2 {
-        let request =
-            CountsRequest { filter: filter(), from: None, to: None, interval: Interval::Day, by: None };
+        let request = CountsRequest {
+            filter: filter(),
+            from: None,
+            to: None,
+            interval: Interval::Day,
+            by: None,
+            sealing: false,
+        };
         let answer = world.offline.explorer.counts(&world.asker, request).await.unwrap();
         let counted: BTreeMap<_, _> =
             answer.counts.iter().map(|count| (count.start.date(), count.events)).collect();

@@ -54,8 +54,21 @@ async fn an_index_of_an_earlier_run_never_stands_for_a_file_that_is_gone_since()
         to: None,
         interval: archive::query::counts::Interval::Whole,
         by: None,
+        sealing: false,
     };
     let counts = world.offline.explorer.counts(&world.asker, request).await.unwrap();
     assert_eq!((counts.total, counts.lag.missing.len()), (26, 2));
     world.assert_shown(&without(copy.events(), &[1, 4]), &[(1, 3, "altered"), (4, 4, "gone")]).await;
+}
+
+#[tokio::test]
+async fn a_day_is_rolled_up_around_a_file_that_is_gone() {
+    let copy = Copy::new();
+    std::fs::remove_file(copy.object(3)).unwrap();
+    let world = copy.open().await;
+    world.index().await;
+    let written = snapshot(world.offline.cache.path());
+    let days = written.keys().filter_map(|path| path.file_name()?.to_str()?.strip_prefix("2026-11-19_"));
+    let days: Vec<&str> = days.map(|name| name.split('_').next().unwrap()).collect();
+    assert_eq!(days, ["000000000001-000000000002", "000000000004-000000000004"]);
 }

@@ -8,7 +8,8 @@ use super::{Copy, World, without};
 
 async fn total(world: &World) -> u64 {
     let filter = "".parse().unwrap();
-    let request = CountsRequest { filter, from: None, to: None, interval: Interval::Whole, by: None };
+    let request =
+        CountsRequest { filter, from: None, to: None, interval: Interval::Whole, by: None, sealing: false };
     world.offline.explorer.counts(&world.asker, request).await.unwrap().total
 }
 

@@ -156,15 +156,29 @@ fn print_lines(outcome: &Outcome, verification: &Verification, summary: &str, ou
         output.line("Once the vendor has confirmed this key, by a channel other than the bucket, repeat:");
         output.line(format_args!("  {command}"));
     }
-    let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Style::Success, format!("Proven{}.", connector_suffix(outcome, options))),
-        Verdict::Consistent => {
-            (Style::Bold, format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, options)))
-        }
-        Verdict::Violated => (Style::Failure, "Violated.".to_owned()),
-        Verdict::Incomplete => (Style::Failure, "Incomplete: the available files don't suffice.".to_owned()),
+    let tone = match outcome.verdict {
+        Verdict::Proven => Style::Success,
+        Verdict::Consistent => Style::Bold,
+        Verdict::Violated | Verdict::Incomplete => Style::Failure,
     };
-    output.line(format_args!("{summary}. {}", output.styled(tone, &verdict)));
+    output.line(format_args!("{summary}. {}", output.styled(tone, verdict_sentence(outcome, options))));
+}
+
+/// The verdict, as the last sentence of a report.
+fn verdict_sentence(outcome: &Outcome, options: &VerifyOptions) -> String {
+    match outcome.verdict {
+        Verdict::Proven => format!("Proven{}.", connector_suffix(outcome, options)),
+        Verdict::Consistent => {
+            format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, options))
+        }
+        Verdict::Violated => "Violated.".to_owned(),
+        Verdict::Incomplete => "Incomplete: the available files don't suffice.".to_owned(),
+    }
+}
+
+/// The last line of a report for people: the summary and the verdict.
+pub(super) fn last_line(outcome: &Outcome, verification: &Verification) -> String {
+    format!("{}. {}", summary(outcome), verdict_sentence(outcome, &verification.options))
 }
 
 /// The connector of the archive, if the auditor did not name one: the archive of another connector of the

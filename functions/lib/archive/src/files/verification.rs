@@ -77,6 +77,12 @@ impl Verification {
         }
     }
 
+    /// The line with which the report for people ends: what was found in numbers, and the verdict.
+    #[must_use]
+    pub fn last_line(&self, outcome: &Outcome) -> String {
+        report::last_line(outcome, self)
+    }
+
     /// The error of a verification that could not be completed.
     #[must_use]
     pub fn error(&self, error: &io::Error) -> VerifyError {

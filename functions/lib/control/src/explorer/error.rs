@@ -102,7 +102,7 @@ impl ExplorerError {
         let code = match self {
             Self::NotFound(_) | Self::NoConnector(_) | Self::NoEvent(_) | Self::NoDownload(_) => {
                 RefusalCode::NotFound
-            },
+            }
             Self::Forbidden(_) | Self::Session(_) => RefusalCode::Forbidden,
             Self::Privacy(_) => RefusalCode::NotShown,
             Self::SeveralConnectors(..) | Self::Invalid(_) => RefusalCode::Invalid,

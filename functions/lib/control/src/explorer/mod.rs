@@ -23,6 +23,6 @@ pub use privacy::{PrivacyError, check_privacy, without_persons};
 pub use questions::Asker;
 pub use request::{
     Answer, Ask, COUNTED_FIELDS, CountsRequest, DownloadRequest, DownloadStatusRequest, EventPlace,
-    EventRequest, ExplorerRequest, FacetsRequest, MAX_FACET_VALUES, MAX_ROWS, Proof, RebuildRequest, RowsRequest, USUAL_FACET_VALUES,
-    USUAL_ROWS,
+    EventRequest, ExplorerRequest, FacetsRequest, MAX_FACET_VALUES, MAX_ROWS, Proof, RebuildRequest,
+    RowsRequest, USUAL_FACET_VALUES, USUAL_ROWS,
 };

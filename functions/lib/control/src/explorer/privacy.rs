@@ -74,7 +74,14 @@ mod tests {
 
     fn counts(filter: &str, by: Option<Field>) -> Ask {
         let filter = filter.parse().unwrap();
-        Ask::Counts(CountsRequest { filter, from: None, to: None, interval: Interval::Day, by, sealing: false })
+        Ask::Counts(CountsRequest {
+            filter,
+            from: None,
+            to: None,
+            interval: Interval::Day,
+            by,
+            sealing: false,
+        })
     }
 
     fn facets(fields: &[Field]) -> Ask {

@@ -5,8 +5,8 @@ use ports::PortError;
 
 use super::{
     Answer, Ask, AskError, CountsAnswer, CountsRequest, DownloadAnswer, DownloadRequest,
-    DownloadStatusRequest, EventAnswer, EventRequest, Explorer, ExplorerRequest, FacetsAnswer, FacetsRequest, FieldsAnswer, Proof,
-    RebuildAnswer, RebuildRequest, RowsAnswer, RowsRequest,
+    DownloadStatusRequest, EventAnswer, EventRequest, Explorer, ExplorerRequest, FacetsAnswer, FacetsRequest,
+    FieldsAnswer, Proof, RebuildAnswer, RebuildRequest, RowsAnswer, RowsRequest,
 };
 
 /// Who asks, and about whose log.

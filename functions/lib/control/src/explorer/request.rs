@@ -16,7 +16,8 @@ use protocol::caller::Caller;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CountsAnswer, DownloadAnswer, EventAnswer, ExplorerRefusal, FacetsAnswer, FieldsAnswer, RebuildAnswer, RowsAnswer,
+    CountsAnswer, DownloadAnswer, EventAnswer, ExplorerRefusal, FacetsAnswer, FieldsAnswer, RebuildAnswer,
+    RowsAnswer,
 };
 
 /// The most rows of a page.

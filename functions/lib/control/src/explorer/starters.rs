@@ -52,7 +52,9 @@ const fn filters(preset: Preset) -> (&'static str, &'static str) {
         ),
         Preset::Ecs => ("category:authentication", "category:iam,configuration"),
         Preset::Auth0 => ("action:s,f,fp,fu,ss,seacft,feacft", "action:sapi,fapi,mgmt_api_read"),
-        Preset::Workos => ("action:*signed_in*,*authentication*", "action:*role*,*member*,*invite*,*permission*"),
+        Preset::Workos => {
+            ("action:*signed_in*,*authentication*", "action:*role*,*member*,*invite*,*permission*")
+        }
         Preset::Generic => (
             "action:*login*,*log_in*,*logon*,*signin*,*sign_in*,*signed_in*",
             "action:*admin*,*role*,*permission*,*member*,*invite*,*api_key*,*setting*",
