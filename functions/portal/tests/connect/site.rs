@@ -8,13 +8,15 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{Request, StatusCode};
 use control::branding::{Accent, Branding};
+use control::explorer::Explorer;
 use control::onboarding::Onboarding;
 use control::portal::{Credential, NewLink, PortalAccess};
-use portal::Brand;
+use control::portal_events::PortalEvents;
+use portal::{Brand, LogAccess};
 use ports::CheckProgress;
 use protocol::caller::Caller;
 use protocol::portal::{Ability, LinkKind, LinkScope};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, onboarding, portal_access};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, explorer_records, onboarding, portal_access};
 use tests::fixtures::at;
 use tower::ServiceExt as _;
 
@@ -51,7 +53,12 @@ impl Site {
 
     fn router(&self) -> Router {
         let branding = Branding { name: "Northwind".parse().unwrap(), accent: Accent::default() };
-        portal::router(self.onboarding.clone(), self.access.clone(), Brand { branding, logo: None })
+        let log = LogAccess {
+            explorer: Explorer::new(None),
+            records: explorer_records(Arc::new(self.ledger.clone()), &self.clock),
+            shown: PortalEvents::Off,
+        };
+        portal::router(self.onboarding.clone(), self.access.clone(), log, Brand { branding, logo: None })
     }
 
     /// A person of the tenant `acme` who may do everything.

@@ -6,9 +6,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use control::explorer::Explorer;
 use control::onboarding::{MailMode, Onboarding};
 use control::portal::{Credential, NewLink, PortalAccess};
-use portal::Brand;
+use control::portal_events::PortalEvents;
+use portal::{Brand, LogAccess};
 use ports::{Connectors as _, Runs as _};
 use protocol::caller::Caller;
 use protocol::connector::{Change, Connector, Verb};
@@ -16,7 +18,7 @@ use protocol::cursor::Cursor;
 use protocol::delivery_error::{Block, DeliveryError, DeliveryErrorKind, DeliveryStage};
 use protocol::machine::Mark;
 use protocol::portal::{Abilities, LinkKind, LinkScope, Network, PortalToken};
-use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, SeededRng, onboarding};
+use tests::fakes::{FakeBus, FakeClock, FakeLedger, FakeProber, SeededRng, explorer_records, onboarding};
 use tests::fixtures::{self, at, tenant};
 use tower::ServiceExt as _;
 
@@ -77,7 +79,12 @@ impl World {
             name: "Northwind".parse().unwrap(),
             accent: "#1f5fc2".parse().unwrap(),
         };
-        portal::router(self.onboarding.clone(), self.access.clone(), Brand { branding, logo: None })
+        let log = LogAccess {
+            explorer: Explorer::new(None),
+            records: explorer_records(Arc::new(self.ledger.clone()), &self.clock),
+            shown: PortalEvents::Off,
+        };
+        portal::router(self.onboarding.clone(), self.access.clone(), log, Brand { branding, logo: None })
     }
 
     pub(crate) fn operator() -> Caller {

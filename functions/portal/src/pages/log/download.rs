@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::chart::Place;
 use super::links::{LOG, Links};
-use super::saved::{self, redirect};
+use super::saved::redirect;
 use super::view::View;
 use crate::components::{Tone, badge, count, full_time, notice, number, size};
 use crate::error::{PageError, sentence};
@@ -21,40 +21,36 @@ const DOWNLOADS: &str = "/portal/log/downloads";
 
 /// The formats, in the words of the form.
 const FORMATS: [(OutputFormat, &str); 3] = [
-    (OutputFormat::Csv, "CSV, for spreadsheets: the columns above, and the whole event last"),
+    (OutputFormat::Csv, "CSV, for spreadsheets: the columns below, and the whole event last"),
     (OutputFormat::Ndjson, "NDJSON, exact: one event a line"),
     (OutputFormat::Json, "JSON, exact: one array"),
 ];
 
-/// The forms below the rows: take them along, or save the search.
+/// The form above the rows: take them along.
 pub(super) fn form(place: Place<'_>) -> Markup {
     let Place { view, links, chart } = place;
     let rows = View { filter: view.rows_filter(chart.interval), ..view.first_page() };
     html! {
-        section.card.take {
-            h2 { "Keep it" }
-            details.choose {
-                summary { "Download these events" }
-                form method="post" action=(links.path(DOWNLOADS)) aria-label="Download" {
-                    input type="hidden" name="view" value=(rows.query());
-                    fieldset {
-                        legend { "Format" }
-                        @for (format, words) in FORMATS {
-                            label.choice {
-                                input type="radio" name="format" value=(format.as_str()) checked[format == OutputFormat::Csv];
-                                span { (words) }
-                            }
+        details.choose {
+            summary { "Download them" }
+            form method="post" action=(links.path(DOWNLOADS)) aria-label="Download" {
+                input type="hidden" name="view" value=(rows.query());
+                fieldset {
+                    legend { "Format" }
+                    @for (format, words) in FORMATS {
+                        label.choice {
+                            input type="radio" name="format" value=(format.as_str()) checked[format == OutputFormat::Csv];
+                            span { (words) }
                         }
                     }
-                    label.choice {
-                        input type="checkbox" name="exact" value="1";
-                        span { "Exact cells in CSV. Without it a cell that a spreadsheet would run gets an apostrophe in front." }
-                    }
-                    div.actions { button type="submit" { "Make the file" } }
-                    p.hint { "It has all events of the filter" @if view.selected.is_some() { " and of what is selected" } ", not only this page. That you made it is recorded, without the values of persons." }
                 }
+                label.choice {
+                    input type="checkbox" name="exact" value="1";
+                    span { "Exact cells in CSV. Without it a cell that a spreadsheet would run gets an apostrophe in front." }
+                }
+                div.actions { button type="submit" { "Make the file" } }
+                p.hint { "It has all events of the filter" @if view.selected.is_some() { " and of what is selected" } ", not only this page. That you made it is recorded, without the values of persons." }
             }
-            (saved::form(view, links))
         }
     }
 }

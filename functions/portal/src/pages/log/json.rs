@@ -78,7 +78,7 @@ pub(super) struct Leaf<'t> {
 pub(super) fn leaves(text: &str, limit: usize) -> (Vec<Leaf<'_>>, bool) {
     let mut leaves = Vec::new();
     let mut reader = Reader { text, at: 0 };
-    let is_whole = reader.object(&FieldPath::new(""), limit, &mut leaves).is_some();
+    let is_whole = reader.object("", limit, &mut leaves).is_some();
     (leaves, !is_whole)
 }
 
@@ -89,8 +89,8 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// The members of an object; `None` if the limit is reached, or the text is no object.
-    fn object(&mut self, path: &FieldPath, limit: usize, leaves: &mut Vec<Leaf<'t>>) -> Option<()> {
+    /// The members of the object at this pointer; `None` if the limit is reached, or the text is no object.
+    fn object(&mut self, parent: &str, limit: usize, leaves: &mut Vec<Leaf<'t>>) -> Option<()> {
         self.take(b'{')?;
         if self.take(b'}').is_some() {
             return Some(());
@@ -99,14 +99,15 @@ impl<'t> Reader<'t> {
             let name = self.string()?;
             let name: String = serde_json::from_str(name).ok()?;
             self.take(b':')?;
-            let place = path.inside(&name);
+            // RFC 6901, section 3.
+            let place = format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"));
             if self.peek()? == b'{' && !self.is_empty_object() {
                 self.object(&place, limit, leaves)?;
             } else {
                 if leaves.len() == limit {
                     return None;
                 }
-                leaves.push(Leaf { path: place, token: self.value()? });
+                leaves.push(Leaf { path: FieldPath::new(&place), token: self.value()? });
             }
             if self.take(b'}').is_some() {
                 return Some(());

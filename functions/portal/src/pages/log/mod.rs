@@ -164,7 +164,6 @@ impl Page<'_> {
                         Some(Err(error)) => (refused_rows(error)?),
                         Some(Ok(rows)) => (table::card(place, archive, rows)),
                     }
-                    @if answers.rows.is_some() { (download::form(place)) }
                 }
             }
         })
@@ -196,7 +195,7 @@ impl Page<'_> {
             None => (view.filter.to_string(), None),
         };
         html! {
-            form.search method="get" action=(LOG) role="search" aria-label="Filter" {
+            form.query method="get" action=(LOG) role="search" aria-label="Filter" {
                 (links.hidden(view, &["filter"]))
                 div.field.wrong[error.is_some()] {
                     label.hidden for="filter" { "Filter" }

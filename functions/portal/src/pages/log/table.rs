@@ -9,15 +9,17 @@ use control::explorer::{ProofState, RowAnswer, RowsAnswer};
 use maud::{Markup, html};
 
 use super::chart::{Place, series_name};
+use super::download;
 use super::facets::label;
 use super::interval;
 use super::links::{LOG, Links};
+use super::saved;
 use super::view::{Selected, View};
 use crate::components::{Tone, mark, number};
 use crate::viewer::Archive;
 
 /// The longest text of a cell, characters.
-const MAX_CELL: usize = 80;
+const MAX_CELL: usize = 60;
 
 /// The card with the rows and what can be done with them.
 pub(super) fn card(place: Place<'_>, archive: &Archive, answer: &RowsAnswer) -> Markup {
@@ -27,6 +29,11 @@ pub(super) fn card(place: Place<'_>, archive: &Archive, answer: &RowsAnswer) -> 
             header {
                 h2 { "Events" @if let Some(selected) = &view.selected { " " span.quiet { (selected_words(place, selected)) } } }
                 (order(view, links))
+            }
+            div.tools {
+                (download::form(place))
+                (saved::form(view, links))
+                (columns_form(view, links))
             }
             @if answer.rows.is_empty() {
                 p { (nothing(view, answer)) }
@@ -48,7 +55,6 @@ pub(super) fn card(place: Place<'_>, archive: &Archive, answer: &RowsAnswer) -> 
                     }
                 }
             }
-            (columns_form(view, links))
         }
     }
 }

@@ -53,9 +53,9 @@ pub(crate) fn figure(place: Place<'_>, answer: &CountsAnswer, fields: &[By]) -> 
             } @else {
                 (legend(chart))
                 div.plot {
-                    div.axis aria-hidden="true" { (svg::axis(chart.bars_scale())) }
+                    div.scale aria-hidden="true" { (svg::axis(chart.bars_scale(), "100%")) }
                     (svg::plot(place))
-                    div.axis.right aria-hidden="true" { @if chart.line.is_some() { (svg::axis(chart.line_scale())) } }
+                    div.scale.right aria-hidden="true" { @if chart.line.is_some() { (svg::axis(chart.line_scale(), "0")) } }
                 }
                 (svg::strip_legend(chart))
             }

@@ -23,11 +23,11 @@ const LABELS: usize = 12;
 const BAR: f64 = 0.72;
 
 /// The numbers beside the plot.
-pub(super) fn axis(scale: Scale) -> Markup {
+pub(super) fn axis(scale: Scale, x: &str) -> Markup {
     html! {
         svg focusable="false" {
             @for tick in scale.ticks() {
-                text x="100%" y=(format!("{:.1}", y(scale.share(tick)) + 4.0)) { (short(tick)) }
+                text x=(x) y=(format!("{:.1}", y(scale.share(tick)) + 4.0)) { (short(tick)) }
             }
         }
     }

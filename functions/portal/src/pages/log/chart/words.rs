@@ -43,7 +43,7 @@ pub(super) fn summary(chart: &Chart, answer: &CountsAnswer) -> String {
             0 => String::new(),
             quiet => format!(", {} of them quiet", number(quiet)),
         };
-        text.push_str(&format!("; the time has {}{quiet}", count(sealing.parts, "file")));
+        text.push_str(&format!("; {} of that time{quiet}", count(sealing.parts, "file")));
         text.push_str(&match sealing.parts - sealing.signed.min(sealing.parts) {
             0 if sealing.parts == 0 => String::new(),
             0 => ", all signed".to_owned(),
@@ -64,7 +64,7 @@ pub(super) fn summary(chart: &Chart, answer: &CountsAnswer) -> String {
         }
     }
     if answer.unsealed > 0 {
-        text.push_str(&format!("; {} not sealed yet", number(answer.unsealed)));
+        text.push_str(&format!("; {} not sealed yet", count(answer.unsealed, "event")));
     }
     if answer.let_go > 0 {
         text.push_str(&format!("; {} from the vendor's table, as their files are no longer kept", number(answer.let_go)));
