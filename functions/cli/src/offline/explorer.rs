@@ -93,6 +93,7 @@ impl OfflineExplorer {
             fields,
             staging_retention: None,
             event_retention: None,
+            events_end: Some(parts.cursor().watermark),
         });
         let explorer = Explorer::new(Some(Arc::clone(&reader) as _));
         Ok(Self { explorer, tenant, connector, parts, cache, clock, objects, reader, waiting })

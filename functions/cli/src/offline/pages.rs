@@ -1,11 +1,17 @@
 //! The pages: those of the portal's explorer, with the verdict on each.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use archive::names::InvalidValueError;
+use archive::time::Time;
 use archive::verify::check::{Outcome, Verdict};
 use archive::verify::finding::{Finding, Severity};
+use async_trait::async_trait;
 use axum::Router;
 use control::branding::{Accent, Branding};
 use portal::{Brand, OfflineLog, VerdictKind, offline_router};
+use ports::Clock;
 use protocol::caller::Caller;
 
 use super::explorer::OfflineExplorer;
@@ -49,9 +55,23 @@ pub(super) fn pages(
         connector: offline.connector.clone(),
         since: offline.parts.since(),
         verdict,
-        clock: offline.clock.clone(),
+        clock: Arc::new(ArchiveClock(offline.parts.cursor().watermark)),
         brand: Brand { branding, logo: None },
     }))
+}
+
+/// The pages' time is the end of the last window: the copy has nothing later, however old it is.
+struct ArchiveClock(Time);
+
+#[async_trait]
+impl Clock for ArchiveClock {
+    fn now(&self) -> Time {
+        self.0
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
 }
 
 const fn kind(verdict: Verdict) -> VerdictKind {

@@ -27,7 +27,7 @@ async fn rows_are_the_events_of_the_files_and_each_names_part_position_and_signa
         assert_eq!(row.proof.window, Some(part.window));
         assert_eq!(row.proof.late, row.proof.position.unwrap() < part.late);
     }
-    assert_eq!(lag.complete_to, copy.archive.watermark());
+    assert_eq!((lag.complete_to, lag.read_to), (copy.archive.watermark(), copy.archive.watermark()));
     assert_eq!((lag.let_go_before, lag.unsealed_from, lag.not_indexed_before), (None, None, None));
 }
 
