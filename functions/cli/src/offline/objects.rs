@@ -2,8 +2,9 @@
 //! others are objects of the cache.
 //!
 //! Only files that were found as sealed are opened. Of one that is missing or could not be read there is
-//! nothing, and of one that differs no byte is given: the reader compares what it is given with the part's record, and answers that
-//! the part is altered. It compares again with each read, so a file that changes later is not shown either.
+//! nothing. Of one that differs no byte is given: the reader compares what it is given with the part's
+//! record, and answers that the part is altered. It compares again with each read, so a file that changes
+//! later is not shown either.
 
 use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom};
 use std::sync::Arc;
