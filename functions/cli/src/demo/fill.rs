@@ -26,7 +26,7 @@ const END: Time = on_demo_day(13, 6);
 /// The account of the tenant with made-up events.
 const MADE_UP_ACCOUNT: &str = "555555555555";
 
-/// Starts the stand-ins, and runs the schedule of five days: acme's events arrive on the last day, quiet-co
+/// Starts the stand-ins, and runs the schedule of four days: acme's events arrive on the last day, quiet-co
 /// has none, gone-inc's bucket is deleted in the last hours, and made-up-co has the log of 30 days. The clock
 /// then stands at 13:06 of that day.
 ///
@@ -37,13 +37,13 @@ pub(crate) async fn fill(dir: Option<&Path>, output: Output) -> Result<Sandbox, 
         ensure_empty(dir)?;
     }
     // A daily window of a connector that is activated now ends at midnight.
-    let start = on_demo_day(23, 30) - DAY * 5;
+    let start = on_demo_day(23, 30) - DAY * 4;
     // What is not kept need not survive a power cut.
     let durability = if dir.is_some() { Durability::Sync } else { Durability::NoSync };
     let mut embedded = Sandbox::start_with(dir, Some(start), durability).await?;
     import(&embedded, output).await?;
     import_made_up(&embedded, output).await?;
-    output.line("       5 days of the schedule are run; this takes some seconds");
+    output.line("       4 days of the schedule are run; this takes some seconds");
     let made_up = add_made_up_tenant(&mut embedded, start).await?;
     run_schedule(&mut embedded, start + HOUR).await?;
     // The explorer makes missing indexes with the first question. 30 days of them would be a long wait.

@@ -31,14 +31,10 @@ fn failures(events: &[&Event]) -> usize {
     events.iter().filter(|event| event.is_failure()).count()
 }
 
-fn is_working_day(midnight: Time) -> bool {
-    !workday::is_weekend(midnight)
-}
-
 #[test]
 fn the_events_are_the_same_on_every_machine() {
     let digest = hex::encode(Sha256::digest(ndjson(END).unwrap()));
-    assert_eq!(digest, "d2e0e5b463c307db39fdb901f5970ce2afb3e69b0ebc73deaae428cb91e1fc45");
+    assert_eq!(digest, "79dc7ac0be3ec3f85a48a16d5f8a67b17c98df8ffc7d413b3db56fe53ab3d4f9");
 }
 
 #[test]
@@ -72,12 +68,12 @@ fn a_working_day_has_some_300_events_and_a_weekend_a_tenth() {
         let count = days.get(&midnight.date()).map_or(0, Vec::len);
         if midnight == break_in::midnight() {
             assert!((390..=500).contains(&count), "{midnight}: {count}");
-        } else if is_working_day(midnight) {
-            assert!((240..=360).contains(&count), "{midnight}: {count}");
-        } else {
+        } else if workday::is_weekend(midnight) {
             assert!((20..=50).contains(&count), "{midnight}: {count}");
             weekend += count;
             days_off += 1;
+        } else {
+            assert!((250..=350).contains(&count), "{midnight}: {count}");
         }
         midnight = midnight.next_midnight();
     }
@@ -99,7 +95,7 @@ fn people_work_in_office_hours_with_a_peak_in_the_morning() {
 #[test]
 fn some_of_the_newest_events_are_after_the_last_full_hour() {
     let newest = all().into_iter().filter(|event| event.time >= on_demo_day(13, 0)).count();
-    assert!((3..=30).contains(&newest), "{newest}");
+    assert!((5..=30).contains(&newest), "{newest}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(super) fn add(events: &mut Vec<Event>, midnight: Time, random: &mut SplitMix
         return;
     }
     for account in &PEOPLE {
-        if random.happens(950) {
+        if random.happens(975) {
             Day { events, midnight, random, account }.working_day();
         }
     }
@@ -95,7 +95,7 @@ impl Day<'_> {
         let front =
             |random: &mut SplitMix64| random.duration(MINUTE, most).min(random.duration(MINUTE, most));
         self.session(ip, (arrival, lunch), morning, front);
-        let back = self.random.duration(MINUTE * 770, MINUTE * 795);
+        let back = self.random.duration(MINUTE * 770, MINUTE * 793);
         let evening = self.random.duration(MINUTE * 1_000, MINUTE * 1_110);
         let (afternoon, most) = (self.random.between(7, 11), evening.saturating_sub(back));
         self.session(ip, (back, evening), afternoon, |random| random.duration(MINUTE, most));

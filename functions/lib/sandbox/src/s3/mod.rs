@@ -61,7 +61,10 @@ pub(crate) async fn start(
 
     let router = Router::new().fallback(move |request| handle(service.clone(), request));
     Server::start(|listener, address, stopped| async move {
-        let router = Guard::new(address, Dialect::AwsXml).with_proxies(proxies).protect(router);
+        // A click on a download leads from the portal to an address here. Whoever has it has its signature,
+        // and without one no request is answered.
+        let guard = Guard::new(address, Dialect::AwsXml).with_proxies(proxies).for_pages();
+        let router = guard.protect(router);
         // Without this a response of two small writes waits 40 ms for an acknowledgement.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await

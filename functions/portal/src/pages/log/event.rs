@@ -71,7 +71,7 @@ pub(crate) async fn show(viewer: Viewer, Query(query): Query) -> Result<Response
                 (neighbourhood(&row, &around, &of))
             }
         }
-        (places(&row, &of))
+        div.stack.after { (places(&row, &of)) }
     };
     Ok(viewer.layout().page(title, &body))
 }
