@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{command, run, run_ok};
+use crate::program::{cloudtrail_events, command, run, run_ok};
 use crate::verify_bucket::{in_bucket, serve};
 
 /// The bucket of the demo's tenant with events, and the options that prove it.
@@ -59,17 +59,39 @@ impl Explore {
         url.split_at(url.find('/').unwrap())
     }
 
-    /// The status, headers and body of a page.
+    /// The status of a page, and the whole response. To HTTP/1.0 a server sends no chunks.
     fn get(&self, path: &str, host: &str, cookie: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.link().0).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n"
+            "GET {path} HTTP/1.0\r\nhost: {host}\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n"
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         (answer[9..12].parse().unwrap(), answer)
+    }
+
+    /// Makes a file of all events by the form of the page, and fetches it.
+    fn download(&self, cookie: &str) -> String {
+        let (host, form) = (self.link().0, "view=&format=ndjson");
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST /portal/log/downloads HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\nconnection: close\r\n\
+             cookie: {cookie}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            form.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let made = location(&answer);
+        let file = made.replacen('?', "/file?", 1);
+        let (status, answer) = self.get(&file, host, cookie);
+        assert_eq!(status, 303, "{answer}");
+        let (status, answer) = self.get(location(&answer), host, cookie);
+        assert!(status == 200 && answer.contains("content-disposition: attachment; "), "{status}");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
     /// The cookie that the link gives.
@@ -97,6 +119,11 @@ impl Drop for Explore {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn location(answer: &str) -> &str {
+    let (_, rest) = answer.split_once("location: ").unwrap_or_else(|| panic!("{answer}"));
+    rest.split_once("\r\n").unwrap().0
 }
 
 /// All files below a folder, with their bytes.
@@ -138,6 +165,14 @@ fn a_proven_copy_is_shown_to_whoever_has_the_link_and_nothing_is_left_behind() {
     }
     let (_, page) = explore.get("/portal/log", &host, &cookie);
     assert!(page.to_lowercase().contains("proven"), "{page}");
+    assert!(page.contains("2,900"), "{page}");
+    let file = explore.download(&cookie);
+    let mut found: Vec<&str> = file.lines().collect();
+    let events = cloudtrail_events();
+    let mut imported: Vec<&str> = events.iter().map(String::as_str).collect();
+    found.sort_unstable();
+    imported.sort_unstable();
+    assert!(found == imported, "{} instead of {}", found.len(), imported.len());
     explore.stop();
     assert!(!cache.exists(), "the temporary cache is removed");
     assert!(snapshot(demo.folder.path()) == before, "the copy is as it was");
@@ -202,11 +237,16 @@ fn what_cannot_be_opened_ends_as_verify_does() {
     assert_eq!(run(&["explore", here]).stderr, run(&["verify", here]).stderr);
 }
 
+/// A copy of the sample archive.
+fn sample() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    tests::archive::write(&tests::archive::sample_archive(1, 7).files, folder.path()).unwrap();
+    folder
+}
+
 #[test]
 fn without_an_accepted_part_nothing_is_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = tests::archive::sample_archive(1, 7);
-    tests::archive::write(&archive.files, folder.path()).unwrap();
+    let folder = sample();
     let stranger = tests::archive::TestKey::new(9).public.to_string();
     let output = run(&["explore", folder.path().to_str().unwrap(), "--key", &stranger]);
     assert!(output.code == Some(1) && output.stderr.contains("nothing is shown"), "{output:?}");
@@ -214,9 +254,7 @@ fn without_an_accepted_part_nothing_is_shown() {
 
 #[test]
 fn a_cache_inside_of_the_archive_is_refused_and_not_created() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = tests::archive::sample_archive(1, 7);
-    tests::archive::write(&archive.files, folder.path()).unwrap();
+    let folder = sample();
     let cache = folder.path().join("events/../indexes");
     let output = run(&["explore", folder.path().to_str().unwrap(), "--cache", cache.to_str().unwrap()]);
     assert!(output.code == Some(3) && output.stderr.contains("inside of the archive"), "{output:?}");
