@@ -151,6 +151,8 @@ class Stack:
             return self.values[name]
         properties = self.resource(name) or {}
         given_name = next((properties[key] for key in ("BucketName", "RoleName", "TableName") if key in properties), name)
+        if self._type(name) == "AWS::Lambda::Alias":
+            return f"{self._attribute(self.template['Resources'][name]['Properties']['FunctionName']['Ref'], 'Arn')}:{properties['Name']}"
         return self._attribute(name, "Arn") if self._type(name).endswith("Policy") else given_name
 
     def _type(self, name: str) -> str:

@@ -167,21 +167,24 @@ def _of_the_portal() -> Use:
     overview = [Request("BatchGetItem", [CONNECTOR, other], [*OF_A_CURSOR, "sk"]),
                 Request("BatchGetItem", [CONNECTOR, other], ["pk", "sk", "delivered_at", "events"])]
     checks = [Request("GetItem", [CHECK]), Request("UpdateItem", [CHECK], ["pk", "sk", "state", "position", "expires_at"])]
-    kept = _single(["GetItem", "Query", "PutItem", "UpdateItem"], EXPLORE, FIELDS)
-    return Use([*same.rights, *overview, *checks], [*same.attacks, *kept])
+    kept = _explorations()
+    return Use([*same.rights, *overview, *checks, *kept, Request("GetItem", [FIELDS])],
+               [*same.attacks, *_single(["Query", "PutItem", "UpdateItem"], FIELDS, attributes=["pk", "sk", "x"]),
+                *_single(["BatchGetItem"], EXPLORE, FIELDS)])
 
 
 def _of_the_api() -> Use:
     """Beside the operations: saved explorations, who has searched, and where the fields of events are."""
     same = _of_onboarding()
-    kept = [
-        # A new exploration, their number, and what it spends, in one transaction.
-        *_single(["PutItem", "UpdateItem"], EXPLORE, attributes=["pk", "sk", "saved"], transaction=True),
-        *_single(["GetItem", "Query"], EXPLORE), *_single(["PutItem"], EXPLORE, FIELDS, attributes=["pk", "sk", "state"]),
-        Request("GetItem", [FIELDS]),
-    ]
+    kept = [*_explorations(), Request("GetItem", [FIELDS]), *_single(["PutItem"], FIELDS, attributes=["pk", "sk", "state"])]
     return Use([*same.rights, *kept], [*same.attacks, *_single(["Query", "UpdateItem"], FIELDS),
                                        *_single(["BatchGetItem"], EXPLORE, FIELDS)])
+
+
+def _explorations() -> list[Request]:
+    """A new exploration, their number, and what it spends, in one transaction; then changes, lists, and who has searched."""
+    return [*_single(["PutItem", "UpdateItem"], EXPLORE, attributes=["pk", "sk", "saved"], transaction=True),
+            *_single(["GetItem", "Query"], EXPLORE), *_single(["PutItem"], EXPLORE, attributes=["pk", "sk", "state"])]
 
 
 def _of_onboarding() -> Use:

@@ -19,7 +19,7 @@ KEY = f"arn:aws:kms:eu-central-1:{VENDOR}:key/1234abcd-12ab-34cd-56ef-1234567890
 SHOWN = {"PortalEvents": "events", "EncryptionKeyArn": KEY}
 OWN, OTHER = "con_0000000000000007", "con_0000000000000070"
 NAME = f"auditferry-reads-{OWN}"
-READER = ("Reader", "ReaderRole", "ReaderDataRole", "ReaderAssumesDataRole", "ReaderLogs", "IndexQueue", "IndexDeadLetters",
+READER = ("Reader", "ReaderSessions", "ReaderRole", "ReaderDataRole", "ReaderAssumesDataRole", "ReaderLogs", "IndexQueue", "IndexDeadLetters",
           "IndexQueuePolicy", "IndexDeadLettersPolicy", "SealedPartsToReader")
 OF_THE_ACCOUNT = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}, "Action": "kms:*", "Resource": "*"}]}
@@ -158,12 +158,15 @@ class Events(unittest.TestCase):
         self.assertGreater(len(tried), 10)
         self.assertEqual(idle(tried, lambda changed: World(changed).cells()), [], "these can be loosened and no test sees it")
 
-    def test_the_api_invokes_the_reader_and_no_other_function(self) -> None:
+    def test_the_api_invokes_the_reader_the_portal_its_door_for_sessions_and_nobody_another_function(self) -> None:
         world, cells = self.world, []
+        door = world.stack.resolve({"Ref": "ReaderSessions"})
+        self.assertEqual(door, f"{world.reader}:sessions")
         for role in ("ApiRole", "PortalRole", "DispatcherRole", "NotifierRole", "ExporterRole", "ReaderRole"):
             who = world.role(role)
             cells += [world.can(who, "lambda:InvokeFunction", resource, promised) for resource, promised in (
-                (world.reader, role == "ApiRole"), (world.arn("Exporter"), False), (f"{world.reader}x", False))]
+                (world.reader, role == "ApiRole"), (door, role == "PortalRole"), (f"{world.reader}:x", False),
+                (world.arn("Exporter"), False), (f"{world.reader}x", False))]
             cells += [world.can(who, action, world.reader, False) for action in (
                 "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:AddPermission")]
         self.assertEqual(wrong(cells), [])
@@ -176,7 +179,10 @@ class Events(unittest.TestCase):
                 self.assertEqual(stack.condition(condition), exists, f"{name} with {events}")
             variables = self.template["Resources"]["Api"]["Properties"]["Environment"]["Variables"]
             self.assertEqual(stack.resolve(variables["READER_FUNCTION"]), "Reader" if exists else "", events)
-            self.assertEqual("lambda:InvokeFunction" in json.dumps(stack.resource("ApiRole")), exists, events)
+            for role in ("ApiRole", "PortalRole"):
+                self.assertEqual("lambda:InvokeFunction" in json.dumps(stack.resource(role)), exists, events)
+            of_portal = self.template["Resources"]["Portal"]["Properties"]["Environment"]["Variables"]["READER_FUNCTION"]
+            self.assertEqual(stack.resolve(of_portal).endswith(":sessions"), exists, events)
             condition = self.template["Outputs"]["ReaderFunctionName"]["Condition"]
             self.assertEqual(stack.condition(condition), exists, events)
         # It is the default.

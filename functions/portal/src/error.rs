@@ -74,7 +74,9 @@ impl PageError {
             | Self::Forbidden(_)
             | Self::Onboarding(OnboardingError::Forbidden(_))
             | Self::Portal(PortalError::Forbidden(_))
-            | Self::Explorer(ExplorerRefusal { code: RefusalCode::Forbidden | RefusalCode::NotShown, .. })
+            | Self::Explorer(ExplorerRefusal {
+                code: RefusalCode::Forbidden | RefusalCode::NotShown, ..
+            })
             | Self::Records(ExplorerRecordsError::Missing(_)) => StatusCode::FORBIDDEN,
             Self::NoSession { .. } => StatusCode::UNAUTHORIZED,
             Self::Link(_) => StatusCode::GONE,

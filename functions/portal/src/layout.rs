@@ -34,8 +34,7 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const OF_TENANT: [Self; 5] =
-        [Self::Health, Self::Log, Self::Connectors, Self::Changes, Self::Proof];
+    const OF_TENANT: [Self; 5] = [Self::Health, Self::Log, Self::Connectors, Self::Changes, Self::Proof];
 
     const fn title(self) -> &'static str {
         match self {
@@ -106,7 +105,16 @@ impl<'a> Layout<'a> {
     /// The frame of a page over a copy of a bucket, with the verdict on it.
     pub(crate) const fn offline(branding: &'a Branding, assets: &'a Assets, verdict: &'a Verdict) -> Self {
         let verdict = Some(verdict);
-        Self { branding, assets, base_url: "", visitor: None, verdict, tenant: None, section: None, twin: None }
+        Self {
+            branding,
+            assets,
+            base_url: "",
+            visitor: None,
+            verdict,
+            tenant: None,
+            section: None,
+            twin: None,
+        }
     }
 
     /// With this part of the navigation marked.

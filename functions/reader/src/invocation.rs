@@ -8,7 +8,7 @@ use archive::part::PartNumber;
 use async_trait::async_trait;
 use aws::sqs_batch;
 use aws_lambda_events::event::sqs::SqsEvent;
-use control::explorer::{Answer, ExplorerRefusal, ExplorerRequest, RefusalCode};
+use control::explorer::{Answer, ExplorerRefusal, ExplorerRequest, Proof, RefusalCode};
 use ports::{PortError, ReaderClient};
 use protocol::exploration::DownloadId;
 use protocol::notice::PartSealed;
@@ -22,6 +22,40 @@ use crate::context::Reader;
 const SWEEP_DAYS: usize = 4;
 /// When a sweep begins with no more connectors: the function has 300 seconds.
 const SWEEP_TIME: Duration = Duration::from_secs(200);
+
+/// The alias of the function by which the portal invokes it. Whoever may invoke the alias alone asks with a
+/// session, and can pose as nobody: the service says by which name a function was invoked (AWS Lambda developer
+/// guide, "Lambda context object").
+const SESSIONS_ALIAS: &str = "sessions";
+
+/// By which name the function was invoked: what it believes follows from who may use that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// By its own: the queue, the schedule, the API, and operators.
+    Function,
+    /// By the alias for questions of sessions.
+    Sessions,
+}
+
+impl Entrance {
+    /// The entrance of an invocation by this ARN.
+    #[must_use]
+    pub fn of(invoked_arn: &str) -> Self {
+        match invoked_arn.rsplit(':').next() {
+            Some(SESSIONS_ALIAS) => Self::Sessions,
+            _ => Self::Function,
+        }
+    }
+
+    /// Whether it takes this.
+    const fn takes(self, invocation: &Invocation) -> bool {
+        match (self, invocation) {
+            (Self::Function, _) => true,
+            (Self::Sessions, Invocation::Question(request)) => matches!(request.by, Proof::Session(_)),
+            (Self::Sessions, _) => false,
+        }
+    }
+}
 
 /// What the function was invoked for.
 #[derive(Debug)]
@@ -118,7 +152,16 @@ fn jobs(batch: SqsEvent) -> Vec<(String, Job)> {
 ///
 /// # Errors
 /// If a sweep failed or a question has no answer because a port failed.
-pub async fn handle(reader: Arc<Reader>, invocation: Invocation) -> Result<Box<RawValue>, PortError> {
+pub async fn handle(
+    reader: Arc<Reader>,
+    entrance: Entrance,
+    invocation: Invocation,
+) -> Result<Box<RawValue>, PortError> {
+    if !entrance.takes(&invocation) {
+        let detail = "only a question of a session may be asked here".to_owned();
+        let refusal = ExplorerRefusal { code: RefusalCode::Forbidden, detail };
+        return to_raw_value(&Answer::Refused(refusal)).map_err(written);
+    }
     match invocation {
         Invocation::Jobs(jobs) => to_raw_value(&sqs_batch::response(run_all(reader, jobs).await)),
         Invocation::Sweep => to_raw_value(&reader.sweep().await?),
@@ -210,6 +253,7 @@ async fn run_all(reader: Arc<Reader>, jobs: Vec<(String, Job)>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use archive::time::Time;
+    use protocol::caller::Caller;
     use serde_json::json;
 
     use super::*;
@@ -239,6 +283,25 @@ mod tests {
         let Invocation::Jobs(jobs) = read else { panic!("{read:?}") };
         let index = Job::Index { connector, part: PartNumber::new(42) };
         assert_eq!(jobs, [("m0".to_owned(), index), ("m4".to_owned(), download)]);
+    }
+
+    #[test]
+    fn through_the_alias_nobody_poses_as_a_caller_and_no_job_is_done() {
+        let arn = "arn:aws:lambda:eu-central-1:111111111111:function:Reader";
+        assert_eq!(
+            (Entrance::of(arn), Entrance::of(&format!("{arn}:sessions"))),
+            (Entrance::Function, Entrance::Sessions)
+        );
+        let question = |by: Value| Invocation::read(json!({"by": by, "tenant": "acme", "ask": "fields"}));
+        assert!(Entrance::Sessions.takes(&question(json!({"session": "a.b"}))));
+        let operator =
+            question(serde_json::to_value(Proof::Caller(Caller::Operator { name: "ops".into() })).unwrap());
+        assert!(matches!(operator, Invocation::Question(_)), "{operator:?}");
+        for other in
+            [operator, Invocation::Sweep, Invocation::Jobs(Vec::new()), Invocation::Malformed(String::new())]
+        {
+            assert!(!Entrance::Sessions.takes(&other) && Entrance::Function.takes(&other), "{other:?}");
+        }
     }
 
     #[test]

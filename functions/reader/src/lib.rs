@@ -35,4 +35,4 @@ mod table;
 
 pub use context::{AT_ONCE, Reader};
 pub use indexing::Indexed;
-pub use invocation::{Invocation, Job, handle};
+pub use invocation::{Entrance, Invocation, Job, handle};

@@ -80,7 +80,9 @@ async fn counts_and_facets_are_by_fields_whose_values_can_be_counted() {
     let counts = get(&world, &format!("{EVENTS}/counts?interval=hour&by=actor")).await;
     assert_eq!((counts.status, &counts.body["counts"][0]["value"]), (200, &Value::Null));
     let Ask::Counts(asked) = world.reader.last().ask else { panic!("counts") };
-    assert_eq!((asked.interval, asked.by), (Interval::Hour, Some(Field::Actor)));
+    assert_eq!((asked.interval, asked.by, asked.sealing), (Interval::Hour, Some(Field::Actor), false));
+    let sealed = get(&world, &format!("{EVENTS}/counts?include=sealing")).await;
+    assert_eq!(sealed.body["sealing"]["intervals"][0]["state"], "waiting");
     let facets = get(&world, &format!("{EVENTS}/facets?fields=outcome,action,outcome&limit=3")).await;
     assert_eq!((facets.status, &facets.body["facets"][1]["field"]), (200, &json!("action")));
     let Ask::Facets(asked) = world.reader.last().ask else { panic!("facets") };
@@ -137,6 +139,7 @@ async fn bad_parameters_are_named_all_at_once_and_the_reader_is_not_asked() {
         ("/counts?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z".to_owned(), "/to"),
         ("?tenant=globex".to_owned(), "/tenant"),
         ("/counts?interval=minute".to_owned(), "/interval"),
+        ("/counts?include=all".to_owned(), "/include"),
         ("/counts?by=id".to_owned(), "/by"),
         ("/counts?by=actor,ip".to_owned(), "/by"),
         ("/counts?limit=1".to_owned(), "/limit"),

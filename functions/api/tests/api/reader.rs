@@ -144,6 +144,18 @@ fn answer(request: &ExplorerRequest, is_made: bool) -> Value {
             "lag": lag(),
             "interval": counts.interval,
             "total": 3,
+            "unsealed": 1,
+            "let_go": 0,
+            "sealing": counts.sealing.then(|| json!({
+                "parts": 24,
+                "signed": 24,
+                "delivered": 23,
+                "quiet": 20,
+                "late": 1,
+                "intervals": [
+                    {"start": "2026-11-20T00:00:00.000Z", "state": "waiting", "parts": 24, "events": 3},
+                ],
+            })),
             "counts": [
                 {"start": "2026-11-20T00:00:00.000Z", "value": null, "events": 1},
                 {"start": "2026-11-20T00:00:00.000Z", "value": person, "events": 2},
@@ -168,7 +180,7 @@ fn answer(request: &ExplorerRequest, is_made: bool) -> Value {
             "unmapped": [{"value": "n", "events": 3}],
         }}),
         Ask::Download(_) | Ask::DownloadStatus(_) => json!({"download": download(request, is_made)}),
-        Ask::Rebuild(_) => panic!("the API asks for no indexes"),
+        Ask::Event(_) | Ask::Rebuild(_) => panic!("the API asks for no single event, and no indexes"),
     }
 }
 

@@ -11,14 +11,16 @@ use aws::kms::signing;
 use aws::lambda;
 use aws::metrics::EmfMetricsSink;
 use aws::operations::Operations;
+use aws::reader::LambdaReader;
 use aws::s3::staging::S3Staging;
 use aws::settings::PortalSettings;
 use axum::Router;
 use axum::response::IntoResponse as _;
+use control::explorer::Explorer;
 use control::logo::Logo;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use portal::{Brand, router};
+use portal::{Brand, LogAccess, router};
 use ports::LogoStore;
 use serde_json::value::RawValue;
 
@@ -51,10 +53,17 @@ async fn wire(settings: PortalSettings) -> Result<Router, Error> {
     let metrics = Arc::new(EmfMetricsSink::new(settings.stack.name));
     let operations = Operations::new(settings.onboarding, &services, Some(metrics));
     let access = operations.portal_access(settings.url, settings.return_urls);
+    // By an alias of the reader, which takes questions of sessions alone; without one no event is shown.
+    let reader = settings.reader.name.map(|name| LambdaReader::new(&services.config(|_| None), name));
+    let log = LogAccess {
+        explorer: Explorer::new(reader.map(|reader| Arc::new(reader) as _)),
+        records: operations.explorer_records(),
+        shown: settings.events,
+    };
     // Both send a request at each start, so they run at once.
     let (logo, onboarding) =
         tokio::join!(logo(&staging), operations.onboarding_in_function(&services, signing));
-    Ok(router(onboarding?, access, Brand { branding: settings.branding, logo }))
+    Ok(router(onboarding?, access, log, Brand { branding: settings.branding, logo }))
 }
 
 /// The vendor's logo. Without it, or if it can't be read, the pages have the vendor's name alone.

@@ -14,7 +14,7 @@ use aws::sqs::download_queue::ReaderQueue;
 use control::portal::Sessions;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use ports::{Clock, Rng as _};
-use reader::{AT_ONCE, Invocation, Reader};
+use reader::{AT_ONCE, Entrance, Invocation, Reader};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,7 +24,8 @@ async fn main() -> Result<ExitCode, Error> {
     };
     let reader = &Arc::new(wire(settings).await);
     run(service_fn(move |event: LambdaEvent<Value>| async move {
-        Ok::<_, Error>(reader::handle(Arc::clone(reader), Invocation::read(event.payload)).await?)
+        let entrance = Entrance::of(&event.context.invoked_function_arn);
+        Ok::<_, Error>(reader::handle(Arc::clone(reader), entrance, Invocation::read(event.payload)).await?)
     }))
     .await?;
     Ok(ExitCode::SUCCESS)

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use archive::fields::{Field, FieldSetting};
-use archive::part::{Compression, Encoding, Format};
+use archive::part::{Compression, Encoding, Format, PartNumber};
 use archive::query::counts::Interval;
 use archive::query::row::Order;
+use archive::sha256::Sha256;
 use archive::time::Time;
-use control::explorer::{Answer, Ask, CountsRequest, FacetsRequest, ProofState, RowAnswer, RowsRequest};
+use control::explorer::{
+    Answer, Ask, CountsAnswer, CountsRequest, EventPlace, EventRequest, FacetsRequest, ProofState,
+    RefusalCode, RowAnswer, RowsRequest, SealState,
+};
 use ports::Clock;
 use protocol::caller::Caller;
 use protocol::exploration::StoredMapping;
@@ -132,6 +136,64 @@ async fn counts_and_facets_equal_the_rows_and_the_records() {
             let rows = all(&world, &format!("outcome:failure {term}"), Order::Newest).await;
             assert_eq!(rows.len() as u64, value.events);
         }
+    }
+}
+
+#[tokio::test]
+async fn what_vouches_for_the_counts_is_what_the_records_say() {
+    let mut world = World::gzip().await;
+    let count = async |world: &World| {
+        let interval = Interval::Hour;
+        let request =
+            CountsRequest { filter: filter(""), from: None, to: None, interval, by: None, sealing: true };
+        world.counts(request).await
+    };
+    let counts = count(&world).await;
+    let unsealed = events().len() as u64 - counts.sealing.as_ref().unwrap().intervals[0].events;
+    assert_eq!((counts.total, counts.unsealed, counts.let_go), (2_900, unsealed, 0));
+    let states = |counts: &CountsAnswer| {
+        let sealing = counts.sealing.clone().unwrap();
+        assert_eq!((sealing.signed, sealing.delivered), (sealing.parts, sealing.parts));
+        sealing.intervals.iter().map(|interval| interval.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&counts), [SealState::Delivered, SealState::Unsealed]);
+    // The sums of what is sealed are those of the charts.
+    world.export_until("2023-07-10T15:10:00Z").await;
+    let counts = count(&world).await;
+    let sealed: u64 = counts.sealing.as_ref().unwrap().intervals.iter().map(|interval| interval.events).sum();
+    assert_eq!((counts.total, counts.unsealed, sealed), (2_900, 0, 2_900));
+    let expected =
+        [SealState::Delivered, SealState::Delivered, SealState::Quiet, SealState::Quiet, SealState::Unsealed];
+    assert_eq!(states(&counts), expected);
+    assert_eq!(counts.sealing.unwrap().quiet, 2);
+}
+
+#[tokio::test]
+async fn an_event_is_found_by_its_place_and_by_its_text_sealed_or_not() {
+    let mut world = World::gzip().await;
+    let rows = all(&world, "", Order::Oldest).await;
+    let find = async |world: &World, time: Time, place: EventPlace| {
+        world.ask(Ask::Event(EventRequest { time, place })).await
+    };
+    let (first, last) = (rows.first().unwrap(), rows.last().unwrap());
+    for row in rows.iter().step_by(97).chain([first, last]) {
+        let text = EventPlace::Text(Sha256::of(row.event.get().as_bytes()));
+        let place = row.proof.part.zip(row.proof.position).map(|(part, at)| EventPlace::Sealed(part, at));
+        for place in std::iter::once(text).chain(place) {
+            let Answer::Event(found) = find(&world, row.time, place).await else { panic!("{place:?}") };
+            assert_eq!((found.row.event.get(), found.row.time), (row.event.get(), row.time));
+            assert_eq!(found.row.proof.state, row.proof.state);
+        }
+    }
+    // Once it is sealed, its address is still good.
+    assert_eq!(last.proof.state, ProofState::Unsealed);
+    let address = EventPlace::Text(Sha256::of(last.event.get().as_bytes()));
+    world.export_until("2023-07-10T14:10:00Z").await;
+    let Answer::Event(found) = find(&world, last.time, address).await else { panic!() };
+    assert_eq!((found.row.event.get(), found.row.proof.state), (last.event.get(), ProofState::Delivered));
+    for wrong in [EventPlace::Sealed(PartNumber::new(1), 99_999), EventPlace::Text(Sha256::of(b"{}"))] {
+        let Answer::Refused(refusal) = find(&world, first.time, wrong).await else { panic!("{wrong:?}") };
+        assert_eq!(refusal.code, RefusalCode::NotFound);
     }
 }
 

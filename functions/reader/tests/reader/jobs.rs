@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use archive::names::ConnectorId;
 use archive::part::PartNumber;
-use reader::{Invocation, Job, Reader, handle};
+use reader::{Entrance, Invocation, Job, Reader, handle};
 use tests::fault_injection::{FaultPlan, Flaky, InjectedFault};
 
 use crate::world::World;
@@ -21,9 +21,12 @@ async fn only_the_messages_whose_jobs_failed_come_back() {
         let of = |id: &str, connector| (id.to_owned(), job(connector));
         Invocation::Jobs(vec![of("m0", &world.connector.id), of("m1", &nobody)])
     };
-    let answer = handle(Arc::clone(&reader), jobs()).await.unwrap();
+    let answer = handle(Arc::clone(&reader), Entrance::Function, jobs()).await.unwrap();
     assert_eq!(answer.get().matches("itemIdentifier").count(), 1, "{answer}");
     // Again, as the queue does it; a connector that is gone is no failure.
-    assert_eq!(handle(reader, jobs()).await.unwrap().get(), r#"{"batchItemFailures":[]}"#);
+    assert_eq!(
+        handle(reader, Entrance::Function, jobs()).await.unwrap().get(),
+        r#"{"batchItemFailures":[]}"#
+    );
     assert!(plan.count("get") >= 4);
 }

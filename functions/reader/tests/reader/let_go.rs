@@ -103,7 +103,8 @@ async fn an_answer_of_the_function_has_each_byte_of_an_event() {
     };
     let payload = serde_json::to_value(&request).unwrap();
     let reader = std::sync::Arc::new(world.reader.clone());
-    let answer = reader::handle(reader, reader::Invocation::read(payload)).await.unwrap();
+    let answer =
+        reader::handle(reader, reader::Entrance::Function, reader::Invocation::read(payload)).await.unwrap();
     assert!(answer.get().contains(event), "{answer}");
     // What the runtime writes is this text.
     assert!(to_raw_value(&answer).unwrap().get().contains(event));

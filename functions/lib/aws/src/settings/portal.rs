@@ -7,6 +7,7 @@ use control::portal_events::PortalEvents;
 use super::env::{Env, FromEnv, ReportedError};
 use super::links::{PORTAL_URL, return_urls};
 use super::onboarding::OnboardingSettings;
+use super::reader::ReaderFunction;
 use super::resources::{S3Settings, StagingSettings};
 use super::signing::SigningSettings;
 use super::stack::StackSettings;
@@ -24,6 +25,8 @@ pub struct PortalSettings {
     pub branding: Branding,
     /// What it may show of events.
     pub events: PortalEvents,
+    /// How it asks about them.
+    pub reader: ReaderFunction,
     /// The staging bucket, which has the vendor's logo.
     pub staging: StagingSettings,
     /// How S3 buckets are addressed.
@@ -40,12 +43,12 @@ impl FromEnv for PortalSettings {
         let form = "the portal's URL, such as https://audit.vendor.example";
         let url = env.required(PORTAL_URL, form, |value| value.parse().ok());
         let return_urls = return_urls(env);
-        let read = env.read::<(OnboardingSettings, Appearance, _, _, _, SigningSettings, _)>();
-        let (onboarding, appearance, events, staging, s3, signing, stack) = read?;
+        let read = env.read::<(OnboardingSettings, Appearance, _, _, _, _, SigningSettings, _)>();
+        let (onboarding, appearance, events, reader, staging, s3, signing, stack) = read?;
         let (url, return_urls) = (url?, return_urls?);
         let name = appearance.name.unwrap_or_else(|| DisplayName::from(&signing.vendor));
         let branding = Branding { name, accent: appearance.accent };
-        Ok(Self { onboarding, url, return_urls, branding, events, staging, s3, signing, stack })
+        Ok(Self { onboarding, url, return_urls, branding, events, reader, staging, s3, signing, stack })
     }
 }
 

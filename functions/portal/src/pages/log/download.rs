@@ -118,11 +118,7 @@ pub(crate) async fn fetch(
     answer.url.map(|url| redirect(&url)).ok_or(PageError::NotFound)
 }
 
-async fn status(
-    viewer: &Viewer,
-    id: &str,
-    query: &Form,
-) -> Result<(DownloadAnswer, ConnectorId), PageError> {
+async fn status(viewer: &Viewer, id: &str, query: &Form) -> Result<(DownloadAnswer, ConnectorId), PageError> {
     let connector = query.text("connector").parse::<ConnectorId>().ok();
     let archive = viewer.archive(connector.as_ref()).ok_or(PageError::NotFound)?;
     let request = DownloadStatusRequest { id: id.to_owned() };

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use archive::fields::{Field, written};
 use archive::names::ConnectorId;
-use archive::query::filter::{Filter, Term};
-use archive::query::row::Order;
-use archive::query::output::Column;
 use archive::query::Span;
+use archive::query::filter::{Filter, Term};
+use archive::query::output::Column;
+use archive::query::row::Order;
 use archive::sha256::Sha256;
 use archive::time::Time;
 use axum::response::Response;
@@ -295,8 +295,16 @@ mod tests {
         let sealed = of("time=2023-07-10T12:00:00Z&place=42.17").unwrap();
         assert_eq!(sealed.place, EventPlace::Sealed(archive::part::PartNumber::new(42), 17));
         let hash = Sha256::of(b"{}");
-        assert_eq!(of(&format!("time=2023-07-10T12:00:00Z&place={hash}")).unwrap().place, EventPlace::Text(hash));
-        for bad in ["", "time=now&place=1.1", "time=2023-07-10T12:00:00Z&place=1", "time=2023-07-10T12:00:00Z&place=1.x"] {
+        assert_eq!(
+            of(&format!("time=2023-07-10T12:00:00Z&place={hash}")).unwrap().place,
+            EventPlace::Text(hash)
+        );
+        for bad in [
+            "",
+            "time=now&place=1.1",
+            "time=2023-07-10T12:00:00Z&place=1",
+            "time=2023-07-10T12:00:00Z&place=1.x",
+        ] {
             assert!(of(bad).is_none(), "{bad}");
         }
     }

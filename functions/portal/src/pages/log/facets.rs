@@ -129,7 +129,8 @@ pub(super) fn panel(facets: &Facets, view: &View, links: &Links) -> Markup {
 /// A value: keeps only it, or excludes it.
 fn entry(field: Field, value: &ValueCount, greatest: u64, view: &View, links: &Links) -> Markup {
     let term = Term::is(field, value.value.as_deref());
-    let with = |term: Term| view.filter.clone().with(term).ok().map(|filter| links.to(&view.with_filter(filter)));
+    let with =
+        |term: Term| view.filter.clone().with(term).ok().map(|filter| links.to(&view.with_filter(filter)));
     let (keep, exclude) = (term.clone().and_then(with), term.and_then(|term| with(!term)));
     let none = format!("no {field}");
     let name = value.value.as_deref().unwrap_or(&none);

@@ -108,7 +108,10 @@ mod tests {
             let to = at("2026-11-30T12:00:00Z");
             fitting(chosen, Span { from: to - DAY * days, to })
         };
-        assert_eq!((of(None, 2), of(None, 30), of(None, 400)), (Interval::Hour, Interval::Day, Interval::Week));
+        assert_eq!(
+            (of(None, 2), of(None, 30), of(None, 400)),
+            (Interval::Hour, Interval::Day, Interval::Week)
+        );
         assert_eq!(of(Some(Interval::Hour), 7), Interval::Hour);
         assert_eq!(of(Some(Interval::Hour), 30), Interval::Day, "720 bars are too many");
         assert_eq!(of(Some(Interval::Week), 2), Interval::Week);
@@ -126,7 +129,10 @@ mod tests {
     fn intervals_are_called_as_people_call_them() {
         let start = at("2026-11-23T23:00:00Z");
         assert_eq!(words(Interval::Hour, start), "Nov 23, 23:00 to 24:00");
-        assert_eq!((label(Interval::Hour, start), label(Interval::Day, start)), ("23:00".into(), "Nov 23".into()));
+        assert_eq!(
+            (label(Interval::Hour, start), label(Interval::Day, start)),
+            ("23:00".into(), "Nov 23".into())
+        );
         assert_eq!(label(Interval::Hour, at("2026-11-23T00:00:00Z")), "Nov 23");
         assert_eq!(words(Interval::Week, at("2026-11-23T00:00:00Z")), "the week of Nov 23");
     }

@@ -90,7 +90,8 @@ impl Page<'_> {
         let Self { viewer, archive, view, links } = *self;
         let sent = sent.map(|(form, errors)| (form, errors.as_slice()));
         let asker = viewer.asker(archive);
-        let answers = if view.wrong.is_some() || sent.is_some() { None } else { Some(self.ask(&asker).await) };
+        let answers =
+            if view.wrong.is_some() || sent.is_some() { None } else { Some(self.ask(&asker).await) };
         let saved = saved::menu(viewer, archive, links).await?;
         Ok(html! {
             div.head.explorer {
@@ -151,7 +152,8 @@ impl Page<'_> {
     fn answers(&self, answers: &Answers) -> Result<Markup, PageError> {
         let Self { viewer, view, links, archive } = *self;
         let place = Place { view, chart: &answers.chart, links };
-        let fields: &[By] = if viewer.shown == PortalEvents::Events { &facets::SPLITS } else { &facets::SPLITS_OF_COUNTS };
+        let fields: &[By] =
+            if viewer.shown == PortalEvents::Events { &facets::SPLITS } else { &facets::SPLITS_OF_COUNTS };
         Ok(html! {
             (reach::sentence(&answers.counts.lag, viewer))
             (reach::notes(&answers.counts.lag))
@@ -228,7 +230,10 @@ fn refused(error: AskError) -> Result<Markup, PageError> {
 fn refused_rows(error: &AskError) -> Result<Markup, PageError> {
     match error {
         AskError::Refused(refusal) => refused(AskError::Refused(refusal.clone())),
-        AskError::Port(_) => Ok(notice(Tone::Warn, &html! { p { "The events could not be read just now. Nothing is lost; load the page again." } })),
+        AskError::Port(_) => Ok(notice(
+            Tone::Warn,
+            &html! { p { "The events could not be read just now. Nothing is lost; load the page again." } },
+        )),
     }
 }
 

@@ -59,7 +59,8 @@ fn sentences(lag: &Lag) -> Vec<Markup> {
     }
     let altered = of("altered");
     if !altered.is_empty() {
-        notes.push(html! { (files(&altered)) " that differ from what was signed. Nothing of them is shown." });
+        notes
+            .push(html! { (files(&altered)) " that differ from what was signed. Nothing of them is shown." });
     }
     notes
 }

@@ -55,18 +55,20 @@ pub(super) fn apply(filter: &Filter, query: &Form) -> Result<Filter, Vec<FieldEr
             refined = others;
             continue;
         }
-        let with = parse(field, text).and_then(|term| others.with(term).map_err(|error| error.kind.to_string()));
+        let with =
+            parse(field, text).and_then(|term| others.with(term).map_err(|error| error.kind.to_string()));
         match with {
             Ok(filter) => refined = filter,
             Err(error) => errors.push((name, sentence(&error))),
         }
     }
     match time(filter, query) {
-        Ok(None) => {}
-        Ok(Some(span)) => {
+        Ok(Days::Unchanged) => {}
+        Ok(Days::Any) => refined = without(&refined, is_time),
+        Ok(Days::Within(span)) => {
             let others = without(&refined, is_time);
-            let term = span.and_then(Term::during);
-            refined = term.map_or_else(|| Ok(others.clone()), |term| others.clone().with(term)).unwrap_or(refined);
+            let with = Term::during(span).and_then(|term| others.with(term).ok());
+            refined = with.unwrap_or(refined);
         }
         Err(error) => errors.push(error),
     }
@@ -94,7 +96,10 @@ fn value(filter: &Filter, field: Field) -> String {
     match (terms.next(), terms.next()) {
         (Some(term), None) => {
             let text = term.to_string();
-            text.strip_prefix(field.as_str()).and_then(|text| text.strip_prefix(':')).unwrap_or(&text).to_owned()
+            text.strip_prefix(field.as_str())
+                .and_then(|text| text.strip_prefix(':'))
+                .unwrap_or(&text)
+                .to_owned()
         }
         _ => String::new(),
     }
@@ -112,16 +117,25 @@ fn days(filter: &Filter) -> (String, String) {
     (first, last)
 }
 
-/// The span of the form's days, the last one included; `None` within if it has no bound at all, and `None` if
-/// nobody has changed them.
-fn time(filter: &Filter, query: &Form) -> Result<Option<Option<Span>>, FieldError> {
+/// What the days of the form say.
+enum Days {
+    /// Nobody has changed them.
+    Unchanged,
+    /// Any time.
+    Any,
+    /// These days, the last one included.
+    Within(Span),
+}
+
+/// The days of the form.
+fn time(filter: &Filter, query: &Form) -> Result<Days, FieldError> {
     let (first, last) = (query.text("from"), query.text("to"));
     let (shown_first, shown_last) = days(filter);
     if (first, last) == (&*shown_first, &*shown_last) {
-        return Ok(None);
+        return Ok(Days::Unchanged);
     }
     if first.is_empty() && last.is_empty() {
-        return Ok(Some(None));
+        return Ok(Days::Any);
     }
     let day = |name, text: &str| {
         let time = format!("{text}T00:00:00Z").parse::<Time>();
@@ -132,7 +146,7 @@ fn time(filter: &Filter, query: &Form) -> Result<Option<Option<Span>>, FieldErro
     if to <= from {
         return Err(("to", "The last day is before the first one.".to_owned()));
     }
-    Ok(Some(Some(Span { from, to })))
+    Ok(Days::Within(Span { from, to }))
 }
 
 /// The form, filled by the filter, or as it was sent if something is wrong in it. It is open if it was sent.
@@ -209,10 +223,13 @@ mod tests {
         let filter = "action:Login* -actor:bot outcome:failure ip:10.0.0.0/8 time:2026-11-01..2026-11-20";
         let parsed: Filter = filter.parse().unwrap();
         let fields = FIELDS.map(|(field, _)| value(&parsed, field));
-        assert_eq!(fields, ["", "login*", "", "", "failure", "10.0.0.0/8", ""].map(|text| {
-            // Values keep their case.
-            if text == "login*" { "Login*".to_owned() } else { text.to_owned() }
-        }));
+        assert_eq!(
+            fields,
+            ["", "login*", "", "", "failure", "10.0.0.0/8", ""].map(|text| {
+                // Values keep their case.
+                if text == "login*" { "Login*".to_owned() } else { text.to_owned() }
+            })
+        );
         assert_eq!(days(&parsed), ("2026-11-01".to_owned(), "2026-11-20".to_owned()));
         let unchanged = "action=Login*&outcome=failure&ip=10.0.0.0/8&from=2026-11-01&to=2026-11-20";
         assert_eq!(applied(filter, unchanged).unwrap(), filter, "what nobody changed stays as it was");

@@ -1,6 +1,7 @@
 //! What people keep: explorations under a name, which all people of a tenant share, and the starters that every
 //! log has.
 
+use archive::query::filter::Filter;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
@@ -61,7 +62,7 @@ pub(super) fn view_of(saved: &SavedExploration) -> View {
     let text = saved.filter.as_str();
     let (filter, wrong) = match text.parse() {
         Ok(filter) => (filter, None),
-        Err(error) => (Default::default(), Some((text.to_owned(), error))),
+        Err(error) => (Filter::default(), Some((text.to_owned(), error))),
     };
     let chart = saved.chart.as_ref().map_or_else(ChartView::default, |chart| ChartView {
         interval: Some(match chart.interval() {
@@ -80,7 +81,8 @@ pub(super) fn view_of(saved: &SavedExploration) -> View {
 /// What is saved of a page.
 fn new_exploration(viewer: &Viewer, view: &View, name: &str) -> Result<NewExploration, PageError> {
     use archive::query::counts::Interval;
-    let malformed = |error: archive::names::InvalidValueError| PageError::Malformed(sentence(&error.to_string()));
+    let malformed =
+        |error: archive::names::InvalidValueError| PageError::Malformed(sentence(&error.to_string()));
     let interval = match view.chart.interval {
         Some(Interval::Hour) => SavedInterval::Hour,
         Some(Interval::Week) => SavedInterval::Week,

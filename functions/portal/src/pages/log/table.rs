@@ -210,7 +210,8 @@ pub(super) fn event_address(view: &View, links: &Links, archive: &Archive, row: 
 /// Which columns are shown.
 fn columns_form(view: &View, links: &Links) -> Markup {
     let shown = view.shown_columns();
-    let paths: Vec<_> = shown.iter().filter(|column| matches!(column, Column::Path(_))).map(Column::to_string).collect();
+    let paths: Vec<_> =
+        shown.iter().filter(|column| matches!(column, Column::Path(_))).map(Column::to_string).collect();
     html! {
         details.choose {
             summary { "Choose the columns" }

@@ -300,8 +300,12 @@ mod tests {
             parsed.rows_filter(Interval::Day).to_string(),
             "action:Login time:2023-07-10 outcome:failure"
         );
-        let whole = View { selected: Some(Selected { value: None, ..parsed.selected.clone().unwrap() }), ..parsed };
-        assert_eq!(whole.rows_filter(Interval::Hour).to_string(), "action:Login time:2023-07-10..2023-07-10T01:00Z");
+        let whole =
+            View { selected: Some(Selected { value: None, ..parsed.selected.clone().unwrap() }), ..parsed };
+        assert_eq!(
+            whole.rows_filter(Interval::Hour).to_string(),
+            "action:Login time:2023-07-10..2023-07-10T01:00Z"
+        );
     }
 
     proptest! {

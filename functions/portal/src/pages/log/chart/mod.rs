@@ -19,6 +19,7 @@ use super::links::{LOG, Links};
 use super::view::{By, ChartView, View};
 use crate::components::number;
 pub(crate) use slots::Chart;
+use slots::Series;
 pub(crate) use words::series_name;
 
 /// The intervals to choose from.
@@ -82,7 +83,7 @@ fn intervals(place: Place<'_>) -> Markup {
 }
 
 fn legend(chart: &Chart) -> Markup {
-    let name = |value: &Option<String>| series_name(chart.by, value.as_deref());
+    let name = |series: &Series| series_name(chart.by, series.value());
     html! {
         ul.legend {
             li { svg aria-hidden="true" focusable="false" { rect.bar width="100%" height="12" y="2" {} } (name(&chart.bars)) ": " (number(chart.bars_total)) ", left scale" }
@@ -139,14 +140,14 @@ fn form(place: Place<'_>, fields: &[By]) -> Markup {
     }
 }
 
-fn value_field(chart: &Chart, name: &str, label: &str, chosen: Option<&Option<String>>) -> Markup {
+fn value_field(chart: &Chart, name: &str, label: &str, chosen: Option<&Series>) -> Markup {
     html! {
         div.field {
             label for=(name) { (label) }
             select id=(name) name=(name) {
-                @for (value, events) in &chart.values {
-                    option value=(value.as_deref().unwrap_or_default()) selected[chosen == Some(value)] {
-                        (series_name(chart.by, value.as_deref())) " (" (number(*events)) ")"
+                @for (series, events) in &chart.values {
+                    option value=(series.address()) selected[chosen == Some(series)] {
+                        (series_name(chart.by, series.value())) " (" (number(*events)) ")"
                     }
                 }
             }

@@ -17,22 +17,43 @@ use crate::pages::log::view::{By, ChartView, narrowed};
 /// The most values to choose from.
 const MOST_VALUES: usize = 30;
 
+/// What a series counts: a value, or what has none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Series(Option<String>);
+
+impl Series {
+    /// The series that an address names. An empty text is what has no value.
+    fn of_address(text: &str) -> Self {
+        Self(Some(text.to_owned()).filter(|text| !text.is_empty()))
+    }
+
+    /// Its name in an address.
+    pub(super) fn address(&self) -> &str {
+        self.value().unwrap_or_default()
+    }
+
+    /// The value; `None` is what has none.
+    pub(crate) fn value(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
 /// A chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chart {
     pub(crate) interval: Interval,
     pub(crate) by: By,
-    /// The value of the bars; `None` is what has no value.
-    pub(crate) bars: Option<String>,
-    /// The value of the line, if there is one.
-    pub(crate) line: Option<Option<String>>,
+    /// What the bars count.
+    pub(crate) bars: Series,
+    /// What the line counts, if there is one.
+    pub(crate) line: Option<Series>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) bars_total: u64,
     pub(crate) line_total: u64,
     /// The events that are neither.
     pub(crate) others: u64,
     /// The values, the most frequent first.
-    pub(crate) values: Vec<(Option<String>, u64)>,
+    pub(crate) values: Vec<(Series, u64)>,
 }
 
 /// An interval of a chart.
@@ -55,17 +76,18 @@ impl Chart {
             *totals.entry(count.value.as_deref()).or_default() += count.events;
             *of_slot.entry((count.start, count.value.as_deref())).or_default() += count.events;
         }
-        let mut values: Vec<_> = totals.iter().map(|(value, events)| (value.map(str::to_owned), *events)).collect();
+        let series_of = |value: Option<&str>| Series(value.map(str::to_owned));
+        let mut values: Vec<_> = totals.iter().map(|(value, events)| (series_of(*value), *events)).collect();
         values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let (bars, line) = series(view, &values);
-        let total = |value: &Option<String>| totals.get(&value.as_deref()).copied().unwrap_or_default();
+        let total = |series: &Series| totals.get(&series.value()).copied().unwrap_or_default();
         let (bars_total, line_total) = (total(&bars), line.as_ref().map_or(0, total));
         let sealed = answer.sealing.iter().flat_map(|sealing| &sealing.intervals);
         let sealed: BTreeMap<Time, SealedInterval> = sealed.map(|sealed| (sealed.start, *sealed)).collect();
         let lag = &answer.lag;
         let counted_from = [lag.searched_to, lag.not_indexed_before].into_iter().flatten().max();
         let slots = starts(answer.interval, span).into_iter().map(|start| {
-            let of = |value: &Option<String>| of_slot.get(&(start, value.as_deref())).copied().unwrap_or_default();
+            let of = |series: &Series| of_slot.get(&(start, series.value())).copied().unwrap_or_default();
             Slot {
                 start,
                 bars: of(&bars),
@@ -77,7 +99,17 @@ impl Chart {
         let slots = slots.collect();
         values.truncate(MOST_VALUES);
         let others = answer.total.saturating_sub(bars_total + line_total);
-        Self { interval: answer.interval, by: view.by, bars, line, slots, bars_total, line_total, others, values }
+        Self {
+            interval: answer.interval,
+            by: view.by,
+            bars,
+            line,
+            slots,
+            bars_total,
+            line_total,
+            others,
+            values,
+        }
     }
 
     pub(super) fn bars_scale(&self) -> Scale {
@@ -108,19 +140,20 @@ impl Chart {
     }
 }
 
-/// The value of the bars and that of the line: the chosen ones, or of outcomes failures as the line, and else
-/// the two most frequent values.
-fn series(view: &ChartView, values: &[(Option<String>, u64)]) -> (Option<String>, Option<Option<String>>) {
-    let chosen = |text: &Option<String>| text.clone().map(|text| Some(text).filter(|text| !text.is_empty()));
-    let Some(field) = view.by.field() else { return (None, None) };
-    let failure = || Some("failure".to_owned());
-    let usual_line = (field == Field::Outcome).then(failure);
-    let line = chosen(&view.line).or(usual_line);
-    let mut frequent = values.iter().map(|(value, _)| value.clone());
-    let bars = chosen(&view.bars).or_else(|| frequent.by_ref().find(|value| line.as_ref() != Some(value)));
-    let bars = bars.unwrap_or_else(|| (field == Field::Outcome).then(|| "success".to_owned()));
-    let mut frequent = values.iter().map(|(value, _)| value.clone());
-    let line = line.or_else(|| frequent.find(|value| *value != bars));
+/// What is drawn as bars and as the line: the chosen ones, or of outcomes failures as the line, and else the two
+/// most frequent values.
+fn series(view: &ChartView, values: &[(Series, u64)]) -> (Series, Option<Series>) {
+    let Some(field) = view.by.field() else { return (Series(None), None) };
+    let chosen = |text: &Option<String>| text.as_deref().map(Series::of_address);
+    let of_outcome = |value: &str| (field == Field::Outcome).then(|| Series(Some(value.to_owned())));
+    let most_frequent = |but: Option<&Series>| {
+        let mut others = values.iter().map(|(series, _)| series).filter(|series| Some(*series) != but);
+        others.next().cloned()
+    };
+    let line = chosen(&view.line).or_else(|| of_outcome("failure"));
+    let bars = chosen(&view.bars).or_else(|| most_frequent(line.as_ref()));
+    let bars = bars.or_else(|| of_outcome("success")).unwrap_or(Series(None));
+    let line = line.or_else(|| most_frequent(Some(&bars)));
     (bars, line)
 }
 

@@ -8,7 +8,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Place;
 use super::scale::Scale;
-use super::slots::{Chart, Slot};
+use super::slots::{Chart, Series, Slot};
 use super::words::{seal_words, series_name, title};
 use crate::components::number;
 use crate::pages::log::interval;
@@ -21,6 +21,26 @@ const ABOVE: f64 = 18.0;
 const LABELS: usize = 12;
 /// The share of an interval that its bar takes.
 const BAR: f64 = 0.72;
+
+/// Where the intervals are, in shares of the width.
+struct Places {
+    width: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "they are positions on the screen")]
+impl Places {
+    fn of(chart: &Chart) -> Self {
+        Self { width: 100.0 / chart.slots.len().max(1) as f64 }
+    }
+
+    fn start(&self, index: usize) -> f64 {
+        self.width * index as f64
+    }
+
+    fn middle(&self, index: usize) -> f64 {
+        self.width * (index as f64 + 0.5)
+    }
+}
 
 /// The numbers beside the plot.
 pub(super) fn axis(scale: Scale, x: &str) -> Markup {
@@ -45,9 +65,7 @@ pub(super) fn plot(place: Place<'_>) -> Markup {
     for (index, slot) in chart.slots.iter().enumerate() {
         bar(&mut svg, place, scales.0, (index, slot));
     }
-    if chart.line.is_some() {
-        line(&mut svg, place, scales.1);
-    }
+    line(&mut svg, place, scales.1);
     labels(&mut svg, chart);
     svg.push_str("</svg>");
     html! { (PreEscaped(svg)) }
@@ -56,26 +74,33 @@ pub(super) fn plot(place: Place<'_>) -> Markup {
 /// One interval: its bar, and below how it is sealed. Addresses and titles are escaped by maud.
 fn bar(svg: &mut String, place: Place<'_>, scale: Scale, (index, slot): (usize, &Slot)) {
     let chart = place.chart;
-    let width = 100.0 / chart.slots.len() as f64;
-    let x = width * index as f64;
+    let Places { width, .. } = Places::of(chart);
+    let x = Places::of(chart).start(index);
     if is_selected(place, slot, None) {
-        let _ = write!(svg, "<rect class=band x={x:.3}% width={width:.3}% y=0 height={:.0} />", ABOVE + HEIGHT);
+        let _ =
+            write!(svg, "<rect class=band x={x:.3}% width={width:.3}% y=0 height={:.0} />", ABOVE + HEIGHT);
     }
     if !slot.is_counted {
         let _ = write!(svg, "<rect class=uncounted x={x:.3}% width={width:.3}% y={ABOVE} height={HEIGHT} />");
     } else if slot.bars > 0 {
-        let name = series_name(chart.by, chart.bars.as_deref());
+        let name = series_name(chart.by, chart.bars.value());
         let top = y(scale.share(slot.bars));
-        let class = if is_selected(place, slot, Some(chart.bars.as_deref())) { "bar sel" } else { "bar" };
-        let (bar_x, bar_width, height) = (x + width * (1.0 - BAR) / 2.0, width * BAR, (ABOVE + HEIGHT - top).max(1.0));
-        let shape = format!("<rect class=\"{class}\" x={bar_x:.3}% width={bar_width:.3}% y={top:.1} height={height:.1} />");
-        link(svg, place, slot, chart.bars.as_deref(), &title(chart.interval, slot, slot.bars, &name), &shape);
+        let class = if is_selected(place, slot, Some(&chart.bars)) { "bar sel" } else { "bar" };
+        let (bar_x, bar_width, height) =
+            (x + width * (1.0 - BAR) / 2.0, width * BAR, (ABOVE + HEIGHT - top).max(1.0));
+        let shape = format!(
+            "<rect class=\"{class}\" x={bar_x:.3}% width={bar_width:.3}% y={top:.1} height={height:.1} />"
+        );
+        link(svg, place, slot, &chart.bars, &title(chart.interval, slot, slot.bars, &name), &shape);
     }
     if let Some(state) = slot.state() {
         let words = format!("{}: {}", interval::words(chart.interval, slot.start), seal_words(state));
         let markup = html! { title { (words) } }.into_string();
         let (y, class) = (ABOVE + HEIGHT + 6.0, seal_class(state));
-        let _ = write!(svg, "<g>{markup}<rect class=\"seal {class}\" x={x:.3}% width={width:.3}% y={y} height=8 />");
+        let _ = write!(
+            svg,
+            "<g>{markup}<rect class=\"seal {class}\" x={x:.3}% width={width:.3}% y={y} height=8 />"
+        );
         if let Some(mark) = seal_mark(state) {
             let _ = write!(svg, "<text class=m x={:.3}% y={:.0}>{mark}</text>", x + width / 2.0, y + 9.0);
         }
@@ -86,60 +111,69 @@ fn bar(svg: &mut String, place: Place<'_>, scale: Scale, (index, slot): (usize, 
 /// The second series: points, with lines between them.
 fn line(svg: &mut String, place: Place<'_>, scale: Scale) {
     let chart = place.chart;
-    let width = 100.0 / chart.slots.len() as f64;
-    let at = |(index, slot): (usize, &Slot)| (width * (index as f64 + 0.5), y(scale.share(slot.line)));
+    let Some(series) = &chart.line else { return };
+    let at = |(index, slot): (usize, &Slot)| (Places::of(chart).middle(index), y(scale.share(slot.line)));
     let points: Vec<_> = chart.slots.iter().enumerate().map(at).collect();
     for (slots, ends) in chart.slots.windows(2).zip(points.windows(2)) {
         if let ([(x1, y1), (x2, y2)], true) = (ends, slots.iter().all(|slot| slot.is_counted)) {
             let _ = write!(svg, "<line class=line x1={x1:.3}% y1={y1:.1} x2={x2:.3}% y2={y2:.1} />");
         }
     }
-    let value = chart.line.as_ref().and_then(Option::as_deref);
-    let name = series_name(chart.by, value);
+    let name = series_name(chart.by, series.value());
     let peak = chart.slots.iter().map(|slot| slot.line).max().unwrap_or_default();
     let mut has_peak = peak == 0;
     for (slot, (x, y)) in chart.slots.iter().zip(points).filter(|(slot, _)| slot.line > 0) {
-        let class = if is_selected(place, slot, Some(value)) { "point sel" } else { "point" };
+        let class = if is_selected(place, slot, Some(series)) { "point sel" } else { "point" };
         let radius = if chart.slots.len() > 60 { 2.5 } else { 4.0 };
         let shape = format!("<circle class=\"{class}\" cx={x:.3}% cy={y:.1} r={radius} />");
-        link(svg, place, slot, value, &title(chart.interval, slot, slot.line, &name), &shape);
+        link(svg, place, slot, series, &title(chart.interval, slot, slot.line, &name), &shape);
         if slot.line == peak && !has_peak {
             has_peak = true;
-            let anchor = if x < 6.0 { " class=\"peak start\"" } else if x > 94.0 { " class=\"peak end\"" } else { " class=peak" };
+            let anchor = if x < 6.0 {
+                " class=\"peak start\""
+            } else if x > 94.0 {
+                " class=\"peak end\""
+            } else {
+                " class=peak"
+            };
             let _ = write!(svg, "<text{anchor} x={x:.3}% y={:.1}>{}</text>", y - 9.0, number(peak));
         }
     }
 }
 
 /// A shape that selects its rows.
-fn link(svg: &mut String, place: Place<'_>, slot: &Slot, value: Option<&str>, title: &str, shape: &str) {
-    let address = format!("{}#rows", place.to(&place.view.with_selected(selection(place.chart, slot, value))));
+fn link(svg: &mut String, place: Place<'_>, slot: &Slot, series: &Series, title: &str, shape: &str) {
+    let address =
+        format!("{}#rows", place.to(&place.view.with_selected(selection(place.chart, slot, series))));
     let markup = html! { a href=(address) tabindex="-1" { title { (title) } (PreEscaped(shape)) } };
     svg.push_str(&markup.into_string());
 }
 
 /// The selection of a bar or point.
-pub(super) fn selection(chart: &Chart, slot: &Slot, value: Option<&str>) -> Selected {
-    let value = chart.by.field().map(|_| value.unwrap_or_default().to_owned());
+pub(super) fn selection(chart: &Chart, slot: &Slot, series: &Series) -> Selected {
+    let value = chart.by.field().map(|_| series.address().to_owned());
     Selected { at: slot.start, value }
 }
 
-/// Whether the interval is selected; with a value, whether that one is.
-fn is_selected(place: Place<'_>, slot: &Slot, value: Option<Option<&str>>) -> bool {
+/// Whether the interval is selected; with a series, whether that one is.
+fn is_selected(place: Place<'_>, slot: &Slot, series: Option<&Series>) -> bool {
     place.view.selected.as_ref().is_some_and(|selected| {
         place.chart.interval.start(selected.at) == slot.start
-            && value.is_none_or(|value| selected.value.as_deref().is_none_or(|of| of == value.unwrap_or_default()))
+            && series.is_none_or(|series| selected.value.as_deref().is_none_or(|of| of == series.address()))
     })
 }
 
 /// Some of the intervals' names; every other one is left out on a narrow screen.
 fn labels(svg: &mut String, chart: &Chart) {
     let every = chart.slots.len().div_ceil(LABELS).max(1);
-    let width = 100.0 / chart.slots.len() as f64;
     for (shown, (index, slot)) in chart.slots.iter().enumerate().step_by(every).enumerate() {
         let class = if shown % 3 == 0 { "label" } else { "label more" };
-        let (x, y) = (width * (index as f64 + 0.5), ABOVE + HEIGHT + 32.0);
-        let _ = write!(svg, "<text class=\"{class}\" x={x:.3}% y={y:.0}>{}</text>", interval::label(chart.interval, slot.start));
+        let (x, y) = (Places::of(chart).middle(index), ABOVE + HEIGHT + 32.0);
+        let _ = write!(
+            svg,
+            "<text class=\"{class}\" x={x:.3}% y={y:.0}>{}</text>",
+            interval::label(chart.interval, slot.start)
+        );
     }
 }
 

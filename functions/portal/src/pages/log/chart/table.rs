@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Place;
-use super::slots::Slot;
+use super::slots::{Series, Slot};
 use super::svg::selection;
 use super::words::{seal_words, series_name};
 use crate::components::number;
@@ -11,23 +11,22 @@ use crate::pages::log::interval;
 
 pub(super) fn table(place: Place<'_>) -> Markup {
     let chart = place.chart;
-    let line = chart.line.as_ref().map(Option::as_deref);
     html! {
         div.table tabindex="0" role="region" aria-label="The chart as a table" {
             table {
                 caption { "Each number leads to its events." }
                 thead { tr {
                     th scope="col" { (capitalized(interval::name(chart.interval))) }
-                    th.number scope="col" { (series_name(chart.by, chart.bars.as_deref())) }
-                    @if let Some(line) = line { th.number scope="col" { (series_name(chart.by, line)) } }
+                    th.number scope="col" { (series_name(chart.by, chart.bars.value())) }
+                    @if let Some(line) = &chart.line { th.number scope="col" { (series_name(chart.by, line.value())) } }
                     th scope="col" { "Sealed" }
                     th scope="col" { "Filter" }
                 } }
                 tbody { @for slot in chart.slots.iter().rev() {
                     tr {
                         th scope="row" { (interval::words(chart.interval, slot.start)) }
-                        td.number { (cell(place, slot, slot.bars, chart.bars.as_deref())) }
-                        @if let Some(line) = line { td.number { (cell(place, slot, slot.line, line)) } }
+                        td.number { (cell(place, slot, slot.bars, &chart.bars)) }
+                        @if let Some(line) = &chart.line { td.number { (cell(place, slot, slot.line, line)) } }
                         td { @if let Some(state) = slot.state() { (seal_words(state)) } }
                         td.nowrap {
                             @let words = interval::words(chart.interval, slot.start);
@@ -42,8 +41,8 @@ pub(super) fn table(place: Place<'_>) -> Markup {
     }
 }
 
-fn cell(place: Place<'_>, slot: &Slot, events: u64, value: Option<&str>) -> Markup {
-    let selected = place.view.with_selected(selection(place.chart, slot, value));
+fn cell(place: Place<'_>, slot: &Slot, events: u64, series: &Series) -> Markup {
+    let selected = place.view.with_selected(selection(place.chart, slot, series));
     html! {
         @if !slot.is_counted { "not counted" }
         @else if events == 0 { "0" }

@@ -1,5 +1,7 @@
 //! What the chart says.
 
+use std::fmt::Write as _;
+
 use archive::query::counts::Interval;
 use control::explorer::{CountsAnswer, SealState};
 
@@ -43,31 +45,32 @@ pub(super) fn summary(chart: &Chart, answer: &CountsAnswer) -> String {
             0 => String::new(),
             quiet => format!(", {} of them quiet", number(quiet)),
         };
-        text.push_str(&format!("; {} of that time{quiet}", count(sealing.parts, "file")));
-        text.push_str(&match sealing.parts - sealing.signed.min(sealing.parts) {
-            0 if sealing.parts == 0 => String::new(),
-            0 => ", all signed".to_owned(),
-            unsigned => format!(", {} not signed", number(unsigned)),
-        });
-        if sealing.late > 0 {
-            text.push_str(&format!(", with {} found late", count(sealing.late, "event")));
+        let _ = write!(text, "; {} of that time{quiet}", count(sealing.parts, "file"));
+        match sealing.parts.saturating_sub(sealing.signed) {
+            0 if sealing.parts == 0 => {}
+            0 => text.push_str(", all signed"),
+            unsigned => {
+                let _ = write!(text, ", {} not signed", number(unsigned));
+            }
         }
-        let of = |state: SealState| chart.slots.iter().filter(|slot| slot.state() == Some(state)).count() as u64;
+        if sealing.late > 0 {
+            let _ = write!(text, ", with {} found late", count(sealing.late, "event"));
+        }
+        let of =
+            |state: SealState| chart.slots.iter().filter(|slot| slot.state() == Some(state)).count() as u64;
         for (state, words) in [(SealState::Gap, "a gap"), (SealState::Missing, "a missing file")] {
-            match of(state) {
-                0 => {}
-                intervals => text.push_str(&format!(
-                    "; {} with {words}",
-                    count(intervals, interval::name(chart.interval))
-                )),
+            let intervals = of(state);
+            if intervals > 0 {
+                let _ = write!(text, "; {} with {words}", count(intervals, interval::name(chart.interval)));
             }
         }
     }
     if answer.unsealed > 0 {
-        text.push_str(&format!("; {} not sealed yet", count(answer.unsealed, "event")));
+        let _ = write!(text, "; {} not sealed yet", count(answer.unsealed, "event"));
     }
     if answer.let_go > 0 {
-        text.push_str(&format!("; {} from the vendor's table, as their files are no longer kept", number(answer.let_go)));
+        let events = number(answer.let_go);
+        let _ = write!(text, "; {events} from the vendor's table, as their files are no longer kept");
     }
     text.push('.');
     text
