@@ -119,6 +119,7 @@ pub fn reader(at: &StandIns, counters: &Counters) -> Reader {
         fields: Some(Preset::Cloudtrail.fields()),
         staging_retention: Some(std::time::Duration::from_hours(90 * 24)),
         event_retention: None,
+        events_end: None,
     }
 }
 

@@ -9,6 +9,8 @@ use crate::demo::args::{DemoArgs, ExporterArgs};
 use crate::events::args::EventsCommand;
 use crate::explore::args::IndexCommand;
 use crate::init::InitArgs;
+use crate::offline;
+use crate::offline::args::ExploreCommand;
 use crate::portal::args::PortalCommand;
 use crate::serve::args::ServeArgs;
 use crate::source::args::SourceCommand;
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     /// Verify a copy of a bucket: nothing is missing, changed, added or out of order
     #[command(after_help = help::after_help(Program::Auditferry))]
     Verify(VerifyCommand),
+    /// Verify a copy of a bucket, then search it in a browser on this machine
+    #[command(after_help = offline::args::AFTER_HELP)]
+    Explore(ExploreCommand),
     /// One run of the exporter for the demo, in a separate process that can be killed
     #[command(hide = true)]
     DemoExporter(ExporterArgs),
@@ -82,6 +87,7 @@ impl Cli {
             Some(Command::Portal(command)) => command.target().json,
             Some(Command::Source(command)) => command.target().json,
             Some(Command::Verify(command)) => command.args.json,
+            Some(Command::Explore(command)) => command.verify.args.json,
             Some(Command::DemoExporter(_)) => false,
         }
     }
@@ -98,13 +104,14 @@ Examples:
   auditferry events search --local ./af --tenant acme 'outcome:failure'
   auditferry portal link --local ./af --tenant acme --for 'Dana Ruiz'
   auditferry verify ./copy-of-the-bucket --key @vendor-key.txt
+  auditferry explore ./copy-of-the-bucket --key @vendor-key.txt
 
 Without --local a command works in AWS, with the credentials, region and endpoints that the AWS SDK finds \
 (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …) and with the environment variables of the deployment: LEDGER_TABLE, \
 EVENTS_TABLE and the others that template.yaml sets.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or an invalid value, 130 stopped by Ctrl-C. `verify` has its own: see its \
-help.
+Exit codes: 0 done, 1 failed, 2 wrong usage or an invalid value, 130 stopped by Ctrl-C. `verify` and \
+`explore` have their own: see their helps.
 
 With --json stdout gets exactly one object. If the command fails, it is \
 {\"error\": {\"kind\": \"failed\" or \"usage\", \"message\": \"…\", \"remedy\": \"…\"}}.

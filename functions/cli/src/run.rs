@@ -13,15 +13,15 @@ use crate::args::{Cli, Command};
 use crate::context::{LOG_VARIABLE, ProcessContext};
 use crate::error::{CliError, Exit, io_error};
 use crate::output::{Output, eprint_line};
-use crate::{connector, demo, events, explore, init, portal, serve, source, verify};
+use crate::{connector, demo, events, explore, init, offline, portal, serve, source, verify};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(args: Vec<OsString>, environment: HashMap<String, String>, started: Instant) -> Exit {
     let no_color = environment.get("NO_COLOR").map(String::as_str);
     let json_requested = args.iter().any(|arg| arg == "--json");
-    // The exit code 2 of `verify` means that something can't be proven.
-    let wrong_usage =
-        if args.get(1).is_some_and(|arg| arg == "verify") { Exit::VerifyUsage } else { Exit::Usage };
+    // The exit code 2 of a verification means that something can't be proven.
+    let verifies = args.get(1).is_some_and(|arg| arg == "verify" || arg == "explore");
+    let wrong_usage = if verifies { Exit::VerifyUsage } else { Exit::Usage };
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -49,10 +49,10 @@ pub(crate) fn run(args: Vec<OsString>, environment: HashMap<String, String>, sta
 }
 
 /// Runs the command until it ends or Ctrl-C. Every write of every command is conditional or idempotent, so it
-/// may be stopped anywhere. `serve` handles the signal itself.
+/// may be stopped anywhere. `serve` and `explore` handle the signal themselves.
 async fn until_interrupted(cli: Cli, context: &ProcessContext) -> Exit {
     let output = context.output;
-    let stops_itself = matches!(cli.command, Some(Command::Serve(_)));
+    let stops_itself = matches!(cli.command, Some(Command::Serve(_) | Command::Explore(_)));
     let result = tokio::select! {
         result = run_command(cli, context) => result,
         _ = tokio::signal::ctrl_c(), if !stops_itself => {
@@ -81,6 +81,7 @@ async fn run_command(cli: Cli, context: &ProcessContext) -> Result<Exit, CliErro
         Some(Command::Portal(command)) => portal::run(command, context).await,
         Some(Command::Source(command)) => source::run(command, context).await,
         Some(Command::Verify(args)) => Ok(verify::run(args, context).await),
+        Some(Command::Explore(args)) => offline::run(args, context).await,
     }
 }
 

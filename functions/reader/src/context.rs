@@ -6,6 +6,7 @@ use std::time::Duration;
 use archive::fields::EventFields;
 use archive::names::WorkerId;
 use archive::query::search::Budget;
+use archive::time::Time;
 use control::portal::Sessions;
 use control::portal_events::PortalEvents;
 use ports::{Clock, Connectors, DownloadQueue, Downloads, EventMappings, ReaderSessions, Rng, SearchLog};
@@ -46,6 +47,8 @@ pub struct Reader {
     pub staging_retention: Option<Duration>,
     /// How long the events table keeps an event; `None` means forever.
     pub event_retention: Option<Duration>,
+    /// Until when there may be events; `None` means now. A copy of a bucket has none after its last window.
+    pub events_end: Option<Time>,
 }
 
 impl std::fmt::Debug for Reader {

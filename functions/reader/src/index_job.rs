@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use archive::fields::EventFields;
-use archive::part::{Content, Part};
-use archive::query::index::{DayIndexBuilder, IndexBuilder, IndexError, PartIndex};
+use archive::part::{Content, Part, PartNumber};
+use archive::query::index::{DayIndexBuilder, IndexBuilder, IndexError, MAX_DAY_PARTS, PartIndex};
 use archive::query::search::MissingReason;
 use archive::staging_keys::{day_index_key, part_index_key};
 use bytes::Bytes;
@@ -79,27 +79,64 @@ fn altered(part: &Part, error: &dyn std::error::Error) -> MissingReason {
 }
 
 /// Makes the roll-up of the day whose parts these are, in order, and stores it. Indexes that are missing are
-/// made. Does nothing if one can't be made: then the day stays without a roll-up, and its parts are searched
-/// one by one.
+/// made. A part for which there can be none is in no roll-up, and neither is one without a record: what is
+/// before it and what is after it are rolled up apart, and it is searched alone. Whether anything was made.
 pub(crate) async fn build_day(opened: &Opened, parts: &[Part]) -> Result<bool, PortError> {
-    let Some(first) = parts.first() else { return Ok(false) };
-    let mut day = DayIndexBuilder::new(first.window.from, opened.mapping_hash);
+    let mut is_made = false;
+    let mut growing: Option<GrowingDay> = None;
     for part in parts {
-        let added = if part.events == 0 {
-            day.add_heartbeat(part.number, part.window)
-        } else {
-            match stored_or_made(opened, part).await? {
-                Some(index) => day.add(&index, part.window, part.late),
-                None => return Ok(false),
-            }
-        };
-        added.map_err(|error| PortError::bug(ROLLING_UP, error))?;
+        let index = if part.events == 0 { None } else { stored_or_made(opened, part).await? };
+        let is_in = part.events == 0 || index.is_some();
+        if let Some(day) = growing.take_if(|day| !is_in || !day.is_before(part)) {
+            day.store(opened).await?;
+            is_made = true;
+        }
+        if is_in {
+            growing.get_or_insert_with(|| GrowingDay::new(opened, part)).add(part, index.as_ref())?;
+        }
     }
-    let day = day.finish().map_err(|error| PortError::bug(ROLLING_UP, error))?;
-    let key = day_index_key(&opened.connector.id, opened.mapping_hash, &day.key());
-    let encoded = day.encode().map_err(|error| PortError::bug(ROLLING_UP, error))?;
-    opened.session.objects.put(&key, Bytes::from(encoded)).await?;
-    Ok(true)
+    if let Some(day) = growing {
+        day.store(opened).await?;
+        is_made = true;
+    }
+    Ok(is_made)
+}
+
+/// A roll-up while it is made.
+struct GrowingDay {
+    builder: DayIndexBuilder,
+    parts: usize,
+    last: PartNumber,
+}
+
+impl GrowingDay {
+    fn new(opened: &Opened, first: &Part) -> Self {
+        let builder = DayIndexBuilder::new(first.window.from, opened.mapping_hash);
+        Self { builder, parts: 0, last: first.number.previous() }
+    }
+
+    /// Whether this part is the next one, and there is room for it.
+    const fn is_before(&self, part: &Part) -> bool {
+        self.last.next().get() == part.number.get() && self.parts < MAX_DAY_PARTS
+    }
+
+    /// Adds a part with its index; a heartbeat has none.
+    fn add(&mut self, part: &Part, index: Option<&PartIndex>) -> Result<(), PortError> {
+        let added = match index {
+            Some(index) => self.builder.add(index, part.window, part.late),
+            None => self.builder.add_heartbeat(part.number, part.window),
+        };
+        self.parts += 1;
+        self.last = part.number;
+        added.map_err(|error| PortError::bug(ROLLING_UP, error))
+    }
+
+    async fn store(self, opened: &Opened) -> Result<(), PortError> {
+        let day = self.builder.finish().map_err(|error| PortError::bug(ROLLING_UP, error))?;
+        let key = day_index_key(&opened.connector.id, opened.mapping_hash, &day.key());
+        let encoded = day.encode().map_err(|error| PortError::bug(ROLLING_UP, error))?;
+        opened.session.objects.put(&key, Bytes::from(encoded)).await
+    }
 }
 
 /// The index of a part, made if it is not stored.

@@ -36,7 +36,7 @@ pub(crate) struct Planned {
 impl Reader {
     /// What is sealed at this moment, and how far the events table is read.
     pub(crate) fn snapshot(&self, opened: &Opened) -> Snapshot {
-        let end = self.clock.now().max(opened.cursor.watermark);
+        let end = self.events_end.unwrap_or_else(|| self.clock.now()).max(opened.cursor.watermark);
         Snapshot { part: opened.newest(), watermark: opened.cursor.watermark, end }
     }
 

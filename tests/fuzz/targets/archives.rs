@@ -34,6 +34,12 @@ impl Archive for Memory<'_> {
         Ok(Box::new(bytes.as_slice()))
     }
 
+    fn open_range(&self, name: &str, offset: u64, length: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let bytes = self.0.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let from = usize::try_from(offset).map_or(bytes.len(), |offset| offset.min(bytes.len()));
+        Ok(Box::new(bytes[from..].take(length)))
+    }
+
     fn concurrency(&self) -> usize {
         1
     }

@@ -27,6 +27,7 @@ use crate::context::ProcessContext;
 use crate::error::{CliError, Exit, io_error};
 use crate::init::ensure_own_or_empty;
 use crate::reader;
+use crate::shutdown::shutdown_signal;
 
 /// How long a shutdown waits for running requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -123,29 +124,4 @@ impl Server {
             task.abort();
         }
     }
-}
-
-/// A future that ends with Ctrl-C or SIGTERM. It listens from this call on, not from the first poll.
-#[cfg(unix)]
-fn shutdown_signal() -> Result<impl Future<Output = ()>, CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(io_error("signals"))?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(io_error("signals"))?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// A future that ends with Ctrl-C.
-#[cfg(not(unix))]
-fn shutdown_signal() -> Result<impl Future<Output = ()>, CliError> {
-    Ok(async {
-        // If signals are not available, it never ends.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }

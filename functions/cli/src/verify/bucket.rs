@@ -7,7 +7,7 @@ use archive::verify::archive::{Archive, Entry, EntryKind};
 use archive::verify::discovery::{ListFolders, MAX_SUBFOLDERS, Subfolders};
 use aws::s3::archive::S3Archive;
 use futures_util::StreamExt;
-use ports::PortError;
+use ports::{ByteStream, PortError};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -95,7 +95,24 @@ impl Archive for Bucket {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        let mut stream = self.runtime.block_on(self.archive.read(name)).map_err(|error| io_error(&error))?;
+        let stream = self.runtime.block_on(self.archive.read(name)).map_err(|error| io_error(&error))?;
+        Ok(self.reader(stream))
+    }
+
+    fn open_range(&self, name: &str, offset: u64, length: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let stream = self.runtime.block_on(self.archive.read_range(name, offset, length));
+        let stream = stream.map_err(|error| io_error(&error))?;
+        Ok(Box::new(self.reader(stream.ok_or(io::ErrorKind::NotFound)?).take(length)))
+    }
+
+    fn concurrency(&self) -> usize {
+        16
+    }
+}
+
+impl Bucket {
+    /// Reads a stream, whose chunks are prefetched.
+    fn reader(&self, mut stream: ByteStream) -> Box<dyn Read + Send> {
         let (hand_over, chunks) = mpsc::channel(PREFETCHED_CHUNKS);
         self.runtime.spawn(async move {
             while let Some(chunk) = stream.next().await {
@@ -105,11 +122,7 @@ impl Archive for Bucket {
                 }
             }
         });
-        Ok(Box::new(Chunks { chunks, chunk: bytes::Bytes::new() }))
-    }
-
-    fn concurrency(&self) -> usize {
-        16
+        Box::new(Chunks { chunks, chunk: bytes::Bytes::new() })
     }
 }
 

@@ -23,6 +23,7 @@ use archive::sha256::Sha256;
 use archive::time::Time;
 use archive::verify::check::{Outcome, Progress, Verdict, VerifyOptions, check};
 use archive::verify::events::Fields;
+use archive::verify::observer::{NoObserver, PartObserver};
 use archive::verify::resources::Resources;
 use aws::clock::SystemClock;
 use ports::Clock as _;
@@ -76,17 +77,24 @@ pub(crate) async fn run(command: VerifyCommand, context: &ProcessContext) -> Exi
         Ok(verification) => Arc::new(verification),
         Err(problem) => {
             output.error(&problem);
-            // An unavailable S3 is not a usage error.
-            return if problem.exit() == Exit::Usage { Exit::VerifyUsage } else { Exit::Incomplete };
+            return exit_of(&problem);
         }
     };
     verification.announce(output);
-    let result = check_with_progress(&verification, context).await;
+    let result = check_with_progress(&verification, Arc::new(NoObserver), context).await;
     verification.conclude(result, output, context.elapsed()).into()
 }
 
+/// The exit code if the archive can't be opened. An unavailable S3 is not a usage error.
+pub(crate) fn exit_of(problem: &CliError) -> Exit {
+    if problem.exit() == Exit::Usage { Exit::VerifyUsage } else { Exit::Incomplete }
+}
+
 /// Parses the options, and opens the archive.
-async fn prepare(command: VerifyCommand, context: &ProcessContext) -> Result<Verification, CliError> {
+pub(crate) async fn prepare(
+    command: VerifyCommand,
+    context: &ProcessContext,
+) -> Result<Verification, CliError> {
     let VerifyCommand { archive, args } = command;
     let options = verify_options(&args, SystemClock::new().now())?;
     let invocation = Invocation { program: Program::Auditferry, archive, args };
@@ -94,14 +102,16 @@ async fn prepare(command: VerifyCommand, context: &ProcessContext) -> Result<Ver
     Ok(Verification::new(invocation, options, opened))
 }
 
-/// Verifies in separate threads, and reports the progress.
-async fn check_with_progress(
+/// Verifies in separate threads, and reports the progress; what is found of each part goes to the observer.
+pub(crate) async fn check_with_progress(
     verification: &Arc<Verification>,
+    observer: Arc<dyn PartObserver + Send>,
     context: &ProcessContext,
 ) -> std::io::Result<Outcome> {
     let progress = Arc::new(Progress::default());
     let (verification, working) = (Arc::clone(verification), Arc::clone(&progress));
-    let mut work = tokio::task::spawn_blocking(move || verification.check(&working));
+    let mut work =
+        tokio::task::spawn_blocking(move || verification.check_observed(&working, observer.as_ref()));
     let mut tick = tokio::time::interval(Duration::from_millis(200));
     let mut line = ProgressLine::default();
     loop {

@@ -8,6 +8,9 @@ mod demo;
 mod explore;
 #[cfg(test)]
 #[cfg(unix)]
+mod explore_archive;
+#[cfg(test)]
+#[cfg(unix)]
 mod guard;
 #[cfg(test)]
 mod import;

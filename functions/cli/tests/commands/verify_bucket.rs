@@ -1,15 +1,18 @@
 //! `verify s3://…`, through the real SDK, with a minimal server that lists in pages and serves objects.
 
 use std::collections::{BTreeSet, HashMap};
+use std::process::Command;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::RANGE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tests::archive::{Files, TestKey, sample_archive};
+use tokio::task::JoinHandle;
 
 use crate::program::{CommandOutput, command};
 
@@ -49,15 +52,27 @@ async fn list(State(files): Bucket, Query(asked): Query<HashMap<String, String>>
         .into_response()
 }
 
-async fn object(State(files): Bucket, Path(key): Path<String>) -> Response {
-    match files.get(&key) {
-        Some(bytes) => Body::from(bytes.clone()).into_response(),
-        None => (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response(),
+/// Returns an object, or the range of it that was requested.
+async fn object(State(files): Bucket, Path(key): Path<String>, headers: HeaderMap) -> Response {
+    let range =
+        headers.get(RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
+    match (files.get(&key), range) {
+        (Some(bytes), Some((from, to))) => {
+            let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+            let Some(piece) = bytes.get(from..bytes.len().min(to + 1)).filter(|piece| !piece.is_empty())
+            else {
+                let error = "<Error><Code>InvalidRange</Code></Error>";
+                return (StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
+            };
+            (StatusCode::PARTIAL_CONTENT, Body::from(piece.to_vec())).into_response()
+        }
+        (Some(bytes), None) => Body::from(bytes.clone()).into_response(),
+        (None, _) => (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response(),
     }
 }
 
-/// Verifies a bucket with these objects.
-async fn verify(files: Files, args: &[&str]) -> CommandOutput {
+/// Serves a bucket with these objects, until the task is aborted.
+pub(crate) async fn serve(files: Files) -> (String, JoinHandle<std::io::Result<()>>) {
     let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", server.local_addr().unwrap());
     let router = Router::new()
@@ -65,14 +80,25 @@ async fn verify(files: Files, args: &[&str]) -> CommandOutput {
         .route("/acme-audit-log/", get(list))
         .route("/acme-audit-log/{*key}", get(object))
         .with_state(Arc::new(files));
-    let serving = tokio::spawn(async move { axum::serve(server, router).await });
-    let mut command = command(&[&["verify", "--as-of", "2026-11-20T10:30:00Z"], args].concat());
+    (endpoint, tokio::spawn(async move { axum::serve(server, router).await }))
+}
+
+/// A command with an auditor's credentials for that bucket.
+pub(crate) fn in_bucket(args: &[&str], endpoint: &str) -> Command {
+    let mut command = command(args);
     command
         .env("AWS_ENDPOINT_URL_S3", endpoint)
         .env("S3_FORCE_PATH_STYLE", "true")
         .env("AWS_REGION", "eu-central-1")
         .env("AWS_ACCESS_KEY_ID", "AKIAAUDITOR")
         .env("AWS_SECRET_ACCESS_KEY", "secret");
+    command
+}
+
+/// Verifies a bucket with these objects.
+async fn verify(files: Files, args: &[&str]) -> CommandOutput {
+    let (endpoint, serving) = serve(files).await;
+    let mut command = in_bucket(&[&["verify", "--as-of", "2026-11-20T10:30:00Z"], args].concat(), &endpoint);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     serving.abort();
     output.into()

@@ -60,5 +60,6 @@ async fn wire(settings: ReaderSettings) -> Reader {
         fields: settings.fields.mapping.map(|setting| setting.fields()),
         staging_retention: settings.staging_retention.period,
         event_retention: settings.event_retention.period,
+        events_end: None,
     }
 }

@@ -2,7 +2,7 @@
 //! regular files are read.
 
 use std::fs::{self, DirEntry, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::system_files;
@@ -78,10 +78,13 @@ impl Archive for Directory {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            return Err(outside_error());
-        }
-        Ok(Box::new(self.beneath(name)?))
+        Ok(Box::new(self.file(name)?))
+    }
+
+    fn open_range(&self, name: &str, offset: u64, length: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let mut file = self.file(name)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Box::new(file.take(length)))
     }
 
     fn concurrency(&self) -> usize {
@@ -90,6 +93,14 @@ impl Archive for Directory {
 }
 
 impl Directory {
+    /// Opens a file by its name in the archive.
+    fn file(&self, name: &str) -> io::Result<File> {
+        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            return Err(outside_error());
+        }
+        self.beneath(name).map_err(|error| if is_link(&error) { outside_error() } else { error })
+    }
+
     /// Opens a file step by step from the open root. The system itself rejects a link in any segment of the
     /// path, so nobody can place one there between a check and the opening. Source: POSIX.1-2024, `openat`
     /// with `O_NOFOLLOW`.
@@ -170,6 +181,18 @@ fn with_path(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
             .collect();
         io::Error::new(error.kind(), format!("{shown}: {error}"))
     }
+}
+
+/// Whether a segment of the path is a symbolic link, which is not followed.
+#[cfg(unix)]
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+/// Elsewhere the path is checked before it is opened.
+#[cfg(not(unix))]
+const fn is_link(_: &io::Error) -> bool {
+    false
 }
 
 fn outside_error() -> io::Error {

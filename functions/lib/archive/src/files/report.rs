@@ -79,7 +79,7 @@ struct Checked<'a> {
 }
 
 /// Prints the result of a verification.
-pub(super) fn print(outcome: &Outcome, verification: &Verification, output: Output, took: Duration) {
+pub fn print(outcome: &Outcome, verification: &Verification, output: Output, took: Duration) {
     let summary = summary(outcome);
     if output.is_json() {
         output.json(&json(outcome, verification, &summary, took));
@@ -88,20 +88,11 @@ pub(super) fn print(outcome: &Outcome, verification: &Verification, output: Outp
     }
 }
 
-const fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Proven => "proven",
-        Verdict::Consistent => "consistent",
-        Verdict::Violated => "violated",
-        Verdict::Incomplete => "incomplete",
-    }
-}
-
 /// One JSON object; each finding is on its own line, so that `grep` works too.
 fn json(outcome: &Outcome, verification: &Verification, summary: &str, took: Duration) -> String {
     let options = &verification.options;
     let head = ReportHeader {
-        verdict: verdict_name(outcome.verdict),
+        verdict: outcome.verdict.as_str(),
         summary,
         archive: &verification.opened.path,
         origin: outcome.origin.as_ref().map(ToString::to_string),
@@ -165,15 +156,29 @@ fn print_lines(outcome: &Outcome, verification: &Verification, summary: &str, ou
         output.line("Once the vendor has confirmed this key, by a channel other than the bucket, repeat:");
         output.line(format_args!("  {command}"));
     }
-    let (tone, verdict) = match outcome.verdict {
-        Verdict::Proven => (Style::Success, format!("Proven{}.", connector_suffix(outcome, options))),
-        Verdict::Consistent => {
-            (Style::Bold, format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, options)))
-        }
-        Verdict::Violated => (Style::Failure, "Violated.".to_owned()),
-        Verdict::Incomplete => (Style::Failure, "Incomplete: the available files don't suffice.".to_owned()),
+    let tone = match outcome.verdict {
+        Verdict::Proven => Style::Success,
+        Verdict::Consistent => Style::Bold,
+        Verdict::Violated | Verdict::Incomplete => Style::Failure,
     };
-    output.line(format_args!("{summary}. {}", output.styled(tone, &verdict)));
+    output.line(format_args!("{summary}. {}", output.styled(tone, verdict_sentence(outcome, options))));
+}
+
+/// The verdict, as the last sentence of a report.
+fn verdict_sentence(outcome: &Outcome, options: &VerifyOptions) -> String {
+    match outcome.verdict {
+        Verdict::Proven => format!("Proven{}.", connector_suffix(outcome, options)),
+        Verdict::Consistent => {
+            format!("Consistent, signer not confirmed{}.", connector_suffix(outcome, options))
+        }
+        Verdict::Violated => "Violated.".to_owned(),
+        Verdict::Incomplete => "Incomplete: the available files don't suffice.".to_owned(),
+    }
+}
+
+/// The last line of a report for people: the summary and the verdict.
+pub(super) fn last_line(outcome: &Outcome, verification: &Verification) -> String {
+    format!("{}. {}", summary(outcome), verdict_sentence(outcome, &verification.options))
 }
 
 /// The connector of the archive, if the auditor did not name one: the archive of another connector of the

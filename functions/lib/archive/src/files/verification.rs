@@ -9,7 +9,8 @@ use super::open::{OpenedArchive, access_hint};
 use super::output::Output;
 use super::report;
 use crate::shell::quoted_path;
-use crate::verify::check::{Outcome, Progress, VerifyOptions, check};
+use crate::verify::check::{Outcome, Progress, VerifyOptions, check_observed};
+use crate::verify::observer::{NoObserver, PartObserver};
 
 /// What is verified, and how.
 #[derive(Debug)]
@@ -43,7 +44,21 @@ impl Verification {
     /// # Errors
     /// If the archive can't be listed, or a temporary file can't be written.
     pub fn check(&self, progress: &Progress) -> io::Result<Outcome> {
-        check(self.opened.archive.as_ref(), &self.options, progress)
+        self.check_observed(progress, &NoObserver)
+    }
+
+    /// The same; what is found of each part is also reported to an observer.
+    ///
+    /// # Errors
+    /// As those of [`Self::check`].
+    pub fn check_observed(&self, progress: &Progress, observer: &dyn PartObserver) -> io::Result<Outcome> {
+        check_observed(self.opened.archive.as_ref(), &self.options, progress, observer)
+    }
+
+    /// The archive that is verified.
+    #[must_use]
+    pub const fn opened(&self) -> &OpenedArchive {
+        &self.opened
     }
 
     /// Prints the result; `took` is the time since the start of the process.
@@ -56,15 +71,24 @@ impl Verification {
                 outcome.verdict.into()
             }
             Err(error) => {
-                output.error(&VerifyError::failed(
-                    format!("the archive can't be read completely: {error}"),
-                    format!(
-                        "{} Temporary files (TMPDIR) need disk space, too.",
-                        access_hint(&self.opened.path)
-                    ),
-                ));
+                output.error(&self.error(&error));
                 VerifyExit::Incomplete
             }
         }
+    }
+
+    /// The line with which the report for people ends: what was found in numbers, and the verdict.
+    #[must_use]
+    pub fn last_line(&self, outcome: &Outcome) -> String {
+        report::last_line(outcome, self)
+    }
+
+    /// The error of a verification that could not be completed.
+    #[must_use]
+    pub fn error(&self, error: &io::Error) -> VerifyError {
+        VerifyError::failed(
+            format!("the archive can't be read completely: {error}"),
+            format!("{} Temporary files (TMPDIR) need disk space, too.", access_hint(&self.opened.path)),
+        )
     }
 }

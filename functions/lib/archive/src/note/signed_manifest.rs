@@ -57,6 +57,14 @@ impl SignedManifest {
         Ok(Self::of(note, signed.into_iter().map(|(key, _)| key).collect()))
     }
 
+    /// A note that a verification of an archive accepts, with those of its signers that are trusted: none if
+    /// only a trusted text after it names it. The note may have signature lines of others, which prove
+    /// nothing, so it is shown and never stored.
+    #[must_use]
+    pub fn verified(note: SignedNote, keys: Vec<VerifierKey>) -> Self {
+        Self::of(note, keys)
+    }
+
     fn of(note: SignedNote, keys: Vec<VerifierKey>) -> Self {
         let sha256 = note.sha256();
         Self { note, keys, sha256 }

@@ -16,6 +16,12 @@ pub trait Archive: Send + Sync {
     /// If it no longer exists, can't be read, or is outside of the archive.
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>>;
 
+    /// Opens a piece of an object: at most `length` bytes from `offset` on, and none beyond its end.
+    ///
+    /// # Errors
+    /// As those of [`Self::open`]; of kind [`io::ErrorKind::NotFound`] if there is no such object.
+    fn open_range(&self, name: &str, offset: u64, length: u64) -> io::Result<Box<dyn Read + Send + '_>>;
+
     /// How many small objects to read concurrently.
     fn concurrency(&self) -> usize;
 }

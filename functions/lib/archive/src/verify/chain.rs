@@ -11,8 +11,10 @@ use super::key_state::{KeyState, SignatureStatus};
 use super::keys::{KnownKeys, SignatureCheck};
 use super::links::{FollowedChain, Links};
 use super::manifests::{ManifestRecord, ParsedManifest};
+use super::observer::PartObserver;
 use super::trust::{Signatures, TrustByOrigin};
 use crate::manifest::{KeyId, Manifest, Origin};
+use crate::note::{SignedManifest, SignedNote};
 use crate::part::PartNumber;
 use crate::sha256::Sha256;
 
@@ -29,7 +31,6 @@ pub(crate) struct Keys<'a> {
 }
 
 /// The chain being followed.
-#[derive(Debug)]
 pub(crate) struct Chain<'a> {
     options: &'a VerifyOptions,
     keys: Keys<'a>,
@@ -37,6 +38,7 @@ pub(crate) struct Chain<'a> {
     links: Links<'a>,
     origin: Option<Origin>,
     findings: &'a Findings,
+    observer: &'a dyn PartObserver,
     /// The part being collected, and its texts.
     part: Option<PartNumber>,
     candidates: Vec<Candidate>,
@@ -51,6 +53,7 @@ struct Candidate {
     /// The file with the right name, or else the first.
     name: String,
     manifest: Manifest,
+    note: SignedNote,
     sha256: Sha256,
     /// The status of its signatures.
     signatures: SignatureStatus,
@@ -65,6 +68,7 @@ impl<'a> Chain<'a> {
         chained: ChainedTexts,
         origin: Option<&Origin>,
         findings: &'a Findings,
+        observer: &'a dyn PartObserver,
     ) -> Self {
         let trust = keys.trusts.for_origin(&origin.map(ToString::to_string).unwrap_or_default());
         Self {
@@ -78,6 +82,7 @@ impl<'a> Chain<'a> {
             ),
             origin: origin.cloned(),
             findings,
+            observer,
             part: None,
             candidates: Vec::new(),
             malformed: false,
@@ -137,7 +142,7 @@ impl<'a> Chain<'a> {
             return Ok(());
         }
         let is_accepted = self.links.keys.is_accepted(manifest.part, &signatures);
-        let candidate = Candidate { name, manifest, sha256, signatures, is_accepted };
+        let candidate = Candidate { name, manifest, note, sha256, signatures, is_accepted };
         // Accepted texts are few: only the holder of a trusted key can create them.
         if is_accepted
             || self.candidates.iter().filter(|existing| !existing.is_accepted).count() < MAX_CANDIDATES
@@ -169,8 +174,11 @@ impl<'a> Chain<'a> {
         group.sort_by_key(|one| std::cmp::Reverse(self.rank(one)));
         let mut group = group.into_iter();
         if let Some(chosen) = group.next() {
-            let Candidate { name, manifest, sha256, signatures, .. } = &chosen;
-            self.links.add(name, (manifest, *sha256), signatures)?;
+            let Candidate { name, manifest, note, sha256, signatures, .. } = chosen;
+            if self.links.add(&name, (&manifest, sha256), &signatures)? {
+                let keys = self.links.keys.signing_keys(&signatures);
+                self.observer.accepted(&manifest, keys.map(|keys| SignedManifest::verified(note, keys)));
+            }
             for other in group {
                 self.report_second(&other);
             }

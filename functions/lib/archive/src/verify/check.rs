@@ -21,6 +21,7 @@ use super::keys::KnownKeys;
 use super::listing::Listing;
 use super::manifests::{self, Manifests};
 use super::object_matcher::{FirstManifest, ObjectMatcher};
+use super::observer::{NoObserver, PartObserver};
 use super::resources::Resources;
 use super::sorter::Sorted;
 use super::totals::FindingTotals;
@@ -118,11 +119,37 @@ pub enum Verdict {
     Incomplete,
 }
 
+impl Verdict {
+    /// The name in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Consistent => "consistent",
+            Self::Violated => "violated",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// Verifies an archive: the steps of this module, in order.
 ///
 /// # Errors
 /// If it can't be listed, or a temporary file can't be written. A file that can't be read is a finding.
 pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress) -> io::Result<Outcome> {
+    check_observed(archive, options, progress, &NoObserver)
+}
+
+/// The same; what is found of each part is also reported to an observer.
+///
+/// # Errors
+/// As those of [`check`].
+pub fn check_observed(
+    archive: &dyn Archive,
+    options: &VerifyOptions,
+    progress: &Progress,
+    observer: &dyn PartObserver,
+) -> io::Result<Outcome> {
     let findings = Findings::default();
     let listing = Listing::read(archive, options, &findings)?;
     let known = KnownKeys::read(archive, &options.pins, &listing.keys, &findings);
@@ -135,7 +162,8 @@ pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress
         &options.resources,
     )?;
     let keys = Keys { known: &known, trusts: &trusts };
-    let mut chain = Chain::new(options, keys, ChainedTexts::new(texts)?, read.origin.as_ref(), &findings);
+    let mut chain =
+        Chain::new(options, keys, ChainedTexts::new(texts)?, read.origin.as_ref(), &findings, observer);
     let mut sorted = Sorted::new(read.records)?;
     while let Some(record) = sorted.next()? {
         chain.add_record(record)?;
@@ -154,7 +182,7 @@ pub fn check(archive: &dyn Archive, options: &VerifyOptions, progress: &Progress
     let first_manifest = FirstManifest { part: followed.upgraded_at, covers_start: options.from.is_none() };
     let matches = ObjectMatcher::new(followed.expected, listing.objects, first_manifest)?;
     let threads = options.resources.threads.max(archive.concurrency().min(8));
-    let contents = ContentCheck::new(archive, options, &findings, progress);
+    let contents = ContentCheck::new(archive, options, &findings, progress, observer);
     let (content, identities) = contents.check_all(&matches, threads)?;
     identities::report_duplicates(identities, &options.fields, &findings)?;
     let has_manifests = read.found;

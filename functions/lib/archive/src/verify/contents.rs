@@ -16,6 +16,7 @@ use super::heartbeat::check_heartbeat;
 use super::identities::{EventPosition, Identities, MAX_FLAWED_PARTS, encode};
 use super::object::{self, ObjectError};
 use super::object_matcher::{Match, NextObject, ObjectMatcher};
+use super::observer::{ObjectState, PartObserver};
 use super::sorter::{DiskQuota, Sorter};
 use crate::encode::MAX_EVENT_BYTES;
 use crate::manifest::Manifest;
@@ -32,6 +33,7 @@ pub(crate) struct ContentCheck<'a> {
     options: &'a VerifyOptions,
     findings: &'a Findings,
     progress: &'a Progress,
+    observer: &'a dyn PartObserver,
     reader: EventReader,
     /// The tenant of the first event that was read.
     tenant: Mutex<Option<String>>,
@@ -55,12 +57,13 @@ impl<'a> ContentCheck<'a> {
         options: &'a VerifyOptions,
         findings: &'a Findings,
         progress: &'a Progress,
+        observer: &'a dyn PartObserver,
     ) -> Self {
         let reader = EventReader::new(&options.fields);
         let proportional = TEMP_BYTES_PER_BYTE.saturating_mul(Progress::get(&progress.total));
         let quota = Arc::new(DiskQuota::new(proportional.saturating_add(options.resources.min_temp_bytes)));
         let (tenant, quota_exceeded) = (Mutex::default(), AtomicBool::default());
-        Self { archive, options, findings, progress, reader, tenant, quota, quota_exceeded }
+        Self { archive, options, findings, progress, observer, reader, tenant, quota, quota_exceeded }
     }
 
     /// Checks all objects.
@@ -116,7 +119,7 @@ impl<'a> ContentCheck<'a> {
         loop {
             match matches.next(self.findings)? {
                 NextObject::End => return Ok(result),
-                NextObject::Missing => {}
+                NextObject::Missing(part) => self.observer.object(part, ObjectState::Missing),
                 NextObject::Match(found) => self.check_object(&found, &mut result)?,
             }
         }
@@ -128,6 +131,7 @@ impl<'a> ContentCheck<'a> {
         if let Some(how) = beyond_limits(manifest) {
             Progress::add(&self.progress.read, *size);
             result.mark_flawed(manifest.part);
+            self.observer.object(manifest.part, ObjectState::NotRead);
             self.report(Kind::BeyondLimits, how, &name, manifest);
             return Ok(());
         }
@@ -158,12 +162,16 @@ impl<'a> ContentCheck<'a> {
         Progress::add(&self.progress.events, count.events);
         match read {
             Ok(events) => {
+                self.observer.object(manifest.part, ObjectState::AsSealed);
                 let mut report = |kind, detail| self.report(kind, detail, &name, manifest);
                 count.check(manifest, &self.options.fields, events, &mut report);
                 result.content.count(manifest, &count, self.options.fields.time.is_none());
             }
             Err(flaw) => {
                 result.mark_flawed(manifest.part);
+                let is_read = !matches!(flaw, ObjectError::Unreadable(_));
+                let state = if is_read { ObjectState::Differs } else { ObjectState::NotRead };
+                self.observer.object(manifest.part, state);
                 let (kind, detail) = match flaw {
                     ObjectError::Unreadable(error) => (Kind::NotRead, format!("it can't be read: {error}")),
                     ObjectError::Changed(how) => (Kind::ObjectChanged, how),

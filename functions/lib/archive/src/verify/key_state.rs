@@ -81,6 +81,12 @@ impl<'a> KeyState<'a> {
         !status.signers.is_empty() && self.equivocating_key(part, status).is_none()
     }
 
+    /// The trusted keys that signed a text; `None` if there is no key at all, so that no signature counts.
+    pub(crate) fn signing_keys(&self, status: &SignatureStatus) -> Option<Vec<VerifierKey>> {
+        let signers = status.signers.iter().filter_map(|index| self.key(*index).cloned());
+        self.has_keys.then(|| signers.collect())
+    }
+
     fn may_sign(&self, index: usize, part: PartNumber) -> bool {
         self.trust.may_sign(index, part) && !self.retired.contains_key(&index)
     }

@@ -83,13 +83,13 @@ impl<'a> Links<'a> {
         self.last = Some(PreviousPart { part, manifest_hash: None, window_end: None });
     }
 
-    /// Adds the next manifest.
+    /// Adds the next manifest. Whether it is accepted, and in the requested range.
     pub(crate) fn add(
         &mut self,
         name: &str,
         (manifest, sha256): (&Manifest, Sha256),
         signatures: &SignatureStatus,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let upgraded = manifest.previous == Previous::Start(ChainStart::Upgrade);
         let is_later = self.options.to.is_some_and(|limit| manifest.window.from >= limit);
         if self.is_before_range(manifest.window) || is_later {
@@ -102,7 +102,7 @@ impl<'a> Links<'a> {
                 self.keys.skip_part();
                 self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
             }
-            return self.expect_object(manifest, false);
+            return self.expect_object(manifest, false).map(|()| false);
         }
         self.check_number(manifest.part, upgraded);
         self.check_range_start(manifest);
@@ -110,7 +110,7 @@ impl<'a> Links<'a> {
             self.keys.skip_part();
             self.report(finding.file(name), manifest);
             self.last = Some(PreviousPart { part: manifest.part, manifest_hash: None, window_end: None });
-            return self.expect_object(manifest, false);
+            return self.expect_object(manifest, false).map(|()| false);
         }
         self.check_continuity(name, manifest);
         if upgraded && self.last.is_none() {
@@ -127,7 +127,7 @@ impl<'a> Links<'a> {
         });
         self.chain.add(manifest);
         self.newest = Some((manifest.clone(), sha256));
-        self.expect_object(manifest, true)
+        self.expect_object(manifest, true).map(|()| true)
     }
 
     /// Whether a window is before the requested range.

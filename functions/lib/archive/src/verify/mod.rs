@@ -27,6 +27,7 @@ mod listing;
 mod manifests;
 mod object;
 mod object_matcher;
+pub mod observer;
 pub mod resources;
 mod sorter;
 pub mod totals;

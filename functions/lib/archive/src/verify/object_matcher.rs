@@ -44,8 +44,8 @@ pub(crate) struct Match {
 pub(crate) enum NextObject {
     /// An object to read.
     Match(Box<Match>),
-    /// A manifest's object is missing; that was reported.
-    Missing,
+    /// The object of this part is missing; that was reported.
+    Missing(PartNumber),
     /// The end of both lists.
     End,
 }
@@ -98,7 +98,7 @@ impl MatcherState {
                     let finding =
                         Finding::new(Kind::ObjectMissing, detail).file(&expected_name).part(manifest.part);
                     findings.add(finding.since(manifest.window.from));
-                    return Ok(NextObject::Missing);
+                    return Ok(NextObject::Missing(manifest.part));
                 }
                 _ => continue,
             };

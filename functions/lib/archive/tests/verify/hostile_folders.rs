@@ -127,6 +127,9 @@ fn an_unreadable_file_is_incomplete_and_not_a_violation() {
             let Some(bytes) = (name == self.1).then(|| &self.0.0[name]) else { return self.0.open(name) };
             Ok(Box::new(bytes[..bytes.len() / 2].chain(Breaks)))
         }
+        fn open_range(&self, name: &str, offset: u64, length: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+            self.0.open_range(name, offset, length)
+        }
         fn concurrency(&self) -> usize {
             3
         }
@@ -141,4 +144,33 @@ fn an_unreadable_file_is_incomplete_and_not_a_violation() {
     }
     let nothing = verify(&Files::new(), &options());
     assert_eq!((nothing.verdict, nothing.counts[&Kind::NoTrustedManifest]), (Verdict::Incomplete, 1));
+}
+
+#[test]
+fn a_piece_of_a_file_is_read_and_never_one_outside_of_the_folder() {
+    let archive = sample();
+    let folder = tempfile::tempdir().unwrap();
+    write(&archive.files, folder.path()).unwrap();
+    let directory = Directory::open(folder.path()).unwrap();
+    let name = archive.parts[0].manifest.object();
+    let bytes = &archive.files[&name];
+    let piece = |offset, length| {
+        let mut piece = Vec::new();
+        directory.open_range(&name, offset, length).unwrap().read_to_end(&mut piece).unwrap();
+        piece
+    };
+    let size = bytes.len() as u64;
+    assert_eq!((piece(0, size + 9), piece(2, 5)), (bytes.clone(), bytes[2..7].to_vec()));
+    assert_eq!(
+        (piece(size - 1, 9), piece(size, 9), piece(size + 9, 9)),
+        (vec![bytes[bytes.len() - 1]], vec![], vec![])
+    );
+    let error = |name: &str| directory.open_range(name, 0, 1).err().unwrap().kind();
+    assert_eq!(error("events/none"), std::io::ErrorKind::NotFound);
+    assert_eq!(error("../secret"), std::io::ErrorKind::PermissionDenied);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("events/link")).unwrap();
+        assert_eq!(error("events/link"), std::io::ErrorKind::PermissionDenied);
+    }
 }

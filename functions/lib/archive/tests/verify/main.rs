@@ -14,6 +14,8 @@ mod key_changes;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod observer;
+#[cfg(test)]
 mod odd_events;
 #[cfg(test)]
 mod planted_files;

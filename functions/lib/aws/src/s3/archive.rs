@@ -1,7 +1,10 @@
 //! An archive in an S3 bucket: listed and read, never written to. The verifier reads it with the credentials
 //! of whoever runs it, possibly an auditor.
 
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::types::{CommonPrefix, Object};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use futures_util::stream;
 use ports::{ByteStream, PortError};
 
 use crate::port_error::port_error;
@@ -108,6 +111,28 @@ impl S3Archive {
         let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
         let answer = answer.map_err(|error| port_error(READING, error))?;
         Ok(byte_stream(READING, answer.body))
+    }
+
+    /// At most `length` bytes of an object, at least one, from `offset` on; none beyond its end. `None` if
+    /// there is no such object (any more).
+    ///
+    /// # Errors
+    /// As those of [`Self::read`].
+    pub async fn read_range(
+        &self,
+        name: &str,
+        offset: u64,
+        length: u64,
+    ) -> Result<Option<ByteStream>, PortError> {
+        let key = format!("{}{name}", self.prefix);
+        let last = offset.saturating_add(length.max(1)) - 1;
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        match request.range(format!("bytes={offset}-{last}")).send().await {
+            Ok(answer) => Ok(Some(byte_stream(READING, answer.body))),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+            Err(error) if error.code() == Some("InvalidRange") => Ok(Some(Box::pin(stream::empty()))),
+            Err(error) => Err(port_error(READING, error)),
+        }
     }
 }
 

@@ -57,6 +57,7 @@ impl Sandbox {
             fields: None,
             staging_retention: None,
             event_retention: None,
+            events_end: None,
         }
     }
 
