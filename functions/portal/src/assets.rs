@@ -10,7 +10,6 @@ use axum::response::{IntoResponse as _, Response};
 use crate::Portal;
 use crate::brand::Brand;
 use crate::error::PageError;
-use crate::offline::Offline;
 use crate::path::PathValue;
 
 const STYLE: &str = concat!(
@@ -106,22 +105,20 @@ pub(crate) async fn serve(
     State(portal): State<Portal>,
     PathValue(name): PathValue<String>,
 ) -> Result<Response, PageError> {
-    file(&portal.assets, &name)
+    portal.assets.answer(&name)
 }
 
-/// The same offline.
-pub(crate) async fn serve_offline(
-    State(offline): State<Offline>,
-    PathValue(name): PathValue<String>,
-) -> Result<Response, PageError> {
-    file(&offline.assets, &name)
-}
-
-fn file(assets: &Assets, name: &str) -> Result<Response, PageError> {
-    let asset = assets.find(&format!("/portal/assets/{name}")).ok_or(PageError::NotFound)?;
-    let mut response = asset.content.clone().into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
-    let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(CACHE_CONTROL, keep);
-    Ok(response)
+impl Assets {
+    /// The answer with a file of this name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn answer(&self, name: &str) -> Result<Response, PageError> {
+        let asset = self.find(&format!("/portal/assets/{name}")).ok_or(PageError::NotFound)?;
+        let mut response = asset.content.clone().into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+        let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(CACHE_CONTROL, keep);
+        Ok(response)
+    }
 }

@@ -13,7 +13,7 @@ use protocol::portal::Ability;
 use crate::assets::Assets;
 use crate::components::{clock_time, full_time, notice};
 use crate::error::PageError;
-use crate::offline::Verdict;
+use crate::verified::{Offline, Verdict};
 use crate::{Portal, address};
 
 /// A part of the portal, in the navigation.
@@ -103,8 +103,9 @@ impl<'a> Layout<'a> {
     }
 
     /// The frame of a page over a copy of a bucket, with the verdict on it.
-    pub(crate) const fn offline(branding: &'a Branding, assets: &'a Assets, verdict: &'a Verdict) -> Self {
-        let verdict = Some(verdict);
+    pub(crate) fn offline(offline: &'a Offline) -> Self {
+        let (branding, verdict) = (&offline.log.brand.branding, Some(&offline.log.verdict));
+        let assets = &offline.assets;
         Self {
             branding,
             assets,

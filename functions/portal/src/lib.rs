@@ -29,7 +29,7 @@ mod path;
 mod routes;
 mod session;
 mod tenant;
-mod viewer;
+mod verified;
 
 use std::sync::Arc;
 
@@ -43,8 +43,9 @@ use control::portal::PortalAccess;
 use control::portal_events::PortalEvents;
 
 pub use brand::Brand;
-pub use offline::{OfflineLog, Verdict, VerdictKind, offline_router};
+pub use offline::offline_router;
 pub use routes::{ROUTES, Route};
+pub use verified::{OfflineLog, Verdict, VerdictKind};
 
 /// The state of every page.
 #[derive(Clone)]

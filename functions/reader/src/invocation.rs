@@ -24,8 +24,8 @@ const SWEEP_DAYS: usize = 4;
 const SWEEP_TIME: Duration = Duration::from_secs(200);
 
 /// The alias of the function by which the portal invokes it. Whoever may invoke the alias alone asks with a
-/// session, and can pose as nobody: the service says by which name a function was invoked (AWS Lambda developer
-/// guide, "Lambda context object").
+/// session, and can pose as nobody: the service says by which name a function was invoked (AWS Lambda
+/// developer guide, "Lambda context object").
 const SESSIONS_ALIAS: &str = "sessions";
 
 /// By which name the function was invoked: what it believes follows from who may use that name.

@@ -62,7 +62,7 @@ class Look:
         expect(page.get_by_role("heading", name=f"failure on {WORST_DAY}")).to_be_visible()
         self.assertEqual({row[4] for row in self.rows(page)}, {"✕ failure"})
         page.get_by_role("link", name="keep only", exact=True).first.click()
-        expect(page.get_by_label("Filter", exact=True)).to_have_value(re.compile(r"time:2023-06-28$"))
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value(re.compile(r"time:2023-06-28$"))
         expect(page.get_by_role("heading", name="Events by hour and outcome")).to_be_visible()
 
         # The address that tried, and what it did once it was in.
@@ -80,7 +80,7 @@ class Look:
         expect(page.get_by_role("heading", level=1)).to_contain_text(number)
         page.go_back()
         page.get_by_role("link", name="All of this address").click()
-        expect(page.get_by_label("Filter", exact=True)).to_have_value("ip:203.0.113.66")
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value("ip:203.0.113.66")
         actions = {row[1] for row in self.rows(page)}
         self.assertLessEqual({"user.login", "report.export"}, actions)
 
@@ -90,7 +90,7 @@ class Look:
         page.get_by_role("button", name="Save").click()
         page.get_by_role("link", name="Audit log").click()
         page.get_by_role("link", name="Daily Login Activity").click()
-        expect(page.get_by_label("Filter", exact=True)).to_have_value("ip:203.0.113.66")
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value("ip:203.0.113.66")
         address = page.url
         page.get_by_role("link", name="Saved", exact=True).click()
         page.get_by_label("New name of Daily Login Activity").fill("The break-in")
@@ -139,37 +139,38 @@ class Look:
     def test_text_and_form_fill_each_other(self):
         page = self.arrive()
         self.open(page, "Fill in a form instead")
-        page.get_by_label("From").fill("2023-06-28")
-        page.get_by_label("To, included").fill("2023-06-28")
-        page.get_by_label("Actor").fill("marta.silva*")
-        page.get_by_label("Outcome").select_option("failure")
-        page.get_by_role("button", name="Apply").click()
-        expect(page.get_by_label("Filter", exact=True)).to_have_value("actor:marta.silva* outcome:failure time:2023-06-28")
+        form = page.get_by_role("form", name="Filter by field")
+        form.get_by_label("From").fill("2023-06-28")
+        form.get_by_label("To, included").fill("2023-06-28")
+        form.get_by_label("Actor").fill("marta.silva*")
+        form.get_by_label("Outcome").select_option("failure")
+        form.get_by_role("button", name="Apply").click()
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value("actor:marta.silva* outcome:failure time:2023-06-28")
         self.assertNotEqual(self.rows(page), [])
-        page.get_by_label("Filter", exact=True).fill("ip:192.0.2.0/24 -actor:*silva*")
+        page.get_by_role("textbox", name="Filter", exact=True).fill("ip:192.0.2.0/24 -actor:*silva*")
         page.get_by_role("button", name="Search").click()
         self.open(page, "Fill in a form instead")
-        expect(page.get_by_label("Address or net")).to_have_value("192.0.2.0/24")
-        expect(page.get_by_label("Actor")).to_have_value("")
+        expect(form.get_by_label("Address or net")).to_have_value("192.0.2.0/24")
+        expect(form.get_by_label("Actor")).to_have_value("")
         # What is wrong is said beside it, and nothing is lost.
-        page.get_by_label("Address or net").fill("192.0.2.1/24")
+        form.get_by_label("Address or net").fill("192.0.2.1/24")
         page.get_by_role("button", name="Apply").click()
-        expect(page.get_by_label("Address or net")).to_have_value("192.0.2.1/24")
+        expect(form.get_by_label("Address or net")).to_have_value("192.0.2.1/24")
         expect(page.locator("#e-ip")).to_contain_text("192.0.2.0/24")
-        page.get_by_label("Filter", exact=True).fill("acton:login")
+        page.get_by_role("textbox", name="Filter", exact=True).fill("acton:login")
         page.get_by_role("button", name="Search").click()
         expect(page.locator("#filter-error")).to_contain_text("action")
-        expect(page.get_by_label("Filter", exact=True)).to_have_value("acton:login")
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value("acton:login")
 
     def test_a_value_or_an_hour_is_excluded_and_a_place_becomes_a_column(self):
         page = self.arrive()
         self.goto(page, "/portal/log?filter=time%3A2023-06-28+action%3Auser.login")
         page.get_by_role("link", name="Exclude failure").click()
-        expect(page.get_by_label("Filter", exact=True)).to_have_value(re.compile("-outcome:failure"))
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value(re.compile("-outcome:failure"))
         self.assertNotIn("✕ failure", {row[4] for row in self.rows(page)})
         hour = self.chart(page).filter(has=self_link(page)).first
         hour.get_by_role("link", name="exclude").click()
-        expect(page.get_by_label("Filter", exact=True)).to_have_value(re.compile("-time:"))
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value(re.compile("-time:"))
         page.locator(".events tbody a").first.click()
         self.open(page, "Every place in it")
         page.get_by_role("link", name="as a column: /context/user_agent").click()
@@ -200,7 +201,7 @@ class LookWithScripts(Look, PortalTest):
 
     def test_the_walk_by_keyboard(self):
         page = self.arrive()
-        page.get_by_label("Filter", exact=True).focus()
+        page.get_by_role("textbox", name="Filter", exact=True).focus()
         page.keyboard.type("action:user.login time:2023-06-28")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Events by hour and outcome")).to_be_visible()
@@ -208,7 +209,7 @@ class LookWithScripts(Look, PortalTest):
         page.keyboard.press("Enter")
         self.press_until(page, "keep only")
         page.keyboard.press("Enter")
-        expect(page.get_by_label("Filter", exact=True)).to_have_value(re.compile("time:2023-06-28T"))
+        expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value(re.compile("time:2023-06-28T"))
         for path in ["/portal/log", "/portal/log?filter=time%3A2023-06-28&at=2023-06-28T02%3A00%3A00Z&of=failure", "/portal/log/saved"]:
             self.goto(page, path)
             left_out = page.evaluate("""() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
@@ -226,15 +227,10 @@ class LookWithScripts(Look, PortalTest):
     def test_a_point_of_the_chart_selects_its_rows(self):
         page = self.arrive()
         self.goto(page, "/portal/log?filter=action%3Auser.login")
-        page.locator(".drawing a", has=page.locator(f"title:has-text('{WORST_DAY}: 142')")).locator("circle").click()
+        point = f"//*[local-name()='a'][*[local-name()='title'][starts-with(., '{WORST_DAY}: 142 failure')]]/*[local-name()='circle']"
+        page.locator(point).click()
         expect(page.get_by_role("heading", name=f"failure on {WORST_DAY}")).to_be_visible()
         expect(page.locator(".selection")).to_contain_text(f"{WORST_DAY} is selected")
-
-    def test_an_event_with_ten_thousand_fields_and_one_event(self):
-        page = self.arrive("acme")
-        self.goto(page, "/portal/log?filter=action%3AConsoleLogin")
-        expect(page.locator(".events")).to_be_visible()
-        self.assertEqual(problems(page), [])
 
     def test_every_page_in_every_view(self):
         connector = self.serve.connectors("made-up-co")[0]["id"]

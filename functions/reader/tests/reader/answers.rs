@@ -140,7 +140,7 @@ async fn counts_and_facets_equal_the_rows_and_the_records() {
 }
 
 #[tokio::test]
-async fn what_vouches_for_the_counts_is_what_the_records_say() {
+async fn how_the_time_of_counts_is_sealed_is_what_the_records_say() {
     let mut world = World::gzip().await;
     let count = async |world: &World| {
         let interval = Interval::Hour;

@@ -1,9 +1,9 @@
-//! The explorations that every log begins with: daily log-ins, and administrators' changes, in the words of each
-//! preset.
+//! The explorations that every log begins with: daily log-ins, and administrators' changes, in the words of
+//! each preset.
 //!
-//! Sources: AWS CloudTrail user guide, "AWS Management Console sign-in events"; OCSF 1.8, classes Authentication
-//! (3002) and Account Change (3001); ECS field reference, `event.category`; Auth0 documentation, "Log Event
-//! Type Codes"; `WorkOS` documentation, "Audit Logs".
+//! Sources: AWS CloudTrail user guide, "AWS Management Console sign-in events"; OCSF 1.8, classes
+//! Authentication (3002) and Account Change (3001); ECS field reference, `event.category`; Auth0
+//! documentation, "Log Event Type Codes"; `WorkOS` documentation, "Audit Logs".
 
 use archive::fields::{Field, Preset};
 use archive::query::counts::Interval;

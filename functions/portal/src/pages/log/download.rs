@@ -10,12 +10,12 @@ use super::chart::Place;
 use super::links::{LOG, Links};
 use super::saved::redirect;
 use super::view::View;
+use super::viewer::Viewer;
 use crate::components::{Tone, badge, count, full_time, notice, number, size};
 use crate::error::{PageError, sentence};
 use crate::form::Form;
 use crate::path::PathValue;
 use crate::tenant::Query;
-use crate::viewer::Viewer;
 
 const DOWNLOADS: &str = "/portal/log/downloads";
 
@@ -28,7 +28,7 @@ const FORMATS: [(OutputFormat, &str); 3] = [
 
 /// The form above the rows: take them along.
 pub(super) fn form(place: Place<'_>) -> Markup {
-    let Place { view, links, chart } = place;
+    let Place { view, links, chart, is_offline } = place;
     let rows = View { filter: view.rows_filter(chart.interval), ..view.first_page() };
     html! {
         details.choose {
@@ -49,7 +49,7 @@ pub(super) fn form(place: Place<'_>) -> Markup {
                     span { "Exact cells in CSV. Without it a cell that a spreadsheet would run gets an apostrophe in front." }
                 }
                 div.actions { button type="submit" { "Make the file" } }
-                p.hint { "It has all events of the filter" @if view.selected.is_some() { " and of what is selected" } ", not only this page. That you made it is recorded, without the values of persons." }
+                p.hint { "It has all events of the filter" @if view.selected.is_some() { " and of what is selected" } ", not only this page." @if !is_offline { " That you made it is recorded, without the values of persons." } }
             }
         }
     }

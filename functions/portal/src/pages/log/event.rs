@@ -23,12 +23,12 @@ use super::json::{Leaf, leaves, pretty};
 use super::links::Links;
 use super::table;
 use super::view::View;
+use super::viewer::{Archive, Viewer};
 use crate::address::of_part;
 use crate::components::{Tone, copyable, full_time, notice, number};
 use crate::error::PageError;
 use crate::form::Form;
 use crate::tenant::Query;
-use crate::viewer::{Archive, Viewer};
 
 /// How many places of an event are listed; its JSON has all of them.
 const MAX_PLACES: usize = 200;
@@ -146,7 +146,7 @@ fn proof(row: &RowAnswer, of: &Of<'_>) -> Markup {
                 ProofState::Unsealed => p { "It is in no file yet. The next export seals it, and signs that it was there." },
                 ProofState::LetGo => p { "Its file is no longer kept here, and your bucket has it. What you see is what the vendor's table still has." },
                 ProofState::Sealed => p { "It is sealed in a signed file, which can't change any more, and which waits for its delivery." },
-                ProofState::Delivered => p { "It is in a file in your bucket. The file's signed manifest names its hash, so nobody can change, remove or add an event unseen." },
+                ProofState::Delivered => p { "It is in a file in " @if of.viewer.is_offline() { "this copy" } @else { "your bucket" } ". The file's signed manifest names its hash, so nobody can change, remove or add an event unseen." },
             }
             dl.rows {
                 @if let Some(part) = proof.part {

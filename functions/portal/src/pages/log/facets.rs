@@ -15,11 +15,11 @@ use maud::{Markup, html};
 
 use super::links::Links;
 use super::view::{By, View};
+use super::viewer::{Archive, Viewer};
 use crate::components::{count, number};
 use crate::error::{PageError, sentence};
 use crate::layout::fragment;
 use crate::tenant::Query;
-use crate::viewer::{Archive, Viewer};
 
 /// How long a page waits for them.
 const PATIENCE: Duration = Duration::from_millis(1_200);
@@ -103,7 +103,7 @@ pub(super) fn panel(facets: &Facets, view: &View, links: &Links) -> Markup {
                     @for facet in &answer.facets {
                         @if !facet.values.is_empty() {
                             div.facet {
-                                h3 { (label(facet.field)) }
+                                h2 { (label(facet.field)) }
                                 ul {
                                     @let greatest = facet.values.iter().map(|value| value.events).max().unwrap_or(1);
                                     @for value in &facet.values { (entry(facet.field, value, greatest, view, links)) }
@@ -143,7 +143,7 @@ fn entry(field: Field, value: &ValueCount, greatest: u64, view: &View, links: &L
             }
             span.number { (number(value.events)) }
             @if let Some(address) = exclude {
-                a.exclude href=(address) aria-label={ "Exclude " (name) } title="Exclude" { "−" }
+                a.exclude href=(address) title="Exclude" { span aria-hidden="true" { "−" } span.hidden { "Exclude " (name) } }
             }
             svg aria-hidden="true" focusable="false" { rect width=(share) height="4" {} }
         }

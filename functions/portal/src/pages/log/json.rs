@@ -73,8 +73,8 @@ pub(super) struct Leaf<'t> {
     pub(super) token: &'t str,
 }
 
-/// The places of the event that have a text, a number, a boolean or an empty object or array, in order: at most
-/// `limit`, and whether there are more. Arrays are one place, as filters see them.
+/// The places of the event that have a text, a number, a boolean or an empty object or array, in order: at
+/// most `limit`, and whether there are more. Arrays are one place, as filters see them.
 pub(super) fn leaves(text: &str, limit: usize) -> (Vec<Leaf<'_>>, bool) {
     let mut leaves = Vec::new();
     let mut reader = Reader { text, at: 0 };

@@ -2,8 +2,8 @@
 //! each with its proof.
 //!
 //! The address is the state (`view`). A filter text and a form fill each other (`refine`). `chart`, `facets`
-//! and `table` show what the reader answers; `reach` says how current it is, and what was left out. `event` is
-//! one event's page, `saved` what people keep, `download` what they take with them.
+//! and `table` show what the reader answers; `reach` says how current it is, and what was left out. `event`
+//! is one event's page, `saved` what people keep, `download` what they take with them.
 
 pub(crate) mod chart;
 pub(crate) mod download;
@@ -17,6 +17,7 @@ mod refine;
 pub(crate) mod saved;
 mod table;
 mod view;
+mod viewer;
 
 use archive::names::TenantId;
 use archive::query::Span;
@@ -32,12 +33,12 @@ use self::chart::{Chart, Place};
 use self::links::{LOG, Links};
 use self::refine::FieldError;
 use self::view::{By, View};
+use self::viewer::{Archive, Viewer};
 use crate::components::{Tone, notice};
 use crate::error::{PageError, sentence};
 use crate::form::Form;
 use crate::layout::ApiTwin;
 use crate::tenant::Query;
-use crate::viewer::{Archive, Viewer};
 
 /// How many rows a page has.
 const ROWS: u32 = 50;
@@ -151,7 +152,7 @@ impl Page<'_> {
 
     fn answers(&self, answers: &Answers) -> Result<Markup, PageError> {
         let Self { viewer, view, links, archive } = *self;
-        let place = Place { view, chart: &answers.chart, links };
+        let place = Place { view, chart: &answers.chart, links, is_offline: viewer.is_offline() };
         let fields: &[By] =
             if viewer.shown == PortalEvents::Events { &facets::SPLITS } else { &facets::SPLITS_OF_COUNTS };
         Ok(html! {

@@ -3,8 +3,8 @@
 use control::explorer::{Lag, MissingAnswer};
 use maud::{Markup, html};
 
+use super::viewer::Viewer;
 use crate::components::{Tone, count, date_time, notice, number};
-use crate::viewer::Viewer;
 
 /// How current it is: complete up to, read up to, kept since.
 pub(super) fn sentence(lag: &Lag, viewer: &Viewer) -> Markup {

@@ -18,8 +18,8 @@ use crate::form::Form;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The fields of the form that have a text, with their labels. Categories come first, for whoever doesn't know
-/// the names of actions.
+/// The fields of the form that have a text, with their labels. Categories come first, for whoever doesn't
+/// know the names of actions.
 const FIELDS: [(Field, &str); 7] = [
     (Field::Category, "Category"),
     (Field::Action, "Action"),

@@ -1,5 +1,5 @@
-//! What people keep: explorations under a name, which all people of a tenant share, and the starters that every
-//! log has.
+//! What people keep: explorations under a name, which all people of a tenant share, and the starters that
+//! every log has.
 
 use archive::query::filter::Filter;
 use axum::http::StatusCode;
@@ -15,11 +15,11 @@ use protocol::exploration::{
 
 use super::links::{LOG, Links};
 use super::view::{By, ChartView, View};
+use super::viewer::{Archive, Viewer};
 use crate::components::full_time;
 use crate::error::{PageError, sentence};
 use crate::form::Form;
 use crate::path::PathValue;
-use crate::viewer::{Archive, Viewer};
 
 const SAVED: &str = "/portal/log/saved";
 /// How many are named on the page of the log; the list has all.

@@ -15,8 +15,8 @@ use super::interval;
 use super::links::{LOG, Links};
 use super::saved;
 use super::view::{Selected, View};
+use super::viewer::Archive;
 use crate::components::{Tone, mark, number};
-use crate::viewer::Archive;
 
 /// The longest text of a cell, characters.
 const MAX_CELL: usize = 60;
@@ -32,7 +32,7 @@ pub(super) fn card(place: Place<'_>, archive: &Archive, answer: &RowsAnswer) -> 
             }
             div.tools {
                 (download::form(place))
-                (saved::form(view, links))
+                @if !place.is_offline { (saved::form(view, links)) }
                 (columns_form(view, links))
             }
             @if answer.rows.is_empty() {

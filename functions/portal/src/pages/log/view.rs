@@ -42,8 +42,8 @@ pub(crate) struct ChartView {
     pub(crate) interval: Option<Interval>,
     /// Split by this.
     pub(crate) by: By,
-    /// The value that is drawn as bars, and the one that is drawn as a line; `None` for the usual ones. An empty
-    /// text is what has no value.
+    /// The value that is drawn as bars, and the one that is drawn as a line; `None` for the usual ones. An
+    /// empty text is what has no value.
     pub(crate) bars: Option<String>,
     pub(crate) line: Option<String>,
 }

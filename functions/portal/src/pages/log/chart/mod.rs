@@ -1,8 +1,8 @@
 //! The chart: one value as bars and another as a line, each with its own scale; below each interval how it is
 //! sealed. Every number is a link to its rows.
 //!
-//! Bars and points are hidden from assistive technology and the tab key, as the cells of the timeline are: the
-//! table below has the same numbers as links.
+//! Bars and points are hidden from assistive technology and the tab key, as the cells of the timeline are:
+//! the table below has the same numbers as links.
 
 mod scale;
 mod slots;
@@ -31,6 +31,8 @@ pub(crate) struct Place<'a> {
     pub(crate) view: &'a View,
     pub(crate) chart: &'a Chart,
     pub(crate) links: &'a Links,
+    /// Whether it is a copy of a bucket: nothing is kept of what is searched there.
+    pub(crate) is_offline: bool,
 }
 
 impl Place<'_> {

@@ -140,8 +140,8 @@ impl Chart {
     }
 }
 
-/// What is drawn as bars and as the line: the chosen ones, or of outcomes failures as the line, and else the two
-/// most frequent values.
+/// What is drawn as bars and as the line: the chosen ones, or of outcomes failures as the line, and else the
+/// two most frequent values.
 fn series(view: &ChartView, values: &[(Series, u64)]) -> (Series, Option<Series>) {
     let Some(field) = view.by.field() else { return (Series(None), None) };
     let chosen = |text: &Option<String>| text.as_deref().map(Series::of_address);

@@ -177,7 +177,7 @@ fn labels(svg: &mut String, chart: &Chart) {
     }
 }
 
-/// The looks below the bars, each with its words: no state is told by its colour alone.
+/// The looks below the bars, each with its words: no state depends on its colour alone.
 pub(super) fn strip_legend(chart: &Chart) -> Markup {
     let has = |state: SealState| chart.slots.iter().any(|slot| slot.state() == Some(state));
     let states = [

@@ -79,7 +79,8 @@ fn drawn(query: &str, answer: &CountsAnswer) -> String {
     let view = View::parse(&Form::parse(query.as_bytes()));
     let chart = Chart::new(&view.chart, span(), answer);
     let links = Links::default();
-    figure(Place { view: &view, chart: &chart, links: &links }, answer, &[By::default()]).into_string()
+    figure(Place { view: &view, chart: &chart, links: &links, is_offline: false }, answer, &[By::default()])
+        .into_string()
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn every_number_is_a_link_to_its_rows() {
 }
 
 #[test]
-fn quiet_and_missing_time_are_told_apart_in_words_and_shapes() {
+fn quiet_and_missing_time_differ_in_words_and_shapes() {
     let shown = drawn("", &outcomes());
     for text in [
         "Nov 17: quiet, signed",

@@ -1,5 +1,5 @@
-//! Who looks at a log, and at which: a person with a session in the portal, or whoever has started the program
-//! offline. The pages of the log take this extractor, and so are the same in both.
+//! Who looks at a log, and at which: a person with a session in the portal, or whoever has started the
+//! program offline. The pages of the log take this extractor, and so are the same in both.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use control::portal_events::PortalEvents;
 use ports::{Clock, ConnectorFilter};
 use protocol::connector::State;
 
+use super::links::Links;
 use crate::connector_state::name;
 use crate::error::PageError;
 use crate::layout::{Layout, Section};
-use crate::offline::Offline;
-use crate::pages::log::links::Links;
 use crate::tenant::{NoTenant, OfTenant};
+use crate::verified::Offline;
 use crate::{Portal, cookie};
 
 /// The most connectors whose logs one can choose from; a tenant has a few.
@@ -69,7 +69,7 @@ impl Viewer {
     pub(crate) fn layout(&self) -> Layout<'_> {
         match &self.side {
             Side::Portal(portal) => portal.1.layout(&portal.0).section(Section::Log),
-            Side::Offline(offline) => offline.layout(),
+            Side::Offline(offline) => Layout::offline(offline),
         }
     }
 
