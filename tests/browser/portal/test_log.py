@@ -173,7 +173,7 @@ class Look:
         expect(page.get_by_role("textbox", name="Filter", exact=True)).to_have_value(re.compile("-time:"))
         page.locator(".events tbody a").first.click()
         self.open(page, "Every place in it")
-        page.get_by_role("link", name="as a column: /context/user_agent").click()
+        page.get_by_role("link", name=re.compile("as a column.*/context/user_agent")).click()
         expect(page.get_by_role("columnheader", name="/context/user_agent")).to_be_visible()
         self.open(page, "Choose the columns")
         page.get_by_role("checkbox", name="Session").check()
@@ -227,7 +227,7 @@ class LookWithScripts(Look, PortalTest):
     def test_a_point_of_the_chart_selects_its_rows(self):
         page = self.arrive()
         self.goto(page, "/portal/log?filter=action%3Auser.login")
-        point = f"//*[local-name()='a'][*[local-name()='title'][starts-with(., '{WORST_DAY}: 142 failure')]]/*[local-name()='circle']"
+        point = f"//*[local-name()='a'][*[local-name()='title'][starts-with(., '{WORST_DAY}: ') and contains(., ' failure')]]/*[local-name()='circle']"
         page.locator(point).click()
         expect(page.get_by_role("heading", name=f"failure on {WORST_DAY}")).to_be_visible()
         expect(page.locator(".selection")).to_contain_text(f"{WORST_DAY} is selected")

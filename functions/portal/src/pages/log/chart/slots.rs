@@ -129,7 +129,10 @@ impl Chart {
     /// The address of this interval alone; `None` if the filter can't say it.
     pub(super) fn keep_only(&self, place: Place<'_>, slot: &Slot) -> Option<String> {
         let filter = narrowed(&place.view.filter, span_of(self.interval, slot.start))?;
-        Some(place.to(&place.view.with_filter(filter)))
+        let mut view = place.view.with_filter(filter);
+        // A day is shown by hours: one bar would say nothing.
+        view.chart.interval = None;
+        Some(place.to(&view))
     }
 
     /// The address of all but this interval.
