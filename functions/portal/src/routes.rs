@@ -83,6 +83,7 @@ routes! {
     GET "/portal/log" Explore pages::log::show,
     GET "/portal/log/facets" Explore pages::log::facets::show,
     GET "/portal/log/event" Explore pages::log::event::show,
+    GET "/portal/log/searches" Explore pages::log::searches::show,
     GET "/portal/log/saved" Explore pages::log::saved::list,
     POST "/portal/log/saved" Explore pages::log::saved::save,
     POST "/portal/log/saved/{id}" Explore pages::log::saved::rename,

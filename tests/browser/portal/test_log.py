@@ -98,6 +98,10 @@ class Look:
         expect(page.get_by_role("heading", name="The break-in")).to_be_visible()
         page.get_by_role("button", name="Delete The break-in").click()
         expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+        page.get_by_role("link", name="Back to the log").click()
+        page.get_by_role("link", name="Who has searched").click()
+        expect(page.get_by_role("row").filter(has_text="looked at events").first).to_contain_text("Dana Ruiz")
+        self.assertNotIn("203.0.113.66", page.inner_text("main"))
         # Whoever has a session of the tenant may be sent the address.
         self.assertEqual(self.enter(self.person(script=self.SCRIPT), tenant="made-up-co").goto(address).status, 200)
 
@@ -245,6 +249,7 @@ class LookWithScripts(Look, PortalTest):
             "/portal/log?tenant=made-up-co&filter=time%3A2023-06-28&at=2023-06-28T02%3A00%3A00Z&of=failure",
             f"/portal/log/event?tenant=made-up-co&{event}",
             "/portal/log/saved?tenant=made-up-co",
+            "/portal/log/searches?tenant=made-up-co",
         ]
         for width in [320, 768, 1440]:
             for scheme in ["light", "dark"]:

@@ -12,13 +12,15 @@ from .world import PortalTest, images
 class Screenshots(PortalTest):
     OPTIONS = ("--demo",)
 
-    def picture(self, page, name):
+    def picture(self, page, name, height=None):
+        """The whole page, or this much of it."""
         page.mouse.move(0, 0)
         self.assertEqual(problems(page), [], name)
         self.assertLessEqual(overflow(page), 0, name)
         page.evaluate("scrollTo(0, 0)")
         if images():
-            page.screenshot(path=images() / f"{name}.png", full_page=True)
+            clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height} if height else None
+            page.screenshot(path=images() / f"{name}.png", full_page=True, clip=clip)
 
     def test_health_of_a_tenant_whose_log_arrives(self):
         page = self.enter(self.person(width=1120), tenant="acme")
@@ -29,6 +31,12 @@ class Screenshots(PortalTest):
         page = self.enter(self.person(width=1120), tenant="gone-inc")
         expect(page.get_by_role("button", name="Try again now")).to_be_visible()
         self.picture(page, "portal-blocked")
+
+    def test_the_log_of_a_tenant(self):
+        page = self.enter(self.person(width=1120), tenant="made-up-co")
+        self.goto(page, "/portal/log?filter=action%3Auser.login")
+        expect(page.locator(".peak")).to_be_visible()
+        self.picture(page, "portal-log", 1120)
 
     def test_the_connection_of_a_bucket(self):
         page = self.enter(self.person(width=1120), tenant="new-co", name="Dana Ruiz")

@@ -3,7 +3,8 @@
 //!
 //! The address is the state (`view`). A filter text and a form fill each other (`refine`). `chart`, `facets`
 //! and `table` show what the reader answers; `reach` says how current it is, and what was left out. `event`
-//! is one event's page, `saved` what people keep, `download` what they take with them.
+//! is one event's page, `saved` what people keep, `searches` who has looked, `download` what they take with
+//! them. `viewer` is who looks, in the portal or offline.
 
 pub(crate) mod chart;
 pub(crate) mod download;
@@ -15,6 +16,7 @@ pub(crate) mod links;
 mod reach;
 mod refine;
 pub(crate) mod saved;
+pub(crate) mod searches;
 mod table;
 mod view;
 mod viewer;

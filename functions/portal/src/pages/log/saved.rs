@@ -37,6 +37,7 @@ pub(super) async fn menu(viewer: &Viewer, archive: &Archive, links: &Links) -> R
             @for starter in &starters { a href=(links.to(&view_of_starter(starter, archive))) { (starter.name) } }
             @for one in saved.iter().take(IN_MENU) { a href=(links.to(&view_of(one))) { (one.name) } }
             a href=(links.path(SAVED)) { @if more { "All saved" } @else { "Saved" } }
+            a href=(links.path("/portal/log/searches")) { "Who has searched" }
         }
     })
 }
