@@ -152,6 +152,8 @@ impl<'a> Layout<'a> {
                 p { (error.text()) }
                 @if let Some(url) = return_url {
                     p { a.button.primary href=(url.as_str()) rel="noreferrer" { "Back to " (self.vendor()) " for a new link" } }
+                } @else if self.verdict.is_some() {
+                    p { a.button href="/portal/log" { "Go to the log" } }
                 } @else if self.visitor.is_some() {
                     p { a.button href="/portal/health" { "Go to Health" } }
                 }

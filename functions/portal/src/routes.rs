@@ -53,6 +53,9 @@ macro_rules! needs {
     (PollSetUp) => {
         Gate::Poll(Ability::SetUp)
     };
+    (PollExplore) => {
+        Gate::Poll(Ability::Explore)
+    };
     (Operators) => {
         Gate::Operators(Ability::View)
     };
@@ -89,7 +92,7 @@ routes! {
     POST "/portal/log/saved/{id}" Explore pages::log::saved::rename,
     POST "/portal/log/saved/{id}/delete" Explore pages::log::saved::delete,
     POST "/portal/log/downloads" Explore pages::log::download::start,
-    GET "/portal/log/downloads/{id}" Explore pages::log::download::show,
+    GET "/portal/log/downloads/{id}" PollExplore pages::log::download::show,
     GET "/portal/log/downloads/{id}/file" Explore pages::log::download::fetch,
     GET "/portal/connectors" View pages::operate::list::show,
     GET "/portal/connectors/{id}/settings" Operate pages::operate::settings::show,

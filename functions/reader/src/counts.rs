@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use archive::fields::Field;
 use archive::part::PartNumber;
-use archive::query::Span;
 use archive::query::counts::{Count, Counts, Interval};
 use archive::query::facets::Facets;
 use archive::query::filter::Filter;
 use archive::query::row::Order;
 use archive::query::search::{Budget, Collect, Found, Looking, Reach, Search};
+use archive::query::{Span, normalize};
 use archive::time::Time;
 use control::explorer::{
     COUNTED_FIELDS, CountsAnswer, CountsRequest, ExplorerError, Facet, FacetsAnswer, FacetsRequest, Lag,
@@ -21,7 +21,7 @@ use futures_util::future::try_join;
 
 use crate::context::Reader;
 use crate::fetch::run;
-use crate::lag::lag;
+use crate::lag::{NOT_INDEXED, lag};
 use crate::mapping::invalid;
 use crate::opened::Opened;
 use crate::sealing::read_sealing;
@@ -55,7 +55,7 @@ impl Reader {
         let (unsealed, let_go) = of_table(&found.in_table, lag.complete_to);
         let complete_from = found.collector.complete_from(found.reach);
         let counts = found.collector.counts(found.reach);
-        let counts = counts.map_err(|error| ExplorerError::TooMuch(error.to_string()))?;
+        let counts = by_spelling(counts.map_err(|error| ExplorerError::TooMuch(error.to_string()))?);
         let total = counts.iter().map(|count| count.events).sum();
         if counts.len() > MAX_COUNTS {
             return Err(ExplorerError::TooMuch(format!(
@@ -67,7 +67,9 @@ impl Reader {
         if complete_from.is_some() {
             lag.searched_to = complete_from;
         }
-        let missing: BTreeSet<PartNumber> = lag.missing.iter().map(|missing| missing.part).collect();
+        // A part without an index is there; it was not searched yet.
+        let missing = lag.missing.iter().filter(|missing| missing.why != NOT_INDEXED);
+        let missing: BTreeSet<PartNumber> = missing.map(|missing| missing.part).collect();
         let sealing = parts.map(|parts| parts.sealing(opened, request.interval, &missing, lag.read_to));
         Ok(CountsAnswer { lag, interval: request.interval, total, unsealed, let_go, counts, sealing })
     }
@@ -143,9 +145,33 @@ fn of_table(in_table: &BTreeMap<Time, u64>, watermark: Time) -> (u64, u64) {
     in_table.iter().fold((0, 0), sum)
 }
 
+/// Counts values together that a filter does not distinguish, by their most frequent spelling: the rows of a
+/// value add up to its count.
+fn by_spelling(counts: Vec<Count>) -> Vec<Count> {
+    let mut spellings = BTreeMap::<String, BTreeMap<&str, u64>>::new();
+    for count in &counts {
+        if let Some(value) = &count.value {
+            *spellings.entry(normalize(value).into_owned()).or_default().entry(value).or_default() +=
+                count.events;
+        }
+    }
+    let most_frequent = |of: BTreeMap<&str, u64>| {
+        let most = of.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)));
+        most.map(|(value, _)| value.to_owned()).unwrap_or_default()
+    };
+    let spellings: BTreeMap<String, String> =
+        spellings.into_iter().map(|(normal, of)| (normal, most_frequent(of))).collect();
+    let mut merged = BTreeMap::<(Time, Option<String>), u64>::new();
+    for Count { start, value, events } in counts {
+        let value = value.map(|value| spellings.get(&*normalize(&value)).cloned().unwrap_or(value));
+        *merged.entry((start, value)).or_default() += events;
+    }
+    merged.into_iter().map(|((start, value), events)| Count { start, value, events }).collect()
+}
+
 /// The most frequent values, at most `limit`.
 fn facet(field: Field, counts: Vec<Count>, limit: u32) -> Facet {
-    let counts = counts.into_iter();
+    let counts = by_spelling(counts).into_iter();
     let mut values: Vec<_> =
         counts.map(|count| ValueCount { value: count.value, events: count.events }).collect();
     values.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.value.cmp(&b.value)));
@@ -156,5 +182,29 @@ fn facet(field: Field, counts: Vec<Count>, limit: u32) -> Facet {
         values,
         different: different.unwrap_or(u64::MAX),
         others: rest.iter().map(|value| value.events).sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_a_filter_does_not_distinguish_count_together_by_their_most_frequent_spelling() {
+        let count = |hour: i64, value: Option<&str>, events| Count {
+            start: Time::from_millis(hour * 3_600_000).unwrap(),
+            value: value.map(str::to_owned),
+            events,
+        };
+        let counts = vec![
+            count(0, None, 1),
+            count(0, Some("Ana"), 2),
+            count(0, Some("ana"), 1),
+            count(1, Some("ANA"), 4),
+            count(1, Some("bob"), 1),
+        ];
+        let expected =
+            [count(0, None, 1), count(0, Some("ANA"), 3), count(1, Some("ANA"), 4), count(1, Some("bob"), 1)];
+        assert_eq!(by_spelling(counts), expected);
     }
 }

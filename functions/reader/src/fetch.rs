@@ -25,6 +25,8 @@ const MAX_READS: usize = 32;
 const MAX_BYTES_AT_ONCE: u64 = 64 << 20;
 /// How many missing indexes one request makes itself; the others are made by the sweep.
 const MAX_BUILDS: usize = 8;
+/// For how many parts without an index one request looks whether they are there at all.
+const MAX_PROBES: usize = 200;
 
 /// What a read has found.
 enum Fetched {
@@ -55,7 +57,7 @@ pub(crate) async fn run<C: Collect>(
     mut search: Search<C>,
 ) -> Result<Searched<C>, PortError> {
     let mut at_once = FIRST_READS;
-    let mut builds = MAX_BUILDS;
+    let (mut builds, mut probes) = (MAX_BUILDS, MAX_PROBES);
     let (mut table_cuts, mut written) = (Vec::new(), BTreeMap::new());
     let mut bytes_at_once = 0;
     let mut not_indexed = Vec::new();
@@ -78,9 +80,12 @@ pub(crate) async fn run<C: Collect>(
         bytes_at_once -= bytes;
         at_once = (at_once + 1).min(MAX_READS);
         let fetched = match (fetched, &read) {
-            (Fetched::NotIndexed(_), Read::Index(part)) if builds > 0 => {
-                builds -= 1;
-                make_index(opened, *part).await?
+            (Fetched::NotIndexed(_), Read::Index(part)) if builds > 0 && probes > 0 => {
+                probes -= 1;
+                let made = make_index(opened, *part).await?;
+                // A part that is not there costs one request.
+                builds -= usize::from(!matches!(made, Fetched::Missing(_, MissingReason::Gone)));
+                made
             }
             (fetched, _) => fetched,
         };

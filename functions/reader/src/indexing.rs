@@ -83,14 +83,30 @@ impl Reader {
             }
             loose.has_more |= found.has_more;
             loose.days.extend(days.into_iter().rev());
-            if loose.days.len() > limit {
-                loose.days.truncate(limit);
+            // What is before and behind a part without an index is apart, and still of one day.
+            if let Some(end) = end_of_days(&loose.days, limit) {
+                loose.days.truncate(end);
                 loose.has_more = true;
                 break;
             }
         }
         Ok(loose)
     }
+}
+
+/// Where more than `limit` days end, each of which may be in pieces that follow on each other.
+fn end_of_days(pieces: &[Vec<archive::part::Part>], limit: usize) -> Option<usize> {
+    let mut dates = Vec::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        let date = piece.first().map(|part| part.window.from.date());
+        if dates.last() != Some(&date) {
+            if dates.len() == limit {
+                return Some(place);
+            }
+            dates.push(date);
+        }
+    }
+    None
 }
 
 /// How many roll-ups the index job of one part makes: that of the day that is over, and one that was missed.
@@ -103,4 +119,25 @@ struct LooseDays {
     days: Vec<Vec<archive::part::Part>>,
     today: Vec<archive::part::Part>,
     has_more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use archive::names::WorkerId;
+    use archive::part::{PartNumber, Window};
+    use archive::time::Time;
+
+    #[test]
+    fn a_day_in_pieces_is_one_day() {
+        let connector = ::tests::fixtures::connector(&::tests::fixtures::tenant("acme"), Time::EPOCH);
+        let piece = |day: u32| {
+            let from = Time::EPOCH + std::time::Duration::from_hours(24) * day;
+            let window = Window { from, to: from };
+            vec![::tests::fixtures::part(&connector, PartNumber::FIRST, window, &WorkerId::new(1, 1))]
+        };
+        let pieces = [piece(9), piece(9), piece(9), piece(8), piece(7)];
+        assert_eq!(super::end_of_days(&pieces, 1), Some(3));
+        assert_eq!(super::end_of_days(&pieces, 2), Some(4));
+        assert_eq!(super::end_of_days(&pieces, 3), None);
+    }
 }

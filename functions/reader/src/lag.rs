@@ -8,6 +8,9 @@ use crate::fetch::Searched;
 use crate::opened::Opened;
 use crate::scope::Planned;
 
+/// Why a part was not searched that has no index yet.
+pub(crate) const NOT_INDEXED: &str = "not_indexed";
+
 pub(crate) fn lag<C>(opened: &Opened, snapshot: Snapshot, planned: &Planned, searched: &Searched<C>) -> Lag {
     let missing = searched.found.missing.iter().map(|missing: &Missing| MissingAnswer {
         part: missing.part,
@@ -21,7 +24,7 @@ pub(crate) fn lag<C>(opened: &Opened, snapshot: Snapshot, planned: &Planned, sea
     let not_indexed = searched.not_indexed.iter().map(|(part, events)| MissingAnswer {
         part: *part,
         events: *events,
-        why: "not_indexed".to_owned(),
+        why: NOT_INDEXED.to_owned(),
     });
     let cuts = searched.table_cuts.iter().copied();
     Lag {

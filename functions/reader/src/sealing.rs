@@ -15,8 +15,9 @@ use ports::PortError;
 use protocol::connector::Destination;
 
 use crate::opened::Opened;
+use crate::scope::days;
 
-/// The most records of parts that one request looks at: half a year of windows of an hour.
+/// How many records of parts one request looks at before it ends: half a year of windows of an hour.
 const MAX_PARTS: usize = 4_400;
 /// The most intervals of an answer.
 const MAX_INTERVALS: usize = 4_400;
@@ -32,24 +33,37 @@ pub(crate) struct PartsOfSpan {
     from: Option<Time>,
 }
 
-/// Reads the records of the parts that close a window of the span.
+/// Reads the records of the parts that close a window of the span, the newest first. It begins behind the
+/// span, at the first part of a later day that has a roll-up.
 pub(crate) async fn read_sealing(opened: &Opened, span: Span) -> Result<PartsOfSpan, PortError> {
     let mut read = PartsOfSpan { span, parts: Vec::new(), from: None };
-    let mut before = opened.newest().next();
+    let mut looked_at = 0;
+    let mut before = first_part_behind(opened, span).await?;
     while before > PartNumber::FIRST {
         let page = opened.parts_before(before).await?;
         let Some(oldest) = page.last().cloned() else { break };
         before = oldest.number;
+        looked_at += page.len();
         read.parts.extend(page.into_iter().filter(|part| is_in(part, span)));
         if oldest.window.to < span.from {
             break;
         }
-        if read.parts.len() >= MAX_PARTS || opened.is_out_of_time() {
-            read.from = Some(oldest.window.to);
+        if before > PartNumber::FIRST && (looked_at >= MAX_PARTS || opened.is_out_of_time()) {
+            read.from = Some(oldest.window.from.min(span.to));
             break;
         }
     }
     Ok(read)
+}
+
+/// A part of which all later ones begin behind the span.
+async fn first_part_behind(opened: &Opened, span: Span) -> Result<PartNumber, PortError> {
+    let newest = opened.newest().next();
+    if span.to >= opened.cursor.watermark {
+        return Ok(newest);
+    }
+    let later = days(opened).await?.into_iter().filter(|day| day.day >= span.to).map(|day| day.first_part);
+    Ok(later.min().map_or(newest, |first| first.min(newest)))
 }
 
 impl PartsOfSpan {
@@ -68,6 +82,7 @@ impl PartsOfSpan {
             watermark: cursor.watermark,
             now,
             missing,
+            span: Span { from: self.span.from.max(self.from.unwrap_or(Time::EPOCH)), to: self.span.to },
             is_delivered: &|part| {
                 is_archive_alone || part.number <= cursor.delivered || part.delivered_at.is_some()
             },
@@ -82,6 +97,8 @@ struct Facts<'a> {
     since: Time,
     watermark: Time,
     now: Time,
+    /// The span of the parts: of what is before and behind it, nothing is known.
+    span: Span,
     missing: &'a BTreeSet<PartNumber>,
     is_delivered: &'a dyn Fn(&Part) -> bool,
 }
@@ -100,7 +117,7 @@ impl Facts<'_> {
             intervals: Vec::new(),
         };
         // Backwards, so that what a limit leaves out is the oldest.
-        let first = self.since.max(span.from).max(from.unwrap_or(Time::EPOCH));
+        let first = self.since.max(self.span.from);
         let mut end = end_of(interval, span.to.min(self.now) - INSTANT);
         let mut rest = parts.iter().peekable();
         let mut open: Vec<&Part> = Vec::new();
@@ -125,7 +142,8 @@ impl Facts<'_> {
 
     /// `parts` are those that may be in it, the newest first.
     fn interval(&self, start: Time, end: Time, parts: &[&Part]) -> SealedInterval {
-        let (from, to) = (start.max(self.since), end.min(self.watermark));
+        let from = start.max(self.since).max(self.span.from);
+        let to = end.min(self.watermark).min(self.span.to);
         let of_it = |part: &&&Part| {
             (part.window.from < end && part.window.to > start) || (start..end).contains(&place(part))
         };
@@ -135,9 +153,11 @@ impl Facts<'_> {
             SealState::Missing
         } else if has_gap(from, to, &parts) {
             SealState::Gap
+        } else if parts.iter().any(|part| part.manifest.is_none()) {
+            SealState::Unsigned
         } else if parts.iter().any(|part| !(self.is_delivered)(part)) {
             SealState::Waiting
-        } else if self.watermark < end.min(self.now) {
+        } else if self.watermark < end.min(self.now).min(self.span.to) {
             SealState::Unsealed
         } else if parts.iter().all(|part| part.kind == PartKind::Heartbeat) {
             SealState::Quiet

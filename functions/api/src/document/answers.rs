@@ -171,6 +171,7 @@ foreign! {
         start: Time,
         /// The worst that is true of any of it. `quiet`: nothing happened, and a delivered heartbeat says so;
         /// `delivered`; `unsealed`: its end is not sealed yet; `waiting`: some of it waits for delivery;
+        /// `unsigned`: no signed manifest names some of it;
         /// `missing`: a part could not be read; `gap`: some of it is in no part.
         state: SealState,
         /// How many parts close a window in it.

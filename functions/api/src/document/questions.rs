@@ -27,7 +27,7 @@ words! {
     Order: Newest Oldest;
     OutputFormat: Csv Ndjson Json;
     ProofState: Delivered Sealed Unsealed LetGo;
-    SealState: Quiet Delivered Unsealed Waiting Missing Gap;
+    SealState: Quiet Delivered Unsealed Waiting Unsigned Missing Gap;
     Field: Time Id Action Category Actor Session Target Outcome Ip Tenant;
 }
 

@@ -10,3 +10,8 @@ for (const place of document.querySelectorAll("[data-load]")) {
     })
     .catch(() => {}); // The link that is there still counts them.
 }
+
+// A page that waits for something looks again.
+for (const place of document.querySelectorAll("[data-reload]")) {
+  setTimeout(() => location.reload(), Number(place.dataset.reload));
+}

@@ -1,5 +1,9 @@
 //! The pages of the log: what each deployment shows, to whom, and what a page asks of the reader.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
+#![expect(clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
 mod world;
 
 use archive::fields::Field;
@@ -145,6 +149,27 @@ async fn a_refusal_is_shown_in_its_place_and_a_filter_that_is_none_asks_nothing(
     world.reader.refuse("too_much", "there are too many events for one request; use a shorter span");
     let refused = world.get(&dana, "/portal/log").await;
     assert!(refused.status == StatusCode::OK && refused.has("There are too many events"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_field_with_too_many_values_still_has_a_chart_and_its_rows() {
+    let (world, _) = World::new(PortalEvents::Events).await;
+    let dana = world.person(Abilities::all()).await;
+    world.reader.refuse_splits("actor has more than 65536 different values here; count by another field");
+    let page = world.get(&dana, "/portal/log?by=actor").await;
+    for text in ["Actor has more than 65536", "counts all events instead", "Choose what is drawn", "part 42"]
+    {
+        assert!(page.has(text), "{text}\n{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_selection_that_no_filter_can_say_is_no_selection() {
+    let (world, _) = World::new(PortalEvents::Events).await;
+    let dana = world.person(Abilities::all()).await;
+    let page =
+        world.get(&dana, "/portal/log?filter=time%3A2026-11-20&at=2026-11-18T00%3A00%3A00Z&of=failure").await;
+    assert!(page.status == StatusCode::OK && !page.has("is selected") && !page.has("failure on"), "{page:?}");
 }
 
 #[tokio::test]

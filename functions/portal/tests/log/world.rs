@@ -27,6 +27,8 @@ pub(crate) struct FakeReader {
     asked: Arc<Mutex<Vec<ExplorerRequest>>>,
     /// What it answers in place of the made-up events.
     refusal: Arc<Mutex<Option<Value>>>,
+    /// What it answers to counts by the values of a field.
+    refused_splits: Arc<Mutex<Option<String>>>,
     /// What is added to how current its answers are.
     lag: Arc<Mutex<Value>>,
 }
@@ -39,6 +41,10 @@ impl FakeReader {
     pub(crate) fn refuse(&self, code: &str, detail: &str) {
         let refusal = json!({"refused": {"code": code, "detail": detail}});
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+
+    pub(crate) fn refuse_splits(&self, detail: &str) {
+        *self.refused_splits.lock().unwrap_or_else(PoisonError::into_inner) = Some(detail.to_owned());
     }
 
     pub(crate) fn add_to_lag(&self, lag: Value) {
@@ -66,7 +72,11 @@ impl ReaderClient for FakeReader {
         let request: ExplorerRequest = serde_json::from_slice(&request).unwrap();
         let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let lag = self.lag(&serde_json::to_value(&request.connector).unwrap());
-        let answer = refusal.unwrap_or_else(|| answer(&request.ask, &lag));
+        let of_splits = self.refused_splits.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_split = matches!(&request.ask, Ask::Counts(counts) if counts.by.is_some());
+        let of_splits = of_splits.filter(|_| is_split);
+        let of_splits = of_splits.map(|detail| json!({"refused": {"code": "too_much", "detail": detail}}));
+        let answer = refusal.or(of_splits).unwrap_or_else(|| answer(&request.ask, &lag));
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         // As it was written, which a value of JSON would not keep.
         Ok(answer.to_string().replace("\"n\":1.5", "\"n\":1.50").into_bytes())

@@ -32,17 +32,30 @@ fn parts(windows: &[(u32, u32, u64)]) -> Vec<Part> {
 /// How the hours of the day are sealed, with a watermark at the end of the newest part, `delivered` parts
 /// delivered, and it is 06:30.
 fn states(windows: &[(u32, u32, u64)], delivered: u64, missing: &[u64]) -> (Sealing, Vec<(u32, SealState)>) {
-    let parts = parts(windows);
+    let day = Span { from: midnight(), to: midnight() + DAY };
+    states_of(parts(windows), day, Interval::Hour, delivered, missing)
+}
+
+/// The same of these parts in this span.
+fn states_of(
+    parts: Vec<Part>,
+    span: Span,
+    interval: Interval,
+    delivered: u64,
+    missing: &[u64],
+) -> (Sealing, Vec<(u32, SealState)>) {
     let missing = missing.iter().copied().map(PartNumber::new).collect();
     let facts = Facts {
         since: midnight(),
         watermark: parts.first().map_or_else(midnight, |part| part.window.to),
         now: hour(6) + HOUR / 2,
         missing: &missing,
+        span,
         is_delivered: &|part| part.number.get() <= delivered,
     };
-    let read = PartsOfSpan { span: Span { from: midnight(), to: midnight() + DAY }, parts, from: None };
-    let sealing = facts.sealing(&read, Interval::Hour);
+    let parts = parts.into_iter().filter(|part| is_in(part, span)).collect();
+    let read = PartsOfSpan { span, parts, from: None };
+    let sealing = facts.sealing(&read, interval);
     let state = |interval: &SealedInterval| {
         let hours = interval.start.since(midnight()).as_secs() / 3_600;
         (u32::try_from(hours).unwrap(), interval.state)
@@ -62,6 +75,31 @@ fn each_hour_says_the_worst_that_is_true_of_it() {
     assert_eq!((sealing.parts, sealing.quiet, sealing.delivered), (5, 1, 4));
     let counts: Vec<_> = sealing.intervals.iter().map(|interval| (interval.parts, interval.events)).collect();
     assert_eq!(counts, [(1, 5), (1, 0), (1, 7), (1, 2), (0, 0), (1, 3), (0, 0)]);
+}
+
+#[test]
+fn what_is_outside_of_the_span_is_no_gap_of_an_interval_that_the_span_cuts() {
+    let hours: Vec<_> = (0..6).map(|hour| (hour, hour + 1, 1)).collect();
+    for (from, to) in [(2, 4), (1, 2), (0, 5)] {
+        let span = Span { from: hour(from) + HOUR / 4, to: hour(to) + HOUR / 2 };
+        for interval in [Interval::Hour, Interval::Day, Interval::Whole] {
+            let (_, states) = states_of(parts(&hours), span, interval, 6, &[]);
+            assert!(
+                states.iter().all(|(_, state)| *state == SealState::Delivered),
+                "{interval:?} {states:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_no_manifest_names_is_not_signed() {
+    let mut parts = parts(&[(0, 1, 5), (1, 2, 0)]);
+    parts.last_mut().unwrap().manifest = None;
+    let day = Span { from: midnight(), to: hour(2) };
+    let (sealing, states) = states_of(parts, day, Interval::Hour, 2, &[]);
+    assert_eq!(states, [(0, SealState::Unsigned), (1, SealState::Quiet)]);
+    assert_eq!((sealing.parts, sealing.signed), (2, 1));
 }
 
 #[test]

@@ -206,6 +206,8 @@ pub enum SealState {
     Unsealed,
     /// All of it is sealed, and some of it waits for delivery.
     Waiting,
+    /// All of it is sealed, and no signed manifest names some of it.
+    Unsigned,
     /// A part of it could not be read: its bytes are gone, or differ from what was sealed.
     Missing,
     /// Some of it is in no part.

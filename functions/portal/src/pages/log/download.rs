@@ -29,7 +29,8 @@ const FORMATS: [(OutputFormat, &str); 3] = [
 /// The form above the rows: take them along.
 pub(super) fn form(place: Place<'_>) -> Markup {
     let Place { view, links, chart, is_offline } = place;
-    let rows = View { filter: view.rows_filter(chart.interval), ..view.first_page() };
+    let filter = view.rows_filter(chart.interval).unwrap_or_else(|| view.filter.clone());
+    let rows = View { filter, ..view.first_page() };
     html! {
         details.choose {
             summary { "Download them" }
@@ -96,7 +97,7 @@ pub(crate) async fn show(
                 },
                 (state, _) => {
                     (badge(Tone::Neutral, if state == "queued" { "waits" } else { "being made" }))
-                    p role="status" { "The file is being made. This page looks again by itself; you can leave it and come back." }
+                    p role="status" data-reload="3000" { "The file is being made. This page looks again by itself; you can leave it and come back." }
                     p { a.button href=(address(&links, &connector, &id, "")) { "Look again" } }
                 },
             }

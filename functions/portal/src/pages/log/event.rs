@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use archive::fields::{Field, written};
 use archive::names::ConnectorId;
-use archive::query::Span;
 use archive::query::filter::{Filter, Term};
 use archive::query::output::Column;
 use archive::query::row::Order;
 use archive::sha256::Sha256;
 use archive::time::Time;
 use axum::response::Response;
-use control::explorer::{
-    Asker, EventAnswer, EventPlace, EventRequest, ProofState, RowAnswer, RowsAnswer, RowsRequest,
-};
+use control::explorer::{Asker, EventAnswer, EventPlace, EventRequest, ProofState, RowAnswer, RowsRequest};
 use control::portal_events::PortalEvents;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use maud::{Markup, html};
 
 use super::facets::label;
@@ -37,8 +34,10 @@ const MAX_FILTER_VALUE: usize = 300;
 /// How far around an event its neighbours are looked for, and how many of them are shown on each side.
 const AROUND: Duration = Duration::from_mins(30);
 const NEIGHBOURS: usize = 3;
-/// How many events of that time are looked at.
-const LOOKED_AT: u32 = 200;
+/// How many events of a side are looked at.
+const LOOKED_AT: u32 = 10;
+/// The longest value of a field that the reader does not cut, characters.
+const MAX_FIELD_VALUE: usize = 510;
 
 /// By what neighbours are found.
 const SAME: [Field; 3] = [Field::Actor, Field::Ip, Field::Session];
@@ -115,7 +114,7 @@ fn fields(row: &RowAnswer, of: &Of<'_>) -> Markup {
                         dt { (label(field)) }
                         dd {
                             @if field == Field::Outcome { (table::outcome(value)) } @else { (value) }
-                            @if let Some(address) = of.events_with(Term::is(field, Some(value))) {
+                            @if let Some(address) = of.events_with(filterable(field, row)) {
                                 " " a.small href=(address) { "all with it" span.hidden { ": " (label(field)) " " (value) } }
                             }
                         }
@@ -145,6 +144,7 @@ fn proof(row: &RowAnswer, of: &Of<'_>) -> Markup {
             @match proof.state {
                 ProofState::Unsealed => p { "It is in no file yet. The next export seals it, and signs that it was there." },
                 ProofState::LetGo => p { "Its file is no longer kept here, and your bucket has it. What you see is what the vendor's table still has." },
+                _ if !proof.signed => p { "No signed manifest names its file, so nothing proves that it is unchanged." },
                 ProofState::Sealed => p { "It is sealed in a signed file, which can't change any more, and which waits for its delivery." },
                 ProofState::Delivered => p { "It is in a file in " @if of.viewer.is_offline() { "this copy" } @else { "your bucket" } ". The file's signed manifest names its hash, so nobody can change, remove or add an event unseen." },
             }
@@ -174,63 +174,83 @@ fn proof(row: &RowAnswer, of: &Of<'_>) -> Markup {
     }
 }
 
-/// The events of the same actor, address and session around it, as far as one look shows.
-async fn neighbours(viewer: &Viewer, asker: &Asker, row: &RowAnswer) -> Vec<(Field, RowsAnswer)> {
+/// What the same actor, address or session did before and after it.
+struct Around {
+    field: Field,
+    /// The nearest before it and the nearest after it, in order of time; `None` if they could not be read.
+    sides: Option<(Vec<RowAnswer>, Vec<RowAnswer>)>,
+}
+
+async fn neighbours(viewer: &Viewer, asker: &Asker, row: &RowAnswer) -> Vec<Around> {
     if viewer.shown != PortalEvents::Events {
         return Vec::new();
     }
-    let span = Span { from: row.time - AROUND, to: row.time + AROUND };
     let questions = SAME.into_iter().filter_map(|field| {
-        let term = Term::is(field, Some(row.fields.get(&field)?))?;
-        let filter = Filter::default().with(term).ok()?;
-        let request = RowsRequest {
-            filter,
-            from: Some(span.from),
-            to: Some(span.to),
-            order: Order::Oldest,
+        let filter = Filter::default().with(filterable(field, row)?).ok()?;
+        let rows = move |from, to, order| RowsRequest {
+            filter: filter.clone(),
+            from: Some(from),
+            to: Some(to),
+            order,
+            // The event itself, and others of its time, may be among them.
             limit: Some(LOOKED_AT),
             cursor: None,
         };
-        Some(async move { (field, viewer.explorer.rows(asker, request).await) })
+        let before = rows(row.time - AROUND, row.time, Order::Newest);
+        let after = rows(row.time, row.time + AROUND, Order::Oldest);
+        Some(async move {
+            let explorer = &viewer.explorer;
+            let (before, after) = join(explorer.rows(asker, before), explorer.rows(asker, after)).await;
+            let sides = before.ok().zip(after.ok()).map(|(before, after)| {
+                let mut before: Vec<_> = before.rows.into_iter().take(NEIGHBOURS).collect();
+                before.reverse();
+                let after = after.rows.into_iter().filter(|other| !is_same(row, other));
+                (before, after.take(NEIGHBOURS).collect())
+            });
+            Around { field, sides }
+        })
     });
-    // They are beside the point of the page: what can't be read is left out.
-    let answers = join_all(questions).await.into_iter();
-    answers.filter_map(|(field, answer)| Some((field, answer.ok()?))).collect()
+    join_all(questions).await
 }
 
-fn neighbourhood(row: &RowAnswer, around: &[(Field, RowsAnswer)], of: &Of<'_>) -> Markup {
+/// The term of a field's value. One that is as long as a value can be may be cut.
+fn filterable(field: Field, row: &RowAnswer) -> Option<Term> {
+    let value = row.fields.get(&field)?;
+    value.chars().nth(MAX_FIELD_VALUE).is_none().then(|| Term::is(field, Some(value)))?
+}
+
+fn neighbourhood(row: &RowAnswer, around: &[Around], of: &Of<'_>) -> Markup {
     html! {
         section.card {
             h2 { "Around it" }
             @if around.is_empty() { p { "It names no actor, address or session." } }
-            @for (field, answer) in around {
+            @for Around { field, sides } in around {
                 @let value = row.fields.get(field).map(String::as_str).unwrap_or_default();
                 div.neighbours {
                     h3 { (label(*field)) " " (value) }
-                    ol.plain {
-                        @for other in closest(row, &answer.rows) {
-                            li {
-                                @if is_same(row, other) {
-                                    strong { (crate::components::hour(other.time)) " " (action(other)) } " " span.quiet { "this event" }
-                                } @else {
-                                    a href=(table::event_address(of.view, of.links, of.archive, other)) { (crate::components::hour(other.time)) " " (action(other)) }
-                                    " " (table::outcome(other.fields.get(&Field::Outcome).map(String::as_str).unwrap_or_default()))
-                                }
-                            }
+                    @if let Some((before, after)) = sides {
+                        ol.plain {
+                            @for other in before { (neighbour(other, of)) }
+                            li { strong { (crate::components::hour(row.time)) " " (action(row)) } " " span.quiet { "this event" } }
+                            @for other in after { (neighbour(other, of)) }
                         }
+                    } @else {
+                        p.quiet { "They could not be read just now." }
                     }
-                    @if let Some(address) = of.events_with(Term::is(*field, Some(value))) { a href=(address) { "All of this " (label(*field).to_lowercase()) } }
+                    @if let Some(address) = of.events_with(filterable(*field, row)) { a href=(address) { "All of this " (label(*field).to_lowercase()) } }
                 }
             }
         }
     }
 }
 
-/// The event with the nearest before and after it.
-fn closest<'r>(row: &RowAnswer, rows: &'r [RowAnswer]) -> &'r [RowAnswer] {
-    let place = rows.iter().position(|other| is_same(row, other)).unwrap_or_default();
-    let (first, last) = (place.saturating_sub(NEIGHBOURS), (place + NEIGHBOURS + 1).min(rows.len()));
-    rows.get(first..last).unwrap_or_default()
+fn neighbour(other: &RowAnswer, of: &Of<'_>) -> Markup {
+    html! {
+        li {
+            a href=(table::event_address(of.view, of.links, of.archive, other)) { (crate::components::hour(other.time)) " " (action(other)) }
+            " " (table::outcome(other.fields.get(&Field::Outcome).map(String::as_str).unwrap_or_default()))
+        }
+    }
 }
 
 fn is_same(row: &RowAnswer, other: &RowAnswer) -> bool {

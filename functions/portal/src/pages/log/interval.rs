@@ -68,7 +68,7 @@ pub(crate) fn label(interval: Interval, start: Time) -> String {
     }
 }
 
-/// What a sentence calls it: `Nov 25`, `Nov 25, 13:00 to 14:00`, `the week of Nov 23`.
+/// What a sentence calls it: `Nov 25`, `Nov 25, 13:00 to 14:00`, `the week of Nov 23, 2026`.
 pub(crate) fn words(interval: Interval, start: Time) -> String {
     match interval {
         Interval::Hour => {
@@ -76,7 +76,9 @@ pub(crate) fn words(interval: Interval, start: Time) -> String {
             let end = if end == "00:00" { "24:00" } else { &end };
             format!("{}, {} to {end}", date(start), hour(start))
         }
-        Interval::Week => format!("the week of {}", date(start)),
+        Interval::Week => {
+            format!("the week of {}, {}", date(start), start.date().get(..4).unwrap_or_default())
+        }
         Interval::Day | Interval::Whole => date(start),
     }
 }
@@ -134,6 +136,6 @@ mod tests {
             ("23:00".into(), "Nov 23".into())
         );
         assert_eq!(label(Interval::Hour, at("2026-11-23T00:00:00Z")), "Nov 23");
-        assert_eq!(words(Interval::Week, at("2026-11-23T00:00:00Z")), "the week of Nov 23");
+        assert_eq!(words(Interval::Week, at("2026-11-23T00:00:00Z")), "the week of Nov 23, 2026");
     }
 }

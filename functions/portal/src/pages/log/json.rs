@@ -45,9 +45,12 @@ pub(super) fn pretty(text: &str) -> String {
     pretty
 }
 
+/// How far a line is indented at most: an event may be nested a hundred times.
+const MAX_INDENTATION: usize = 20;
+
 fn line(pretty: &mut String, depth: usize) {
     pretty.push('\n');
-    for _ in 0..depth {
+    for _ in 0..depth.min(MAX_INDENTATION) {
         pretty.push_str("  ");
     }
 }

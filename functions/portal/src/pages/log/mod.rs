@@ -23,6 +23,8 @@ mod viewer;
 
 use archive::names::TenantId;
 use archive::query::Span;
+use archive::query::counts::Interval;
+use archive::time::Time;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
@@ -34,7 +36,7 @@ use maud::{Markup, html};
 use self::chart::{Chart, Place};
 use self::links::{LOG, Links};
 use self::refine::FieldError;
-use self::view::{By, View};
+use self::view::{By, ChartView, View};
 use self::viewer::{Archive, Viewer};
 use crate::components::{Tone, notice};
 use crate::error::{PageError, sentence};
@@ -55,6 +57,9 @@ pub(crate) async fn show(viewer: Viewer, Query(query): Query) -> Result<Response
         return Ok(viewer.layout().page("Audit log", &nothing_exported(&links)));
     }
     let archive = viewer.archive(view.connector.as_ref()).ok_or(PageError::NotFound)?;
+    let interval = interval::fitting(view.chart.interval, span(&view, archive, viewer.clock.now()));
+    // What no filter can say, no heading and no file says either.
+    let view = if view.rows_filter(interval).is_none() { view.first_page() } else { view };
     let sent = refine::is_sent(&query) && view.wrong.is_none();
     let refined = if sent { refine::apply(&view.filter, &query) } else { Ok(view.filter.clone()) };
     let errors = match refined {
@@ -65,9 +70,10 @@ pub(crate) async fn show(viewer: Viewer, Query(query): Query) -> Result<Response
         Ok(_) => Vec::new(),
         Err(errors) => errors,
     };
-    let page = Page { viewer: &viewer, archive, view: &view, links: &links };
+    let page = Page { viewer: &viewer, archive, view: &view, links: &links, interval };
     let body = page.body(sent.then_some((&query, &errors))).await?;
-    let layout = viewer.layout().twin(twin(&viewer.tenant, archive, &view));
+    let layout = viewer.layout();
+    let layout = if viewer.is_offline() { layout } else { layout.twin(twin(&viewer.tenant, archive, &view)) };
     Ok(layout.page("Audit log", &body))
 }
 
@@ -77,6 +83,7 @@ struct Page<'a> {
     archive: &'a Archive,
     view: &'a View,
     links: &'a Links,
+    interval: Interval,
 }
 
 /// What the reader has answered.
@@ -86,11 +93,13 @@ struct Answers {
     /// `None` if this deployment shows counts only.
     rows: Option<Result<RowsAnswer, AskError>>,
     facets: facets::Facets,
+    /// Why the chart is not split as it was asked for.
+    not_split: Option<String>,
 }
 
 impl Page<'_> {
     async fn body(&self, sent: Option<(&Form, &Vec<FieldError>)>) -> Result<Markup, PageError> {
-        let Self { viewer, archive, view, links } = *self;
+        let Self { viewer, archive, view, links, .. } = *self;
         let sent = sent.map(|(form, errors)| (form, errors.as_slice()));
         let asker = viewer.asker(archive);
         let answers =
@@ -114,10 +123,9 @@ impl Page<'_> {
 
     /// Asks for the chart, the rows and the facets at once.
     async fn ask(&self, asker: &Asker) -> Result<Answers, AskError> {
-        let Self { viewer, archive, view, .. } = *self;
+        let Self { viewer, archive, view, interval, .. } = *self;
         let explorer = &viewer.explorer;
-        let span = self.span();
-        let interval = interval::fitting(view.chart.interval, span);
+        let span = span(view, archive, viewer.clock.now());
         let counts = CountsRequest {
             filter: view.filter.clone(),
             from: None,
@@ -131,7 +139,7 @@ impl Page<'_> {
                 return None;
             }
             let request = RowsRequest {
-                filter: view.rows_filter(interval),
+                filter: view.rows_filter(interval).unwrap_or_else(|| view.filter.clone()),
                 order: view.order,
                 limit: Some(ROWS),
                 cursor: view.cursor.clone(),
@@ -140,20 +148,22 @@ impl Page<'_> {
             Some(explorer.rows(asker, request).await)
         };
         let facets = facets::ask(viewer, archive, view);
-        let (counts, rows, facets) = join3(explorer.counts(asker, counts), rows, facets).await;
-        let counts = counts?;
-        let chart = Chart::new(&view.chart, span, &counts);
-        Ok(Answers { chart, counts, rows, facets })
-    }
-
-    /// The span of the chart: that of the filter, within what the connector exports.
-    fn span(&self) -> Span {
-        let exported = Span { from: self.archive.since, to: self.viewer.clock.now() };
-        self.view.filter.span().intersect(exported)
+        let (mut counts_of_split, rows, facets) =
+            join3(explorer.counts(asker, counts.clone()), rows, facets).await;
+        let (mut chart, mut not_split) = (view.chart.clone(), None);
+        // A field with too many values is no reason to show nothing.
+        if let (Err(AskError::Refused(refusal)), Some(_)) = (&counts_of_split, counts.by) {
+            not_split = Some(sentence(&refusal.detail));
+            chart = ChartView { by: By::Nothing, bars: None, line: None, ..chart };
+            counts_of_split = explorer.counts(asker, CountsRequest { by: None, ..counts }).await;
+        }
+        let counts = counts_of_split?;
+        let chart = Chart::new(&chart, span, &counts);
+        Ok(Answers { chart, counts, rows, facets, not_split })
     }
 
     fn answers(&self, answers: &Answers) -> Result<Markup, PageError> {
-        let Self { viewer, view, links, archive } = *self;
+        let Self { viewer, view, links, archive, .. } = *self;
         let place = Place { view, chart: &answers.chart, links, is_offline: viewer.is_offline() };
         let fields: &[By] =
             if viewer.shown == PortalEvents::Events { &facets::SPLITS } else { &facets::SPLITS_OF_COUNTS };
@@ -163,10 +173,11 @@ impl Page<'_> {
             div.explore {
                 (facets::panel(&answers.facets, view, links))
                 div.stack {
+                    @if let Some(why) = &answers.not_split { (notice(Tone::Warn, &html! { p { (why) " The chart counts all events instead." } })) }
                     (chart::figure(place, &answers.counts, fields))
                     @match &answers.rows {
                         None => (counts_only()),
-                        Some(Err(error)) => (refused_rows(error)?),
+                        Some(Err(error)) => (refused_rows(error, view, links)?),
                         Some(Ok(rows)) => (table::card(place, archive, rows)),
                     }
                 }
@@ -176,7 +187,7 @@ impl Page<'_> {
 
     /// Whose archive it is, if there are several.
     fn archives(&self) -> Markup {
-        let Self { viewer, archive, view, links } = *self;
+        let Self { viewer, archive, view, links, .. } = *self;
         html! {
             @if viewer.archives.len() > 1 {
                 nav.choices aria-label="Archive" {
@@ -217,6 +228,11 @@ impl Page<'_> {
     }
 }
 
+/// The span of the chart: that of the filter, within what the connector exports.
+fn span(view: &View, archive: &Archive, now: Time) -> Span {
+    view.filter.span().intersect(Span { from: archive.since, to: now })
+}
+
 /// A refusal in the place of what was asked for; anything else is an error of the page.
 fn refused(error: AskError) -> Result<Markup, PageError> {
     match error {
@@ -230,14 +246,21 @@ fn refused(error: AskError) -> Result<Markup, PageError> {
     }
 }
 
-fn refused_rows(error: &AskError) -> Result<Markup, PageError> {
-    match error {
-        AskError::Refused(refusal) => refused(AskError::Refused(refusal.clone())),
-        AskError::Port(_) => Ok(notice(
+fn refused_rows(error: &AskError, view: &View, links: &Links) -> Result<Markup, PageError> {
+    let refused = match error {
+        AskError::Refused(refusal) => refused(AskError::Refused(refusal.clone()))?,
+        AskError::Port(_) => notice(
             Tone::Warn,
             &html! { p { "The events could not be read just now. Nothing is lost; load the page again." } },
-        )),
-    }
+        ),
+    };
+    Ok(html! {
+        section.card #rows {
+            h2 { "Events" }
+            (refused)
+            @if view.cursor.is_some() { p { a href=(links.to(&View { cursor: None, ..view.clone() })) { "Go to the first page" } } }
+        }
+    })
 }
 
 fn not_shown() -> Markup {

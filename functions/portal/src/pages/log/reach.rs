@@ -11,7 +11,7 @@ pub(super) fn sentence(lag: &Lag, viewer: &Viewer) -> Markup {
     html! {
         p.reach {
             @if viewer.is_offline() {
-                "This copy is complete up to " (date_time(lag.complete_to)) "."
+                "The last window of this copy ends at " (date_time(lag.complete_to)) "."
             } @else {
                 "Complete up to " (date_time(lag.complete_to)) "; what is newer is not signed yet, and was read at " (date_time(lag.read_to)) "."
                 @if let Some(before) = lag.let_go_before {

@@ -106,6 +106,9 @@ impl View {
         };
         let (columns, wrong_columns) = columns(query);
         let value = |name: &str| query.has(name).then(|| query.raw(name).to_owned());
+        // Of another field the values are others.
+        let is_other_split = query.has("was") && query.text("was") != query.text("by");
+        let series = |name: &str| value(name).filter(|_| !is_other_split);
         Self {
             connector: query.text("connector").parse().ok(),
             filter,
@@ -113,8 +116,8 @@ impl View {
             chart: ChartView {
                 interval: interval(query.text("interval")),
                 by: By::parse(query.text("by")).unwrap_or_default(),
-                bars: value("bars"),
-                line: value("line"),
+                bars: series("bars"),
+                line: series("line"),
             },
             selected: instant(query.text("at")).map(|at| Selected { at, value: value("of") }),
             columns,
@@ -130,9 +133,11 @@ impl View {
         Self { filter, wrong: None, ..self.first_page() }
     }
 
-    /// The same with this bar selected.
-    pub(crate) fn with_selected(&self, selected: Selected) -> Self {
-        Self { selected: Some(selected), cursor: None, ..self.clone() }
+    /// The same with this bar of a chart selected. The interval belongs to it: the usual one changes with the
+    /// time.
+    pub(crate) fn with_selected(&self, selected: Selected, interval: Interval) -> Self {
+        let chart = ChartView { interval: Some(interval), ..self.chart.clone() };
+        Self { selected: Some(selected), cursor: None, chart, ..self.clone() }
     }
 
     /// The same with another chart.
@@ -146,17 +151,13 @@ impl View {
     }
 
     /// Which rows are shown: those of the filter, and of what is selected in the chart, which has this
-    /// interval.
-    pub(crate) fn rows_filter(&self, interval: Interval) -> Filter {
-        let Some(Selected { at, value }) = &self.selected else { return self.filter.clone() };
-        let narrowed = narrowed(&self.filter, span_of(interval, *at)).unwrap_or_else(|| self.filter.clone());
-        let term = match (value, self.chart.by.field()) {
-            (Some(value), Some(field)) => Term::is(field, Some(value)),
-            _ => None,
-        };
-        match term {
-            Some(term) => narrowed.clone().with(term).unwrap_or(narrowed),
-            None => narrowed,
+    /// interval. `None` if no filter says that: then nothing can be selected.
+    pub(crate) fn rows_filter(&self, interval: Interval) -> Option<Filter> {
+        let Some(Selected { at, value }) = &self.selected else { return Some(self.filter.clone()) };
+        let narrowed = narrowed(&self.filter, span_of(interval, *at))?;
+        match (value, self.chart.by.field()) {
+            (Some(value), Some(field)) => narrowed.with(Term::is(field, Some(value))?).ok(),
+            _ => Some(narrowed),
         }
     }
 
@@ -297,13 +298,13 @@ mod tests {
             "filter=action%3ALogin+time%3A2023-07-01..2023-07-31&by=outcome&at=2023-07-10T00%3A00%3A00Z&of=failure",
         );
         assert_eq!(
-            parsed.rows_filter(Interval::Day).to_string(),
+            parsed.rows_filter(Interval::Day).unwrap().to_string(),
             "action:Login time:2023-07-10 outcome:failure"
         );
         let whole =
             View { selected: Some(Selected { value: None, ..parsed.selected.clone().unwrap() }), ..parsed };
         assert_eq!(
-            whole.rows_filter(Interval::Hour).to_string(),
+            whole.rows_filter(Interval::Hour).unwrap().to_string(),
             "action:Login time:2023-07-10..2023-07-10T01:00Z"
         );
     }

@@ -124,6 +124,7 @@ fn form(place: Place<'_>, fields: &[By]) -> Markup {
             summary { "Choose what is drawn" }
             form method="get" action=(LOG) aria-label="Chart" {
                 (place.links.hidden(place.view, &["by", "bars", "line"]))
+                input type="hidden" name="was" value=(chart.by.as_str());
                 div.fields {
                     div.field {
                         label for="by" { "Split by" }
@@ -147,6 +148,9 @@ fn value_field(chart: &Chart, name: &str, label: &str, chosen: Option<&Series>) 
         div.field {
             label for=(name) { (label) }
             select id=(name) name=(name) {
+                @if let Some(missing) = chosen.filter(|chosen| chart.values.iter().all(|(series, _)| series != *chosen)) {
+                    option value=(missing.address()) selected { (series_name(chart.by, missing.value())) " (0)" }
+                }
                 @for (series, events) in &chart.values {
                     option value=(series.address()) selected[chosen == Some(series)] {
                         (series_name(chart.by, series.value())) " (" (number(*events)) ")"

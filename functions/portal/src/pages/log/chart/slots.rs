@@ -1,6 +1,6 @@
 //! The numbers of a chart: for each interval the bar, the point, and how it is sealed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use archive::fields::Field;
 use archive::query::Span;
@@ -50,8 +50,10 @@ pub(crate) struct Chart {
     pub(crate) slots: Vec<Slot>,
     pub(crate) bars_total: u64,
     pub(crate) line_total: u64,
-    /// The events that are neither.
+    /// The events of its intervals that are neither.
     pub(crate) others: u64,
+    /// The events that are in no interval: before or behind the chart, or where not all was counted.
+    pub(crate) outside: u64,
     /// The values, the most frequent first.
     pub(crate) values: Vec<(Series, u64)>,
 }
@@ -80,25 +82,27 @@ impl Chart {
         let mut values: Vec<_> = totals.iter().map(|(value, events)| (series_of(*value), *events)).collect();
         values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let (bars, line) = series(view, &values);
-        let total = |series: &Series| totals.get(&series.value()).copied().unwrap_or_default();
-        let (bars_total, line_total) = (total(&bars), line.as_ref().map_or(0, total));
         let sealed = answer.sealing.iter().flat_map(|sealing| &sealing.intervals);
         let sealed: BTreeMap<Time, SealedInterval> = sealed.map(|sealed| (sealed.start, *sealed)).collect();
         let lag = &answer.lag;
         let counted_from = [lag.searched_to, lag.not_indexed_before].into_iter().flatten().max();
         let slots = starts(answer.interval, span).into_iter().map(|start| {
-            let of = |series: &Series| of_slot.get(&(start, series.value())).copied().unwrap_or_default();
-            Slot {
-                start,
-                bars: of(&bars),
-                line: line.as_ref().map_or(0, of),
-                is_counted: counted_from.is_none_or(|from| start >= from),
-                sealed: sealed.get(&start).copied(),
-            }
+            let is_counted = counted_from.is_none_or(|from| start >= from);
+            let of = |series: &Series| {
+                let events = of_slot.get(&(start, series.value())).filter(|_| is_counted);
+                events.copied().unwrap_or_default()
+            };
+            let (bars, line) = (of(&bars), line.as_ref().map_or(0, of));
+            Slot { start, bars, line, is_counted, sealed: sealed.get(&start).copied() }
         });
-        let slots = slots.collect();
+        let slots: Vec<Slot> = slots.collect();
+        let counted: BTreeSet<Time> =
+            slots.iter().filter(|slot| slot.is_counted).map(|slot| slot.start).collect();
+        let within: u64 =
+            of_slot.iter().filter(|((start, _), _)| counted.contains(start)).map(|(_, events)| events).sum();
+        let (bars_total, line_total) =
+            (slots.iter().map(|slot| slot.bars).sum(), slots.iter().map(|slot| slot.line).sum());
         values.truncate(MOST_VALUES);
-        let others = answer.total.saturating_sub(bars_total + line_total);
         Self {
             interval: answer.interval,
             by: view.by,
@@ -107,7 +111,8 @@ impl Chart {
             slots,
             bars_total,
             line_total,
-            others,
+            others: within.saturating_sub(bars_total + line_total),
+            outside: answer.total.saturating_sub(within),
             values,
         }
     }
@@ -156,7 +161,8 @@ fn series(view: &ChartView, values: &[(Series, u64)]) -> (Series, Option<Series>
     let line = chosen(&view.line).or_else(|| of_outcome("failure"));
     let bars = chosen(&view.bars).or_else(|| most_frequent(line.as_ref()));
     let bars = bars.or_else(|| of_outcome("success")).unwrap_or(Series(None));
-    let line = line.or_else(|| most_frequent(Some(&bars)));
+    // The same twice would count each event twice.
+    let line = line.filter(|line| *line != bars).or_else(|| most_frequent(Some(&bars)));
     (bars, line)
 }
 

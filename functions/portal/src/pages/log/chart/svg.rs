@@ -143,8 +143,10 @@ fn line(svg: &mut String, place: Place<'_>, scale: Scale) {
 
 /// A shape that selects its rows.
 fn link(svg: &mut String, place: Place<'_>, slot: &Slot, series: &Series, title: &str, shape: &str) {
-    let address =
-        format!("{}#rows", place.to(&place.view.with_selected(selection(place.chart, slot, series))));
+    let address = format!(
+        "{}#rows",
+        place.to(&place.view.with_selected(selection(place.chart, slot, series), place.chart.interval))
+    );
     let markup = html! { a href=(address) tabindex="-1" { title { (title) } (PreEscaped(shape)) } };
     svg.push_str(&markup.into_string());
 }
@@ -185,6 +187,7 @@ pub(super) fn strip_legend(chart: &Chart) -> Markup {
         SealState::Quiet,
         SealState::Unsealed,
         SealState::Waiting,
+        SealState::Unsigned,
         SealState::Missing,
         SealState::Gap,
     ];
@@ -211,7 +214,7 @@ const fn seal_class(state: SealState) -> &'static str {
         SealState::Quiet => "quiet-hour",
         SealState::Delivered => "delivered",
         SealState::Unsealed => "unsealed",
-        SealState::Waiting => "waiting-hour",
+        SealState::Waiting | SealState::Unsigned => "waiting-hour",
         SealState::Missing => "missing",
         SealState::Gap => "gap",
     }
@@ -222,6 +225,7 @@ const fn seal_mark(state: SealState) -> Option<&'static str> {
         SealState::Missing => Some("✕"),
         SealState::Gap => Some("?"),
         SealState::Waiting => Some("…"),
+        SealState::Unsigned => Some("!"),
         SealState::Quiet | SealState::Delivered | SealState::Unsealed => None,
     }
 }

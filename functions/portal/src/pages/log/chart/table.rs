@@ -42,7 +42,7 @@ pub(super) fn table(place: Place<'_>) -> Markup {
 }
 
 fn cell(place: Place<'_>, slot: &Slot, events: u64, series: &Series) -> Markup {
-    let selected = place.view.with_selected(selection(place.chart, slot, series));
+    let selected = place.view.with_selected(selection(place.chart, slot, series), place.chart.interval);
     html! {
         @if !slot.is_counted { "not counted" }
         @else if events == 0 { "0" }

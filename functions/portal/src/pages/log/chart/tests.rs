@@ -101,7 +101,7 @@ fn successes_are_bars_and_failures_a_line_each_with_its_scale_and_the_rest_is_co
 #[test]
 fn every_number_is_a_link_to_its_rows() {
     let shown = drawn("filter=action%3ALogin", &outcomes());
-    let link = "/portal/log?filter=action%3ALogin&amp;at=2026-11-18T00%3A00%3A00.000Z&amp;of=failure#rows";
+    let link = "/portal/log?filter=action%3ALogin&amp;interval=day&amp;at=2026-11-18T00%3A00%3A00.000Z&amp;of=failure#rows";
     assert!(
         shown.contains(&format!("<a href=\"{link}\" tabindex=\"-1\"><title>Nov 18: 74 failure, gap")),
         "{shown}"
@@ -137,6 +137,31 @@ fn what_was_not_searched_has_no_number() {
 }
 
 #[test]
+fn what_is_in_no_interval_is_counted_apart_and_said() {
+    let mut answer = answer(&[(0, Some("success"), 3), (9, Some("success"), 4), (9, Some("failure"), 1)]);
+    let chart = Chart::new(&View::default().chart, span(), &answer);
+    assert_eq!((chart.bars_total, chart.line_total, chart.others, chart.outside), (3, 0, 0, 5));
+    assert!(drawn("", &answer).contains("8 events, 5 of them in no interval of the chart"));
+    answer.lag.not_indexed_before = Some(start() + DAY);
+    let chart = Chart::new(&View::default().chart, span(), &answer);
+    assert_eq!((chart.bars_total, chart.outside), (0, 8), "what was not counted as a whole has no number");
+}
+
+#[test]
+fn another_split_begins_with_its_own_values_and_no_series_counts_twice() {
+    let by_actor = answer(&[(0, Some("ana"), 3), (1, Some("bob"), 2)]);
+    let view = View::parse(&Form::parse(b"was=outcome&by=actor&bars=success&line=failure"));
+    let chart = Chart::new(&view.chart, span(), &by_actor);
+    assert_eq!((chart.bars.value(), chart.bars_total, chart.line_total), (Some("ana"), 3, 2));
+    let view = View::parse(&Form::parse(b"was=outcome&by=outcome&bars=success&line=success"));
+    let chart = Chart::new(&view.chart, span(), &outcomes());
+    assert_eq!((chart.bars_total, chart.line_total, chart.others), (600, 78, 5));
+    // The choice that is shown is the one that is drawn, also without any event.
+    let shown = drawn("", &answer(&[(0, Some("success"), 3)]));
+    assert!(shown.contains("<option value=\"failure\" selected>failure (0)"), "{shown}");
+}
+
+#[test]
 fn a_value_that_looks_like_markup_stays_text() {
     let evil = "\"><script>alert(1)</script>";
     let shown = drawn("by=actor", &answer(&[(0, Some(evil), 3), (1, None, 2)]));
@@ -147,7 +172,7 @@ fn a_value_that_looks_like_markup_stays_text() {
 proptest! {
     #[test]
     fn bars_points_and_the_rest_add_up(
-        counts in prop::collection::vec((0u32..3, prop::option::of("[ab]|failure|success"), 1u64..100), 0..20),
+        counts in prop::collection::vec((0u32..5, prop::option::of("[ab]|failure|success"), 1u64..100), 0..20),
         by in prop::sample::select(vec!["", "by=actor", "by=actor&bars=a&line=", "by=outcome&line=b"]),
     ) {
         let mut sums = std::collections::BTreeMap::<(u32, Option<&str>), u64>::new();
@@ -161,7 +186,7 @@ proptest! {
         let sum = |of: fn(&slots::Slot) -> u64| chart.slots.iter().map(of).sum::<u64>();
         prop_assert_eq!(sum(|slot| slot.bars), chart.bars_total);
         prop_assert_eq!(sum(|slot| slot.line), chart.line_total);
-        prop_assert_eq!(chart.bars_total + chart.line_total + chart.others, answer.total);
-        prop_assert!(chart.line.as_ref() != Some(&chart.bars) || answer.total == chart.bars_total);
+        prop_assert_eq!(chart.bars_total + chart.line_total + chart.others + chart.outside, answer.total);
+        prop_assert!(chart.line.as_ref() != Some(&chart.bars));
     }
 }

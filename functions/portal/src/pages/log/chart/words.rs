@@ -6,7 +6,7 @@ use archive::query::counts::Interval;
 use control::explorer::{CountsAnswer, SealState};
 
 use super::slots::{Chart, Slot};
-use crate::components::{count, number};
+use crate::components::{count, moment, number};
 use crate::pages::log::interval;
 use crate::pages::log::view::By;
 
@@ -26,6 +26,7 @@ pub(super) const fn seal_words(state: SealState) -> &'static str {
         SealState::Delivered => "delivered, signed",
         SealState::Unsealed => "its end is not sealed yet",
         SealState::Waiting => "sealed, waits for delivery",
+        SealState::Unsigned => "delivered, not signed",
         SealState::Missing => "a file of it is missing or altered",
         SealState::Gap => "gap: some of it is in no file",
     }
@@ -40,12 +41,16 @@ pub(super) fn title(interval: Interval, slot: &Slot, events: u64, name: &str) ->
 /// What vouches for the numbers, in a sentence.
 pub(super) fn summary(chart: &Chart, answer: &CountsAnswer) -> String {
     let mut text = count(answer.total, "event");
+    if chart.outside > 0 {
+        let _ = write!(text, ", {} of them in no interval of the chart", number(chart.outside));
+    }
     if let Some(sealing) = &answer.sealing {
         let quiet = match sealing.quiet {
             0 => String::new(),
             quiet => format!(", {} of them quiet", number(quiet)),
         };
-        let _ = write!(text, "; {} of that time{quiet}", count(sealing.parts, "file"));
+        let since = sealing.from.map_or_else(String::new, |from| format!(" since {}", moment(from)));
+        let _ = write!(text, "; {} of that time{since}{quiet}", count(sealing.parts, "file"));
         match sealing.parts.saturating_sub(sealing.signed) {
             0 if sealing.parts == 0 => {}
             0 => text.push_str(", all signed"),
