@@ -167,6 +167,17 @@ impl Reader {
         }
     }
 
+    /// Ends a file that this worker could not make, where no message comes back.
+    ///
+    /// # Errors
+    /// If a port fails: then the record's time ends it.
+    pub async fn give_up_download(&self, tenant: &TenantId, id: &DownloadId) -> Result<(), PortError> {
+        match self.downloads.download(tenant, id).await? {
+            Some(download) => self.fail(&download, ASK_AGAIN).await,
+            None => Ok(()),
+        }
+    }
+
     async fn fail(&self, claimed: &Download, reason: &str) -> Result<(), PortError> {
         let Some(failed) = claimed.fail(&self.worker(), reason) else { return Ok(()) };
         self.downloads.store_download(&failed).await.map(drop)

@@ -24,11 +24,12 @@ pub(crate) struct ExploreCommand {
 pub(crate) const AFTER_HELP: &str = "\
 Verifies the archive first, as `verify` does, and prints the same report. Then it serves the explorer's pages on \
 127.0.0.1 until Ctrl-C, to whoever opens the printed link. A violated or incomplete archive is shown too, with its \
-verdict on every page. Shown are only parts whose manifest the verification accepts. A file that is missing, or was \
+verdict on every page. Shown are only parts whose manifest the verification accepts, which without a key says nothing of \
+who wrote it. A file that is missing, or was \
 altered before or after the verification, is named, and none of its events is shown. A planted file is not shown.
 
 No request is made to any network for a folder. For s3:// objects are read with your credentials. Nothing is written \
-but indexes and downloads, below the cache that is printed. A temporary cache is removed at the end; in a named one the \
+but indexes and downloads, below the cache that is printed; the verification sorts in temporary files, as `verify` does. A temporary cache is removed at the end; in a named one the \
 indexes stay, so that the next start is faster. Keep it as safe as the copy.
 
 Where the fields are in an event is guessed; EVENT_FIELDS sets it: a preset such as cloudtrail, or JSON.

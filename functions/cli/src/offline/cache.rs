@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use archive::names::ConnectorId;
@@ -44,10 +44,12 @@ impl Cache {
     /// This folder, created if necessary.
     ///
     /// # Errors
-    /// If it can't be created, or is no folder.
+    /// If it can't be created, is no folder, or others may write to it: what it has is believed.
     pub(super) fn named(folder: &Path) -> io::Result<Self> {
         create(folder)?;
-        Ok(Self { root: folder.canonicalize()?, state: RwLock::new(State::Named) })
+        let root = folder.canonicalize()?;
+        require_own(&root)?;
+        Ok(Self { root, state: RwLock::new(State::Named) })
     }
 
     /// Whether it is removed at the end.
@@ -148,9 +150,38 @@ impl Cache {
 /// # Errors
 /// If a link can't be followed.
 pub(super) fn is_inside(path: &Path, folder: &Path) -> io::Result<bool> {
-    let path = std::path::absolute(path)?;
+    let mut whole = PathBuf::new();
+    for step in std::path::absolute(path)?.components() {
+        // What is created below a folder that does not exist yet goes back to the folder above it.
+        if step == Component::ParentDir {
+            whole.pop();
+        } else {
+            whole.push(step);
+        }
+    }
+    let path = whole;
     let existing = path.ancestors().find(|above| above.exists()).unwrap_or(&path);
     Ok(existing.canonicalize()?.starts_with(folder.canonicalize()?))
+}
+
+/// Refuses a folder to which another user may write, or that another user owns.
+#[cfg(unix)]
+fn require_own(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (given, own) = (fs::metadata(folder)?, tempfile::tempfile()?.metadata()?);
+    if given.uid() == own.uid() && given.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    let why =
+        "others may write to it, and what it has is believed; name a folder of your own, such as a new one";
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
+/// Elsewhere a folder has no such mode.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+fn require_own(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Creates a folder for this user alone, with those above it.
@@ -180,4 +211,34 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_into_a_folder_is_inside_however_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("copy");
+        fs::create_dir(&archive).unwrap();
+        let is_in = |path: &str| is_inside(&folder.path().join(path), &archive).unwrap();
+        assert!(
+            is_in("copy") && is_in("copy/new/idx") && is_in("new/../copy/idx") && is_in("./x/y/../../copy")
+        );
+        assert!(!is_in("idx") && !is_in("copy/../idx") && !is_in("copy2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_cache_that_others_may_write_to_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Cache::named(folder.path()).is_ok());
+        for mode in [0o777, 0o770, 0o707] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let error = Cache::named(folder.path()).err().unwrap();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{mode:o}");
+        }
+    }
 }

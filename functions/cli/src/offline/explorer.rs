@@ -121,8 +121,12 @@ impl OfflineExplorer {
     /// Makes the downloads that wait, each once it is asked for; ends with the reader.
     pub(super) async fn make_downloads(&mut self) {
         while let Some((tenant, id)) = self.waiting.recv().await {
+            // No queue brings the message back.
             if let Err(error) = self.reader.make_download(&tenant, &id).await {
                 tracing::error!(download.id = %id, error = error.chain(), "failed to make a download");
+                if let Err(error) = self.reader.give_up_download(&tenant, &id).await {
+                    tracing::error!(download.id = %id, error = error.chain(), "failed to end a download");
+                }
             }
         }
     }

@@ -59,6 +59,8 @@ impl PartObserver for PartCollector {
         let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(part) = collected.parts.get_mut(&part) {
             part.object = object;
+            // Of this copy, not of the bucket: a part whose file is missing or altered is not delivered here.
+            part.part.delivered_at = (object == ObjectState::AsSealed).then_some(part.part.sealed_at);
         }
     }
 }
@@ -143,14 +145,15 @@ impl VerifiedParts {
         self.parts.values().map(|part| part.part.window.from).min().unwrap_or(Time::EPOCH)
     }
 
-    /// The cursor of a connector that has sealed and delivered these parts, and nothing since.
+    /// The cursor of a connector that has sealed these parts, and nothing since. Each part's record says
+    /// whether it is delivered.
     pub(super) fn cursor(&self) -> Cursor {
         let newest = self.parts.keys().next_back().copied().unwrap_or_default();
         let watermark = self.parts.values().map(|part| part.part.window.to).max().unwrap_or(Time::EPOCH);
         Cursor {
             next: newest.next(),
             watermark,
-            delivered: newest,
+            delivered: PartNumber::NONE,
             ..Cursor::new(self.since(), watermark, Time::LAST)
         }
     }

@@ -50,9 +50,11 @@ impl Access {
         is_same(text, &self.link)
     }
 
-    /// The cookie that the link gives, until the browser is closed.
+    /// The cookie that the link gives, until the browser is closed. With `Strict` it would not come with the
+    /// redirect of a link that was clicked in a terminal or chat of the browser's. What changes anything is
+    /// guarded by its origin.
     pub(super) fn set_cookie(&self) -> String {
-        format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie_name, self.cookie)
+        format!("{}={}; Path=/; HttpOnly; SameSite=Lax", self.cookie_name, self.cookie)
     }
 
     /// Whether a request has the cookie.
@@ -95,6 +97,6 @@ mod tests {
         assert!(!held(&other, &[pair]) && !held(&Access::new(&SystemRng, 4000), &[pair]));
         assert!(access.opens(access.link()) && !access.opens("") && !access.opens(other.link()));
         assert!(access.link().len() == 32 && access.link() != value, "128 bits each");
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     }
 }

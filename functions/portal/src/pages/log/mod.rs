@@ -28,7 +28,9 @@ use archive::time::Time;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
-use control::explorer::{AskError, Asker, CountsAnswer, CountsRequest, RefusalCode, RowsAnswer, RowsRequest};
+use control::explorer::{
+    AskError, Asker, CountsAnswer, CountsRequest, RefusalCode, RowsAnswer, RowsRequest, SealState,
+};
 use control::portal_events::PortalEvents;
 use futures_util::future::join3;
 use maud::{Markup, html};
@@ -157,7 +159,10 @@ impl Page<'_> {
             chart = ChartView { by: By::Nothing, bars: None, line: None, ..chart };
             counts_of_split = explorer.counts(asker, CountsRequest { by: None, ..counts }).await;
         }
-        let counts = counts_of_split?;
+        let mut counts = counts_of_split?;
+        if viewer.is_offline() {
+            expect_nothing(&mut counts);
+        }
         let chart = Chart::new(&chart, span, &counts);
         Ok(Answers { chart, counts, rows, facets, not_split })
     }
@@ -224,6 +229,15 @@ impl Page<'_> {
             @for column in &view.wrong_columns {
                 p.error role="alert" { code { (column.chars().take(60).collect::<String>()) } " is no column. A column is the name of a field, or a place in the event such as " code { "/userAgent" } "." }
             }
+        }
+    }
+}
+
+/// Nothing is on its way into a copy: what is not delivered there is missing.
+fn expect_nothing(counts: &mut CountsAnswer) {
+    for interval in counts.sealing.iter_mut().flat_map(|sealing| &mut sealing.intervals) {
+        if interval.state == SealState::Waiting {
+            interval.state = SealState::Missing;
         }
     }
 }
