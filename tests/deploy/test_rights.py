@@ -346,6 +346,19 @@ class Rights(unittest.TestCase):
         kms.get_public_key(KeyId=key)
         kms.describe_key(KeyId=key)
 
+    def explorations_are_kept(self, role: str) -> None:
+        """What people keep of the explorer, by the role itself: saved explorations with their number, who has searched, and
+        where the fields are, which only the API sets. The deployment has no reader here."""
+        ledger, table = self.acting_as(role, "dynamodb"), self.vendor.outputs["LedgerTableName"]
+        saved, fields = {"pk": {"S": "EXPLORE#T#test"}, "sk": {"S": "SAVED#test"}}, {"pk": {"S": "FIELDS#con_test"}, "sk": {"S": "FIELDS"}}
+        ledger.put_item(TableName=table, Item=saved)
+        ledger.update_item(TableName=table, Key=saved, UpdateExpression="SET x = :x", ExpressionAttributeValues={":x": {"S": "x"}})
+        for key in (saved, fields):
+            ledger.get_item(TableName=table, Key=key)
+        ledger.query(TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": saved["pk"]})
+        if role == "ApiRole":
+            ledger.put_item(TableName=table, Item=fields)
+
     def a_contact_is_mailed_and_another_tried_again(self) -> None:
         """The notifier's run, from a notice to the mail, and to the message about the webhook that leads nowhere."""
         sqs, queue = self.aws.root("sqs", VENDOR), self.vendor.outputs["NoticeQueueUrl"]
@@ -442,8 +455,10 @@ class Rights(unittest.TestCase):
             "NotifierRole": [self.a_contact_is_mailed_and_another_tried_again, self.lambda_takes_the_notices],
             "ApiRole": [self.connectors_are_created_read_and_listed, self.a_connector_is_verified, self.the_keys_are_returned,
                         self.a_webhook_gets_a_secret, self.links_are_made_listed_and_revoked,
+                        functools.partial(self.explorations_are_kept, "ApiRole"),
                         functools.partial(self.the_exporter_opens_under_one_name, "ApiRole")],
             "PortalRole": [self.a_link_is_redeemed_and_published, self.what_pages_do_is_allowed,
+                           functools.partial(self.explorations_are_kept, "PortalRole"),
                            functools.partial(self.the_exporter_opens_under_one_name, "PortalRole")],
         }
         return [lambda: self.lambda_writes_the_logs(role), *own[role]]
