@@ -297,3 +297,21 @@ impl Collect for Counts {
         self.add(key.time, value, 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_different_values_are_counted_as_the_limit_says_and_no_more() {
+        let counted = |values: usize| {
+            let mut counts = Counts::new(Interval::Whole, Some(Field::Actor));
+            for value in 0..values {
+                counts.add(Time::EPOCH, Some(&value.to_string()), 1);
+            }
+            counts.counts(Reach::Whole).map(|counts| counts.len())
+        };
+        assert_eq!(counted(MAX_VALUES), Ok(MAX_VALUES));
+        assert_eq!(counted(MAX_VALUES + 1), Err(TooManyValuesError(Field::Actor)));
+    }
+}

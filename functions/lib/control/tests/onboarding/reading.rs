@@ -185,6 +185,8 @@ async fn fourteen_days_of_hourly_parts_are_one_read() {
         let timeline = world.onboarding.timeline(&acme(), &id).await.unwrap().unwrap();
         (timeline, reads.load(Ordering::Relaxed))
     };
+    let (_, reads) = counted(30).await;
+    assert_eq!(reads, 1, "all of a young connector's parts");
     let (timeline, reads) = counted(500).await;
     assert_eq!(reads, 1);
     assert_eq!((timeline.days.len(), timeline.span.from), (14, timeline.days[0].start));
