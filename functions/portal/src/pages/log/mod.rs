@@ -32,7 +32,7 @@ use control::explorer::{
     AskError, Asker, CountsAnswer, CountsRequest, RefusalCode, RowsAnswer, RowsRequest, SealState,
 };
 use control::portal_events::PortalEvents;
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
 use maud::{Markup, html};
 
 use self::chart::{Chart, Place};
@@ -104,9 +104,10 @@ impl Page<'_> {
         let Self { viewer, archive, view, links, .. } = *self;
         let sent = sent.map(|(form, errors)| (form, errors.as_slice()));
         let asker = viewer.asker(archive);
-        let answers =
-            if view.wrong.is_some() || sent.is_some() { None } else { Some(self.ask(&asker).await) };
-        let saved = saved::menu(viewer, archive, links).await?;
+        let is_asked = view.wrong.is_none() && sent.is_none();
+        let answers = async { if is_asked { Some(self.ask(&asker).await) } else { None } };
+        let (answers, saved) = join(answers, saved::menu(viewer, archive, links)).await;
+        let saved = saved?;
         Ok(html! {
             div.head.explorer {
                 h1 { "Audit log" }
